@@ -1,0 +1,1 @@
+"""An OpenRouter-like server on loopback, for `--demo`, the tests and the benchmarks."""

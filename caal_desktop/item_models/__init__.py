@@ -1,0 +1,1 @@
+"""Qt item models and proxies. ("Model" alone always means a language model.)"""

@@ -1,0 +1,34 @@
+"""What a key may do: OpenRouter's answer to ``GET /key``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """The facts that ``GET /key`` tells about the key itself (never about the account's balance).
+
+    Attributes:
+        label: the key's name as the keys page shows it; may be a masked form of the key, never the key.
+        limit: USD the key may spend; None means unlimited.
+        limit_remaining: USD left of the limit; None means unlimited or not told.
+        limit_reset: ``daily``, ``weekly``, ``monthly``, or None for never.
+        usage, usage_daily, usage_weekly, usage_monthly: USD spent; None where not told.
+        is_free_tier: whether the account has never bought credits; None where not told.
+        is_management_key: whether this is a management (provisioning) key, which cannot chat.
+        expires_at: when the key ends (timezone-aware); None means never.
+    """
+
+    label: str | None = None
+    limit: float | None = None
+    limit_remaining: float | None = None
+    limit_reset: str | None = None
+    usage: float | None = None
+    usage_daily: float | None = None
+    usage_weekly: float | None = None
+    usage_monthly: float | None = None
+    is_free_tier: bool | None = None
+    is_management_key: bool = False
+    expires_at: datetime | None = None

@@ -1,0 +1,1 @@
+"""QObjects without widgets: they own the asyncio tasks and speak in signals."""

@@ -1,0 +1,1 @@
+"""Windows, pages and panes. Synchronous: they emit intents and draw results."""
