@@ -1,0 +1,148 @@
+"""What can go wrong with what the program keeps: one small tree, in words for people.
+
+::
+
+    StorageError
+    ├── FolderUnusable          a folder cannot be created or written
+    ├── WriteFailed             a file cannot be written (disk full, read-only, held open)
+    ├── SecretInSettings        something that looks like a key was about to be written in plain text
+    └── KeyringError
+        ├── KeyringUnavailable  there is no store, or none that keeps secrets encrypted
+        ├── KeyringLocked       the store is locked and was not unlocked
+        ├── KeyringTimedOut     the store did not answer, or nobody answered its dialog
+        └── KeyringFailed       the store answered with a failure, or did not keep what it was given
+"""
+
+# ruff: noqa: N818 - a message names what happened; the suffix would say nothing more
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from caal_desktop.llm.errors import ErrorText
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+Translate = Callable[[str], str]
+
+
+def untranslated(text: str) -> str:
+    """The translation that leaves a text as it is."""
+    return text
+
+
+def fill(templates: ErrorText, params: Mapping[str, str], translate: Translate = untranslated) -> ErrorText:
+    """Translates the three templates and puts ``params`` into their ``{placeholders}``."""
+
+    def filled(template: str) -> str:
+        # str.format would fail on a brace that a translation brings along.
+        translated = translate(template) if template else ""
+        return _PLACEHOLDER.sub(lambda match: params.get(match.group(1), "…"), translated)
+
+    return ErrorText(filled(templates.what), filled(templates.why), filled(templates.advice))
+
+
+class StorageError(Exception):
+    """Something that the program keeps could not be read or written.
+
+    Attributes:
+        what, why, advice: templates in English; :meth:`describe` translates and fills them, as a
+            :class:`~caal_desktop.llm.errors.ProviderError` does.
+        params: what fills the templates' placeholders. Never contains a secret.
+    """
+
+    what: ClassVar[str] = "CAAL Desktop could not read or write its data."
+    why: str = "The system did not say why."
+    advice: ClassVar[str] = "Try again."
+
+    def __init__(self, why: str = "", /, **params: str) -> None:
+        self.params = dict(params)
+        if why:
+            self.why = why
+        super().__init__()
+
+    def templates(self) -> ErrorText:
+        """The English templates that fit this instance."""
+        return ErrorText(self.what, self.why, self.advice)
+
+    def describe(self, translate: Translate = untranslated) -> ErrorText:
+        """The message in the language of ``translate`` (a function from English template to translated template)."""
+        return fill(self.templates(), self.params, translate)
+
+    def __str__(self) -> str:
+        text = self.describe()
+        return f"{text.what} {text.why}"
+
+
+class FolderUnusable(StorageError):
+    """A folder cannot be created or written. Params: ``folder``, ``reason``."""
+
+    what = "The folder {folder} cannot be used."
+    why = "The system says: {reason}."
+    advice = (
+        "Check the folder's permissions and the free space on its disk, or set CAAL_DESKTOP_HOME to another folder."
+    )
+
+
+class WriteFailed(StorageError):
+    """A file cannot be written. Params: ``file``, ``reason``."""
+
+    what = "{file} could not be saved."
+    why = "The system says: {reason}."
+    advice = "Check the free space on the disk and the file's permissions, then try again."
+
+
+class SecretInSettings(StorageError):
+    """A value that looks like a key was about to be written in plain text. Params: ``setting``."""
+
+    what = "The setting “{setting}” was not saved."
+    why = "It contains what looks like an API key, and settings are kept in plain text."
+    advice = (
+        "Remove the key from this field and enter it as the provider's key, where the system's keyring protects it."
+    )
+
+
+class KeyringError(StorageError):
+    """The system's keyring could not be used. Params: ``store`` (its name for people), ``reason``."""
+
+    what = "The system's keyring could not be used."
+
+
+class KeyringUnavailable(KeyringError):
+    """There is no keyring, or none that keeps secrets encrypted."""
+
+    what = "This computer has no keyring that CAAL Desktop can use."
+    why = "No password store of the system is running."
+    advice = (
+        "Your key can be kept for this session only. "
+        "To keep it, start a password store such as GNOME Keyring, KWallet or KeePassXC, then try again."
+    )
+
+
+class KeyringLocked(KeyringError):
+    """The keyring is locked and was not unlocked."""
+
+    what = "{store} is locked."
+    why = "It was not unlocked, or its dialog was dismissed."
+    advice = "Unlock it and try again, or keep your key for this session only."
+
+
+class KeyringTimedOut(KeyringError):
+    """The keyring did not answer in time, or nobody answered its dialog. Params also: ``seconds``."""
+
+    what = "{store} did not answer within {seconds} seconds."
+    why = "It may be waiting for a password in a dialog behind other windows, or it may hang."
+    advice = "Look for its dialog and answer it, then try again, or keep your key for this session only."
+
+
+class KeyringFailed(KeyringError):
+    """The keyring answered with a failure, or did not keep what it was given."""
+
+    what = "{store} could not do what was asked."
+    why = "It says: {reason}."
+    advice = "Try again, log out and in again if it keeps failing, or keep your key for this session only."

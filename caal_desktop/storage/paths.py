@@ -1,0 +1,92 @@
+"""Where the program keeps its files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from .atomic_file import ensure_private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+APP_NAME = "caal-desktop"
+HOME_VARIABLE = "CAAL_DESKTOP_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class AppPaths:
+    """The program's folders. None of them needs to exist: whoever writes calls :meth:`ensure` first.
+
+    Attributes:
+        config_dir: settings.
+        cache_dir: what can be fetched again (model lists).
+        data_dir: what a person made (conversations).
+        log_dir: logs and crash reports.
+        runtime_dir: sockets and locks of the running session.
+    """
+
+    config_dir: Path
+    cache_dir: Path
+    data_dir: Path
+    log_dir: Path
+    runtime_dir: Path
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> AppPaths:
+        """The system's usual folders, or all below the one that ``CAAL_DESKTOP_HOME`` names."""
+        home = (os.environ if environment is None else environment).get(HOME_VARIABLE, "").strip()
+        if home:
+            return cls.below(Path(home))
+        folders = platformdirs.PlatformDirs(APP_NAME, appauthor=False)
+        return cls(
+            config_dir=folders.user_config_path,
+            cache_dir=folders.user_cache_path,
+            data_dir=folders.user_data_path,
+            log_dir=folders.user_log_path,
+            runtime_dir=folders.user_runtime_path,
+        )
+
+    @classmethod
+    def below(cls, folder: Path) -> AppPaths:
+        """Everything below one folder (``~`` and relative paths are resolved now, not when the folder is used)."""
+        root = folder.expanduser().absolute()
+        return cls(
+            config_dir=root / "config",
+            cache_dir=root / "cache",
+            data_dir=root / "data",
+            log_dir=root / "log",
+            runtime_dir=root / "run",
+        )
+
+    def ensure(self, folder: Path) -> Path:
+        """Creates one of the folders for its owner alone, where it does not exist, and returns it.
+
+        Raises:
+            FolderUnusable: it cannot be created or written.
+        """
+        return ensure_private_folder(folder)
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings."""
+        return self.config_dir / "settings.json"
+
+    @property
+    def catalogue_dir(self) -> Path:
+        """The cached model lists, one file per provider."""
+        return self.cache_dir / "models"
+
+    @property
+    def log_file(self) -> Path:
+        """The log; older ones beside it."""
+        return self.log_dir / "caal-desktop.log"
+
+    @property
+    def crash_file(self) -> Path:
+        """The stacks that a crash leaves behind."""
+        return self.log_dir / "crash.log"

@@ -1,0 +1,206 @@
+"""How one setting is described, and how a value is checked against its description."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+_METADATA_KEY = "setting"
+
+# A text that nobody types by hand; keeps a broken file from filling the memory and the dialog.
+DEFAULT_MAX_LENGTH = 500
+MAX_ITEM_LENGTH = 200
+
+
+class Group(StrEnum):
+    """The page of the settings dialog that shows a setting; ``internal`` ones are not shown."""
+
+    PROVIDER = "provider"
+    ANSWERS = "answers"
+    APPEARANCE = "appearance"
+    INTERNAL = "internal"
+
+
+class InvalidSetting(ValueError):  # noqa: N818
+    """A value does not fit its setting.
+
+    Attributes:
+        key: the setting.
+        reason: why, as a short clause in English ("must be at most 2").
+    """
+
+    def __init__(self, key: str, reason: str) -> None:
+        self.key = key
+        self.reason = reason
+        super().__init__(f"{key} {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingSpec:
+    """The one description of a setting: storage, dialog, import and documentation read it.
+
+    Attributes:
+        key: its name in the file and in code.
+        kind: ``bool``, ``int``, ``float``, ``str``, a ``StrEnum``, or ``tuple`` for a list of texts.
+        default: its value until a person changes it.
+        short: its label, in English.
+        long: one or two sentences of explanation, in English.
+        group: the page that shows it.
+        since: the version of the program that brought it.
+        minimum, maximum: bounds of a number, both allowed.
+        step: what a spin box adds.
+        choices: the allowed values of a ``StrEnum``, in the order in which to show them.
+        max_length: of a text, in characters; of a list, in items.
+        multiline: whether the text may have line breaks.
+        url: whether the text must be an ``http(s)`` address (or empty).
+        agent_key: the voice agent's name for the same setting; None where it has none.
+    """
+
+    key: str
+    kind: type[Any]
+    default: Any
+    short: str
+    long: str
+    group: Group
+    since: str
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    max_length: int = DEFAULT_MAX_LENGTH
+    multiline: bool = False
+    url: bool = False
+    agent_key: str | None = None
+
+    @property
+    def choices(self) -> tuple[StrEnum, ...]:
+        """The allowed values, in the order in which to show them; empty where any value of the kind is allowed."""
+        return tuple(self.kind) if issubclass(self.kind, StrEnum) else ()
+
+    def check(self, value: object) -> Any:
+        """Returns the value in its setting's type.
+
+        Raises:
+            InvalidSetting: it has the wrong type or is out of bounds.
+        """
+        try:
+            return self._checked(value)
+        except InvalidSetting as exc:
+            raise InvalidSetting(self.key, exc.reason) from None
+
+    def to_json(self, value: Any) -> Any:
+        """The value as JSON has it."""
+        if isinstance(value, StrEnum):
+            return value.value
+        return list(value) if isinstance(value, tuple) else value
+
+    def _checked(self, value: object) -> Any:
+        if issubclass(self.kind, StrEnum):
+            return self._checked_choice(value)
+        if self.kind is bool:
+            if not isinstance(value, bool):
+                raise InvalidSetting(self.key, "must be true or false")
+            return value
+        if self.kind in (int, float):
+            return self._checked_number(value)
+        if self.kind is tuple:
+            return self._checked_list(value)
+        return self._checked_text(value)
+
+    def _checked_choice(self, value: object) -> StrEnum:
+        for choice in self.choices:
+            if value == choice:
+                return choice
+        raise InvalidSetting(self.key, f"must be one of {', '.join(self.choices)}")
+
+    def _checked_number(self, value: object) -> int | float:
+        # bool is an int in Python, but `true` is no temperature.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise InvalidSetting(self.key, "must be a number")
+        if self.kind is int and value != int(value):
+            raise InvalidSetting(self.key, "must be a whole number")
+        if self.minimum is not None and value < self.minimum:
+            raise InvalidSetting(self.key, f"must be at least {self.minimum:g}")
+        if self.maximum is not None and value > self.maximum:
+            raise InvalidSetting(self.key, f"must be at most {self.maximum:g}")
+        number: int | float = self.kind(value)
+        return number
+
+    def _checked_text(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise InvalidSetting(self.key, "must be a text")
+        if len(value) > self.max_length:
+            raise InvalidSetting(self.key, f"must have at most {self.max_length} characters")
+        if any(ord(char) < 32 and not (self.multiline and char in "\n\t") for char in value):
+            raise InvalidSetting(self.key, "must not contain control characters")
+        # Half of a surrogate pair can be read from JSON but not be written as UTF-8.
+        if any(0xD800 <= ord(char) <= 0xDFFF for char in value):
+            raise InvalidSetting(self.key, "must be valid Unicode")
+        if self.url:
+            _check_url(self.key, value)
+        return value
+
+    def _checked_list(self, value: object) -> tuple[str, ...]:
+        if not isinstance(value, list | tuple):
+            raise InvalidSetting(self.key, "must be a list")
+        items = dict.fromkeys(value) if all(isinstance(item, str) for item in value) else None
+        if items is None or any(not 0 < len(item) <= MAX_ITEM_LENGTH or not item.isprintable() for item in items):
+            raise InvalidSetting(self.key, "must be a list of short texts")
+        if len(items) > self.max_length:
+            raise InvalidSetting(self.key, f"must have at most {self.max_length} items")
+        return tuple(items)
+
+
+def _check_url(key: str, value: str) -> None:
+    if not value:
+        return
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise InvalidSetting(key, "must be an http or https address") from None
+    if parts.scheme not in ("http", "https") or not host or not value.isprintable() or " " in value:
+        raise InvalidSetting(key, "must be an http or https address")
+    if parts.username is not None or parts.password is not None:
+        raise InvalidSetting(key, "must not contain a user name or password")
+
+
+def setting(
+    default: T,
+    *,
+    short: str,
+    long: str,
+    group: Group,
+    since: str = "0.1.0",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    step: float | None = None,
+    max_length: int = DEFAULT_MAX_LENGTH,
+    multiline: bool = False,
+    url: bool = False,
+    agent_key: str | None = None,
+) -> T:
+    """A dataclass field that carries its description (see :class:`SettingSpec`).
+
+    Declared to return the default's type, as :func:`dataclasses.field` is, so that a field's annotation is checked.
+    """
+    description: Callable[[str, type[Any]], SettingSpec] = lambda key, kind: SettingSpec(  # noqa: E731
+        key, kind, default, short, long, group, since, minimum, maximum, step, max_length, multiline, url, agent_key
+    )
+    return field(default=default, metadata={_METADATA_KEY: description})
+
+
+def specs_of(schema: type[Any]) -> dict[str, SettingSpec]:
+    """The descriptions of a settings dataclass, by key, in the order of their declaration."""
+    hints = get_type_hints(schema)
+    return {
+        item.name: item.metadata[_METADATA_KEY](item.name, get_origin(hints[item.name]) or hints[item.name])
+        for item in fields(schema)
+    }

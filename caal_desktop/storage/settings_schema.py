@@ -1,0 +1,336 @@
+"""Every setting, described once.
+
+To add one, add a field to :class:`Settings`; storage, dialog, import and documentation follow. A setting never holds a
+secret. To rename one or change its meaning, raise ``SCHEMA_VERSION`` and add a step to
+:mod:`~caal_desktop.storage.settings_migrations`.
+"""
+
+# ruff: noqa: RUF009 - setting() returns a dataclass field
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
+
+from .setting import Group, InvalidSetting, SettingSpec, setting, specs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Provider(StrEnum):
+    """Who serves the model. The values are the voice agent's names."""
+
+    OPENROUTER = "openrouter"
+    GROQ = "groq"
+    OPENAI_COMPATIBLE = "openai_compatible"
+    OLLAMA = "ollama"
+
+
+class SetupStep(StrEnum):
+    """Where the first-run wizard goes on."""
+
+    WELCOME = "welcome"
+    KEY = "key"
+    MODEL = "model"
+    TRY = "try"
+    DONE = "done"
+
+
+class KeyStatus(StrEnum):
+    """What is known about a provider's key."""
+
+    NONE = "none"
+    UNVERIFIED = "unverified"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+
+
+class KeyStore(StrEnum):
+    """Where a provider's key was put. ``session`` does not outlive the program."""
+
+    NONE = "none"
+    KEYRING = "keyring"
+    SESSION = "session"
+
+
+class Theme(StrEnum):
+    """Light or dark."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+MAX_RECENT_MODELS = 12
+MAX_FAVOURITE_MODELS = 200
+_MAX_GEOMETRY = 8000
+
+DEFAULT_SYSTEM_PROMPT = (
+    "You are CAAL, a friendly voice assistant. Your answers are read aloud, so keep them short: one to three "
+    "sentences, in plain spoken language, without lists, tables, links or other formatting. Say numbers, dates and "
+    "units the way people say them. Answer in the language you are spoken to. If you do not know something, say so; "
+    "if a question is unclear, ask one short question back."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings at one moment. Immutable: :meth:`replace` gives a changed copy."""
+
+    provider: Provider = setting(
+        Provider.OPENROUTER,
+        short="Provider",
+        long="Who serves the language model.",
+        group=Group.PROVIDER,
+        agent_key="llm_provider",
+    )
+    openrouter_model: str = setting(
+        "",
+        short="OpenRouter model",
+        long="The model's id at OpenRouter, such as vendor/model.",
+        group=Group.PROVIDER,
+        max_length=200,
+        agent_key="openrouter_model",
+    )
+    groq_model: str = setting(
+        "",
+        short="Groq model",
+        long="The model's id at Groq.",
+        group=Group.PROVIDER,
+        max_length=200,
+        agent_key="groq_model",
+    )
+    openai_compatible_model: str = setting(
+        "",
+        short="Model of your server",
+        long="The model's id as your own server names it.",
+        group=Group.PROVIDER,
+        max_length=200,
+        agent_key="openai_model",
+    )
+    ollama_model: str = setting(
+        "",
+        short="Ollama model",
+        long="The model's name as “ollama list” shows it.",
+        group=Group.PROVIDER,
+        max_length=200,
+        agent_key="ollama_model",
+    )
+    openai_compatible_base_url: str = setting(
+        "",
+        short="Address of your server",
+        long="The address below which your OpenAI-compatible server answers, usually ending in /v1.",
+        group=Group.PROVIDER,
+        url=True,
+        agent_key="openai_base_url",
+    )
+    ollama_base_url: str = setting(
+        "http://localhost:11434/v1",
+        short="Address of Ollama",
+        long="The address of Ollama's OpenAI-compatible interface, ending in /v1.",
+        group=Group.PROVIDER,
+        url=True,
+        agent_key="ollama_host",
+    )
+    temperature: float = setting(
+        0.7,
+        short="Temperature",
+        long="How freely the model chooses its words: 0 is the most predictable, 2 the most surprising.",
+        group=Group.ANSWERS,
+        minimum=0.0,
+        maximum=2.0,
+        step=0.1,
+        agent_key="temperature",
+    )
+    max_tokens: int = setting(
+        4096,
+        short="Longest answer",
+        long="The most tokens that one answer may take. A small credit at OpenRouter may need a smaller number.",
+        group=Group.ANSWERS,
+        minimum=1,
+        maximum=1_000_000,
+        step=256,
+    )
+    system_prompt: str = setting(
+        DEFAULT_SYSTEM_PROMPT,
+        short="Instructions",
+        long="What the model is told before every conversation.",
+        group=Group.ANSWERS,
+        max_length=50_000,
+        multiline=True,
+    )
+    theme: Theme = setting(
+        Theme.SYSTEM,
+        short="Appearance",
+        long="Light, dark, or as the system does.",
+        group=Group.APPEARANCE,
+    )
+    font_scale: float = setting(
+        1.0,
+        short="Text size",
+        long="Scales all text on top of the system's own setting.",
+        group=Group.APPEARANCE,
+        minimum=0.5,
+        maximum=3.0,
+        step=0.1,
+    )
+    recent_models: tuple[str, ...] = setting(
+        (),
+        short="Recent models",
+        long="The models used last, the latest first.",
+        group=Group.INTERNAL,
+        max_length=MAX_RECENT_MODELS,
+    )
+    favourite_models: tuple[str, ...] = setting(
+        (),
+        short="Favourite models",
+        long="The models marked with a star.",
+        group=Group.INTERNAL,
+        max_length=MAX_FAVOURITE_MODELS,
+    )
+    setup_completed: bool = setting(
+        False,
+        short="Setup completed",
+        long="Whether the first-run wizard was finished once.",
+        group=Group.INTERNAL,
+        agent_key="first_launch_completed",
+    )
+    setup_step: SetupStep = setting(
+        SetupStep.WELCOME,
+        short="Setup step",
+        long="Where the first-run wizard goes on.",
+        group=Group.INTERNAL,
+    )
+    openrouter_key_status: KeyStatus = setting(
+        KeyStatus.NONE,
+        short="OpenRouter key status",
+        long="What is known about the OpenRouter key.",
+        group=Group.INTERNAL,
+    )
+    groq_key_status: KeyStatus = setting(
+        KeyStatus.NONE,
+        short="Groq key status",
+        long="What is known about the Groq key.",
+        group=Group.INTERNAL,
+    )
+    openai_compatible_key_status: KeyStatus = setting(
+        KeyStatus.NONE,
+        short="Own server key status",
+        long="What is known about the key of your own server.",
+        group=Group.INTERNAL,
+    )
+    ollama_key_status: KeyStatus = setting(
+        KeyStatus.NONE,
+        short="Ollama key status",
+        long="What is known about the key of Ollama.",
+        group=Group.INTERNAL,
+    )
+    openrouter_key_store: KeyStore = setting(
+        KeyStore.NONE,
+        short="OpenRouter key store",
+        long="Where the OpenRouter key was put.",
+        group=Group.INTERNAL,
+    )
+    groq_key_store: KeyStore = setting(
+        KeyStore.NONE,
+        short="Groq key store",
+        long="Where the Groq key was put.",
+        group=Group.INTERNAL,
+    )
+    openai_compatible_key_store: KeyStore = setting(
+        KeyStore.NONE,
+        short="Own server key store",
+        long="Where the key of your own server was put.",
+        group=Group.INTERNAL,
+    )
+    ollama_key_store: KeyStore = setting(
+        KeyStore.NONE,
+        short="Ollama key store",
+        long="Where the key of Ollama was put.",
+        group=Group.INTERNAL,
+    )
+    window_geometry: str = setting(
+        "",
+        short="Main window",
+        long="Size and place of the main window, as base64.",
+        group=Group.INTERNAL,
+        max_length=_MAX_GEOMETRY,
+    )
+    window_splitter: str = setting(
+        "",
+        short="Main window's panes",
+        long="Sizes of the main window's panes, as base64.",
+        group=Group.INTERNAL,
+        max_length=_MAX_GEOMETRY,
+    )
+    wizard_geometry: str = setting(
+        "",
+        short="Wizard",
+        long="Size and place of the first-run wizard, as base64.",
+        group=Group.INTERNAL,
+        max_length=_MAX_GEOMETRY,
+    )
+    picker_geometry: str = setting(
+        "",
+        short="Model picker",
+        long="Size and place of the model picker, as base64.",
+        group=Group.INTERNAL,
+        max_length=_MAX_GEOMETRY,
+    )
+
+    def replace(self, **changes: object) -> Self:
+        """A copy with some settings changed.
+
+        Raises:
+            InvalidSetting: a value does not fit, or there is no such setting.
+        """
+        values = {key: getattr(self, key) for key in SPECS}
+        for key, value in changes.items():
+            if key not in SPECS:
+                raise InvalidSetting(key, "is not a setting")
+            values[key] = SPECS[key].check(value)
+        return type(self)(**values)
+
+    def model_of(self, provider: str | None = None) -> str:
+        """The chosen model's id at a provider (at the current one if None); empty where none was chosen."""
+        return str(self._of_provider(provider, "model"))
+
+    def key_status_of(self, provider: str | None = None) -> KeyStatus:
+        """What is known about a provider's key (the current provider's if None)."""
+        return KeyStatus(self._of_provider(provider, "key_status"))
+
+    def key_store_of(self, provider: str | None = None) -> KeyStore:
+        """Where a provider's key was put (the current provider's if None)."""
+        return KeyStore(self._of_provider(provider, "key_store"))
+
+    def with_model(self, model: str, provider: str | None = None) -> Self:
+        """A copy in which a provider (the current one if None) uses a model; it becomes the latest recent model."""
+        name = Provider(provider or self.provider)
+        changes: dict[str, object] = {f"{name}_model": model}
+        if model:
+            recent = (model, *(other for other in self.recent_models if other != model))
+            changes["recent_models"] = recent[:MAX_RECENT_MODELS]
+        return self.replace(**changes)
+
+    def with_key(self, provider: str, status: KeyStatus, store: KeyStore) -> Self:
+        """A copy that knows a provider's key's status and place."""
+        name = Provider(provider)
+        return self.replace(**{f"{name}_key_status": status, f"{name}_key_store": store})
+
+    def with_favourite(self, model: str, favourite: bool) -> Self:
+        """A copy in which a model has its star, or has it no longer.
+
+        Raises:
+            InvalidSetting: there are too many favourites.
+        """
+        others = tuple(other for other in self.favourite_models if other != model)
+        return self.replace(favourite_models=(*others, model) if favourite else others)
+
+    def _of_provider(self, provider: str | None, what: str) -> Any:
+        return getattr(self, f"{Provider(provider or self.provider)}_{what}")
+
+
+SPECS: Mapping[str, SettingSpec] = specs_of(Settings)
+"""The descriptions of all settings, by key, in the order in which to show them."""
