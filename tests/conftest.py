@@ -1,0 +1,5 @@
+"""Loads what all the tests share."""
+
+from __future__ import annotations
+
+pytest_plugins = ["pytester", "tests.guards"]

@@ -1,0 +1,232 @@
+"""What every test is held to: nothing leaves this machine, and nothing is complained about unheard.
+
+A pytest plugin (tests/conftest.py loads it). After each test it fails the test
+
+* when something in this process tried to reach, or to look up, anything but this machine;
+* when something logged at WARNING or above that the test had not announced with ``expected_logs``, or did not log
+  what was announced;
+* when Qt complained while the test was being set up or torn down (pytest-qt does the same for the test itself).
+
+It also takes away what would make a test depend on the person who runs it: their proxies, keys, keyring, display and
+stored settings.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import re
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# Matched against whole names, without regard to case: proxies come in both.
+_PERSONAL = re.compile(
+    r"(https?|all|no|ftp)_proxy"
+    r"|(openrouter|openai|groq|anthropic|caal_desktop)_.*"
+    r"|python_keyring_.*|dbus_session_bus_address|display|wayland_display|qt_.*|qsg_.*|pythonasynciodebug",
+    re.IGNORECASE,
+)
+
+
+def clean_environment(environment: os._Environ[str] | dict[str, str]) -> None:
+    """Removes what belongs to a person, and sets what the tests need."""
+    for name in [name for name in environment if _PERSONAL.fullmatch(name)]:
+        del environment[name]
+    environment["QT_QPA_PLATFORM"] = "offscreen"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Cleans the environment before anything is imported that reads it, and starts to listen to Qt.
+
+    The latter not in a fixture: pytest-qt's handler is installed before the first fixture, and has to be the later one.
+    """
+    clean_environment(os.environ)
+    guard = QtMessageGuard(config.getini("qt_log_ignore"))
+    config.stash[_QT_MESSAGES] = guard
+    qInstallMessageHandler(guard.handle)
+
+
+def pytest_unconfigure() -> None:
+    """Qt must not call back into an interpreter that is going away."""
+    qInstallMessageHandler(None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stored_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Moves what the program stores away from the person's own."""
+    os.environ["CAAL_DESKTOP_HOME"] = str(tmp_path_factory.mktemp("caal-desktop-home"))
+
+
+# --- the network ------------------------------------------------------------------------------------------------------
+
+
+class NotLoopbackError(ConnectionRefusedError):
+    """Raised in place of the connection. An OSError, so that the code under test treats it as it would any other."""
+
+
+class NetworkGuard:
+    """Stands before the ways out of this process: connecting, and looking names up."""
+
+    def __init__(self) -> None:
+        self.attempts: list[str] = []
+        self._connect = socket.socket.connect
+        self._connect_ex = socket.socket.connect_ex
+        self._getaddrinfo = socket.getaddrinfo
+
+    def install(self) -> None:
+        """Takes the place of the socket module's own."""
+        guard = self
+
+        def connect(sock: socket.socket, address: Any) -> None:
+            guard.check(sock.family, address)
+            guard._connect(sock, address)
+
+        def connect_ex(sock: socket.socket, address: Any) -> int:
+            guard.check(sock.family, address)
+            return guard._connect_ex(sock, address)
+
+        def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+            name = host.decode("idna") if isinstance(host, bytes) else host
+            if isinstance(name, str) and name.endswith(".invalid"):
+                # RFC 6761: this name never exists. Answered here, for a resolver would go and ask.
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            if not is_here(name) and not is_address(name):  # an address asks nobody; connecting to it is caught
+                guard.refuse(f"looked up {name!r}")
+            return guard._getaddrinfo(host, *args, **kwargs)
+
+        socket.socket.connect = connect  # type: ignore[method-assign, assignment]
+        socket.socket.connect_ex = connect_ex  # type: ignore[method-assign, assignment]
+        socket.getaddrinfo = getaddrinfo
+
+    def remove(self) -> None:
+        """Puts the socket module's own back."""
+        socket.socket.connect = self._connect  # type: ignore[method-assign]
+        socket.socket.connect_ex = self._connect_ex  # type: ignore[method-assign]
+        socket.getaddrinfo = self._getaddrinfo
+
+    def check(self, family: int, address: Any) -> None:
+        """Refuses an address that is not this machine's."""
+        if family in (socket.AF_INET, socket.AF_INET6) and not is_here(address[0]):
+            self.refuse(f"connected to {address[0]}:{address[1]}")
+
+    def refuse(self, attempt: str) -> None:
+        """Notes the attempt, for the code under test may well swallow the exception."""
+        self.attempts.append(attempt)
+        raise NotLoopbackError(f"a test {attempt}: tests stay on this machine")
+
+
+def is_address(host: str) -> bool:
+    """Whether this is an IP address, not a name."""
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def is_here(host: str | None) -> bool:
+    """Whether a host name or address means this machine; an empty one does."""
+    if not host or host == "localhost" or host.endswith(".localhost"):
+        return True
+    if not is_address(host):
+        return False
+    address = ipaddress.ip_address(host.partition("%")[0])
+    return address.is_loopback or address.is_unspecified
+
+
+# --- the logs ---------------------------------------------------------------------------------------------------------
+
+
+class LogGuard(logging.Handler):
+    """Holds back what was logged at WARNING or above until somebody says that it was expected."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+        self.expected: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Notes the record as one line; a traceback's last line says what was raised."""
+        line = f"{record.levelname} {record.name}: {record.getMessage()}"
+        if record.exc_info and record.exc_info[1] is not None:
+            line += f" [{record.exc_info[1]!r}]"
+        self.lines.append(line)
+
+    def complaints(self) -> list[str]:
+        """What is wrong with this test's logs."""
+        surprises = [line for line in self.lines if not any(re.search(regex, line) for regex in self.expected)]
+        silent = [regex for regex in self.expected if not any(re.search(regex, line) for line in self.lines)]
+        return [f"logged, and not announced with expected_logs(): {line}" for line in surprises] + [
+            f"announced with expected_logs(), and not logged: {regex}" for regex in silent
+        ]
+
+
+# --- Qt's messages ----------------------------------------------------------------------------------------------------
+
+
+class QtMessageGuard:
+    """Notes what Qt complains about outside of the tests' own running time, which pytest-qt watches."""
+
+    def __init__(self, ignored: list[str]) -> None:
+        self.ignored = ignored
+        self.lines: list[str] = []
+
+    def handle(self, kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+        """Qt's message handler."""
+        harmless = kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg)
+        if not harmless and not any(re.search(regex, message) for regex in self.ignored):
+            self.lines.append(f"Qt complained between tests: {context.category}: {message}")
+
+
+_QT_MESSAGES = pytest.StashKey[QtMessageGuard]()
+
+
+@pytest.fixture(scope="session")
+def _network() -> Iterator[NetworkGuard]:
+    guard = NetworkGuard()
+    guard.install()
+    yield guard
+    guard.remove()
+
+
+@pytest.fixture(scope="session")
+def _qt_messages(pytestconfig: pytest.Config) -> QtMessageGuard:
+    return pytestconfig.stash[_QT_MESSAGES]
+
+
+@pytest.fixture(autouse=True)
+def _guards(request: pytest.FixtureRequest, _network: NetworkGuard, _qt_messages: QtMessageGuard) -> Iterator[LogGuard]:
+    """Set up before the test's own fixtures, so that theirs are torn down when this one looks."""
+    logs = LogGuard()
+    logging.getLogger().addHandler(logs)
+    yield logs
+    logging.getLogger().removeHandler(logs)
+    ignored_here = [regex for mark in request.node.iter_markers("qt_log_ignore") for regex in mark.args]
+    qt = [line for line in _qt_messages.lines if not any(re.search(regex, line) for regex in ignored_here)]
+    complaints = [f"a test {attempt}" for attempt in _network.attempts] + logs.complaints() + qt
+    _network.attempts.clear()
+    _qt_messages.lines.clear()
+    if complaints:
+        pytest.fail("\n".join(complaints), pytrace=False)
+
+
+@pytest.fixture
+def expected_logs(_guards: LogGuard) -> Callable[..., None]:
+    """Announces what the test makes the program log at WARNING or above.
+
+    Call it with regular expressions; each has to match, somewhere, at least one line of the form
+    ``LEVEL logger.name: message``, with ``[exception]`` behind it where one was logged.
+    """
+
+    def announce(*regexes: str) -> None:
+        _guards.expected.extend(regexes)
+
+    return announce

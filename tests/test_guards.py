@@ -1,0 +1,126 @@
+"""The guards in tests/guards.py must be able to fail: each is broken here once, in a pytest of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.guards import clean_environment, is_here
+
+ROOT = Path(__file__).resolve().parent.parent
+
+OFFENDERS = """
+import asyncio
+import logging
+import os
+import socket
+
+import pytest
+from PySide6.QtCore import qWarning
+
+
+def test_good(expected_logs):
+    expected_logs("ERROR here: the disk is [a-z]+")
+    logging.getLogger("here").error("the disk is full")
+    assert os.environ["CAAL_DESKTOP_HOME"]
+    assert "OPENROUTER_API_KEY" not in os.environ
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+        pass
+    with pytest.raises(socket.gaierror):
+        socket.create_connection(("nobody.invalid", 443))
+
+
+def test_swallowed_connection():
+    try:
+        socket.create_connection(("192.0.2.1", 9), timeout=1)
+    except OSError:
+        pass
+
+
+def test_swallowed_connection_of_asyncio():
+    async def connect():
+        with pytest.raises(OSError):
+            await asyncio.open_connection("192.0.2.1", 9)
+
+    asyncio.run(connect())
+
+
+def test_swallowed_look_up():
+    try:
+        socket.getaddrinfo("example.com", 443)
+    except OSError:
+        pass
+
+
+def test_unannounced_warning():
+    logging.getLogger("here").warning("something")
+
+
+def test_announced_and_silent(expected_logs):
+    expected_logs("never logged")
+
+
+def test_qt_warning():
+    qWarning("unhappy")
+
+
+@pytest.fixture
+def unhappy_end():
+    yield
+    qWarning("unhappy at the end")
+
+
+def test_qt_warning_in_teardown(unhappy_end):
+    pass
+"""
+
+
+def test_each_guard_fails_the_test_that_offends(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("OPENROUTER_API_KEY", "somebody's own")
+    pytester.makeini("[pytest]\nqt_api = pyside6\nqt_log_level_fail = WARNING\n")
+    pytester.makepyfile(OFFENDERS)
+    result = pytester.runpytest_subprocess("-p", "tests.guards", "-p", "no:xdist", "-p", "no:cacheprovider")
+    # All but one of them pass their own call; the guard's verdict comes when they are torn down.
+    result.assert_outcomes(passed=7, failed=1, errors=6)
+    result.stdout.fnmatch_lines_random(
+        [
+            "*a test connected to 192.0.2.1:9",
+            "*a test looked up 'example.com'",
+            "*not announced with expected_logs(): WARNING here: something",
+            "*announced with expected_logs(), and not logged: never logged",
+            "*Qt complained between tests: default: unhappy at the end",
+            "FAILED *::test_qt_warning*",
+            "ERROR *::test_swallowed_connection",
+            "ERROR *::test_swallowed_connection_of_asyncio",
+        ]
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "demo.localhost", "", None, "0.0.0.0"])  # noqa: S104
+def test_this_machine_is_here(host: str | None) -> None:
+    assert is_here(host)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "10.0.0.1", "2001:db8::1", "openrouter.ai", "localhost.example"])
+def test_other_machines_are_not_here(host: str) -> None:
+    assert not is_here(host)
+
+
+def test_a_persons_environment_is_taken_away() -> None:
+    environment = dict.fromkeys(
+        [
+            "PATH",
+            "HOME",
+            "https_proxy",
+            "ALL_PROXY",
+            "OPENAI_ORG_ID",
+            "DISPLAY",
+            "QT_SCALE_FACTOR",
+            "CAAL_DESKTOP_HOME",
+        ],
+        "x",
+    )
+    clean_environment(environment)
+    assert environment == {"PATH": "x", "HOME": "x", "QT_QPA_PLATFORM": "offscreen"}

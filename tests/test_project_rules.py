@@ -1,0 +1,294 @@
+"""The project's own rules, as far as a program can check them; the reasons are in CONTRIBUTING.md.
+
+Each rule is a function from a file's text to what is wrong with it, so that each can be shown to fail.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import caal_desktop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_MODULE = 400
+PYTHONS = ("3.11", "3.12", "3.13")
+
+# What runs a nested event loop, makes tasks that nobody owns, or comes when the loop is gone already.
+FORBIDDEN_NAMES = {"processEvents", "asyncSlot", "asyncClose", "aboutToQuit"}
+FORBIDDEN_CALLS = {"exec", "exec_"}
+TASK_MAKERS = {"create_task", "ensure_future", "run_coroutine_threadsafe"}
+# These run without Qt, each in one function that outlives its tasks; the rest asks a task scope.
+MAY_MAKE_TASKS = re.compile(r"caal_desktop/(services/task_scope\.py|(llm|demo|storage)/.*)")
+# A widget draws what it is told and says what was asked for; it waits for nothing.
+NOT_IN_WIDGETS = {"aiohttp", "asyncio", "httpx2", "keyring", "openai", "qasync", "requests", "urllib"}
+
+# Assembled here, or this file would break its own rule.
+REGISTRY_HOSTS = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
+MACHINE_PATHS = [f"/{folder}/" for folder in ("work", "root", "workspace")]
+SECRETS = re.compile(r"sk-or-v1-[0-9a-f]{20,}|gsk_[0-9A-Za-z]{40,}|AIza[0-9A-Za-z_-]{35}|sk-ant-[0-9A-Za-z_-]{40,}")
+
+
+# --- the files --------------------------------------------------------------------------------------------------------
+
+
+@cache
+def files() -> tuple[Path, ...]:
+    """What belongs to the project: git's list, or in an unpacked archive everything that is not generated."""
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listing.returncode == 0 and listing.stdout:
+        found = [ROOT / name for name in listing.stdout.split("\0") if name]
+    else:
+        generated = re.compile(r"\.(venv.*|git|.*_cache|hypothesis)|__pycache__|build|dist|.*\.egg-info")
+        found = []
+        for folder, subfolders, names in os.walk(ROOT):
+            subfolders[:] = [name for name in subfolders if not generated.fullmatch(name)]
+            found += [Path(folder, name) for name in names]
+    return tuple(sorted(path for path in found if path.is_file()))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def texts(pattern: str = "") -> list[tuple[str, str]]:
+    """Name and content of each text file whose name matches."""
+    found = []
+    for path in files():
+        content = path.read_bytes()
+        if re.match(pattern, name_of(path)) and b"\0" not in content:
+            found.append((name_of(path), content.decode("utf-8")))
+    return found
+
+
+def offences(rule: Callable[[str], Iterable[str]], pattern: str = "") -> list[str]:
+    return [f"{name}: {what}" for name, text in texts(pattern) for what in rule(text)]
+
+
+# --- the rules --------------------------------------------------------------------------------------------------------
+
+
+def too_long(text: str) -> Iterable[str]:
+    count = text.count("\n")
+    if count > LONGEST_MODULE:
+        yield f"{count} lines, and {LONGEST_MODULE} are the most"
+
+
+def forbidden_qt(text: str) -> Iterable[str]:
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name)) if name in FORBIDDEN_CALLS:
+                yield f"line {node.lineno}: .{name}()"
+            case ast.Attribute(attr=name) | ast.Name(id=name) if name in FORBIDDEN_NAMES:
+                yield f"line {node.lineno}: {name}"
+            case ast.ImportFrom(names=names):
+                yield from (f"line {node.lineno}: {a.name}" for a in names if a.name in FORBIDDEN_NAMES)
+
+
+def task_makers(text: str) -> Iterable[str]:
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in TASK_MAKERS:
+                yield f"line {node.lineno}: {name}"
+
+
+def waiting_widgets(text: str) -> Iterable[str]:
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.AsyncFunctionDef(name=name):
+                yield f"line {node.lineno}: async def {name}"
+            case ast.Import(names=names):
+                modules = [alias.name for alias in names]
+                yield from (f"line {node.lineno}: {m}" for m in modules if m.partition(".")[0] in NOT_IN_WIDGETS)
+            case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in NOT_IN_WIDGETS:
+                yield f"line {node.lineno}: {module}"
+
+
+def without_docstring(text: str) -> Iterable[str]:
+    if text.strip() and not ast.get_docstring(ast.parse(text)):
+        yield "no module docstring"
+
+
+def names_a_machine(text: str) -> Iterable[str]:
+    for path in MACHINE_PATHS:
+        yield from re.findall(rf"(?<![\w.~-]){path}\S*", text)
+
+
+def names_a_registry(text: str) -> Iterable[str]:
+    yield from (host for host in REGISTRY_HOSTS if host in text)
+
+
+def holds_a_secret(text: str) -> Iterable[str]:
+    yield from (f"{found[:12]}..." for found in SECRETS.findall(text))
+
+
+def badly_ended(text: str) -> Iterable[str]:
+    if text and not text.endswith("\n"):
+        yield "no newline at the end"
+    if "\r" in text:
+        yield "a carriage return"
+
+
+PYTHON = r".*\.py$"
+PACKAGE = r"caal_desktop/.*\.py$"
+
+
+@pytest.mark.parametrize(
+    ("rule", "pattern"),
+    [
+        (too_long, PACKAGE),
+        (forbidden_qt, PACKAGE),
+        (waiting_widgets, r"caal_desktop/(widgets|item_models)/.*\.py$"),
+        (without_docstring, PYTHON),
+        (names_a_machine, ""),
+        (names_a_registry, ""),
+        (holds_a_secret, ""),
+        (badly_ended, ""),
+    ],
+)
+def test_rule(rule: Callable[[str], Iterable[str]], pattern: str) -> None:
+    assert texts(pattern), "the rule looks at no file at all"
+    assert offences(rule, pattern) == []
+
+
+def test_only_task_scopes_make_tasks() -> None:
+    found = offences(task_makers, PACKAGE)
+    assert [offence for offence in found if not MAY_MAKE_TASKS.match(offence)] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (too_long, "x = 1\n" * 401),
+        (forbidden_qt, "dialog.exec()"),
+        (forbidden_qt, "QApplication.processEvents(flags)"),
+        (forbidden_qt, "from qasync import asyncSlot"),
+        (forbidden_qt, "app.aboutToQuit.connect(save)"),
+        (task_makers, "asyncio.create_task(work())"),
+        (task_makers, "def f():\n    return ensure_future(work())"),
+        (waiting_widgets, "import asyncio"),
+        (waiting_widgets, "from urllib.request import urlopen"),
+        (waiting_widgets, "async def draw(): ..."),
+        (without_docstring, "x = 1"),
+        (names_a_machine, f"see {MACHINE_PATHS[0]}main/README.md"),
+        (names_a_registry, f"https://files.{REGISTRY_HOSTS[1]}/x"),
+        (holds_a_secret, "sk-or-v1-" + "0123456789abcdef" * 4),
+        (badly_ended, "x"),
+        (badly_ended, "x\r\n"),
+    ],
+)
+def test_each_rule_can_fail(rule: Callable[[str], Iterable[str]], text: str) -> None:
+    assert list(rule(text))
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (forbidden_qt, '"""Never .exec() or processEvents()."""\n# no asyncSlot\n'),
+        (task_makers, "scope.start(work(), name='work')"),
+        (waiting_widgets, "from caal_desktop.llm.models import ModelInfo"),
+        (names_a_machine, f"https://example.com{MACHINE_PATHS[0]}x and docs{MACHINE_PATHS[1]}x"),
+        (holds_a_secret, "sk-or-v1-au7...890"),
+    ],
+)
+def test_rules_leave_the_innocent_alone(rule: Callable[[str], Iterable[str]], text: str) -> None:
+    assert list(rule(text)) == []
+
+
+# --- what has to agree ------------------------------------------------------------------------------------------------
+
+
+def project() -> dict[str, object]:
+    table: dict[str, object] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return table
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    version = project()["version"]
+    assert caal_desktop.__version__ == version
+    assert f"## [{version}]" in read("CHANGELOG.md")
+
+
+def test_the_supported_pythons_are_the_same_everywhere() -> None:
+    assert re.search(r"SUPPORTED_PYTHONS='(.*)'", read("scripts/lib.sh"))[1].split() == list(PYTHONS)  # type: ignore[index]
+    classifiers = project()["classifiers"]
+    assert isinstance(classifiers, list)
+    prefix = "Programming Language :: Python :: "
+    assert [c.removeprefix(prefix) for c in classifiers if c.startswith(prefix)] == list(PYTHONS)
+    assert project()["requires-python"] == ">=3.11,<3.14"
+
+
+def documented_commands() -> list[tuple[str, list[str]]]:
+    """Each script that the documents tell people to start, with its arguments."""
+    documents = read("README.md") + read("CONTRIBUTING.md")
+    found = re.findall(r"(?:^|[\s`])\./((?:scripts|\.ci)/[\w-]+)([^\n`#]*)", documents)
+    return [(script, arguments.split()) for script, arguments in found]
+
+
+def test_the_documents_name_commands_that_exist() -> None:
+    commands = documented_commands()
+    assert {"scripts/run", "scripts/test", "scripts/bench"} <= {script for script, _ in commands}
+    # Where each script's options are understood.
+    sources = {"scripts/run": ["caal_desktop/cli.py"], "scripts/bench": ["tests/bench/__main__.py"]}
+    for script, arguments in commands:
+        assert os.access(ROOT / script, os.X_OK), f"{script} is not there, or cannot be started"
+        understood = "".join(map(read, sources.get(script, [script])))
+        for argument in arguments:
+            if argument.startswith("-"):
+                assert argument in understood, f"{script} does not know {argument}"
+            elif "/" in argument:
+                assert (ROOT / argument).exists(), argument
+
+
+@pytest.mark.parametrize("script", ["lib.sh", "run", "test", "bench"])
+def test_the_scripts_are_posix_shell(script: str) -> None:
+    checked = subprocess.run(["sh", "-n", ROOT / "scripts" / script], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def constraints(python: str) -> dict[str, Requirement]:
+    """The pins that hold for one Python on Linux."""
+    lines = [line for line in read("constraints.txt").splitlines() if line and not line.startswith("#")]
+    requirements = [Requirement(line) for line in lines]
+    return {canonicalize_name(r.name): r for r in requirements if holds(r, python)}
+
+
+def holds(requirement: Requirement, python: str) -> bool:
+    marker = requirement.marker
+    return marker is None or marker.evaluate({"python_version": python, "python_full_version": f"{python}.0"})
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_every_dependency_is_pinned_to_a_version_that_the_project_allows(python: str) -> None:
+    pins = constraints(python)
+    table = project()
+    dependencies, extras = table["dependencies"], table["optional-dependencies"]
+    assert isinstance(dependencies, list)
+    assert isinstance(extras, dict)
+    wanted = [Requirement(line) for line in [*dependencies, *(line for extra in extras.values() for line in extra)]]
+    for requirement in [r for r in wanted if holds(r, python)]:
+        pin = pins[canonicalize_name(requirement.name)]
+        (specifier,) = pin.specifier
+        assert specifier.operator == "=="
+        assert requirement.specifier.contains(specifier.version), f"{pin} does not fit {requirement}"
+
+
+def test_constraints_name_no_place() -> None:
+    assert not re.search(r"://|\s@\s|--", read("constraints.txt"))
