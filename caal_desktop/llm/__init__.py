@@ -1,0 +1,129 @@
+"""The shared provider layer: one interface to a language model, for this program and for the voice agent.
+
+It knows no user interface and no keyring. Importing it is light: the SDK below the providers, which takes half a second
+to import, is loaded at the first request, or by :func:`warm_up` in a thread.
+
+    async with OpenRouterProvider("vendor/model", key) as provider:
+        async with contextlib.aclosing(provider.chat_stream(messages)) as pieces:
+            async for piece in pieces:
+                ...
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from caal_desktop.llm.base import (
+    LLMProvider,
+    LLMResponse,
+    Message,
+    ToolCall,
+    format_tool_call_message,
+    format_tool_result,
+    parse_tool_arguments,
+)
+from caal_desktop.llm.errors import ConfigurationError, ErrorText, ProviderError, Remedy
+from caal_desktop.llm.events import (
+    AnsweredBy,
+    FinishReason,
+    KeepAlive,
+    ReasoningDelta,
+    StreamEvent,
+    StreamFinished,
+    StreamStarted,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
+from caal_desktop.llm.key_info import KeyInfo
+from caal_desktop.llm.models import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
+
+if TYPE_CHECKING:
+    from caal_desktop.llm._retry import RetryPolicy
+    from caal_desktop.llm.groq import GROQ_BASE_URL, GroqProvider
+    from caal_desktop.llm.ollama import OLLAMA_BASE_URL, OllamaProvider
+    from caal_desktop.llm.openai_compatible import OpenAICompatibleProvider, Timeouts
+    from caal_desktop.llm.openrouter import OPENROUTER_BASE_URL, OpenRouterProvider
+    from caal_desktop.llm.registry import PROVIDER_NAMES, create_provider, create_provider_from_settings
+
+__all__ = [
+    "GROQ_BASE_URL",
+    "OLLAMA_BASE_URL",
+    "OPENROUTER_BASE_URL",
+    "PROVIDER_NAMES",
+    "AnsweredBy",
+    "ConfigurationError",
+    "ErrorText",
+    "FinishReason",
+    "GroqProvider",
+    "KeepAlive",
+    "KeyInfo",
+    "LLMProvider",
+    "LLMResponse",
+    "Message",
+    "ModelInfo",
+    "ModelList",
+    "OllamaProvider",
+    "OpenAICompatibleProvider",
+    "OpenRouterProvider",
+    "PriceTier",
+    "Pricing",
+    "ProviderError",
+    "ReasoningDelta",
+    "ReasoningPolicy",
+    "Remedy",
+    "RetryPolicy",
+    "StreamEvent",
+    "StreamFinished",
+    "StreamStarted",
+    "TextDelta",
+    "Timeouts",
+    "ToolCall",
+    "ToolCallDelta",
+    "UsageReport",
+    "create_provider",
+    "create_provider_from_settings",
+    "format_tool_call_message",
+    "format_tool_result",
+    "parse_tool_arguments",
+    "warm_up",
+]
+
+# The clients are imported when they are first asked for, so that a module which needs a data type loads no client.
+_LAZY = {
+    "GROQ_BASE_URL": "groq",
+    "GroqProvider": "groq",
+    "OLLAMA_BASE_URL": "ollama",
+    "OllamaProvider": "ollama",
+    "OPENROUTER_BASE_URL": "openrouter",
+    "OpenRouterProvider": "openrouter",
+    "OpenAICompatibleProvider": "openai_compatible",
+    "Timeouts": "openai_compatible",
+    "RetryPolicy": "_retry",
+    "PROVIDER_NAMES": "registry",
+    "create_provider": "registry",
+    "create_provider_from_settings": "registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def warm_up() -> None:
+    """Import the SDK and read the certificates, once, so that the first request does not wait for it.
+
+    Takes about a second of processor time; call it in a thread. Needs no event loop and opens no connection. Trouble
+    with certificates or proxies is left to the first provider, which reports it.
+    """
+    import_module(f"{__name__}._client").warm_up()

@@ -1,0 +1,134 @@
+"""Which addresses a request, and a key, may go to."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Final
+from urllib.parse import urlsplit
+
+from caal_desktop.llm.errors import AddressRefused, ApiKeyMalformed, ApiKeyMissing
+
+# Names that the public domain name system does not answer (RFC 6762, RFC 8375, and ICANN's .internal).
+_PRIVATE_SUFFIXES: Final = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
+MAX_KEY_LENGTH: Final = 4096
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine: ``localhost``, ``127.0.0.0/8`` or ``::1``."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_private(host: str) -> bool:
+    """Whether ``host`` lies in a private network by its very form; no name is looked up."""
+    name = host.lower().rstrip(".")
+    try:
+        return not ipaddress.ip_address(name).is_global
+    except ValueError:
+        return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
+
+
+def host_of(url: str) -> str:
+    """Return a URL's host, in lower case and without brackets; "" where there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def location_of(url: str) -> str:
+    """Return ``host`` or ``host:port`` of a URL, for people."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    host = parts.hostname or ""
+    return host if port is None else f"{host}:{port}"
+
+
+def origin_of(url: str) -> tuple[str, str, int | None] | None:
+    """Return scheme, host and port of an http(s) URL, with the scheme's own port filled in; None for anything else."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    return parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80)
+
+
+def check_key_form(provider: str, display_name: str, api_key: object) -> str:
+    """Return the key without surrounding blanks.
+
+    Raises:
+        ApiKeyMissing: there is none, or it is blank.
+        ApiKeyMalformed: it could not stand in an HTTP header, or holds blanks. The error does not quote it.
+    """
+    params = {"provider": display_name}
+    if api_key is None or (isinstance(api_key, str) and not api_key.strip()):
+        raise ApiKeyMissing(provider, params=params)
+    if not isinstance(api_key, str):
+        raise ApiKeyMalformed(provider, params=params, detail="The key is not a text.")
+    # Only blanks at the ends are forgiven. A line break, even a last one, means that more than a key was copied.
+    key = api_key.strip(" \t")
+    if not all("!" <= letter <= "~" for letter in key) or len(key) > MAX_KEY_LENGTH:
+        raise ApiKeyMalformed(provider, params=params)
+    return key
+
+
+def check_base_url(provider: str, display_name: str, base_url: object, *, has_key: bool) -> str:
+    """Return a base URL without a slash at its end.
+
+    Plain ``http`` is for this machine and for private networks: servers at home seldom have certificates, and their key
+    is their own. A key never crosses the internet unencrypted.
+
+    Raises:
+        AddressRefused: it is no http(s) URL, carries credentials, a query or a fragment, or would send a key in clear.
+    """
+
+    def refuse(detail: str) -> AddressRefused:
+        return AddressRefused(provider, params={"provider": display_name}, detail=detail)
+
+    if not isinstance(base_url, str) or not base_url.strip():
+        raise refuse("The address is empty.")
+    url = base_url.strip()
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # reading it is what checks it
+    except ValueError:
+        raise refuse("The address is not a valid URL.") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise refuse("The address must begin with https:// or http:// and name a host.")
+    if "@" in parts.netloc:
+        raise refuse("The address must not contain a user name or a password.")
+    if parts.query or parts.fragment or any(letter < "!" for letter in url):
+        raise refuse("The address must not contain blanks, “?” or “#”.")
+    if parts.scheme == "http" and has_key and not is_private(parts.hostname):
+        raise refuse("A key is sent over plain http only to this computer or a private network. Use https.")
+    return url.rstrip("/")
+
+
+def check_fixed_base_url(provider: str, display_name: str, base_url: object, constant: str) -> str:
+    """Return the base URL of a provider whose address is fixed.
+
+    Anything but ``constant`` must be on this machine (the demo, and tests).
+
+    Raises:
+        AddressRefused: it is neither.
+    """
+    if base_url == constant:
+        return constant
+    url = check_base_url(provider, display_name, base_url, has_key=True)
+    if not is_loopback(host_of(url)):
+        raise AddressRefused(
+            provider,
+            params={"provider": display_name},
+            detail=f"Only {constant} or an address on this computer (127.0.0.1, ::1, localhost) is allowed.",
+        )
+    return url

@@ -1,0 +1,508 @@
+"""Everything that can go wrong between this program and a language model, as one tree.
+
+::
+
+    ProviderError
+    ├── ConfigurationError (also a ValueError)    what was given cannot work; nothing was sent
+    │   ├── ApiKeyMissing
+    │   ├── ApiKeyMalformed                       line breaks, or letters that no key has
+    │   ├── AddressRefused                        a base URL that a key must not be sent to
+    │   └── NetworkSettingsInvalid                SSL_CERT_FILE names no file, a proxy that cannot be used
+    ├── ConnectionFailed                          no answer, because the server was not reached
+    │   ├── NameResolutionFailed
+    │   ├── ConnectionRefused
+    │   ├── ConnectionDropped                     before the answer began
+    │   ├── CertificateRejected
+    │   ├── ProxyAuthenticationRequired           407
+    │   ├── CaptivePortalSuspected                a web page or a redirect instead of an answer; 511
+    │   └── ConnectionTimedOut
+    ├── AuthenticationFailed                      401
+    │   └── ManagementKeyRejected                 a key that administers, and cannot chat
+    ├── InsufficientCredit                        402
+    ├── PermissionRefused                         403
+    │   └── ModerationRefused                     403 with reasons
+    ├── ModelNotFound                             404
+    ├── NoProviderAllowed                         404, because of the data policy or the allowed providers
+    ├── CapabilityNotOffered                      404, because no provider of the model can do what was asked
+    ├── EndpointNotFound                          404 or 405, because the address is not this kind of server
+    ├── RequestTimedOut                           408, 504, 524, or no answer within the read timeout
+    ├── RequestTooLarge                           413, or 400 for the context length
+    ├── UnprocessableRequest                      422
+    ├── RateLimited                               429
+    │   └── DailyLimitReached                     429 of the free models' daily cap
+    ├── ProviderUnavailable                       502, 503, 529
+    ├── ServerFailed                              500 and other 5xx
+    ├── BadRequest                                400 and other 4xx
+    ├── InvalidResponse                           an answer that cannot be read
+    ├── EmptyAnswer                               a complete answer without text
+    ├── StreamInterrupted                         the answer broke off
+    └── StreamStalled                             the answer went silent
+
+Each class says what happened, why, and what to do next, as English templates. A caller that speaks another language
+translates the template and has it filled in afterwards: :meth:`ProviderError.describe`. :func:`all_templates` lists
+every template there is.
+
+No error carries a key: not in its text, its ``detail``, its ``metadata``, nor in an exception chained to it.
+"""
+
+# The names say what happened, as an interface shows it; "Error" at the end of each would say nothing more.
+# ruff: noqa: N818
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from caal_desktop.llm._redact import clean_metadata, clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+
+class Remedy(StrEnum):
+    """What helps: the action that a user interface offers next to the text."""
+
+    RETRY = "retry"
+    WAIT = "wait"
+    CHECK_KEY = "check_key"
+    ADD_CREDIT = "add_credit"
+    CHOOSE_MODEL = "choose_model"
+    PRIVACY_SETTINGS = "privacy_settings"
+    SHORTEN = "shorten"
+    DEFAULT_PARAMETERS = "default_parameters"
+    NETWORK_SETTINGS = "network_settings"
+    PROVIDER_SETTINGS = "provider_settings"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """An error in words, each part a sentence or two."""
+
+    what: str
+    why: str
+    advice: str
+
+
+class _Params(dict[str, object]):
+    """Template parameters; one that is not known leaves an ellipsis instead of failing while an error is shown."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _same(text: str) -> str:
+    return text
+
+
+def _duration(seconds: float) -> str:
+    """Return seconds in words short enough for a button, with unit symbols that need no translation."""
+    whole = max(1, round(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
+
+
+class ProviderError(Exception):
+    """The base of all errors of the provider layer.
+
+    Attributes:
+        provider: the provider's name (``openrouter``, ...); "" where none is involved yet.
+        status: the HTTP status, or the code inside an error body; None where the server gave none.
+        detail: the server's or the system's own words: one line, secrets hidden, bounded. May be "".
+        retry_after: seconds to wait, as the server asked; None where it did not.
+        metadata: the error body's ``metadata``, cleaned and bounded.
+        params: what the templates are filled with.
+    """
+
+    what: ClassVar[str] = "{provider} could not answer."
+    why: ClassVar[str] = "The request ended with an error that this program does not know."
+    advice: ClassVar[str] = "Try again; if it happens again, the details below help to find the reason."
+    remedy: ClassVar[Remedy] = Remedy.RETRY
+    #: Whether the same request may well succeed a moment later, as long as nothing of an answer has come.
+    transient: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        provider: str = "",
+        *,
+        status: int | None = None,
+        detail: str = "",
+        retry_after: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        params: Mapping[str, object] | None = None,
+        secrets: tuple[str | None, ...] = (),
+    ) -> None:
+        """Create the error; ``secrets`` are removed from ``detail``, ``metadata`` and ``params`` and not kept."""
+        self.provider = provider
+        self.status = status
+        self.detail = clean_text(detail, *secrets)
+        self.retry_after = retry_after
+        self.metadata: dict[str, Any] = clean_metadata(dict(metadata or {}), *secrets)
+        self.params: dict[str, object] = {"provider": provider or "The server"}
+        for name, value in (params or {}).items():
+            self.params[name] = clean_text(value, *secrets, limit=300) if isinstance(value, str) else value
+        super().__init__()
+
+    def templates(self) -> tuple[str, str, str]:
+        """Return the templates of what, why and advice that fit this instance."""
+        return self.what, self.why, self.advice
+
+    def describe(self, translate: Callable[[str], str] = _same) -> ErrorText:
+        """Return the error in words.
+
+        Args:
+            translate: turns an English template into another language's, with the same ``{placeholders}``.
+        """
+        return ErrorText(*(self._fill(template, translate(template)) for template in self.templates()))
+
+    def _fill(self, template: str, translated: str) -> str:
+        try:
+            return translated.format_map(_Params(self.params))
+        except (ValueError, IndexError, AttributeError, TypeError):
+            return template.format_map(_Params(self.params))  # a translation with broken placeholders
+
+    def __str__(self) -> str:
+        text = self.describe()
+        facts = ": ".join(part for part in (str(self.status or ""), self.detail) if part)
+        return f"{text.what} {text.why}" + (f" ({facts})" if facts else "")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(provider={self.provider!r}, status={self.status!r}, detail={self.detail!r})"
+
+
+class ConfigurationError(ProviderError, ValueError):
+    """What the provider was given cannot work. Nothing was sent."""
+
+    what = "{provider} is not set up completely."
+    why = "One of its settings cannot be used."
+    advice = "Look through the provider's settings and correct what the details name."
+    remedy = Remedy.PROVIDER_SETTINGS
+
+
+class ApiKeyMissing(ConfigurationError):
+    """No key was given to a provider that needs one."""
+
+    what = "{provider} needs an API key."
+    why = "No key has been entered yet."
+    advice = "Enter your key, or create one on the provider's website."
+    remedy = Remedy.CHECK_KEY
+
+
+class ApiKeyMalformed(ConfigurationError):
+    """The key holds characters that cannot stand in a key."""
+
+    what = "This cannot be an API key."
+    why = "It holds spaces, line breaks or letters that no key has, perhaps from copying."
+    advice = "Copy the key once more and paste it alone."
+    remedy = Remedy.CHECK_KEY
+
+
+class AddressRefused(ConfigurationError):
+    """A base URL that cannot be used, or that a key must not be sent to."""
+
+    what = "The server address of {provider} cannot be used."
+    why = "Sending to this address would not be safe, or it is not an address."
+    advice = "Correct the address in the provider's settings; an address on the internet needs https."
+
+
+class NetworkSettingsInvalid(ConfigurationError):
+    """The machine's certificate or proxy settings stop every connection."""
+
+    what = "No connection can be prepared."
+    why = "This computer's certificate or proxy settings name something that cannot be used."
+    advice = "Correct the environment variables SSL_CERT_FILE, SSL_CERT_DIR or HTTPS_PROXY, then try again."
+    remedy = Remedy.NETWORK_SETTINGS
+
+
+class ConnectionFailed(ProviderError):
+    """The server was not reached."""
+
+    what = "{provider} could not be reached."
+    why = "The connection could not be made."
+    advice = "Check the internet connection and try again."
+    transient = True
+
+
+class NameResolutionFailed(ConnectionFailed):
+    """The host's name has no address: offline, or mistyped."""
+
+    what = "The address of {provider} was not found."
+    why = "This computer seems to be offline, or the name {host} does not exist."
+    advice = "Check the internet connection and the server's address, then try again."
+    remedy = Remedy.NETWORK_SETTINGS
+
+
+class ConnectionRefused(ConnectionFailed):
+    """Nobody listens at the address."""
+
+    what = "{provider} refused the connection."
+    why = "Nothing is listening at {host}."
+    advice = "If the server is yours, start it or correct its address; otherwise try again in a moment."
+    remedy = Remedy.PROVIDER_SETTINGS
+
+
+class ConnectionDropped(ConnectionFailed):
+    """The connection ended before an answer began."""
+
+    what = "{provider} closed the connection without an answer."
+    why = "The network or the server dropped it."
+    advice = "Try again."
+
+
+class CertificateRejected(ConnectionFailed):
+    """TLS failed."""
+
+    what = "The connection to {provider} is not trustworthy."
+    why = (
+        "Its certificate was not accepted: a company proxy or security software may be reading along, "
+        "or this computer's clock is wrong."
+    )
+    advice = "Check date and time first; in a company network, ask for its certificate to be installed."
+    remedy = Remedy.NETWORK_SETTINGS
+    transient = False
+
+
+class ProxyAuthenticationRequired(ConnectionFailed):
+    """A proxy asks for a name and a password."""
+
+    what = "The network's proxy asks for a sign-in."
+    why = "A proxy stands between this computer and {provider}, and it did not accept the request."
+    advice = "Sign in to the proxy, or put its user name and password into HTTPS_PROXY."
+    remedy = Remedy.NETWORK_SETTINGS
+    transient = False
+
+
+class CaptivePortalSuspected(ConnectionFailed):
+    """Something other than the API answered: a web page or a redirect."""
+
+    what = "A web page came instead of an answer from {provider}."
+    why = "A Wi-Fi sign-in page or a company filter may be answering in its place, or the server's address is wrong."
+    advice = "Open any website in the browser, sign in to the network if it asks, and try again."
+    remedy = Remedy.NETWORK_SETTINGS
+    transient = False
+
+
+class ConnectionTimedOut(ConnectionFailed):
+    """No connection within the time allowed."""
+
+    what = "The connection to {provider} took too long."
+    why = "The network is slow or blocks the connection."
+    advice = "Check the internet connection and try again."
+    transient = False  # the time a person is willing to wait has been spent
+
+
+class AuthenticationFailed(ProviderError):
+    """401."""
+
+    what = "{provider} did not accept the API key."
+    why = "The key is wrong, disabled or expired."
+    advice = "Check the key, or create a new one and enter it."
+    remedy = Remedy.CHECK_KEY
+
+
+class ManagementKeyRejected(AuthenticationFailed):
+    """A key that administers other keys."""
+
+    what = "This is a management key, which cannot chat."
+    why = "{provider} keeps keys that manage an account apart from keys that talk to models."
+    advice = "Create an ordinary API key and enter that one."
+
+
+class InsufficientCredit(ProviderError):
+    """402, or the key's own limit."""
+
+    what = "The credit does not cover this request."
+    why = "The account's credit or the key's own limit at {provider} is too small for the longest answer allowed."
+    advice = "Add credit, raise the key's limit, or lower the maximum answer length."
+    remedy = Remedy.ADD_CREDIT
+
+
+class PermissionRefused(ProviderError):
+    """403. The key itself is fine."""
+
+    what = "{provider} does not allow this request."
+    why = "The key is valid, but this is not permitted for it."
+    advice = "Choose another model, or look at the account's permissions."
+    remedy = Remedy.CHOOSE_MODEL
+
+
+class ModerationRefused(PermissionRefused):
+    """403 with moderation reasons. ``params["reasons"]`` is their list in one line."""
+
+    what = "The message was flagged by moderation."
+    why = "The model's provider named these reasons: {reasons}."
+    advice = "Word the message differently, or choose a model without moderation."
+    remedy = Remedy.SHORTEN
+
+
+class ModelNotFound(ProviderError):
+    """404: no such model."""
+
+    what = "{provider} has no model called “{model}”."
+    why = "It may have been renamed or withdrawn, or its name is mistyped."
+    advice = "Choose another model."
+    remedy = Remedy.CHOOSE_MODEL
+
+
+class NoProviderAllowed(ProviderError):
+    """404: the privacy or provider settings leave nobody who could answer."""
+
+    what = "Your privacy settings leave no provider for “{model}”."
+    why = "Every provider that hosts this model is excluded by the data policy or the list of allowed providers."
+    advice = "Loosen the privacy settings, or choose another model."
+    remedy = Remedy.PRIVACY_SETTINGS
+
+
+class CapabilityNotOffered(ProviderError):
+    """404: the model exists, but nobody offers it with what the request needs."""
+
+    what = "“{model}” cannot do what this request needs."
+    why = "No provider of this model supports a part of the request, such as tools."
+    advice = "Choose a model that supports it."
+    remedy = Remedy.CHOOSE_MODEL
+
+
+class EndpointNotFound(ProviderError):
+    """404 or 405 for the path itself."""
+
+    what = "The address of {provider} does not speak the expected language."
+    why = "A server answered there, but it has no such function; often the address lacks “/v1” at its end."
+    advice = "Correct the server's address in the provider's settings."
+    remedy = Remedy.PROVIDER_SETTINGS
+
+
+class RequestTimedOut(ProviderError):
+    """408, 504, 524, or no answer within the read timeout."""
+
+    what = "{provider} took too long to answer."
+    why = "The model or its provider did not begin in time."
+    advice = "Try again, or choose a faster model."
+    transient = True
+
+
+class RequestTooLarge(ProviderError):
+    """413, or 400 for a conversation beyond the model's context length."""
+
+    what = "The conversation is too long for “{model}”."
+    why = "Messages and answer together exceed what the model or the server can take."
+    advice = "Start a new conversation, shorten the message, or choose a model with a longer context."
+    remedy = Remedy.SHORTEN
+
+
+class UnprocessableRequest(ProviderError):
+    """422."""
+
+    what = "{provider} could not work with the message."
+    why = "The request was understood, but its content cannot be processed by this model."
+    advice = "Shorten or change the message, or choose another model."
+    remedy = Remedy.SHORTEN
+
+
+class RateLimited(ProviderError):
+    """429. ``retry_after`` tells how long, where the server does."""
+
+    what = "{provider} asks for a pause."
+    why = "Too many requests came in a short time, or the model's provider is at its limit."
+    advice = "Wait a moment and try again, or choose another model."
+    advice_with_wait: ClassVar[str] = "Wait {wait} and try again, or choose another model."
+    remedy = Remedy.WAIT
+    transient = True
+
+    def templates(self) -> tuple[str, str, str]:
+        """Return the templates; the advice names the wait where it is known."""
+        if self.retry_after is None:
+            return super().templates()
+        self.params["wait"] = _duration(self.retry_after)
+        return self.what, self.why, self.advice_with_wait
+
+
+class DailyLimitReached(RateLimited):
+    """429: the free models' daily number of requests is used up."""
+
+    what = "Today's free requests are used up."
+    why = "{provider} allows a number of requests to free models each day."
+    advice = "Come back tomorrow, add credit for a higher limit, or choose a paid model."
+    advice_with_wait: ClassVar[str] = "Come back in {wait}, add credit for a higher limit, or choose a paid model."
+    transient = False
+
+
+class ProviderUnavailable(ProviderError):
+    """502, 503, 529. ``params["provider_name"]`` is the hosting provider, where OpenRouter names it."""
+
+    what = "The model is not available at the moment."
+    why = "The servers that run it are down or overloaded."
+    why_named: ClassVar[str] = "{provider_name}, which runs it, is down or overloaded."
+    advice = "Try again in a moment, or choose another model."
+    transient = True
+
+    def templates(self) -> tuple[str, str, str]:
+        """Return the templates; the reason names the hosting provider where it is known."""
+        return self.what, self.why_named if self.params.get("provider_name") else self.why, self.advice
+
+
+class ServerFailed(ProviderError):
+    """500 and other 5xx."""
+
+    what = "{provider} had an error of its own."
+    why = "The fault is on the server's side; your message and settings are fine."
+    advice = "Try again in a moment, or choose another model."
+
+
+class BadRequest(ProviderError):
+    """400 and other 4xx."""
+
+    what = "“{model}” did not accept the request."
+    why = "A parameter does not suit this model."
+    advice = "Go back to the model's default parameters, or choose another model."
+    remedy = Remedy.DEFAULT_PARAMETERS
+
+
+class InvalidResponse(ProviderError):
+    """An answer that cannot be read."""
+
+    what = "The answer of {provider} could not be read."
+    why = "It was damaged on the way, or the server does not speak the expected language."
+    advice = "Try again; if it happens again, check the server's address or choose another model."
+
+
+class EmptyAnswer(ProviderError):
+    """A complete answer without any text."""
+
+    what = "“{model}” answered without saying anything."
+    why = "It may have spent its whole answer length on thinking, or had nothing to add."
+    advice = "Ask again, allow a longer answer, or choose another model."
+
+
+class StreamInterrupted(ProviderError):
+    """The answer broke off: the connection ended without a finish reason and without the end mark."""
+
+    what = "The answer broke off."
+    why = "The connection to {provider} ended before the answer was complete."
+    advice = "What came so far is kept. Ask again for the rest."
+
+
+class StreamStalled(ProviderError):
+    """The answer went silent for longer than the read timeout."""
+
+    what = "The answer stopped coming."
+    why = "{provider} has sent nothing more for {seconds} seconds."
+    advice = "What came so far is kept. Try again, or choose another model."
+
+
+def error_classes() -> Iterator[type[ProviderError]]:
+    """Yield every class of the tree, the base first."""
+    waiting: list[type[ProviderError]] = [ProviderError]
+    while waiting:
+        cls = waiting.pop(0)
+        yield cls
+        waiting.extend(cls.__subclasses__())
+
+
+def all_templates() -> tuple[str, ...]:
+    """Return every English template of the tree once, in the tree's order: what a translation has to cover."""
+    names = ("what", "why", "why_named", "advice", "advice_with_wait")
+    found = (vars(cls).get(name) for cls in error_classes() for name in names)
+    return tuple(dict.fromkeys(template for template in found if isinstance(template, str)))

@@ -1,0 +1,207 @@
+"""An HTTP server on loopback that answers exactly what a test scripts: bytes, pauses and broken connections.
+
+A script is a sequence of replies, one for each request; the last one answers every further request too. The server
+keeps what it was asked, so that a test can look at the wire.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+SSE = "text/event-stream"
+
+
+class _Sentinel:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
+HANG = _Sentinel("HANG")
+"""A step that sends nothing more until the client goes away."""
+DROP = _Sentinel("DROP")
+"""A step that breaks the connection off, in the middle of whatever it was."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A step that waits."""
+
+    seconds: float
+
+
+Step = bytes | Pause | _Sentinel
+
+
+@dataclass
+class Reply:
+    """One answer.
+
+    Attributes:
+        steps: what is sent, in order; each piece of bytes is one chunk on the wire.
+        status, headers, content_type: the head of the answer. A ``content_type`` of None leaves the header out.
+        before: pauses and faults before the head is sent.
+    """
+
+    steps: tuple[Step, ...] = ()
+    status: int = 200
+    content_type: str | None = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class SeenRequest:
+    """What the client sent."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+
+
+def json_reply(payload: object, status: int = 200, **headers: str) -> Reply:
+    """Return an answer whose body is ``payload`` as JSON; underscores in header names become hyphens."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply((json.dumps(payload).encode(),), status, headers=names)
+
+
+def error_reply(
+    code: int | str, message: str, status: int | None = None, metadata: Mapping[str, Any] | None = None, **headers: str
+) -> Reply:
+    """Return an error as OpenRouter sends it; the HTTP status is the code unless given."""
+    error: dict[str, Any] = {"code": code, "message": message}
+    if metadata is not None:
+        error["metadata"] = metadata
+    return json_reply({"error": error}, int(code) if status is None else status, **headers)
+
+
+def sse_reply(*steps: Step, **headers: str) -> Reply:
+    """Return a stream of events."""
+    return Reply(steps, content_type=SSE, headers={n.replace("_", "-"): v for n, v in headers.items()})
+
+
+def frame(payload: object) -> bytes:
+    """Return one event of a stream: an object as JSON, or a text as it is."""
+    text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
+    return f"data: {text}\n\n".encode()
+
+
+def delta(content: str | None = None, *, finish: str | None = None, **fields: Any) -> dict[str, Any]:
+    """Return one chunk of a streamed completion."""
+    change = {name: value for name, value in fields.items() if value is not None}
+    if content is not None:
+        change["content"] = content
+    return {
+        "id": "gen-1",
+        "object": "chat.completion.chunk",
+        "model": "vendor/model",
+        "choices": [{"index": 0, "delta": change, "finish_reason": finish}],
+    }
+
+
+def text_stream(*pieces: str, finish: str | None = "stop", done: bool = True) -> Reply:
+    """Return a good stream of text."""
+    steps: list[Step] = [frame(delta(piece)) for piece in pieces]
+    if finish is not None:
+        steps.append(frame(delta(finish=finish)))
+    if done:
+        steps.append(frame("[DONE]"))
+    return sse_reply(*steps)
+
+
+class ScriptedServer:
+    """The running server.
+
+    Attributes:
+        requests: what was asked, in order.
+        url: the server's root.
+        client_left: set when a client closed its connection before the answer was complete.
+    """
+
+    def __init__(self, *script: Reply) -> None:
+        self.script = list(script)
+        self.requests: list[SeenRequest] = []
+        self.connections: set[object] = set()
+        self.url = ""
+        self.client_left = asyncio.Event()
+
+    @property
+    def base_url(self) -> str:
+        """The address to give to a provider."""
+        return f"{self.url}/api/v1"
+
+    @property
+    def last(self) -> SeenRequest:
+        """The last request."""
+        return self.requests[-1]
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request with the script's next reply."""
+        raw = await request.read()
+        body = json.loads(raw) if raw else None
+        self.requests.append(
+            SeenRequest(request.method, request.path, dict(request.query), dict(request.headers), body)
+        )
+        self.connections.add(request.transport)
+        reply = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        response = web.StreamResponse(status=reply.status, headers=dict(reply.headers))
+        if reply.content_type is not None:
+            response.headers["Content-Type"] = reply.content_type
+        try:
+            for step in reply.before:
+                await self._step(request, None, step)
+            await response.prepare(request)
+            for step in reply.steps:
+                await self._step(request, response, step)
+            await response.write_eof()
+        except (ConnectionError, asyncio.CancelledError):
+            self.client_left.set()
+            raise
+        return response
+
+    async def _step(self, request: web.Request, response: web.StreamResponse | None, step: Step) -> None:
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
+        elif step is HANG:
+            while request.transport is not None and not request.transport.is_closing():
+                await asyncio.sleep(0.005)
+            self.client_left.set()
+            raise ConnectionResetError
+        elif step is DROP:
+            if request.transport is not None:
+                request.transport.abort() if response is None else request.transport.close()
+            raise ConnectionResetError
+        else:
+            assert response is not None
+            assert isinstance(step, bytes)
+            await response.write(step)
+
+
+@asynccontextmanager
+async def scripted_server(*script: Reply) -> AsyncIterator[ScriptedServer]:
+    """Run a server on a free port of 127.0.0.1 while the block runs."""
+    server = ScriptedServer(*script)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", server.handle)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield server
+    finally:
+        await runner.cleanup()
