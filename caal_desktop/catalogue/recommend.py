@@ -16,6 +16,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness import Verdict, voice_fitness
+from caal_desktop.catalogue.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
 from caal_desktop.catalogue.naming import SpeedClass, naming, naming_of
 from caal_desktop.catalogue.speech_cost import CostKind, format_cost, hourly_cost
 from caal_desktop.catalogue.usability import can_chat
@@ -31,35 +32,6 @@ REASONABLE_CONTEXT = 32_000
 REASONABLE_USD_PER_HOUR = 1.0
 # Models of this age are the next ones to be switched off, announced or not.
 TOO_OLD = timedelta(days=600)
-
-# Makers whose models a person has heard of, and who keep models alive for long; matched with the id's first part, and
-# with the families below where a server's ids have no such part.
-_WELL_KNOWN_AUTHORS = frozenset({"anthropic", "google", "openai"})
-_KNOWN_AUTHORS = frozenset(
-    {"amazon", "cohere", "deepseek", "meta", "meta-llama", "microsoft", "minimax", "mistralai", "moonshotai", "nvidia",
-     "qwen", "x-ai", "z-ai"}
-)  # fmt: skip
-_FAMILY_AUTHORS = (
-    ("claude", "anthropic"),
-    ("gemini", "google"),
-    ("gpt", "openai"),
-    ("chatgpt", "openai"),
-    ("gemma", "google"),
-    ("llama", "meta-llama"),
-    ("qwen", "qwen"),
-    ("mistral", "mistralai"),
-    ("ministral", "mistralai"),
-    ("deepseek", "deepseek"),
-    ("grok", "x-ai"),
-    ("glm", "z-ai"),
-    ("kimi", "moonshotai"),
-    ("phi", "microsoft"),
-    ("nova", "amazon"),
-    ("command", "cohere"),
-    ("nemotron", "nvidia"),
-)
-# Open models that people run under many names; what others made of them is not the family's own.
-_OPEN_FAMILIES = frozenset({"gemma", "llama", "phi"})
 
 
 class Shelf(IntEnum):
@@ -109,7 +81,7 @@ def ranked_recommendations(
     today: date,
     *,
     limit: int = 5,
-    per_author: int = 2,
+    per_maker: int = 2,
     popular_ids: Sequence[str] = (),
 ) -> tuple[Recommendation, ...]:
     """The best models for a voice assistant, best first, from more than one maker.
@@ -118,7 +90,7 @@ def ranked_recommendations(
         models: the whole list, in any order.
         today: see :func:`recommend`.
         limit: how many to give at most.
-        per_author: how many of one maker to give at most.
+        per_maker: how many of one maker to give at most.
         popular_ids: see :func:`recommend`.
     """
     judge = _Judge(models, today, popular_ids)
@@ -128,9 +100,9 @@ def ranked_recommendations(
     for recommendation in ranked:
         if len(chosen) == limit or recommendation.shelf < ranked[0].shelf:
             break
-        author = _author(recommendation.model)
-        if not author or given[author] < per_author:
-            given[author] += 1
+        maker = maker_of(recommendation.model.id)
+        if not maker or given[maker] < per_maker:
+            given[maker] += 1
             chosen.append(recommendation)
     return tuple(chosen)
 
@@ -164,8 +136,8 @@ def suggest_replacement(vanished_id: str, models: Sequence[ModelInfo], today: da
     relatives = _relatives(vanished_id, usable)
     if relatives:
         return relatives[0].model
-    author = _author_of(vanished_id)
-    siblings = [entry for entry in usable if author and _author(entry.model) == author]
+    maker = maker_of(vanished_id)
+    siblings = [entry for entry in usable if maker and maker_of(entry.model.id) == maker]
     best = min(siblings or judged, key=_rank, default=None)
     return best.model if best else None
 
@@ -189,13 +161,13 @@ def _without_variant(model_id: str) -> str:
 def _relatives(vanished_id: str, entries: Sequence[Recommendation]) -> list[Recommendation]:
     """The vanished model's family, nearest first; empty where nothing is near."""
     gone = naming_of(vanished_id)
-    author = _author_of(vanished_id)
+    maker = maker_of(vanished_id)
     near: list[tuple[tuple[object, ...], Recommendation]] = []
     for entry in entries:
         name = naming(entry.model)
         union = gone.family | name.family
         likeness = len(gone.family & name.family) / len(union) if union else 0.0
-        if likeness < 0.5 or (author and _author(entry.model) != author):
+        if likeness < 0.5 or (maker and maker_of(entry.model.id) != maker):
             continue
         older = name.version < gone.version
         # Going up, the next generation is the nearest, and its latest member lives longest; going down, or where the
@@ -205,23 +177,6 @@ def _relatives(vanished_id: str, entries: Sequence[Recommendation]) -> list[Reco
         key = (entry.shelf < Shelf.FIT_WITH_A_CATCH, -likeness, older, -entry.shelf, distance, *_rank(entry))
         near.append((key, entry))
     return [entry for _, entry in sorted(near, key=lambda pair: pair[0])]
-
-
-def _author(model: ModelInfo) -> str:
-    return _author_of(model.id)
-
-
-def _author_of(model_id: str) -> str:
-    author, slash, _ = model_id.lower().partition("/")
-    author = author.lstrip("~") if slash else ""
-    if author in _KNOWN_AUTHORS or author in _WELL_KNOWN_AUTHORS:
-        return author
-    words = naming_of(model_id).words
-    for family, maker in _FAMILY_AUTHORS:
-        # On a server that gives every id a maker, a family's name under another maker is a derivative.
-        if words and words[0].startswith(family) and (not author or author in {"models", "mistral", "deepseek-ai"}):
-            return maker
-    return author
 
 
 class _Judge:
@@ -283,7 +238,7 @@ class _Judge:
         # Indices are rescaled from time to time, so a place in the list counts, not the figure; beyond the upper
         # quarter a conversation does not get better, only slower and dearer.
         if model.intelligence_index is None or len(self._indices) < 5:
-            return 14.0 if _author(model) in _WELL_KNOWN_AUTHORS else 8.0, ""
+            return 14.0 if maker_of(model.id) in WELL_KNOWN_MAKERS else 8.0, ""
         place = bisect_left(self._indices, model.intelligence_index) / len(self._indices)
         points = 30 * min(place, 0.75) / 0.75
         return points, "good quality for its price" if place >= 0.5 else ""
@@ -314,10 +269,10 @@ class _Judge:
         return (4.0, "thinking can be switched off") if "none" in policy.efforts else (2.0, "")
 
     def _maker(self, model: ModelInfo) -> tuple[float, str]:
-        author = _author(model)
-        if author in _WELL_KNOWN_AUTHORS:
+        maker = maker_of(model.id)
+        if maker in WELL_KNOWN_MAKERS:
             return 15.0, "from a well-known maker"
-        return (8.0, "from a known maker") if author in _KNOWN_AUTHORS else (0.0, "")
+        return (8.0, "from a known maker") if maker in KNOWN_MAKERS else (0.0, "")
 
     def _cost(self, model: ModelInfo) -> tuple[float, str]:
         usd = hourly_cost(model).usd

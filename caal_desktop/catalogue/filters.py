@@ -1,0 +1,144 @@
+"""Filters that combine, and how many models each would leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from caal_desktop.catalogue.fitness import Verdict, voice_fitness
+from caal_desktop.catalogue.speech_cost import hourly_cost
+from caal_desktop.catalogue.usability import can_chat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
+
+    from caal_desktop.llm.models import ModelInfo
+
+# Room for a long document or a day's conversation.
+LONG_CONTEXT = 200_000
+
+
+class FilterName(StrEnum):
+    """A filter that is on or off."""
+
+    VOICE = "voice"
+    FREE = "free"
+    TOOLS = "tools"
+    VISION = "vision"
+    AUDIO_INPUT = "audio_input"
+    REASONING_OPTIONAL = "reasoning_optional"
+    LONG_CONTEXT = "long_context"
+    NO_EXPIRY = "no_expiry"
+    OPEN_WEIGHTS = "open_weights"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to. The default shows every model that can chat.
+
+    Attributes:
+        active: the filters that a model must all pass.
+        max_usd_per_hour: the dearest hour of talking (:mod:`~caal_desktop.catalogue.speech_cost`); None for any.
+            Models whose price is unknown or varies do not pass a limit.
+        show_unusable: list the models that cannot chat (``:batch``, embeddings, images only) as well.
+    """
+
+    active: frozenset[FilterName] = frozenset()
+    max_usd_per_hour: float | None = None
+    show_unusable: bool = False
+
+    def with_toggled(self, name: FilterName) -> Filters:
+        """These filters with one switched over."""
+        return replace(self, active=self.active ^ {name})
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nothing is narrowed."""
+        return not self.active and self.max_usd_per_hour is None
+
+
+@dataclass(frozen=True, slots=True)
+class FilterCounts:
+    """How many models there would be.
+
+    Attributes:
+        shown: with the filters as they are.
+        total: with no filter at all; unusable models are left out unless they are shown.
+        unusable: models of the whole list that cannot chat, shown or not.
+        by_name: for each filter, how many would remain with it switched on as well (for one that is on: ``shown``).
+    """
+
+    shown: int
+    total: int
+    unusable: int
+    by_name: Mapping[FilterName, int]
+
+
+_TESTS: dict[FilterName, Callable[[ModelInfo, date], bool]] = {
+    FilterName.VOICE: lambda model, today: voice_fitness(model, today).verdict is Verdict.FIT,
+    FilterName.FREE: lambda model, _: model.pricing.is_free,
+    FilterName.TOOLS: lambda model, _: "tools" in (model.supported_parameters or ()),
+    FilterName.VISION: lambda model, _: "image" in model.input_modalities,
+    FilterName.AUDIO_INPUT: lambda model, _: "audio" in model.input_modalities,
+    FilterName.REASONING_OPTIONAL: lambda model, _: model.reasoning is not None and not model.reasoning.mandatory,
+    FilterName.LONG_CONTEXT: lambda model, _: (model.context_length or 0) >= LONG_CONTEXT,
+    FilterName.NO_EXPIRY: lambda model, _: model.expiration_date is None,
+    FilterName.OPEN_WEIGHTS: lambda model, _: model.hugging_face_id is not None,
+}
+
+
+class FilterIndex:
+    """A list of models with every filter's answer worked out once, so that toggling one costs next to nothing."""
+
+    def __init__(self, models: Sequence[ModelInfo], today: date) -> None:
+        self._models = tuple(models)
+        self._usable = [can_chat(model) for model in self._models]
+        self._passed = [
+            frozenset(name for name, test in _TESTS.items() if test(model, today)) for model in self._models
+        ]
+        self._usd = [hourly_cost(model).usd for model in self._models]
+
+    def apply(self, filters: Filters) -> list[ModelInfo]:
+        """The models that pass, in their order."""
+        return [self._models[row] for row in self._rows(filters)]
+
+    def counts(self, filters: Filters) -> FilterCounts:
+        """How many models pass, and would pass with each further filter."""
+        rows = self._rows(filters)
+        by_name = dict.fromkeys(FilterName, 0)
+        for row in rows:
+            for name in self._passed[row]:
+                by_name[name] += 1
+        usable = sum(self._usable)
+        return FilterCounts(
+            shown=len(rows),
+            total=len(self._models) if filters.show_unusable else usable,
+            unusable=len(self._models) - usable,
+            by_name=by_name,
+        )
+
+    def _rows(self, filters: Filters) -> list[int]:
+        limit = filters.max_usd_per_hour
+        return [
+            row
+            for row, passed in enumerate(self._passed)
+            if (filters.show_unusable or self._usable[row])
+            and filters.active <= passed
+            and (limit is None or _within(self._usd[row], limit))
+        ]
+
+
+def _within(usd: float | None, limit: float) -> bool:
+    return usd is not None and usd <= limit
+
+
+def apply(filters: Filters, models: Iterable[ModelInfo], today: date) -> list[ModelInfo]:
+    """The models that pass, in their order. For repeated calls on one list use :class:`FilterIndex`."""
+    return FilterIndex(tuple(models), today).apply(filters)
+
+
+def counts(active: Filters, models: Iterable[ModelInfo], today: date) -> FilterCounts:
+    """How many models pass, and would pass with each further filter. For repeated calls use :class:`FilterIndex`."""
+    return FilterIndex(tuple(models), today).counts(active)
