@@ -14,6 +14,7 @@ from .errors import FolderUnusable, WriteFailed
 if TYPE_CHECKING:
     from datetime import datetime
 
+PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 # Windows refuses to replace a file while a virus scanner or a second instance holds it open, for some milliseconds.

@@ -168,7 +168,9 @@ def _translate(exc: Exception, store: str) -> KeyringError:
 
     if isinstance(exc, keyring.errors.NoKeyringError):
         return KeyringUnavailable()
-    if isinstance(exc, (keyring.errors.KeyringLocked, *_secretstorage_locked())):
+    # The cause tells a dismissed dialog from a store that cannot create its first collection.
+    locked: tuple[type[Any], ...] = (keyring.errors.KeyringLocked, *_secretstorage_locked())
+    if isinstance(exc, locked) or isinstance(exc.__cause__, locked):
         return KeyringLocked(store=store)
     return KeyringFailed(store=store, reason=reason)
 
