@@ -51,18 +51,6 @@ def location_of(url: str) -> str:
     return host if port is None else f"{host}:{port}"
 
 
-def origin_of(url: str) -> tuple[str, str, int | None] | None:
-    """Return scheme, host and port of an http(s) URL, with the scheme's own port filled in; None for anything else."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return None
-    return parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80)
-
-
 def check_key_form(provider: str, display_name: str, api_key: object) -> str:
     """Return the key without surrounding blanks.
 

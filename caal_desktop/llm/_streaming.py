@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from caal_desktop.llm._context import RequestContext
     from caal_desktop.llm.errors import ProviderError
     from caal_desktop.llm.events import StreamEvent
     from caal_desktop.llm.sse import SSEvent
@@ -33,7 +34,7 @@ _MAX_BLANK_HEAD: Final = 64 * 1024
 class _Reader:
     """The state of one stream: what has been decoded, and whether the end mark has come."""
 
-    def __init__(self, context: _translate.RequestContext, response: httpx2.Response) -> None:
+    def __init__(self, context: RequestContext, response: httpx2.Response) -> None:
         self._context = context
         self._headers = response.headers
         self._decoder = SSEDecoder()
@@ -109,7 +110,7 @@ class _Reader:
 class _Source:
     """The body's chunks, with every exception of the layers below translated and kept in ``failure``."""
 
-    def __init__(self, context: _translate.RequestContext, response: httpx2.Response) -> None:
+    def __init__(self, context: RequestContext, response: httpx2.Response) -> None:
         self._context = context
         self._chunks = response.aiter_bytes()
         self.failure: ProviderError | None = None
@@ -153,9 +154,7 @@ class _Source:
         await self._chunks.aclose()
 
 
-async def read_events(
-    context: _translate.RequestContext, response: httpx2.Response
-) -> AsyncGenerator[StreamEvent, None]:
+async def read_events(context: RequestContext, response: httpx2.Response) -> AsyncGenerator[StreamEvent, None]:
     """Yield the events of a 200's body.
 
     A body that is not an event stream but one JSON object (a server that ignores ``stream``) is taken as a whole
@@ -193,7 +192,7 @@ async def read_events(
 
 
 async def _whole_answer(
-    context: _translate.RequestContext, response: httpx2.Response, source: _Source, head: bytes
+    context: RequestContext, response: httpx2.Response, source: _Source, head: bytes
 ) -> list[StreamEvent]:
     """Return the events of a body that is no event stream: an answer in one piece."""
     raw = await source.rest(head)

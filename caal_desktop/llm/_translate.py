@@ -7,75 +7,22 @@ come bare or wrapped, are met in one walk through their causes.
 
 from __future__ import annotations
 
-import contextlib
-import email.utils
 import errno
 import json
 import re
 import socket
 import ssl
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
-from caal_desktop.llm._fields import as_dict, as_float, as_int, as_list, as_text
+from caal_desktop.llm._fields import as_dict, as_int, as_list, as_text
+from caal_desktop.llm._retry import retry_after_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from caal_desktop.llm._context import RequestContext
     from caal_desktop.llm.errors import ProviderError
-
-
-@dataclass(frozen=True, slots=True)
-class RequestContext:
-    """What the translation must know about a request.
-
-    Attributes:
-        provider: the provider's name in the registry.
-        display_name: the name for people.
-        location: host and port.
-        model: the model asked for; None for requests that name none.
-        secrets: texts that must not appear in an error.
-        read_timeout: seconds without a byte after which the client gave up.
-    """
-
-    provider: str
-    display_name: str
-    location: str
-    model: str | None = None
-    secrets: tuple[str | None, ...] = ()
-    read_timeout: float = 60.0
-
-    def __repr__(self) -> str:
-        return f"RequestContext({self.provider}, {self.model})"
-
-    def error(
-        self,
-        cls: type[ProviderError],
-        detail: str = "",
-        *,
-        status: int | None = None,
-        retry_after: float | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        **params: object,
-    ) -> ProviderError:
-        """Return an error of ``cls`` about this request."""
-        return cls(
-            self.provider,
-            status=status,
-            detail=detail,
-            retry_after=retry_after,
-            metadata=metadata,
-            params={
-                "provider": self.display_name,
-                "host": self.location,
-                "model": self.model or self.display_name,
-                "seconds": round(self.read_timeout),
-                **params,
-            },
-            secrets=self.secrets,
-        )
 
 
 # --- answers -------------------------------------------------------------------------------------------------------
@@ -275,43 +222,6 @@ def _raw_message(raw: object) -> str:
     return as_text(as_dict(inner).get("message")) or as_text(inner) or as_text(fields.get("message")) or ""
 
 
-def retry_after_of(headers: Mapping[str, Any], now: float | None = None) -> float | None:
-    """Return the seconds that a server asks to wait.
-
-    Reads ``Retry-After`` (seconds or an HTTP date), ``retry-after-ms``, and OpenRouter's ``X-RateLimit-Reset``
-    (milliseconds since 1970). A date is compared with the server's own ``Date``, so that a wrong clock does no harm.
-
-    Args:
-        headers: header names in any case.
-        now: seconds since 1970, for callers with a clock of their own.
-    """
-    fields = {str(name).lower(): value for name, value in headers.items()}
-    if now is None:
-        now = _http_date(fields.get("date")) or time.time()
-    milliseconds = as_float(fields.get("retry-after-ms"))
-    if milliseconds is not None and milliseconds >= 0:
-        return milliseconds / 1000
-    value = fields.get("retry-after")
-    seconds = as_float(value)
-    if seconds is not None and seconds >= 0:
-        return seconds
-    date = _http_date(value)
-    if date is None:
-        reset = as_float(fields.get("x-ratelimit-reset"))
-        # Some servers count in seconds; no moment of this century is under 1e11 milliseconds.
-        date = None if reset is None or reset < 1e9 else (reset / 1000 if reset > 1e11 else reset)
-    return None if date is None else max(0.0, date - now)
-
-
-def _http_date(value: object) -> float | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        return email.utils.parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
 def error_in(payload: dict[str, Any]) -> object:
     """Return the error that a body, or the first choice in it, carries; None where there is none."""
     error: object = payload.get("error")
@@ -326,26 +236,35 @@ def error_in(payload: dict[str, Any]) -> object:
     return None
 
 
-def decode_object(context: RequestContext, raw: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Return a 200's body as an object.
+def decode_json(context: RequestContext, raw: bytes, headers: Mapping[str, str]) -> object:
+    """Return a 200's body as JSON.
 
     Raises:
         CaptivePortalSuspected: it is a web page.
-        InvalidResponse: it is no JSON object.
+        InvalidResponse: it is no JSON.
         ProviderError: it carries an error.
     """
     text = raw.decode("utf-8", "replace").lstrip("\ufeff")
-    payload: object = None
-    with contextlib.suppress(ValueError, RecursionError):
+    try:
         payload = json.loads(text)
-    if not isinstance(payload, dict):
+    except (ValueError, RecursionError):
+        payload = None
+    if payload is None:
         if looks_like_html(text, headers.get("content-type", "")):
             raise context.error(errors.CaptivePortalSuspected)
-        detail = "The answer is empty." if not text.strip() else "The answer is not a JSON object."
+        detail = "The answer is empty." if not text.strip() else "The answer is not valid JSON."
         raise context.error(errors.InvalidResponse, detail)
-    error = error_in(payload)
+    error = error_in(payload) if isinstance(payload, dict) else None
     if error is not None:
         raise error_from_payload(context, {"error": error}, headers)
+    return payload
+
+
+def decode_object(context: RequestContext, raw: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return a 200's body as a JSON object; raises as :func:`decode_json` does."""
+    payload = decode_json(context, raw, headers)
+    if not isinstance(payload, dict):
+        raise context.error(errors.InvalidResponse, "The answer is not a JSON object.")
     return payload
 
 

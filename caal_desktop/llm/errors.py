@@ -50,248 +50,66 @@ No error carries a key: not in its text, its ``detail``, its ``metadata``, nor i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from caal_desktop.llm._redact import clean_metadata, clean_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-
-class Remedy(StrEnum):
-    """What helps: the action that a user interface offers next to the text."""
-
-    RETRY = "retry"
-    WAIT = "wait"
-    CHECK_KEY = "check_key"
-    ADD_CREDIT = "add_credit"
-    CHOOSE_MODEL = "choose_model"
-    PRIVACY_SETTINGS = "privacy_settings"
-    SHORTEN = "shorten"
-    DEFAULT_PARAMETERS = "default_parameters"
-    NETWORK_SETTINGS = "network_settings"
-    PROVIDER_SETTINGS = "provider_settings"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorText:
-    """An error in words, each part a sentence or two."""
-
-    what: str
-    why: str
-    advice: str
-
-
-class _Params(dict[str, object]):
-    """Template parameters; one that is not known leaves an ellipsis instead of failing while an error is shown."""
-
-    def __missing__(self, key: str) -> str:
-        return "…"
-
-
-def _same(text: str) -> str:
-    return text
-
-
-def _duration(seconds: float) -> str:
-    """Return seconds in words short enough for a button, with unit symbols that need no translation."""
-    whole = max(1, round(seconds))
-    if whole < 120:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
-
-
-class ProviderError(Exception):
-    """The base of all errors of the provider layer.
-
-    Attributes:
-        provider: the provider's name (``openrouter``, ...); "" where none is involved yet.
-        status: the HTTP status, or the code inside an error body; None where the server gave none.
-        detail: the server's or the system's own words: one line, secrets hidden, bounded. May be "".
-        retry_after: seconds to wait, as the server asked; None where it did not.
-        metadata: the error body's ``metadata``, cleaned and bounded.
-        params: what the templates are filled with.
-    """
-
-    what: ClassVar[str] = "{provider} could not answer."
-    why: ClassVar[str] = "The request ended with an error that this program does not know."
-    advice: ClassVar[str] = "Try again; if it happens again, the details below help to find the reason."
-    remedy: ClassVar[Remedy] = Remedy.RETRY
-    #: Whether the same request may well succeed a moment later, as long as nothing of an answer has come.
-    transient: ClassVar[bool] = False
-
-    def __init__(
-        self,
-        provider: str = "",
-        *,
-        status: int | None = None,
-        detail: str = "",
-        retry_after: float | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        params: Mapping[str, object] | None = None,
-        secrets: tuple[str | None, ...] = (),
-    ) -> None:
-        """Create the error; ``secrets`` are removed from ``detail``, ``metadata`` and ``params`` and not kept."""
-        self.provider = provider
-        self.status = status
-        self.detail = clean_text(detail, *secrets)
-        self.retry_after = retry_after
-        self.metadata: dict[str, Any] = clean_metadata(dict(metadata or {}), *secrets)
-        self.params: dict[str, object] = {"provider": provider or "The server"}
-        for name, value in (params or {}).items():
-            self.params[name] = clean_text(value, *secrets, limit=300) if isinstance(value, str) else value
-        super().__init__()
-
-    def templates(self) -> tuple[str, str, str]:
-        """Return the templates of what, why and advice that fit this instance."""
-        return self.what, self.why, self.advice
-
-    def describe(self, translate: Callable[[str], str] = _same) -> ErrorText:
-        """Return the error in words.
-
-        Args:
-            translate: turns an English template into another language's, with the same ``{placeholders}``.
-        """
-        return ErrorText(*(self._fill(template, translate(template)) for template in self.templates()))
-
-    def _fill(self, template: str, translated: str) -> str:
-        try:
-            return translated.format_map(_Params(self.params))
-        except (ValueError, IndexError, AttributeError, TypeError):
-            return template.format_map(_Params(self.params))  # a translation with broken placeholders
-
-    def __str__(self) -> str:
-        text = self.describe()
-        facts = ": ".join(part for part in (str(self.status or ""), self.detail) if part)
-        return f"{text.what} {text.why}" + (f" ({facts})" if facts else "")
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(provider={self.provider!r}, status={self.status!r}, detail={self.detail!r})"
-
-
-class ConfigurationError(ProviderError, ValueError):
-    """What the provider was given cannot work. Nothing was sent."""
-
-    what = "{provider} is not set up completely."
-    why = "One of its settings cannot be used."
-    advice = "Look through the provider's settings and correct what the details name."
-    remedy = Remedy.PROVIDER_SETTINGS
-
-
-class ApiKeyMissing(ConfigurationError):
-    """No key was given to a provider that needs one."""
-
-    what = "{provider} needs an API key."
-    why = "No key has been entered yet."
-    advice = "Enter your key, or create one on the provider's website."
-    remedy = Remedy.CHECK_KEY
-
-
-class ApiKeyMalformed(ConfigurationError):
-    """The key holds characters that cannot stand in a key."""
-
-    what = "This cannot be an API key."
-    why = "It holds spaces, line breaks or letters that no key has, perhaps from copying."
-    advice = "Copy the key once more and paste it alone."
-    remedy = Remedy.CHECK_KEY
-
-
-class AddressRefused(ConfigurationError):
-    """A base URL that cannot be used, or that a key must not be sent to."""
-
-    what = "The server address of {provider} cannot be used."
-    why = "Sending to this address would not be safe, or it is not an address."
-    advice = "Correct the address in the provider's settings; an address on the internet needs https."
-
-
-class NetworkSettingsInvalid(ConfigurationError):
-    """The machine's certificate or proxy settings stop every connection."""
-
-    what = "No connection can be prepared."
-    why = "This computer's certificate or proxy settings name something that cannot be used."
-    advice = "Correct the environment variables SSL_CERT_FILE, SSL_CERT_DIR or HTTPS_PROXY, then try again."
-    remedy = Remedy.NETWORK_SETTINGS
-
-
-class ConnectionFailed(ProviderError):
-    """The server was not reached."""
-
-    what = "{provider} could not be reached."
-    why = "The connection could not be made."
-    advice = "Check the internet connection and try again."
-    transient = True
-
-
-class NameResolutionFailed(ConnectionFailed):
-    """The host's name has no address: offline, or mistyped."""
-
-    what = "The address of {provider} was not found."
-    why = "This computer seems to be offline, or the name {host} does not exist."
-    advice = "Check the internet connection and the server's address, then try again."
-    remedy = Remedy.NETWORK_SETTINGS
-
-
-class ConnectionRefused(ConnectionFailed):
-    """Nobody listens at the address."""
-
-    what = "{provider} refused the connection."
-    why = "Nothing is listening at {host}."
-    advice = "If the server is yours, start it or correct its address; otherwise try again in a moment."
-    remedy = Remedy.PROVIDER_SETTINGS
-
-
-class ConnectionDropped(ConnectionFailed):
-    """The connection ended before an answer began."""
-
-    what = "{provider} closed the connection without an answer."
-    why = "The network or the server dropped it."
-    advice = "Try again."
-
-
-class CertificateRejected(ConnectionFailed):
-    """TLS failed."""
-
-    what = "The connection to {provider} is not trustworthy."
-    why = (
-        "Its certificate was not accepted: a company proxy or security software may be reading along, "
-        "or this computer's clock is wrong."
-    )
-    advice = "Check date and time first; in a company network, ask for its certificate to be installed."
-    remedy = Remedy.NETWORK_SETTINGS
-    transient = False
-
-
-class ProxyAuthenticationRequired(ConnectionFailed):
-    """A proxy asks for a name and a password."""
-
-    what = "The network's proxy asks for a sign-in."
-    why = "A proxy stands between this computer and {provider}, and it did not accept the request."
-    advice = "Sign in to the proxy, or put its user name and password into HTTPS_PROXY."
-    remedy = Remedy.NETWORK_SETTINGS
-    transient = False
-
-
-class CaptivePortalSuspected(ConnectionFailed):
-    """Something other than the API answered: a web page or a redirect."""
-
-    what = "A web page came instead of an answer from {provider}."
-    why = "A Wi-Fi sign-in page or a company filter may be answering in its place, or the server's address is wrong."
-    advice = "Open any website in the browser, sign in to the network if it asks, and try again."
-    remedy = Remedy.NETWORK_SETTINGS
-    transient = False
-
-
-class ConnectionTimedOut(ConnectionFailed):
-    """No connection within the time allowed."""
-
-    what = "The connection to {provider} took too long."
-    why = "The network is slow or blocks the connection."
-    advice = "Check the internet connection and try again."
-    transient = False  # the time a person is willing to wait has been spent
+from typing import ClassVar
+
+from caal_desktop.llm._connection_errors import (
+    AddressRefused,
+    ApiKeyMalformed,
+    ApiKeyMissing,
+    CaptivePortalSuspected,
+    CertificateRejected,
+    ConfigurationError,
+    ConnectionDropped,
+    ConnectionFailed,
+    ConnectionRefused,
+    ConnectionTimedOut,
+    NameResolutionFailed,
+    NetworkSettingsInvalid,
+    ProxyAuthenticationRequired,
+)
+from caal_desktop.llm._error_base import ErrorText, ProviderError, Remedy, all_templates, error_classes
+
+__all__ = [
+    "AddressRefused",
+    "ApiKeyMalformed",
+    "ApiKeyMissing",
+    "AuthenticationFailed",
+    "BadRequest",
+    "CapabilityNotOffered",
+    "CaptivePortalSuspected",
+    "CertificateRejected",
+    "ConfigurationError",
+    "ConnectionDropped",
+    "ConnectionFailed",
+    "ConnectionRefused",
+    "ConnectionTimedOut",
+    "DailyLimitReached",
+    "EmptyAnswer",
+    "EndpointNotFound",
+    "ErrorText",
+    "InsufficientCredit",
+    "InvalidResponse",
+    "ManagementKeyRejected",
+    "ModelNotFound",
+    "ModerationRefused",
+    "NameResolutionFailed",
+    "NetworkSettingsInvalid",
+    "NoProviderAllowed",
+    "PermissionRefused",
+    "ProviderError",
+    "ProviderUnavailable",
+    "ProxyAuthenticationRequired",
+    "RateLimited",
+    "Remedy",
+    "RequestTimedOut",
+    "RequestTooLarge",
+    "ServerFailed",
+    "StreamInterrupted",
+    "StreamStalled",
+    "UnprocessableRequest",
+    "all_templates",
+    "error_classes",
+]
 
 
 class AuthenticationFailed(ProviderError):
@@ -401,6 +219,15 @@ class UnprocessableRequest(ProviderError):
     remedy = Remedy.SHORTEN
 
 
+def _duration(seconds: float) -> str:
+    """Return seconds in words short enough for a button, with unit symbols that need no translation."""
+    whole = max(1, round(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    minutes = round(whole / 60)
+    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
+
+
 class RateLimited(ProviderError):
     """429. ``retry_after`` tells how long, where the server does."""
 
@@ -490,19 +317,3 @@ class StreamStalled(ProviderError):
     what = "The answer stopped coming."
     why = "{provider} has sent nothing more for {seconds} seconds."
     advice = "What came so far is kept. Try again, or choose another model."
-
-
-def error_classes() -> Iterator[type[ProviderError]]:
-    """Yield every class of the tree, the base first."""
-    waiting: list[type[ProviderError]] = [ProviderError]
-    while waiting:
-        cls = waiting.pop(0)
-        yield cls
-        waiting.extend(cls.__subclasses__())
-
-
-def all_templates() -> tuple[str, ...]:
-    """Return every English template of the tree once, in the tree's order: what a translation has to cover."""
-    names = ("what", "why", "why_named", "advice", "advice_with_wait")
-    found = (vars(cls).get(name) for cls in error_classes() for name in names)
-    return tuple(dict.fromkeys(template for template in found if isinstance(template, str)))

@@ -11,15 +11,16 @@ from urllib.parse import urljoin
 
 from caal_desktop import __version__
 from caal_desktop.llm import _answers, _translate
-from caal_desktop.llm._address import check_base_url, check_key_form, location_of, origin_of
-from caal_desktop.llm._fields import as_dict, as_text
+from caal_desktop.llm._address import check_base_url, check_key_form, location_of
+from caal_desktop.llm._context import RequestContext
+from caal_desktop.llm._fields import as_dict, as_list, as_text
 from caal_desktop.llm._retry import RetryPolicy
 from caal_desktop.llm._streaming import MAX_BODY_BYTES, read_events
 from caal_desktop.llm.base import LLMProvider, LLMResponse
 from caal_desktop.llm.errors import ConfigurationError, InvalidResponse, ProviderError
 from caal_desktop.llm.events import StreamStarted
 from caal_desktop.llm.key_info import KeyInfo
-from caal_desktop.llm.models import ModelList, parse_model_list
+from caal_desktop.llm.models import ModelList, next_page_link, parse_model_list
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -160,8 +161,8 @@ class OpenAICompatibleProvider(LLMProvider):
         if client is not None:
             await client.aclose()
 
-    def _context(self, model: str | None) -> _translate.RequestContext:
-        return _translate.RequestContext(
+    def _context(self, model: str | None) -> RequestContext:
+        return RequestContext(
             self.provider_name,
             self.display_name,
             location_of(self.base_url),
@@ -173,7 +174,7 @@ class OpenAICompatibleProvider(LLMProvider):
     @asynccontextmanager
     async def _open(
         self,
-        context: _translate.RequestContext,
+        context: RequestContext,
         method: Literal["GET", "POST"],
         path: str,
         *,
@@ -190,7 +191,7 @@ class OpenAICompatibleProvider(LLMProvider):
 
     async def _send(
         self,
-        context: _translate.RequestContext,
+        context: RequestContext,
         method: Literal["GET", "POST"],
         path: str,
         body: Mapping[str, Any] | None,
@@ -211,27 +212,21 @@ class OpenAICompatibleProvider(LLMProvider):
             attempt += 1
             await asyncio.sleep(delay)
 
-    async def _get_json(
-        self, context: _translate.RequestContext, path: str, params: Mapping[str, str] | None = None
-    ) -> dict[str, Any]:
+    async def _get_json(self, context: RequestContext, path: str, params: Mapping[str, str] | None = None) -> object:
         async with self._open(context, "GET", path, params=params) as response:
-            return await self._read_json(context, response)
+            return _translate.decode_json(context, await self._read(context, response), response.headers)
 
-    async def _read_json(self, context: _translate.RequestContext, response: httpx2.Response) -> dict[str, Any]:
-        """Return a 200's body as an object; an error inside it is raised."""
+    async def _read(self, context: RequestContext, response: httpx2.Response) -> bytes:
+        """Return a 200's body."""
         from caal_desktop.llm._client import BodyTooLongError, read_bounded
 
-        failure: ProviderError | None = None
-        raw = b""
         try:
-            raw = await read_bounded(response, MAX_BODY_BYTES)
+            return await read_bounded(response, MAX_BODY_BYTES)
         except BodyTooLongError:
             failure = context.error(InvalidResponse, "The answer is too long.")
         except Exception as error:
             failure = _translate.error_from_exception(context, error, streaming=True)
-        if failure is not None:
-            raise failure
-        return _translate.decode_object(context, raw, response.headers)
+        raise failure
 
     # --- the interface --------------------------------------------------------------------------------------------
 
@@ -274,7 +269,7 @@ class OpenAICompatibleProvider(LLMProvider):
         body = self._body(messages, tools, kwargs)
         context = self._context(body["model"])
         async with self._open(context, "POST", "/chat/completions", body=body) as response:
-            payload = await self._read_json(context, response)
+            payload = _translate.decode_object(context, await self._read(context, response), response.headers)
         answer = _answers.parse_completion(payload)
         if answer is None:
             raise context.error(InvalidResponse, "The answer holds no message.")
@@ -321,17 +316,17 @@ class OpenAICompatibleProvider(LLMProvider):
         while url not in seen and len(seen) < MAX_MODEL_PAGES:
             seen.add(url)
             payload = await self._get_json(context, url, params)
-            page = payload.get("data")
-            if not isinstance(page, list):
-                raise context.error(InvalidResponse, "The answer holds no list of models.")
-            rows += page
-            link = as_text(as_dict(payload.get("links")).get("next"))
-            if not link or not page:
+            page = payload if isinstance(payload, list) else as_dict(payload).get("data")
+            link = next_page_link(payload)
+            if link is None and not rows:
+                listing = parse_model_list(payload)
+                if not listing.recognized:
+                    raise context.error(InvalidResponse, "The answer holds no list of models.")
+                return listing
+            rows += as_list(page)
+            if link is None or not page:
                 break
-            following = urljoin(url, link)
-            if origin_of(following) != origin_of(self.base_url):
-                break  # the key goes to its own server only
-            url, params = following, None  # the link carries the query
+            url, params = urljoin(url, link), None  # the link carries the query
         return parse_model_list({"data": rows})
 
     async def check_key(self) -> KeyInfo:
