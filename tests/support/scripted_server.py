@@ -167,7 +167,11 @@ class ScriptedServer:
             for step in reply.steps:
                 await self._step(request, response, step)
             await response.write_eof()
-        except (ConnectionError, asyncio.CancelledError):
+        except ConnectionError:
+            self.client_left.set()
+            if request.transport is not None:
+                request.transport.abort()
+        except asyncio.CancelledError:
             self.client_left.set()
             raise
         return response

@@ -1,0 +1,88 @@
+"""What the tests of the provider layer share."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from caal_desktop.llm import OpenAICompatibleProvider, OpenRouterProvider, RetryPolicy, Timeouts
+from caal_desktop.llm.errors import ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Coroutine
+
+    from caal_desktop.llm import StreamEvent
+    from tests.support.scripted_server import ScriptedServer
+
+KEY = "sk-or-v1-" + "0a1b2c3d" * 8
+MODEL = "vendor/model"
+HELLO = [{"role": "user", "content": "Hello"}]
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Get the weather of a city",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+        },
+    },
+}
+#: As many retries as usual, without the waits.
+AT_ONCE = RetryPolicy(first_delay=0.0)
+QUICK = Timeouts(connect=5.0, read=0.15, write=5.0)
+
+T = TypeVar("T")
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run one asynchronous test on a loop of its own; tasks left over fail it."""
+
+    async def guarded() -> T:
+        result = await coroutine
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert {task.get_name() for task in left if not task.done()} == set()
+        return result
+
+    return asyncio.run(guarded())
+
+
+def openrouter(server: ScriptedServer, **options: Any) -> OpenRouterProvider:
+    """Return a provider that speaks to the scripted server."""
+    options.setdefault("retry_policy", AT_ONCE)
+    return OpenRouterProvider(MODEL, KEY, base_url=server.base_url, **options)
+
+
+def compatible(server: ScriptedServer, **options: Any) -> OpenAICompatibleProvider:
+    """Return a provider without a key that speaks to the scripted server."""
+    options.setdefault("retry_policy", AT_ONCE)
+    return OpenAICompatibleProvider(MODEL, server.base_url, **options)
+
+
+async def collect(events: AsyncGenerator[T, None]) -> list[T]:
+    """Return everything that a stream yields."""
+    async with aclosing(events):
+        return [event async for event in events]
+
+
+async def until_error(events: AsyncGenerator[StreamEvent, None]) -> tuple[list[StreamEvent], ProviderError]:
+    """Return what a stream yields before it fails, and how it fails."""
+    seen: list[StreamEvent] = []
+    try:
+        async with aclosing(events):
+            async for event in events:
+                seen.append(event)  # noqa: PERF401 - a comprehension would lose what came before the error
+    except ProviderError as error:
+        return seen, error
+    pytest.fail(f"the stream did not fail; it gave {seen}")
+
+
+async def error_of(call: Callable[[], Coroutine[Any, Any, object]]) -> ProviderError:
+    """Return the error that a call raises."""
+    with pytest.raises(ProviderError) as caught:
+        await call()
+    return caught.value
