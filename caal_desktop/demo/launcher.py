@@ -1,0 +1,142 @@
+"""Starts the demo server as a process of its own, and ends it. Standard library only; never imports the server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+START_DEADLINE_S = 15.0
+"""How long the server may take to say where it listens; it takes well under a second on an ordinary machine."""
+
+STOP_DEADLINE_S = 3.0
+
+
+class DemoStartError(RuntimeError):
+    """The demo server did not say where it listens; the message tells why and carries the end of its error output."""
+
+
+class DemoProcess:
+    """The demo server in a child process that cannot outlive this one.
+
+    :meth:`start` blocks for some tenths of a second: run it in a thread where an event loop must go on. The server
+    watches its standard input, so it ends even when this process is killed.
+
+    Args:
+        arguments: further arguments of ``python -m caal_desktop.demo``, such as ``["--speed", "0"]``.
+        command: how to start the server; a frozen program passes its own (it has no ``-m``).
+        deadline: seconds that :meth:`start` waits for the server.
+
+    Attributes:
+        base_url: ``http://127.0.0.1:PORT/api/v1`` once started, else "".
+        key: the demo's ordinary key once started, else "".
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str] = (),
+        *,
+        command: Sequence[str] | None = None,
+        deadline: float = START_DEADLINE_S,
+    ) -> None:
+        self._command = [*(command or (sys.executable, "-m", "caal_desktop.demo")), *arguments, "--exit-with-stdin"]
+        self._deadline = deadline
+        self._process: subprocess.Popen[bytes] | None = None
+        self.base_url = ""
+        self.key = ""
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, or None when it was not started or has been stopped."""
+        return self._process.pid if self._process else None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the child was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start the server and wait until it listens.
+
+        Raises:
+            DemoStartError: it could not be started, ended early, said something else, or said nothing in time.
+        """
+        if self._process is not None:
+            raise DemoStartError("The demo server has been started already.")
+        # A file and not a pipe: nobody reads it while the server runs, and a full pipe would block the server.
+        with tempfile.TemporaryFile() as complaints:
+            try:
+                self._process = subprocess.Popen(
+                    self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints
+                )
+            except OSError as error:
+                raise DemoStartError(f"The demo server could not be started: {error}") from error
+            line = self._first_line(self._process)
+            try:
+                said = json.loads(line)
+                self.base_url, self.key = str(said["base_url"]), str(said["key"])
+            except (ValueError, TypeError, KeyError) as error:
+                self.stop()
+                raise DemoStartError(self._explain(line, complaints)) from error
+
+    def stop(self) -> None:
+        """End the server and wait for its end; safe to call at any time, also twice."""
+        process, self._process = self._process, None
+        self.base_url = self.key = ""
+        if process is None:
+            return
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        try:
+            process.wait(STOP_DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+    def _first_line(self, process: subprocess.Popen[bytes]) -> bytes:
+        """The first line of the server's output; empty when it ended or the deadline passed."""
+        lines: list[bytes] = []
+        output = process.stdout
+        if output is None:
+            return b""
+
+        def read() -> None:
+            with contextlib.suppress(OSError, ValueError):
+                lines.append(output.readline())
+
+        # Reading a pipe has no deadline of its own on every platform, so a thread reads.
+        reader = threading.Thread(target=read, name="demo-first-line", daemon=True)
+        reader.start()
+        reader.join(self._deadline)
+        if reader.is_alive():
+            process.kill()
+            reader.join()
+            return b""
+        return lines[0] if lines else b""
+
+    def _explain(self, line: bytes, complaints: IO[bytes]) -> str:
+        complaints.seek(0)
+        tail = complaints.read()[-2000:].decode(errors="replace").strip()
+        said = line.decode(errors="replace").strip()
+        happened = f"said {said[:200]!r}" if said else f"did not say where it listens within {self._deadline:g} s"
+        return f"The demo server {happened}." + (f"\n{tail}" if tail else "")
+
+    def __enter__(self) -> DemoProcess:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

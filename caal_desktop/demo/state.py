@@ -1,0 +1,67 @@
+"""What the running server knows, in one place."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from .faults import ActiveFault, FaultBook
+from .generations import GenerationStore
+from .keys import KeyRing
+from .recorder import Recorder
+from .sign_in import SignIn
+from .streaming import ORDINARY_SPEED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .catalogue import Catalogue
+
+
+@dataclass(slots=True)
+class DemoState:
+    """The server's whole state.
+
+    Attributes:
+        catalogue, faults, ring, generations, sign_in, recorder: see their classes.
+        speed: tokens per second of an ordinary model; 0 never waits.
+        open_streams: chat streams under way.
+        closed_by_client: chat answers that the client did not wait for.
+        answered: chat completions so far, from which their ids are derived.
+    """
+
+    catalogue: Catalogue
+    faults: FaultBook = field(default_factory=FaultBook)
+    speed: float = ORDINARY_SPEED
+    ring: KeyRing = field(default_factory=KeyRing)
+    generations: GenerationStore = field(default_factory=GenerationStore)
+    sign_in: SignIn = field(default_factory=SignIn)
+    recorder: Recorder = field(default_factory=Recorder)
+    open_streams: int = 0
+    closed_by_client: int = 0
+    answered: int = 0
+
+    def reset(self) -> None:
+        """Back to how the server started; requests under way go on."""
+        self.faults.reset()
+        self.ring.reset()
+        self.generations.reset()
+        self.sign_in.reset()
+        self.recorder.clear()
+        self.closed_by_client = 0
+
+    @contextlib.contextmanager
+    def stream(self) -> Iterator[None]:
+        """Counts one stream as open."""
+        self.open_streams += 1
+        try:
+            yield
+        finally:
+            self.open_streams -= 1
+
+
+STATE: web.AppKey[DemoState] = web.AppKey("state", DemoState)
+FAULT: web.RequestKey[ActiveFault] = web.RequestKey("fault", ActiveFault)
