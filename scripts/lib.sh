@@ -109,6 +109,11 @@ missing_packages() {
         MISSING="$MISSING ca-certificates"
         MISSING_PLAIN="$MISSING_PLAIN ca-certificates"
     }
+    # With the others, so that a new machine asks for everything at once.
+    if [ -n "${VENV_PACKAGE:-}" ] && ! can_make_venv "$BASE_PYTHON"; then
+        MISSING="$MISSING $VENV_PACKAGE"
+        MISSING_PLAIN="$MISSING_PLAIN python-venv"
+    fi
     [ "$level" = test ] || return 0
     if has dpkg-query; then
         # shellcheck disable=SC2086
@@ -203,10 +208,12 @@ supported() {
 
 can_make_venv() { "$1" -I -c 'import ensurepip, venv' >/dev/null 2>&1; }
 
-# find_python: sets BASE_PYTHON and BASE_VERSION, or says what to install and ends the script.
+# find_python: sets BASE_PYTHON and BASE_VERSION, and VENV_PACKAGE when that Python can make no environments as it is;
+# or says what to install and ends the script.
 find_python() {
     BASE_PYTHON=
     BASE_VERSION=
+    VENV_PACKAGE=
     seen=
     without_venv=
     if [ -n "${PYTHON:-}" ]; then
@@ -229,16 +236,9 @@ find_python() {
         fi
     done
     if [ -n "$without_venv" ]; then
-        package="python${BASE_VERSION%.*}-venv"
-        if has apt-get; then
-            apt_install "$package" || exit 1
-            if can_make_venv "$without_venv"; then
-                BASE_PYTHON=$without_venv
-                return 0
-            fi
-        fi
-        die "$without_venv (Python $BASE_VERSION) cannot make virtual environments. Install its venv module" \
-            "(on Debian and Ubuntu: $package) and start this again."
+        BASE_PYTHON=$without_venv
+        VENV_PACKAGE="python${BASE_VERSION%.*}-venv"
+        return 0
     fi
     say "CAAL Desktop needs Python 3.11, 3.12 or 3.13.${seen:+ Found:$seen}"
     [ -n "$seen" ] || say "None was found${PYTHON:+ at PYTHON=$PYTHON}."
@@ -309,7 +309,9 @@ install_packages() {
 # made is thrown away by the next one: nobody knows what is missing in it.
 set_up() {
     started=$(now)
-    if [ -d "$VENV" ]; then
+    if [ -e "$VENV/.unfinished" ]; then
+        say "Setting up afresh (the last time was cut off; about a minute)..."
+    elif [ -d "$VENV" ]; then
         say "Setting up (something has changed; usually a few seconds)..."
     else
         say "Setting up (first time only, about a minute)..."
@@ -317,6 +319,9 @@ set_up() {
     if ! is_usable; then
         [ -n "${BASE_PYTHON:-}" ] || find_python
         say "  making a Python environment with Python $BASE_VERSION"
+        can_make_venv "$BASE_PYTHON" ||
+            die "$BASE_PYTHON (Python $BASE_VERSION) cannot make virtual environments: its modules venv and ensurepip" \
+                "are missing. Install them, or name another Python: PYTHON=/path/to/python3.12 $0"
         rm -rf "$VENV"
         mkdir -p "$VENV"
         : >"$VENV/.unfinished"
@@ -343,12 +348,19 @@ prepare() {
     unset PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PIP_USER PIP_TARGET PIP_PREFIX
     export PIP_DISABLE_PIP_VERSION_CHECK=1
     choose_venv
+    if is_ready "$1"; then
+        need_packages "$1"
+        return 0
+    fi
+    is_usable || [ -n "${BASE_PYTHON:-}" ] || find_python
     need_packages "$1"
-    is_ready "$1" && return 0
     # One set-up at a time. A lock on a folder needs no file that could be left behind.
     if has flock; then
         exec 9<"$ROOT/scripts"
-        flock 9
+        flock -n 9 || {
+            say "Another set-up is at work here; waiting for it..."
+            flock 9
+        }
         is_ready "$1" || set_up "$1"
         exec 9<&-
     else

@@ -18,6 +18,7 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from os import cpu_count
 from statistics import median
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
@@ -121,7 +122,8 @@ class Result:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Everything, for a file."""
+        """Everything, for a file; a ratio without end is null there, for JSON has no infinity."""
+        ratios = {"ratio_median": median(self.ratios), "ratio_min": min(self.ratios), "ratio_max": max(self.ratios)}
         return {
             "benchmark": self.benchmark,
             "metric": self.metric.name,
@@ -132,9 +134,7 @@ class Result:
             "baseline": self.baseline,
             "ours_median": median(self.ours),
             "baseline_median": median(self.baseline),
-            "ratio_median": median(self.ratios),
-            "ratio_min": min(self.ratios),
-            "ratio_max": max(self.ratios),
+            **{name: ratio if isfinite(ratio) else None for name, ratio in ratios.items()},
             "ok": self.is_met,
         }
 
