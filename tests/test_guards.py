@@ -92,8 +92,8 @@ def test_each_guard_fails_the_test_that_offends(pytester: pytest.Pytester, monke
             "*announced with expected_logs(), and not logged: never logged",
             "*Qt complained between tests: default: unhappy at the end",
             "FAILED *::test_qt_warning*",
-            "ERROR *::test_swallowed_connection",
-            "ERROR *::test_swallowed_connection_of_asyncio",
+            "ERROR *::test_swallowed_connection*",
+            "ERROR *::test_swallowed_connection_of_asyncio*",
         ]
     )
 
