@@ -1,0 +1,460 @@
+"""Every way an answer or a connection fails, as the error that a person is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import string
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from caal_desktop.llm import OpenAICompatibleProvider, Remedy, Timeouts
+from caal_desktop.llm import errors as tree
+from caal_desktop.llm._redact import clean_metadata, clean_text
+from caal_desktop.llm._retry import RetryPolicy, retry_after_of
+from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, collect, compatible, error_of, openrouter, run, until_error
+from tests.support.scripted_server import DROP, Reply, error_reply, json_reply, scripted_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from caal_desktop.llm.errors import ProviderError
+
+ONCE = RetryPolicy(max_retries=0)
+
+
+def failures_of(reply: Reply) -> list[ProviderError]:
+    """How the three ways to ask fail on the same answer."""
+
+    async def test() -> list[ProviderError]:
+        async with scripted_server(reply) as server, openrouter(server, retry_policy=ONCE) as provider:
+            _, streamed = await until_error(provider.stream_events(HELLO))
+            _, spoken = await until_error(provider.chat_stream(HELLO))  # type: ignore[arg-type]
+            return [await error_of(lambda: provider.chat(HELLO)), streamed, spoken]
+
+    return run(test())
+
+
+@pytest.mark.parametrize(
+    ("code", "expected", "remedy"),
+    [
+        (400, tree.BadRequest, Remedy.DEFAULT_PARAMETERS),
+        (401, tree.AuthenticationFailed, Remedy.CHECK_KEY),
+        (402, tree.InsufficientCredit, Remedy.ADD_CREDIT),
+        (403, tree.PermissionRefused, Remedy.CHOOSE_MODEL),
+        (404, tree.ModelNotFound, Remedy.CHOOSE_MODEL),
+        (405, tree.EndpointNotFound, Remedy.PROVIDER_SETTINGS),
+        (407, tree.ProxyAuthenticationRequired, Remedy.NETWORK_SETTINGS),
+        (408, tree.RequestTimedOut, Remedy.RETRY),
+        (409, tree.BadRequest, Remedy.DEFAULT_PARAMETERS),
+        (413, tree.RequestTooLarge, Remedy.SHORTEN),
+        (422, tree.UnprocessableRequest, Remedy.SHORTEN),
+        (429, tree.RateLimited, Remedy.WAIT),
+        (500, tree.ServerFailed, Remedy.RETRY),
+        (501, tree.ServerFailed, Remedy.RETRY),
+        (502, tree.ProviderUnavailable, Remedy.RETRY),
+        (503, tree.ProviderUnavailable, Remedy.RETRY),
+        (504, tree.RequestTimedOut, Remedy.RETRY),
+        (511, tree.CaptivePortalSuspected, Remedy.NETWORK_SETTINGS),
+        (520, tree.ServerFailed, Remedy.RETRY),
+        (524, tree.RequestTimedOut, Remedy.RETRY),
+        (529, tree.ProviderUnavailable, Remedy.RETRY),
+    ],
+)
+def test_every_status(code: int, expected: type[ProviderError], remedy: Remedy) -> None:
+    errors = failures_of(error_reply(code, "The server's words."))
+    assert [type(error) for error in errors] == [expected] * 3
+    for error in errors:
+        assert (error.status, error.detail, error.remedy) == (code, "The server's words.", remedy)
+        assert error.provider == "openrouter"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [(402, tree.InsufficientCredit), ("402", tree.InsufficientCredit), ("nonsense", tree.ServerFailed)],
+)
+def test_an_error_inside_a_200_has_its_own_code(code: int | str, expected: type[ProviderError]) -> None:
+    assert {type(error) for error in failures_of(error_reply(code, "x", status=200))} == {expected}
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [
+        (400, "This endpoint's maximum context length is 8192 tokens", tree.RequestTooLarge),
+        (400, "acme/nothing is not a valid model ID", tree.ModelNotFound),
+        (401, "Management keys cannot be used for completions: a management key was given", tree.ManagementKeyRejected),
+        (403, "Provisioning keys cannot make completions: provisioning key", tree.ManagementKeyRejected),
+        (403, "Key limit exceeded (total limit). Manage it on the keys page", tree.InsufficientCredit),
+        (404, "No endpoints found for acme/nothing.", tree.ModelNotFound),
+        (404, "No endpoints found matching your data policy (Free model publication)", tree.NoProviderAllowed),
+        (404, "No allowed providers are available for the selected model.", tree.NoProviderAllowed),
+        (404, "All providers have been ignored.", tree.NoProviderAllowed),
+        (404, "No endpoints found that support tool use.", tree.CapabilityNotOffered),
+        (429, "Rate limit exceeded: free-models-per-day. Add 10 credits", tree.DailyLimitReached),
+        (429, "Rate limit exceeded: free-models-per-min.", tree.RateLimited),
+    ],
+)
+def test_messages_that_say_more_than_their_status(code: int, message: str, expected: type[ProviderError]) -> None:
+    assert {type(error) for error in failures_of(error_reply(code, message))} == {expected}
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (429, {"message": "You exceeded your quota", "code": "insufficient_quota"}, tree.InsufficientCredit),
+        (400, {"message": "Too long", "code": "context_length_exceeded"}, tree.RequestTooLarge),
+        (401, {"message": "Bad key", "code": "invalid_api_key"}, tree.AuthenticationFailed),
+        (404, {"message": 'model "x" not found, try pulling it first', "type": "api_error"}, tree.ModelNotFound),
+        (404, {"message": "File Not Found", "type": "not_found_error", "code": 404}, tree.EndpointNotFound),
+    ],
+)
+def test_words_of_compatible_servers(status: int, error: dict[str, Any], expected: type[ProviderError]) -> None:
+    async def test() -> None:
+        async with scripted_server(json_reply({"error": error}, status)) as server, compatible(server) as provider:
+            assert type(await error_of(lambda: provider.chat(HELLO))) is expected
+
+    run(test())
+
+
+def test_moderation_names_its_reasons() -> None:
+    metadata = {"reasons": ["violence", "harassment"], "flagged_input": "the words", "provider_name": "Acme"}
+    for error in failures_of(error_reply(403, "Flagged", metadata=metadata)):
+        assert type(error) is tree.ModerationRefused
+        assert "violence, harassment" in error.describe().why
+        assert error.params["flagged_input"] == "the words"
+
+
+def test_the_hosting_providers_own_words_are_part_of_the_detail() -> None:
+    metadata = {"provider_name": "Acme", "raw": '{"error": {"message": "GPU on fire"}}'}
+    for error in failures_of(error_reply(502, "Provider returned error", metadata=metadata)):
+        assert error.detail == "Provider returned error: GPU on fire"
+        assert error.describe().why.startswith("Acme")
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected", "detail"),
+    [
+        (Reply((b"<html><title>Blocked\nby ACME</title></html>",), 403), tree.PermissionRefused, "Blocked by ACME"),
+        (Reply((b"<html>502</html>",), 502, "text/html"), tree.ProviderUnavailable, ""),
+        (Reply((b"upstream gone",), 503, "text/plain"), tree.ProviderUnavailable, "upstream gone"),
+        (Reply((), 500), tree.ServerFailed, ""),
+        (Reply((b"404 page not found",), 404, "text/plain"), tree.EndpointNotFound, "404 page not found"),
+        (json_reply({"detail": "Not Found"}, 404), tree.EndpointNotFound, "Not Found"),
+        (json_reply({"error": "model gone"}, 404), tree.ModelNotFound, "model gone"),
+        (json_reply(None, 500), tree.ServerFailed, "null"),
+        (json_reply([1], 500), tree.ServerFailed, ""),
+        (json_reply({"error": {"message": None, "code": None, "metadata": None}}, 500), tree.ServerFailed, ""),
+        (json_reply({"error": {"message": 5, "code": [], "metadata": [3]}}, 401), tree.AuthenticationFailed, ""),
+        (Reply((b"x" * 1_000_000,), 500, "text/plain"), tree.ServerFailed, "x" * 300),
+        (Reply((b"\xff\xfe",), 500), tree.ServerFailed, "\ufffd\ufffd"),
+        (Reply((), 302, headers={"Location": "http://portal.invalid/"}), tree.CaptivePortalSuspected, None),
+        (Reply((), 307, headers={"Location": "/elsewhere"}), tree.CaptivePortalSuspected, None),
+    ],
+)
+def test_errors_that_are_not_in_the_agreed_form(
+    reply: Reply, expected: type[ProviderError], detail: str | None
+) -> None:
+    for error in failures_of(reply):
+        assert type(error) is expected
+        assert detail is None or error.detail == detail
+
+
+# --- non-streaming answers that cannot be read ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (Reply((b"<!DOCTYPE html><html></html>",), content_type="text/html"), tree.CaptivePortalSuspected),
+        (Reply((b"{broken",)), tree.InvalidResponse),
+        (Reply(), tree.InvalidResponse),
+        (json_reply([]), tree.InvalidResponse),
+        (json_reply("text"), tree.InvalidResponse),
+        (json_reply({}), tree.InvalidResponse),
+        (json_reply({"choices": []}), tree.InvalidResponse),
+        (json_reply({"choices": [None]}), tree.InvalidResponse),
+        (json_reply({"choices": [{"message": None}]}), tree.InvalidResponse),
+        (Reply((b"[" * 100_000,)), tree.InvalidResponse),
+        (Reply((b'{"choices"', DROP)), tree.StreamInterrupted),
+        (Reply((b"\x1f\x8bnot gzip",), headers={"Content-Encoding": "gzip"}), tree.InvalidResponse),
+    ],
+)
+def test_answers_that_cannot_be_read(reply: Reply, expected: type[ProviderError]) -> None:
+    async def test() -> None:
+        async with scripted_server(reply) as server, openrouter(server) as provider:
+            assert type(await error_of(lambda: provider.chat(HELLO))) is expected
+            assert len(server.requests) == 1  # an answer had begun: never repeated
+
+    run(test())
+
+
+# --- no answer at all ----------------------------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def error_at(url: str, **options: Any) -> ProviderError:
+    async def test() -> ProviderError:
+        options.setdefault("retry_policy", AT_ONCE)
+        async with OpenAICompatibleProvider(MODEL, url, **options) as provider:
+            return await error_of(lambda: provider.chat(HELLO))
+
+    return run(test())
+
+
+def test_nobody_listens() -> None:
+    port = free_port()
+    error = error_at(f"http://127.0.0.1:{port}/v1")
+    assert type(error) is tree.ConnectionRefused
+    assert f"127.0.0.1:{port}" in error.describe().why
+
+
+def test_a_name_that_does_not_exist() -> None:
+    error = error_at("http://nowhere.invalid/v1")
+    assert type(error) is tree.NameResolutionFailed
+    assert "nowhere.invalid" in error.describe().why
+
+
+def test_a_server_that_speaks_no_tls() -> None:
+    async def test() -> ProviderError:
+        async with scripted_server(Reply()) as server:
+            url = server.base_url.replace("http://", "https://")
+            async with OpenAICompatibleProvider(MODEL, url, retry_policy=AT_ONCE) as provider:
+                return await error_of(lambda: provider.chat(HELLO))
+
+    assert type(run(test())) is tree.CertificateRejected
+
+
+async def _listen(first_bytes: bytes | None) -> asyncio.Server:
+    """A raw server that answers any request with the given bytes and hangs up; None: says nothing."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if first_bytes is not None:
+            await reader.read(1)
+            writer.write(first_bytes)
+        writer.close()
+
+    return await asyncio.start_server(answer, "127.0.0.1", 0)
+
+
+def port_of(server: asyncio.Server) -> int:
+    port: int = server.sockets[0].getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("first_bytes", [None, b"", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 2"])
+def test_a_server_that_hangs_up(first_bytes: bytes | None) -> None:
+    async def test() -> None:
+        async with await _listen(first_bytes) as server:
+            url = f"http://127.0.0.1:{port_of(server)}/v1"
+            async with OpenAICompatibleProvider(MODEL, url, retry_policy=AT_ONCE) as provider:
+                assert type(await error_of(lambda: provider.chat(HELLO))) is tree.ConnectionDropped
+
+    run(test())
+
+
+def test_a_proxy_that_asks_for_a_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        async with await _listen(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port_of(proxy)}")
+            async with OpenAICompatibleProvider(MODEL, "https://nowhere.invalid/v1", KEY) as provider:
+                assert type(await error_of(lambda: provider.chat(HELLO))) is tree.ProxyAuthenticationRequired
+
+    run(test())
+
+
+def test_a_certificate_file_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    error = error_at("https://nowhere.invalid/v1")
+    assert type(error) is tree.NetworkSettingsInvalid
+    assert error.remedy is Remedy.NETWORK_SETTINGS
+    assert error.detail
+
+
+@pytest.mark.parametrize("proxy", ["nonsense://x", "socks5://127.0.0.1:1"])
+def test_a_proxy_that_is_no_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert type(error_at("https://nowhere.invalid/v1")) is tree.NetworkSettingsInvalid
+
+
+def test_a_closed_provider_says_so() -> None:
+    async def test() -> None:
+        async with scripted_server(Reply()) as server:
+            provider = openrouter(server)
+            await provider.aclose()
+            await provider.aclose()
+            assert type(await error_of(lambda: provider.chat(HELLO))) is tree.ConfigurationError
+
+    run(test())
+
+
+def test_messages_that_json_cannot_carry_are_the_callers_fault_but_no_leak() -> None:
+    async def test() -> None:
+        async with scripted_server(Reply()) as server, openrouter(server) as provider:
+            error = await error_of(lambda: provider.chat([{"role": "user", "content": object()}]))
+            assert KEY not in repr(error) + str(error)
+
+    run(test())
+
+
+def test_a_connection_that_is_never_accepted_times_out() -> None:
+    """A listener whose queue is full takes no further connection, as a firewall that drops packets."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    address = listener.getsockname()
+    fillers = []
+    try:
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(address)
+            fillers.append(filler)
+        error = error_at(f"http://127.0.0.1:{address[1]}/v1", timeouts=Timeouts(connect=0.2))
+        assert type(error) is tree.ConnectionTimedOut
+    finally:
+        for filler in [*fillers, listener]:
+            filler.close()
+
+
+# --- keys stay where they belong -----------------------------------------------------------------------------------
+
+
+def chain_text(error: BaseException | None) -> str:
+    parts: list[str] = []
+    while error is not None:
+        parts += [str(error), repr(error), repr(error.__dict__)]
+        error = error.__cause__ or error.__context__
+    return "\n".join(parts)
+
+
+def test_no_error_carries_the_key() -> None:
+    echo = f"Your key {KEY} is bad, and so is gsk_{'a' * 40} and Bearer {'b' * 20}"
+    metadata = {"raw": f'{{"error": "{KEY}"}}', KEY: [KEY, {"deep": KEY}], "provider_name": KEY, "reasons": [KEY]}
+    replies = [error_reply(code, echo, metadata=metadata) for code in (401, 403, 429, 500)]
+    for reply in [*replies, Reply((KEY.encode(),), 500), Reply((b"{" + KEY.encode(),))]:
+        for error in failures_of(reply)[:2]:
+            assert KEY not in chain_text(error)
+            assert KEY[:20] not in chain_text(error)
+            assert "gsk_" not in chain_text(error)
+            assert error.__cause__ is None
+            assert error.__context__ is None
+
+
+def test_a_cut_leaves_no_half_key() -> None:
+    assert KEY[:9] not in clean_text("x" * 590 + KEY, KEY)
+    assert KEY[:9] not in clean_text("x" * 590 + " " + KEY)
+
+
+def test_cleaning() -> None:
+    assert clean_text("a\x00b\nc\u202ed\x1b[31m  e") == "a b c d [31m e"
+    assert len(clean_text("x" * 10_000_000)) == 600
+    assert clean_text("https://user:secret@proxy:3128") == "https://[hidden]@proxy:3128"
+    deep: list[Any] = []
+    for _ in range(100):
+        deep = [deep]
+    assert clean_metadata({"a": deep, "b": list(range(1000)), "c": None, "d": 1.5})["b"] == list(range(50))
+
+
+# --- waiting -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"Retry-After": "7"}, 7.0),
+        ({"RETRY-AFTER": "1.5"}, 1.5),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"Retry-After": formatdate(1_800_000_030, usegmt=True), "Date": formatdate(1_800_000_000, usegmt=True)}, 30.0),
+        ({"Retry-After": formatdate(1_700_000_000, usegmt=True), "Date": formatdate(1_800_000_000, usegmt=True)}, 0.0),
+        ({"X-RateLimit-Reset": "1800000060000", "Date": formatdate(1_800_000_000, usegmt=True)}, 60.0),
+        ({"X-RateLimit-Reset": 1800000060000, "Date": formatdate(1_800_000_000, usegmt=True)}, 60.0),
+        ({"X-RateLimit-Reset": "5"}, None),
+    ],
+)
+def test_how_long_to_wait(headers: dict[str, Any], seconds: float | None) -> None:
+    assert retry_after_of(headers) == seconds
+
+
+def test_the_wait_is_told() -> None:
+    for error in failures_of(error_reply(429, "Slow down", Retry_After="90")):
+        assert error.retry_after == 90
+        assert "90 s" in error.describe().advice
+    nested = {"headers": {"X-RateLimit-Reset": "99999999999999"}}
+    for error in failures_of(error_reply(429, "free-models-per-day", metadata=nested)):
+        assert type(error) is tree.DailyLimitReached
+        assert " h," in error.describe().advice
+
+
+# --- texts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", list(tree.error_classes()), ids=lambda cls: cls.__name__)
+def test_texts_are_whole_sentences(cls: type[ProviderError]) -> None:
+    error = cls(
+        "openrouter", params={"provider": "OpenRouter", "model": MODEL, "host": "h", "seconds": 60, "reasons": "r"}
+    )
+    text = error.describe()
+    for part in (text.what, text.why, text.advice):
+        assert re.fullmatch(r"[A-Z“].{5,}\.", part), part
+        assert "!" not in part
+        assert "wrong." not in text.what
+        assert "something went wrong" not in part.lower()
+        assert "{" not in part
+        assert "…" not in part
+    assert str(error)
+    assert "\n" not in str(error)
+
+
+def test_templates_can_be_translated_before_they_are_filled_in() -> None:
+    for template in tree.all_templates():
+        names = {name for _, name, _, _ in string.Formatter().parse(template) if name}
+        assert names <= {"provider", "model", "host", "seconds", "wait", "reasons", "provider_name"}
+    error = tree.RateLimited("groq", retry_after=200, params={"provider": "Groq"})
+    german = {
+        tree.RateLimited.what: "{provider} bittet um eine Pause.",
+        tree.RateLimited.advice_with_wait: "In {wait} noch einmal.",
+    }
+    assert set(german) <= set(tree.all_templates())
+    text = error.describe(lambda template: german.get(template, template))
+    assert (text.what, text.advice) == ("Groq bittet um eine Pause.", "In 3 min noch einmal.")
+
+
+@pytest.mark.parametrize("broken", ["{", "{0}", "{provider.x.y}", "{provider:%%%}"])
+def test_a_broken_translation_falls_back(broken: str) -> None:
+    assert tree.AuthenticationFailed("x").describe(lambda _: broken).what == "x did not accept the API key."
+
+
+def test_braces_in_values_are_not_templates() -> None:
+    error = tree.ModelNotFound("x", params={"model": "{provider}{0}"})
+    assert "{provider}{0}" in error.describe().what
+
+
+def test_the_drawn_tree_is_the_tree() -> None:
+    drawn = re.findall(r"[├└]── (\w+)", tree.__doc__ or "")
+    assert sorted(["ProviderError", *drawn]) == sorted(cls.__name__ for cls in tree.error_classes())
+    assert {cls.__name__ for cls in tree.error_classes()} <= set(tree.__all__)
+
+
+def test_collecting_a_good_stream_is_no_error() -> None:
+    """The counterpart of the above: the helpers would notice a provider that always fails."""
+
+    async def test() -> None:
+        reply = json_reply({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]})
+        async with scripted_server(reply) as server, openrouter(server) as provider:
+            assert (await provider.chat(HELLO)).content == "Hi"
+            assert await collect(provider.chat_stream(HELLO)) == ["Hi"]
+
+    run(test())

@@ -1,0 +1,192 @@
+"""The list of models, what a key may do, and what an answer took."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caal_desktop.llm import GroqProvider, KeyInfo, ModelList, UsageReport
+from caal_desktop.llm import errors as tree
+from caal_desktop.llm.key_info import parse_key_info
+from tests.llm.helpers import KEY, MODEL, compatible, error_of, openrouter, run
+from tests.support.scripted_server import Reply, error_reply, json_reply, scripted_server
+
+REAL_MODELS = Path(__file__).resolve().parents[3] / "shared" / "data" / "openrouter-models.json"
+
+
+def ids(listing: ModelList) -> list[str]:
+    return [model.id for model in listing.models]
+
+
+def test_pages_are_followed_on_the_same_server_only() -> None:
+    async def test() -> None:
+        async with scripted_server(Reply()) as elsewhere, scripted_server(Reply()) as server:
+            server.script[:] = [
+                json_reply({"data": [{"id": "a/1"}], "links": {"next": "/api/v1/models?offset=1&limit=1"}}),
+                json_reply({"data": [{"id": "a/2"}], "links": {"next": f"{elsewhere.url}/api/v1/models?offset=2"}}),
+                json_reply({"data": [{"id": "a/3"}], "links": {"next": None}}),
+            ]
+            async with openrouter(server) as provider:
+                listing = await provider.list_models(sort="newest", supported_parameters="tools")
+            assert ids(listing) == ["a/1", "a/2", "a/3"]
+            assert [request.query for request in server.requests] == [
+                {"sort": "newest", "supported_parameters": "tools"},
+                {"offset": "1", "limit": "1"},
+                {"offset": "2"},
+            ]
+            assert elsewhere.requests == []
+
+    run(test())
+
+
+def test_pages_that_never_end() -> None:
+    async def test() -> None:
+        same = json_reply({"data": [{"id": "a/1"}], "links": {"next": "/api/v1/models?offset=1"}})
+        async with scripted_server(same) as server, openrouter(server) as provider:
+            assert ids(await provider.list_models()) == ["a/1"]
+            assert len(server.requests) == 2
+            server.requests.clear()
+            server.script[:] = [
+                json_reply({"data": [{"id": f"a/{n}"}], "links": {"next": f"/api/v1/models?offset={n}"}})
+                for n in range(100)
+            ]
+            assert len(ids(await provider.list_models())) == len(server.requests) == 50
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{"object": "list", "data": [{"id": "a"}, {"no": "id"}, None]}, {"models": [{"name": "a"}]}, [{"id": "a"}]],
+)
+def test_lists_of_other_servers(payload: Any) -> None:
+    async def test() -> None:
+        async with scripted_server(json_reply(payload)) as server, compatible(server) as provider:
+            assert ids(await provider.list_models()) == ["a"]
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (json_reply({"object": "list"}), tree.InvalidResponse),
+        (json_reply({"data": None}), tree.InvalidResponse),
+        (json_reply("no"), tree.InvalidResponse),
+        (Reply((b"<html></html>",), content_type="text/html"), tree.CaptivePortalSuspected),
+        (Reply((b"",)), tree.InvalidResponse),
+        (error_reply(404, "Not Found"), tree.EndpointNotFound),
+        (error_reply(401, "No"), tree.AuthenticationFailed),
+        (json_reply({"error": {"code": 500, "message": "x"}}), tree.ServerFailed),
+    ],
+)
+def test_lists_that_are_none(reply: Reply, expected: type[tree.ProviderError]) -> None:
+    async def test() -> None:
+        async with scripted_server(reply) as server, openrouter(server, max_retries=0) as provider:
+            assert type(await error_of(provider.list_models)) is expected
+
+    run(test())
+
+
+@pytest.mark.skipif(not REAL_MODELS.exists(), reason="the real list is not part of the project")
+def test_a_real_list() -> None:
+    async def test() -> None:
+        raw = REAL_MODELS.read_bytes()
+        async with scripted_server(Reply((raw,))) as server, openrouter(server) as provider:
+            listing = await provider.list_models()
+            assert len(listing.models) == len(json.loads(raw)["data"])
+
+    run(test())
+
+
+def test_what_a_key_may_do() -> None:
+    data = {
+        "label": "sk-or-v1-0a1...c3d",
+        "limit": 10,
+        "limit_remaining": 7.5,
+        "limit_reset": "monthly",
+        "usage": 2.5,
+        "usage_daily": 1,
+        "usage_weekly": 2,
+        "usage_monthly": 2.5,
+        "is_free_tier": False,
+        "is_management_key": False,
+        "expires_at": "2027-12-31T23:59:59Z",
+        "rate_limit": {"requests": -1},
+    }
+
+    async def test() -> None:
+        async with scripted_server(json_reply({"data": data})) as server, openrouter(server) as provider:
+            assert await provider.check_key() == KeyInfo(
+                label="sk-or-v1-0a1...c3d",
+                limit=10.0,
+                limit_remaining=7.5,
+                limit_reset="monthly",
+                usage=2.5,
+                usage_daily=1.0,
+                usage_weekly=2.0,
+                usage_monthly=2.5,
+                is_free_tier=False,
+                expires_at=datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC),
+            )
+            assert server.last.path == "/api/v1/key"
+            server.script[:] = [error_reply(401, "User not found.")]
+            assert type(await error_of(provider.check_key)) is tree.AuthenticationFailed
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    "payload", [None, [], "x", {}, {"data": None}, {"data": []}, {"data": {"limit": "x", "expires_at": "soon"}}]
+)
+def test_a_key_answer_that_tells_nothing(payload: object) -> None:
+    assert parse_key_info(payload) == KeyInfo()
+
+
+def test_odd_values_of_a_key() -> None:
+    info = parse_key_info(
+        {"limit": "5", "usage": True, "label": 3, "is_provisioning_key": True, "expires_at": "2027-01-01T00:00:00"}
+    )
+    assert info == KeyInfo(limit=5.0, is_management_key=True, expires_at=datetime(2027, 1, 1, tzinfo=UTC))
+
+
+def test_other_servers_check_a_key_by_listing_models() -> None:
+    async def test() -> None:
+        async with (
+            scripted_server(json_reply({"data": []})) as server,
+            GroqProvider(MODEL, KEY, base_url=server.base_url, max_retries=0) as provider,
+        ):
+            assert await provider.check_key() == KeyInfo()
+            assert server.last.path == "/api/v1/models"
+            server.script[:] = [json_reply({"error": {"message": "Invalid API Key", "code": "invalid_api_key"}}, 401)]
+            assert type(await error_of(provider.check_key)) is tree.AuthenticationFailed
+
+    run(test())
+
+
+def test_what_an_answer_took() -> None:
+    data = {
+        "id": "gen-1",
+        "total_cost": 0.0015,
+        "upstream_inference_cost": 0.0012,
+        "is_byok": False,
+        "tokens_prompt": 10,
+        "tokens_completion": 25,
+        "native_tokens_prompt": 11,
+        "native_tokens_completion": None,
+        "native_tokens_reasoning": 5,
+        "native_tokens_cached": 3,
+    }
+
+    async def test() -> None:
+        script = [error_reply(404, "Generation gen-1 not found"), json_reply({"data": data})]
+        async with scripted_server(*script) as server, openrouter(server) as provider:
+            assert await provider.generation("gen-1") is None
+            assert await provider.generation("gen-1") == UsageReport(11, 25, 5, 3, 0.0015, 0.0012, is_byok=False)
+            assert server.last.query == {"id": "gen-1"}
+
+    run(test())

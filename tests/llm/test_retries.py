@@ -1,0 +1,156 @@
+"""When a request is tried again, and when not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caal_desktop.llm import OpenRouterProvider, RetryPolicy, TextDelta
+from caal_desktop.llm import errors as tree
+from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, collect, error_of, openrouter, run, until_error
+from tests.support.scripted_server import (
+    DROP,
+    Reply,
+    delta,
+    error_reply,
+    frame,
+    json_reply,
+    scripted_server,
+    sse_reply,
+    text_stream,
+)
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.errors import ProviderError
+
+DROPPED = Reply(before=(DROP,))
+
+
+@pytest.mark.parametrize("status", [408, 429, 502, 503, 529])
+def test_a_passing_trouble_is_tried_again(status: int) -> None:
+    async def test() -> None:
+        script = [error_reply(status, "x"), DROPPED, text_stream("Hi")]
+        async with scripted_server(*script) as server, openrouter(server) as provider:
+            assert await collect(provider.chat_stream(HELLO)) == ["Hi"]
+            assert len(server.requests) == 3
+
+    run(test())
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 500, 504, 524])
+def test_a_lasting_trouble_is_not(status: int) -> None:
+    async def test() -> None:
+        async with scripted_server(error_reply(status, "x")) as server, openrouter(server) as provider:
+            await error_of(lambda: provider.chat(HELLO))
+            assert len(server.requests) == 1
+
+    run(test())
+
+
+@pytest.mark.parametrize(("retries", "requests"), [(None, 3), (0, 1), (1, 2)])
+def test_the_number_of_attempts_is_bounded(retries: int | None, requests: int) -> None:
+    async def test() -> None:
+        async with (
+            scripted_server(error_reply(503, "x")) as server,
+            openrouter(server, max_retries=retries) as provider,
+        ):
+            assert type(await error_of(provider.list_models)) is tree.ProviderUnavailable
+            assert len(server.requests) == requests
+
+    run(test())
+
+
+def test_nothing_is_tried_again_once_an_answer_has_begun() -> None:
+    async def test() -> None:
+        cut = sse_reply(frame(delta("Hel")))
+        in_stream = sse_reply(frame({"error": {"code": 503, "message": "x"}}))
+        async with scripted_server(cut, in_stream, text_stream("no")) as server, openrouter(server) as provider:
+            events, error = await until_error(provider.stream_events(HELLO))
+            assert [event.text for event in events if isinstance(event, TextDelta)] == ["Hel"]
+            assert type(error) is tree.StreamInterrupted
+            _, error = await until_error(provider.stream_events(HELLO))
+            assert type(error) is tree.ProviderUnavailable
+            assert len(server.requests) == 2
+
+    run(test())
+
+
+def test_a_wait_that_is_too_long_is_not_waited_for() -> None:
+    async def test() -> None:
+        async with scripted_server(error_reply(429, "x", Retry_After="3600")) as server, openrouter(server) as provider:
+            error = await error_of(lambda: provider.chat(HELLO))
+            assert (error.retry_after, len(server.requests)) == (3600, 1)
+
+    run(test())
+
+
+def test_a_short_wait_is_kept() -> None:
+    async def test() -> None:
+        script = [error_reply(429, "x", Retry_After="0.01"), text_stream("Hi")]
+        async with (
+            scripted_server(*script) as server,
+            # A wait of its own choosing would outlast the test.
+            OpenRouterProvider(
+                MODEL, KEY, base_url=server.base_url, retry_policy=RetryPolicy(first_delay=1000, max_delay=1000)
+            ) as provider,
+        ):
+            assert await collect(provider.chat_stream(HELLO)) == ["Hi"]
+
+    run(test())
+
+
+def test_a_free_daily_limit_is_not_tried_again() -> None:
+    async def test() -> None:
+        async with scripted_server(error_reply(429, "free-models-per-day")) as server, openrouter(server) as provider:
+            assert type(await error_of(lambda: provider.chat(HELLO))) is tree.DailyLimitReached
+            assert len(server.requests) == 1
+
+    run(test())
+
+
+def test_an_error_inside_a_200_is_not_tried_again() -> None:
+    async def test() -> None:
+        reply = json_reply({"error": {"code": 503, "message": "x"}})
+        async with scripted_server(reply) as server, openrouter(server) as provider:
+            await error_of(lambda: provider.chat(HELLO))
+            assert len(server.requests) == 1
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    ("error", "attempt", "low", "high"),
+    [
+        (tree.ProviderUnavailable(status=503), 0, 0.375, 0.5),
+        (tree.ProviderUnavailable(status=503), 1, 0.75, 1.0),
+        (tree.RateLimited(status=429, retry_after=8.0), 0, 8.0, 8.0),
+        (tree.ConnectionRefused(), 1, 0.75, 1.0),
+    ],
+)
+def test_how_long_is_waited(error: ProviderError, attempt: int, low: float, high: float) -> None:
+    delay = RetryPolicy().delay(error, attempt)
+    assert delay is not None
+    assert low <= delay <= high
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        tree.RateLimited(status=429, retry_after=8.1),
+        tree.RequestTimedOut(status=None),
+        tree.ConnectionTimedOut(),
+        tree.CertificateRejected(),
+        tree.StreamInterrupted(),
+        tree.AuthenticationFailed(status=401),
+    ],
+)
+def test_what_is_not_waited_for(error: ProviderError) -> None:
+    assert RetryPolicy().delay(error, 0) is None
+    assert AT_ONCE.delay(tree.ConnectionRefused(), 2) is None
+
+
+def test_waits_do_not_grow_without_end() -> None:
+    delay = RetryPolicy(max_retries=50).delay(tree.ProviderUnavailable(status=503), 40)
+    assert delay is not None
+    assert delay <= 4
