@@ -8,7 +8,8 @@ them all, the rows that meet most are shown.
 from __future__ import annotations
 
 from collections import OrderedDict
-from itertools import pairwise
+from functools import lru_cache
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from caal_desktop.catalogue.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
@@ -45,7 +46,7 @@ _PUT_BACK = {
     "free": 9.0,
     "latest": 8.0,
     "thinking": 4.0,
-    "preview": 3.0,
+    "preview": 1.0,
     "exp": 3.0,
     "alpha": 3.0,
     "beta": 3.0,
@@ -150,17 +151,15 @@ class SearchIndex:
         for row, model in enumerate(self._models):
             slug = model.id.rpartition("/")[2]
             slug_atoms, name_atoms = atoms(slug), atoms(model.name)
-            own = _indexed_words(slug_atoms) | _indexed_words(name_atoms)
-            author_atoms, vendor_atoms = atoms(model.author), atoms(model.vendor)
-            makers = {piece.text for piece in (*author_atoms, *vendor_atoms)}
-            makers.add("".join(piece.text for piece in author_atoms))
-            makers.add("".join(piece.text for piece in vendor_atoms))
-            makers.discard("")
+            makers = _maker_words(model.author, model.vendor)
+            # A maker's name in front of a model's ("Google Gemini Latest") is no more than the vendor's own column.
+            own = _indexed_words(slug_atoms) | (_indexed_words(name_atoms) - makers)
             for word in own:
                 self._rows_by_word.setdefault(word, []).append(row)
             for word in makers - own:
                 self._vendor_rows_by_word.setdefault(word, []).append(row)
-            for whole in {_compact(slug_atoms), _compact(name_atoms), _compact(atoms(model.id))}:
+            compact_slug = _compact(slug_atoms)
+            for whole in {compact_slug, _compact(name_atoms), _compact_author(model.author) + compact_slug}:
                 self._whole_names.setdefault(whole, []).append(row)
             base = -_PER_EXTRA_ATOM * min(len(slug_atoms), 10)
             if model.created is not None and newest is not None:
@@ -180,6 +179,8 @@ class SearchIndex:
     def _terms(self, query: str) -> list[_Term]:
         query = query[:MAX_QUERY_LENGTH]
         texts = self._merged(atoms(self._with_versions(query)))[:MAX_TERMS]
+        if texts and texts[-1][0].isdigit() and query.rstrip().endswith("."):
+            texts[-1] += "."  # 5. is on the way to 5.4
         last = len(texts) - 1
         return [_Term(text, place == last, _weight(text)) for place, text in enumerate(texts)]
 
@@ -195,19 +196,17 @@ class SearchIndex:
         texts: list[str] = []
         index = 0
         while index < len(pieces):
-            best = index
-            text = run = pieces[index].text
-            for other in range(index + 1, len(pieces)):
-                if pieces[other - 1].end != pieces[other].start:
+            end, run, listed_end, listed = index + 1, pieces[index].text, index + 1, ""
+            while end < len(pieces) and pieces[end - 1].end == pieces[end].start:
+                if any(not piece.is_number and len(piece.text) > 1 for piece in pieces[index : end + 1]):
                     break
-                short = [piece for piece in pieces[index : other + 1] if not piece.is_number]
-                if any(len(piece.text) > 1 for piece in short):
-                    break
-                run += pieces[other].text
+                run += pieces[end].text
+                end += 1
                 if self._vocabulary.begins_a_word(run):
-                    best, text = other, run
-            texts.append(text)
-            index = best + 1
+                    listed_end, listed = end, run
+            # An unlisted 7b stays in one piece too: its 7 and its b would find what nobody meant.
+            texts.append(listed or run)
+            index = listed_end if listed else end
         return texts
 
     def _rows_meeting(self, term: _Term) -> dict[int, float]:
@@ -238,18 +237,36 @@ class SearchIndex:
         for pair in {first.text + second.text for first, second in pairwise(typed)}:
             if not pair.isalpha():
                 add(self._rows_by_word.get(pair, ()), _NEIGHBOURS)
-        add(self._whole_names.get(_compact(typed), ()), _WHOLE_NAME)
+        if not terms[-1].text.endswith("."):
+            add(self._whole_names.get(_compact(typed), ()), _WHOLE_NAME)
         for term in terms:
             add(self._put_back_rows.get(term.text, ()), _PUT_BACK.get(term.text, 0.0))
         return bonuses
 
 
 def _indexed_words(pieces: list[Atom]) -> set[str]:
-    return {piece.text for piece in pieces} | compounds(pieces)
+    words = compounds(pieces)
+    for piece, following in zip_longest(pieces, pieces[1:]):
+        # A size is no version: 3 should not find the 3b, where 3.3 is.
+        is_size = following is not None and following.text == "b" and piece.is_number and piece.end == following.start
+        if not is_size:
+            words.add(piece.text)
+    return words
 
 
 def _compact(pieces: Iterable[Atom]) -> str:
     return "".join(piece.text for piece in pieces)
+
+
+@lru_cache(maxsize=1024)
+def _maker_words(author: str, vendor: str) -> frozenset[str]:
+    found = {piece.text for piece in (*atoms(author), *atoms(vendor))}
+    return frozenset((found | {_compact_author(author), _compact_author(vendor)}) - {""})
+
+
+@lru_cache(maxsize=1024)
+def _compact_author(author: str) -> str:
+    return _compact(atoms(author))
 
 
 def _weight(text: str) -> float:

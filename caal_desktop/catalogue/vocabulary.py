@@ -20,6 +20,8 @@ _CACHED_TERMS = 256
 _EXACT = 1.0
 _MINOR_VERSION = 0.85  # 4 typed, 4.5 listed
 _PREFIX_BASE, _PREFIX_SPAN = 0.7, 0.2
+_SIZE = 0.8  # 70 typed, 70b listed
+_VERSION_BEGUN = 0.7  # 5. typed, 5 listed
 _UNDOTTED = 0.65  # 35 typed, 3.5 listed
 _SYNONYM = 0.6
 _INFIX = 0.5
@@ -73,9 +75,14 @@ class Vocabulary:
 
     def _number_meanings(self, text: str, is_last: bool) -> dict[str, float]:
         found: dict[str, float] = {}
+        if text.endswith("."):
+            longer = dict.fromkeys((word for word in self._with_prefix(text) if not word[-1].isalpha()), _EXACT)
+            return {text[:-1]: _VERSION_BEGUN, **longer}
         for word in self._with_prefix(text):
             if word == text:
                 found[word] = _EXACT
+            elif word == text + "b":
+                found[word] = _SIZE
             elif word.startswith(text + "."):
                 if word[len(text) + 1 :].replace(".", "").isdigit():
                     found[word] = _MINOR_VERSION

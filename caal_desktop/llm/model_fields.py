@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import unicodedata
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 
 TOKENS_PER_MILLION = 1_000_000
 # A dollar a token. The dearest model ever listed costs a thousandth of it, so anything above is a broken answer.
 MAX_PRICE_PER_TOKEN = 1
 MAX_PIECE_PRICE = 10_000
+SMALLEST_AMOUNT = 1e-9
 MAX_TOKENS = 1_000_000_000
 # The API lists models without a planned end as ending on 2098-12-31.
 FIRST_PLACEHOLDER_YEAR = 2090
@@ -143,9 +144,11 @@ def _price(wire: str, maximum: int, factor: int) -> float | Varies | None:
             return VARIES
         if not price.is_finite() or not 0 <= price <= maximum:
             return None
-        return float(price * factor)
-    except (InvalidOperation, ArithmeticError):
+        amount = abs(float(price * factor))
+    except ArithmeticError:
         return None
+    # What is too small for a number would come out as free.
+    return None if price and amount < SMALLEST_AMOUNT else amount
 
 
 def day(value: object) -> date | None:

@@ -1,0 +1,160 @@
+"""Filters, orders and groups."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from caal_desktop.catalogue.filters import LONG_CONTEXT, FilterIndex, FilterName, Filters, apply, counts
+from caal_desktop.catalogue.fitness import Verdict, voice_fitness
+from caal_desktop.catalogue.grouping import group_by_vendor
+from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder, is_available, sort_models
+from caal_desktop.catalogue.speech_cost import hourly_cost
+from caal_desktop.catalogue.usability import can_chat
+from caal_desktop.llm.models import ModelInfo, parse_model_list
+from tests.support.catalogues import generated_models, needs_real_list, real_models
+
+TODAY = date(2026, 8, 22)
+MODELS = generated_models(800)
+INDEX = FilterIndex(MODELS, TODAY)
+
+filters = st.builds(
+    Filters,
+    active=st.frozensets(st.sampled_from(FilterName), max_size=4),
+    max_usd_per_hour=st.none() | st.sampled_from([0.0, 0.05, 0.5, 5.0]),
+    show_unusable=st.booleans(),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(filters)
+def test_counts_promise_what_switching_on_gives(active: Filters) -> None:
+    told = INDEX.counts(active)
+    assert told.shown == len(INDEX.apply(active))
+    for name in FilterName:
+        switched_on = active if name in active.active else active.with_toggled(name)
+        assert told.by_name[name] == len(INDEX.apply(switched_on))
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        (FilterName.FREE, lambda model: model.pricing.is_free),
+        (FilterName.TOOLS, lambda model: "tools" in model.supported_parameters),
+        (FilterName.VISION, lambda model: "image" in model.input_modalities),
+        (FilterName.AUDIO_INPUT, lambda model: "audio" in model.input_modalities),
+        (FilterName.REASONING_OPTIONAL, lambda model: model.reasoning and not model.reasoning.mandatory),
+        (FilterName.LONG_CONTEXT, lambda model: model.context_length >= LONG_CONTEXT),
+        (FilterName.NO_EXPIRY, lambda model: model.expiration_date is None),
+        (FilterName.OPEN_WEIGHTS, lambda model: model.hugging_face_id),
+        (FilterName.VOICE, lambda model: voice_fitness(model, TODAY).verdict is Verdict.FIT),
+    ],
+)
+def test_each_filter_leaves_what_it_says(name: FilterName, holds: object) -> None:
+    assert callable(holds)
+    left = apply(Filters(frozenset({name})), MODELS, TODAY)
+    assert left == [model for model in MODELS if can_chat(model) and holds(model)]
+    assert 0 < len(left) < len(MODELS)
+
+
+def test_the_unusable_are_out_of_the_way_but_counted() -> None:
+    told = counts(Filters(), MODELS, TODAY)
+    assert told.unusable == sum(model.variant == "batch" for model in MODELS) > 0
+    assert told.shown == told.total == len(MODELS) - told.unusable
+    everything = counts(Filters(show_unusable=True), MODELS, TODAY)
+    assert everything.shown == everything.total == len(MODELS)
+    assert apply(Filters(show_unusable=True), MODELS, TODAY) == list(MODELS)
+
+
+def test_a_price_limit_leaves_out_what_is_not_known() -> None:
+    models = [*MODELS, *parse_model_list(["m/unknown", "m/other"]).models]
+    left = apply(Filters(max_usd_per_hour=0.1), models, TODAY)
+    assert left
+    assert all((hourly_cost(model).usd or 0) <= 0.1 and "/unknown" not in model.id for model in left)
+    assert Filters().is_default
+    assert not Filters(max_usd_per_hour=0.1).is_default
+
+
+@needs_real_list
+def test_the_real_list_offers_enough_fit_models() -> None:
+    told = counts(Filters(), real_models(), TODAY)
+    assert (told.shown, told.unusable) == (354, 61)
+    assert told.by_name[FilterName.VOICE] > 100
+
+
+@pytest.mark.parametrize("order", SortOrder)
+def test_sorting_loses_nothing_and_is_stable(order: SortOrder) -> None:
+    bare = parse_model_list(["m/one", "m/two"]).models
+    models = [*bare, *MODELS]
+    ids = [model.id for model in reversed(MODELS)]
+    ordered = sort_models(models, order, ids)
+    assert sorted(model.id for model in ordered) == sorted(model.id for model in models)
+    if order is not SortOrder.BEST_MATCH:
+        assert tuple(ordered[-2:]) == bare
+    assert sort_models(ordered, order, ids) == ordered
+
+
+def test_orders_sort_by_what_they_say() -> None:
+    costs = [hourly_cost(model).usd for model in sort_models(MODELS, SortOrder.PRICE)]
+    assert costs == sorted(costs, key=lambda usd: usd or 0)
+    contexts = [model.context_length or 0 for model in sort_models(MODELS, SortOrder.CONTEXT)]
+    assert contexts == sorted(contexts, reverse=True)
+    dates = [model.created for model in sort_models(MODELS, SortOrder.NEWEST)]
+    assert dates == sorted(dates, key=str, reverse=True)
+
+
+@needs_real_list
+def test_intelligence_puts_the_best_first_and_the_unmeasured_last() -> None:
+    ordered = sort_models(real_models(), SortOrder.INTELLIGENCE)
+    assert ordered[0].intelligence_index == max(model.intelligence_index or 0 for model in real_models())
+    assert ordered[-1].intelligence_index is None
+
+
+def test_the_server_s_orders_put_unknown_ids_last() -> None:
+    models = parse_model_list(["a", "b", "c", "d"]).models
+    for order in SERVER_SORT:
+        assert [model.id for model in sort_models(models, order, ["c", "gone", "b"])] == ["c", "b", "a", "d"]
+        assert sort_models(models, order) == list(models)
+        assert not is_available(order, models)
+        assert is_available(order, models, ["c"])
+    assert not is_available(SortOrder.INTELLIGENCE, models)
+    assert is_available(SortOrder.PRICE, MODELS)
+    assert is_available(SortOrder.BEST_MATCH, ())
+
+
+def test_every_model_is_in_one_group() -> None:
+    groups = group_by_vendor(MODELS)
+    listed = [model.id for group in groups for model in group.models]
+    assert sorted(listed) == sorted(model.id for model in MODELS)
+    assert len({group.key for group in groups}) == len(groups)
+    assert [len(group.models) for group in groups] == sorted((len(group.models) for group in groups), reverse=True)
+
+
+def test_one_vendor_with_two_spellings_is_one_group() -> None:
+    rows = [
+        {"id": "x-ai/grok-4.5", "name": "SpaceXAI: Grok 4.5", "created": 1_780_000_000},
+        {"id": "x-ai/grok-4.6", "name": "SpaceXAI: Grok 4.6", "created": 1_786_000_000},
+        {"id": "x-ai/grok-4.6:batch", "name": "SpaceXAI: Grok 4.6 (batch)", "created": 1_786_000_000},
+        {"id": "~x-ai/grok-latest", "name": "xAI: Grok Latest", "created": 1_787_000_000},
+        {"id": "meta-llama/llama-4", "name": "Meta: Llama 4"},
+        {"id": "meta/muse", "name": "Meta: Muse"},
+        {"id": "local-model"},
+    ]
+    groups = group_by_vendor(parse_model_list(rows).models)
+    assert [group.vendor for group in groups] == ["SpaceXAI", "Meta", ""]
+    assert [model.id for model in groups[0].models] == [
+        "x-ai/grok-4.6",
+        "x-ai/grok-4.5",
+        "x-ai/grok-4.6:batch",
+        "~x-ai/grok-latest",
+    ]
+    popular = group_by_vendor(parse_model_list(rows).models, popular_ids=["meta/muse"])
+    assert [group.vendor for group in popular] == ["Meta", "SpaceXAI", ""]
+
+
+def test_nothing_is_grouped_into_nothing() -> None:
+    assert group_by_vendor(()) == []
+    assert group_by_vendor([ModelInfo(id="a", name="a")])[0].vendor == ""

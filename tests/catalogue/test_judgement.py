@@ -1,0 +1,176 @@
+"""Usability, fitness for voice, and the cost of an hour of talking."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from caal_desktop.catalogue.fitness import ReasonCode, Verdict, voice_fitness
+from caal_desktop.catalogue.speech_cost import (
+    HOUR_OF_TALK,
+    CostKind,
+    HourlyCost,
+    format_cost,
+    format_hourly_cost,
+    format_price_per_million,
+    hourly_cost,
+)
+from caal_desktop.catalogue.usability import ChatObstacle, can_chat, chat_obstacle
+from caal_desktop.llm.models import ModelInfo, PriceTier, Pricing, ReasoningPolicy
+from tests.support.catalogues import needs_real_list, real_models
+
+TODAY = date(2026, 8, 22)
+
+
+def model(model_id: str = "maker/model", **fields: Any) -> ModelInfo:
+    """A model that is fit for voice, but for the given fields."""
+    known: dict[str, Any] = {
+        "context_length": 128_000,
+        "input_modalities": ("text",),
+        "output_modalities": ("text",),
+        "supported_parameters": frozenset({"tools"}),
+        "pricing": Pricing(prompt=0.2, completion=1.0),
+    }
+    return ModelInfo(id=model_id, name=model_id, **(known | fields))
+
+
+@pytest.mark.parametrize(
+    ("subject", "obstacle"),
+    [
+        (model(), None),
+        (ModelInfo(id="llama3.2:latest", name="llama3.2"), None),
+        (ModelInfo(id="gpt-4o", name="gpt-4o"), None),
+        (model("maker/model:batch"), ChatObstacle.BATCH),
+        (model(output_modalities=("image",)), ChatObstacle.NO_TEXT_OUTPUT),
+        (model(input_modalities=("audio",)), ChatObstacle.NO_TEXT_INPUT),
+        (ModelInfo(id="text-embedding-3-small", name=""), ChatObstacle.NOT_A_CHAT_MODEL),
+        (ModelInfo(id="nomic-embed-text:latest", name=""), ChatObstacle.NOT_A_CHAT_MODEL),
+        (ModelInfo(id="whisper-large-v3", name=""), ChatObstacle.NOT_A_CHAT_MODEL),
+        (ModelInfo(id="dall-e-3", name=""), ChatObstacle.NOT_A_CHAT_MODEL),
+        (ModelInfo(id="tts-1-hd", name=""), ChatObstacle.NOT_A_CHAT_MODEL),
+    ],
+)
+def test_who_can_chat(subject: ModelInfo, obstacle: ChatObstacle | None) -> None:
+    assert chat_obstacle(subject) is obstacle
+    assert can_chat(subject) is (obstacle is None)
+
+
+MINIMAL = ReasoningPolicy(mandatory=True, efforts=("high", "minimal"))
+
+
+@pytest.mark.parametrize(
+    ("subject", "verdict", "code"),
+    [
+        (model(), Verdict.FIT, ReasonCode.NO_REASONING),
+        (model(reasoning=ReasoningPolicy(default_enabled=True)), Verdict.FIT, ReasonCode.REASONING_OPTIONAL),
+        (model("maker/model:free"), Verdict.FIT, ReasonCode.FREE_LIMITS),
+        (model(reasoning=MINIMAL), Verdict.UNSURE, ReasonCode.ALWAYS_REASONS_BRIEFLY),
+        (model(expiration_date=date(2026, 9, 30)), Verdict.UNSURE, ReasonCode.EXPIRES_SOON),
+        (model(pricing=Pricing(varies=True)), Verdict.UNSURE, ReasonCode.ROUTER),
+        (model(context_length=4_096), Verdict.UNSURE, ReasonCode.SMALL_CONTEXT),
+        (model("maker/model-thinking"), Verdict.UNSURE, ReasonCode.REASONING_LIKELY),
+        (ModelInfo(id="m", name="m"), Verdict.UNSURE, ReasonCode.TOOLS_UNKNOWN),
+        (model(supported_parameters=frozenset({"stop"})), Verdict.UNFIT, ReasonCode.NO_TOOLS),
+        (model(reasoning=ReasoningPolicy(mandatory=True)), Verdict.UNFIT, ReasonCode.ALWAYS_REASONS),
+        (model("maker/model:batch"), Verdict.UNFIT, ReasonCode.BATCH),
+        (model(output_modalities=("image",)), Verdict.UNFIT, ReasonCode.NO_TEXT),
+        (model(expiration_date=date(2026, 8, 21)), Verdict.UNFIT, ReasonCode.EXPIRED),
+        (model("maker/llama-guard-4"), Verdict.UNFIT, ReasonCode.CLASSIFIER),
+        (ModelInfo(id="whisper-1", name="whisper-1"), Verdict.UNFIT, ReasonCode.NOT_CHAT),
+    ],
+)
+def test_fitness_and_its_reason(subject: ModelInfo, verdict: Verdict, code: ReasonCode) -> None:
+    fitness = voice_fitness(subject, TODAY)
+    assert fitness.verdict is verdict
+    assert code in {reason.code for reason in fitness.reasons}
+    assert fitness.reasons[0].verdict is verdict
+    for reason in fitness.reasons:
+        assert reason.text.endswith(".")
+        assert "{" not in reason.text
+
+
+def test_the_last_day_is_a_day_of_use() -> None:
+    assert voice_fitness(model(expiration_date=TODAY), TODAY).verdict is Verdict.UNSURE
+    assert voice_fitness(model(expiration_date=date(2027, 8, 22)), TODAY).verdict is Verdict.FIT
+
+
+@needs_real_list
+def test_verdicts_on_the_real_list() -> None:
+    verdicts = {entry.id: voice_fitness(entry, TODAY).verdict for entry in real_models()}
+    assert verdicts["openai/gpt-5.4-nano"] is Verdict.FIT
+    assert verdicts["anthropic/claude-haiku-4.5"] is Verdict.FIT
+    assert verdicts["google/gemini-3.5-flash-lite"] is Verdict.UNSURE
+    assert verdicts["deepseek/deepseek-r1"] is Verdict.UNFIT
+    assert verdicts["openai/gpt-5.4-nano:batch"] is Verdict.UNFIT
+    assert verdicts["perplexity/sonar"] is Verdict.UNFIT
+    assert all(verdict is Verdict.UNFIT for key, verdict in verdicts.items() if key.endswith(":batch"))
+
+
+def test_an_hour_of_talk_follows_the_documented_formula() -> None:
+    # 60 turns, 75 requests; 25 words asked and 50 answered a turn, at 4/3 tokens a word; 16.5 turns of history.
+    request = 800 + 1_200 + 16.5 * (25 + 50) * 4 / 3 + 25 * 4 / 3
+    assert HOUR_OF_TALK.requests == 75
+    assert HOUR_OF_TALK.prompt_tokens == pytest.approx(75 * request + 15 * 150)
+    assert HOUR_OF_TALK.completion_tokens == pytest.approx(60 * 50 * 4 / 3 + 15 * 40)
+    usd = (HOUR_OF_TALK.prompt_tokens * 0.2 + HOUR_OF_TALK.completion_tokens * 1.0) / 1e6
+    assert hourly_cost(model()).usd == pytest.approx(usd)
+
+
+def test_costs_that_are_known_vary_or_are_not_told() -> None:
+    assert hourly_cost(model(pricing=Pricing(prompt=0, completion=0))) == HourlyCost(CostKind.KNOWN, 0.0)
+    assert hourly_cost(model(pricing=Pricing(varies=True))) == HourlyCost(CostKind.VARIES)
+    assert hourly_cost(model(pricing=Pricing(prompt=1.0))) == HourlyCost(CostKind.UNKNOWN)
+    assert hourly_cost(ModelInfo(id="m", name="m")) == HourlyCost(CostKind.UNKNOWN)
+    assert hourly_cost(model(pricing=Pricing(prompt=0, completion=0, request=0.01))).usd == pytest.approx(0.75)
+
+
+def test_tiers_count_where_the_conversation_reaches_them() -> None:
+    base = hourly_cost(model(pricing=Pricing(prompt=1, completion=1))).usd
+    far = Pricing(prompt=1, completion=1, tiers=(PriceTier(200_000, prompt=9), PriceTier(0, prompt=9, utc_start=0)))
+    near = Pricing(prompt=1, completion=1, tiers=(PriceTier(1_000, prompt=2, completion=2),))
+    assert hourly_cost(model(pricing=far)).usd == base
+    assert hourly_cost(model(pricing=near)).usd == pytest.approx(2 * (base or 0))
+
+
+def test_thinking_that_cannot_be_switched_off_is_paid_for() -> None:
+    plain = hourly_cost(model()).usd or 0
+    assert (hourly_cost(model(reasoning=MINIMAL)).usd or 0) > plain
+    assert hourly_cost(model(reasoning=ReasoningPolicy())).usd == plain
+
+
+@pytest.mark.parametrize(
+    ("usd", "cost", "price"),
+    [
+        (None, "—", "—"),
+        (0, "$0", "$0"),
+        (0.00000001, "< $0.0001", "< $0.0001"),
+        (0.00012, "$0.00012", "$0.00012"),
+        (0.0045, "$0.0045", "$0.0045"),
+        (0.0375, "$0.037", "$0.0375"),
+        (0.099999, "$0.10", "$0.10"),
+        (0.2, "$0.20", "$0.20"),
+        (1.25, "$1.25", "$1.25"),
+        (15.0, "$15.00", "$15"),
+        (99.999, "$100", "$100"),
+        (600.0, "$600", "$600"),
+    ],
+)
+def test_sums_are_short_and_never_lie(usd: float | None, cost: str, price: str) -> None:
+    assert format_cost(usd) == cost
+    assert format_price_per_million(usd) == price
+
+
+def test_no_sum_but_nothing_looks_like_nothing() -> None:
+    for exponent in range(-120, 40):
+        usd = 10 ** (exponent / 10)
+        for text in (format_cost(usd), format_price_per_million(usd)):
+            assert float(text.removeprefix("< ").removeprefix("$")) > 0
+
+
+def test_varying_prices_are_words() -> None:
+    assert format_price_per_million(None, varies=True) == "varies"
+    assert format_hourly_cost(HourlyCost(CostKind.VARIES)) == "varies"
+    assert format_hourly_cost(HourlyCost(CostKind.KNOWN, 0.05)) == "$0.05"
+    assert format_hourly_cost(HourlyCost(CostKind.UNKNOWN)) == "—"

@@ -1,0 +1,170 @@
+"""Which model is preselected, and which one follows a vanished one."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from caal_desktop.catalogue.naming import SpeedClass, naming, naming_of
+from caal_desktop.catalogue.recommend import Shelf, ranked_recommendations, recommend, suggest_replacement
+from caal_desktop.catalogue.usability import can_chat
+from caal_desktop.llm.models import ModelInfo, Pricing, parse_model_list
+from tests.support.catalogues import generated_models, needs_real_list, real_models
+
+TODAY = date(2026, 8, 22)
+
+
+def ids_only(*ids: str) -> tuple[ModelInfo, ...]:
+    """What a server that tells ids alone gives."""
+    return parse_model_list({"data": [{"id": model_id, "object": "model"} for model_id in ids]}).models
+
+
+def chosen(*ids: str) -> str | None:
+    """The id recommended among some ids."""
+    model = recommend(ids_only(*ids), TODAY)
+    return model.id if model else None
+
+
+@needs_real_list
+def test_the_real_list_gives_a_quick_cheap_well_known_model() -> None:
+    best = ranked_recommendations(real_models(), TODAY, limit=5)
+    assert best[0].model.id == "openai/gpt-5.4-nano"
+    assert len(best) == 5
+    assert all(entry.shelf is Shelf.FIT for entry in best)
+    assert len({entry.model.author for entry in best}) >= 3
+    for entry in best:
+        assert naming(entry.model).speed is SpeedClass.FAST
+        assert entry.model.variant == ""
+        assert not entry.model.is_alias
+        assert not entry.model.pricing.is_free
+        assert len(entry.why) >= 3
+
+
+@needs_real_list
+def test_the_choice_does_not_hang_on_the_order_or_on_one_model() -> None:
+    models = list(real_models())
+    first = recommend(models, TODAY)
+    random.Random(7).shuffle(models)  # noqa: S311 - to be repeated, not to be secret
+    assert recommend(models, TODAY) == first
+    seen = []
+    for _ in range(8):
+        best = recommend(models, TODAY)
+        assert best is not None
+        seen.append(best.id)
+        models.remove(best)
+    assert all(model_id.split("/")[0] in {"openai", "google", "deepseek", "anthropic"} for model_id in seen), seen
+
+
+@needs_real_list
+def test_models_about_to_end_are_passed_over() -> None:
+    models = list(real_models())
+    best = recommend(models, TODAY)
+    assert best is not None
+    models[models.index(best)] = replace(best, expiration_date=date(2026, 10, 1))
+    assert recommend(models, TODAY) != models[models.index(replace(best, expiration_date=date(2026, 10, 1)))]
+
+
+def test_popularity_settles_close_calls() -> None:
+    def twin(model_id: str) -> ModelInfo:
+        return ModelInfo(
+            id=model_id,
+            name=model_id,
+            context_length=128_000,
+            output_modalities=("text",),
+            supported_parameters=frozenset({"tools"}),
+            pricing=Pricing(prompt=0.1, completion=0.4),
+            created=datetime(2026, 6, 1, tzinfo=UTC),
+        )
+
+    models = [twin("maker/aaa-flash"), twin("maker/bbb-flash")]
+    assert recommend(models, TODAY) == models[0]
+    assert recommend(models, TODAY, popular_ids=["maker/bbb-flash"]) == models[1]
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (("llama3.2:1b", "nomic-embed-text:latest", "qwen3:8b", "deepseek-r1:14b"), "qwen3:8b"),
+        (("whisper-large-v3", "llama-3.1-8b-instant", "meta-llama/llama-guard-4-12b"), "llama-3.1-8b-instant"),
+        (
+            ("davinci-002", "gpt-4o", "gpt-4.1-mini", "gpt-5-mini", "gpt-5.4-mini", "gpt-5.4-pro", "o3-mini", "tts-1"),
+            "gpt-5.4-mini",
+        ),
+        (("models/gemini-2.5-pro", "models/gemini-3.1-flash-lite"), "models/gemini-3.1-flash-lite"),
+        (("my-finetune.gguf",), "my-finetune.gguf"),
+        (("whisper-1", "text-embedding-3-small"), None),
+        ((), None),
+    ],
+)
+def test_ids_alone_are_enough_for_a_sensible_choice(ids: tuple[str, ...], expected: str | None) -> None:
+    assert chosen(*ids) == expected
+    assert chosen(*reversed(ids)) == expected
+
+
+def test_free_models_and_routers_are_taken_only_where_nothing_else_is_fit() -> None:
+    models = [model for model in generated_models(600) if can_chat(model)]
+    best = recommend(models, TODAY)
+    assert best is not None
+    assert not best.pricing.is_free
+    free = [model for model in models if model.variant == "free"]
+    taken = recommend(free, TODAY)
+    assert taken in free
+
+
+@needs_real_list
+@pytest.mark.parametrize(
+    ("gone", "successor"),
+    [
+        ("google/gemma-4-31b-it:nitro", "google/gemma-4-31b-it"),
+        ("anthropic/claude-3.5-haiku", "anthropic/claude-haiku-4.5"),
+        ("anthropic/claude-3.7-sonnet:thinking", "anthropic/claude-sonnet-4.6"),
+        ("~anthropic/claude-haiku-newest", "anthropic/claude-haiku-4.5"),
+        ("openai/gpt-5.6-mini", "openai/gpt-5.4-mini"),
+        ("google/gemini-2.0-flash-lite-001", "google/gemini-2.5-flash-lite"),
+        ("google/gemini-2.0-flash-001", "google/gemini-2.5-flash"),
+        ("meta-llama/llama-3-70b-instruct", "meta-llama/llama-3.3-70b-instruct"),
+        ("nobody/nothing", "openai/gpt-5.4-nano"),
+    ],
+)
+def test_a_vanished_model_has_a_successor(gone: str, successor: str) -> None:
+    model = suggest_replacement(gone, real_models(), TODAY)
+    assert model is not None
+    assert model.id == successor
+
+
+@needs_real_list
+def test_each_model_of_the_real_list_has_a_successor_that_lives() -> None:
+    for gone in real_models()[::7]:
+        model = suggest_replacement(gone.id, real_models(), TODAY)
+        assert model is not None
+        assert model.id != gone.id
+        assert can_chat(model)
+        assert model.expiration_date is None or model.expiration_date >= TODAY
+
+
+def test_a_permanent_name_leads_to_the_renamed_model() -> None:
+    renamed = replace(ids_only("maker/new-name")[0], canonical_slug="maker/old-name")
+    others = ids_only("openai/gpt-5.4-mini")
+    assert suggest_replacement("maker/old-name", [*others, renamed], TODAY) == renamed
+    assert suggest_replacement("maker/old-name", [], TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("model_id", "family", "version", "size"),
+    [
+        ("anthropic/claude-opus-4.5:batch", {"claude", "opus"}, (4, 5), None),
+        ("openai/gpt-4o-mini", {"gpt", "o", "mini"}, (), None),
+        ("qwen/qwen3-30b-a3b-instruct-2507", {"qwen", "30b", "a"}, (), 3.0),
+        ("meta-llama/llama-3.3-70b-instruct", {"llama", "70b"}, (3, 3), 70.0),
+        ("llama3.2:1b", {"llama", "1b"}, (3, 2), 1.0),
+    ],
+)
+def test_names_are_read(model_id: str, family: set[str], version: tuple[int, ...], size: float | None) -> None:
+    name = naming_of(model_id)
+    assert name.size == size
+    if version:
+        assert name.version == version
+    assert family - {"a"} <= name.family

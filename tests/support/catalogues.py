@@ -1,0 +1,120 @@
+"""Model lists for tests: generated ones of any length, and the real one where it is at hand."""
+
+from __future__ import annotations
+
+import json
+import random
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caal_desktop.llm.models import ModelInfo, parse_model_list
+
+REAL_LIST = Path(__file__).parents[2].parent / "shared" / "data" / "openrouter-models.json"
+REAL_LIST_DAY = "2026-08-22"
+
+_SYLLABLES = ("bar", "cor", "den", "fal", "gor", "hin", "jun", "kal", "lor", "mir", "nor", "pel", "quin", "sol", "tan")
+_KNOWN_FAMILIES = (
+    ("openai", "OpenAI", "gpt", "GPT"),
+    ("anthropic", "Anthropic", "claude", "Claude"),
+    ("google", "Google", "gemini", "Gemini"),
+    ("meta-llama", "Meta", "llama", "Llama"),
+    ("qwen", "Qwen", "qwen", "Qwen"),
+    ("mistralai", "Mistral", "mistral", "Mistral"),
+    ("deepseek", "DeepSeek", "deepseek", "DeepSeek"),
+)
+_ROLES = ("", "mini", "nano", "flash", "pro", "lite", "coder", "vl", "instruct", "thinking")
+_SIZES = ("", "3b", "8b", "27b", "70b", "120b-a12b", "405b")
+_VARIANTS = ("", "", "", "", ":free", ":batch")
+_PARAMETERS = ("max_tokens", "temperature", "top_p", "stop", "seed", "response_format", "structured_outputs")
+
+
+def generated_rows(count: int, seed: int = 1) -> list[dict[str, Any]]:
+    """Rows in OpenRouter's shape with unique ids; the same for the same arguments."""
+    source = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+    families = list(_KNOWN_FAMILIES)
+    while len(families) < max(8, count // 60):
+        word = "".join(source.choice(_SYLLABLES) for _ in range(source.randint(2, 3)))
+        families.append((f"{word}-labs", f"{word.title()} Labs", word[::-1], word[::-1].title()))
+    rows: dict[str, dict[str, Any]] = {}
+    while len(rows) < count:
+        row = _row(source, *source.choice(families))
+        rows.setdefault(row["id"], row)
+    return list(rows.values())
+
+
+def _row(source: random.Random, author: str, vendor: str, family: str, title: str) -> dict[str, Any]:
+    version = f"{source.randint(1, 9)}" + source.choice(("", f".{source.randint(1, 9)}"))
+    role, size, variant = source.choice(_ROLES), source.choice(_SIZES), source.choice(_VARIANTS)
+    date = source.choice(("", "", f"{source.randint(1, 12):02}{source.randint(10, 28)}"))
+    slug = "-".join(filter(None, (family, version, role, size, date)))
+    name = " ".join(filter(None, (title, version, role.title(), size.upper(), date)))
+    free = variant == ":free"
+    price = 10 ** source.uniform(-8, -5)
+    reasoning = source.choice((None, {"mandatory": False}, {"mandatory": True, "supported_efforts": ["high", "low"]}))
+    return {
+        "id": f"{author}/{slug}{variant}",
+        "canonical_slug": f"{author}/{slug}",
+        "hugging_face_id": source.choice((None, "", f"{author}/{name.replace(' ', '-')}")),
+        "name": f"{vendor}: {name}" + (f" ({variant[1:]})" if variant else ""),
+        "created": 1_680_000_000 + source.randrange(105_000_000),
+        "description": f"{name} by {vendor} answers questions, writes and calls tools. " * source.randint(1, 5),
+        "context_length": source.choice((8_192, 32_768, 131_072, 262_144, 1_048_576)),
+        "architecture": {
+            "modality": "text->text",
+            "input_modalities": source.choice((["text"], ["text", "image"], ["text", "image", "audio"])),
+            "output_modalities": ["text"],
+            "tokenizer": "Other",
+            "instruct_type": None,
+        },
+        "pricing": {
+            "prompt": "0" if free else f"{price:.12f}",
+            "completion": "0" if free else f"{price * 4:.12f}",
+            "input_cache_read": f"{price / 10:.12f}",
+        },
+        "top_provider": {"context_length": 8_192, "max_completion_tokens": None, "is_moderated": False},
+        "per_request_limits": None,
+        "supported_parameters": [*_PARAMETERS, *source.choice(((), ("tools", "tool_choice")))],
+        "default_parameters": {"temperature": source.choice((None, 0.6, 1)), "top_p": None},
+        "knowledge_cutoff": source.choice((None, "2025-06-30")),
+        "expiration_date": source.choice((None, None, None, "2026-12-31", "2098-12-31")),
+        "links": {"details": f"/api/v1/models/{author}/{slug}/endpoints"},
+        "benchmarks": {
+            "artificial_analysis": {"intelligence_index": round(source.uniform(5, 60), 1)},
+            "design_arena": [],
+        },
+        **({"reasoning": reasoning} if reasoning else {}),
+    }
+
+
+@cache
+def generated_models(count: int, seed: int = 1) -> tuple[ModelInfo, ...]:
+    """The models of :func:`generated_rows`."""
+    return parse_model_list({"data": generated_rows(count, seed)}).models
+
+
+def has_real_list() -> bool:
+    """Whether the real list is at hand."""
+    return REAL_LIST.is_file()
+
+
+needs_real_list = pytest.mark.skipif(not has_real_list(), reason="the real model list is not at hand")
+
+
+def real_rows() -> list[dict[str, Any]]:
+    """The rows of the real list, fresh each time."""
+    rows: list[dict[str, Any]] = json.loads(REAL_LIST.read_text(encoding="utf-8"))["data"]
+    return rows
+
+
+def sample_rows() -> list[dict[str, Any]]:
+    """Real rows where they are at hand, else generated ones."""
+    return real_rows() if has_real_list() else generated_rows(400)
+
+
+@cache
+def real_models() -> tuple[ModelInfo, ...]:
+    """The models of the real list."""
+    return parse_model_list({"data": real_rows()}).models
