@@ -1,0 +1,24 @@
+"""Streaming Markdown for the chat: `MarkdownStream` renders an answer into a QTextDocument while it arrives."""
+
+from __future__ import annotations
+
+from .decorations import CodeBlock, code_block_at, code_blocks, code_text, paint_decorations, visible_code_blocks
+from .sanitize import SafeLink, neutralise, safe_link
+from .stream import FRAME_BUDGET_MS, MarkdownStream
+from .theme import Property, Theme
+
+__all__ = [
+    "FRAME_BUDGET_MS",
+    "CodeBlock",
+    "MarkdownStream",
+    "Property",
+    "SafeLink",
+    "Theme",
+    "code_block_at",
+    "code_blocks",
+    "code_text",
+    "neutralise",
+    "paint_decorations",
+    "safe_link",
+    "visible_code_blocks",
+]
