@@ -35,7 +35,6 @@ _WORD_WEIGHT, _NUMBER_WEIGHT, _VARIANT_WEIGHT = 1.0, 0.9, 0.5
 # Points beside the share of the terms that are met (0 to 100).
 _NEIGHBOURS = 4.0
 _WHOLE_NAME = 25.0
-_BEGINNING_OF_NAME = 3.0
 _RECENCY = 9.0
 _KNOWN_MAKER = 2.0
 _POPULARITY = 6.0
