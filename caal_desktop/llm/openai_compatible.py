@@ -308,6 +308,14 @@ class OpenAICompatibleProvider(LLMProvider):
         Raises:
             ProviderError: whatever went wrong.
         """
+        return self.read_model_list(await self.fetch_model_list(**query))
+
+    async def fetch_model_list(self, **query: str) -> object:
+        """Return the server's answer to ``GET /models`` as it came, the rows of all pages joined: for a cache.
+
+        Raises:
+            ProviderError: whatever went wrong.
+        """
         context = self._context(None)
         url = f"{self.base_url}/models"
         params: dict[str, str] | None = dict(query)
@@ -319,15 +327,23 @@ class OpenAICompatibleProvider(LLMProvider):
             page = payload if isinstance(payload, list) else as_dict(payload).get("data")
             link = next_page_link(payload)
             if link is None and not rows:
-                listing = parse_model_list(payload)
-                if not listing.recognized:
-                    raise context.error(InvalidResponse, "The answer holds no list of models.")
-                return listing
+                return payload
             rows += as_list(page)
             if link is None or not page:
                 break
             url, params = urljoin(url, link), None  # the link carries the query
-        return parse_model_list({"data": rows})
+        return {"data": rows}
+
+    def read_model_list(self, payload: object) -> ModelList:
+        """Parse what :meth:`fetch_model_list` gave. A long list takes a while; may run in a thread.
+
+        Raises:
+            InvalidResponse: it is no list of models.
+        """
+        listing = parse_model_list(payload)
+        if not listing.recognized:
+            raise self._context(None).error(InvalidResponse, "The answer holds no list of models.")
+        return listing
 
     async def check_key(self) -> KeyInfo:
         """Return an empty KeyInfo if the server lists its models to this key (or to no key).

@@ -75,6 +75,17 @@ class OpenRouterProvider(OpenAICompatibleProvider):
             retry_policy=retry_policy,
         )
 
+    @classmethod
+    def without_key(cls, *, base_url: str = OPENROUTER_BASE_URL) -> OpenRouterProvider:
+        """Create a provider for what OpenRouter shows to anybody: the list of models. Everything else is refused.
+
+        Raises:
+            ConfigurationError: ``base_url`` is neither OpenRouter's nor on this machine.
+        """
+        provider = cls("openrouter/auto", "none", base_url=base_url)
+        provider._api_key = None
+        return provider
+
     def _display_name(self, base_url: object) -> str:
         return "OpenRouter"
 
@@ -110,3 +121,12 @@ class OpenRouterProvider(OpenAICompatibleProvider):
         except (EndpointNotFound, ModelNotFound):
             return None
         return _answers.parse_generation(payload)
+
+
+def check_openrouter_url(url: str) -> str:
+    """Return an address that may stand for OpenRouter's: its own, or one on this machine (the demo, tests).
+
+    Raises:
+        AddressRefused: it is neither.
+    """
+    return check_fixed_base_url(OpenRouterProvider.provider_name, "OpenRouter", url, OPENROUTER_BASE_URL)

@@ -1,0 +1,281 @@
+"""The composition root: builds services and windows, and owns start and quit."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+
+from caal_desktop.services.catalogue_service import CatalogueService
+from caal_desktop.services.chat_service import ChatService
+from caal_desktop.services.connections import catalogue_connection
+from caal_desktop.services.key_service import KeyService
+from caal_desktop.services.key_watch import KeyWatch
+from caal_desktop.services.provider_pool import ProviderPool
+from caal_desktop.services.settings_service import SettingsService
+from caal_desktop.services.setup_service import SetupService
+from caal_desktop.services.task_scope import TaskScope
+from caal_desktop.storage.secrets import SecretStore
+from caal_desktop.widgets.appearance import Appearance
+from caal_desktop.widgets.texts import reason_and_advice
+
+if TYPE_CHECKING:
+    from caal_desktop.demo.launcher import DemoProcess
+    from caal_desktop.services.start_trace import StartTrace
+    from caal_desktop.setup_flow import Step
+    from caal_desktop.storage.paths import AppPaths
+    from caal_desktop.storage.settings_store import SettingsProblem, SettingsStore
+    from caal_desktop.widgets.main_window import MainWindow
+    from caal_desktop.widgets.wizard.window import WizardWindow
+
+logger = logging.getLogger(__name__)
+
+QUIT_DEADLINE_S = 3.0
+"""Seconds that all services together may take to end."""
+
+KEYRING_SERVICE = "caal-desktop"
+DEMO_KEYRING_SERVICE = "caal-desktop-demo"
+"""The demo's key must never take the place of a real one."""
+
+
+class Application(QObject):
+    """The running program.
+
+    Args:
+        app: the Qt application.
+        paths: where everything is kept.
+        store: the settings' file.
+        openrouter_url: another OpenRouter on this machine, or None.
+        demo: the demo server, not started yet, or None.
+        trace: the benchmark's trace, or None.
+
+    Signals:
+        firstPainted: the first window is on the screen.
+    """
+
+    firstPainted = Signal()
+
+    def __init__(
+        self,
+        app: QApplication,
+        paths: AppPaths,
+        store: SettingsStore,
+        *,
+        openrouter_url: str | None = None,
+        demo: DemoProcess | None = None,
+        trace: StartTrace | None = None,
+    ) -> None:
+        super().__init__()
+        self._app, self._paths, self._demo, self._trace = app, paths, demo, trace
+        self._openrouter_url = openrouter_url
+        self._demo_started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._quit = asyncio.Event()
+        self._scope = TaskScope("application")
+        loaded = store.load()
+        self._problem: SettingsProblem | None = loaded.problem
+        self.settings = SettingsService(store, loaded, self)
+        self._appearance = Appearance(app)
+        self._appearance.apply(self.settings.current)
+        service = KEYRING_SERVICE if demo is None else DEMO_KEYRING_SERVICE
+        self.pool = ProviderPool(self._find_openrouter)
+        self.keys = KeyService(SecretStore(service=service), self.pool, self)
+        self.catalogue = CatalogueService(paths.catalogue_dir, self.pool, self)
+        self.chat = ChatService(self.pool, self)
+        self.watch = KeyWatch(self.settings, self.keys, self)
+        self._wizard: WizardWindow | None = None
+        self._wizard_parts: tuple[SetupService, ChatService] | None = None
+        self._main: MainWindow | None = None
+        self._painted = False
+        app.installEventFilter(self)
+        self.settings.changed.connect(self._appearance.apply)
+        self.settings.saveFailed.connect(self._on_save_failed)
+        self.firstPainted.connect(self._after_first_paint)
+
+    # --- life
+
+    async def run(self) -> int:
+        """Show the first window, and stay until the program is to end.
+
+        Returns:
+            The exit status.
+        """
+        try:
+            if self.settings.current.setup_completed:
+                self._open_main()
+            else:
+                self.open_wizard(None)
+            await self._quit.wait()
+        finally:
+            await self._shut_down()
+        return 0
+
+    def quit(self) -> None:
+        """Ask the program to end."""
+        self._quit.set()
+
+    def raise_window(self) -> None:
+        """Bring the program's window to the front."""
+        window = self._wizard or self._main
+        if window is not None:
+            if window.isMinimized():
+                window.showNormal()
+            window.show()
+            window.raise_()
+            window.activateWindow()
+            self._app.alert(window)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Notice the first paint, and the platform's wish to end the program."""
+        kind = event.type()
+        if kind == QEvent.Type.Quit and watched is self._app:
+            # Qt would leave the event loop before anything could be saved.
+            self.quit()
+            return True
+        if kind == QEvent.Type.Paint and not self._painted and isinstance(watched, QWidget) and watched.isWindow():
+            self._painted = True
+            QTimer.singleShot(0, self, self.firstPainted.emit)
+        return super().eventFilter(watched, event)
+
+    async def _shut_down(self) -> None:
+        for window in (self._wizard, self._main):
+            if window is not None:
+                window.hide()
+        self._app.removeEventFilter(self)
+        try:
+            async with asyncio.timeout(QUIT_DEADLINE_S):
+                # What speaks first, then what it speaks through, then what must be written.
+                if self._wizard_parts is not None:
+                    await self._wizard_parts[1].close()
+                await self.chat.close()
+                await self.catalogue.close()
+                await self.keys.close()
+                await self._scope.close()
+                await self.pool.close()
+        except TimeoutError:
+            logger.warning("Not everything ended within %g seconds", QUIT_DEADLINE_S)
+        await self.settings.close()
+        if self._demo is not None:
+            self._demo.stop()
+        for window in (self._wizard, self._main):
+            if window is not None:
+                window.deleteLater()
+
+    # --- start
+
+    def _after_first_paint(self) -> None:
+        self._note("first_paint")
+        if self._demo is not None:
+            self._scope.start(self._start_demo(self._demo), name="demo")
+        if self._main is not None:
+            self.watch.begin()
+            connection = catalogue_connection(self.settings.current, self.keys)
+            if connection is not None:
+                self.catalogue.open(connection)
+        if self._problem is not None:
+            text = self._problem.describe()
+            self._tell(text.what, reason_and_advice(text))
+        if self._trace is not None:
+            self.keys.checkSucceeded.connect(lambda _provider, _info: self._note("key_checked"))
+            QTimer.singleShot(1000, self, lambda: self._note("idle"))
+
+    async def _start_demo(self, demo: DemoProcess) -> None:
+        from caal_desktop.demo.launcher import DemoStartError
+
+        try:
+            await asyncio.to_thread(demo.start)
+        except DemoStartError as error:
+            logger.error("The demo could not be started: %s", error)  # noqa: TRY400 - the message says it all
+            self._demo_started.set_exception(error)
+            self._tell(self.tr("The demo server could not be started"), str(error))
+            return
+        self._demo_started.set_result(demo.base_url)
+        if self._wizard is not None:
+            self._wizard.set_demo_key(demo.key)
+
+    async def _find_openrouter(self) -> str | None:
+        if self._demo is None:
+            return self._openrouter_url
+        return await asyncio.shield(self._demo_started)
+
+    def _warm_up(self) -> None:
+        if not self._scope.is_running("warm up"):
+            self._scope.start(self.pool.warm_up(), name="warm up")
+
+    # --- windows
+
+    def open_wizard(self, at: Step | None) -> None:
+        """Show the wizard.
+
+        Args:
+            at: the step to begin at; None goes on where an earlier run ended.
+        """
+        if self._wizard is not None:
+            self.raise_window()
+            return
+        from caal_desktop.widgets.wizard.window import WizardWindow
+
+        setup = SetupService(self.settings, self.keys, self.catalogue, self)
+        trial = ChatService(self.pool, self)
+        wizard = WizardWindow(
+            setup, self.keys, self.catalogue, trial, self.settings, demo=self._demo is not None, parent=self._main
+        )
+        self._wizard, self._wizard_parts = wizard, (setup, trial)
+        if self._demo is not None and self._demo.key:
+            wizard.set_demo_key(self._demo.key)
+        wizard.closed.connect(self._on_wizard_closed)
+        wizard.requestLikely.connect(self._warm_up)
+        if self._main is not None:
+            wizard.setWindowModality(Qt.WindowModality.WindowModal)
+        wizard.begin(at)
+        wizard.show()
+
+    def _open_main(self) -> None:
+        from caal_desktop.widgets.main_window import MainWindow
+
+        if self._main is None:
+            main = MainWindow(
+                self.chat, self.keys, self.watch, self.catalogue, self.settings, demo=self._demo is not None
+            )
+            main.closed.connect(self.quit)
+            main.quitRequested.connect(self.quit)
+            main.setupRequested.connect(self.open_wizard)
+            main.requestLikely.connect(self._warm_up)
+            self._main = main
+        self._main.show()
+
+    def _on_wizard_closed(self) -> None:
+        wizard, parts = self._wizard, self._wizard_parts
+        self._wizard, self._wizard_parts = None, None
+        if wizard is not None:
+            wizard.deleteLater()
+        if parts is not None:
+            parts[0].deleteLater()
+            self._scope.start(self._dispose(parts[1]), name="dispose", exclusive=False)
+        if self._main is None and not self.settings.current.setup_completed:
+            self.quit()
+            return
+        self._open_main()
+        self.watch.begin()
+
+    async def _dispose(self, chat: ChatService) -> None:
+        await chat.close()
+        chat.deleteLater()
+
+    def _on_save_failed(self, reason: str) -> None:
+        self._tell(self.tr("The settings could not be saved"), reason)
+
+    def _tell(self, title: str, text: str) -> None:
+        box = QMessageBox(
+            QMessageBox.Icon.Information, title, title, QMessageBox.StandardButton.Ok, self._wizard or self._main
+        )
+        box.setObjectName("message")
+        box.setInformativeText(text)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def _note(self, event: str) -> None:
+        if self._trace is not None:
+            self._trace.note(event)

@@ -1,0 +1,100 @@
+"""The command line: what can be asked of the program at its start, checked before any window is made."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from caal_desktop import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+EXIT_CANNOT_START = 2
+"""The exit status when the program cannot be started here."""
+
+URL_VARIABLE = "CAAL_DESKTOP_OPENROUTER_URL"
+"""Names another OpenRouter for the demo and for tests; only this machine is accepted."""
+
+_NO_DISPLAY = """\
+caal-desktop: there is no display to open a window on.
+
+CAAL Desktop is a graphical program; neither DISPLAY nor WAYLAND_DISPLAY is set here. You can
+  - start it from a terminal inside your desktop session,
+  - or connect with a forwarded display:   ssh -X {host}
+  - or use a virtual one (to try it out):  xvfb-run -a ./scripts/run --demo
+"""
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; ends the process on ``--help``, ``--version`` and mistakes."""
+    parser = argparse.ArgumentParser(
+        prog="caal-desktop",
+        description="Set up a language model for the CAAL voice assistant, and try it in a chat.",
+    )
+    parser.add_argument("--version", action="version", version=f"CAAL Desktop {__version__}")
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="try everything against a server on this computer: no account, no network, nothing is charged",
+    )
+    parser.add_argument("--verbose", action="store_true", help="write more into the log file")
+    return parser.parse_args(arguments)
+
+
+def display_problem(environment: Mapping[str, str], platform: str) -> str:
+    """Tell why no window can be opened; "" where one can.
+
+    Qt itself would abort the process with a core dump.
+    """
+    if not platform.startswith("linux") or environment.get("QT_QPA_PLATFORM"):
+        return ""
+    if environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"):
+        return ""
+    return _NO_DISPLAY.format(host=os.uname().nodename)
+
+
+def openrouter_url(environment: Mapping[str, str]) -> str | None:
+    """The overriding OpenRouter address, or None.
+
+    Raises:
+        ValueError: it is not on this machine.
+    """
+    url = environment.get(URL_VARIABLE, "").strip()
+    if not url:
+        return None
+    from caal_desktop.llm.errors import ConfigurationError
+    from caal_desktop.llm.openrouter import check_openrouter_url
+
+    try:
+        return check_openrouter_url(url)
+    except ConfigurationError as error:
+        raise ValueError(f"{URL_VARIABLE} is refused: {error}") from None
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the program.
+
+    Returns:
+        0 after an ordinary end (also when another instance was raised instead), 2 when it could not be started.
+    """
+    # Before everything else: a frozen program starts its demo server as itself.
+    if arguments[:1] == ["--demo-server"]:
+        from caal_desktop.program import run_demo_server
+
+        return run_demo_server(list(arguments[1:]))
+    given = parse(arguments)
+    problem = display_problem(os.environ, sys.platform)
+    if problem:
+        sys.stderr.write(problem)
+        return EXIT_CANNOT_START
+    try:
+        url = openrouter_url(os.environ)
+    except ValueError as error:
+        sys.stderr.write(f"caal-desktop: {error}\n")
+        return EXIT_CANNOT_START
+    from caal_desktop.program import run_program
+
+    return run_program(demo=given.demo, verbose=given.verbose, openrouter_url=url)

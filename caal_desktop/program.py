@@ -1,0 +1,144 @@
+"""One run of the program as a process: logging, the Qt application, the event loop, one instance per profile."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+from caal_desktop import __version__
+from caal_desktop.app import Application
+from caal_desktop.services.single_instance import SingleInstance, server_name
+from caal_desktop.services.start_trace import StartTrace
+from caal_desktop.services.unix_signals import UnixSignals
+from caal_desktop.storage.errors import StorageError
+from caal_desktop.storage.log_file import install_crash_logging, set_up_logging
+from caal_desktop.storage.paths import AppPaths
+from caal_desktop.storage.settings_store import SettingsStore
+from caal_desktop.widgets.icons import application_icon
+
+if TYPE_CHECKING:
+    from caal_desktop.demo.launcher import DemoProcess
+
+logger = logging.getLogger(__name__)
+
+EXIT_CANNOT_START = 2
+_WORKERS = 4
+
+
+def run_program(*, demo: bool = False, verbose: bool = False, openrouter_url: str | None = None) -> int:
+    """Run the program until it ends.
+
+    Args:
+        demo: answer from a demo server on this computer, in a profile of its own.
+        verbose: write more into the log.
+        openrouter_url: another OpenRouter on this machine; None for the real one.
+
+    Returns:
+        0 after an ordinary end, also when another instance was raised instead; 2 when it could not be started.
+    """
+    paths = AppPaths.from_environment()
+    if demo:
+        # The demo lives beside the person's own profile, never in it.
+        paths = AppPaths.below(paths.data_dir / "demo")
+    try:
+        logs = set_up_logging(paths.log_file, level=logging.DEBUG if verbose else logging.INFO, stream=sys.stderr)
+        crashes = install_crash_logging(paths.crash_file)
+    except StorageError as error:
+        sys.stderr.write(f"caal-desktop: {error}\n")
+        return EXIT_CANNOT_START
+    app = _qt_application()
+    try:
+        instance = SingleInstance(server_name(paths.config_dir), app)
+        if not instance.claim():
+            logger.info("Another instance has been asked to show its window")
+            return 0
+        loop = QEventLoop(app, set_running_loop=False)
+        executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="worker")
+        loop.set_default_executor(executor)
+        crashes.watch_loop(loop)
+        signals = UnixSignals(app)
+        try:
+            status: int = loop.run_until_complete(
+                _run(app, paths, instance, signals, openrouter_url, _demo_process() if demo else None)
+            )
+        finally:
+            signals.close()
+            instance.release()
+            executor.shutdown(wait=False, cancel_futures=True)
+            _end_now_if_a_worker_hangs()
+            loop.close()
+    finally:
+        crashes.close()
+        logs.close()
+    return status
+
+
+async def _run(
+    app: QApplication,
+    paths: AppPaths,
+    instance: SingleInstance,
+    signals: UnixSignals,
+    openrouter_url: str | None,
+    demo: DemoProcess | None,
+) -> int:
+    application = Application(
+        app,
+        paths,
+        SettingsStore(paths.settings_file),
+        openrouter_url=openrouter_url,
+        demo=demo,
+        trace=StartTrace.from_environment(app),
+    )
+    instance.raiseRequested.connect(application.raise_window)
+    signals.endRequested.connect(application.quit)
+    return await application.run()
+
+
+def _qt_application() -> QApplication:
+    QCoreApplication.setApplicationName("caal-desktop")
+    QCoreApplication.setApplicationVersion(__version__)
+    QGuiApplication.setApplicationDisplayName("CAAL Desktop")
+    QGuiApplication.setDesktopFileName("caal-desktop")
+    app = QApplication(sys.argv[:1])
+    app.setQuitOnLastWindowClosed(False)
+    app.setWindowIcon(application_icon())
+    return app
+
+
+def _demo_process() -> DemoProcess:
+    from caal_desktop.demo.launcher import DemoProcess
+
+    if getattr(sys, "frozen", False):
+        return DemoProcess(command=[sys.executable, "--demo-server"])
+    return DemoProcess()
+
+
+def run_demo_server(arguments: list[str]) -> int:
+    """Be the demo server instead of the program: a frozen program has no other way to start one."""
+    from caal_desktop.demo.__main__ import main
+
+    return main(arguments)
+
+
+def _end_now_if_a_worker_hangs() -> None:
+    """Leave without Python's own end, which waits for every worker thread.
+
+    A thread may hang for minutes in a name look-up or on a dead network drive. Everything that had to be saved has
+    been saved by now.
+    """
+    hanging = [thread for thread in threading.enumerate() if thread.name.startswith("worker") and thread.is_alive()]
+    deadline = 0.2
+    for thread in hanging:
+        thread.join(deadline)
+    if any(thread.is_alive() for thread in hanging):
+        logging.shutdown()
+        os._exit(0)

@@ -1,0 +1,130 @@
+"""Provider clients, shared by all services: built when first needed, kept while used, closed when replaced.
+
+`import openai` takes over half a second and 30 MB, and its first client 50 to 100 ms more, so neither happens on the
+GUI thread, nor before there are signs that a request will come (:meth:`ProviderPool.warm_up`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from caal_desktop.llm.openai_compatible import OpenAICompatibleProvider
+
+_PER_REQUEST = "named-by-each-request"
+"""Stands where a client wants a model: one client serves many models here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What it takes to reach one provider.
+
+    Attributes:
+        provider: the provider's name in the registry.
+        key: the API key, or None; never part of the representation.
+        address: base URL, for providers whose address is the person's own.
+    """
+
+    provider: str
+    key: str | None = field(default=None, repr=False)
+    address: str = ""
+
+
+@dataclass(slots=True)
+class _Entry:
+    client: OpenAICompatibleProvider
+    users: int = 0
+
+
+class ProviderPool:
+    """Builds and keeps provider clients.
+
+    Args:
+        openrouter_url: gives OpenRouter's base URL where it is overridden (the demo, tests), else None; awaited
+            before the first client, because the demo's server takes a moment to start.
+    """
+
+    def __init__(self, openrouter_url: Callable[[], Awaitable[str | None]]) -> None:
+        self._openrouter_url = openrouter_url
+        self._entries: dict[Connection, _Entry] = {}
+        self._warm: asyncio.Future[None] | None = None
+        self._build_lock = asyncio.Lock()
+
+    async def warm_up(self) -> None:
+        """Import the provider layer's client off the GUI thread, once. Cheap when it is there already."""
+        if self._warm is None:
+            self._warm = asyncio.get_running_loop().run_in_executor(None, _import_client)
+        # Shielded: a cancelled wait must not cancel the import for everybody else.
+        await asyncio.shield(self._warm)
+
+    @contextlib.asynccontextmanager
+    async def use(self, connection: Connection) -> AsyncIterator[OpenAICompatibleProvider]:
+        """Lend the client for a connection; whatever runs on it keeps it, even when the connection is replaced.
+
+        Raises:
+            ValueError: key or address cannot be used at all.
+            ProviderError: the client could not be built (network configuration).
+        """
+        entry = await self._entry(connection)
+        entry.users += 1
+        try:
+            yield entry.client
+        finally:
+            entry.users -= 1
+            if not entry.users and self._entries.get(connection) is not entry:
+                await entry.client.aclose()
+
+    async def drop(self, provider: str) -> None:
+        """Forget the clients of a provider: its key or address has changed. Running requests finish first."""
+        for connection in [known for known in self._entries if known.provider == provider]:
+            entry = self._entries.pop(connection)
+            if not entry.users:
+                await entry.client.aclose()
+
+    async def close(self) -> None:
+        """Close every client, used or not."""
+        entries, self._entries = list(self._entries.values()), {}
+        await asyncio.gather(*(entry.client.aclose() for entry in entries), return_exceptions=True)
+        if self._warm is not None:
+            await asyncio.wait([self._warm])
+
+    async def _entry(self, connection: Connection) -> _Entry:
+        async with self._build_lock:
+            entry = self._entries.get(connection)
+            if entry is None:
+                await self.warm_up()
+                base_url = await self._openrouter_url() if connection.provider == "openrouter" else None
+                client = await asyncio.to_thread(_build_client, connection, base_url)
+                entry = self._entries[connection] = _Entry(client)
+            return entry
+
+
+def _import_client() -> None:
+    # The import holds the interpreter's lock in slices; shorter slices keep the window's frames.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.001)
+    try:
+        from caal_desktop.llm import warm_up
+
+        warm_up()
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def _build_client(connection: Connection, openrouter_url: str | None) -> OpenAICompatibleProvider:
+    from caal_desktop.llm import OpenAICompatibleProvider, OpenRouterProvider, create_provider
+
+    arguments: dict[str, str] = {}
+    if base_url := openrouter_url or connection.address:
+        arguments["base_url"] = base_url
+    if connection.provider == OpenRouterProvider.provider_name and connection.key is None:
+        return OpenRouterProvider.without_key(**arguments)
+    client = create_provider(connection.provider, model=_PER_REQUEST, api_key=connection.key, **arguments)
+    assert isinstance(client, OpenAICompatibleProvider)  # noqa: S101 - all that the registry knows are
+    return client

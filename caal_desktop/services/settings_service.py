@@ -1,0 +1,81 @@
+"""The settings in memory: read once at the start, changed through here, saved soon after and off the GUI thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from caal_desktop.services.task_scope import TaskScope
+
+if TYPE_CHECKING:
+    from caal_desktop.storage.settings_schema import Settings
+    from caal_desktop.storage.settings_store import LoadedSettings, SettingsStore
+
+logger = logging.getLogger(__name__)
+
+SAVE_DELAY = 0.3
+"""Seconds; changes that follow each other are written together."""
+
+
+class SettingsService(QObject):
+    """Holds the current settings.
+
+    Signals:
+        changed: carries the new :class:`Settings`.
+        saveFailed: carries a sentence for people.
+    """
+
+    changed = Signal(object)
+    saveFailed = Signal(str)
+
+    def __init__(self, store: SettingsStore, loaded: LoadedSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._current = loaded.settings
+        self._unsaved = False
+        self._scope = TaskScope("settings")
+
+    @property
+    def current(self) -> Settings:
+        """The settings as they are now."""
+        return self._current
+
+    def update(self, **changes: Any) -> None:
+        """Change settings and save them soon.
+
+        Raises:
+            ValueError: a value is out of its bounds; nothing is changed then.
+        """
+        self.set(self._current.replace(**changes))
+
+    def set(self, new: Settings) -> None:
+        """Take over changed settings and save them soon."""
+        if new == self._current:
+            return
+        self._current = new
+        self._unsaved = True
+        self.changed.emit(new)
+        self._scope.start(self._save_soon(), name="save")
+
+    async def close(self) -> None:
+        """Write what is not yet written."""
+        await self._scope.close()
+        if self._unsaved:
+            await self._save()
+
+    async def _save_soon(self) -> None:
+        await asyncio.sleep(SAVE_DELAY)
+        await self._save()
+
+    async def _save(self) -> None:
+        settings = self._current
+        try:
+            await asyncio.to_thread(self._store.save, settings)
+        except OSError as error:
+            logger.warning("The settings could not be saved: %s", error)
+            self.saveFailed.emit(str(error))
+        else:
+            self._unsaved = self._current != settings

@@ -1,0 +1,108 @@
+"""Ownership of asyncio tasks: the only place of the program's Qt side that creates them.
+
+A task without an owner is lost when its window closes and is reported by nobody when it fails. A scope belongs to
+one service; closing the scope cancels what still runs and waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+logger = logging.getLogger(__name__)
+
+
+class TaskScope:
+    """The tasks of one owner.
+
+    Args:
+        name: the owner's name, for logs and task names.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._unnamed: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def start(
+        self,
+        coro: Coroutine[Any, Any, None],
+        *,
+        name: str,
+        exclusive: bool = True,
+    ) -> asyncio.Task[None]:
+        """Start a task that this scope owns.
+
+        Args:
+            coro: what to run. A failure that it does not handle is logged as an error.
+            name: what the task is for; :meth:`cancel` and :meth:`is_running` use it.
+            exclusive: cancel an earlier task of this name, and begin only when it has ended.
+
+        Raises:
+            RuntimeError: the scope is closed, or no event loop is running. The coroutine is closed then.
+        """
+        if self._closed:
+            coro.close()
+            raise RuntimeError(f"the task scope {self._name!r} is closed")
+        previous = self._tasks.get(name) if exclusive else None
+        if previous is not None:
+            previous.cancel()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            coro.close()
+            raise
+        task = loop.create_task(self._run(coro, previous, name), name=f"{self._name}.{name}")
+        if exclusive:
+            self._tasks[name] = task
+        self._unnamed.add(task)
+        # A task that is cancelled before its first step never enters _run: its coroutine is closed here.
+        task.add_done_callback(lambda done: self._forget(done, name, coro.close))
+        return task
+
+    def cancel(self, name: str) -> None:
+        """Cancel the task of this name; nothing happens where none is running."""
+        task = self._tasks.get(name)
+        if task is not None:
+            task.cancel()
+
+    def is_running(self, name: str) -> bool:
+        """Tell whether the exclusive task of this name has not ended yet."""
+        return name in self._tasks
+
+    def cancel_all(self) -> None:
+        """Cancel every task, without waiting."""
+        for task in tuple(self._unnamed):
+            task.cancel()
+
+    async def close(self) -> None:
+        """Cancel every task, wait until all have ended, and refuse new ones. May be called twice."""
+        self._closed = True
+        current = asyncio.current_task()
+        waiting = [task for task in self._unnamed if task is not current]
+        for task in waiting:
+            task.cancel()
+        if waiting:
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _run(self, coro: Coroutine[Any, Any, None], previous: asyncio.Task[None] | None, name: str) -> None:
+        if previous is not None and not previous.done():
+            # Not `await previous`: cancelling this task must not be mistaken for the end of the other one.
+            await asyncio.wait([previous])
+        try:
+            await coro
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            logger.exception("The task %s.%s failed", self._name, name)
+
+    def _forget(self, task: asyncio.Task[None], name: str, close_coro: Callable[[], None]) -> None:
+        self._unnamed.discard(task)
+        if self._tasks.get(name) is task:
+            del self._tasks[name]
+        close_coro()

@@ -1,0 +1,221 @@
+"""The first-run wizard's brain: its steps, what each needs, what may be skipped. Knows no Qt and does no I/O.
+
+The window draws :class:`SetupFlow`'s state and tells it what happened; every rule about the order of steps is here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from caal_desktop.storage.settings_schema import KeyStatus, Provider
+from caal_desktop.storage.settings_schema import SetupStep as Step
+
+__all__ = [
+    "PROVIDERS",
+    "STEPS",
+    "KeyStatus",
+    "Need",
+    "Provider",
+    "ProviderTraits",
+    "SetupFlow",
+    "SetupState",
+    "Step",
+]
+
+STEPS: tuple[Step, ...] = tuple(Step)
+
+
+class Need(StrEnum):
+    """What is missing before the next step."""
+
+    NOTHING = "nothing"
+    ADDRESS = "address"
+    KEY = "key"
+    KEY_CHECK = "key_check"
+    OTHER_KEY = "other_key"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderTraits:
+    """What setting up a provider takes.
+
+    Attributes:
+        needs_key: it answers nobody without a key.
+        has_address: its address is the person's own and must be given.
+    """
+
+    needs_key: bool
+    has_address: bool
+
+
+PROVIDERS: dict[Provider, ProviderTraits] = {
+    Provider.OPENROUTER: ProviderTraits(needs_key=True, has_address=False),
+    Provider.GROQ: ProviderTraits(needs_key=True, has_address=False),
+    Provider.OLLAMA: ProviderTraits(needs_key=False, has_address=True),
+    Provider.OPENAI_COMPATIBLE: ProviderTraits(needs_key=False, has_address=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SetupState:
+    """Everything that the steps depend on.
+
+    Attributes:
+        step: where the person is.
+        provider: who serves the model.
+        key_status: the state of that provider's key, or of its server where no key is needed.
+        address: the server's base URL, where the provider has one of the person's own.
+        model: the chosen model's id; "" while none is chosen.
+        tried: an answer has been read to its end.
+    """
+
+    step: Step = Step.WELCOME
+    provider: Provider = Provider.OPENROUTER
+    key_status: KeyStatus = KeyStatus.NONE
+    address: str = ""
+    model: str = ""
+    tried: bool = False
+
+
+class SetupFlow:
+    """The steps from nothing to a working assistant brain.
+
+    Args:
+        state: where to begin; a stored state is repaired by :meth:`resumed`.
+    """
+
+    def __init__(self, state: SetupState | None = None) -> None:
+        self._state = state or SetupState()
+
+    @classmethod
+    def resumed(cls, state: SetupState) -> SetupFlow:
+        """Continue where an earlier run ended, as far as what it had is still there.
+
+        A step is kept only if all steps before it are still satisfied: a key kept for one session only is gone
+        after a restart, and the wizard goes back to the key then. A skipped key stays skipped.
+        """
+        flow = cls(state)
+        target = flow._state.step
+        skipped_key = flow._state.key_status is KeyStatus.NONE
+        for step in STEPS[: STEPS.index(target)]:
+            flow._state = replace(flow._state, step=step)
+            if flow.need() is not Need.NOTHING and not (step is Step.KEY and skipped_key and flow.traits.needs_key):
+                return flow
+        flow._state = replace(flow._state, step=target)
+        return flow
+
+    @property
+    def state(self) -> SetupState:
+        """The current state; a new object after every change."""
+        return self._state
+
+    @property
+    def traits(self) -> ProviderTraits:
+        """What the chosen provider takes."""
+        return PROVIDERS[self._state.provider]
+
+    @property
+    def has_usable_key(self) -> bool:
+        """Whether a request can be tried at all: a key is there (or none is needed) and has not been refused."""
+        if self._state.key_status in (KeyStatus.VERIFIED, KeyStatus.UNVERIFIED):
+            return True
+        return not self.traits.needs_key and self._state.key_status is KeyStatus.NONE and bool(self._state.address)
+
+    def need(self) -> Need:
+        """Tell what is missing before the current step is done."""
+        state = self._state
+        if state.step is Step.KEY:
+            if self.traits.has_address and not state.address:
+                return Need.ADDRESS
+            match state.key_status:
+                case KeyStatus.VERIFIED | KeyStatus.UNVERIFIED:
+                    return Need.NOTHING
+                case KeyStatus.REJECTED:
+                    return Need.OTHER_KEY
+                case KeyStatus.NONE:
+                    return Need.KEY if self.traits.needs_key else Need.KEY_CHECK
+        if state.step is Step.MODEL and not state.model:
+            return Need.MODEL
+        return Need.NOTHING
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether Next may be pressed."""
+        return self._state.step is not Step.DONE and self.need() is Need.NOTHING and not self.wants_try
+
+    @property
+    def wants_try(self) -> bool:
+        """Whether the current step is a trial that has not taken place (it may be skipped)."""
+        return self._state.step is Step.TRY and not self._state.tried
+
+    @property
+    def can_skip(self) -> bool:
+        """Whether the current step may be left undone: a key can come later, and nobody has to try."""
+        if self._state.step is Step.KEY:
+            return self.need() is not Need.NOTHING and not self.traits.has_address
+        return self.wants_try
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is a step before this one."""
+        return self._state.step not in (Step.WELCOME, Step.DONE)
+
+    def advance(self) -> Step:
+        """Go to the next step.
+
+        Raises:
+            ValueError: something is still missing.
+        """
+        if not self.can_continue:
+            raise ValueError(f"the step {self._state.step} still needs {self.need()}")
+        return self._go(+1)
+
+    def skip(self) -> Step:
+        """Leave the current step undone and go on.
+
+        Raises:
+            ValueError: this step cannot be skipped.
+        """
+        if not self.can_skip:
+            raise ValueError(f"the step {self._state.step} cannot be skipped")
+        if self._state.step is Step.KEY:
+            self._state = replace(self._state, key_status=KeyStatus.NONE)
+        return self._go(+1)
+
+    def back(self) -> Step:
+        """Go to the step before this one; what was entered stays."""
+        return self._go(-1) if self.can_go_back else self._state.step
+
+    def choose_provider(self, provider: Provider, address: str = "") -> None:
+        """Choose who answers. Another provider has another key and other models."""
+        if provider != self._state.provider:
+            self._state = SetupState(step=self._state.step, provider=provider, address=address)
+
+    def set_address(self, address: str) -> None:
+        """Take over the server's address; what was proven of another address counts no more."""
+        if address != self._state.address:
+            self._state = replace(self._state, address=address, key_status=KeyStatus.NONE, model="", tried=False)
+
+    def set_key_status(self, status: KeyStatus) -> None:
+        """Take over what is known about the key now."""
+        self._state = replace(self._state, key_status=status)
+
+    def choose_model(self, model: str) -> None:
+        """Choose the model; another one has not been tried yet."""
+        if model != self._state.model:
+            self._state = replace(self._state, model=model, tried=False)
+
+    def set_tried(self) -> None:
+        """An answer came and was complete."""
+        self._state = replace(self._state, tried=True)
+
+    def _go(self, by: int) -> Step:
+        index = STEPS.index(self._state.step) + by
+        step = STEPS[index]
+        if step is Step.TRY and not self.has_usable_key:
+            # Without a key there is nothing to try, in either direction.
+            step = STEPS[index + by]
+        self._state = replace(self._state, step=step)
+        return step

@@ -1,0 +1,173 @@
+"""Where a message is written: grows with its text; Enter sends, Shift+Enter breaks the line."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
+
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.controls import IconButton
+
+_MAX_LINES = 8
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class _Edit(QPlainTextEdit):
+    """A text field as high as its text, within bounds."""
+
+    submitted = Signal()
+    focusChanged = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
+        self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Send on Enter; with Shift (or while an input method composes) Enter is a line break."""
+        if event.key() in _ENTER and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.submitted.emit()
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell, for the ring around the composer."""
+        super().focusInEvent(event)
+        self.focusChanged.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tell, for the ring around the composer."""
+        super().focusOutEvent(event)
+        self.focusChanged.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again with another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def sizeHint(self) -> QSize:
+        """As high as the text needs."""
+        return QSize(200, self.height())
+
+    def _fit(self) -> None:
+        # QPlainTextEdit's document is as many units high as it has lines.
+        lines = max(1, round(self.document().size().height()))
+        shown = min(lines, _MAX_LINES)
+        margins = round(self.document().documentMargin() * 2)
+        self.setFixedHeight(shown * self.fontMetrics().lineSpacing() + margins + 2)
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded if lines > _MAX_LINES else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setVerticalScrollBarPolicy(policy)
+
+
+class Composer(QFrame):
+    """The message being written, and Send, which is Stop while an answer streams.
+
+    Signals:
+        submitted: carries the text; the field keeps it until :meth:`clear`.
+        stopRequested: Stop was pressed.
+        edited: the text has changed.
+    """
+
+    submitted = Signal(str)
+    stopRequested = Signal()
+    edited = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("chat.composer")
+        self._busy = False
+        self._can_send = True
+        self.edit = _Edit(self)
+        self.edit.setObjectName("chat.composer.edit")
+        self.edit.setAccessibleName(self.tr("Message"))
+        self.edit.setPlaceholderText(self.tr("Write a message"))
+        self.edit.viewport().setAutoFillBackground(False)
+        transparent = QPalette(self.edit.palette())
+        transparent.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+        self.edit.setPalette(transparent)
+        self._send = IconButton("send", self.tr("Send"), name="chat.send", parent=self)
+        self._send.setIconSize(QSize(20, 20))
+        self._send.setFixedSize(36, 36)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.GRID * 3 // 2, theme.GRID, theme.GRID, theme.GRID)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(self.edit, 1)
+        layout.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
+        self.setFocusProxy(self.edit)
+        self.edit.submitted.connect(self._submit)
+        self.edit.focusChanged.connect(self.update)
+        self.edit.textChanged.connect(self._on_text)
+        self._send.clicked.connect(self._on_button)
+        self._show_button()
+
+    @property
+    def text(self) -> str:
+        """What has been written."""
+        return self.edit.toPlainText()
+
+    def set_text(self, text: str) -> None:
+        """Put a text into the field, with the cursor behind it."""
+        self.edit.setPlainText(text)
+        self.edit.moveCursor(self.edit.textCursor().MoveOperation.End)
+
+    def clear(self) -> None:
+        """Empty the field; undo brings the text back."""
+        cursor = self.edit.textCursor()
+        cursor.select(cursor.SelectionType.Document)
+        cursor.removeSelectedText()
+
+    def set_busy(self, busy: bool) -> None:
+        """Turn Send into Stop, or back."""
+        self._busy = busy
+        self._show_button()
+
+    def set_can_send(self, can_send: bool) -> None:
+        """Whether there is anybody to send to; writing is possible even so."""
+        self._can_send = can_send
+        self._show_button()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the field's ground and the ring that shows the focus."""
+        colours = theme.colours(self.palette())
+        focused = self.edit.hasFocus()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colours.accent if focused else colours.line, 2 if focused else 1.2))
+        painter.setBrush(self.palette().color(QPalette.ColorRole.Base))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 12, 12)
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the field's own ground clear in other colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "edit"):
+            transparent = QPalette(self.palette())
+            transparent.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+            self.edit.setPalette(transparent)
+
+    def _submit(self) -> None:
+        text = self.text.strip()
+        if text and self._can_send and not self._busy:
+            self.submitted.emit(text)
+
+    def _on_text(self) -> None:
+        self._show_button()
+        self.edited.emit()
+
+    def _on_button(self) -> None:
+        if self._busy:
+            self.stopRequested.emit()
+        else:
+            self._submit()
+        self.edit.setFocus()
+
+    def _show_button(self) -> None:
+        self._send.set_icon_name("stop" if self._busy else "send")
+        self._send.set_label(self.tr("Stop") if self._busy else self.tr("Send"))
+        self._send.setEnabled(self._busy or (self._can_send and bool(self.text.strip())))

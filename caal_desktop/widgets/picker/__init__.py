@@ -1,0 +1,1 @@
+"""Choosing a model: the pane that the wizard and the dialog share."""

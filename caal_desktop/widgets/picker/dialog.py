@@ -1,0 +1,72 @@
+"""The model picker as a dialog of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.picker.model_pane import ModelPane
+
+if TYPE_CHECKING:
+    from caal_desktop.services.catalogue_service import CatalogueService
+    from caal_desktop.services.settings_service import SettingsService
+
+
+class PickerDialog(QDialog):
+    """Choose a model; nothing changes until the choice is confirmed.
+
+    Signals:
+        modelPicked: carries the confirmed model's id.
+    """
+
+    modelPicked = Signal(str)
+
+    def __init__(
+        self,
+        catalogue: CatalogueService,
+        settings: SettingsService,
+        current: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.setObjectName("picker")
+        self.setWindowTitle(self.tr("Choose a model"))
+        self.resize(680, 600)
+        self.pane = ModelPane(name="picker.pane", parent=self)
+        self._buttons = QDialogButtonBox(self)
+        self._use = self._buttons.addButton(self.tr("Use this model"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self._use.setObjectName("picker.use")
+        self._buttons.addButton(QDialogButtonBox.StandardButton.Cancel).setObjectName("picker.cancel")
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID * 2, theme.GRID * 2, theme.GRID * 2, theme.GRID * 2)
+        layout.setSpacing(theme.GRID * 3 // 2)
+        layout.addWidget(self.pane, 1)
+        layout.addWidget(self._buttons)
+        self.pane.modelChosen.connect(lambda _model: self._use.setEnabled(True))
+        self.pane.modelActivated.connect(self._on_activated)
+        self.pane.refreshRequested.connect(catalogue.refresh)
+        catalogue.changed.connect(self.pane.show_catalogue)
+        self.pane.show_catalogue(catalogue.current)
+        self.pane.choose(current)
+        self._use.setEnabled(bool(current))
+        self._use.setDefault(True)
+        self.pane.search.setFocus()
+        geometry = settings.current.picker_geometry
+        if geometry:
+            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        self.accepted.connect(lambda: self.modelPicked.emit(self.pane.chosen))
+
+    def done(self, result: int) -> None:
+        """Remember the size, whichever way out was taken."""
+        self._settings.update(picker_geometry=bytes(self.saveGeometry().toBase64().data()).decode())
+        super().done(result)
+
+    def _on_activated(self, model_id: str) -> None:
+        self.pane.choose(model_id)
+        self.accept()

@@ -1,0 +1,119 @@
+"""The program's look, derived from the platform's palette and font: colours, spacing, type sizes.
+
+Nothing here fixes a colour for a scheme: every colour is computed from the current ``QPalette``, so that the
+platform's light, dark and high-contrast schemes are followed live.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QColor, QFont, QPalette
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+GRID = 8
+"""Pixels; every margin and gap is a multiple or half of it."""
+
+RADIUS = 8
+"""Pixels; corners of cards and panels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The colours that the palette has no role for."""
+
+    is_dark: bool
+    text: QColor
+    muted: QColor
+    """Secondary text; at least 4.5:1 against the window."""
+    line: QColor
+    """Borders and rules."""
+    card: QColor
+    """The ground of cards on the window."""
+    hover: QColor
+    accent: QColor
+    on_accent: QColor
+    accent_text: QColor
+    """The accent, strong enough for text on the window."""
+    good: QColor
+    caution: QColor
+    bad: QColor
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """The contrast ratio of two opaque colours by WCAG 2.2, from 1 to 21."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def mix(one: QColor, other: QColor, share: float) -> QColor:
+    """Blend two colours; `share` is the part of `one`, from 0 to 1."""
+    return QColor.fromRgbF(
+        one.redF() * share + other.redF() * (1 - share),
+        one.greenF() * share + other.greenF() * (1 - share),
+        one.blueF() * share + other.blueF() * (1 - share),
+    )
+
+
+def colours(palette: QPalette) -> Colours:
+    """Derive the program's colours from a palette."""
+    window = palette.color(QPalette.ColorRole.Window)
+    text = palette.color(QPalette.ColorRole.WindowText)
+    base = palette.color(QPalette.ColorRole.Base)
+    accent = palette.color(QPalette.ColorRole.Accent)
+    is_dark = _luminance(window) < _luminance(text)
+    white, black = QColor(255, 255, 255), QColor(0, 0, 0)
+    card = mix(white, window, 0.06) if is_dark else mix(base, window, 0.75)
+    grounds = (window, card, base)
+    return Colours(
+        is_dark=is_dark,
+        text=text,
+        muted=_readable(mix(text, window, 0.66), text, grounds),
+        line=mix(text, window, 0.22 if is_dark else 0.18),
+        card=card,
+        hover=mix(text, window, 0.08),
+        accent=accent,
+        on_accent=white if contrast(white, accent) >= contrast(black, accent) - 4 else black,
+        accent_text=_readable(accent, text, grounds),
+        good=_readable(QColor(0x2E, 0xA0, 0x43), text, grounds),
+        caution=_readable(QColor(0xD2, 0x8A, 0x00), text, grounds),
+        bad=_readable(QColor(0xE5, 0x48, 0x4D), text, grounds),
+    )
+
+
+def _readable(colour: QColor, text: QColor, grounds: tuple[QColor, ...], ratio: float = 4.6) -> QColor:
+    """Move a colour towards the text colour until it can be read on every ground."""
+    for step in range(21):
+        candidate = mix(text, colour, step / 20)
+        if all(contrast(candidate, ground) >= ratio for ground in grounds):
+            return candidate
+    return text
+
+
+def _luminance(colour: QColor) -> float:
+    def channel(value: float) -> float:
+        return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+
+    return 0.2126 * channel(colour.redF()) + 0.7152 * channel(colour.greenF()) + 0.0722 * channel(colour.blueF())
+
+
+def scaled_font(widget: QWidget, factor: float, *, bold: bool = False) -> QFont:
+    """The application's font for this widget's class, scaled: sizes follow the person's own font size."""
+    from PySide6.QtWidgets import QApplication
+
+    font = QFont(QApplication.font(widget))
+    if font.pointSizeF() > 0:
+        font.setPointSizeF(font.pointSizeF() * factor)
+    else:
+        font.setPixelSize(round(font.pixelSize() * factor))
+    if bold:
+        font.setWeight(QFont.Weight.DemiBold)
+    return font
+
+
+def css(colour: QColor) -> str:
+    """A colour as a style sheet takes it."""
+    return colour.name(QColor.NameFormat.HexArgb)
