@@ -120,22 +120,18 @@ class SearchIndex:
         if not terms:
             return [SearchHit(model, 0.0) for model in self._models]
         met = [self._rows_meeting(term) for term in terms]
-        rows: Iterable[int] = set(met[0]).intersection(*met[1:])
-        if not rows:
-            rows = _rows_meeting_most(terms, met)
+        rows = sorted(set(met[0]).intersection(*met[1:]) or _rows_meeting_most(terms, met))
+        # Column by column: tuples for each row would keep the garbage collector busy for longer than the sums take.
+        scores = [self._bases[row] for row in rows]
         scale = 100 / sum(term.weight for term in terms)
-        weighted = [(found, term.weight * scale) for found, term in zip(met, terms, strict=True)]
+        for found, term in zip(met, terms, strict=True):
+            weight = term.weight * scale
+            scores = [score + found.get(row, 0.0) * weight for score, row in zip(scores, rows, strict=True)]
         bonuses = self._bonuses(query, terms)
-        bases, models = self._bases, self._models
-        scored = [
-            (
-                -bases[row] - bonuses.get(row, 0.0) - sum([found.get(row, 0.0) * weight for found, weight in weighted]),
-                row,
-            )
-            for row in rows
-        ]
-        scored.sort()
-        return [SearchHit(models[row], -score) for score, row in scored]
+        if bonuses:
+            scores = [score + bonuses.get(row, 0.0) for score, row in zip(scores, rows, strict=True)]
+        places = sorted(range(len(rows)), key=scores.__getitem__, reverse=True)  # stable: equals keep the list's order
+        return [SearchHit(self._models[rows[place]], scores[place]) for place in places]
 
     def spans(self, query: str, model: ModelInfo) -> MatchSpans:
         """Where the query's terms are in the model's name, id and vendor, for those rows that are drawn."""
