@@ -205,8 +205,9 @@ def test_max_tokens_is_always_sent() -> None:
 def test_options_that_a_call_does_not_have(option: str) -> None:
     async def test() -> None:
         async with scripted_server(Reply()) as server, openrouter(server) as provider:
+            options: dict[str, Any] = {option: {}}
             with pytest.raises(TypeError, match=option):
-                await provider.chat(HELLO, **{option: {}})
+                await provider.chat(HELLO, **options)
             assert server.requests == []
 
     run(test())

@@ -1,0 +1,305 @@
+"""What a provider can be made of, and what it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import caal_desktop.llm as layer
+from caal_desktop.llm import (
+    OPENROUTER_BASE_URL,
+    PROVIDER_NAMES,
+    GroqProvider,
+    LLMProvider,
+    OllamaProvider,
+    OpenAICompatibleProvider,
+    OpenRouterProvider,
+    create_provider,
+    create_provider_from_settings,
+)
+from caal_desktop.llm.errors import (
+    AddressRefused,
+    ApiKeyMalformed,
+    ApiKeyMissing,
+    ConfigurationError,
+    ProviderError,
+)
+from caal_desktop.llm.ollama import base_url_of_host
+from tests.llm.helpers import KEY, MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.mark.parametrize("key", ["", " ", "\n", "\t ", None])
+def test_a_blank_key(key: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with pytest.raises(ApiKeyMissing) as caught:
+        OpenRouterProvider(MODEL, key)
+    assert isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, ProviderError)
+
+
+@pytest.mark.parametrize(
+    "key", [KEY + "\n", KEY + "\nX-Evil: 1", KEY + "ä", "“" + KEY, KEY[:20] + " " + KEY[20:], KEY + "\x00", "k" * 5000]
+)
+def test_a_key_that_cannot_be_one(key: str) -> None:
+    makers: list[Callable[[], LLMProvider]] = [
+        lambda: OpenRouterProvider(MODEL, key),
+        lambda: GroqProvider(MODEL, key),
+        lambda: OpenAICompatibleProvider(MODEL, "https://host.invalid/v1", key),
+    ]
+    for make in makers:
+        with pytest.raises(ApiKeyMalformed) as caught:
+            make()
+        text = f"{caught.value} {caught.value!r} {caught.value.__dict__}"
+        assert key not in text
+        assert KEY[:20] not in text
+
+
+def test_blanks_around_a_key_are_forgiven() -> None:
+    assert OpenRouterProvider(MODEL, f"  {KEY}\t").model == MODEL
+
+
+def test_a_key_is_not_shown() -> None:
+    for provider in (OpenRouterProvider(MODEL, KEY), GroqProvider(MODEL, KEY)):
+        assert KEY not in f"{provider} {provider!r}"
+
+
+@pytest.mark.parametrize("model", ["", "  ", None])
+def test_a_model_is_needed(model: Any) -> None:
+    with pytest.raises(ConfigurationError, match="model"):
+        OpenRouterProvider(model, KEY)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080/api/v1", "http://localhost:1/v1", "http://[::1]:5/v1", "https://127.1.2.3/v1/"]
+)
+def test_openrouter_may_be_on_this_machine(url: str) -> None:
+    assert OpenRouterProvider(MODEL, KEY, base_url=url).base_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/api/v1",
+        "http://openrouter.ai/api/v1",
+        "https://openrouter.ai.evil.example/api/v1",
+        "https://localhost.evil.example/v1",
+        "https://127.0.0.1.evil.example/v1",
+        "http://127.0.0.1@evil.example/v1",
+        "http://user:password@127.0.0.1/v1",
+        "http://192.168.1.5/v1",
+        "http://0.0.0.0/v1",
+        "http://127.0.0.1\\@evil.example/v1",
+        "http://2130706433/v1",
+        "//127.0.0.1/v1",
+        "file:///etc/passwd",
+        "http://127.0.0.1:x/v1",
+        "http://[::1/v1",
+        "",
+        None,
+    ],
+)
+def test_openrouter_may_be_nowhere_else(url: Any) -> None:
+    for make in (OpenRouterProvider, GroqProvider):
+        with pytest.raises(AddressRefused) as caught:
+            make(MODEL, KEY, base_url=url)
+        assert isinstance(caught.value, ValueError)
+        assert "password" not in str(caught.value).replace("a password", "")
+
+
+def test_openrouters_own_address() -> None:
+    assert OpenRouterProvider(MODEL, KEY).base_url == OPENROUTER_BASE_URL == "https://openrouter.ai/api/v1"
+
+
+@pytest.mark.parametrize(
+    ("url", "without_key", "with_key"),
+    [
+        ("https://host.example/v1", True, True),
+        ("http://host.example/v1", True, False),
+        ("http://8.8.8.8/v1", True, False),
+        ("http://192.168.1.5:1234/v1", True, True),
+        ("http://100.64.0.7/v1", True, True),
+        ("http://[fd00::1]/v1", True, True),
+        ("http://nas:11434/v1", True, True),
+        ("http://nas.local/v1", True, True),
+        ("http://local.example/v1", True, False),
+        ("https://user:password@host.example/v1", False, False),
+        ("https://host.example/v1?x=1", False, False),
+        ("https://host.example/v1#x", False, False),
+        ("ftp://host.example/v1", False, False),
+        ("host.example/v1", False, False),
+        ("  ", False, False),
+    ],
+)
+def test_where_a_key_may_go(url: str, without_key: bool, with_key: bool) -> None:
+    for key, allowed in ((None, without_key), (KEY, with_key)):
+        if allowed:
+            assert OpenAICompatibleProvider(MODEL, url, key).base_url == url
+        else:
+            with pytest.raises(AddressRefused):
+                OpenAICompatibleProvider(MODEL, url, key)
+
+
+def test_groq_looks_into_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ApiKeyMissing):
+        GroqProvider(MODEL)
+    monkeypatch.setenv("GROQ_API_KEY", KEY)
+    assert GroqProvider(MODEL).provider_name == "groq"
+    assert GroqProvider(MODEL, " ").base_url == "https://api.groq.com/openai/v1"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("http://localhost:11434", "http://localhost:11434/v1"),
+        ("http://nas:11434/", "http://nas:11434/v1"),
+        ("nas:11434", "http://nas:11434/v1"),
+        ("http://nas:11434/v1/", "http://nas:11434/v1"),
+        ("", ""),
+    ],
+)
+def test_ollamas_notion_of_a_host(host: str, url: str) -> None:
+    assert base_url_of_host(host) == url
+
+
+def test_providers_by_name() -> None:
+    assert set(PROVIDER_NAMES) == {"openrouter", "groq", "openai_compatible", "ollama"}
+    provider = create_provider("openrouter", model=MODEL, api_key=KEY, temperature=0.1)
+    assert isinstance(provider, OpenRouterProvider)
+    assert provider.temperature == 0.1
+
+
+@pytest.mark.parametrize("name", ["OpenRouter", "", "anthropic"])
+def test_an_unknown_name_lists_the_known_ones(name: str) -> None:
+    makers: list[Callable[[], LLMProvider]] = [
+        lambda: create_provider(name),
+        lambda: create_provider_from_settings({"llm_provider": name}),
+    ]
+    for make in makers:
+        with pytest.raises(ValueError, match="groq, ollama, openai_compatible, openrouter"):
+            make()
+    with pytest.raises(ValueError, match="openrouter"):
+        create_provider_from_settings({})
+
+
+@pytest.mark.parametrize(
+    ("settings", "cls", "url"),
+    [
+        (
+            {"llm_provider": "openrouter", "openrouter_api_key": KEY, "openrouter_model": MODEL},
+            OpenRouterProvider,
+            None,
+        ),
+        ({"llm_provider": "groq", "groq_api_key": KEY, "groq_model": MODEL}, GroqProvider, None),
+        (
+            {"llm_provider": "openai_compatible", "openai_base_url": "http://localhost:1/v1", "openai_model": MODEL},
+            OpenAICompatibleProvider,
+            "http://localhost:1/v1",
+        ),
+        ({"llm_provider": "ollama", "ollama_model": MODEL}, OllamaProvider, "http://localhost:11434/v1"),
+        (
+            {"llm_provider": "ollama", "ollama_model": MODEL, "ollama_host": "http://nas:11434"},
+            OllamaProvider,
+            "http://nas:11434/v1",
+        ),
+    ],
+)
+def test_providers_from_the_agents_settings(settings: dict[str, Any], cls: type[LLMProvider], url: str | None) -> None:
+    foreign = {"openrouter_model": "x", "temperature": 0.15, "max_turns": 20, "agent_name": "Cal"}
+    provider = create_provider_from_settings({**foreign, **settings})
+    assert type(provider) is cls
+    assert isinstance(provider, OpenAICompatibleProvider)
+    assert (provider.provider_name, provider.model) == (settings["llm_provider"], MODEL)
+    assert (provider.temperature, provider.max_tokens) == (0.15, 4096)
+    assert url is None or provider.base_url == url
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"llm_provider": "openrouter", "openrouter_model": MODEL},
+        {"llm_provider": "openrouter", "openrouter_api_key": KEY},
+        {"llm_provider": "openrouter", "openrouter_api_key": 5, "openrouter_model": None},
+        {"llm_provider": "openai_compatible", "openai_model": MODEL, "openai_base_url": None},
+        {"llm_provider": "ollama"},
+    ],
+)
+def test_settings_that_lack_something(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        create_provider_from_settings(settings)
+
+
+def test_everything_promised_can_be_imported() -> None:
+    for name in layer.__all__:
+        assert getattr(layer, name) is not None
+    assert dir(layer) == sorted(layer.__all__)
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = layer.nonsense
+
+
+def fresh(program: str) -> str:
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+HEAVY = ("openai", "httpx2", "httpx", "pydantic", "anyio", "PySide6", "qasync", "keyring", "platformdirs", "aiohttp")
+
+
+def test_importing_and_constructing_is_light() -> None:
+    program = f"""
+import sys
+from caal_desktop.llm import *
+OpenRouterProvider("a/b", "k" * 40)
+create_provider("ollama", model="m")
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+    assert fresh(program) == "[]\n"
+
+
+def test_data_types_load_no_client() -> None:
+    program = """
+import sys
+from caal_desktop.llm import ModelInfo, ProviderError, TextDelta, ToolCall
+print(sorted(name for name in sys.modules if name.startswith("caal_desktop.llm.open")))
+"""
+    assert fresh(program) == "[]\n"
+
+
+def test_warming_up_in_a_thread_loads_everything() -> None:
+    program = """
+import asyncio, sys, threading
+import caal_desktop.llm as llm
+thread = threading.Thread(target=llm.warm_up)
+thread.start()
+thread.join()
+provider = llm.OpenRouterProvider("a/b", "k" * 40)
+provider.warm_up()
+before = set(sys.modules)
+provider.warm_up()
+asyncio.run(provider.aclose())
+provider.warm_up()
+print("openai" in before, sorted(name for name in set(sys.modules) - before if name.startswith("openai")))
+"""
+    assert fresh(program) == "True []\n"
+
+
+def test_warming_up_leaves_a_bad_certificate_setting_to_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent.pem")
+    program = """
+import caal_desktop.llm as llm
+llm.warm_up()
+try:
+    llm.OpenRouterProvider("a/b", "k" * 40).warm_up()
+except llm.ProviderError as error:
+    print(type(error).__name__, error.__context__)
+"""
+    assert fresh(program) == "NetworkSettingsInvalid None\n"
