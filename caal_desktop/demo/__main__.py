@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m caal_desktop.demo",
         description="An OpenRouter-like server on 127.0.0.1 with prepared answers, for demonstrations and tests.",
+        epilog="A failure can also be asked for in a chat: write /fault NAME ARG into the question, or /fault list.",
     )
     parser.add_argument("--port", type=_port, default=0, help="the port; 0, the default, takes a free one")
     parser.add_argument(

@@ -105,7 +105,9 @@ def providers(row: Row) -> tuple[str, ...]:
     """Names of the providers that serve a model, the usual one first."""
     slug = str(row.get("id"))
     hosts = _HOSTS.get(slug.lstrip("~").split("/", maxsplit=1)[0], ("DeepInfra",))
-    count = 1 + int(fraction("hosts", slug) * min(4, len(hosts)))
+    # Open weights are served by many.
+    fewest = 2 if len(hosts) > 4 else 1
+    count = fewest + int(fraction("hosts", slug) * min(4, len(hosts)))
     return hosts[:1] if slug.endswith(":free") else hosts[:count]
 
 
@@ -205,7 +207,8 @@ class Catalogue:
             slug = str(row.get("id"))
             concrete = slug.partition(":")[2] in ("", "free") and not slug.startswith(("~", "openrouter/"))
             fits = (price(row, "completion") == 0) if free else 0 < price(row, "completion") < 2e-6
-            if concrete and fits and "text" in outputs(row) and "tools" in parameters(row):
+            able = "tools" in parameters(row) and (free or "image" in inputs(row))
+            if concrete and fits and able and "text" in outputs(row):
                 return row
         return router
 

@@ -87,7 +87,6 @@ async def complete(request: web.Request) -> web.StreamResponse:
     except (asyncio.CancelledError, ConnectionError):
         # The client went away: what was generated so far is charged, as at most providers.
         generation.cancelled, generation.finish_reason = True, None
-        state.closed_by_client += 1
         raise
     finally:
         generation.ended = True

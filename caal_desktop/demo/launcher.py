@@ -75,7 +75,12 @@ class DemoProcess:
         with tempfile.TemporaryFile() as complaints:
             try:
                 self._process = subprocess.Popen(
-                    self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=complaints,
+                    # A windowed program on Windows would open a console for its child.
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
             except OSError as error:
                 raise DemoStartError(f"The demo server could not be started: {error}") from error

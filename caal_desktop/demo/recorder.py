@@ -54,7 +54,8 @@ class Recorder:
         self._entries.clear()
 
     def listing(self) -> list[dict[str, Any]]:
-        """The entries: ``method``, ``path``, ``query``, ``headers``, ``key``, ``body``, ``status``, ``fault``.
+        """The entries: ``method``, ``path``, ``query``, ``headers``, ``key``, ``body``, ``status``, ``fault``,
+        ``closed_by_client``.
 
         ``headers`` have their names as they came. ``key`` is the bearer key's mask, or None. ``body`` is the JSON that
         came, or text. ``status`` is None while the request is under way and after the client went away.
@@ -76,6 +77,7 @@ class Recorder:
             "body": self._body(body),
             "status": None,
             "fault": None,
+            "closed_by_client": False,
         }
         self._entries.append(entry)
         return entry

@@ -62,7 +62,12 @@ async def _middleware(request: web.Request, handler: Handler) -> web.StreamRespo
         other = await replacement(fault, request) if fault is not None else None
         return await handler(request) if other is None else other
 
-    response = await _answer(request, with_fault)
+    try:
+        response = await _answer(request, with_fault)
+    except (asyncio.CancelledError, ConnectionError):
+        entry["closed_by_client"] = True
+        state.closed_by_client += 1
+        raise
     entry["status"] = response.status
     return response
 

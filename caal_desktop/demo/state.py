@@ -29,7 +29,7 @@ class DemoState:
         catalogue, faults, ring, generations, sign_in, recorder: see their classes.
         speed: tokens per second of an ordinary model; 0 never waits.
         open_streams: chat streams under way.
-        closed_by_client: chat answers that the client did not wait for.
+        closed_by_client: answers that the client did not wait for.
         answered: chat completions so far, from which their ids are derived.
     """
 

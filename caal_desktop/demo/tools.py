@@ -145,9 +145,10 @@ def _object(schema: dict[str, Any], prompt: str, depth: int) -> dict[str, Any]:
         return {}
     required = schema.get("required")
     wanted = set(required) if isinstance(required, list) else set(properties)
+    said = set(re.findall(r"\w+", prompt.lower()))
     result = {}
     for key, part in properties.items():
-        if isinstance(part, dict) and (key in wanted or _words(key) & _words(prompt)):
+        if isinstance(part, dict) and (key in wanted or said & set(str(key).lower().split("_"))):
             result[key] = fill(part, prompt, str(key), depth + 1)
     return result
 

@@ -20,7 +20,7 @@ from caal_desktop.demo.keys import demo_key
 from caal_desktop.demo.launcher import DemoProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _DEADLINE_S = 20.0
 
@@ -108,15 +108,19 @@ class DemoControl:
         return int(self.call("GET", "/_demo/requests").json()["open_streams"])
 
     def closed_by_client(self) -> int:
-        """How many chat answers the client did not wait for."""
+        """How many answers the client did not wait for."""
         return int(self.call("GET", "/_demo/requests").json()["closed_by_client"])
 
     def wait_for_open_streams(self, count: int) -> None:
         """Wait until exactly ``count`` streams are under way; fails the test when that does not come."""
+        self.wait_for(lambda: self.open_streams() == count, f"{count} streams are open")
+
+    def wait_for(self, condition: Callable[[], object], what: str) -> None:
+        """Wait until something has become true on the server; fails the test when that does not come."""
         deadline = time.monotonic() + _DEADLINE_S
-        while (found := self.open_streams()) != count:
+        while not condition():
             if time.monotonic() > deadline:
-                pytest.fail(f"{found} streams are open, and not {count}")
+                pytest.fail(f"this did not come: {what}")
             time.sleep(0.01)
 
     def decide_sign_in(self, url: str, *, allow: bool = True) -> str:
