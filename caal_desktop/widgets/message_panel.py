@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.controls import BusyRing, IconLabel, TextLabel
@@ -61,12 +61,11 @@ class MessagePanel(QFrame):
         texts.addWidget(self._title)
         texts.addWidget(self._body)
         texts.addLayout(self._buttons)
-        layout = QGridLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
-        layout.setHorizontalSpacing(12)
-        layout.addWidget(symbols, 0, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addLayout(texts, 0, 1)
-        layout.setColumnStretch(1, 1)
+        layout.setSpacing(12)
+        layout.addWidget(symbols, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(texts, 1)
         self.hide()
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -63,7 +63,8 @@ def colours(palette: QPalette) -> Colours:
     window = palette.color(QPalette.ColorRole.Window)
     text = palette.color(QPalette.ColorRole.WindowText)
     base = palette.color(QPalette.ColorRole.Base)
-    accent = palette.color(QPalette.ColorRole.Accent)
+    # The application's, not the widget's: platform themes give some widget classes a palette without an accent.
+    accent = QGuiApplication.palette().color(QPalette.ColorRole.Accent)
     is_dark = _luminance(window) < _luminance(text)
     white, black = QColor(255, 255, 255), QColor(0, 0, 0)
     card = mix(white, window, 0.06) if is_dark else mix(base, window, 0.75)

@@ -56,6 +56,8 @@ def _price(model: ModelInfo) -> str:
 
 def _hourly(model: ModelInfo) -> str:
     cost = hourly_cost(model)
+    if model.pricing.is_free:
+        return ""
     if cost.kind is not CostKind.KNOWN or cost.usd is None:
         return ""
     return _tr("≈ {cost} an hour").format(cost=format_cost(cost.usd))

@@ -90,8 +90,8 @@ class KeyPage(WizardPage):
     def _connect(self) -> None:
         self.field.edited.connect(self.typingBegan)
         self.field.edited.connect(self.keyEdited)
-        self.field.completed.connect(self.keySubmitted)
-        self.field.submitted.connect(self.keySubmitted)
+        self.field.completed.connect(self.keySubmitted.emit)
+        self.field.submitted.connect(self.keySubmitted.emit)
         self._address.textEdited.connect(self._on_address)
         self._address.returnPressed.connect(self._on_check)
         self._check.clicked.connect(self._on_check)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QStyle, QStyleOptionButton, QVBoxLayout, QWidget
 
 from caal_desktop.setup_flow import PROVIDERS
@@ -40,6 +40,13 @@ class ProviderCard(QRadioButton):
     def hitButton(self, pos: object) -> bool:
         """The whole card is the button."""
         return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave Enter to the default button: some platforms would press the card again."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Draw the hover ground."""
