@@ -122,13 +122,16 @@ class Store:
 
 def _choose(trusted: Mapping[str, str]) -> KeyringBackend:
     import keyring
+    import keyring.backend
     import keyring.backends.fail
     import keyring.core
 
     try:
         backend = keyring.get_keyring()
         if isinstance(backend, keyring.backends.fail.Keyring):
-            # keyring remembers that it found nothing; a store may have been started since.
+            # keyring remembers that it found nothing, in two places; a store may have been started since.
+            with contextlib.suppress(KeyError, AttributeError):
+                keyring.backend.get_all_keyring.reset()
             keyring.core.init_backend()
             backend = keyring.get_keyring()
     except RuntimeError as exc:

@@ -97,6 +97,7 @@ class DesktopSession:
         env: the environment for programs in the session.
         folder: holds everything of the session; removed at the end.
         home: the session's home folder.
+        password: what unlocks the keyring.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class DesktopSession:
         screen: str = "1280x800x24",
     ) -> None:
         self._keyring = Keyring(keyring) if dbus else Keyring.NONE
-        self._password = password
+        self.password = password
         self._dbus = dbus
         self._display = display
         self._window_manager = window_manager
@@ -118,6 +119,7 @@ class DesktopSession:
         self._token = secrets.token_hex(16)
         self._processes: list[subprocess.Popen[Any]] = []
         self._keyring_process: subprocess.Popen[Any] | None = None
+        self._bus_process: subprocess.Popen[Any] | None = None
         self._cleanup = contextlib.ExitStack()
         self.env: dict[str, str] = {}
         self.folder = Path()
@@ -203,7 +205,7 @@ class DesktopSession:
         process.kill()
         process.wait(timeout=10)
         self._keyring_process = None
-        self._wait_until(lambda: not self._has_owner("org.freedesktop.secrets"), "the keyring has left the bus")
+        self.wait_until(lambda: not self._has_owner("org.freedesktop.secrets"), "the keyring has left the bus")
 
     def hang_keyring(self) -> None:
         """Stops the keyring daemon: it stays on the bus and answers nothing."""
@@ -224,14 +226,37 @@ class DesktopSession:
             process = self.popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
         assert process.stdin is not None
         # The password is all of the standard input: a line break would become part of it.
-        process.stdin.write(self._password.encode() if unlock else b"")
+        process.stdin.write(self.password.encode() if unlock else b"")
         process.stdin.close()
         self._keyring_process = process
-        self._wait_until(lambda: self._has_owner("org.freedesktop.secrets"), "the keyring is on the bus", process)
+        self.wait_until(lambda: self._has_owner("org.freedesktop.secrets"), "the keyring is on the bus", process)
         if unlock:
-            self._wait_until(lambda: not self.is_locked(), "the keyring is unlocked", process)
+            self.wait_until(lambda: not self.is_locked(), "the keyring is unlocked", process)
         if state is Keyring.LOCKED:
             self.lock()
+
+    def clear_secrets(self) -> None:
+        """Empties the default collection. It must be unlocked."""
+        with self._default_collection() as collection:
+            for item in collection.get_all_items():
+                item.delete()
+
+    def kill_bus(self) -> None:
+        """Kills the session bus, as a crash would."""
+        if self._bus_process is None:
+            raise RuntimeError("The session has no bus.")
+        self._bus_process.kill()
+        self._bus_process.wait(timeout=10)
+
+    def wait_for_dialog(self) -> None:
+        """Waits until the keyring's dialog has the focus. Needs a display and xdotool."""
+        self.wait_until(self._dialog_has_focus, "the keyring's dialog is open")
+
+    def type_into_dialog(self, text: str) -> None:
+        """Types a text and Return into the keyring's dialog once it has the focus. Needs a display and xdotool."""
+        self.wait_for_dialog()
+        self.run(["xdotool", "type", "--delay", "5", text])
+        self.run(["xdotool", "key", "Return"])
 
     # -- start and end -----------------------------------------------------------------------------------------------
 
@@ -313,13 +338,14 @@ class DesktopSession:
             process = self.popen(
                 ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"], stdout=log, stderr=log
             )
-        self._wait_until(socket.exists, "the bus listens", process)
+        self._bus_process = process
+        self.wait_until(socket.exists, "the bus listens", process)
 
     def _start_window_manager(self) -> None:
         ready = self.folder / "openbox-is-ready"
         with self._open_log("openbox") as log:
             process = self.popen(["openbox", "--sm-disable", "--startup", f"touch {ready}"], stdout=log, stderr=log)
-        self._wait_until(ready.exists, "openbox is ready", process)
+        self.wait_until(ready.exists, "openbox is ready", process)
 
     def _kill_strays(self) -> None:
         # Killing the bus does not end everything that it has started (the accessibility bus, the unlock dialog).
@@ -352,6 +378,10 @@ class DesktopSession:
         with self._bus() as connection:
             return bool(Proxy(message_bus, connection).NameHasOwner(name)[0])
 
+    def _dialog_has_focus(self) -> bool:
+        # "Unlock Login Keyring", "New keyring": the session runs in English.
+        return "keyring" in self.run(["xdotool", "getwindowfocus", "getwindowname"]).stdout.lower()
+
     def _running_keyring(self) -> subprocess.Popen[Any]:
         if self._keyring_process is None:
             raise RuntimeError("The session has no keyring.")
@@ -360,7 +390,8 @@ class DesktopSession:
     def _open_log(self, name: str) -> IO[bytes]:
         return (self.folder / f"{name}.log").open("ab")
 
-    def _wait_until(self, is_true: Callable[[], bool], what: str, process: subprocess.Popen[Any] | None = None) -> None:
+    def wait_until(self, is_true: Callable[[], bool], what: str, process: subprocess.Popen[Any] | None = None) -> None:
+        """Waits until something is true; raises with the session's logs when it takes too long or a process ends."""
         deadline = time.monotonic() + _START_TIMEOUT
         while True:
             reason: Exception | None = None
