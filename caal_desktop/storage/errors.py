@@ -7,7 +7,8 @@
     ├── WriteFailed             a file cannot be written (disk full, read-only, held open)
     ├── SecretInSettings        something that looks like a key was about to be written in plain text
     └── KeyringError
-        ├── KeyringUnavailable  there is no store, or none that keeps secrets encrypted
+        ├── KeyringUnavailable  there is no store
+        │   └── KeyringNotTrusted   the configured one is not known to keep secrets encrypted
         ├── KeyringLocked       the store is locked and was not unlocked
         ├── KeyringTimedOut     the store did not answer, or nobody answered its dialog
         └── KeyringFailed       the store answered with a failure, or did not keep what it was given
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, ClassVar
 from caal_desktop.llm.errors import ErrorText
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -57,13 +58,11 @@ class StorageError(Exception):
     """
 
     what: ClassVar[str] = "CAAL Desktop could not read or write its data."
-    why: str = "The system did not say why."
+    why: ClassVar[str] = "The system did not say why."
     advice: ClassVar[str] = "Try again."
 
-    def __init__(self, why: str = "", /, **params: str) -> None:
+    def __init__(self, **params: str) -> None:
         self.params = dict(params)
-        if why:
-            self.why = why
         super().__init__()
 
     def templates(self) -> ErrorText:
@@ -77,6 +76,15 @@ class StorageError(Exception):
     def __str__(self) -> str:
         text = self.describe()
         return f"{text.what} {text.why}"
+
+
+def all_templates() -> Iterator[str]:
+    """Yields every template of every storage error, for whoever translates them."""
+    pending: list[type[StorageError]] = [StorageError]
+    while pending:
+        error = pending.pop()
+        yield from (error.what, error.why, error.advice)
+        pending.extend(error.__subclasses__())
 
 
 class FolderUnusable(StorageError):
@@ -114,13 +122,23 @@ class KeyringError(StorageError):
 
 
 class KeyringUnavailable(KeyringError):
-    """There is no keyring, or none that keeps secrets encrypted."""
+    """There is no keyring."""
 
     what = "This computer has no keyring that CAAL Desktop can use."
     why = "No password store of the system is running."
     advice = (
         "Your key can be kept for this session only. "
         "To keep it, start a password store such as GNOME Keyring, KWallet or KeePassXC, then try again."
+    )
+
+
+class KeyringNotTrusted(KeyringUnavailable):
+    """The configured keyring is not known to keep secrets encrypted. Params: ``backend``, its module's name."""
+
+    why = "The one that is configured, {backend}, is not known to keep secrets encrypted."
+    advice = (
+        "Your key can be kept for this session only. "
+        "To keep it, choose another store in keyring's configuration or in PYTHON_KEYRING_BACKEND."
     )
 
 

@@ -11,7 +11,7 @@ import logging
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .errors import KeyringError, KeyringFailed, KeyringLocked, KeyringUnavailable
+from .errors import KeyringError, KeyringFailed, KeyringLocked, KeyringNotTrusted, KeyringUnavailable
 from .redaction import redact
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _choose(trusted: Mapping[str, str]) -> KeyringBackend:
             backend = keyring.get_keyring()
     except RuntimeError as exc:
         # The configured backend says that it cannot work here.
-        raise KeyringUnavailable(reason=redact(str(exc))) from exc
+        raise KeyringUnavailable from exc
     candidates: list[KeyringBackend] = [backend]
     if type(backend).__module__ == _CHAINER:
         candidates = list(getattr(backend, "backends", ()))
@@ -146,9 +146,7 @@ def _choose(trusted: Mapping[str, str]) -> KeyringBackend:
     module = type(backend).__module__
     if module in ("keyring.backends.fail", _CHAINER):
         raise KeyringUnavailable
-    raise KeyringUnavailable(
-        "The one that is configured, {backend}, is not known to keep secrets encrypted.", backend=module
-    )
+    raise KeyringNotTrusted(backend=module)
 
 
 @contextlib.contextmanager

@@ -106,7 +106,7 @@ class SecretStore:
         try:
             name, locked = await self._run(self._look, self._deadlines.probe)
         except KeyringError as error:
-            return KeyringStatus(_STATES.get(type(error), KeyringState.FAILED), error=error)
+            return KeyringStatus(_state_of(error), error=error)
         self._name = name
         if locked:
             return KeyringStatus(KeyringState.LOCKED, name, KeyringLocked(store=name))
@@ -185,8 +185,13 @@ class SecretStore:
         return store.name, store.may_ask(), store.is_locked()
 
 
-_STATES: dict[type[KeyringError], KeyringState] = {
-    KeyringUnavailable: KeyringState.UNAVAILABLE,
-    KeyringLocked: KeyringState.LOCKED,
-    KeyringTimedOut: KeyringState.HUNG,
-}
+def _state_of(error: KeyringError) -> KeyringState:
+    match error:
+        case KeyringUnavailable():
+            return KeyringState.UNAVAILABLE
+        case KeyringLocked():
+            return KeyringState.LOCKED
+        case KeyringTimedOut():
+            return KeyringState.HUNG
+        case _:
+            return KeyringState.FAILED

@@ -44,7 +44,7 @@ class ProblemKind(StrEnum):
     SECRET_FOUND = "secret_found"  # noqa: S105 - a word, not a secret
 
 
-_TEXTS = {
+PROBLEM_TEXTS: Mapping[ProblemKind, ErrorText] = {
     ProblemKind.DAMAGED: ErrorText(
         "Your settings could not be read, so CAAL Desktop started with fresh ones.",
         "The settings file was damaged. It is kept as {kept}.",
@@ -92,7 +92,7 @@ class SettingsProblem:
     def describe(self, translate: Translate = untranslated) -> ErrorText:
         """The message in the language of ``translate``."""
         values = {"kept": str(self.kept or ""), "keys": ", ".join(self.keys), "reason": self.reason}
-        return fill(_TEXTS[self.kind], values, translate)
+        return fill(PROBLEM_TEXTS[self.kind], values, translate)
 
     def __str__(self) -> str:
         text = self.describe()

@@ -261,8 +261,10 @@ def test_a_bus_that_dies_is_a_failure() -> None:
 
 def test_a_daemon_that_hangs_is_given_up_and_holds_nothing_up() -> None:
     with DesktopSession() as session:
+        patient = Client(session)
+        patient.result("put", "openrouter", KEY)
+        patient.finish()
         client = Client(session, probe=0.3, call=0.3, unlock=0.6)
-        client.result("put", "openrouter", KEY)
         session.hang_keyring()
         assert client.result("probe")["state"] == "hung"
         for command in (["get", "openrouter"], ["put", "openrouter", OTHER_KEY], ["remove", "openrouter"]):
@@ -277,7 +279,7 @@ def test_a_daemon_that_hangs_is_given_up_and_holds_nothing_up() -> None:
 
 def test_a_daemon_that_hung_for_a_while_is_used_again() -> None:
     with DesktopSession() as session:
-        client = Client(session, probe=0.3, call=0.3, unlock=0.6)
+        client = Client(session, probe=1.5, call=1.5, unlock=3.0)
         session.hang_keyring()
         assert client.error("get", "openrouter") == "KeyringTimedOut"
         session.wake_keyring()
@@ -403,9 +405,9 @@ def test_a_key_that_does_not_go_away_is_a_failure(broken: Any, backend: str) -> 
 @pytest.mark.parametrize(
     ("backend", "error"),
     [
-        ("keyring.backends.null.Keyring", "KeyringUnavailable"),
+        ("keyring.backends.null.Keyring", "KeyringNotTrusted"),
         ("keyring.backends.fail.Keyring", "KeyringUnavailable"),
-        ("broken_backends.Memory", "KeyringUnavailable"),
+        ("broken_backends.Memory", "KeyringNotTrusted"),
         ("broken_backends.NotHere", "KeyringUnavailable"),
         ("no_such_module.Keyring", "KeyringFailed"),
         ("keyring.backends.SecretService.NoSuchClass", "KeyringFailed"),
@@ -439,7 +441,7 @@ def test_a_plaintext_backend_never_gets_a_key(session: DesktopSession, tmp_path:
     }
     client = Client(session, env=env)
     reply = client.ask("put", "openrouter", KEY)
-    assert reply["error"] == "KeyringUnavailable"
+    assert reply["error"] == "KeyringNotTrusted"
     assert "keyrings.alt.file" in reply["why"]
     assert not (tmp_path / "plain.txt").exists()
     client.finish()

@@ -98,6 +98,7 @@ class DesktopSession:
         folder: holds everything of the session; removed at the end.
         home: the session's home folder.
         password: what unlocks the keyring.
+        token: stands in the environment of every process of the session, and of no other.
     """
 
     def __init__(
@@ -116,7 +117,7 @@ class DesktopSession:
         self._display = display
         self._window_manager = window_manager
         self._screen = screen
-        self._token = secrets.token_hex(16)
+        self.token = secrets.token_hex(16)
         self._processes: list[subprocess.Popen[Any]] = []
         self._keyring_process: subprocess.Popen[Any] | None = None
         self._bus_process: subprocess.Popen[Any] | None = None
@@ -307,7 +308,7 @@ class DesktopSession:
             "LANG": "C.UTF-8",
             "XDG_CURRENT_DESKTOP": "GNOME",
             "PYTHONPATH": str(REPOSITORY),
-            _TOKEN_VARIABLE: self._token,
+            _TOKEN_VARIABLE: self.token,
         }
 
     def _start_display(self) -> None:
@@ -349,7 +350,7 @@ class DesktopSession:
 
     def _kill_strays(self) -> None:
         # Killing the bus does not end everything that it has started (the accessibility bus, the unlock dialog).
-        needle = f"{_TOKEN_VARIABLE}={self._token}".encode()
+        needle = f"{_TOKEN_VARIABLE}={self.token}".encode()
         for environ in Path("/proc").glob("[0-9]*/environ"):
             with contextlib.suppress(OSError):
                 if needle in environ.read_bytes():

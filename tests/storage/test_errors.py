@@ -1,0 +1,43 @@
+"""The words for what can go wrong."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from caal_desktop.storage import errors
+from caal_desktop.storage.settings_store import PROBLEM_TEXTS, ProblemKind, SettingsProblem
+
+CLASSES = [
+    value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.StorageError)
+]
+
+
+@pytest.mark.parametrize("error", CLASSES)
+def test_each_error_says_what_why_and_what_to_do(error: type[errors.StorageError]) -> None:
+    text = error().describe()
+    for sentence in (text.what, text.why, text.advice):
+        assert sentence.endswith(".")
+        assert "{" not in sentence, "a value that is not known leaves an ellipsis"
+        assert "!" not in sentence
+    assert {error.what, error.why, error.advice} <= set(errors.all_templates())
+
+
+def test_every_problem_with_the_settings_has_words() -> None:
+    assert set(PROBLEM_TEXTS) == set(ProblemKind)
+    assert all(str(SettingsProblem(kind)).endswith(".") for kind in ProblemKind)
+
+
+def test_texts_are_translated_before_they_are_filled() -> None:
+    error = errors.FolderUnusable(folder="/a/{reason}/b", reason="no room")
+    text = error.describe(lambda template: template.replace("The folder {folder}", "Der Ordner {folder} {unbekannt} {"))
+    assert text.what == "Der Ordner /a/{reason}/b … { cannot be used."
+    assert text.why == "The system says: no room."
+    assert str(error) == "The folder /a/{reason}/b cannot be used. The system says: no room."
+
+
+def test_the_tree_in_the_documentation_is_the_tree() -> None:
+    assert errors.__doc__ is not None
+    drawn = re.findall(r"(?:├──|└──|^ {4})\s?([A-Z]\w+)", errors.__doc__, re.MULTILINE)
+    assert sorted(drawn) == sorted(error.__name__ for error in CLASSES)
