@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .decorations import CodeBlock, code_block_at, code_blocks, code_text, paint_decorations, visible_code_blocks
+from .highlight import warm_up
 from .sanitize import SafeLink, neutralise, safe_link
 from .stream import FRAME_BUDGET_MS, MarkdownStream
 from .theme import Property, Theme
@@ -21,4 +22,5 @@ __all__ = [
     "paint_decorations",
     "safe_link",
     "visible_code_blocks",
+    "warm_up",
 ]

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QTextBlock, QTextDocument
 
 from .theme import Property, Theme
-from .writer import MAX_INDENT
+from .writer import CODE_HEAD_UNITS, MAX_INDENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,39 +69,51 @@ def visible_code_blocks(document: QTextDocument, area: QRectF, theme: Theme) -> 
 
     A card that begins far above the area has a ``rect`` that begins above it, not where the card does, and no head.
     """
-    layout = document.documentLayout()
-    head_height = theme.unit * 1.9
-    previous = 0
-    top = left = 0.0
-    for block in _visible(document, area, reach=theme.unit * 5):
-        code_id = _code_id(block)
-        if code_id and code_id != previous:
-            rect = layout.blockBoundingRect(block)
-            is_first = _code_id(block.previous()) != code_id
-            top = rect.top() - (head_height if is_first else theme.pad)
-            left = block.blockFormat().indent() * theme.step + document.documentMargin()
-            previous = code_id
-            yield_first = is_first
-            last, bottom = block, rect.bottom()
-            limit = area.bottom() + theme.unit * 3
-            while _code_id(last.next()) == code_id and bottom < limit:
-                last = last.next()
-                bottom = layout.blockBoundingRect(last).bottom()
-            width = layout.documentSize().width() - document.documentMargin() - left
-            card = QRectF(left, top, width, bottom + theme.pad - top)
-            head = QRectF(left, top, width, head_height - theme.pad * 0.35) if yield_first else QRectF()
-            yield CodeBlock(code_id, block.blockFormat().stringProperty(Property.CODE_LANGUAGE), card, head)
+    for card, _ in _cards(_visible(document, area, theme), document, area, theme):
+        yield card
 
 
-def _visible(document: QTextDocument, area: QRectF, reach: float) -> Iterator[QTextBlock]:
+def _visible(document: QTextDocument, area: QRectF, theme: Theme) -> list[QTextBlock]:
+    """Return the blocks near an area, found by position: asking each block for its rectangle would cost a frame."""
     layout = document.documentLayout()
-    start = layout.hitTest(QPointF(area.left(), max(0.0, area.top() - reach)), Qt.HitTestAccuracy.FuzzyHit)
-    block = document.findBlock(max(0, start))
-    while block.isValid():
-        if layout.blockBoundingRect(block).top() > area.bottom() + reach:
-            break
-        yield block
+    reach = theme.unit * 5
+    ends = [
+        layout.hitTest(QPointF(area.center().x(), max(0.0, y)), Qt.HitTestAccuracy.FuzzyHit)
+        for y in (area.top() - reach, area.bottom() + reach)
+    ]
+    blocks = []
+    block, last = document.findBlock(max(0, ends[0])), ends[1]
+    while block.isValid() and block.position() <= last:
+        blocks.append(block)
         block = block.next()
+    return blocks
+
+
+def _cards(
+    blocks: list[QTextBlock], document: QTextDocument, area: QRectF, theme: Theme
+) -> Iterator[tuple[CodeBlock, QTextBlock]]:
+    layout = document.documentLayout()
+    head_height = theme.unit * CODE_HEAD_UNITS
+    index = 0
+    while index < len(blocks):
+        first = last = blocks[index]
+        index += 1
+        code_id = _code_id(first)
+        if not code_id:
+            continue
+        while index < len(blocks) and _code_id(blocks[index]) == code_id:
+            last = blocks[index]
+            index += 1
+        begins = _code_id(first.previous()) != code_id
+        top = layout.blockBoundingRect(first).top() - (head_height if begins else theme.pad)
+        bottom = layout.blockBoundingRect(last).bottom() + theme.pad
+        block_format = first.blockFormat()
+        left = block_format.indent() * theme.step + document.documentMargin()
+        width = layout.documentSize().width() - document.documentMargin() - left
+        card = QRectF(left, top, width, bottom - top)
+        head = QRectF(left, top, width, head_height - theme.pad * 0.35) if begins else QRectF()
+        if card.intersects(area):
+            yield CodeBlock(code_id, block_format.stringProperty(Property.CODE_LANGUAGE), card, head), first
 
 
 def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, theme: Theme) -> None:
@@ -112,15 +124,17 @@ def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, 
 
     Args:
         painter: Restored to its state at the end.
-        document: A document that `MarkdownStream` wrote.
+        document: A document that `MarkdownStream` wrote; give it a margin of at least ``theme.pad``.
         area: The visible part, in document coordinates.
         theme: The stream's ``theme``.
     """
+    blocks = _visible(document, area, theme)
     painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
+    _paint_bars(painter, blocks, document, theme)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     radius = theme.unit * 0.4
-    for card in visible_code_blocks(document, area, theme):
+    for card, _ in _cards(blocks, document, area, theme):
         painter.setBrush(theme.code_back)
         painter.drawRoundedRect(card.rect, radius, radius)
         if not card.head.isEmpty():
@@ -130,26 +144,28 @@ def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, 
             painter.setFont(font)
             painter.setPen(theme.muted)
             inner = card.head.adjusted(theme.pad, 0, -theme.pad, 0)
-            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, card.language or "code")
+            alignment = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(inner, alignment, card.language or "code")
             painter.setPen(Qt.PenStyle.NoPen)
-    _paint_bars(painter, document, area, theme)
     painter.restore()
 
 
-def _paint_bars(painter: QPainter, document: QTextDocument, area: QRectF, theme: Theme) -> None:
+def _paint_bars(painter: QPainter, blocks: list[QTextBlock], document: QTextDocument, theme: Theme) -> None:
     layout = document.documentLayout()
     painter.setBrush(theme.bar)
-    width = max(2.0, theme.unit * 0.16)
-    before: tuple[set[int], float] = (set(), 0.0)
-    for block in _visible(document, area, reach=theme.unit * 5):
-        rect = layout.blockBoundingRect(block)
+    width = max(2, round(theme.unit * 0.16))
+    before: set[int] = set()
+    lower_edge = 0
+    for block in blocks:
         bars = {int(step) for step in block.blockFormat().stringProperty(Property.BARS).split(",") if step}
-        for step in bars:
-            top = rect.top()
-            if step in before[0]:
-                top = before[1]
-            elif _code_id(block) and _code_id(block.previous()) != _code_id(block):
-                top -= theme.unit * 1.9
-            left = document.documentMargin() + (min(step, MAX_INDENT) + 0.25) * theme.step
-            painter.drawRect(QRectF(left, top, width, rect.bottom() - top))
-        before = (bars, rect.bottom())
+        if bars:
+            rect = layout.blockBoundingRect(block)
+            bottom = round(rect.bottom())
+            starts_card = _code_id(block) and _code_id(block.previous()) != _code_id(block)
+            own_top = round(rect.top() - (theme.unit * CODE_HEAD_UNITS if starts_card else 0))
+            for step in bars:
+                top = lower_edge if step in before else own_top
+                left = round(document.documentMargin() + (min(step, MAX_INDENT) + 0.25) * theme.step)
+                painter.drawRect(left, top, width, bottom - top)
+            lower_edge = bottom
+        before = bars

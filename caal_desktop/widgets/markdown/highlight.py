@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from pygments.lexer import Lexer, RegexLexer
 
-CHUNK_LINES = 64
-CHUNK_SOFT_LINES = 40
-CHUNK_CHARS = 4000
+CHUNK_SOFT_LINES = 12
+CHUNK_LINES = 24
+CHUNK_CHARS = 1500
+COMMENT_LINES = 64
+COMMENT_CHARS = 4000
 LINE_CHARS = 500
 """Longer lines (minified code, encoded data) stay plain: their colours help nobody and regular expressions on them
 are the slowest."""
@@ -89,6 +91,29 @@ def language_of(info: str) -> str:
     """Return the language that a fence's info string names: its first word, in lower case."""
     word = info.split(maxsplit=1)[0] if info.strip() else ""
     return word.strip("{}.").split(",")[0].lower()[:32]
+
+
+def ends_chunk(lines: list[str], chars: int, following: str) -> bool:
+    """Tell whether a chunk ends before the line ``following``.
+
+    It ends where top-level code begins after a blank line, or at its size limit; inside ``/* … */``, which lexers read
+    as one match, it may grow further.
+    """
+    count = len(lines)
+    if count < CHUNK_SOFT_LINES and chars < CHUNK_CHARS:
+        return False
+    limit, most = CHUNK_LINES, CHUNK_CHARS
+    source = "\n".join(lines)
+    if source.rfind("/*") > source.rfind("*/"):
+        limit, most = COMMENT_LINES, COMMENT_CHARS
+    elif not lines[-1].strip() and following[:1].strip():
+        return True
+    return count >= limit or chars >= most
+
+
+def warm_up() -> None:
+    """Import what the first code block needs (about 40 ms). Call it, in any thread, before an answer comes."""
+    Highlighter("python").line("x = 1")
 
 
 class Highlighter:

@@ -173,7 +173,7 @@ def _parser() -> MarkdownIt:
 
 _MD = _parser()
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&~$!\n@]|https?:|www\.")
-_PENDING_TAIL = re.compile(r"(?:[*_~`]+|\\|\$|!|&#?[A-Za-z0-9]{0,10}|<[a-z:]{0,7}|\](?:\()?)\Z")
+_PENDING_TAIL = re.compile(r"(?:\\?[*_~`]+|\\|\$|!|&#?[A-Za-z0-9]{0,10}|<[a-z:]{0,7}|\](?:\()?)\Z")
 
 
 def parse(text: str, references: References, *, unfinished: bool = False) -> list[Span]:

@@ -33,7 +33,7 @@ class Property(IntEnum):
 
 
 _LIGHT = {
-    "keyword": "#8250df",
+    "keyword": "#6f42c1",
     "type": "#953800",
     "function": "#0550ae",
     "string": "#116329",
@@ -57,10 +57,10 @@ _HEADING_SCALE = (1.5, 1.3, 1.15, 1.05, 1.0, 0.95)
 
 def mix(back: QColor, front: QColor, share: float) -> QColor:
     """Return ``back`` with ``share`` (0 to 1) of ``front`` in it."""
-    return QColor.fromRgbF(
-        back.redF() + (front.redF() - back.redF()) * share,
-        back.greenF() + (front.greenF() - back.greenF()) * share,
-        back.blueF() + (front.blueF() - back.blueF()) * share,
+    return QColor(
+        round(back.red() + (front.red() - back.red()) * share),
+        round(back.green() + (front.green() - back.green()) * share),
+        round(back.blue() + (front.blue() - back.blue()) * share),
     )
 
 

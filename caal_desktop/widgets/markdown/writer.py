@@ -7,6 +7,7 @@ goes on from where it was.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from PySide6.QtGui import (
 
 from . import inline
 from .blocks import LINE_LIMIT, Kind, Place, split_row
-from .highlight import CHUNK_CHARS, CHUNK_LINES, CHUNK_SOFT_LINES, LINE_CHARS, Highlighter, Run, language_of
+from .highlight import LINE_CHARS, Highlighter, Run, ends_chunk, language_of
 from .inline import LINE_BREAK, References, Span, Style
 from .sanitize import neutralise
 from .theme import Property
@@ -48,6 +49,8 @@ TABLE_FIXED_CHARS = 62
 """A table up to this wide keeps its natural width; a wider one fills the width there is."""
 MAX_COLUMNS = 32
 MAX_INDENT = 8
+CODE_HEAD_UNITS = 1.9
+"""Height of a code card's head (language, copy button) in the default font's line heights."""
 
 
 @dataclass(slots=True)
@@ -221,7 +224,8 @@ class DocumentWriter:
         """The open leaf is complete."""
         leaf = self._state.leaf
         if leaf is not None:
-            self._close(leaf, unfinished=False)
+            # A heading ends with its line; in the tail, the line itself is still arriving.
+            self._close(leaf, unfinished=self._in_tail and leaf.kind is Kind.HEADING)
             self._state.leaf = None
 
     def define(self, label: str, href: str) -> None:
@@ -313,12 +317,9 @@ class DocumentWriter:
         highlighter = leaf.highlighter
         if highlighter is None:
             return
-        if not highlighter.plain:
-            count = len(leaf.chunk)
-            at_top = count >= CHUNK_SOFT_LINES and not leaf.chunk[-1].strip() and text[:1].strip() != ""
-            if at_top or count >= CHUNK_LINES or leaf.chunk_chars >= CHUNK_CHARS:
-                self._finish_chunk(leaf)
         text = neutralise(text)
+        if not highlighter.plain and ends_chunk(leaf.chunk, leaf.chunk_chars, text):
+            self._finish_chunk(leaf)
         runs = highlighter.line(text)
         self._write_verbatim_line(leaf, runs)
         leaf.line_chars = len(text)
@@ -522,7 +523,7 @@ class DocumentWriter:
         if first:
             top = self._gap(leaf) if self._started else 0.0
             if leaf.kind is Kind.CODE:
-                top += theme.unit * 1.9  # the card's head: language and copy button
+                top += theme.unit * CODE_HEAD_UNITS
             if top:
                 result.setTopMargin(round(top))
         if verbatim:
@@ -577,12 +578,13 @@ class DocumentWriter:
         return result
 
 
+_BOUNDARY = re.compile(r"[ \n](?=[^ \n\t])")
+
+
 def _boundary(text: str, start: int, limit: int) -> int:
     """Return where text may be cut: behind the first white space from ``start`` on; -1 if none is before the limit."""
-    for index in range(start, min(limit, SEGMENT_HARD_LIMIT) - 1):
-        if text[index] in " \n" and text[index + 1] not in " \n\t":
-            return index + 1
-    return -1
+    match = _BOUNDARY.search(text, start, min(limit, SEGMENT_HARD_LIMIT))
+    return -1 if match is None else match.end()
 
 
 def _stripped(spans: list[Span]) -> list[Span]:

@@ -1,0 +1,104 @@
+"""Colours of code."""
+
+from __future__ import annotations
+
+import pytest
+from pygments.lexers import get_lexer_by_name
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPalette, QTextDocument
+
+from caal_desktop.widgets.markdown import MarkdownStream, Theme, code_block_at, code_blocks, paint_decorations
+from caal_desktop.widgets.markdown.highlight import CHUNK_LINES, Highlighter, ends_chunk, language_of
+
+PYTHON = 'import os\n\n\nclass A(B):\n    """Doc\n    string."""\n\n    def f(self) -> int:\n        return 1  # c\n'
+
+
+@pytest.mark.parametrize("language", ["python", "c", "html", "js", "bash", "json", "yaml", "rust", "diff", "console"])
+def test_a_chunk_keeps_every_character(language: str) -> None:
+    lines = (PYTHON + "<a href='x'>&amp;</a>\n/* c */ $x {y: \"z\"}\n- a\n+ b").split("\n")
+    runs = Highlighter(language).chunk(lines)
+    assert ["".join(run.text for run in line) for line in runs] == lines
+
+
+def test_lexing_resumes_in_the_middle_of_a_string() -> None:
+    lines = PYTHON.split("\n")
+    whole = Highlighter("python").chunk(lines)
+    parts = Highlighter("python")
+    assert parts.chunk(lines[:5]) + parts.chunk(lines[5:]) == whole
+    by_line = Highlighter("python")
+    assert [by_line.line(line) for line in lines] == whole
+
+
+def test_resumed_lexing_is_pygments_own() -> None:
+    source = PYTHON * 3
+    expected = [value for _, _, value in get_lexer_by_name("python").get_tokens_unprocessed(source)]
+    runs = Highlighter("python").chunk(source.split("\n"))
+    assert "\n".join("".join(run.text for run in line) for line in runs) == "".join(expected)
+    assert {run.role for line in runs for run in line} >= {"keyword", "string", "comment", "type", "function", "number"}
+
+
+def test_unknown_languages_and_long_lines_are_plain() -> None:
+    assert Highlighter("no-such-language").plain
+    assert Highlighter("").plain
+    assert Highlighter("python").line("x = '" + "a" * 600 + "'")[0].role == ""
+
+
+def test_chunks_end_at_top_level_and_not_inside_a_comment() -> None:
+    assert ends_chunk(["x"] * 13 + [""], 30, "def f():")
+    assert not ends_chunk(["x"] * 13 + [""], 30, "    y")
+    assert ends_chunk(["x"] * CHUNK_LINES, 100, "    y")
+    assert not ends_chunk(["/*"] + ["x"] * CHUNK_LINES, 100, " * y")
+
+
+@pytest.mark.parametrize(
+    ("info", "language"), [("Python", "python"), ("c++ title=x", "c++"), ("{.js}", "js"), ("", "")]
+)
+def test_language_of_an_info_string(info: str, language: str) -> None:
+    assert language_of(info) == language
+
+
+def _luminance(colour: QColor) -> float:
+    parts = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in colour.getRgbF()[:3]]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def _palette(base: str, text: str, link: str) -> QPalette:
+    palette = QPalette()
+    for role, name in (
+        (QPalette.ColorRole.Base, base),
+        (QPalette.ColorRole.Text, text),
+        (QPalette.ColorRole.Link, link),
+    ):
+        palette.setColor(role, QColor(name))
+    return palette
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize(("base", "text"), [("#ffffff", "#000000"), ("#1e1f22", "#e4e4e7")])
+def test_every_colour_can_be_read(base: str, text: str) -> None:
+    theme = Theme(_palette(base, text, "#0000ff"), QFont())
+    back = _luminance(theme.code_back)
+    for colour in (*theme.code_colours.values(), theme.link, theme.muted, theme.text):
+        front = _luminance(colour)
+        assert (max(back, front) + 0.05) / (min(back, front) + 0.05) >= 4.5, colour.name()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_cards_are_found_and_painted() -> None:
+    palette = _palette("#ffffff", "#000000", "#0000ff")
+    document = QTextDocument()
+    document.setDocumentMargin(16)
+    stream = MarkdownStream.render_all(document, "text\n\n```sh\nls\n```\n\n> quote\n\n```\nplain\n```\n", palette)
+    document.setTextWidth(400)
+    cards = code_blocks(document, stream.theme)
+    assert [(card.id, card.language) for card in cards] == [(1, "sh"), (2, "")]
+    assert code_block_at(document, cards[1].rect.center(), stream.theme) == cards[1]
+    image = QImage(400, round(document.size().height()), QImage.Format.Format_RGB32)
+    image.fill(palette.color(QPalette.ColorRole.Base))
+    painter = QPainter(image)
+    paint_decorations(painter, document, QRectF(0, 0, 400, image.height()), stream.theme)
+    painter.end()
+    inside = cards[0].rect.bottomRight().toPoint()
+    assert image.pixelColor(inside.x() - 20, inside.y() - 5) == stream.theme.code_back
+    assert image.pixelColor(5, 5) == palette.color(QPalette.ColorRole.Base)
+    assert cards[0].head.top() == cards[0].rect.top()
