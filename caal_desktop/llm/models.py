@@ -108,6 +108,16 @@ def _with_vendor_names(models: Any, nameless: set[str]) -> list[ModelInfo]:
     ]
 
 
+def _id_of(row: dict[str, Any]) -> str | None:
+    """A row's id; Ollama's own list calls it "model" or "name"."""
+    found = fields.identifier(row.get("id")) or fields.identifier(row.get("model"))
+    if found is not None:
+        return found
+    name = fields.identifier(row.get("name"))
+    # A display name is no id: nothing could be asked of it.
+    return None if name is None or " " in name else name
+
+
 class _RowReader:
     """Reads rows one after another; equal values are kept once, which halves the memory that a long list takes."""
 
@@ -121,7 +131,7 @@ class _RowReader:
             row = {"id": row}
         if not isinstance(row, dict):
             return None
-        model_id = next(filter(None, (fields.identifier(row.get(key)) for key in ("id", "model", "name"))), None)
+        model_id = _id_of(row)
         if model_id is None:
             return None
         architecture = _mapping(row.get("architecture"))

@@ -152,6 +152,12 @@ def test_overrides_become_tiers_and_those_of_unknown_conditions_do_not() -> None
     )
 
 
+def test_a_row_with_nothing_but_a_display_name_is_counted_and_left_out() -> None:
+    listing = parse_model_list({"data": [{"name": "Some Lab: Some Model"}, {"id": "lab/model"}]})
+    assert [model.id for model in listing.models] == ["lab/model"]
+    assert listing.skipped == 1
+
+
 def test_an_alias_names_what_it_stands_for() -> None:
     row = {
         "id": "~anthropic/claude-haiku-latest",
