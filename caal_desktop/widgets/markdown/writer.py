@@ -37,14 +37,16 @@ from .theme import Property
 if TYPE_CHECKING:
     from .theme import Theme
 
-SEGMENT_SIZES = (256, 512, 1024)
-SEGMENT_LIMIT = 2048
+SEGMENT_SIZES = (256, 512)
+SEGMENT_LIMIT = 1024
 """At this many characters a paragraph's text is cut even inside emphasis or a link that was never closed."""
-SEGMENT_HARD_LIMIT = 3072
+SEGMENT_HARD_LIMIT = 1536
 BLOCK_CHARS = 1500
 """A longer paragraph goes on in a block of its own: Qt lays a block out as a whole at every change."""
 CODE_BLOCK_CHARS = 2000
 TABLE_CHUNK_ROWS = 12
+TABLE_CHUNK_CELLS = 60
+"""An open table is rebuilt in each frame: so it is written in chunks of at most so many rows and cells."""
 TABLE_FIXED_CHARS = 62
 """A table up to this wide keeps its natural width; a wider one fills the width there is."""
 MAX_COLUMNS = 32
@@ -370,7 +372,8 @@ class DocumentWriter:
     # -- tables -----------------------------------------------------------------------------------------------
 
     def _add_row(self, leaf: _Leaf, text: str) -> None:
-        if len(leaf.rows) >= TABLE_CHUNK_ROWS + (0 if leaf.continued else 1):
+        room = max(2, min(TABLE_CHUNK_ROWS, TABLE_CHUNK_CELLS // max(1, len(leaf.aligns))))
+        if len(leaf.rows) >= room + (0 if leaf.continued else 1):
             self._flush_table(leaf)
             leaf.rows = []
             leaf.continued = True

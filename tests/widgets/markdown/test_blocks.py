@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -158,9 +159,11 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.lists(PIECES, max_size=30).map("".join))
 @example("- a\n\n\n  b\n")
 @example(">     code\n> x\n")
 def test_any_blocks_as_markdown_it(source: str) -> None:
+    # markdown-it-py takes a ">" that is indented as far as code for a quote's; cmark and we do not.
+    assume(re.search(r"\n {4,}>", source) is None)
     assert ours(source + "\n") == theirs(source + "\n")
