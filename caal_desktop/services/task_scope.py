@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +25,10 @@ class TaskScope:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._unnamed: set[asyncio.Task[None]] = set()
+        self._tasks: dict[str, list[asyncio.Task[None]]] = {}
+        """The exclusive tasks of each name that have not ended: the last one is current, those before it are ending."""
+        self._all: set[asyncio.Task[None]] = set()
+        self._cancelled: set[asyncio.Task[None]] = set()
         self._closed = False
 
     def start(
@@ -49,51 +51,51 @@ class TaskScope:
         if self._closed:
             coro.close()
             raise RuntimeError(f"the task scope {self._name!r} is closed")
-        previous = self._tasks.get(name) if exclusive else None
-        if previous is not None:
-            previous.cancel()
+        earlier = tuple(self._tasks.get(name, ())) if exclusive else ()
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             coro.close()
             raise
-        task = loop.create_task(self._run(coro, previous, name), name=f"{self._name}.{name}")
+        for task in earlier:
+            self._cancel(task)
+        task = loop.create_task(self._run(coro, earlier, name), name=f"{self._name}.{name}")
         if exclusive:
-            self._tasks[name] = task
-        self._unnamed.add(task)
+            self._tasks.setdefault(name, []).append(task)
+        self._all.add(task)
         # A task that is cancelled before its first step never enters _run: its coroutine is closed here.
         task.add_done_callback(lambda done: self._forget(done, name, coro.close))
         return task
 
     def cancel(self, name: str) -> None:
         """Cancel the task of this name; nothing happens where none is running."""
-        task = self._tasks.get(name)
-        if task is not None:
-            task.cancel()
+        for task in self._tasks.get(name, ()):
+            self._cancel(task)
 
     def is_running(self, name: str) -> bool:
-        """Tell whether the exclusive task of this name has not ended yet."""
-        return name in self._tasks
+        """Tell whether an exclusive task of this name has not ended yet."""
+        return any(not task.done() for task in self._tasks.get(name, ()))
 
     def cancel_all(self) -> None:
         """Cancel every task, without waiting."""
-        for task in tuple(self._unnamed):
-            task.cancel()
+        for task in tuple(self._all):
+            self._cancel(task)
 
     async def close(self) -> None:
         """Cancel every task, wait until all have ended, and refuse new ones. May be called twice."""
         self._closed = True
         current = asyncio.current_task()
-        waiting = [task for task in self._unnamed if task is not current]
+        waiting = [task for task in self._all if task is not current]
         for task in waiting:
-            task.cancel()
+            self._cancel(task)
         if waiting:
             await asyncio.gather(*waiting, return_exceptions=True)
 
-    async def _run(self, coro: Coroutine[Any, Any, None], previous: asyncio.Task[None] | None, name: str) -> None:
-        if previous is not None and not previous.done():
-            # Not `await previous`: cancelling this task must not be mistaken for the end of the other one.
-            await asyncio.wait([previous])
+    async def _run(self, coro: Coroutine[Any, Any, None], earlier: Sequence[asyncio.Task[None]], name: str) -> None:
+        unfinished = [task for task in earlier if not task.done()]
+        if unfinished:
+            # Not `await task`: cancelling this task must not be mistaken for the end of the other one.
+            await asyncio.wait(unfinished)
         try:
             await coro
         except asyncio.CancelledError:
@@ -101,8 +103,18 @@ class TaskScope:
         except Exception:
             logger.exception("The task %s.%s failed", self._name, name)
 
+    def _cancel(self, task: asyncio.Task[None]) -> None:
+        # Once: a second cancellation would interrupt what the first one made it tidy up.
+        if task not in self._cancelled:
+            self._cancelled.add(task)
+            task.cancel()
+
     def _forget(self, task: asyncio.Task[None], name: str, close_coro: Callable[[], None]) -> None:
-        self._unnamed.discard(task)
-        if self._tasks.get(name) is task:
-            del self._tasks[name]
+        self._all.discard(task)
+        self._cancelled.discard(task)
+        named = self._tasks.get(name, [])
+        if task in named:
+            named.remove(task)
+            if not named:
+                del self._tasks[name]
         close_coro()
