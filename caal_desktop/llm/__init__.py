@@ -23,6 +23,7 @@ from caal_desktop.llm.base import (
     format_tool_result,
     parse_tool_arguments,
 )
+from caal_desktop.llm.endpoints import EndpointInfo
 from caal_desktop.llm.errors import ConfigurationError, ErrorText, ProviderError, Remedy
 from caal_desktop.llm.events import (
     AnsweredBy,
@@ -38,6 +39,7 @@ from caal_desktop.llm.events import (
 )
 from caal_desktop.llm.key_info import KeyInfo
 from caal_desktop.llm.models import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
+from caal_desktop.llm.network import NetworkOptions, ProxyMode
 
 if TYPE_CHECKING:
     from caal_desktop.llm._retry import RetryPolicy
@@ -54,6 +56,7 @@ __all__ = [
     "PROVIDER_NAMES",
     "AnsweredBy",
     "ConfigurationError",
+    "EndpointInfo",
     "ErrorText",
     "FinishReason",
     "GroqProvider",
@@ -64,12 +67,14 @@ __all__ = [
     "Message",
     "ModelInfo",
     "ModelList",
+    "NetworkOptions",
     "OllamaProvider",
     "OpenAICompatibleProvider",
     "OpenRouterProvider",
     "PriceTier",
     "Pricing",
     "ProviderError",
+    "ProxyMode",
     "ReasoningDelta",
     "ReasoningPolicy",
     "Remedy",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import ssl
 import threading
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -19,9 +20,9 @@ from openai import AsyncOpenAI, AsyncStream, Omit
 from typing_extensions import override
 
 from caal_desktop.llm._address import host_of, is_loopback
+from caal_desktop.llm.network import NetworkOptions, ProxyMode
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Mapping
 
     from openai import RequestOptions
@@ -48,8 +49,22 @@ _ssl_lock = threading.Lock()
 _ssl_contexts: dict[tuple[str | None, str | None], ssl.SSLContext] = {}
 
 
-def _ssl_context() -> ssl.SSLContext:
-    """Return the shared TLS context: reading the certificates is the slow part of building a client."""
+def _ssl_context(network: NetworkOptions | None = None) -> ssl.SSLContext:
+    """Return the TLS context, shared by all that trust the same: reading the certificates is slow.
+
+    Raises:
+        OSError: a file of certificates cannot be read, or holds none.
+    """
+    if network is not None and not network.trust_system:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if network.ca_bundle:
+            context.load_verify_locations(network.ca_bundle)
+        return context
+    if network is not None and network.ca_bundle:
+        # A context of its own: the shared one must go on without these authorities.
+        context = httpx2.create_ssl_context()
+        context.load_verify_locations(network.ca_bundle)
+        return context
     place = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     with _ssl_lock:
         if place not in _ssl_contexts:
@@ -129,7 +144,13 @@ class Client:
     """
 
     def __init__(
-        self, base_url: str, api_key: str | None, headers: Mapping[str, str], user_agent: str, timeouts: Timeouts
+        self,
+        base_url: str,
+        api_key: str | None,
+        headers: Mapping[str, str],
+        user_agent: str,
+        timeouts: Timeouts,
+        network: NetworkOptions | None = None,
     ) -> None:
         """Build the client; no connection is opened. May run in any thread."""
         timeout = httpx2.Timeout(
@@ -138,12 +159,18 @@ class Client:
         host = host_of(base_url)
         # Traffic to this machine must not take the way over a proxy, with the key on it.
         local = is_loopback(host)
+        network = network or NetworkOptions()
+        proxy = None
+        if network.proxy is not None and not local:
+            auth = (network.proxy_user, network.proxy_password) if network.proxy_user else None
+            proxy = httpx2.Proxy(network.proxy, auth=auth)
         http_client = _HTTPClient(
             _OWN_HEADERS | {name.lower() for name in headers},
             base_url=base_url,
             timeout=timeout,
-            verify=_ssl_context(),
-            trust_env=not local,
+            verify=_ssl_context(network),
+            proxy=proxy,
+            trust_env=not local and network.proxy_mode is ProxyMode.SYSTEM,
             follow_redirects=False,
         )
         self._has_key = api_key is not None

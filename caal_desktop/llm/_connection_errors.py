@@ -8,6 +8,8 @@ Import them from :mod:`caal_desktop.llm.errors`, which draws the whole tree.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from caal_desktop.llm._error_base import ProviderError, Remedy
 
 
@@ -98,9 +100,20 @@ class CertificateRejected(ConnectionFailed):
         "Its certificate was not accepted: a company proxy or security software may be reading along, "
         "or this computer's clock is wrong."
     )
-    advice = "Check date and time first; in a company network, ask for its certificate to be installed."
+    why_named: ClassVar[str] = (
+        "Its certificate was issued by “{issuer}”, which this computer does not trust: a company proxy or security "
+        "software may be reading along, or this computer's clock is wrong."
+    )
+    advice = (
+        "Check date and time first. In a company network, ask for its certificate authority's file and name it in "
+        "the network settings."
+    )
     remedy = Remedy.NETWORK_SETTINGS
     transient = False
+
+    def templates(self) -> tuple[str, str, str]:
+        """Return the templates; the reason names the issuer where it is known."""
+        return self.what, self.why_named if self.params.get("issuer") else self.why, self.advice
 
 
 class ProxyAuthenticationRequired(ConnectionFailed):
@@ -108,7 +121,7 @@ class ProxyAuthenticationRequired(ConnectionFailed):
 
     what = "The network's proxy asks for a sign-in."
     why = "A proxy stands between this computer and {provider}, and it did not accept the request."
-    advice = "Sign in to the proxy, or put its user name and password into HTTPS_PROXY."
+    advice = "Enter the proxy's user name and password in the network settings, or put them into HTTPS_PROXY."
     remedy = Remedy.NETWORK_SETTINGS
     transient = False
 

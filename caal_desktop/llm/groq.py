@@ -15,6 +15,7 @@ from caal_desktop.llm.openai_compatible import (
 
 if TYPE_CHECKING:
     from caal_desktop.llm._retry import RetryPolicy
+    from caal_desktop.llm.network import NetworkOptions
 
 GROQ_BASE_URL: Final = "https://api.groq.com/openai/v1"
 GROQ_KEY_VARIABLE: Final = "GROQ_API_KEY"
@@ -36,6 +37,7 @@ class GroqProvider(OpenAICompatibleProvider):
         timeouts: Timeouts | None = None,
         max_retries: int | None = None,
         retry_policy: RetryPolicy | None = None,
+        network: NetworkOptions | None = None,
     ) -> None:
         """Create the provider.
 
@@ -45,7 +47,7 @@ class GroqProvider(OpenAICompatibleProvider):
             temperature: sampling temperature.
             max_tokens: the longest answer, in tokens.
             base_url: for tests: an address on this machine.
-            timeouts, max_retries, retry_policy: see :class:`OpenAICompatibleProvider`.
+            timeouts, max_retries, retry_policy, network: see :class:`OpenAICompatibleProvider`.
 
         Raises:
             ConfigurationError: (a ValueError) there is no key, or something else cannot be used.
@@ -61,6 +63,7 @@ class GroqProvider(OpenAICompatibleProvider):
             timeouts=timeouts,
             max_retries=max_retries,
             retry_policy=retry_policy,
+            network=network,
         )
 
     def _display_name(self, base_url: object) -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "ReasoningPolicy",
     "next_page_link",
     "parse_model_list",
+    "parse_pricing",
 ]
 
 MAX_NAME_LENGTH = 160
@@ -154,7 +155,7 @@ class _RowReader:
             output_modalities=self._keep(outputs),
             supported_parameters=None if parameters is None else self._keep(frozenset(parameters)),
             default_parameters=self._keep(_default_parameters(row.get("default_parameters"))),
-            pricing=self._keep(_pricing(row.get("pricing"))),
+            pricing=self._keep(parse_pricing(row.get("pricing"))),
             reasoning=self._keep(_reasoning(row.get("reasoning"))),
             knowledge_cutoff=self._keep(fields.day(row.get("knowledge_cutoff"))),
             expiration_date=self._keep(fields.expiration(row.get("expiration_date"))),
@@ -227,7 +228,8 @@ def _modalities(row: dict[str, Any], architecture: dict[str, Any]) -> tuple[tupl
     return inputs or (), outputs or ()
 
 
-def _pricing(value: object) -> Pricing:
+def parse_pricing(value: object) -> Pricing:
+    """Read a ``pricing`` object, leniently: anything that is not one gives prices that are not known."""
     wire = _mapping(value)
     if not wire:
         return Pricing()

@@ -13,6 +13,7 @@ from caal_desktop.llm.openai_compatible import (
 
 if TYPE_CHECKING:
     from caal_desktop.llm._retry import RetryPolicy
+    from caal_desktop.llm.network import NetworkOptions
 
 OLLAMA_BASE_URL: Final = "http://localhost:11434/v1"
 
@@ -33,6 +34,7 @@ class OllamaProvider(OpenAICompatibleProvider):
         timeouts: Timeouts | None = None,
         max_retries: int | None = None,
         retry_policy: RetryPolicy | None = None,
+        network: NetworkOptions | None = None,
     ) -> None:
         """Create the provider; see :class:`OpenAICompatibleProvider`. Ollama itself asks for no key."""
         super().__init__(
@@ -44,6 +46,7 @@ class OllamaProvider(OpenAICompatibleProvider):
             timeouts=timeouts,
             max_retries=max_retries,
             retry_policy=retry_policy,
+            network=network,
         )
 
     def _display_name(self, base_url: object) -> str:

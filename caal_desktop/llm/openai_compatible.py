@@ -14,13 +14,15 @@ from caal_desktop.llm import _answers, _translate
 from caal_desktop.llm._address import check_base_url, check_key_form, location_of
 from caal_desktop.llm._context import RequestContext
 from caal_desktop.llm._fields import as_dict, as_list, as_text
+from caal_desktop.llm._headers import check_header
 from caal_desktop.llm._retry import RetryPolicy
 from caal_desktop.llm._streaming import MAX_BODY_BYTES, read_events
 from caal_desktop.llm.base import LLMProvider, LLMResponse
-from caal_desktop.llm.errors import ConfigurationError, InvalidResponse, ProviderError
+from caal_desktop.llm.errors import CertificateRejected, ConfigurationError, InvalidResponse, ProviderError
 from caal_desktop.llm.events import StreamStarted
 from caal_desktop.llm.key_info import KeyInfo
 from caal_desktop.llm.models import ModelList, next_page_link, parse_model_list
+from caal_desktop.llm.network import NetworkOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -78,6 +80,8 @@ class OpenAICompatibleProvider(LLMProvider):
         timeouts: Timeouts | None = None,
         max_retries: int | None = None,
         retry_policy: RetryPolicy | None = None,
+        network: NetworkOptions | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Create the provider. Nothing is imported or connected yet: see :meth:`warm_up`.
 
@@ -90,9 +94,11 @@ class OpenAICompatibleProvider(LLMProvider):
             timeouts: see :class:`Timeouts`.
             max_retries: attempts after the first one; shorthand for a policy that differs in this alone.
             retry_policy: see :class:`RetryPolicy`.
+            network: proxy and certificates.
+            headers: further headers that the server asks for; see :func:`_headers.check_header`.
 
         Raises:
-            ConfigurationError: (a ValueError) the model, the address or the key cannot be used.
+            ConfigurationError: (a ValueError) the model, the address, the key or a header cannot be used.
         """
         self.display_name = self._display_name(base_url)
         if not model or not model.strip():
@@ -109,6 +115,8 @@ class OpenAICompatibleProvider(LLMProvider):
         if max_retries is not None:
             policy = RetryPolicy(max_retries, policy.first_delay, policy.max_delay, policy.max_retry_after)
         self._retry_policy = policy
+        self._network = network or NetworkOptions()
+        self._extra_headers = self._checked_headers(headers or {})
         self._client: Client | None = None
         self._client_lock = threading.Lock()
         self._closed = False
@@ -125,7 +133,16 @@ class OpenAICompatibleProvider(LLMProvider):
         return check_base_url(self.provider_name, self.display_name, base_url, has_key=has_key)
 
     def _headers(self) -> dict[str, str]:
-        return {}
+        return dict(self._extra_headers)
+
+    def _checked_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            problem = check_header(name, value)
+            if problem:
+                raise ConfigurationError(
+                    self.provider_name, params={"provider": self.display_name}, detail=f"The header {name} {problem}."
+                )
+        return dict(headers)
 
     # --- the client -----------------------------------------------------------------------------------------------
 
@@ -141,7 +158,9 @@ class OpenAICompatibleProvider(LLMProvider):
                 from caal_desktop.llm._client import Client
 
                 try:
-                    self._client = Client(self.base_url, self._api_key, self._headers(), USER_AGENT, self._timeouts)
+                    self._client = Client(
+                        self.base_url, self._api_key, self._headers(), USER_AGENT, self._timeouts, self._network
+                    )
                 except Exception as error:
                     failure = _translate.error_from_setup(self._context(None), error)
         if failure is not None:
@@ -208,9 +227,22 @@ class OpenAICompatibleProvider(LLMProvider):
             # Outside the except block, so that the error is not chained to one that holds the request with the key.
             delay = self._retry_policy.delay(failure, attempt)
             if delay is None:
+                if isinstance(failure, CertificateRejected):
+                    failure = await self._with_issuer(failure)
                 raise failure
             attempt += 1
             await asyncio.sleep(delay)
+
+    async def _with_issuer(self, failure: ProviderError) -> ProviderError:
+        """Name who signed the refused certificate: that is whom to ask for theirs."""
+        from caal_desktop.llm._issuer import issuer_of
+
+        issuer = await asyncio.get_running_loop().run_in_executor(None, issuer_of, self.base_url, self._network)
+        if not issuer:
+            return failure
+        return self._context(None).error(
+            CertificateRejected, f"The certificate was issued by “{issuer}”. {failure.detail}".strip(), issuer=issuer
+        )
 
     async def _get_json(self, context: RequestContext, path: str, params: Mapping[str, str] | None = None) -> object:
         async with self._open(context, "GET", path, params=params) as response:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from caal_desktop.llm import _answers
+from caal_desktop.llm import _answers, _translate
 from caal_desktop.llm._address import check_fixed_base_url, check_key_form
-from caal_desktop.llm.errors import EndpointNotFound, ModelNotFound
+from caal_desktop.llm._fields import as_text
+from caal_desktop.llm.endpoints import EndpointInfo, endpoints_path, parse_endpoints
+from caal_desktop.llm.errors import EndpointNotFound, InvalidResponse, ModelNotFound
 from caal_desktop.llm.key_info import KeyInfo, parse_key_info
 from caal_desktop.llm.openai_compatible import (
     DEFAULT_MAX_TOKENS,
@@ -18,6 +21,7 @@ from caal_desktop.llm.openai_compatible import (
 if TYPE_CHECKING:
     from caal_desktop.llm._retry import RetryPolicy
     from caal_desktop.llm.events import UsageReport
+    from caal_desktop.llm.network import NetworkOptions
 
 OPENROUTER_BASE_URL: Final = "https://openrouter.ai/api/v1"
 #: Who asks, for OpenRouter's rankings and the account's activity page. ``X-OpenRouter-Title`` is the newer name.
@@ -47,6 +51,7 @@ class OpenRouterProvider(OpenAICompatibleProvider):
         timeouts: Timeouts | None = None,
         max_retries: int | None = None,
         retry_policy: RetryPolicy | None = None,
+        network: NetworkOptions | None = None,
     ) -> None:
         """Create the provider.
 
@@ -57,7 +62,7 @@ class OpenRouterProvider(OpenAICompatibleProvider):
             max_tokens: the longest answer; always sent, since OpenRouter otherwise asks for credit for the model's
                 longest answer.
             base_url: for the demo and for tests: an address on this machine.
-            timeouts, max_retries, retry_policy: see :class:`OpenAICompatibleProvider`.
+            timeouts, max_retries, retry_policy, network: see :class:`OpenAICompatibleProvider`.
 
         Raises:
             ConfigurationError: (a ValueError) the key is blank or cannot be a key, no model is given, or ``base_url``
@@ -73,16 +78,26 @@ class OpenRouterProvider(OpenAICompatibleProvider):
             timeouts=timeouts,
             max_retries=max_retries,
             retry_policy=retry_policy,
+            network=network,
         )
 
     @classmethod
-    def without_key(cls, *, base_url: str = OPENROUTER_BASE_URL) -> OpenRouterProvider:
-        """Create a provider for what OpenRouter shows to anybody: the list of models. Everything else is refused.
+    def without_key(
+        cls,
+        *,
+        base_url: str = OPENROUTER_BASE_URL,
+        timeouts: Timeouts | None = None,
+        max_retries: int | None = None,
+        network: NetworkOptions | None = None,
+    ) -> OpenRouterProvider:
+        """Create a provider for what OpenRouter gives to anybody: the list of models, and a key in exchange for a code.
 
         Raises:
             ConfigurationError: ``base_url`` is neither OpenRouter's nor on this machine.
         """
-        provider = cls("openrouter/auto", "none", base_url=base_url)
+        provider = cls(
+            "openrouter/auto", "none", base_url=base_url, timeouts=timeouts, max_retries=max_retries, network=network
+        )
         provider._api_key = None
         return provider
 
@@ -103,6 +118,52 @@ class OpenRouterProvider(OpenAICompatibleProvider):
             ProviderError: whatever else went wrong.
         """
         return parse_key_info(await self._get_json(self._context(None), "/key"))
+
+    async def exchange_code(self, code: str, verifier: str) -> str:
+        """Return the key that a sign-in's code stands for (OAuth with PKCE, RFC 7636, method S256).
+
+        Args:
+            code: what the browser brought back.
+            verifier: the secret whose digest was in the sign-in page's address.
+
+        Raises:
+            PermissionRefused, BadRequest: the code is wrong, used or too old.
+            InvalidResponse: the answer holds no key.
+            ProviderError: whatever else went wrong.
+        """
+        context = self._context(None)
+        hidden = replace(context, secrets=(*context.secrets, code, verifier))
+        body = {"code": code, "code_verifier": verifier, "code_challenge_method": "S256"}
+        async with self._open(hidden, "POST", "/auth/keys", body=body) as response:
+            answer = _translate.decode_object(hidden, await self._read(hidden, response), response.headers)
+        key = as_text(answer.get("key"))
+        if key is None:
+            raise hidden.error(InvalidResponse, "The answer holds no key.")
+        return check_key_form(self.provider_name, self.display_name, key)
+
+    async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
+        """Return who hosts a model, at what price, and how well, from ``GET /models/{author}/{slug}/endpoints``.
+
+        Latency and throughput are told to requests with a key only.
+
+        Args:
+            model_id: an id of the model list; its variant counts.
+
+        Returns:
+            The hosts in OpenRouter's order; empty where nobody hosts it at the moment.
+
+        Raises:
+            ModelNotFound: there is no such model, or the id has no author and slug.
+            ProviderError: whatever else went wrong.
+        """
+        context = self._context(model_id)
+        path = endpoints_path(model_id)
+        if path is None:
+            raise context.error(ModelNotFound, "The id has no author and slug.")
+        endpoints = parse_endpoints(await self._get_json(context, path))
+        if endpoints is None:
+            raise context.error(InvalidResponse, "The answer holds no list of endpoints.")
+        return endpoints
 
     async def generation(self, generation_id: str) -> UsageReport | None:
         """Return what an answer took, such as one that was stopped before its usage came.

@@ -421,7 +421,7 @@ def test_texts_are_whole_sentences(cls: type[ProviderError]) -> None:
 def test_templates_can_be_translated_before_they_are_filled_in() -> None:
     for template in tree.all_templates():
         names = {name for _, name, _, _ in string.Formatter().parse(template) if name}
-        assert names <= {"provider", "model", "host", "seconds", "wait", "reasons", "provider_name"}
+        assert names <= {"provider", "model", "host", "seconds", "wait", "reasons", "provider_name", "issuer"}
     error = tree.RateLimited("groq", retry_after=200, params={"provider": "Groq"})
     german = {
         tree.RateLimited.what: "{provider} bittet um eine Pause.",
