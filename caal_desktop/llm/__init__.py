@@ -24,6 +24,7 @@ from caal_desktop.llm.base import (
     parse_tool_arguments,
 )
 from caal_desktop.llm.endpoints import EndpointInfo
+from caal_desktop.llm.endpoints import EndpointInfo
 from caal_desktop.llm.errors import ConfigurationError, ErrorText, ProviderError, Remedy
 from caal_desktop.llm.events import (
     AnsweredBy,
@@ -56,6 +57,7 @@ __all__ = [
     "PROVIDER_NAMES",
     "AnsweredBy",
     "ConfigurationError",
+    "EndpointInfo",
     "EndpointInfo",
     "ErrorText",
     "FinishReason",
