@@ -24,7 +24,6 @@ from caal_desktop.llm.base import (
     parse_tool_arguments,
 )
 from caal_desktop.llm.endpoints import EndpointInfo
-from caal_desktop.llm.endpoints import EndpointInfo
 from caal_desktop.llm.errors import ConfigurationError, ErrorText, ProviderError, Remedy
 from caal_desktop.llm.events import (
     AnsweredBy,
@@ -57,7 +56,6 @@ __all__ = [
     "PROVIDER_NAMES",
     "AnsweredBy",
     "ConfigurationError",
-    "EndpointInfo",
     "EndpointInfo",
     "ErrorText",
     "FinishReason",

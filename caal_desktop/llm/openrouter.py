@@ -165,30 +165,6 @@ class OpenRouterProvider(OpenAICompatibleProvider):
             raise context.error(InvalidResponse, "The answer holds no list of endpoints.")
         return endpoints
 
-    async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
-        """Return who hosts a model, at what price, and how well, from ``GET /models/{author}/{slug}/endpoints``.
-
-        Latency and throughput are told to requests with a key only.
-
-        Args:
-            model_id: an id of the model list; its variant counts.
-
-        Returns:
-            The hosts in OpenRouter's order; empty where nobody hosts it at the moment.
-
-        Raises:
-            ModelNotFound: there is no such model, or the id has no author and slug.
-            ProviderError: whatever else went wrong.
-        """
-        context = self._context(model_id)
-        path = endpoints_path(model_id)
-        if path is None:
-            raise context.error(ModelNotFound, "The id has no author and slug.")
-        endpoints = parse_endpoints(await self._get_json(context, path))
-        if endpoints is None:
-            raise context.error(InvalidResponse, "The answer holds no list of endpoints.")
-        return endpoints
-
     async def generation(self, generation_id: str) -> UsageReport | None:
         """Return what an answer took, such as one that was stopped before its usage came.
 
