@@ -26,6 +26,7 @@ from PySide6.QtGui import (
     QTextTableCellFormat,
     QTextTableFormat,
 )
+from shiboken6 import isValid
 
 from . import inline
 from .blocks import LINE_LIMIT, Kind, Place, split_row
@@ -122,6 +123,7 @@ class DocumentWriter:
         self.cursor.movePosition(QTextCursor.MoveOperation.End)
         self._state = _State(fresh=self.cursor.block().length() <= 1)
         self._tail: tuple[int, QTextBlockFormat, QTextCharFormat, bool] | None = None
+        self._tail_list: tuple[int, QTextListFormat] | None = None
         self._in_tail = False
         self._started = document.characterCount() > 1
         self._spaces: dict[object, QTextBlockFormat] = {}
@@ -132,6 +134,12 @@ class DocumentWriter:
         """Everything written from here on is provisional. Returns what `end_tail` needs."""
         block = self.cursor.block()
         self._tail = (self.cursor.position(), block.blockFormat(), block.charFormat(), self._started)
+        self._tail_list = None
+        text_list = block.textList() if block.length() <= 1 else None
+        if text_list is not None:
+            index = text_list.objectIndex()
+            groups = [group for group, known in self._state.lists.items() if known.objectIndex() == index]
+            self._tail_list = (groups[0], text_list.format()) if groups else None
         state, self._state = self._state, self._state.copy()
         self._in_tail = True
         return state
@@ -156,7 +164,13 @@ class DocumentWriter:
         if cursor.hasSelection():
             cursor.removeSelectedText()
             # Qt keeps the second block's format when the first one is empty.
-            if cursor.blockFormat() != block_format:
+            if self._tail_list is not None and not isValid(self._state.lists[self._tail_list[0]]):
+                # That block was the only one of its list, which died with it.
+                group, list_format = self._tail_list
+                block_format.setObjectIndex(-1)
+                cursor.setBlockFormat(block_format)
+                self._state.lists[group] = cursor.createList(list_format)
+            elif cursor.blockFormat() != block_format:
                 cursor.setBlockFormat(block_format)
             if cursor.blockCharFormat() != char_format:
                 cursor.setBlockCharFormat(char_format)

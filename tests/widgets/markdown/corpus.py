@@ -15,6 +15,7 @@ CORPUS: dict[str, str] = {
     "images": "![alt](https://e.org/p.png) ![](x.png) ![d](data:image/png;base64,AAAA) [![in](https://a.b/c)](https://d.e)\n",
     "lists": "- a\n- b\n  continued\n\n  second paragraph\n- c\n  1. d\n  2. e\n     - f\n* other\n+ third\n\n7) seven\n8) eight\n",
     "loose": "1. a\n\n2. b\n\n   c\n3. d\n\n\n- x\n-\n- y\n\n-\n\n  z\n",
+    "empty items": "-\n\ntext\n\n1.\n2.\n\nmore\n\n-\n-\n- - -\n\n  x\n-\n***\n",
     "tasks": "- [ ] todo\n- [x] **done**\n- [X] also\n- [y] no\n1. [ ] numbered\n- [ ]\n",
     "interrupt": "text\n- item\ntext\n1. one\n\ntext\n2. not a list\n> quote\n# head\n```\ncode\n```\ntext\n***\n",
     "quotes": "> a\n> b\nlazy\n>\n> c\n> > deep\n> back\n\n> - list\n>   more\n> ```py\n> x = 1\n> ```\n\n- > q in list\n",
