@@ -14,36 +14,35 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.llm.base import (
-    LLMProvider,
-    LLMResponse,
-    Message,
-    ToolCall,
-    format_tool_call_message,
-    format_tool_result,
-    parse_tool_arguments,
-)
-from caal_desktop.llm.endpoints import EndpointInfo
-from caal_desktop.llm.errors import ConfigurationError, ErrorText, ProviderError, Remedy
-from caal_desktop.llm.events import (
-    AnsweredBy,
-    FinishReason,
-    KeepAlive,
-    ReasoningDelta,
-    StreamEvent,
-    StreamFinished,
-    StreamStarted,
-    TextDelta,
-    ToolCallDelta,
-    UsageReport,
-)
-from caal_desktop.llm.key_info import KeyInfo
-from caal_desktop.llm.models import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
-from caal_desktop.llm.network import NetworkOptions, ProxyMode
-
 if TYPE_CHECKING:
     from caal_desktop.llm._retry import RetryPolicy
+    from caal_desktop.llm.base import (
+        LLMProvider,
+        LLMResponse,
+        Message,
+        ToolCall,
+        format_tool_call_message,
+        format_tool_result,
+        parse_tool_arguments,
+    )
+    from caal_desktop.llm.endpoints import EndpointInfo
+    from caal_desktop.llm.errors import ConfigurationError, ErrorText, ProviderError, Remedy
+    from caal_desktop.llm.events import (
+        AnsweredBy,
+        FinishReason,
+        KeepAlive,
+        ReasoningDelta,
+        StreamEvent,
+        StreamFinished,
+        StreamStarted,
+        TextDelta,
+        ToolCallDelta,
+        UsageReport,
+    )
     from caal_desktop.llm.groq import GROQ_BASE_URL, GroqProvider
+    from caal_desktop.llm.key_info import KeyInfo
+    from caal_desktop.llm.models import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
+    from caal_desktop.llm.network import NetworkOptions, ProxyMode
     from caal_desktop.llm.ollama import OLLAMA_BASE_URL, OllamaProvider
     from caal_desktop.llm.openai_compatible import OpenAICompatibleProvider, Timeouts
     from caal_desktop.llm.openrouter import OPENROUTER_BASE_URL, OpenRouterProvider
@@ -95,8 +94,39 @@ __all__ = [
     "warm_up",
 ]
 
-# The clients are imported when they are first asked for, so that a module which needs a data type loads no client.
+# Each name is imported when it is first asked for: a window that needs the errors waits for no list of models, and a
+# module that needs a data type loads no client.
 _LAZY = {
+    "LLMProvider": "base",
+    "LLMResponse": "base",
+    "Message": "base",
+    "ToolCall": "base",
+    "format_tool_call_message": "base",
+    "format_tool_result": "base",
+    "parse_tool_arguments": "base",
+    "EndpointInfo": "endpoints",
+    "ConfigurationError": "errors",
+    "ErrorText": "errors",
+    "ProviderError": "errors",
+    "Remedy": "errors",
+    "AnsweredBy": "events",
+    "FinishReason": "events",
+    "KeepAlive": "events",
+    "ReasoningDelta": "events",
+    "StreamEvent": "events",
+    "StreamFinished": "events",
+    "StreamStarted": "events",
+    "TextDelta": "events",
+    "ToolCallDelta": "events",
+    "UsageReport": "events",
+    "KeyInfo": "key_info",
+    "ModelInfo": "models",
+    "ModelList": "models",
+    "PriceTier": "models",
+    "Pricing": "models",
+    "ReasoningPolicy": "models",
+    "NetworkOptions": "network",
+    "ProxyMode": "network",
     "GROQ_BASE_URL": "groq",
     "GroqProvider": "groq",
     "OLLAMA_BASE_URL": "ollama",

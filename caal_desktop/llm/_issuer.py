@@ -55,8 +55,9 @@ def issuer_name(der: bytes) -> str:
     Raises:
         ValueError, IndexError: it is no certificate.
     """
-    certificate = list(_items(der))[0][1]
-    fields = list(_items(list(_items(certificate))[0][1]))
+    (_, certificate), *_ = _items(der)
+    (_, to_be_signed), *_ = _items(certificate)
+    fields = list(_items(to_be_signed))
     if fields[0][0] == _EXPLICIT_VERSION:
         fields = fields[1:]
     # What is left begins with serial number, signature algorithm, issuer.

@@ -14,12 +14,12 @@ from caal_desktop.llm import _answers, _translate
 from caal_desktop.llm._address import check_base_url, check_key_form, location_of
 from caal_desktop.llm._context import RequestContext
 from caal_desktop.llm._fields import as_dict, as_list, as_text
-from caal_desktop.llm._headers import check_header
 from caal_desktop.llm._retry import RetryPolicy
 from caal_desktop.llm._streaming import MAX_BODY_BYTES, read_events
 from caal_desktop.llm.base import LLMProvider, LLMResponse
 from caal_desktop.llm.errors import CertificateRejected, ConfigurationError, InvalidResponse, ProviderError
 from caal_desktop.llm.events import StreamStarted
+from caal_desktop.llm.headers import check_header
 from caal_desktop.llm.key_info import KeyInfo
 from caal_desktop.llm.models import ModelList, next_page_link, parse_model_list
 from caal_desktop.llm.network import NetworkOptions
@@ -95,7 +95,7 @@ class OpenAICompatibleProvider(LLMProvider):
             max_retries: attempts after the first one; shorthand for a policy that differs in this alone.
             retry_policy: see :class:`RetryPolicy`.
             network: proxy and certificates.
-            headers: further headers that the server asks for; see :func:`_headers.check_header`.
+            headers: further headers that the server asks for; see :func:`~caal_desktop.llm.headers.check_header`.
 
         Raises:
             ConfigurationError: (a ValueError) the model, the address, the key or a header cannot be used.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 
@@ -24,9 +24,25 @@ class Group(StrEnum):
     """The page of the settings dialog that shows a setting; ``internal`` ones are not shown."""
 
     PROVIDER = "provider"
-    ANSWERS = "answers"
+    MODEL = "model"
+    PRIVACY = "privacy"
+    NETWORK = "network"
     APPEARANCE = "appearance"
+    CHAT = "chat"
+    ADVANCED = "advanced"
     INTERNAL = "internal"
+
+
+class Editor(StrEnum):
+    """What a setting is edited with, where its kind does not say so already."""
+
+    AUTO = "auto"
+    MODEL = "model"
+    """A line with a button that opens the model picker."""
+    FILE = "file"
+    """A line with a button that opens the file dialog."""
+    LINES = "lines"
+    """A list of texts, one a line."""
 
 
 class InvalidSetting(ValueError):  # noqa: N818
@@ -62,6 +78,13 @@ class SettingSpec:
         multiline: whether the text may have line breaks.
         url: whether the text must be an ``http(s)`` address (or empty).
         agent_key: the voice agent's name for the same setting; None where it has none.
+        editor: what edits it.
+        unit: of a number, in English, as it stands behind it.
+        off: what a number's minimum means, in English, where it means more than the number ("no limit").
+        labels: what the choices of a ``StrEnum`` are called, in English, by value.
+        when: another setting and the values of it with which this one has an effect; None where it always has one.
+        item_check: says what is wrong with one item of a list, as a short clause in English; "" where nothing is.
+        words: further words, in English, by which a search finds it.
     """
 
     key: str
@@ -78,6 +101,13 @@ class SettingSpec:
     multiline: bool = False
     url: bool = False
     agent_key: str | None = None
+    editor: Editor = Editor.AUTO
+    unit: str = ""
+    off: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    when: tuple[str, tuple[str, ...]] | None = None
+    item_check: Callable[[str], str] | None = None
+    words: str = ""
 
     @property
     def choices(self) -> tuple[StrEnum, ...]:
@@ -155,6 +185,9 @@ class SettingSpec:
             raise InvalidSetting(self.key, "must be a list of short texts")
         if len(items) > self.max_length:
             raise InvalidSetting(self.key, f"must have at most {self.max_length} items")
+        for item in items:
+            if self.item_check is not None and (problem := self.item_check(item)):
+                raise InvalidSetting(self.key, f"must not contain “{item[:40]}”: it {problem}")
         return tuple(items)
 
 
@@ -172,28 +205,17 @@ def _check_url(key: str, value: str) -> None:
         raise InvalidSetting(key, "must not contain a user name or password")
 
 
-def setting(
-    default: T,
-    *,
-    short: str,
-    long: str,
-    group: Group,
-    since: str = "0.1.0",
-    minimum: float | None = None,
-    maximum: float | None = None,
-    step: float | None = None,
-    max_length: int = DEFAULT_MAX_LENGTH,
-    multiline: bool = False,
-    url: bool = False,
-    agent_key: str | None = None,
-) -> T:
-    """A dataclass field that carries its description (see :class:`SettingSpec`).
+def setting(default: T, *, short: str, long: str, group: Group, since: str = "0.1.0", **more: Any) -> T:
+    """A dataclass field that carries its description (see :class:`SettingSpec`, whose attributes these are).
 
     Declared to return the default's type, as :func:`dataclasses.field` is, so that a field's annotation is checked.
     """
-    description: Callable[[str, type[Any]], SettingSpec] = lambda key, kind: SettingSpec(  # noqa: E731
-        key, kind, default, short, long, group, since, minimum, maximum, step, max_length, multiline, url, agent_key
-    )
+
+    def description(key: str, kind: type[Any]) -> SettingSpec:
+        return SettingSpec(
+            key=key, kind=kind, default=default, short=short, long=long, group=group, since=since, **more
+        )
+
     return field(default=default, metadata={_METADATA_KEY: description})
 
 

@@ -39,7 +39,12 @@ def test_each_setting_is_described_for_people(key: str) -> None:
     assert spec.key == key
     assert spec.check(spec.default) == spec.default
     assert type(spec.check(spec.to_json(spec.default))) is type(spec.default)
-    assert 3 <= len(spec.short) <= 30
+    assert 3 <= len(spec.short) <= 45
+    assert spec.labels.keys() >= set(spec.choices) or spec.group is Group.INTERNAL
+    if spec.when is not None:
+        other, values = spec.when
+        assert [SPECS[other].check(value) for value in values] == list(values)
+        assert SPECS[other].group is not Group.INTERNAL
     assert spec.long.endswith(".")
     assert spec.since.count(".") == 2
     if spec.kind in (int, float):
