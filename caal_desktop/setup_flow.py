@@ -93,12 +93,12 @@ class SetupFlow:
     def resumed(cls, state: SetupState) -> SetupFlow:
         """Continue where an earlier run ended, as far as what it had is still there.
 
-        A step is kept only if all steps before it are still satisfied: a key kept for one session only is gone
-        after a restart, and the wizard goes back to the key then. A skipped key stays skipped.
+        A step is kept only if all steps before it are still satisfied, save those that were skipped. Nobody skips
+        the key and then tries: where a trial was reached and there is no key, the key has been lost since.
         """
         flow = cls(state)
         target = flow._state.step
-        skipped_key = flow._state.key_status is KeyStatus.NONE
+        skipped_key = flow._state.key_status is KeyStatus.NONE and target is not Step.TRY
         for step in STEPS[: STEPS.index(target)]:
             flow._state = replace(flow._state, step=step)
             if flow.need() is not Need.NOTHING and not (step is Step.KEY and skipped_key and flow.traits.needs_key):
@@ -152,9 +152,12 @@ class SetupFlow:
 
     @property
     def can_skip(self) -> bool:
-        """Whether the current step may be left undone: a key can come later, and nobody has to try."""
+        """Whether the current step may be left undone: key and model can come later, and nobody has to try."""
         if self._state.step is Step.KEY:
             return self.need() is not Need.NOTHING and not self.traits.has_address
+        if self._state.step is Step.MODEL:
+            # Without a network, or without a key, there may be no list to choose from.
+            return self.need() is Need.MODEL
         return self.wants_try
 
     @property
@@ -214,8 +217,8 @@ class SetupFlow:
     def _go(self, by: int) -> Step:
         index = STEPS.index(self._state.step) + by
         step = STEPS[index]
-        if step is Step.TRY and not self.has_usable_key:
-            # Without a key there is nothing to try, in either direction.
+        if step is Step.TRY and not (self.has_usable_key and self._state.model):
+            # Without a key or a model there is nothing to try, in either direction.
             step = STEPS[index + by]
         self._state = replace(self._state, step=step)
         return step

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.llm.errors import InvalidResponse, ProviderError
-from caal_desktop.llm.models import ModelInfo, ModelList, parse_model_list
 from caal_desktop.services.task_scope import TaskScope
-from caal_desktop.storage.catalogue_cache import CatalogueCache
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from caal_desktop.llm.models import ModelInfo, ModelList
     from caal_desktop.services.provider_pool import Connection, ProviderPool
+    from caal_desktop.storage.catalogue_cache import CatalogueCache
+
+# The reading of lists and their cache are imported in the worker that needs them: the first window waits for neither.
 
 FRESH_FOR = timedelta(hours=12)
 """How long a cached list is shown without asking again: models come and go by the day, prices too."""
@@ -87,15 +89,18 @@ class CatalogueService(QObject):
 
     def open(self, connection: Connection) -> None:
         """Show the models of a provider: the cached list first, and a fresh one if that is old."""
-        previous = self._connection
-        if previous is not None and (previous.provider, previous.address) == (connection.provider, connection.address):
-            self._connection = connection
-            if self._catalogue.state in (CatalogueState.READY, CatalogueState.REFRESHING, CatalogueState.LOADING):
-                return
-        else:
-            self._connection = connection
+        previous, self._connection = self._connection, connection
+        if previous is None or (previous.provider, previous.address) != (connection.provider, connection.address):
             self._set(Catalogue(connection.provider, state=CatalogueState.LOADING))
+        elif self._is_enough(same_key=previous == connection):
+            return
         self._scope.start(self._open(connection), name="load")
+
+    def leave(self, provider: str) -> None:
+        """Show no models: this provider's cannot be asked for yet. What is on its way is stopped."""
+        self._connection = None
+        self._scope.cancel("load")
+        self._set(Catalogue(provider))
 
     def refresh(self) -> None:
         """Ask the provider again, whatever the list's age."""
@@ -111,11 +116,22 @@ class CatalogueService(QObject):
             cached = await asyncio.to_thread(self._read_cache, connection)
             if cached is not None:
                 self._set(cached)
-        fetched_at = self._catalogue.fetched_at
-        if fetched_at is None or datetime.now(UTC) - fetched_at > FRESH_FOR:
+        if not self._is_fresh():
             await self._fetch(connection)
 
+    def _is_enough(self, *, same_key: bool) -> bool:
+        """Whether what is there, or on its way, need not be asked for again."""
+        if self._catalogue.state is CatalogueState.READY:
+            return self._is_fresh()
+        return same_key and self._catalogue.state in (CatalogueState.LOADING, CatalogueState.REFRESHING)
+
+    def _is_fresh(self) -> bool:
+        fetched_at = self._catalogue.fetched_at
+        return fetched_at is not None and datetime.now(UTC) - fetched_at <= FRESH_FOR
+
     def _read_cache(self, connection: Connection) -> Catalogue | None:
+        from caal_desktop.llm.models import parse_model_list
+
         cached = self._cache(connection).load()
         if cached is None:
             return None
@@ -136,7 +152,9 @@ class CatalogueService(QObject):
             if not parsed.models:
                 raise InvalidResponse(provider=connection.provider, detail="the list of models is empty")
         except asyncio.CancelledError:
-            self._set_state(CatalogueState.STALE if known else CatalogueState.EMPTY)
+            # Unless another list has taken this one's place already: that one's state is not ours to tell.
+            if self._connection is connection:
+                self._set_state(CatalogueState.STALE if known else CatalogueState.EMPTY)
             raise
         except (ProviderError, ValueError) as error:
             self._set_state(CatalogueState.STALE if known else CatalogueState.FAILED, error)
@@ -150,6 +168,8 @@ class CatalogueService(QObject):
         self._cache(connection).save(content, model_count=count, fetched_at=now)
 
     def _cache(self, connection: Connection) -> CatalogueCache:
+        from caal_desktop.storage.catalogue_cache import CatalogueCache
+
         return CatalogueCache(self._cache_folder, connection.provider, source=connection.address)
 
     def _set_state(self, state: CatalogueState, error: ProviderError | ValueError | None = None) -> None:

@@ -55,6 +55,8 @@ class ProviderPool:
         self._entries: dict[Connection, _Entry] = {}
         self._warm: asyncio.Future[None] | None = None
         self._build_lock = asyncio.Lock()
+        self._building: set[asyncio.Future[OpenAICompatibleProvider]] = set()
+        self._closed = False
 
     async def warm_up(self) -> None:
         """Import the provider layer's client off the GUI thread, once. Cheap when it is there already."""
@@ -70,6 +72,7 @@ class ProviderPool:
         Raises:
             ValueError: key or address cannot be used at all.
             ProviderError: the client could not be built (network configuration).
+            RuntimeError: the pool is closed.
         """
         entry = await self._entry(connection)
         entry.users += 1
@@ -88,7 +91,12 @@ class ProviderPool:
                 await entry.client.aclose()
 
     async def close(self) -> None:
-        """Close every client, used or not."""
+        """Close every client, used or not, and refuse to build more."""
+        self._closed = True
+        if self._building:
+            await asyncio.wait(self._building)
+            # Whoever waited for one of these takes it over first.
+            await asyncio.sleep(0)
         entries, self._entries = list(self._entries.values()), {}
         await asyncio.gather(*(entry.client.aclose() for entry in entries), return_exceptions=True)
         if self._warm is not None:
@@ -100,9 +108,27 @@ class ProviderPool:
             if entry is None:
                 await self.warm_up()
                 base_url = await self._openrouter_url() if connection.provider == "openrouter" else None
-                client = await asyncio.to_thread(_build_client, connection, base_url)
+                if self._closed:
+                    raise RuntimeError("the provider pool is closed")
+                client = await self._build(connection, base_url)
                 entry = self._entries[connection] = _Entry(client)
             return entry
+
+    async def _build(self, connection: Connection, base_url: str | None) -> OpenAICompatibleProvider:
+        loop = asyncio.get_running_loop()
+        building = loop.run_in_executor(None, _build_client, connection, base_url)
+        self._building.add(building)
+        building.add_done_callback(self._building.discard)
+        try:
+            return await asyncio.shield(building)
+        except asyncio.CancelledError:
+            # The thread goes on. What it builds is kept for the next one who asks, and closed with all the others.
+            building.add_done_callback(lambda done: self._keep(connection, done))
+            raise
+
+    def _keep(self, connection: Connection, built: asyncio.Future[OpenAICompatibleProvider]) -> None:
+        if not built.cancelled() and built.exception() is None:
+            self._entries.setdefault(connection, _Entry(built.result()))
 
 
 def _import_client() -> None:
@@ -120,11 +146,10 @@ def _import_client() -> None:
 def _build_client(connection: Connection, openrouter_url: str | None) -> OpenAICompatibleProvider:
     from caal_desktop.llm import OpenAICompatibleProvider, OpenRouterProvider, create_provider
 
-    arguments: dict[str, str] = {}
-    if base_url := openrouter_url or connection.address:
-        arguments["base_url"] = base_url
+    address = openrouter_url or connection.address
     if connection.provider == OpenRouterProvider.provider_name and connection.key is None:
-        return OpenRouterProvider.without_key(**arguments)
+        return OpenRouterProvider.without_key(base_url=address) if address else OpenRouterProvider.without_key()
+    arguments = {"base_url": address} if address else {}
     client = create_provider(connection.provider, model=_PER_REQUEST, api_key=connection.key, **arguments)
     assert isinstance(client, OpenAICompatibleProvider)  # noqa: S101 - all that the registry knows are
     return client

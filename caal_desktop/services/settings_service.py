@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.services.task_scope import TaskScope
+from caal_desktop.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from caal_desktop.storage.settings_schema import Settings
@@ -36,6 +37,8 @@ class SettingsService(QObject):
         self._store = store
         self._current = loaded.settings
         self._unsaved = False
+        self._closed = False
+        self._writing: asyncio.Future[None] | None = None
         self._scope = TaskScope("settings")
 
     @property
@@ -58,10 +61,12 @@ class SettingsService(QObject):
         self._current = new
         self._unsaved = True
         self.changed.emit(new)
-        self._scope.start(self._save_soon(), name="save")
+        if not self._closed:
+            self._scope.start(self._save_soon(), name="save")
 
     async def close(self) -> None:
-        """Write what is not yet written."""
+        """Write what is not yet written. What changes from now on is kept in memory alone."""
+        self._closed = True
         await self._scope.close()
         if self._unsaved:
             await self._save()
@@ -71,10 +76,16 @@ class SettingsService(QObject):
         await self._save()
 
     async def _save(self) -> None:
+        # A thread cannot be cancelled: an older write that is still under way must not overtake this one.
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
         settings = self._current
+        self._writing = asyncio.get_running_loop().run_in_executor(None, self._store.save, settings)
+        # What went wrong with a write that nobody waits for any more is found by the next one.
+        self._writing.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            await asyncio.to_thread(self._store.save, settings)
-        except OSError as error:
+            await asyncio.shield(self._writing)
+        except StorageError as error:
             logger.warning("The settings could not be saved: %s", error)
             self.saveFailed.emit(str(error))
         else:

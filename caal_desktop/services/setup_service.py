@@ -5,6 +5,8 @@ The order of steps is :mod:`caal_desktop.setup_flow`'s; the pages only draw what
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from caal_desktop.catalogue.recommend import recommend
 from caal_desktop.llm.errors import (
     AuthenticationFailed,
     ConfigurationError,
@@ -20,11 +21,13 @@ from caal_desktop.llm.errors import (
     PermissionRefused,
     ProviderError,
 )
-from caal_desktop.services.connections import address_of, catalogue_connection
+from caal_desktop.services.catalogue_service import CatalogueState
+from caal_desktop.services.connections import address_of, catalogue_connection, connection_for
 from caal_desktop.services.provider_pool import Connection
-from caal_desktop.setup_flow import PROVIDERS, SetupFlow, SetupState, Step
+from caal_desktop.setup_flow import PROVIDERS, STEPS, SetupFlow, SetupState, Step
 from caal_desktop.storage.errors import KeyringError
 from caal_desktop.storage.secrets import Where
+from caal_desktop.storage.setting import InvalidSetting
 from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider
 
 if TYPE_CHECKING:
@@ -101,6 +104,8 @@ class SetupService(QObject):
         self._active = False
         self._candidate: str | None = None
         self._model_is_the_persons = False
+        self._provider_before: Provider | None = None
+        self._store_ended: asyncio.Future[None] | None = None
         keys.checkSucceeded.connect(self._on_check_succeeded)
         keys.checkFailed.connect(self._on_check_failed)
         keys.stored.connect(self._on_stored)
@@ -136,17 +141,42 @@ class SetupService(QObject):
         """
         settings = self._settings.current
         self._active = True
+        self._provider_before = settings.provider if settings.setup_completed else None
         self._flow = SetupFlow(SetupState(provider=settings.provider))
         self._take_known(settings.provider)
-        self._flow = SetupFlow.resumed(replace(self.state, step=settings.setup_step if at is None else at))
+        step = settings.setup_step if at is None else at
+        if self._has_lost_its_key(settings.provider):
+            step = min(step, Step.KEY, key=STEPS.index)
+        self._flow = SetupFlow.resumed(replace(self.state, step=step))
         self._open_catalogue()
         self.stepChanged.emit(self.state.step)
 
     def end(self) -> None:
-        """The wizard's window is gone: what is on its way for it is stopped, what it knows is remembered."""
+        """The wizard's window is gone: what is on its way for it is stopped, what it knows is remembered.
+
+        A keyring that is taking the key is not stopped, for the key would be there and the settings not know of it.
+        """
+        if not self._active:
+            return
         self._active = False
-        self._candidate = None
         self._keys.cancel_check()
+        before, settings = self._provider_before, self._settings.current
+        if (
+            before is not None
+            and before != settings.provider
+            and self._key.phase is not KeyPhase.STORING
+            and connection_for(settings, self._keys) is None
+        ):
+            # The person looked at another provider and left: that must not take away what worked.
+            self._settings.update(provider=before)
+        if self._key.phase is not KeyPhase.STORING:
+            self._candidate = None
+
+    async def close(self) -> None:
+        """End, and wait for the keyring where it is taking a key (it has its own deadline)."""
+        self.end()
+        if self._store_ended is not None:
+            await asyncio.wait([self._store_ended])
 
     # --- welcome
 
@@ -164,10 +194,10 @@ class SetupService(QObject):
     def edit_key(self) -> None:
         """The key field's text has changed: what was known about the text before counts no more."""
         self._candidate = None
+        self._flow.set_key_status(KeyStatus.NONE)
         if self._key.phase is not KeyPhase.WAITING:
             self._keys.cancel_check()
-            self._keys.cancel_store()
-            self._flow.set_key_status(KeyStatus.NONE)
+            self._cancel_store()
             self._set_key(KeyPhase.WAITING)
 
     def set_address(self, address: str) -> None:
@@ -183,6 +213,8 @@ class SetupService(QObject):
         Args:
             key: what the person gave; None checks the key in use, or a server that needs none.
         """
+        if self._key.phase in (KeyPhase.STORING, KeyPhase.LOADING):
+            return
         state = self.state
         self._candidate = key
         self._set_key(KeyPhase.CHECKING)
@@ -192,13 +224,19 @@ class SetupService(QObject):
         """Stop waiting for the provider or the keyring; what is known so far stays."""
         if self._key.phase is KeyPhase.CHECKING:
             self._keys.cancel_check()
-            self._set_key(KeyPhase.WAITING)
+            if self._candidate is None:
+                self._set_key(self._phase_of_status(), self._keys.info(self.state.provider))
+            else:
+                self._flow.set_key_status(KeyStatus.NONE)
+                self._set_key(KeyPhase.WAITING)
         elif self._key.phase is KeyPhase.STORING:
-            self._keys.cancel_store()
+            self._cancel_store()
             self._set_key(self._phase_of_status(), self._key.info)
 
     def keep_unverified(self) -> None:
         """Keep a key that could not be checked, and go on; it is checked at the next start."""
+        if self._key.phase is not KeyPhase.UNREACHABLE:
+            return
         self._flow.set_key_status(KeyStatus.UNVERIFIED)
         self._leave_key_step(Where.KEYRING)
 
@@ -219,6 +257,12 @@ class SetupService(QObject):
         self.changed.emit()
 
     # --- steps
+
+    @property
+    def can_skip(self) -> bool:
+        """Whether the step may be left undone; the model not while its list is on its way."""
+        loading = self._catalogue.current.state is CatalogueState.LOADING
+        return self._flow.can_skip and not (self.state.step is Step.MODEL and loading)
 
     def advance(self) -> None:
         """Next: go on; from the key step after the key is in its store."""
@@ -246,6 +290,11 @@ class SetupService(QObject):
 
     # --- inside
 
+    def _has_lost_its_key(self, provider: Provider) -> bool:
+        """Whether the provider's key was kept for an earlier session only."""
+        kept_in_memory = self._settings.current.key_store_of(provider) is KeyStore.SESSION
+        return kept_in_memory and self._keys.key(provider) is None
+
     def _take_known(self, provider: Provider) -> None:
         """Fill the flow with what settings and keyring know about a provider."""
         settings = self._settings.current
@@ -265,10 +314,23 @@ class SetupService(QObject):
 
     def _leave_key_step(self, where: Where) -> None:
         if self._candidate is None:
+            self._remember_key_status()
             self._go(self._flow.advance())
         else:
+            self._store_ended = asyncio.get_running_loop().create_future()
             self._set_key(KeyPhase.STORING, self._key.info)
             self._keys.store(self.state.provider, self._candidate, where, self._key.info)
+
+    def _cancel_store(self) -> None:
+        self._keys.cancel_store()
+        self._end_of_store()
+
+    def _end_of_store(self) -> None:
+        ended, self._store_ended = self._store_ended, None
+        if ended is not None:
+            ended.set_result(None)
+        if not self._active:
+            self._candidate = None
 
     def _go(self, step: Step) -> None:
         if step is Step.MODEL:
@@ -285,6 +347,9 @@ class SetupService(QObject):
             self._catalogue.open(Connection(state.provider, self._candidate, state.address))
         elif (connection := catalogue_connection(self._settings.current, self._keys, state.provider)) is not None:
             self._catalogue.open(connection)
+        else:
+            # Another provider's models must not be offered for this one.
+            self._catalogue.leave(state.provider)
 
     def _take_model(self, model: str) -> None:
         self._flow.choose_model(model)
@@ -299,13 +364,19 @@ class SetupService(QObject):
         if not settings.setup_completed:
             settings = settings.replace(setup_step=state.step)
         if PROVIDERS[state.provider].has_address:
-            settings = settings.replace(**{f"{state.provider}_base_url": state.address})
+            # An address that is still being written may be none yet.
+            with contextlib.suppress(InvalidSetting):
+                settings = settings.replace(**{f"{state.provider}_base_url": state.address})
         if state.model != settings.model_of(state.provider):
             settings = settings.with_model(state.model, state.provider)
-        if self._candidate is None:
-            store = settings.key_store_of(state.provider)
-            settings = settings.with_key(state.provider, state.key_status, store)
         self._settings.set(settings)
+
+    def _remember_key_status(self) -> None:
+        """Store what is known about the key in use, as opposed to one that is being given."""
+        if self._candidate is None:
+            provider, settings = self.state.provider, self._settings.current
+            store = settings.key_store_of(provider)
+            self._settings.set(settings.with_key(provider, self.state.key_status, store))
 
     def _phase_of_status(self) -> KeyPhase:
         match self.state.key_status:
@@ -333,6 +404,7 @@ class SetupService(QObject):
             self._refuse(ManagementKeyRejected(provider=provider))
             return
         self._flow.set_key_status(KeyStatus.VERIFIED)
+        self._remember_key_status()
         self._set_key(KeyPhase.VERIFIED, info)
         # The models load while the person still reads what the key can do.
         self._open_catalogue()
@@ -343,26 +415,32 @@ class SetupService(QObject):
         if isinstance(error, (AuthenticationFailed, PermissionRefused, ValueError, ConfigurationError)):
             self._refuse(error)
         else:
-            self._flow.set_key_status(KeyStatus.NONE)
+            if self._candidate is not None:
+                self._flow.set_key_status(KeyStatus.NONE)
             self._set_key(KeyPhase.UNREACHABLE, error=error)
 
     def _refuse(self, error: ProviderError | ValueError) -> None:
         self._flow.set_key_status(KeyStatus.REJECTED)
+        self._remember_key_status()
         self._set_key(KeyPhase.REFUSED, error=error)
 
     def _on_stored(self, provider: str, where: Where) -> None:
-        if not self._concerns(provider, KeyPhase.STORING):
+        if provider != self.state.provider or self._key.phase is not KeyPhase.STORING:
             return
         self._candidate = None
         store = KeyStore.KEYRING if where is Where.KEYRING else KeyStore.SESSION
         status = self.state.key_status
         self._settings.set(self._settings.current.with_key(provider, status, store))
-        self._set_key(self._phase_of_status(), self._key.info)
-        self._go(self._flow.advance())
+        if self._active:
+            self._set_key(self._phase_of_status(), self._key.info)
+            self._go(self._flow.advance())
+        self._end_of_store()
 
     def _on_store_failed(self, provider: str, error: KeyringError) -> None:
-        if self._concerns(provider, KeyPhase.STORING):
-            self._set_key(KeyPhase.STORE_FAILED, self._key.info, error)
+        if provider == self.state.provider and self._key.phase is KeyPhase.STORING:
+            if self._active:
+                self._set_key(KeyPhase.STORE_FAILED, self._key.info, error)
+            self._end_of_store()
 
     def _on_loaded(self, provider: str, problem: KeyringError | None) -> None:
         if not self._concerns(provider, KeyPhase.LOADING):
@@ -374,6 +452,7 @@ class SetupService(QObject):
         # What the settings promised is not there: without the key the later steps make no sense.
         self._flow.set_key_status(KeyStatus.NONE)
         if problem is None:
+            self._settings.set(self._settings.current.with_key(provider, KeyStatus.NONE, KeyStore.NONE))
             self._set_key(KeyPhase.WAITING)
         else:
             self._set_key(KeyPhase.LOAD_FAILED, error=problem)
@@ -383,9 +462,15 @@ class SetupService(QObject):
 
     def _on_catalogue(self, catalogue: Catalogue) -> None:
         state = self.state
-        if not self._active or catalogue.provider != state.provider or not catalogue.models:
+        if not self._active or catalogue.provider != state.provider:
+            return
+        self.changed.emit()
+        if not catalogue.models:
             return
         if not state.model or (not self._model_is_the_persons and catalogue.find(state.model) is None):
+            # Imported here: before there is a list, the first window need not wait for the judgement of models.
+            from caal_desktop.catalogue.recommend import recommend
+
             best = recommend(catalogue.models, datetime.now(UTC).date())
             if best is not None:
                 self._take_model(best.id)

@@ -25,6 +25,7 @@ class UnixSignals(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ends: tuple[socket.socket, socket.socket] | None = None
+        self._end_requested = False
         if sys.platform == "win32":
             return
         read_end, write_end = socket.socketpair()
@@ -37,13 +38,18 @@ class UnixSignals(QObject):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_args: None)
 
+    @property
+    def end_requested(self) -> bool:
+        """Whether the process has been asked to end, perhaps before anybody was listening."""
+        return self._end_requested
+
     def close(self) -> None:
         """Give the signals back."""
         if self._ends is None:
             return
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         for end in self._ends:
             end.close()
@@ -51,4 +57,5 @@ class UnixSignals(QObject):
 
     def _on_wake(self) -> None:
         if self._ends is not None and self._ends[0].recv(64):
+            self._end_requested = True
             self.endRequested.emit()

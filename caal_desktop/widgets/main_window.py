@@ -148,7 +148,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember size and place."""
-        self._settings.update(window_geometry=bytes(self.saveGeometry().toBase64().data()).decode())
+        self.remember_geometry()
         super().closeEvent(event)
         self.closed.emit()
 
@@ -157,6 +157,10 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_model_button"):
             self._show_model()
+
+    def remember_geometry(self) -> None:
+        """Take size and place into the settings; the program may also end without closing this window."""
+        self._settings.update(window_geometry=bytes(self.saveGeometry().toBase64().data()).decode())
 
     # --- doing
 
