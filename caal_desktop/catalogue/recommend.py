@@ -61,19 +61,28 @@ class Recommendation:
     why: tuple[str, ...]
 
 
-def recommend(models: Sequence[ModelInfo], today: date, popular_ids: Sequence[str] = ()) -> ModelInfo | None:
+def recommend(
+    models: Sequence[ModelInfo],
+    today: date,
+    popular_ids: Sequence[str] = (),
+    *,
+    fit: Sequence[ModelInfo] | None = None,
+) -> ModelInfo | None:
     """The model to preselect for a voice assistant.
 
     Args:
         models: the whole list, in any order.
         today: the day for which models may have ended or be about to.
         popular_ids: ids in the server's order of popularity, where known; it settles close calls.
+        fit: those of the models that are fit for voice and can chat, where that is known already: the others need
+            not be judged then, unless there is none.
 
     Returns:
         None only where no model of the list can chat.
     """
-    best = ranked_recommendations(models, today, limit=1, popular_ids=popular_ids)
-    return best[0].model if best else None
+    judge = _Judge(models, today, popular_ids)
+    best = min(map(judge.judge, fit or filter(can_chat, models)), key=_rank, default=None)
+    return best.model if best is not None else None
 
 
 def ranked_recommendations(

@@ -77,6 +77,20 @@ class SearchHit(NamedTuple):
     score: float
 
 
+class Found(NamedTuple):
+    """What a query found.
+
+    Attributes:
+        rows: numbers of the models in the indexed list, best first.
+        scores: their points.
+        is_exact: whether they meet every term; if not, they are the nearest.
+    """
+
+    rows: list[int]
+    scores: list[float]
+    is_exact: bool
+
+
 class MatchSpans(NamedTuple):
     """Where a query's terms are in a model's texts (Qt counts UTF-16 units: convert where a text is not ASCII)."""
 
@@ -116,11 +130,21 @@ class SearchIndex:
 
     def search(self, query: str) -> list[SearchHit]:
         """The models that meet the query, best first; all of them in their own order for an empty one."""
+        found = self.find(query)
+        return [SearchHit(self._models[row], score) for row, score in zip(found.rows, found.scores, strict=True)]
+
+    def find(self, query: str) -> Found:
+        """The same as row numbers, and whether they meet the whole query: for long lists, and for lists of one's own.
+
+        Returns:
+            Rows of the models that the index was built from.
+        """
         terms = self._terms(query)
         if not terms:
-            return [SearchHit(model, 0.0) for model in self._models]
+            return Found(list(range(len(self._models))), [0.0] * len(self._models), True)
         met = [self._rows_meeting(term) for term in terms]
-        rows = sorted(set(met[0]).intersection(*met[1:]) or _rows_meeting_most(terms, met))
+        meeting_all = set(met[0]).intersection(*met[1:])
+        rows = sorted(meeting_all or _rows_meeting_most(terms, met))
         # Column by column: tuples for each row would keep the garbage collector busy for longer than the sums take.
         scores = [self._bases[row] for row in rows]
         scale = 100 / sum(term.weight for term in terms)
@@ -131,7 +155,7 @@ class SearchIndex:
         if bonuses:
             scores = [score + bonuses.get(row, 0.0) for score, row in zip(scores, rows, strict=True)]
         places = sorted(range(len(rows)), key=scores.__getitem__, reverse=True)  # stable: equals keep the list's order
-        return [SearchHit(self._models[rows[place]], scores[place]) for place in places]
+        return Found([rows[place] for place in places], [scores[place] for place in places], bool(meeting_all))
 
     def spans(self, query: str, model: ModelInfo) -> MatchSpans:
         """Where the query's terms are in the model's name, id and vendor, for those rows that are drawn."""

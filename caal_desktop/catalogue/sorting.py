@@ -58,6 +58,28 @@ _LOCAL_KEYS: dict[SortOrder, Callable[[ModelInfo], float | None]] = {
 }
 
 
+LOCAL_ORDERS = tuple(_LOCAL_KEYS)
+"""The orders that the list itself tells."""
+
+
+def sort_rows(
+    models: Sequence[ModelInfo], order: SortOrder, usd_per_hour: Sequence[float | None] | None = None
+) -> tuple[int, ...]:
+    """The rows that tell the figure of a local order, sorted by it; equals keep the list's order.
+
+    Args:
+        models: the list.
+        order: one of :data:`LOCAL_ORDERS`.
+        usd_per_hour: the models' costs, where they have been worked out already.
+    """
+    if order is SortOrder.PRICE and usd_per_hour is not None:
+        figures = list(usd_per_hour)
+    else:
+        figures = list(map(_LOCAL_KEYS[order], models))
+    known = ((figure, row) for row, figure in enumerate(figures) if figure is not None)
+    return tuple(row for _, row in sorted(known))
+
+
 def is_available(order: SortOrder, models: Iterable[ModelInfo], server_order: Sequence[str] | None = None) -> bool:
     """Whether there is anything to sort by: some model tells the figure, or the server gave the order."""
     if order is SortOrder.BEST_MATCH:

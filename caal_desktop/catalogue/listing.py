@@ -1,0 +1,198 @@
+"""What the picker lists: sections, models, and the rows that stand for what is not in the catalogue."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from caal_desktop.catalogue.filters import FilterCounts, FilterName, Filters
+from caal_desktop.catalogue.sorting import SortOrder
+from caal_desktop.llm.models import ModelInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from caal_desktop.catalogue.view import CatalogueView
+
+# An id as OpenRouter writes them; others are accepted where nothing else was found.
+_FULL_ID = re.compile(r"~?[\w.-]+/[\w.:-]*[\w]", re.ASCII)
+_ANY_ID = re.compile(r"[\w~][\w./:@~+-]{1,199}", re.ASCII)
+
+
+class SectionKind(StrEnum):
+    """What a section gathers."""
+
+    RECOMMENDED = "recommended"
+    FAVOURITES = "favourites"
+    RECENT = "recent"
+    VENDOR = "vendor"
+    NEAREST = "nearest"
+    """Nothing meets the whole query; these meet most of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section's heading.
+
+    Attributes:
+        kind: what it gathers.
+        vendor: whose models, for a vendor's section; "" where the vendor is not known.
+        count: how many models follow.
+    """
+
+    kind: SectionKind
+    vendor: str
+    count: int
+
+
+class MissingModel(NamedTuple):
+    """The chosen model, which the catalogue does not hold."""
+
+    id: str
+
+
+class TypedModel(NamedTuple):
+    """An id that was typed and is not in the catalogue; it may be used all the same."""
+
+    id: str
+
+
+Entry = ModelInfo | Section | MissingModel | TypedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """One thing less to ask for, where nothing is found.
+
+    Attributes:
+        name: the filter to switch off; None for the limit of price, or the models that cannot chat.
+        filters: what the filters would be.
+        count: how many models there would be.
+    """
+
+    name: FilterName | None
+    filters: Filters
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """What is asked of the catalogue.
+
+    Attributes:
+        query: what was typed.
+        filters: what is switched on.
+        order: how to sort.
+        server_ids: ids in the server's order, for the orders that only it knows.
+        favourites: ids with a star.
+        recents: ids used last, the latest first.
+        chosen: the model in use; it is listed even where the catalogue does not hold it.
+    """
+
+    query: str = ""
+    filters: Filters = Filters()  # noqa: RUF009 - immutable
+    order: SortOrder = SortOrder.BEST_MATCH
+    server_ids: Sequence[str] = ()
+    favourites: Sequence[str] = ()
+    recents: Sequence[str] = ()
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What there is to show.
+
+    Attributes:
+        entries: from top to bottom.
+        found: how many different models.
+        counts: how many models each filter would leave of what the query found.
+        is_exact: whether the models meet the whole query.
+        is_grouped: whether they are listed by vendor.
+        typed_id: what was typed, where it can be an id and is none of the catalogue's; else "".
+    """
+
+    entries: list[Entry]
+    found: int
+    counts: FilterCounts
+    is_exact: bool
+    is_grouped: bool
+    typed_id: str
+
+
+def list_models(view: CatalogueView, request: ListRequest) -> Listing:
+    """Search, filter, sort and group."""
+    query = request.query.strip()
+    mask = view.filters.mask(request.filters)
+    if not query:
+        return _all(view, request, mask)
+    found = view.search.find(query)
+    among = view.filters.mask_of(found.rows)
+    order = found.rows if request.order is SortOrder.BEST_MATCH else view.order(request.order, request.server_ids)
+    rows = view.filters.rows_of(mask & among, order)
+    models = view.models
+    entries: list[Entry] = [models[row] for row in rows]
+    typed_id = _typed_id(view, query)
+    if entries and not found.is_exact:
+        entries.insert(0, Section(SectionKind.NEAREST, "", len(rows)))
+    if typed_id and (not entries or _FULL_ID.fullmatch(typed_id)):
+        # Where others meet the whole query, one of them is more likely meant.
+        place = len(entries) if found.is_exact else 0
+        entries.insert(place, TypedModel(typed_id))
+    counts = view.filters.counts(request.filters, among)
+    return Listing(entries, len(rows), counts, found.is_exact or not rows, False, typed_id)
+
+
+def relaxations(view: CatalogueView, request: ListRequest) -> list[Relaxation]:
+    """What could be asked for less so that something is found, the most fruitful first."""
+    filters = request.filters
+    tries: list[tuple[FilterName | None, Filters]] = [
+        (name, filters.with_toggled(name)) for name in FilterName if name in filters.active
+    ]
+    if filters.max_usd_per_hour is not None:
+        tries.append((None, replace(filters, max_usd_per_hour=None)))
+    if not filters.show_unusable:
+        tries.append((None, replace(filters, show_unusable=True)))
+    query = request.query.strip()
+    among = view.filters.mask_of(view.search.find(query).rows) if query else None
+    found = [Relaxation(name, less, view.filters.counts(less, among).shown) for name, less in tries]
+    return sorted((one for one in found if one.count), key=lambda one: -one.count)
+
+
+def _all(view: CatalogueView, request: ListRequest, mask: int) -> Listing:
+    filters, models = view.filters, view.models
+    entries: list[Entry] = []
+    if request.chosen and view.row_of(request.chosen) is None:
+        entries.append(MissingModel(request.chosen))
+    is_grouped = request.order is SortOrder.BEST_MATCH
+    if is_grouped:
+        _add_shortcuts(view, request, mask, entries)
+        for vendor, rows in view.vendors:
+            kept = filters.rows_of(mask, rows)
+            if kept:
+                entries.append(Section(SectionKind.VENDOR, vendor, len(kept)))
+                entries += [models[row] for row in kept]
+    else:
+        entries += [models[row] for row in filters.rows_of(mask, view.order(request.order, request.server_ids))]
+    return Listing(entries, mask.bit_count(), filters.counts(request.filters), True, is_grouped, "")
+
+
+def _add_shortcuts(view: CatalogueView, request: ListRequest, mask: int, entries: list[Entry]) -> None:
+    """What most people come for stands on top, and in its vendor's section as well."""
+    best = view.recommended
+    shortcuts = (
+        (SectionKind.RECOMMENDED, () if best is None else (best.id,)),
+        (SectionKind.FAVOURITES, request.favourites),
+        (SectionKind.RECENT, request.recents),
+    )
+    for kind, ids in shortcuts:
+        rows = [row for row in map(view.row_of, ids) if row is not None]
+        kept = view.filters.rows_of(mask, rows)
+        if kept:
+            entries.append(Section(kind, "", len(kept)))
+            entries += [view.models[row] for row in kept]
+
+
+def _typed_id(view: CatalogueView, query: str) -> str:
+    return query if _ANY_ID.fullmatch(query) and view.row_of(query) is None else ""
