@@ -7,10 +7,9 @@ import logging
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox
 
 from caal_desktop.services.catalogue_service import CatalogueService
-from caal_desktop.services.chat_service import ChatService
 from caal_desktop.services.connections import catalogue_connection
 from caal_desktop.services.key_service import KeyService
 from caal_desktop.services.key_watch import KeyWatch
@@ -20,10 +19,12 @@ from caal_desktop.services.setup_service import SetupService
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.secrets import SecretStore
 from caal_desktop.widgets.appearance import Appearance
-from caal_desktop.widgets.texts import reason_and_advice
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication, QWidget
+
     from caal_desktop.demo.launcher import DemoProcess
+    from caal_desktop.services.chat_service import ChatService
     from caal_desktop.services.start_trace import StartTrace
     from caal_desktop.setup_flow import Step
     from caal_desktop.storage.paths import AppPaths
@@ -72,6 +73,8 @@ class Application(QObject):
         self._app, self._paths, self._demo, self._trace = app, paths, demo, trace
         self._openrouter_url = openrouter_url
         self._demo_started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        # Looked at here, for there may be no request that would wait for it.
+        self._demo_started.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._quit = asyncio.Event()
         self._scope = TaskScope("application")
         loaded = store.load()
@@ -83,13 +86,13 @@ class Application(QObject):
         self.pool = ProviderPool(self._find_openrouter)
         self.keys = KeyService(SecretStore(service=service), self.pool, self)
         self.catalogue = CatalogueService(paths.catalogue_dir, self.pool, self)
-        self.chat = ChatService(self.pool, self)
+        self._chat: ChatService | None = None
+        self._trial: ChatService | None = None
         self.watch = KeyWatch(self.settings, self.keys, self)
         self._wizard: WizardWindow | None = None
-        self._wizard_parts: tuple[SetupService, ChatService] | None = None
+        self._setup: SetupService | None = None
         self._main: MainWindow | None = None
         self._painted = False
-        app.installEventFilter(self)
         self.settings.changed.connect(self._appearance.apply)
         self.settings.saveFailed.connect(self._on_save_failed)
         self.firstPainted.connect(self._after_first_paint)
@@ -128,28 +131,24 @@ class Application(QObject):
             self._app.alert(window)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Notice the first paint, and the platform's wish to end the program."""
-        kind = event.type()
-        if kind == QEvent.Type.Quit and watched is self._app:
-            # Qt would leave the event loop before anything could be saved.
-            self.quit()
-            return True
-        if kind == QEvent.Type.Paint and not self._painted and isinstance(watched, QWidget) and watched.isWindow():
+        """Notice the first window's first paint."""
+        if event.type() == QEvent.Type.Paint and not self._painted:
             self._painted = True
+            watched.removeEventFilter(self)
             QTimer.singleShot(0, self, self.firstPainted.emit)
         return super().eventFilter(watched, event)
 
     async def _shut_down(self) -> None:
         for window in (self._wizard, self._main):
             if window is not None:
+                window.remember_geometry()
                 window.hide()
-        self._app.removeEventFilter(self)
         try:
             async with asyncio.timeout(QUIT_DEADLINE_S):
                 # What speaks first, then what it speaks through, then what must be written.
-                if self._wizard_parts is not None:
-                    await self._wizard_parts[1].close()
-                await self.chat.close()
+                for service in (self._trial, self._setup, self._chat):
+                    if service is not None:
+                        await service.close()
                 await self.catalogue.close()
                 await self.keys.close()
                 await self._scope.close()
@@ -169,17 +168,24 @@ class Application(QObject):
         self._note("first_paint")
         if self._demo is not None:
             self._scope.start(self._start_demo(self._demo), name="demo")
+        if self._wizard is not None:
+            self._wizard.build_ahead()
         if self._main is not None:
             self.watch.begin()
-            connection = catalogue_connection(self.settings.current, self.keys)
-            if connection is not None:
-                self.catalogue.open(connection)
+            self._open_catalogue()
         if self._problem is not None:
+            from caal_desktop.widgets.texts import reason_and_advice
+
             text = self._problem.describe()
             self._tell(text.what, reason_and_advice(text))
         if self._trace is not None:
             self.keys.checkSucceeded.connect(lambda _provider, _info: self._note("key_checked"))
             QTimer.singleShot(1000, self, lambda: self._note("idle"))
+
+    def _open_catalogue(self) -> None:
+        connection = catalogue_connection(self.settings.current, self.keys)
+        if connection is not None:
+            self.catalogue.open(connection)
 
     async def _start_demo(self, demo: DemoProcess) -> None:
         from caal_desktop.demo.launcher import DemoStartError
@@ -198,7 +204,13 @@ class Application(QObject):
     async def _find_openrouter(self) -> str | None:
         if self._demo is None:
             return self._openrouter_url
-        return await asyncio.shield(self._demo_started)
+        from caal_desktop.demo.launcher import DemoStartError
+        from caal_desktop.llm.errors import ConnectionFailed
+
+        try:
+            return await asyncio.shield(self._demo_started)
+        except DemoStartError as error:
+            raise ConnectionFailed("openrouter", detail=str(error)) from error
 
     def _warm_up(self) -> None:
         if not self._scope.is_running("warm up"):
@@ -218,11 +230,16 @@ class Application(QObject):
         from caal_desktop.widgets.wizard.window import WizardWindow
 
         setup = SetupService(self.settings, self.keys, self.catalogue, self)
-        trial = ChatService(self.pool, self)
         wizard = WizardWindow(
-            setup, self.keys, self.catalogue, trial, self.settings, demo=self._demo is not None, parent=self._main
+            setup,
+            self.keys,
+            self.catalogue,
+            self._make_trial,
+            self.settings,
+            demo=self._demo is not None,
+            parent=self._main,
         )
-        self._wizard, self._wizard_parts = wizard, (setup, trial)
+        self._wizard, self._setup = wizard, setup
         if self._demo is not None and self._demo.key:
             wizard.set_demo_key(self._demo.key)
         wizard.closed.connect(self._on_wizard_closed)
@@ -230,7 +247,10 @@ class Application(QObject):
         if self._main is not None:
             wizard.setWindowModality(Qt.WindowModality.WindowModal)
         wizard.begin(at)
+        self._watch_first_paint(wizard)
         wizard.show()
+        if self._painted:
+            wizard.build_ahead()
 
     def _open_main(self) -> None:
         from caal_desktop.widgets.main_window import MainWindow
@@ -244,30 +264,57 @@ class Application(QObject):
             main.setupRequested.connect(self.open_wizard)
             main.requestLikely.connect(self._warm_up)
             self._main = main
+            self._watch_first_paint(main)
         self._main.show()
 
+    @property
+    def chat(self) -> ChatService:
+        """The test chat's conversation."""
+        if self._chat is None:
+            self._chat = self._new_chat()
+        return self._chat
+
+    def _make_trial(self) -> ChatService:
+        self._trial = self._new_chat()
+        return self._trial
+
+    def _new_chat(self) -> ChatService:
+        # Imported here: the wizard's first page needs no chat.
+        from caal_desktop.services.chat_service import ChatService
+
+        return ChatService(self.pool, self)
+
+    def _watch_first_paint(self, window: QWidget) -> None:
+        # On the window alone: a filter on the application would see every event of every object in Python.
+        if not self._painted:
+            window.installEventFilter(self)
+
     def _on_wizard_closed(self) -> None:
-        wizard, parts = self._wizard, self._wizard_parts
-        self._wizard, self._wizard_parts = None, None
+        wizard, setup, trial = self._wizard, self._setup, self._trial
+        self._wizard = self._setup = self._trial = None
         if wizard is not None:
             wizard.deleteLater()
-        if parts is not None:
-            parts[0].deleteLater()
-            self._scope.start(self._dispose(parts[1]), name="dispose", exclusive=False)
+        for service in (setup, trial):
+            if service is not None:
+                # Not before the keyring has answered, where it is taking a key.
+                self._scope.start(self._dispose(service), name="dispose", exclusive=False)
         if self._main is None and not self.settings.current.setup_completed:
             self.quit()
             return
         self._open_main()
         self.watch.begin()
+        self._open_catalogue()
 
-    async def _dispose(self, chat: ChatService) -> None:
-        await chat.close()
-        chat.deleteLater()
+    async def _dispose(self, service: SetupService | ChatService) -> None:
+        await service.close()
+        service.deleteLater()
 
     def _on_save_failed(self, reason: str) -> None:
         self._tell(self.tr("The settings could not be saved"), reason)
 
     def _tell(self, title: str, text: str) -> None:
+        if self._quit.is_set():
+            return
         box = QMessageBox(
             QMessageBox.Icon.Information, title, title, QMessageBox.StandardButton.Ok, self._wizard or self._main
         )

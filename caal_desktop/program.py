@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QEvent, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
@@ -32,6 +32,24 @@ logger = logging.getLogger(__name__)
 
 EXIT_CANNOT_START = 2
 _WORKERS = 4
+
+
+class QtApplication(QApplication):
+    """The Qt application; leaves its end to us.
+
+    Signals:
+        endRequested: the platform wants the program to end (the session closes, Quit in a dock's menu).
+    """
+
+    endRequested = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        """Take the wish to quit: Qt would leave the event loop before anything could be saved."""
+        if event.type() == QEvent.Type.Quit:
+            event.ignore()
+            self.endRequested.emit()
+            return True
+        return super().event(event)
 
 
 def run_program(*, demo: bool = False, verbose: bool = False, openrouter_url: str | None = None) -> int:
@@ -83,7 +101,7 @@ def run_program(*, demo: bool = False, verbose: bool = False, openrouter_url: st
 
 
 async def _run(
-    app: QApplication,
+    app: QtApplication,
     paths: AppPaths,
     instance: SingleInstance,
     signals: UnixSignals,
@@ -100,15 +118,18 @@ async def _run(
     )
     instance.raiseRequested.connect(application.raise_window)
     signals.endRequested.connect(application.quit)
+    if signals.end_requested:
+        application.quit()
+    app.endRequested.connect(application.quit)
     return await application.run()
 
 
-def _qt_application() -> QApplication:
+def _qt_application() -> QtApplication:
     QCoreApplication.setApplicationName("caal-desktop")
     QCoreApplication.setApplicationVersion(__version__)
     QGuiApplication.setApplicationDisplayName("CAAL Desktop")
     QGuiApplication.setDesktopFileName("caal-desktop")
-    app = QApplication(sys.argv[:1])
+    app = QtApplication(sys.argv[:1])
     app.setQuitOnLastWindowClosed(False)
     app.setWindowIcon(application_icon())
     return app

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from caal_desktop.services.chat_service import ChatRequest
+from caal_desktop.llm.headers import parse_header
+from caal_desktop.llm.network import NetworkOptions
 from caal_desktop.services.provider_pool import Connection
 from caal_desktop.setup_flow import PROVIDERS
-from caal_desktop.storage.settings_schema import Provider
+from caal_desktop.storage.settings_schema import Provider, ProviderSort, Reasoning
 
 if TYPE_CHECKING:
+    from caal_desktop.services.chat_service import ChatRequest
     from caal_desktop.services.key_service import KeyService
     from caal_desktop.storage.settings_schema import Settings
+
+PROXY = "proxy"
+"""Under this name the proxy's password is kept beside the providers' keys."""
 
 
 def address_of(settings: Settings, provider: Provider) -> str:
@@ -33,7 +38,56 @@ def connection_for(settings: Settings, keys: KeyService, provider: Provider | No
     traits = PROVIDERS[provider]
     if (traits.needs_key and not key) or (traits.has_address and not address):
         return None
-    return Connection(provider, key, address)
+    return connection_by(settings, keys, provider, key, address)
+
+
+def connection_by(
+    settings: Settings, keys: KeyService, provider: Provider, key: str | None = None, address: str = ""
+) -> Connection:
+    """How to reach a provider with any key and address, by the way that the network settings name."""
+    network = NetworkOptions(
+        proxy_mode=settings.proxy_mode,
+        proxy_url=settings.proxy_url,
+        proxy_user=settings.proxy_user,
+        proxy_password=(keys.key(PROXY) or "") if settings.proxy_user else "",
+        ca_bundle=settings.ca_bundle,
+        trust_system=settings.trust_system_certificates,
+    )
+    headers = settings.openai_compatible_headers if provider is Provider.OPENAI_COMPATIBLE else ()
+    return Connection(
+        provider,
+        key,
+        address,
+        network,
+        settings.connect_timeout,
+        settings.read_timeout,
+        settings.max_retries,
+        tuple(parse_header(line) for line in headers),
+    )
+
+
+def routing_of(settings: Settings) -> dict[str, Any]:
+    """The fields by which OpenRouter is told whom to ask; empty where the person left that to it."""
+    wishes: dict[str, Any] = {}
+    if settings.deny_data_collection:
+        wishes["data_collection"] = "deny"
+    if settings.zero_data_retention:
+        wishes["zdr"] = True
+    if settings.provider_sort is not ProviderSort.DEFAULT:
+        wishes["sort"] = settings.provider_sort.value
+    if settings.allowed_providers:
+        wishes["only"] = list(settings.allowed_providers)
+    if settings.ignored_providers:
+        wishes["ignore"] = list(settings.ignored_providers)
+    fields: dict[str, Any] = {"provider": wishes} if wishes else {}
+    if settings.fallback_models:
+        fields["models"] = list(settings.fallback_models)
+    return fields
+
+
+def reasoning_of(settings: Settings) -> dict[str, Any] | None:
+    """OpenRouter's ``reasoning`` object; None leaves it to the model."""
+    return None if settings.reasoning is Reasoning.DEFAULT else {"effort": settings.reasoning.value}
 
 
 def catalogue_connection(settings: Settings, keys: KeyService, provider: Provider | None = None) -> Connection | None:
@@ -41,16 +95,22 @@ def catalogue_connection(settings: Settings, keys: KeyService, provider: Provide
     provider = provider or settings.provider
     connection = connection_for(settings, keys, provider)
     if connection is None and provider is Provider.OPENROUTER:
-        return Connection(provider)
+        return connection_by(settings, keys, provider)
     return connection
 
 
 def chat_request(settings: Settings, connection: Connection) -> ChatRequest:
     """What the test chat sends with every message."""
+    # Imported here: the wizard's first page needs connections, but no chat.
+    from caal_desktop.services.chat_service import ChatRequest
+
+    at_openrouter = connection.provider == Provider.OPENROUTER
     return ChatRequest(
         connection,
         settings.model_of(connection.provider),
         settings.system_prompt,
         settings.temperature,
         settings.max_tokens,
+        reasoning_of(settings) if at_openrouter else None,
+        routing_of(settings) if at_openrouter else {},
     )

@@ -5,45 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QDialog,
-    QFrame,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from caal_desktop.catalogue.speech_cost import CostKind, format_cost, hourly_cost
-from caal_desktop.services.chat_service import ChatRequest, ChatService
 from caal_desktop.services.connections import connection_for
-from caal_desktop.services.conversation import AnswerStatus, Role
 from caal_desktop.services.setup_service import KeyPhase, KeyView, SetupService
-from caal_desktop.setup_flow import PROVIDERS, STEPS, Step
-from caal_desktop.storage.settings_schema import KeyStatus, KeyStore
+from caal_desktop.setup_flow import STEPS, Step
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.controls import TextLabel
 from caal_desktop.widgets.demo_strip import DemoStrip
-from caal_desktop.widgets.texts import provider_text
-from caal_desktop.widgets.wizard.done_page import DonePage
-from caal_desktop.widgets.wizard.key_page import KeyPage
-from caal_desktop.widgets.wizard.model_page import ModelPage
+from caal_desktop.widgets.wizard.pages import PageStack
 from caal_desktop.widgets.wizard.steps_rail import StepsRail
-from caal_desktop.widgets.wizard.try_page import TryPage
-from caal_desktop.widgets.wizard.welcome_page import WelcomePage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 
     from caal_desktop.services.catalogue_service import Catalogue, CatalogueService
+    from caal_desktop.services.chat_service import ChatService
     from caal_desktop.services.key_service import KeyService
     from caal_desktop.services.settings_service import SettingsService
-    from caal_desktop.widgets.wizard.page import WizardPage
+    from caal_desktop.widgets.wizard.done_page import DonePage
+    from caal_desktop.widgets.wizard.key_page import KeyPage
+    from caal_desktop.widgets.wizard.model_page import ModelPage
+    from caal_desktop.widgets.wizard.trial import Trial
+    from caal_desktop.widgets.wizard.try_page import TryPage
+    from caal_desktop.widgets.wizard.welcome_page import WelcomePage
 
 _RAIL_FROM_WIDTH = 680
-_TRIAL_MAX_TOKENS = 300
 
 
 class WizardWindow(QDialog):
@@ -62,31 +51,22 @@ class WizardWindow(QDialog):
         setup: SetupService,
         keys: KeyService,
         catalogue: CatalogueService,
-        chat: ChatService,
+        make_chat: Callable[[], ChatService],
         settings: SettingsService,
         *,
         demo: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._setup, self._keys, self._catalogue, self._chat, self._settings = setup, keys, catalogue, chat, settings
+        self._setup, self._keys, self._catalogue, self._settings = setup, keys, catalogue, settings
+        self._make_chat = make_chat
+        self._trial: Trial | None = None
         self.setObjectName("wizard")
         self.setWindowTitle(self.tr("Set up CAAL"))
         self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint, True)
         self.setMinimumSize(480, 420)
         self.resize(860, 620)
-        self.welcome = WelcomePage(self)
-        self.key = KeyPage(parent=self)
-        self.model = ModelPage(self)
-        self.trial = TryPage(self)
-        self.done_page = DonePage(self)
-        self._pages: dict[Step, WizardPage] = {
-            Step.WELCOME: self.welcome,
-            Step.KEY: self.key,
-            Step.MODEL: self.model,
-            Step.TRY: self.trial,
-            Step.DONE: self.done_page,
-        }
+        self._demo_key: str | None = None
         self._build(demo=demo)
         self._connect()
 
@@ -96,16 +76,7 @@ class WizardWindow(QDialog):
         titles = [self.tr("Welcome"), self.tr("Key"), self.tr("Model"), self.tr("Try it"), self.tr("Done")]
         self._titles = titles
         self._rail = StepsRail(titles, self)
-        self._stack = QStackedWidget(self)
-        self._areas: dict[Step, QWidget] = {}
-        for step in STEPS:
-            area = QScrollArea(self)
-            area.setFrameShape(QFrame.Shape.NoFrame)
-            area.setWidgetResizable(True)
-            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            area.setWidget(self._pages[step])
-            self._areas[step] = area
-            self._stack.addWidget(area)
+        self._pages = PageStack(self)
         self._later = self._button("wizard.later", self.tr("Finish later"))
         self._skip = self._button("wizard.skip", self.tr("Skip"))
         self._back = self._button("wizard.back", self.tr("Back"))
@@ -124,7 +95,7 @@ class WizardWindow(QDialog):
         line.setForegroundRole(self.palette().ColorRole.Midlight)
         right = QVBoxLayout()
         right.setSpacing(0)
-        right.addWidget(self._stack, 1)
+        right.addWidget(self._pages, 1)
         right.addWidget(line)
         right.addLayout(buttons)
         main = QHBoxLayout()
@@ -151,33 +122,89 @@ class WizardWindow(QDialog):
         setup.keyChanged.connect(self._show_key)
         setup.changed.connect(self._show_buttons)
         setup.finished.connect(self.close)
-        self.welcome.providerChosen.connect(setup.choose_provider)
-        self.key.keyEdited.connect(setup.edit_key)
-        self.key.keySubmitted.connect(setup.submit_key)
-        self.key.addressEdited.connect(setup.set_address)
-        self.key.actionChosen.connect(self._on_key_action)
-        self.key.typingBegan.connect(self.requestLikely)
-        self.model.pane.modelChosen.connect(setup.choose_model)
-        self.model.pane.modelActivated.connect(self._on_model_activated)
-        self.model.pane.refreshRequested.connect(self._catalogue.refresh)
+        self._pages.pageBuilt.connect(self._on_page_built)
         self._catalogue.changed.connect(self._show_catalogue)
-        self.trial.asked.connect(self._ask)
-        self.trial.stopped.connect(self._chat.stop)
-        self.trial.modelChangeRequested.connect(setup.back)
-        self.trial.keyChangeRequested.connect(self._back_to_key)
-        self._chat.textArrived.connect(self._on_text)
-        self._chat.keptAlive.connect(lambda _index: self.trial.show_alive())
-        self._chat.statusChanged.connect(self._on_status)
         self._later.clicked.connect(self.close)
         self._skip.clicked.connect(setup.skip)
         self._back.clicked.connect(setup.back)
         self._next.clicked.connect(self._on_next)
 
+    def _on_page_built(self, step: Step) -> None:
+        setup, state = self._setup, self._setup.state
+        match step:
+            case Step.WELCOME:
+                self.welcome.providerChosen.connect(setup.choose_provider)
+                self.welcome.show_provider(state.provider)
+            case Step.KEY:
+                page = self.key
+                page.keyEdited.connect(setup.edit_key)
+                page.keySubmitted.connect(setup.submit_key)
+                page.addressEdited.connect(setup.set_address)
+                page.actionChosen.connect(self._on_key_action)
+                page.typingBegan.connect(self.requestLikely)
+                page.set_demo_key(self._demo_key)
+                page.set_provider(state.provider, state.address)
+                self._show_key(setup.key)
+            case Step.MODEL:
+                pane = self.model.pane
+                pane.modelChosen.connect(setup.choose_model)
+                pane.modelActivated.connect(self._on_model_activated)
+                pane.refreshRequested.connect(self._catalogue.refresh)
+                self._show_catalogue(self._catalogue.current)
+            case Step.TRY:
+                # Imported with its page: the first one needs no chat.
+                from caal_desktop.widgets.wizard.trial import Trial
+
+                self._trial = Trial(self.trial, self._make_chat(), self)
+                self._trial.completed.connect(self._on_tried)
+                self.trial.asked.connect(self._ask)
+                self.trial.modelChangeRequested.connect(setup.back)
+                self.trial.keyChangeRequested.connect(self._back_to_key)
+            case Step.DONE:
+                pass
+
+    # --- the pages, each made when it is first asked for
+
+    @property
+    def welcome(self) -> WelcomePage:
+        """Step one."""
+        return self._pages.welcome
+
+    @property
+    def key(self) -> KeyPage:
+        """Step two."""
+        return self._pages.key
+
+    @property
+    def model(self) -> ModelPage:
+        """Step three."""
+        return self._pages.model
+
+    @property
+    def trial(self) -> TryPage:
+        """Step four."""
+        return self._pages.trial
+
+    @property
+    def done_page(self) -> DonePage:
+        """The last step."""
+        return self._pages.done
+
     # --- public
+
+    def remember_geometry(self) -> None:
+        """Take size and place into the settings; the program may also end without closing this window."""
+        self._settings.update(wizard_geometry=bytes(self.saveGeometry().toBase64().data()).decode())
+
+    def build_ahead(self) -> None:
+        """Make the later pages while the person reads the first; to be called when that has been painted."""
+        self._pages.build_ahead()
 
     def set_demo_key(self, key: str | None) -> None:
         """Offer the demo's key on the key page."""
-        self.key.set_demo_key(key)
+        self._demo_key = key
+        if self._pages.is_built(Step.KEY):
+            self.key.set_demo_key(key)
 
     def begin(self, at: Step | None = None) -> None:
         """Show the step at which the person is, or another one."""
@@ -211,10 +238,12 @@ class WizardWindow(QDialog):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the place, stop what runs for this window."""
-        self._settings.update(wizard_geometry=bytes(self.saveGeometry().toBase64().data()).decode())
-        self._chat.clear()
+        self.remember_geometry()
+        if self._trial is not None:
+            self._trial.end()
         self._setup.end()
-        super().closeEvent(event)
+        # Not QDialog's own: that one rejects the dialog first, which is a close here.
+        event.accept()
         self.closed.emit()
 
     def reject(self) -> None:
@@ -227,18 +256,27 @@ class WizardWindow(QDialog):
         state = self._setup.state
         self._rail.set_current(STEPS.index(step))
         self._show_progress()
-        self.welcome.show_provider(state.provider)
-        self.key.set_provider(state.provider, state.address)
+        if self._pages.is_built(Step.WELCOME):
+            self.welcome.show_provider(state.provider)
+        if self._pages.is_built(Step.KEY):
+            self.key.set_provider(state.provider, state.address)
         if step is Step.MODEL:
             self.model.pane.choose(state.model)
         elif step is Step.TRY:
             self.trial.set_model(self._model_name())
-            if not state.tried:
-                self._chat.clear()
-                self.trial.reset()
+            if not state.tried and self._trial is not None:
+                self._trial.reset()
         elif step is Step.DONE:
-            self._show_summary()
-        self._stack.setCurrentWidget(self._areas[step])
+            # Imported here: with the costs of an hour of talking it is of no use before.
+            from caal_desktop.widgets.wizard.summary import summary
+
+            model = self._catalogue.current.find(state.model)
+            has_key = self._keys.key(state.provider) is not None
+            self.done_page.show_summary(*summary(state, self._settings.current, model, has_key=has_key))
+        if step is not Step.TRY and self._trial is not None and self._trial.is_busy:
+            # An answer that nobody sees any more must not count for a model that is chosen meanwhile.
+            self._trial.stop()
+        self._pages.show_page(step)
         self._show_buttons()
         self._focus_page()
 
@@ -250,12 +288,14 @@ class WizardWindow(QDialog):
         )
 
     def _focus_page(self) -> None:
-        target = self._pages[self._setup.state.step].first_focus()
+        target = self._pages.page(self._setup.state.step).first_focus()
         if target is None or not target.isEnabled():
             target = self._next if self._next.isEnabled() else self._skip
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_key(self, view: KeyView) -> None:
+        if not self._pages.is_built(Step.KEY):
+            return
         has_key = self._keys.key(self._setup.state.provider) is not None
         self.key.show_key(view, has_key=has_key)
         if view.phase is KeyPhase.VERIFIED and self._setup.state.step is Step.KEY:
@@ -268,43 +308,21 @@ class WizardWindow(QDialog):
         self._next.setText(
             {Step.WELCOME: self.tr("Start"), Step.DONE: self.tr("Open the chat")}.get(step, self.tr("Next"))
         )
-        self._skip.setVisible(flow.can_skip)
+        self._skip.setVisible(self._setup.can_skip)
         self._back.setVisible(flow.can_go_back)
         self._later.setVisible(step is not Step.DONE)
-        default = self._next if self._next.isEnabled() else None
-        if step is Step.TRY and not self._setup.state.tried:
-            default = self.trial.ask_button
-        for button in (self._next, self.trial.ask_button):
-            button.setDefault(button is default)
+        asks = step is Step.TRY and not self._setup.state.tried
+        self._next.setDefault(self._next.isEnabled() and not asks)
+        if self._pages.is_built(Step.TRY):
+            self.trial.ask_button.setDefault(asks)
         if step is Step.MODEL and self.model.pane.chosen != self._setup.state.model:
             self.model.pane.choose(self._setup.state.model)
 
     def _show_catalogue(self, catalogue: Catalogue) -> None:
+        if not self._pages.is_built(Step.MODEL):
+            return
         self.model.pane.show_catalogue(catalogue)
         self.model.pane.choose(self._setup.state.model)
-
-    def _show_summary(self) -> None:
-        state, settings = self._setup.state, self._settings.current
-        provider = provider_text(state.provider)
-        rows = [(self.tr("Provider"), provider.title)]
-        if PROVIDERS[state.provider].has_address:
-            rows.append((self.tr("Address"), state.address))
-        note = ""
-        if self._keys.key(state.provider) is not None:
-            in_keyring = settings.key_store_of(state.provider) is KeyStore.KEYRING
-            rows.append(
-                (self.tr("Key"), self.tr("in the system's keyring") if in_keyring else self.tr("for this session only"))
-            )
-            if state.key_status is KeyStatus.UNVERIFIED:
-                note = self.tr("The key is saved, not verified yet. It is checked at the next start.")
-        elif PROVIDERS[state.provider].needs_key:
-            rows.append((self.tr("Key"), self.tr("not given yet")))
-            note = self.tr("Without a key nothing can be asked yet. Add one from the menu “Assistant”.")
-        rows.append((self.tr("Model"), self._model_name()))
-        model = self._catalogue.current.find(state.model)
-        if model is not None and (cost := hourly_cost(model)).kind is CostKind.KNOWN and cost.usd is not None:
-            rows.append((self.tr("An hour of talking"), self.tr("about {cost}").format(cost=format_cost(cost.usd))))
-        self.done_page.show_summary(rows, note)
 
     def _model_name(self) -> str:
         model = self._catalogue.current.find(self._setup.state.model)
@@ -339,40 +357,19 @@ class WizardWindow(QDialog):
 
     def _ask(self, question: str) -> None:
         connection = connection_for(self._settings.current, self._keys, self._setup.state.provider)
-        if connection is None:
-            return
-        settings = self._settings.current
-        self._chat.clear()
-        self.trial.begin_answer()
-        self._chat.send(
-            question,
-            ChatRequest(
-                connection,
-                self._setup.state.model,
-                settings.system_prompt,
-                settings.temperature,
-                min(settings.max_tokens, _TRIAL_MAX_TOKENS),
-            ),
-        )
+        if connection is not None and self._trial is not None:
+            self._trial.ask(question, connection, self._setup.state.model, self._settings.current)
 
-    def _on_text(self, _index: int, text: str) -> None:
-        self.trial.append(text)
-
-    def _on_status(self, index: int) -> None:
-        message = self._chat.messages[index]
-        if message.role is not Role.ASSISTANT:
-            return
-        self.trial.show_status(message)
-        if message.status is AnswerStatus.COMPLETE:
-            self._setup.set_tried()
-            if self.trial.ask_button.hasFocus():
-                self._next.setFocus(Qt.FocusReason.OtherFocusReason)
+    def _on_tried(self) -> None:
+        self._setup.set_tried()
+        if self.trial.ask_button.hasFocus():
+            self._next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_escape(self) -> None:
         if self._setup.is_busy_with_key and self._setup.key.phase is not KeyPhase.LOADING:
             self._setup.cancel_wait()
-        elif self._chat.is_busy:
-            self._chat.stop()
+        elif self._trial is not None and self._trial.is_busy:
+            self._trial.stop()
         elif self._setup.flow.can_go_back:
             self._setup.back()
         else:

@@ -1,0 +1,131 @@
+"""The wizard's pages, each built when it is first needed: the first window waits for none but its own.
+
+A page takes some ten milliseconds to import and to build. :meth:`PageStack.build_ahead` makes the later ones while the
+person reads the first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
+
+from caal_desktop.setup_flow import STEPS, Step
+
+if TYPE_CHECKING:
+    from caal_desktop.widgets.wizard.done_page import DonePage
+    from caal_desktop.widgets.wizard.key_page import KeyPage
+    from caal_desktop.widgets.wizard.model_page import ModelPage
+    from caal_desktop.widgets.wizard.page import WizardPage
+    from caal_desktop.widgets.wizard.try_page import TryPage
+    from caal_desktop.widgets.wizard.welcome_page import WelcomePage
+
+BUILD_AHEAD_MS = 40
+"""Milliseconds between two pages that are built ahead: the window stays smooth meanwhile."""
+
+
+class PageStack(QStackedWidget):
+    """Holds the pages, in scroll areas.
+
+    Signals:
+        pageBuilt: carries the :class:`Step` whose page has just been made; it must be connected and filled.
+    """
+
+    pageBuilt = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("wizard.pages")
+        self._pages: dict[Step, WizardPage] = {}
+        self._areas: dict[Step, QScrollArea] = {}
+        self._ahead = QTimer(self, interval=BUILD_AHEAD_MS)
+        self._ahead.timeout.connect(self._build_next)
+
+    def is_built(self, step: Step) -> bool:
+        """Whether the step's page is there already."""
+        return step in self._pages
+
+    def page(self, step: Step) -> WizardPage:
+        """The step's page; made now where it is not there yet."""
+        if step not in self._pages:
+            self._build(step)
+        return self._pages[step]
+
+    @property
+    def welcome(self) -> WelcomePage:
+        """Step one's page."""
+        return cast("WelcomePage", self.page(Step.WELCOME))
+
+    @property
+    def key(self) -> KeyPage:
+        """Step two's page."""
+        return cast("KeyPage", self.page(Step.KEY))
+
+    @property
+    def model(self) -> ModelPage:
+        """Step three's page."""
+        return cast("ModelPage", self.page(Step.MODEL))
+
+    @property
+    def trial(self) -> TryPage:
+        """Step four's page."""
+        return cast("TryPage", self.page(Step.TRY))
+
+    @property
+    def done(self) -> DonePage:
+        """The last step's page."""
+        return cast("DonePage", self.page(Step.DONE))
+
+    def show_page(self, step: Step) -> None:
+        """Bring a page to the front."""
+        self.page(step)
+        self.setCurrentWidget(self._areas[step])
+
+    def build_ahead(self) -> None:
+        """Make the missing pages one after the other, with time for the window between them."""
+        self._ahead.start()
+
+    def _build_next(self) -> None:
+        missing = next((step for step in STEPS if step not in self._pages), None)
+        if missing is None:
+            self._ahead.stop()
+        else:
+            self._build(missing)
+
+    def _build(self, step: Step) -> None:
+        page = _make(step, self)
+        area = QScrollArea(self)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        # Scrolled by keyboard through its controls, which it keeps in view.
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(page)
+        self._pages[step], self._areas[step] = page, area
+        self.addWidget(area)
+        self.pageBuilt.emit(step)
+
+
+def _make(step: Step, parent: QWidget) -> WizardPage:
+    # Imported here, or the first window would wait for every page's modules (the picker's search, the key doctor).
+    match step:
+        case Step.WELCOME:
+            from caal_desktop.widgets.wizard.welcome_page import WelcomePage
+
+            return WelcomePage(parent)
+        case Step.KEY:
+            from caal_desktop.widgets.wizard.key_page import KeyPage
+
+            return KeyPage(parent=parent)
+        case Step.MODEL:
+            from caal_desktop.widgets.wizard.model_page import ModelPage
+
+            return ModelPage(parent)
+        case Step.TRY:
+            from caal_desktop.widgets.wizard.try_page import TryPage
+
+            return TryPage(parent)
+        case Step.DONE:
+            from caal_desktop.widgets.wizard.done_page import DonePage
+
+            return DonePage(parent)
