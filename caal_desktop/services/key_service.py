@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,17 @@ from PySide6.QtCore import QObject, Signal
 from caal_desktop.llm.errors import ConnectionFailed, ProviderError
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import KeyringError
+from caal_desktop.storage.secrets import KeyringState, Where
 
 if TYPE_CHECKING:
     from caal_desktop.llm.key_info import KeyInfo
     from caal_desktop.services.provider_pool import Connection, ProviderPool
-    from caal_desktop.storage.secrets import SecretStore, Where
+    from caal_desktop.storage.secrets import SecretStore
 
 logger = logging.getLogger(__name__)
+
+MIGRATION_PAUSE_S = 20.0
+"""Seconds between two looks whether the keyring takes a key that it refused before."""
 
 
 class KeyService(QObject):
@@ -31,6 +36,9 @@ class KeyService(QObject):
         loaded: provider's name and the :class:`KeyringError` that stood in the way, or None.
         removed: provider's name and the :class:`KeyringError` that stood in the way, or None.
         keyChanged: provider's name; the key that is in use is another one now.
+        refreshStarted: provider's name; the facts of the key in use are being asked for.
+        refreshed: provider's name, the :class:`KeyInfo` or None, and the error that stood in the way or None.
+        migrated: provider's name; its key was kept for the session only and lies in the keyring now.
     """
 
     checkStarted = Signal(str)
@@ -41,6 +49,9 @@ class KeyService(QObject):
     loaded = Signal(str, object)
     removed = Signal(str, object)
     keyChanged = Signal(str)
+    refreshStarted = Signal(str)
+    refreshed = Signal(str, object, object)
+    migrated = Signal(str)
 
     def __init__(self, store: SecretStore, pool: ProviderPool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +60,8 @@ class KeyService(QObject):
         self._keys: dict[str, str] = {}
         self._infos: dict[str, KeyInfo] = {}
         self._checked: Connection | None = None
+        # Whose keys should lie in the keyring, but do not because it refused them.
+        self._homeless: set[str] = set()
         self._scope = TaskScope("keys")
 
     def key(self, provider: str) -> str | None:
@@ -58,6 +71,23 @@ class KeyService(QObject):
     def info(self, provider: str) -> KeyInfo | None:
         """What the last successful check told about the key in use."""
         return self._infos.get(provider)
+
+    @property
+    def store_name(self) -> str:
+        """The keyring's name for people ("GNOME Keyring / Secret Service")."""
+        return self._store.name
+
+    def is_for_session(self, provider: str) -> bool:
+        """Whether the provider's key is kept in memory only."""
+        return self._store.holds_for_session(provider)
+
+    def refresh(self, connection: Connection) -> None:
+        """Ask for the facts of the key in use once more; :attr:`refreshed` brings them."""
+        self._scope.start(self._refresh(connection), name=f"refresh.{connection.provider}")
+
+    def is_refreshing(self, provider: str) -> bool:
+        """Whether the facts of a provider's key are on their way."""
+        return self._scope.is_running(f"refresh.{provider}")
 
     def load(self, provider: str) -> None:
         """Read the provider's key from the keyring; :attr:`loaded` tells when it is done."""
@@ -134,8 +164,13 @@ class KeyService(QObject):
         try:
             await self._store.put(provider, key, where)
         except KeyringError as error:
+            self._homeless.add(provider)
             self.storeFailed.emit(provider, error)
             return
+        if where is Where.KEYRING:
+            self._homeless.discard(provider)
+        elif provider in self._homeless:
+            self._scope.start(self._find_home(), name="migrate")
         await self._use(provider, key, info)
         self.stored.emit(provider, where)
 
@@ -150,7 +185,47 @@ class KeyService(QObject):
             await self._pool.drop(provider)
             self.keyChanged.emit(provider)
 
+    async def _find_home(self) -> None:
+        """Put keys that the keyring refused into it as soon as it takes them; nobody is asked for a password."""
+        while True:
+            await asyncio.sleep(MIGRATION_PAUSE_S)
+            waiting = [name for name in sorted(self._homeless) if self._store.holds_for_session(name)]
+            if not waiting:
+                return
+            status = await self._store.probe()
+            if status.state is not KeyringState.READY:
+                continue
+            for provider in waiting:
+                await self._migrate(provider)
+
+    async def _migrate(self, provider: str) -> None:
+        key = self._keys.get(provider)
+        if key is None:
+            self._homeless.discard(provider)
+            return
+        try:
+            await self._store.put(provider, key, Where.KEYRING)
+        except KeyringError as error:
+            logger.info("A key still cannot be stored: %s", error)
+        else:
+            self._homeless.discard(provider)
+            self.migrated.emit(provider)
+
+    async def _refresh(self, connection: Connection) -> None:
+        name = connection.provider
+        self.refreshStarted.emit(name)
+        try:
+            async with self._pool.use(connection) as provider:
+                info = await provider.check_key()
+        except (ProviderError, ValueError) as error:
+            self.refreshed.emit(name, None, error)
+            return
+        if connection.key == self._keys.get(name):
+            self._infos[name] = info
+            self.refreshed.emit(name, info, None)
+
     async def _remove(self, provider: str) -> None:
+        self._homeless.discard(provider)
         self._keys.pop(provider, None)
         self._infos.pop(provider, None)
         problem: KeyringError | None = None

@@ -10,7 +10,9 @@ import asyncio
 import contextlib
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from caal_desktop.llm.network import NetworkOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -29,11 +31,20 @@ class Connection:
         provider: the provider's name in the registry.
         key: the API key, or None; never part of the representation.
         address: base URL, for providers whose address is the person's own.
+        network: proxy and certificates.
+        connect_timeout, read_timeout: seconds.
+        max_retries: attempts after the first one.
+        headers: names and values of further headers, for the person's own server.
     """
 
     provider: str
     key: str | None = field(default=None, repr=False)
     address: str = ""
+    network: NetworkOptions = field(default_factory=NetworkOptions)
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    max_retries: int = 2
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -111,8 +122,16 @@ class ProviderPool:
                 if self._closed:
                     raise RuntimeError("the provider pool is closed")
                 client = await self._build(connection, base_url)
+                await self._drop_replaced_by(connection)
                 entry = self._entries[connection] = _Entry(client)
             return entry
+
+    async def _drop_replaced_by(self, new: Connection) -> None:
+        # The same server and key by another way: the settings have changed. Running requests finish first.
+        same = [old for old in self._entries if (old.provider, old.key) == (new.provider, new.key)]
+        for entry in [self._entries.pop(old) for old in same]:
+            if not entry.users:
+                await entry.client.aclose()
 
     async def _build(self, connection: Connection, base_url: str | None) -> OpenAICompatibleProvider:
         loop = asyncio.get_running_loop()
@@ -144,12 +163,19 @@ def _import_client() -> None:
 
 
 def _build_client(connection: Connection, openrouter_url: str | None) -> OpenAICompatibleProvider:
-    from caal_desktop.llm import OpenAICompatibleProvider, OpenRouterProvider, create_provider
+    from caal_desktop.llm import OpenAICompatibleProvider, OpenRouterProvider, Timeouts, create_provider
 
-    address = openrouter_url or connection.address
+    arguments: dict[str, Any] = {
+        "timeouts": Timeouts(connect=connection.connect_timeout, read=connection.read_timeout),
+        "max_retries": connection.max_retries,
+        "network": connection.network,
+    }
+    if address := openrouter_url or connection.address:
+        arguments["base_url"] = address
     if connection.provider == OpenRouterProvider.provider_name and connection.key is None:
-        return OpenRouterProvider.without_key(base_url=address) if address else OpenRouterProvider.without_key()
-    arguments = {"base_url": address} if address else {}
+        return OpenRouterProvider.without_key(**arguments)
+    if connection.headers:
+        arguments["headers"] = dict(connection.headers)
     client = create_provider(connection.provider, model=_PER_REQUEST, api_key=connection.key, **arguments)
     assert isinstance(client, OpenAICompatibleProvider)  # noqa: S101 - all that the registry knows are
     return client

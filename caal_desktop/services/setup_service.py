@@ -22,8 +22,7 @@ from caal_desktop.llm.errors import (
     ProviderError,
 )
 from caal_desktop.services.catalogue_service import CatalogueState
-from caal_desktop.services.connections import address_of, catalogue_connection, connection_for
-from caal_desktop.services.provider_pool import Connection
+from caal_desktop.services.connections import address_of, catalogue_connection, connection_by, connection_for
 from caal_desktop.setup_flow import PROVIDERS, STEPS, SetupFlow, SetupState, Step
 from caal_desktop.storage.errors import KeyringError
 from caal_desktop.storage.secrets import Where
@@ -218,7 +217,8 @@ class SetupService(QObject):
         state = self.state
         self._candidate = key
         self._set_key(KeyPhase.CHECKING)
-        self._keys.check(Connection(state.provider, key or self._keys.key(state.provider), state.address))
+        key = key or self._keys.key(state.provider)
+        self._keys.check(connection_by(self._settings.current, self._keys, state.provider, key, state.address))
 
     def cancel_wait(self) -> None:
         """Stop waiting for the provider or the keyring; what is known so far stays."""
@@ -344,7 +344,8 @@ class SetupService(QObject):
         if state.step is Step.WELCOME:
             return
         if self._candidate is not None or state.address != address_of(self._settings.current, state.provider):
-            self._catalogue.open(Connection(state.provider, self._candidate, state.address))
+            settings = self._settings.current
+            self._catalogue.open(connection_by(settings, self._keys, state.provider, self._candidate, state.address))
         elif (connection := catalogue_connection(self._settings.current, self._keys, state.provider)) is not None:
             self._catalogue.open(connection)
         else:

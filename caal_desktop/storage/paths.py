@@ -82,6 +82,11 @@ class AppPaths:
         return self.cache_dir / "models"
 
     @property
+    def spending_file(self) -> Path:
+        """What today's answers have cost."""
+        return self.data_dir / "spending.json"
+
+    @property
     def log_file(self) -> Path:
         """The log; older ones beside it."""
         return self.log_dir / "caal-desktop.log"

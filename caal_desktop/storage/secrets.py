@@ -97,6 +97,11 @@ class SecretStore:
     def __repr__(self) -> str:
         return f"<SecretStore {self._service!r}, {len(self._session)} for this session>"
 
+    @property
+    def name(self) -> str:
+        """The keyring's name for people, as far as a call has found it out."""
+        return self._name
+
     def holds_for_session(self, provider: str) -> bool:
         """Whether the provider's key is kept in memory only."""
         return provider in self._session
