@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -15,16 +18,24 @@ from caal_desktop.llm.errors import InvalidResponse, ProviderError
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.models import ModelInfo, ModelList
+    from caal_desktop.llm.openai_compatible import OpenAICompatibleProvider
+    from caal_desktop.services.host_lookup import HostLookup
     from caal_desktop.services.provider_pool import Connection, ProviderPool
+    from caal_desktop.services.server_orders import ServerOrders
     from caal_desktop.storage.catalogue_cache import CatalogueCache
 
 # The reading of lists and their cache are imported in the worker that needs them: the first window waits for neither.
 
 FRESH_FOR = timedelta(hours=12)
 """How long a cached list is shown without asking again: models come and go by the day, prices too."""
+
+
+_LONG = 3_000
 
 
 class CatalogueState(StrEnum):
@@ -47,10 +58,11 @@ class Catalogue:
     Attributes:
         provider: the provider's name.
         models: in the server's order.
-        skipped: rows of the server's answer that could not be used.
+        skipped: rows of the server's answer that are not listed: unusable ones, and ids that came before.
         fetched_at: when the server told them (UTC); None while nothing is known.
         state: what the list is worth.
         error: why the last refresh failed.
+        view: the models, prepared for looking through; None while there are none.
     """
 
     provider: str = ""
@@ -59,9 +71,12 @@ class Catalogue:
     fetched_at: datetime | None = None
     state: CatalogueState = CatalogueState.EMPTY
     error: ProviderError | ValueError | None = None
+    view: CatalogueView | None = None
 
     def find(self, model_id: str) -> ModelInfo | None:
         """The model with this id."""
+        if self.view is not None:
+            return self.view.find(model_id)
         return next((model for model in self.models if model.id == model_id), None)
 
 
@@ -70,9 +85,12 @@ class CatalogueService(QObject):
 
     Signals:
         changed: carries the :class:`Catalogue`, after every change of list or state.
+        replacementFound: carries the id of a model that is not listed, and the listed :class:`ModelInfo` that comes
+            nearest to it, or None.
     """
 
     changed = Signal(object)
+    replacementFound = Signal(str, object)
 
     def __init__(self, cache_folder: Path, pool: ProviderPool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +100,26 @@ class CatalogueService(QObject):
         self._catalogue = Catalogue()
         self._scope = TaskScope("catalogue")
 
+    @cached_property
+    def orders(self) -> ServerOrders:
+        """The orders that only the server knows."""
+        from caal_desktop.services.server_orders import ServerOrders
+
+        orders = ServerOrders(self._cache_folder, self._pool, self._scope, self)
+        if self._connection is not None:
+            orders.set_connection(self._connection)
+        return orders
+
+    @cached_property
+    def hosts(self) -> HostLookup:
+        """Who hosts a model."""
+        from caal_desktop.services.host_lookup import HostLookup
+
+        hosts = HostLookup(self._pool, self._scope, self)
+        if self._connection is not None:
+            hosts.set_connection(self._connection)
+        return hosts
+
     @property
     def current(self) -> Catalogue:
         """The list as it is known now."""
@@ -90,6 +128,10 @@ class CatalogueService(QObject):
     def open(self, connection: Connection) -> None:
         """Show the models of a provider: the cached list first, and a fresh one if that is old."""
         previous, self._connection = self._connection, connection
+        # Those that nobody has looked at are not there yet, and ask for the connection themselves.
+        for name in ("orders", "hosts"):
+            if (part := self.__dict__.get(name)) is not None:
+                part.set_connection(connection)
         if previous is None or (previous.provider, previous.address) != (connection.provider, connection.address):
             self._set(Catalogue(connection.provider, state=CatalogueState.LOADING))
         elif self._is_enough(same_key=previous == connection):
@@ -107,9 +149,21 @@ class CatalogueService(QObject):
         if self._connection is not None:
             self._scope.start(self._fetch(self._connection), name="load")
 
+    def request_replacement(self, model_id: str) -> None:
+        """Find what to take in place of a model that is not listed; ``replacementFound`` tells."""
+        if self._catalogue.view is not None:
+            self._scope.start(self._find_replacement(self._catalogue.view, model_id), name=f"replacement {model_id}")
+
     async def close(self) -> None:
         """Stop everything."""
         await self._scope.close()
+
+    async def _find_replacement(self, view: CatalogueView, model_id: str) -> None:
+        from caal_desktop.catalogue.recommend import suggest_replacement
+
+        found = await asyncio.to_thread(suggest_replacement, model_id, view.models, view.today)
+        if view is self._catalogue.view:
+            self.replacementFound.emit(model_id, found)
 
     async def _open(self, connection: Connection) -> None:
         if not self._catalogue.models:
@@ -135,11 +189,12 @@ class CatalogueService(QObject):
         cached = self._cache(connection).load()
         if cached is None:
             return None
-        try:
-            parsed = parse_model_list(json.loads(cached.payload))
-        except ValueError:
-            return None
-        return _catalogue(connection, parsed, cached.fetched_at) if parsed.models else None
+        with _bulk_load():
+            try:
+                parsed = parse_model_list(json.loads(cached.payload))
+            except (ValueError, RecursionError):
+                return None
+            return _catalogue(connection, parsed, cached.fetched_at) if parsed.models else None
 
     async def _fetch(self, connection: Connection) -> None:
         known = bool(self._catalogue.models)
@@ -147,10 +202,8 @@ class CatalogueService(QObject):
         try:
             async with self._pool.use(connection) as provider:
                 payload = await provider.fetch_model_list()
-                # Ten thousand rows take a quarter of a second.
-                parsed = await asyncio.to_thread(provider.read_model_list, payload)
-            if not parsed.models:
-                raise InvalidResponse(provider=connection.provider, detail="the list of models is empty")
+                # Ten thousand rows take more than a second.
+                fresh = await asyncio.to_thread(_read, connection, provider, payload)
         except asyncio.CancelledError:
             # Unless another list has taken this one's place already: that one's state is not ours to tell.
             if self._connection is connection:
@@ -159,9 +212,9 @@ class CatalogueService(QObject):
         except (ProviderError, ValueError) as error:
             self._set_state(CatalogueState.STALE if known else CatalogueState.FAILED, error)
             return
-        now = datetime.now(UTC)
-        self._set(_catalogue(connection, parsed, now))
-        await asyncio.to_thread(self._save, connection, payload, len(parsed.models), now)
+        self._set(fresh)
+        assert fresh.fetched_at is not None  # noqa: S101 - it has just come
+        await asyncio.to_thread(self._save, connection, payload, len(fresh.models), fresh.fetched_at)
 
     def _save(self, connection: Connection, payload: object, count: int, now: datetime) -> None:
         content = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
@@ -174,12 +227,40 @@ class CatalogueService(QObject):
 
     def _set_state(self, state: CatalogueState, error: ProviderError | ValueError | None = None) -> None:
         old = self._catalogue
-        self._set(Catalogue(old.provider, old.models, old.skipped, old.fetched_at, state, error))
+        self._set(replace(old, state=state, error=error))
 
     def _set(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self.changed.emit(catalogue)
 
 
+def _read(connection: Connection, provider: OpenAICompatibleProvider, payload: object) -> Catalogue:
+    with _bulk_load():
+        parsed = provider.read_model_list(payload)
+        if not parsed.models:
+            raise InvalidResponse(provider=connection.provider, detail="the list of models is empty")
+        return _catalogue(connection, parsed, datetime.now(UTC))
+
+
 def _catalogue(connection: Connection, parsed: ModelList, fetched_at: datetime) -> Catalogue:
-    return Catalogue(connection.provider, parsed.models, parsed.skipped, fetched_at, CatalogueState.READY)
+    from caal_desktop.catalogue.view import CatalogueView
+
+    view = CatalogueView(parsed.models, datetime.now(UTC).date())
+    if len(view) >= _LONG:
+        # These are some 150,000 objects that stay for hours, and each full collection would walk them for 50 ms. They
+        # hold no cycles, so that counting references frees them when their time has come.
+        gc.freeze()
+    left_out = parsed.skipped + parsed.repeated
+    return Catalogue(connection.provider, view.models, left_out, fetched_at, CatalogueState.READY, view=view)
+
+
+@contextlib.contextmanager
+def _bulk_load() -> Iterator[None]:
+    """Keep the garbage collector from walking a list that grows again and again: each walk stops the window."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
