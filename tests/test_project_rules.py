@@ -34,7 +34,7 @@ TASK_MAKERS = {"create_task", "ensure_future", "run_coroutine_threadsafe"}
 # These run without Qt, each in one function that outlives its tasks; the rest asks a task scope.
 MAY_MAKE_TASKS = re.compile(r"caal_desktop/(services/task_scope\.py|(llm|demo|storage)/.*)")
 # A widget draws what it is told and says what was asked for; it waits for nothing.
-NOT_IN_WIDGETS = {"aiohttp", "asyncio", "httpx2", "keyring", "openai", "qasync", "requests", "urllib"}
+NOT_IN_WIDGETS = {"aiohttp", "asyncio", "httpx2", "keyring", "openai", "qasync", "requests", "urllib.request"}
 
 # Assembled here, or this file would break its own rule.
 REGISTRY_HOSTS = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
@@ -112,9 +112,15 @@ def waiting_widgets(text: str) -> Iterable[str]:
                 yield f"line {node.lineno}: async def {name}"
             case ast.Import(names=names):
                 modules = [alias.name for alias in names]
-                yield from (f"line {node.lineno}: {m}" for m in modules if m.partition(".")[0] in NOT_IN_WIDGETS)
-            case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in NOT_IN_WIDGETS:
-                yield f"line {node.lineno}: {module}"
+                yield from (f"line {node.lineno}: {module}" for module in modules if not in_widgets(module))
+            case ast.ImportFrom(module=str(module), names=names):
+                modules = [module, *(f"{module}.{alias.name}" for alias in names)]
+                yield from (f"line {node.lineno}: {name}" for name in modules if not in_widgets(name))
+
+
+def in_widgets(module: str) -> bool:
+    """Whether widgets may import it. Taking an address apart (``urllib.parse``) is no waiting."""
+    return not any(f"{module}.".startswith(f"{name}.") for name in NOT_IN_WIDGETS)
 
 
 def without_docstring(text: str) -> Iterable[str]:
@@ -181,6 +187,7 @@ def test_only_task_scopes_make_tasks() -> None:
         (task_makers, "def f():\n    return ensure_future(work())"),
         (waiting_widgets, "import asyncio"),
         (waiting_widgets, "from urllib.request import urlopen"),
+        (waiting_widgets, "from urllib import request"),
         (waiting_widgets, "async def draw(): ..."),
         (without_docstring, "x = 1"),
         (names_a_machine, f"see {MACHINE_PATHS[0]}main/README.md"),
@@ -200,6 +207,7 @@ def test_each_rule_can_fail(rule: Callable[[str], Iterable[str]], text: str) -> 
         (forbidden_qt, '"""Never .exec() or processEvents()."""\n# no asyncSlot\n'),
         (task_makers, "scope.start(work(), name='work')"),
         (waiting_widgets, "from caal_desktop.llm.models import ModelInfo"),
+        (waiting_widgets, "from urllib.parse import urlsplit"),
         (names_a_machine, f"https://example.com{MACHINE_PATHS[0]}x and docs{MACHINE_PATHS[1]}x"),
         (holds_a_secret, "sk-or-v1-au7...890"),
     ],

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QTextBlock, QTextDocument
 
+from .block_formats import CODE_HEAD_UNITS, MAX_INDENT
 from .theme import Property, Theme
-from .writer import CODE_HEAD_UNITS, MAX_INDENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

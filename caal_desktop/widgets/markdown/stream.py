@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication, QPalette
 
-from .blocks import LINE_LIMIT, BlockParser, Kind
+from .blocks import BlockParser
 from .partial import is_undecided
+from .structure import LINE_LIMIT, Kind
 from .theme import Theme
 from .writer import DocumentWriter
 
@@ -87,7 +88,7 @@ class MarkdownStream:
         if self._finished:
             return False
         deadline = None if budget_ms is None else time.perf_counter() + budget_ms / 1000
-        cursor = self._writer.cursor
+        cursor = self._writer.page.cursor
         cursor.beginEditBlock()
         try:
             self._writer.remove_tail()
@@ -151,10 +152,10 @@ class MarkdownStream:
         self._parser.finish()
 
     def _write_tail(self, partial: str) -> None:
-        state = self._writer.begin_tail()
+        self._writer.begin_tail()
         if partial:
             parser = self._parser
             fence = parser.fence if parser.leaf_kind is Kind.CODE else ""
             if not is_undecided(partial, fence):
                 parser.clone(self._writer).line(partial)
-        self._writer.end_tail(state)
+        self._writer.end_tail()

@@ -22,7 +22,7 @@ class Property(IntEnum):
     """Block properties that the renderer sets for views."""
 
     KIND = QTextFormat.Property.UserProperty.value + 0x40
-    """`blocks.Kind` by name."""
+    """`structure.Kind` by name."""
     CODE_ID = KIND + 1
     """Number of the code block within its document, from 1."""
     CODE_LANGUAGE = KIND + 2
