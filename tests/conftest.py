@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["pytester", "tests.guards", "tests.support.demo", "tests.support.qt_loop"]
+pytest_plugins = ["pytester", "tests.guards", "tests.support.demo", "tests.support.qt_loop", "tests.support.parts"]

@@ -36,7 +36,7 @@ class SettingsService(QObject):
         super().__init__(parent)
         self._store = store
         self._current = loaded.settings
-        self._unsaved = False
+        self._on_disk = loaded.settings
         self._closed = False
         self._writing: asyncio.Future[None] | None = None
         self._scope = TaskScope("settings")
@@ -59,7 +59,6 @@ class SettingsService(QObject):
         if new == self._current:
             return
         self._current = new
-        self._unsaved = True
         self.changed.emit(new)
         if not self._closed:
             self._scope.start(self._save_soon(), name="save")
@@ -68,8 +67,7 @@ class SettingsService(QObject):
         """Write what is not yet written. What changes from now on is kept in memory alone."""
         self._closed = True
         await self._scope.close()
-        if self._unsaved:
-            await self._save()
+        await self._save()
 
     async def _save_soon(self) -> None:
         await asyncio.sleep(SAVE_DELAY)
@@ -77,16 +75,20 @@ class SettingsService(QObject):
 
     async def _save(self) -> None:
         # A thread cannot be cancelled: an older write that is still under way must not overtake this one.
-        if self._writing is not None:
+        if self._writing is not None and not self._writing.done():
             await asyncio.wait([self._writing])
         settings = self._current
+        if settings == self._on_disk:
+            return
         self._writing = asyncio.get_running_loop().run_in_executor(None, self._store.save, settings)
-        # What went wrong with a write that nobody waits for any more is found by the next one.
-        self._writing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._writing.add_done_callback(lambda done: self._note_written(done, settings))
         try:
             await asyncio.shield(self._writing)
         except StorageError as error:
             logger.warning("The settings could not be saved: %s", error)
             self.saveFailed.emit(str(error))
-        else:
-            self._unsaved = self._current != settings
+
+    def _note_written(self, done: asyncio.Future[None], settings: Settings) -> None:
+        # Called also for a write that nobody waits for any more.
+        if not done.cancelled() and done.exception() is None:
+            self._on_disk = settings

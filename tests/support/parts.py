@@ -1,0 +1,168 @@
+"""The program's services, put together as the program does it, for tests: a pytest plugin (tests/conftest.py loads it).
+
+``make_parts`` builds them over the demo server, with settings and cache in the test's own folder, and closes them when
+the test is over. The keyring is whatever this process has: none, or with the fixture ``keyring_session`` a real
+keyring daemon on a bus of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caal_desktop.services.catalogue_service import CatalogueService
+from caal_desktop.services.chat_service import ChatService
+from caal_desktop.services.key_service import KeyService
+from caal_desktop.services.key_watch import KeyWatch
+from caal_desktop.services.provider_pool import ProviderPool
+from caal_desktop.services.settings_service import SettingsService
+from caal_desktop.services.setup_service import KeyPhase, SetupService
+from caal_desktop.storage.secrets import Deadlines, SecretStore
+from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider, Settings
+from caal_desktop.storage.settings_store import SettingsStore
+from tests.support.desktop_session import DesktopSession, require_desktop_tools
+from tests.support.qt_loop import run_async, turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from caal_desktop.llm.key_info import KeyInfo
+    from tests.support.demo import DemoControl
+    from tests.support.qt_loop import LoopHarness
+
+KEYRING_SERVICE = "caal-desktop-test"
+
+
+class Parts:
+    """The services of one run of the program.
+
+    Args:
+        home: where settings and cache are kept.
+        openrouter_url: the base URL of the demo server, or of nothing at all.
+    """
+
+    def __init__(self, home: Path, openrouter_url: str) -> None:
+        self.home, self.openrouter_url = home, openrouter_url
+        self.store = SettingsStore(home / "settings.json")
+        self.settings = SettingsService(self.store, self.store.load())
+        self.pool = ProviderPool(self._url)
+        deadlines = Deadlines(probe=5.0, call=5.0, unlock=5.0)
+        self.secrets = SecretStore(service=KEYRING_SERVICE, deadlines=deadlines)
+        self.keys = KeyService(self.secrets, self.pool)
+        self.catalogue = CatalogueService(home / "catalogue", self.pool)
+        self.chat = ChatService(self.pool)
+        self.watch = KeyWatch(self.settings, self.keys)
+        self.setup = SetupService(self.settings, self.keys, self.catalogue)
+        self._closed = False
+
+    async def _url(self) -> str:
+        return self.openrouter_url
+
+    @property
+    def saved(self) -> Settings:
+        """The settings as the file has them."""
+        return SettingsStore(self.home / "settings.json").load().settings
+
+    def close(self) -> None:
+        """End this run as the program does."""
+        if not self._closed:
+            self._closed = True
+            run_async(self._close())
+
+    async def _close(self) -> None:
+        await self.setup.close()
+        await self.chat.close()
+        await self.catalogue.close()
+        await self.keys.close()
+        await self.pool.close()
+        await self.settings.close()
+
+    # --- what many tests need
+
+    def until_phase(self, *phases: KeyPhase) -> KeyPhase:
+        """Wait until the key step is in one of these phases."""
+        if not turn(until=lambda: self.setup.key.phase in phases):
+            pytest.fail(f"the key step stays {self.setup.key.phase}, waited for {phases}; {self.setup.key.error!r}")
+        return self.setup.key.phase
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        """Wait until something has become true."""
+        if not turn(until=condition):
+            pytest.fail(f"this did not come: {what}")
+
+    def use_key(
+        self, key: str, status: KeyStatus = KeyStatus.VERIFIED, provider: Provider = Provider.OPENROUTER
+    ) -> None:
+        """Have a key in use for this session, as a finished set-up leaves it."""
+        from caal_desktop.storage.secrets import Where
+
+        stored: list[object] = []
+        self.keys.stored.connect(lambda *_args: stored.append(True))
+        self.keys.store(provider, key, Where.SESSION)
+        self.until(lambda: stored, "the key is in use")
+        self.settings.set(self.settings.current.with_key(provider, status, KeyStore.SESSION))
+
+    def key_info(self) -> KeyInfo:
+        """What the provider has told about the key that was checked last."""
+        info = self.setup.key.info
+        assert info is not None
+        return info
+
+
+@pytest.fixture
+def make_parts(qt_loop: LoopHarness, tmp_path: Path, demo: DemoControl) -> Iterator[Callable[..., Parts]]:
+    """Builds the services: ``make_parts()`` over the demo server, ``make_parts(url)`` over something else.
+
+    Built a second time in a test they find what the first ones have stored, as a second start does; close those first.
+    """
+    made: list[Parts] = []
+
+    def make(openrouter_url: str | None = None) -> Parts:
+        parts = Parts(tmp_path, openrouter_url or demo.base_url)
+        made.append(parts)
+        return parts
+
+    yield make
+    for parts in made:
+        parts.close()
+
+
+@pytest.fixture
+def parts(make_parts: Callable[..., Parts]) -> Parts:
+    """The services over the demo server."""
+    return make_parts()
+
+
+@pytest.fixture
+def nowhere() -> Iterator[str]:
+    """A base URL where nothing listens, now and for as long as the test runs."""
+    with socket.socket() as taken:
+        # Bound and not listening: nobody else can take the port meanwhile, and whoever connects is refused.
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1"
+
+
+@pytest.fixture(scope="session")
+def _keyring_desktop() -> Iterator[DesktopSession]:
+    require_desktop_tools()
+    with DesktopSession() as session:
+        yield session
+
+
+@pytest.fixture
+def keyring_session(_keyring_desktop: DesktopSession) -> Iterator[DesktopSession]:
+    """A real keyring daemon, empty and unlocked, that this process uses for the length of the test."""
+    import keyring
+    from keyring.backends import SecretService, fail
+
+    os.environ["DBUS_SESSION_BUS_ADDRESS"] = _keyring_desktop.env["DBUS_SESSION_BUS_ADDRESS"]
+    # keyring looks for its backend once per process, and may have done so without a bus.
+    keyring.set_keyring(SecretService.Keyring())  # type: ignore[no-untyped-call]
+    _keyring_desktop.clear_secrets()
+    yield _keyring_desktop
+    del os.environ["DBUS_SESSION_BUS_ADDRESS"]
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
