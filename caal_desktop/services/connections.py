@@ -11,6 +11,8 @@ from caal_desktop.setup_flow import PROVIDERS
 from caal_desktop.storage.settings_schema import Provider, ProviderSort, Reasoning
 
 if TYPE_CHECKING:
+    from caal_desktop.llm.models import ModelInfo
+    from caal_desktop.services.chat_options import ChatOptions
     from caal_desktop.services.chat_service import ChatRequest
     from caal_desktop.services.key_service import KeyService
     from caal_desktop.storage.settings_schema import Settings
@@ -85,9 +87,22 @@ def routing_of(settings: Settings) -> dict[str, Any]:
     return fields
 
 
-def reasoning_of(settings: Settings) -> dict[str, Any] | None:
-    """OpenRouter's ``reasoning`` object; None leaves it to the model."""
-    return None if settings.reasoning is Reasoning.DEFAULT else {"effort": settings.reasoning.value}
+def reasoning_of(
+    settings: Settings, model: ModelInfo | None = None, effort: str | None = None
+) -> dict[str, Any] | None:
+    """OpenRouter's ``reasoning`` object; None leaves it to the model.
+
+    Args:
+        settings: the settings.
+        model: what is known about the model: one that need not reason is told not to, unless an effort was chosen.
+        effort: the effort for this conversation; None for that of the settings.
+    """
+    from caal_desktop.services.chat_options import reasoning_field
+
+    if effort is None and settings.reasoning is not Reasoning.DEFAULT:
+        effort = settings.reasoning.value
+    wanted = reasoning_field(model, effort)
+    return None if wanted is None else dict(wanted)
 
 
 def catalogue_connection(settings: Settings, keys: KeyService, provider: Provider | None = None) -> Connection | None:
@@ -99,18 +114,38 @@ def catalogue_connection(settings: Settings, keys: KeyService, provider: Provide
     return connection
 
 
-def chat_request(settings: Settings, connection: Connection) -> ChatRequest:
-    """What the test chat sends with every message."""
+def chat_request(
+    settings: Settings,
+    connection: Connection,
+    model: ModelInfo | None = None,
+    options: ChatOptions | None = None,
+    *,
+    model_id: str | None = None,
+) -> ChatRequest:
+    """What the test chat sends with every message.
+
+    Args:
+        settings: the settings.
+        connection: the provider.
+        model: what is known about the model; parameters that it lacks are not sent.
+        options: what was chosen for this conversation.
+        model_id: another model than the provider's chosen one.
+    """
     # Imported here: the wizard's first page needs connections, but no chat.
+    from caal_desktop.services.chat_options import ChatOptions, takes
     from caal_desktop.services.chat_service import ChatRequest
 
+    options = options or ChatOptions()
     at_openrouter = connection.provider == Provider.OPENROUTER
+    temperature: float | None = settings.temperature if options.temperature is None else options.temperature
+    if options.model_defaults or not takes(model, "temperature"):
+        temperature = None
     return ChatRequest(
         connection,
-        settings.model_of(connection.provider),
-        settings.system_prompt,
-        settings.temperature,
-        settings.max_tokens,
-        reasoning_of(settings) if at_openrouter else None,
+        model_id or settings.model_of(connection.provider),
+        settings.system_prompt if options.system_prompt is None else options.system_prompt,
+        temperature,
+        settings.max_tokens if options.max_tokens is None else options.max_tokens,
+        reasoning_of(settings, model, options.reasoning) if at_openrouter and not options.model_defaults else None,
         routing_of(settings) if at_openrouter else {},
     )

@@ -1,14 +1,27 @@
-"""A conversation in memory: what was said, by whom, and the facts of each answer. Plain data."""
+"""A conversation in memory: what was said, by whom, and the facts of each answer. Plain data.
+
+Messages form a tree. An answer that is asked for again, or a question that is edited, becomes a sibling of the first
+one; what is shown is the path of the chosen children. So nothing that was said is lost by asking again.
+"""
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.events import UsageReport
+
 if TYPE_CHECKING:
-    from caal_desktop.llm.errors import ProviderError
-    from caal_desktop.llm.events import FinishReason, UsageReport
+    from collections.abc import Iterable, Iterator
+
+    from caal_desktop.llm.errors import ErrorText, ProviderError, Remedy
+    from caal_desktop.llm.events import FinishReason
+
+CONTINUE_PROMPT = "Continue exactly where your last answer stopped. Do not repeat anything and do not comment on it."
+"""Asks for the rest of an answer; it is sent and not shown."""
 
 
 class Role(StrEnum):
@@ -29,6 +42,25 @@ class AnswerStatus(StrEnum):
     """The person stopped it; what had come stays."""
     FAILED = "failed"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether more may come."""
+        return self in (AnswerStatus.WAITING, AnswerStatus.STREAMING)
+
+
+class SavedFailureError(Exception):
+    """A failure of an earlier run, in the words in which it was shown then.
+
+    Attributes:
+        text: the words.
+        remedy: what helps.
+    """
+
+    def __init__(self, text: ErrorText, remedy: Remedy) -> None:
+        super().__init__(text.what)
+        self.text = text
+        self.remedy = remedy
+
 
 @dataclass(slots=True)
 class AnswerFacts:
@@ -39,6 +71,7 @@ class AnswerFacts:
         model, provider: who answered, as far as the server tells.
         first_token_s: seconds from sending to the first piece of text (TTFT); None before it came.
         duration_s: seconds from sending to the end.
+        reasoning_s: seconds from the first piece of reasoning to the end of it; None without reasoning.
         generation_id: OpenRouter's id of the answer.
         usage: tokens and cost, when the server told them.
         finish_reason: why it ended.
@@ -49,6 +82,7 @@ class AnswerFacts:
     provider: str | None = None
     first_token_s: float | None = None
     duration_s: float | None = None
+    reasoning_s: float | None = None
     generation_id: str | None = None
     usage: UsageReport | None = None
     finish_reason: FinishReason | None = None
@@ -59,10 +93,83 @@ class AnswerFacts:
         if self.usage is None or not self.usage.completion_tokens or self.duration_s is None:
             return None
         streamed = self.duration_s - (self.first_token_s or 0.0)
-        return self.usage.completion_tokens / streamed if streamed > 0.05 else None
+        # The first token streams while it is waited for; so does reasoning, which counts as completion tokens.
+        tokens = self.usage.completion_tokens - (self.usage.reasoning_tokens or 0)
+        return tokens / streamed if streamed > 0.05 and tokens > 0 else None
+
+    def continued_by(self, rest: AnswerFacts) -> AnswerFacts:
+        """The facts of this answer together with those of its continuation."""
+        return AnswerFacts(
+            rest.asked_model,
+            rest.model or self.model,
+            rest.provider or self.provider,
+            self.first_token_s if self.first_token_s is not None else rest.first_token_s,
+            _sum((self.duration_s, rest.duration_s)),
+            _sum((self.reasoning_s, rest.reasoning_s)),
+            rest.generation_id or self.generation_id,
+            total_usage(usage for usage in (self.usage, rest.usage) if usage is not None),
+            rest.finish_reason,
+        )
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _count(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def total_usage(usages: Iterable[UsageReport]) -> UsageReport | None:
+    """The sum of several answers' figures; a figure that none of them tells is None. None where there are none."""
+    known = list(usages)
+    if not known:
+        return None
+    return UsageReport(
+        _count(usage.prompt_tokens for usage in known),
+        _count(usage.completion_tokens for usage in known),
+        _count(usage.reasoning_tokens for usage in known),
+        _count(usage.cached_tokens for usage in known),
+        _sum(usage.cost for usage in known),
+        _sum(usage.upstream_cost for usage in known),
+        any(usage.is_byok for usage in known) or None,
+    )
 
 
 @dataclass(slots=True)
+class ToolCallText:
+    """A tool call as it streamed. ``arguments`` is what the model wrote, which need not be JSON."""
+
+    name: str = ""
+    arguments: str = ""
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message.
+
+    Attributes:
+        name: the file's name.
+        media_type: ``text/plain`` or an image's.
+        content: the text, or the image's ``data:`` URL.
+        size: bytes of the file.
+    """
+
+    name: str
+    media_type: str
+    content: str = field(repr=False)
+    size: int = 0
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is shown to the model as an image."""
+        return self.media_type.startswith("image/")
+
+
+@dataclass(slots=True, eq=False)
 class Message:
     """One turn.
 
@@ -70,21 +177,110 @@ class Message:
         role: who speaks.
         parts: pieces of the text in the order in which they came; joined by :attr:`text`.
         status, facts, error: of an answer.
+        reasoning_parts: pieces of the model's reasoning.
+        tool_calls: the tools that an answer called.
+        attachments: files that go with a question.
+        id: unique for ever.
+        created: when it was said.
+        parent, children, chosen: its place in the tree, and which child is shown.
     """
 
     role: Role
     parts: list[str] = field(default_factory=list)
     status: AnswerStatus = AnswerStatus.COMPLETE
     facts: AnswerFacts | None = None
-    error: ProviderError | ValueError | None = None
+    error: ProviderError | ValueError | SavedFailureError | None = None
+    reasoning_parts: list[str] = field(default_factory=list)
+    tool_calls: list[ToolCallText] = field(default_factory=list)
+    attachments: tuple[Attachment, ...] = ()
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    parent: Message | None = field(default=None, repr=False)
+    children: list[Message] = field(default_factory=list, repr=False)
+    chosen: Message | None = field(default=None, repr=False)
 
     @property
     def text(self) -> str:
         """The whole text."""
-        if len(self.parts) > 1:
-            # Joined once: an answer of 20,000 pieces must not be joined anew by every reader.
-            self.parts[:] = ["".join(self.parts)]
-        return self.parts[0] if self.parts else ""
+        return _joined(self.parts)
+
+    @property
+    def reasoning(self) -> str:
+        """The whole reasoning, as far as it was shown."""
+        return _joined(self.reasoning_parts)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all has come."""
+        return not (self.parts or self.reasoning_parts or self.tool_calls)
+
+
+def _joined(parts: list[str]) -> str:
+    if len(parts) > 1:
+        # Joined once: an answer of 20,000 pieces must not be joined anew by every reader.
+        parts[:] = ["".join(parts)]
+    return parts[0] if parts else ""
+
+
+class Conversation:
+    """The tree of messages and the path through it that is shown."""
+
+    def __init__(self) -> None:
+        self.id = uuid.uuid4().hex
+        self.roots: list[Message] = []
+        self.chosen_root: Message | None = None
+
+    def path(self) -> list[Message]:
+        """The messages that are shown, from the first on."""
+        found: list[Message] = []
+        message = self.chosen_root
+        while message is not None:
+            found.append(message)
+            message = message.chosen
+        return found
+
+    def add(self, message: Message, parent: Message | None) -> None:
+        """Put a message below another one (or at the beginning), and show it."""
+        message.parent = parent
+        self.siblings_below(parent).append(message)
+        self.choose(message)
+
+    def choose(self, message: Message) -> None:
+        """Show a message in place of its siblings."""
+        if message.parent is None:
+            self.chosen_root = message
+        else:
+            message.parent.chosen = message
+
+    def siblings(self, message: Message) -> list[Message]:
+        """All versions that stand at a message's place, itself among them, the oldest first."""
+        return self.siblings_below(message.parent)
+
+    def siblings_below(self, parent: Message | None) -> list[Message]:
+        """All versions of what follows a message."""
+        return self.roots if parent is None else parent.children
+
+    def remove(self, message: Message) -> None:
+        """Take a message out; what followed it follows its predecessor now."""
+        siblings, parent = self.siblings(message), message.parent
+        place = siblings.index(message)
+        siblings[place : place + 1] = message.children
+        for child in message.children:
+            child.parent = parent
+        heir = message.chosen or (siblings[min(place, len(siblings) - 1)] if siblings else None)
+        if parent is None:
+            self.chosen_root = heir
+        else:
+            parent.chosen = heir
+        message.parent, message.children, message.chosen = None, [], None
+
+    def __iter__(self) -> Iterator[Message]:
+        """Every message, parents before their children."""
+        pending = list(reversed(self.roots))
+        while pending:
+            message = pending.pop()
+            yield message
+            pending.extend(reversed(message.children))
 
 
 def wire_messages(messages: list[Message], system_prompt: str) -> list[dict[str, Any]]:
@@ -92,5 +288,23 @@ def wire_messages(messages: list[Message], system_prompt: str) -> list[dict[str,
     wire: list[dict[str, Any]] = []
     if system_prompt.strip():
         wire.append({"role": "system", "content": system_prompt})
-    wire.extend({"role": str(message.role), "content": message.text} for message in messages if message.text)
+    wire.extend(
+        {"role": str(message.role), "content": _content(message)}
+        for message in messages
+        if message.text or message.attachments
+    )
     return wire
+
+
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    if not message.attachments:
+        return message.text
+    parts: list[dict[str, Any]] = []
+    for attachment in message.attachments:
+        if attachment.is_image:
+            parts.append({"type": "image_url", "image_url": {"url": attachment.content}})
+        else:
+            parts.append({"type": "text", "text": f"File “{attachment.name}”:\n\n{attachment.content}"})
+    if message.text:
+        parts.append({"type": "text", "text": message.text})
+    return parts

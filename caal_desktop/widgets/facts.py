@@ -10,6 +10,7 @@ from caal_desktop.llm.events import FinishReason
 from caal_desktop.widgets.texts import money
 
 if TYPE_CHECKING:
+    from caal_desktop.llm.events import UsageReport
     from caal_desktop.services.conversation import AnswerFacts
 
 FEELS_LIVE_S = 1.0
@@ -39,6 +40,41 @@ def verdict_on_wait(first_token_s: float) -> str:
     return template.format(time=seconds(first_token_s))
 
 
+def _cost(usage: UsageReport) -> list[str]:
+    if usage.is_byok or usage.upstream_cost:
+        # With one's own key the hosting provider sends the bill, and OpenRouter a fee.
+        if usage.upstream_cost is not None:
+            return [
+                _tr("{cost} billed by the provider to your own key, {fee} by OpenRouter").format(
+                    cost=money(usage.upstream_cost), fee=money(usage.cost or 0.0)
+                )
+            ]
+        return [_tr("billed to your own key at the provider")]
+    return [] if usage.cost is None else [money(usage.cost)]
+
+
+def conversation_total(usage: UsageReport | None, answers: int) -> str:
+    """What a conversation took so far; empty where nothing is known.
+
+    Args:
+        usage: the sum of its answers.
+        answers: how many answers told their figures.
+    """
+    if usage is None or not answers:
+        return ""
+    parts = [_tr("This conversation: {count} answers").format(count=answers) if answers > 1 else _tr("One answer")]
+    if usage.prompt_tokens is not None and usage.completion_tokens is not None:
+        parts.append(
+            _tr("{prompt} tokens in, {completion} out").format(
+                prompt=usage.prompt_tokens, completion=usage.completion_tokens
+            )
+        )
+    total = (usage.cost or 0.0) + (usage.upstream_cost or 0.0 if usage.is_byok else 0.0)
+    if usage.cost is not None:
+        parts.append(money(total))
+    return " · ".join(parts)
+
+
 def answer_facts(facts: AnswerFacts, *, with_wait: bool = False) -> str:
     """The facts on one line.
 
@@ -58,8 +94,11 @@ def answer_facts(facts: AnswerFacts, *, with_wait: bool = False) -> str:
                     prompt=usage.prompt_tokens, completion=usage.completion_tokens
                 )
             )
-        if usage.cost is not None:
-            parts.append(money(usage.cost))
+        if usage.cached_tokens:
+            parts.append(_tr("{count} from the cache").format(count=usage.cached_tokens))
+        if usage.reasoning_tokens:
+            parts.append(_tr("{count} of them thinking").format(count=usage.reasoning_tokens))
+        parts.extend(_cost(usage))
     if facts.model or facts.provider:
         who = facts.model or facts.asked_model
         parts.append(

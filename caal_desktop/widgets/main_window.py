@@ -9,12 +9,13 @@ from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.speech_cost import CostKind, format_cost, hourly_cost
-from caal_desktop.services.connections import catalogue_connection, chat_request, connection_for
+from caal_desktop.services.connections import catalogue_connection
 from caal_desktop.services.key_watch import KeyCondition, KeyReport, KeyWatch
 from caal_desktop.storage.settings_schema import Settings, SetupStep
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.about import AboutDialog
 from caal_desktop.widgets.chat.chat_page import ChatPage
+from caal_desktop.widgets.chat.controller import ChatController
 from caal_desktop.widgets.controls import IconButton
 from caal_desktop.widgets.demo_strip import DemoStrip
 from caal_desktop.widgets.icons import icon
@@ -22,6 +23,8 @@ from caal_desktop.widgets.picker.dialog import PickerDialog
 from caal_desktop.widgets.texts import explain, provider_text, reason_and_advice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from caal_desktop.services.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.chat_service import ChatService
     from caal_desktop.services.key_service import KeyService
@@ -61,6 +64,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(420, 420)
         self.resize(960, 720)
         self.page = ChatPage(chat, self)
+        self.control = ChatController(self.page, chat, keys, catalogue, settings, self)
         self._model_button = QToolButton(self)
         self._model_button.setObjectName("main.model")
         self._model_button.setAutoRaise(True)
@@ -129,10 +133,13 @@ class MainWindow(QMainWindow):
         return action
 
     def _connect(self) -> None:
-        self.page.submitted.connect(self._send)
+        self.control.keyNeeded.connect(lambda: self._show_key(self._watch.report))
+        self.control.keyChangeRequested.connect(lambda: self.setupRequested.emit(SetupStep.KEY))
+        self.control.providerChangeRequested.connect(lambda: self.setupRequested.emit(SetupStep.WELCOME))
+        self.control.modelRequested.connect(self.open_picker)
         self.page.actionChosen.connect(self._on_action)
         self.page.edited.connect(self.requestLikely)
-        self._model_button.clicked.connect(self.open_picker)
+        self._model_button.clicked.connect(lambda _checked=False: self.open_picker())
         self._new.clicked.connect(self._new_conversation)
         self._settings.changed.connect(self._on_settings)
         self._catalogue.changed.connect(self._on_catalogue)
@@ -164,14 +171,18 @@ class MainWindow(QMainWindow):
 
     # --- doing
 
-    def open_picker(self) -> None:
-        """Let the person choose another model."""
+    def open_picker(self, use: Callable[[str], None] | None = None) -> None:
+        """Let the person choose a model.
+
+        Args:
+            use: what to do with the chosen model's id; None makes it the one that is talked to.
+        """
         self.requestLikely.emit()
         connection = catalogue_connection(self._settings.current, self._keys)
         if connection is not None:
             self._catalogue.open(connection)
         dialog = PickerDialog(self._catalogue, self._settings, self._settings.current.model_of(), self)
-        dialog.modelPicked.connect(self._use_model)
+        dialog.modelPicked.connect(use or self._use_model)
         dialog.finished.connect(dialog.deleteLater)
         dialog.finished.connect(lambda _result: self.page.composer.setFocus())
         dialog.open()
@@ -189,18 +200,6 @@ class MainWindow(QMainWindow):
         self._chat.clear()
         self.page.composer.setFocus()
 
-    def _send(self, text: str) -> None:
-        settings = self._settings.current
-        connection = connection_for(settings, self._keys)
-        if connection is None:
-            self._show_key(self._watch.report)
-            return
-        if not settings.model_of():
-            self.open_picker()
-            return
-        self._chat.send(text, chat_request(settings, connection))
-        self.page.composer.clear()
-
     def _on_action(self, action: str) -> None:
         if action == "model":
             self.open_picker()
@@ -208,8 +207,6 @@ class MainWindow(QMainWindow):
             self.setupRequested.emit(SetupStep.KEY)
         elif action == "load":
             self._watch.begin()
-        elif (connection := connection_for(self._settings.current, self._keys)) is not None:
-            self._chat.retry(chat_request(self._settings.current, connection))
 
     # --- drawing
 

@@ -145,5 +145,5 @@ class MessagePanel(QFrame):
             button.setAutoDefault(False)
             button.clicked.connect(lambda _checked=False, action=action: self.actionChosen.emit(action))
             self._buttons.addWidget(button)
-        if actions:
-            self._buttons.addStretch(1)
+        # Even without buttons: an empty layout may be no wider than nothing, and would narrow the text beside it.
+        self._buttons.addStretch(1)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from caal_desktop.llm.errors import Remedy
-from caal_desktop.services.conversation import AnswerStatus, Role
+from caal_desktop.services.conversation import AnswerStatus, Role, total_usage
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.chat.composer import Composer
+from caal_desktop.widgets.chat.link_dialog import LinkDialog
 from caal_desktop.widgets.chat.transcript import Transcript
-from caal_desktop.widgets.controls import BusyRing, TextLabel
+from caal_desktop.widgets.controls import BusyRing, IconButton, TextLabel
+from caal_desktop.widgets.facts import conversation_total
 from caal_desktop.widgets.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
     from caal_desktop.services.chat_service import ChatService
+    from caal_desktop.widgets.markdown import SafeLink
 
 
 class ChatPage(QWidget):
@@ -27,11 +28,15 @@ class ChatPage(QWidget):
 
     Signals:
         submitted: carries the text to be sent.
-        actionChosen: what helps after a failure: ``retry``, ``model``, ``key``.
+        resubmitted: index of a message of the person's, and its new wording.
+        messageActionChosen: index of a message, and what is wanted of it.
+        actionChosen: what helps against what stands in the way: ``key``, ``load``.
         edited: the person writes.
     """
 
     submitted = Signal(str)
+    resubmitted = Signal(int, str)
+    messageActionChosen = Signal(int, str)
     actionChosen = Signal(str)
     edited = Signal()
 
@@ -39,7 +44,9 @@ class ChatPage(QWidget):
         super().__init__(parent)
         self.setObjectName("chat")
         self._chat = chat
-        self.transcript = Transcript(self)
+        self._editing = -1
+        self._draft = ""
+        self.transcript = Transcript(chat, parent=self)
         self.composer = Composer(self)
         self.message = MessagePanel(name="chat.message", parent=self)
         self._empty_title = TextLabel(name="chat.empty.title", scale=1.4, bold=True, parent=self)
@@ -57,6 +64,16 @@ class ChatPage(QWidget):
         self._stack = QStackedWidget(self)
         self._stack.addWidget(empty)
         self._stack.addWidget(self.transcript)
+        self._build_lower()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._stack, 1)
+        layout.addLayout(self._centred)
+        self.setTabOrder(self.composer.edit, self.transcript)
+        self._connect()
+
+    def _build_lower(self) -> None:
         self._ring = BusyRing(size=16, parent=self)
         self._status = TextLabel(name="chat.status", muted=True, parent=self)
         status = QHBoxLayout()
@@ -65,38 +82,57 @@ class ChatPage(QWidget):
         status.addWidget(self._status, 1)
         self._ring.hide()
         self._status.hide()
-        lower = QVBoxLayout()
-        lower.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, theme.GRID * 2)
+        self._edit_strip = QWidget(self)
+        strip = QHBoxLayout(self._edit_strip)
+        strip.setContentsMargins(0, 0, 0, 0)
+        hint = TextLabel(
+            self.tr("You are rewording an earlier message. The first wording and its answers are kept."),
+            name="chat.editing",
+            muted=True,
+            parent=self,
+        )
+        cancel = IconButton("close", self.tr("Keep it as it was"), name="chat.editing.cancel", parent=self)
+        cancel.clicked.connect(self.cancel_edit)
+        strip.addWidget(hint, 1)
+        strip.addWidget(cancel)
+        self._edit_strip.hide()
+        self._total = TextLabel(name="chat.total", scale=0.88, muted=True, parent=self)
+        self._total.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._total.hide()
+        self._column = QWidget(self)
+        lower = QVBoxLayout(self._column)
+        lower.setContentsMargins(0, theme.GRID, 0, theme.GRID * 2)
         lower.setSpacing(theme.GRID)
         lower.addWidget(self.message)
         lower.addLayout(status)
+        lower.addWidget(self._edit_strip)
         lower.addWidget(self.composer)
-        column = QWidget(self)
-        column.setLayout(lower)
-        column.setMaximumWidth(860)
-        centred = QHBoxLayout()
-        centred.addStretch(1)
-        centred.addWidget(column, 100)
-        centred.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self._stack, 1)
-        layout.addLayout(centred)
-        self._connect()
+        lower.addWidget(self._total)
+        self._centred = QHBoxLayout()
+        self._centred.setContentsMargins(theme.GRID * 2, 0, theme.GRID * 2, 0)
+        self._centred.addStretch(1)
+        self._centred.addWidget(self._column, 100)
+        self._centred.addStretch(1)
+        self._fit_column()
 
     def _connect(self) -> None:
         chat = self._chat
         chat.messageAdded.connect(self._on_added)
-        chat.textArrived.connect(self._on_text)
+        chat.textArrived.connect(lambda _index, _text: self._say(""))
+        chat.reasoningArrived.connect(lambda _index, _text: self._say(self.tr("Thinking…")))
         chat.keptAlive.connect(self._on_alive)
-        chat.statusChanged.connect(self._on_status)
+        chat.statusChanged.connect(lambda _index: self._show_total())
+        chat.pathChanged.connect(self._on_path)
         chat.busyChanged.connect(self._on_busy)
         chat.cleared.connect(self._on_cleared)
-        self.composer.submitted.connect(self.submitted)
+        self.composer.submitted.connect(self._on_submitted)
         self.composer.stopRequested.connect(chat.stop)
         self.composer.edited.connect(self.edited)
         self.message.actionChosen.connect(self.actionChosen)
+        self.transcript.actionChosen.connect(self._on_message_action)
+        self.transcript.linkActivated.connect(self._open_link)
+
+    # --- public
 
     def set_model_name(self, name: str) -> None:
         """Name who is talked to."""
@@ -121,61 +157,121 @@ class ChatPage(QWidget):
         """Nothing stands in the way any more."""
         self.message.hide()
 
+    @property
+    def is_editing(self) -> bool:
+        """Whether an earlier message is being reworded."""
+        return self._editing >= 0
+
+    @property
+    def draft(self) -> str:
+        """What has been written and not been sent; not the wording of an earlier message."""
+        return self._draft if self.is_editing else self.composer.text
+
+    def begin_edit(self, index: int) -> None:
+        """Put an earlier message into the composer, to be sent in another wording."""
+        if not self.is_editing:
+            self._draft = self.composer.text
+        self._editing = index
+        self.composer.set_text(self._chat.messages[index].text)
+        self._edit_strip.show()
+        self.composer.setFocus()
+
+    def cancel_edit(self) -> None:
+        """Leave an earlier message as it was."""
+        if self.is_editing:
+            self._editing = -1
+            self._edit_strip.hide()
+            self.composer.set_text(self._draft)
+            self.composer.setFocus()
+
+    # --- Qt
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc stops the answer."""
+        """Esc stops the answer, or leaves an edited message as it was."""
         if event.key() == Qt.Key.Key_Escape and self._chat.is_busy:
             self._chat.stop()
+        elif event.key() == Qt.Key.Key_Escape and self.is_editing:
+            self.cancel_edit()
         else:
             super().keyPressEvent(event)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Keep the composer as wide as the text above it."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange) and hasattr(self, "_column"):
+            self._fit_column()
+
+    def _fit_column(self) -> None:
+        # The composer's own padding stands outside of the text's column.
+        self._column.setMaximumWidth(round(self.transcript.widest_column) + theme.GRID * 3)
+
+    # --- the chat
+
     def _on_added(self, index: int) -> None:
-        message = self._chat.messages[index]
-        if message.role is Role.USER:
+        if self._chat.messages[index].role is Role.USER:
             self.message.hide()
         self._stack.setCurrentWidget(self.transcript)
-        self.transcript.add_message(message)
 
-    def _on_text(self, _index: int, text: str) -> None:
-        self._say("")
-        self.transcript.append(text)
+    def _on_path(self, _index: int) -> None:
+        self._show_total()
+        if not self._chat.messages and not self._chat.is_busy:
+            self._stack.setCurrentIndex(0)
 
     def _on_alive(self, index: int) -> None:
-        if self._chat.messages[index].status is AnswerStatus.WAITING:
+        if self._chat.messages[index].status is AnswerStatus.WAITING and not self._chat.messages[index].reasoning_parts:
             self._say(self.tr("The provider is working on it…"))
-
-    def _on_status(self, index: int) -> None:
-        message = self._chat.messages[index]
-        self.transcript.show_facts(index)
-        if message.status is AnswerStatus.FAILED and message.error is not None:
-            text = explain(message.error)
-            self.message.show_message(
-                Tone.BAD, text.what, reason_and_advice(text), self._actions(getattr(message.error, "remedy", None))
-            )
-
-    def _actions(self, remedy: Remedy | None) -> tuple[tuple[str, str], ...]:
-        retry, model = ("retry", self.tr("Try again")), ("model", self.tr("Choose another model"))
-        key = ("key", self.tr("Change the key"))
-        match remedy:
-            case Remedy.CHECK_KEY:
-                return (key, retry)
-            case Remedy.CHOOSE_MODEL | Remedy.PRIVACY_SETTINGS:
-                return (model, retry)
-            case Remedy.ADD_CREDIT:
-                return (retry, model, key)
-            case _:
-                return (retry, model)
 
     def _on_busy(self, busy: bool) -> None:
         self.composer.set_busy(busy)
-        self._ring.setVisible(busy)
         self._say(self.tr("Waiting for the first word…") if busy else "")
 
     def _say(self, text: str) -> None:
-        self._status.setText(text)
-        self._status.setVisible(bool(text))
-        self._ring.setVisible(bool(text))
+        if text != self._status.text() or self._status.isHidden() is bool(text):
+            self._status.setText(text)
+            self._status.setVisible(bool(text))
+            self._ring.setVisible(bool(text))
 
     def _on_cleared(self) -> None:
-        self.transcript.clear_messages()
-        self.message.hide()
-        self._stack.setCurrentIndex(0)
+        self.cancel_edit()
+        self._say("")
+        self._stack.setCurrentIndex(1 if self._chat.messages else 0)
+        self._show_total()
+
+    def _show_total(self) -> None:
+        usages = [
+            message.facts.usage
+            for message in self._chat.conversation
+            if message.facts is not None and message.facts.usage is not None
+        ]
+        text = conversation_total(total_usage(usages), len(usages))
+        self._total.setText(text)
+        self._total.setVisible(bool(text))
+
+    # --- the person
+
+    def _on_submitted(self, text: str) -> None:
+        if self.is_editing:
+            index, self._editing = self._editing, -1
+            self._edit_strip.hide()
+            self.resubmitted.emit(index, text)
+            self.composer.set_text(self._draft)
+        else:
+            self.submitted.emit(text)
+
+    def _on_message_action(self, index: int, action: str) -> None:
+        match action:
+            case "edit":
+                self.begin_edit(index)
+            case "shorten":
+                self.begin_edit(max(0, index - 1))
+            case "previous" | "next":
+                self._chat.show_version(index, -1 if action == "previous" else 1)
+            case "delete":
+                self._chat.delete(index)
+            case _:
+                self.messageActionChosen.emit(index, action)
+
+    def _open_link(self, link: SafeLink) -> None:
+        dialog = LinkDialog(link, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()

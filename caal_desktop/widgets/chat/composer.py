@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
 
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.controls import IconButton
+
+if TYPE_CHECKING:
+    from caal_desktop.services.conversation import Attachment
 
 _MAX_LINES = 8
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -83,6 +88,7 @@ class Composer(QFrame):
         self.setObjectName("chat.composer")
         self._busy = False
         self._can_send = True
+        self._attachments: list[Attachment] = []
         self.edit = _Edit(self)
         self.edit.setObjectName("chat.composer.edit")
         self.edit.setAccessibleName(self.tr("Message"))
@@ -105,6 +111,11 @@ class Composer(QFrame):
         self.edit.textChanged.connect(self._on_text)
         self._send.clicked.connect(self._on_button)
         self._show_button()
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """The files that go with the message."""
+        return tuple(self._attachments)
 
     @property
     def text(self) -> str:

@@ -1,145 +1,199 @@
-"""The conversation as one selectable text: who speaks, paragraphs, the facts under each answer."""
+"""A conversation on the screen: draws what a chat service tells, and hands back what the person does with it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QResizeEvent, QTextBlockFormat, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
 from caal_desktop.services.conversation import AnswerStatus, Message, Role
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.facts import answer_facts
+from caal_desktop.widgets.chat.failure_panel import FailurePanel, failure_text
+from caal_desktop.widgets.chat.message_footer import MessageFooter
+from caal_desktop.widgets.chat.reasoning_fold import ReasoningFold
+from caal_desktop.widgets.chat.selectable_view import SelectableView
+from caal_desktop.widgets.chat.text_export import plain_text
 
-_MAX_CHARACTERS_A_LINE = 78
-_LONG_BLOCK = 4000
-"""Characters after which a paragraph is continued in a block of its own: laying out one ever-growing block costs
-quadratic time."""
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from caal_desktop.services.chat_service import ChatService
+    from caal_desktop.widgets.chat.message_item import MessageItem
+
+_SPOKEN = 2000
+"""Characters of an answer that a screen reader is told at its end; the rest is in the message."""
 
 
-class Transcript(QTextEdit):
-    """Read-only text that follows its end while the person is at the end."""
+class Transcript(SelectableView):
+    """One chat service's conversation.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        chat: whose messages are shown.
+        name: prefix of the messages' object names.
+
+    Signals:
+        actionChosen: index and what the person wants done with that message: ``edit``, ``regenerate``,
+            ``regenerate_with``, ``continue``, ``delete``, ``previous``, ``next``, or an action of
+            :class:`~caal_desktop.widgets.chat.failure_panel.FailurePanel`.
+    """
+
+    actionChosen = Signal(int, str)
+
+    def __init__(self, chat: ChatService, *, name: str = "chat.message", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("chat.transcript")
-        self.setAccessibleName(self.tr("Conversation"))
-        self.setReadOnly(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setUndoRedoEnabled(False)
-        self.setTabChangesFocus(True)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        self._chat = chat
+        self._name = name
+        self._failed_at: dict[str, float] = {}
+        chat.messageAdded.connect(self._on_added)
+        chat.textArrived.connect(self._on_text)
+        chat.reasoningArrived.connect(self._on_reasoning)
+        chat.toolCallArrived.connect(self.show_tools)
+        chat.statusChanged.connect(self._on_status)
+        chat.pathChanged.connect(self._on_path)
+        chat.busyChanged.connect(self._on_busy)
+        chat.cleared.connect(lambda: self.show_messages(chat.messages))
+
+    # --- the chat
+
+    def _on_added(self, index: int) -> None:
+        self.add_message(self._chat.messages[index])
+        # What the person has just sent is what they want to see.
+        if self._chat.messages[index].role is Role.USER and not self.is_following:
+            self.follow_end()
+        for number in range(max(0, index - 1), index):
+            self._refresh(number)
+
+    def _on_text(self, index: int, text: str) -> None:
+        item = self.items[index]
+        if item.is_built:
+            self.add_text(index, text)
+
+    def _on_reasoning(self, index: int, text: str) -> None:
+        self.add_reasoning(index, text)
+
+    def _on_status(self, index: int) -> None:
+        message = self._chat.messages[index]
+        if message.status is AnswerStatus.STREAMING:
+            self._refresh(index)
+            return
+        if message.status is AnswerStatus.FAILED:
+            self._failed_at.setdefault(message.id, time.monotonic())
+        self.end_stream(index)
+        self._refresh(index)
+        self.relayout()
+        self._announce(message)
+
+    def _on_path(self, index: int) -> None:
+        self.show_messages(self._chat.messages, index)
+        if index < len(self._chat.messages) and self._chat.messages[-1].status.is_open:
+            self.begin_stream(len(self._chat.messages) - 1)
+        if index:
+            self._refresh(index - 1)
+
+    def _on_busy(self, _busy: bool) -> None:
+        for index in self._near():
+            self._refresh(index)
+
+    def _announce(self, message: Message) -> None:
+        """Tell a screen reader that an answer is there; once, for a word at a time nobody could follow."""
+        if not QAccessible.isActive():
+            return
+        failure = failure_text(message) if message.status is AnswerStatus.FAILED else None
+        text = plain_text(message)[:_SPOKEN] if message.parts else ""
+        spoken = " ".join(part for part in (text, failure.what if failure is not None else "") if part)
+        if spoken:
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, spoken))
+
+    # --- widgets of messages
+
+    def furnish(self, index: int, item: MessageItem) -> None:
+        """Give a message its footer, fold and panel."""
+        message = item.message
+        name = f"{self._name}.{index}"
+        if item.footer is None:
+            footer = MessageFooter(message, name=name, parent=self.viewport())
+            footer.actionChosen.connect(lambda action: self._on_action(item, action))
+            footer.menuRequested.connect(lambda: footer.set_links(_links(item)))
+            item.footer = footer
+            self._show_footer(index, item)
+            footer.hide()
+        if item.fold is None and message.reasoning_parts:
+            item.fold = ReasoningFold(name=f"{name}.reasoning", is_open=item.is_fold_open, parent=self.viewport())
+            item.fold.foldToggled.connect(lambda on: self.set_fold_open(item, on))
+            item.fold.hide()
+        if item.fold is not None:
+            item.fold.show_message(message)
+        if item.panel is None and message.status is AnswerStatus.FAILED:
+            panel = FailurePanel(name=f"{name}.failure", parent=self.viewport())
+            panel.actionChosen.connect(lambda action: self._on_action(item, action))
+            item.panel = panel
+            self._show_panel(index, item)
+
+    def strip(self, item: MessageItem) -> None:
+        """Take the widgets away."""
+        for widget in item.widgets:
+            widget.hide()
+            widget.deleteLater()
+        item.footer = item.fold = item.panel = None
+
+    def _refresh(self, index: int) -> None:
+        """Draw a message's widgets anew: its state has changed, or its place."""
+        if not 0 <= index < len(self.items):
+            return
+        item = self.items[index]
+        if item.panel is not None and item.message.status is not AnswerStatus.FAILED:
+            item.panel.hide()
+            item.panel.deleteLater()
+            item.panel = None
+        if item.footer is not None:
+            self._show_footer(index, item)
+        if item.panel is not None:
+            self._show_panel(index, item)
+        item.arrange(self.column)
+
+    def _show_footer(self, index: int, item: MessageItem) -> None:
+        assert item.footer is not None  # noqa: S101 - callers look
+        siblings = self._chat.conversation.siblings(item.message)
+        item.footer.show_message(
+            item.message,
+            siblings.index(item.message) + 1 if item.message in siblings else 1,
+            max(1, len(siblings)),
+            is_last=index == len(self.items) - 1,
+            busy=self._chat.is_busy,
         )
-        self._messages: list[Message] = []
-        self._facts_shown_of = -1
 
-    def clear_messages(self) -> None:
-        """Show an empty conversation."""
-        self._messages = []
-        self._facts_shown_of = -1
-        self.document().clear()
+    def _show_panel(self, index: int, item: MessageItem) -> None:
+        assert isinstance(item.panel, FailurePanel)  # noqa: S101 - made by furnish
+        can_act = index == len(self._chat.messages) - 1 and not self._chat.is_busy
+        item.panel.show_failure(item.message, self._failed_at.get(item.message.id), can_act=can_act)
 
-    def add_message(self, message: Message) -> None:
-        """Show a new message at the end."""
-        follow = self._is_at_end
-        self._messages.append(message)
-        speaker = self.tr("You") if message.role is Role.USER else self.tr("Assistant")
-        cursor = self._end()
-        colours = theme.colours(self.palette())
-        name = QTextCharFormat()
-        name.setFont(theme.scaled_font(self, 0.95, bold=True))
-        name.setForeground(colours.accent_text if message.role is Role.ASSISTANT else colours.text)
-        self._begin_block(cursor, top=0 if len(self._messages) == 1 else theme.GRID * 3, bottom=theme.GRID // 2)
-        cursor.insertText(speaker, name)
-        self._begin_block(cursor, top=0, bottom=theme.GRID)
-        if text := message.text:
-            self._insert(cursor, text)
-        self._follow(follow)
+    # --- what the person does
 
-    def append(self, text: str) -> None:
-        """Show more of the last message. (Not the base class's slot: no paragraph is begun.)"""
-        follow = self._is_at_end
-        self._insert(self._end(), text)
-        self._follow(follow)
-
-    def show_facts(self, number: int) -> None:
-        """Write the facts under the last message once it has ended."""
-        message = self._messages[number]
-        if number != len(self._messages) - 1 or message.facts is None or self._facts_shown_of == number:
+    def _on_action(self, item: MessageItem, action: str) -> None:
+        if item not in self.items:
             return
-        words = answer_facts(message.facts, with_wait=True)
-        if message.status is AnswerStatus.STOPPED:
-            words = " · ".join(part for part in (self.tr("stopped"), words) if part)
-        elif message.status is not AnswerStatus.COMPLETE:
-            return
-        self._facts_shown_of = number
-        follow = self._is_at_end
-        cursor = self._end()
-        muted = QTextCharFormat()
-        muted.setFont(theme.scaled_font(self, 0.9))
-        muted.setForeground(theme.colours(self.palette()).muted)
-        if message.text:
-            self._begin_block(cursor, top=theme.GRID // 2, bottom=0)
-        cursor.insertText(words, muted)
-        self._follow(follow)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep lines readable: no wider than about 75 characters, in the middle."""
-        self._set_margins()
-        super().resizeEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Draw everything anew in other colours or another font."""
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_messages"):
-            messages = self._messages
-            self.clear_messages()
-            for number, message in enumerate(messages):
-                self.add_message(message)
-                self.show_facts(number)
-            self._set_margins()
-
-    @property
-    def _is_at_end(self) -> bool:
-        bar = self.verticalScrollBar()
-        return bar.value() >= bar.maximum() - theme.GRID
-
-    def _follow(self, follow: bool) -> None:
-        if follow:
-            bar = self.verticalScrollBar()
-            bar.setValue(bar.maximum())
-
-    def _end(self) -> QTextCursor:
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        return cursor
-
-    def _begin_block(self, cursor: QTextCursor, *, top: int, bottom: int) -> None:
-        block = QTextBlockFormat()
-        block.setTopMargin(top)
-        block.setBottomMargin(bottom)
-        block.setLineHeight(130, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-        if self.document().isEmpty():
-            cursor.setBlockFormat(block)
+        index = self.items.index(item)
+        if action == "copy":
+            self.put_on_clipboard(plain_text(item.message))
+        elif action == "copy_markdown":
+            self.put_on_clipboard(item.message.text)
+        elif action.startswith("link:"):
+            self.activate_link(action.removeprefix("link:"))
         else:
-            cursor.insertBlock(block)
-        cursor.setBlockCharFormat(QTextCharFormat())
-        cursor.setCharFormat(QTextCharFormat())
+            self.actionChosen.emit(index, action)
 
-    def _insert(self, cursor: QTextCursor, text: str) -> None:
-        cursor.beginEditBlock()
-        room = _LONG_BLOCK - cursor.block().length()
-        while len(text) > room:
-            cut = text.find(" ", max(0, room))
-            if cut < 0:
-                break
-            cursor.insertText(text[:cut], QTextCharFormat())
-            cursor.insertBlock()
-            text, room = text[cut + 1 :], _LONG_BLOCK
-        cursor.insertText(text, QTextCharFormat())
-        cursor.endEditBlock()
 
-    def _set_margins(self) -> None:
-        width = self.fontMetrics().averageCharWidth() * _MAX_CHARACTERS_A_LINE
-        side = max(theme.GRID * 3, (self.width() - width) // 2)
-        self.setViewportMargins(side, theme.GRID * 2, max(0, side - theme.GRID * 2), 0)
+def _links(item: MessageItem) -> list[str]:
+    """The addresses in a message, in their order, each once."""
+    found: dict[str, None] = {}
+    for placed in item.documents:
+        block = placed.document.begin()
+        while block.isValid():
+            iterator = block.begin()
+            while not iterator.atEnd():
+                if href := iterator.fragment().charFormat().anchorHref():
+                    found[href] = None
+                iterator += 1
+            block = block.next()
+    return list(found)

@@ -1,0 +1,148 @@
+"""From what a person does in the chat to what is asked of which model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from caal_desktop.services.chat_options import ChatOptions
+from caal_desktop.services.connections import chat_request, connection_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from caal_desktop.llm.models import ModelInfo
+    from caal_desktop.services.catalogue_service import CatalogueService
+    from caal_desktop.services.chat_service import ChatRequest, ChatService
+    from caal_desktop.services.key_service import KeyService
+    from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.widgets.chat.chat_page import ChatPage
+
+LOWERED_MAX_TOKENS = 1024
+"""Tokens of an answer after "allow a shorter answer": enough to speak, and a small part of what is usual."""
+
+
+class ChatController(QObject):
+    """Connects the chat's page with its service.
+
+    Signals:
+        keyNeeded: nothing can be sent without a key.
+        keyChangeRequested: the person wants to change the key.
+        providerChangeRequested: the person wants to change the provider's settings.
+        modelRequested: a model is to be chosen; carries what to do with its id.
+        optionsChanged: how this conversation is asked has changed.
+    """
+
+    keyNeeded = Signal()
+    keyChangeRequested = Signal()
+    providerChangeRequested = Signal()
+    modelRequested = Signal(object)
+    optionsChanged = Signal(object)
+
+    def __init__(
+        self,
+        page: ChatPage,
+        chat: ChatService,
+        keys: KeyService,
+        catalogue: CatalogueService,
+        settings: SettingsService,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._page, self._chat, self._keys = page, chat, keys
+        self._catalogue, self._settings = catalogue, settings
+        self._options = ChatOptions()
+        page.submitted.connect(self._send)
+        page.resubmitted.connect(self._resend)
+        page.messageActionChosen.connect(self._on_action)
+        chat.cleared.connect(lambda: self.set_options(ChatOptions()))
+
+    @property
+    def options(self) -> ChatOptions:
+        """How this conversation is asked."""
+        return self._options
+
+    @property
+    def model(self) -> ModelInfo | None:
+        """What is known about the chosen model."""
+        return self._catalogue.current.find(self._settings.current.model_of())
+
+    def set_options(self, options: ChatOptions) -> None:
+        """Ask this conversation in another way."""
+        if options != self._options:
+            self._options = options
+            self.optionsChanged.emit(options)
+
+    def request(self, model_id: str | None = None) -> ChatRequest | None:
+        """What to send with; None where the key or the model is missing, which the person is told."""
+        settings = self._settings.current
+        connection = connection_for(settings, self._keys)
+        if connection is None:
+            self.keyNeeded.emit()
+            return None
+        model_id = model_id or settings.model_of()
+        if not model_id:
+            self.modelRequested.emit(self._use_model)
+            return None
+        model = self._catalogue.current.find(model_id)
+        return chat_request(settings, connection, model, self._options, model_id=model_id)
+
+    def _send(self, text: str) -> None:
+        request = self.request()
+        if request is not None:
+            attachments = self._page.composer.attachments
+            self._chat.send(text, request, attachments)
+            self._page.composer.clear()
+
+    def _resend(self, index: int, text: str) -> None:
+        request = self.request()
+        if request is not None:
+            self._chat.resend(index, text, request)
+
+    def _regenerate(self, index: int, model_id: str | None = None) -> None:
+        request = self.request(model_id)
+        if request is not None:
+            self._chat.regenerate(index, request)
+
+    def _on_action(self, index: int, action: str) -> None:
+        match action:
+            case "retry" | "regenerate":
+                self._regenerate(index)
+            case "regenerate_with":
+                self.modelRequested.emit(lambda model_id: self._regenerate(index, model_id))
+            case "model":
+                self.modelRequested.emit(self._change_model_and_retry(index))
+            case "continue":
+                request = self.request()
+                if request is not None:
+                    self._chat.continue_answer(request)
+            case "key":
+                self.keyChangeRequested.emit()
+            case "settings":
+                self.providerChangeRequested.emit()
+            case "defaults":
+                self.set_options(ChatOptions(self._options.system_prompt, model_defaults=True))
+                self._regenerate(index)
+            case "lower":
+                now = self._options.max_tokens or self._settings.current.max_tokens
+                lower = min(LOWERED_MAX_TOKENS, max(64, now // 2))
+                options = self._options
+                self.set_options(
+                    ChatOptions(
+                        options.system_prompt, options.temperature, lower, options.reasoning, options.model_defaults
+                    )
+                )
+                self._regenerate(index)
+
+    def _use_model(self, model_id: str) -> None:
+        if model_id:
+            self._settings.set(self._settings.current.with_model(model_id))
+
+    def _change_model_and_retry(self, index: int) -> Callable[[str], None]:
+        def use(model_id: str) -> None:
+            if model_id:
+                self._use_model(model_id)
+                self._regenerate(index)
+
+        return use

@@ -1,0 +1,441 @@
+"""The conversation: every message a document of its own, drawn by one view that keeps only what is near the screen.
+
+Why not one QTextDocument for all messages: a change in its middle (a fold opens, an answer is asked for again, an
+older block is rendered at last) lays out everything below it anew, and 2,000 rendered messages would have to be there
+before the first could be shown: 1.6 s and 130 MB, measured with ordinary answers of 1,000 characters. Why not a widget
+for each message: a selection could not cross from one to the next. So this view owns the scrolling, the drawing, the
+selection and the mouse; a document is made when its message comes near the screen and dropped when it is long gone.
+Heights of messages that were never seen are guesses; when a guess is corrected above the screen, the scroll bar moves
+and what is read stays where it is.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QAbstractTextDocumentLayout, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
+
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.chat.message_item import GAP, MessageItem
+from caal_desktop.widgets.chat.selection import Selection
+from caal_desktop.widgets.controls import IconButton
+from caal_desktop.widgets.markdown import paint_decorations
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+    from caal_desktop.services.conversation import Message
+
+MAX_CHARACTERS_A_LINE = 75
+_MARGIN = theme.GRID * 3
+_NEAR = 600
+"""Pixels above and below the screen within which messages are built."""
+_KEPT = 60
+"""Built messages that are kept; the ones farthest from the screen are dropped beyond that."""
+_MAX_PASSES = 40
+_FRAME_MS = 16
+
+
+class ConversationView(QAbstractScrollArea):
+    """Draws messages, follows the end while the person is there, and lets text be selected across messages.
+
+    Subclasses or owners furnish items with widgets through :meth:`furnish` and :meth:`strip`.
+
+    Signals:
+        followChanged: whether the view follows its end.
+        selectionChanged: another text is selected, or none.
+        visibleChanged: other messages are built, or they stand elsewhere.
+    """
+
+    followChanged = Signal(bool)
+    selectionChanged = Signal()
+    visibleChanged = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("chat.transcript")
+        self.setAccessibleName(self.tr("Conversation"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
+        self.items: list[MessageItem] = []
+        self.selection = Selection(self.items)
+        self._offsets: list[float] = [0.0]
+        self._follow = True
+        self._placing = False
+        self._streaming: MessageItem | None = None
+        self._unfinished: set[MessageItem] = set()
+        self._pump = QTimer(self, interval=_FRAME_MS)
+        self._pump.timeout.connect(self._on_pump)
+        label = self.tr("Jump to latest")
+        self._latest = IconButton("arrow-down", label, name="chat.latest", show_text=True, parent=self)
+        self._latest.setAutoRaise(False)
+        self._latest.clicked.connect(self.follow_end)
+        self._latest.hide()
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.verticalScrollBar().setSingleStep(theme.GRID * 3)
+
+    # --- for owners
+
+    def furnish(self, index: int, item: MessageItem) -> None:
+        """Give a message its widgets: it comes near the screen."""
+
+    def strip(self, item: MessageItem) -> None:
+        """Take a message's widgets away: it is far from the screen."""
+
+    # --- content
+
+    def show_messages(self, messages: list[Message], start: int = 0) -> None:
+        """Show other messages from an index on; those before it stay as they are."""
+        for item in self.items[start:]:
+            self.strip(item)
+            self._unfinished.discard(item)
+            if self._streaming is item:
+                self._streaming = None
+        self.selection.clear()
+        del self.items[start:]
+        column, character, line = self.column, self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
+        for message in messages[start:]:
+            item = MessageItem(message)
+            item.guess(column, character, line)
+            self.items.append(item)
+        if not start:
+            self._follow = True
+        self.relayout()
+
+    def add_message(self, message: Message) -> None:
+        """Show a new message at the end."""
+        item = MessageItem(message)
+        item.guess(self.column, self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing())
+        self.items.append(item)
+        if message.status.is_open:
+            self._streaming = item
+        self.relayout()
+
+    def begin_stream(self, index: int) -> None:
+        """Text will be added to a message."""
+        self._streaming = self.items[index]
+        if self._streaming.is_built:
+            self._streaming.drop()
+        self.relayout()
+
+    def add_text(self, index: int, text: str) -> None:
+        """Show more of a message that streams. Its text must hold it already."""
+        item = self.items[index]
+        if item.is_built:
+            self._note(item, more=item.add_text(text))
+            self._grown(index)
+
+    def add_reasoning(self, index: int, text: str) -> None:
+        """Show more of the reasoning of a message that streams."""
+        item = self.items[index]
+        if item.is_built:
+            self._note(item, more=item.add_reasoning(text, self.paper, self.font()))
+            self._grown(index)
+
+    def show_tools(self, index: int) -> None:
+        """Draw a message's tool calls."""
+        item = self.items[index]
+        if item.is_built:
+            item.show_tools(self.paper, self.font())
+            self._grown(index)
+
+    def end_stream(self, index: int) -> None:
+        """Nothing more comes."""
+        item = self.items[index]
+        if self._streaming is item:
+            self._streaming = None
+        if item.is_built:
+            item.show_tools(self.paper, self.font(), force=True)
+            self._note(item, more=item.finish())
+        self._grown(index)
+
+    def set_fold_open(self, item: MessageItem, is_open: bool) -> None:
+        """Show or hide a message's reasoning."""
+        item.is_fold_open = is_open
+        item.arrange(self.column)
+        # What the person has just opened stays in place, whether or not the end was being followed.
+        self._set_follow(follow=False)
+        self.relayout()
+
+    @property
+    def paper(self) -> QPalette:
+        """The colours that messages are rendered with: the window's, for that is the ground here."""
+        palette = QPalette(self.palette())
+        palette.setColor(QPalette.ColorRole.Base, palette.color(QPalette.ColorRole.Window))
+        palette.setColor(QPalette.ColorRole.Text, palette.color(QPalette.ColorRole.WindowText))
+        return palette
+
+    # --- geometry
+
+    @property
+    def column(self) -> float:
+        """The width of the text in pixels: as wide as about 75 characters, or as there is room."""
+        return float(max(120, min(self.widest_column, self.viewport().width() - 2 * _MARGIN)))
+
+    @property
+    def widest_column(self) -> float:
+        """How wide the text may become in pixels."""
+        return float(self.fontMetrics().averageCharWidth() * MAX_CHARACTERS_A_LINE)
+
+    @property
+    def column_left(self) -> float:
+        """The text's left edge. In the middle of the view and not of the viewport, so that it never moves sideways."""
+        middle = round((self.width() - self.column) / 2)
+        return float(max(_MARGIN, min(middle, self.viewport().width() - self.column - _MARGIN)))
+
+    @property
+    def is_following(self) -> bool:
+        """Whether the view follows its end."""
+        return self._follow
+
+    def top_of(self, index: int) -> float:
+        """A message's upper edge in the viewport."""
+        return self._offsets[index] + theme.GRID * 2 - self.verticalScrollBar().value()
+
+    def item_at(self, y: float) -> int:
+        """The message at a height of the viewport; -1 where there are none at all."""
+        content = y + self.verticalScrollBar().value() - theme.GRID * 2
+        return min(max(0, bisect_right(self._offsets, content) - 1), len(self.items) - 1)
+
+    def visible(self) -> range:
+        """The messages that are on the screen."""
+        if not self.items:
+            return range(0)
+        return range(self.item_at(0), self.item_at(self.viewport().height()) + 1)
+
+    def relayout(self) -> None:
+        """Build what is near the screen, and put everything into its place."""
+        if self._placing:
+            return
+        self._placing = True
+        try:
+            for _ in range(_MAX_PASSES):
+                self._measure()
+                if not self._build_near():
+                    break
+            self._drop_far()
+            self._place_widgets()
+        finally:
+            self._placing = False
+        self.viewport().update()
+        self.visibleChanged.emit()
+
+    def follow_end(self) -> None:
+        """Show the end, and stay there."""
+        self._set_follow(follow=True)
+        self.relayout()
+        self.setFocus()
+
+    def reveal(self, index: int) -> None:
+        """Scroll so that a message can be seen."""
+        self._set_follow(follow=False)
+        self.verticalScrollBar().setValue(round(self._offsets[index]))
+
+    def _measure(self) -> None:
+        """Sum the heights up, and keep what is read where it is."""
+        bar = self.verticalScrollBar()
+        anchor, inside = -1, 0.0
+        if not self._follow and self.items and len(self._offsets) > 1:
+            anchor = min(bisect_right(self._offsets, bar.value()) - 1, len(self._offsets) - 2, len(self.items) - 1)
+            inside = bar.value() - self._offsets[anchor]
+        self._offsets = list(accumulate((item.height for item in self.items), initial=0.0))
+        total = round(self._offsets[-1] - (GAP if self.items else 0) + theme.GRID * 4)
+        view = self.viewport().height()
+        bar.setPageStep(view)
+        bar.setRange(0, max(0, total - view))
+        if self._follow:
+            bar.setValue(bar.maximum())
+        elif anchor >= 0:
+            bar.setValue(round(self._offsets[anchor] + inside))
+
+    def _near(self) -> range:
+        if not self.items:
+            return range(0)
+        return range(self.item_at(-_NEAR), self.item_at(self.viewport().height() + _NEAR) + 1)
+
+    def _build_near(self) -> bool:
+        """Build and measure what is near the screen. Returns whether a height has changed."""
+        changed = False
+        column = self.column
+        # From the end the person looks at: the other messages' heights then do not move what is on the screen.
+        near = self._near()
+        for index in reversed(near) if self._follow else near:
+            item = self.items[index]
+            if not item.is_built:
+                more = item.build(self.paper, self.font(), streaming=item is self._streaming)
+                self._note(item, more=more)
+            self.furnish(index, item)
+            before = item.height
+            item.arrange(column)
+            if round(before) != round(item.height):
+                changed = True
+        return changed
+
+    def _drop_far(self) -> None:
+        built = [index for index, item in enumerate(self.items) if item.is_built]
+        near = self._near()
+        for index in built:
+            if index not in near and self.items[index].widgets:
+                self._strip_unfocused(self.items[index])
+        if len(built) > _KEPT:
+            middle = (near.start + near.stop) // 2
+            built.sort(key=lambda index: abs(index - middle))
+            for index in built[_KEPT:]:
+                item = self.items[index]
+                if index not in near and item is not self._streaming:
+                    self._strip_unfocused(item)
+                    self._unfinished.discard(item)
+                    item.drop()
+
+    def _strip_unfocused(self, item: MessageItem) -> None:
+        if self._holds_focus(item):
+            self.setFocus()
+        self.strip(item)
+
+    @staticmethod
+    def _holds_focus(item: MessageItem) -> bool:
+        focus = QApplication.focusWidget()
+        return focus is not None and any(widget is focus or widget.isAncestorOf(focus) for widget in item.widgets)
+
+    def _place_widgets(self) -> None:
+        left = round(self.column_left)
+        near = self._near()
+        for index in near:
+            top = self.top_of(index)
+            for widget in self.items[index].widgets:
+                widget.move(
+                    left + int(widget.property("shift") or 0), round(top + float(widget.property("top") or 0.0))
+                )
+                if widget.isHidden():
+                    widget.show()
+        self._latest.adjustSize()
+        x = round((self.width() - self._latest.width()) / 2)
+        self._latest.move(x, self.height() - self._latest.height() - theme.GRID)
+        self._latest.setVisible(not self._follow and self.verticalScrollBar().maximum() > 0)
+
+    def _grown(self, index: int) -> None:
+        """A message that streams has grown: the cheap way, for it happens with every frame."""
+        item = self.items[index]
+        near = index in self._near()
+        if near and item.is_built:
+            self.furnish(index, item)
+            item.arrange(self.column)
+        elif item.body is not None:
+            return
+        self._placing = True
+        try:
+            self._measure()
+            self._place_widgets()
+        finally:
+            self._placing = False
+        if near:
+            self.viewport().update()
+            self.visibleChanged.emit()
+
+    # --- frames
+
+    def _note(self, item: MessageItem, *, more: bool) -> None:
+        if more:
+            self._unfinished.add(item)
+            if not self._pump.isActive():
+                self._pump.start()
+        else:
+            self._unfinished.discard(item)
+
+    def _on_pump(self) -> None:
+        near = self._near()
+        for item in list(self._unfinished):
+            index = next((i for i in near if self.items[i] is item), -1)
+            if index < 0 and item is not self._streaming:
+                continue
+            self._note(item, more=item.is_built and item.pump())
+            if index >= 0:
+                self._grown(index)
+            break
+        else:
+            self._pump.stop()
+        if not self._unfinished:
+            self._pump.stop()
+
+    # --- Qt
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Other lines, other heights."""
+        super().resizeEvent(event)
+        self._remeasure()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw everything anew in other colours or another font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "items"):
+            self._unfinished.clear()
+            for item in self.items:
+                item.drop()
+            self._remeasure()
+
+    def _remeasure(self) -> None:
+        column, character, line = self.column, self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
+        for item in self.items:
+            if not item.is_built:
+                item.guess(column, character, line)
+        self.relayout()
+
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
+        """Everything is drawn anew: a frame costs less than keeping account of what moved."""
+        if not self._placing:
+            self.relayout()
+
+    def _on_scrolled(self, value: int) -> None:
+        if not self._placing:
+            self._set_follow(follow=value >= self.verticalScrollBar().maximum() - theme.GRID)
+
+    def _set_follow(self, *, follow: bool) -> None:
+        if follow != self._follow:
+            self._follow = follow
+            self.followChanged.emit(follow)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the messages that are on the screen."""
+        painter = QPainter(self.viewport())
+        left, height = self.column_left, self.viewport().height()
+        for index in self.visible():
+            item, top = self.items[index], self.top_of(index)
+            if item.is_built and top < height and top + item.height > 0:
+                painter.save()
+                painter.translate(left, top)
+                self._paint_item(painter, index, item, QRectF(-left, -top, self.viewport().width(), height))
+                painter.restore()
+        painter.end()
+
+    def _paint_item(self, painter: QPainter, index: int, item: MessageItem, area: QRectF) -> None:
+        if item.is_user:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            colours = theme.colours(self.palette())
+            painter.setBrush(theme.mix(colours.accent, self.palette().color(QPalette.ColorRole.Window), 0.14))
+            painter.drawRoundedRect(item.card, 12, 12)
+        for placed in item.documents:
+            painter.save()
+            painter.translate(QPointF(placed.left, placed.top))
+            clip = area.translated(-placed.left, -placed.top)
+            if placed.theme is not None:
+                paint_decorations(painter, placed.document, clip, placed.theme)
+            context = QAbstractTextDocumentLayout.PaintContext()
+            context.clip = clip
+            context.palette = self.paper if placed.theme is None else placed.theme.palette
+            if placed is item.body and (cursor := self.selection.cursor(index)) is not None:
+                chosen = QAbstractTextDocumentLayout.Selection()
+                chosen.cursor = cursor
+                group = QPalette.ColorGroup.Active if self.hasFocus() else QPalette.ColorGroup.Inactive
+                chosen.format.setBackground(self.palette().color(group, QPalette.ColorRole.Highlight))
+                chosen.format.setForeground(self.palette().color(group, QPalette.ColorRole.HighlightedText))
+                context.selections = [chosen]
+            painter.setClipRect(clip)
+            placed.document.documentLayout().draw(painter, context)
+            painter.restore()

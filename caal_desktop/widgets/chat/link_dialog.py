@@ -1,0 +1,39 @@
+"""Asks before a link of an answer is opened, showing where it really leads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+if TYPE_CHECKING:
+    from caal_desktop.widgets.markdown import SafeLink
+
+
+class LinkDialog(QMessageBox):
+    """Shows a link's target in full."""
+
+    def __init__(self, link: SafeLink, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("chat.link")
+        self.setIcon(QMessageBox.Icon.Question)
+        self.setWindowTitle(self.tr("Open this link?"))
+        # Plain text: an address must not be able to format this dialog.
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(self.tr("Open this link at {host}?").format(host=link.host))
+        shown = link.display
+        if link.international:
+            warning = self.tr("This address uses letters of other alphabets, which can look like familiar ones.")
+            shown = f"{shown}\n\n{warning}"
+        self.setInformativeText(shown)
+        open_button = self.addButton(self.tr("Open"), QMessageBox.ButtonRole.AcceptRole)
+        open_button.setObjectName("chat.link.open")
+        copy = self.addButton(self.tr("Copy the address"), QMessageBox.ButtonRole.ActionRole)
+        copy.setObjectName("chat.link.copy")
+        cancel = self.addButton(QMessageBox.StandardButton.Cancel)
+        self.setDefaultButton(cancel)
+        self.setEscapeButton(cancel)
+        open_button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl(link.href)))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(link.href))
