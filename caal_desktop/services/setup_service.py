@@ -399,7 +399,7 @@ class SetupService(QObject):
         return self._active and provider == self.state.provider and self._key.phase in phases
 
     def _on_check_succeeded(self, provider: str, info: KeyInfo) -> None:
-        if not self._concerns(provider, KeyPhase.CHECKING):
+        if not self._concerns(provider, KeyPhase.CHECKING, KeyPhase.KEPT_UNVERIFIED):
             return
         if info.is_management_key:
             self._refuse(ManagementKeyRejected(provider=provider))
@@ -411,11 +411,11 @@ class SetupService(QObject):
         self._open_catalogue()
 
     def _on_check_failed(self, provider: str, error: ProviderError | ValueError) -> None:
-        if not self._concerns(provider, KeyPhase.CHECKING):
+        if not self._concerns(provider, KeyPhase.CHECKING, KeyPhase.KEPT_UNVERIFIED):
             return
         if isinstance(error, (AuthenticationFailed, PermissionRefused, ValueError, ConfigurationError)):
             self._refuse(error)
-        else:
+        elif self._key.phase is KeyPhase.CHECKING:
             if self._candidate is not None:
                 self._flow.set_key_status(KeyStatus.NONE)
             self._set_key(KeyPhase.UNREACHABLE, error=error)
@@ -424,6 +424,9 @@ class SetupService(QObject):
         self._flow.set_key_status(KeyStatus.REJECTED)
         self._remember_key_status()
         self._set_key(KeyPhase.REFUSED, error=error)
+        if self.state.step in (Step.MODEL, Step.TRY):
+            # Checked while the person was further on already: with this key there is nothing to be had there.
+            self._go_back_to_key()
 
     def _on_stored(self, provider: str, where: Where) -> None:
         if provider != self.state.provider or self._key.phase is not KeyPhase.STORING:
@@ -449,6 +452,7 @@ class SetupService(QObject):
         if self._keys.key(provider) is not None:
             self._set_key(self._phase_of_status(), self._keys.info(provider))
             self._open_catalogue()
+            self._check_unverified()
             return
         # What the settings promised is not there: without the key the later steps make no sense.
         self._flow.set_key_status(KeyStatus.NONE)
@@ -458,8 +462,21 @@ class SetupService(QObject):
         else:
             self._set_key(KeyPhase.LOAD_FAILED, error=problem)
         if self.state.step in (Step.MODEL, Step.TRY, Step.DONE):
-            self._flow = SetupFlow(replace(self.state, step=Step.KEY))
-            self.stepChanged.emit(Step.KEY)
+            self._go_back_to_key()
+
+    def _go_back_to_key(self) -> None:
+        self._flow = SetupFlow(replace(self.state, step=Step.KEY))
+        self.stepChanged.emit(Step.KEY)
+
+    def _check_unverified(self) -> None:
+        """Check a key that an earlier run kept unchecked, while the person goes on.
+
+        After setup the key watch does that.
+        """
+        settings = self._settings.current
+        connection = connection_for(settings, self._keys, self.state.provider)
+        if connection is not None and self._key.phase is KeyPhase.KEPT_UNVERIFIED and not settings.setup_completed:
+            self._keys.check(connection)
 
     def _on_catalogue(self, catalogue: Catalogue) -> None:
         state = self.state

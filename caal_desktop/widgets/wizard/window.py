@@ -61,6 +61,7 @@ class WizardWindow(QDialog):
         self._setup, self._keys, self._catalogue, self._settings = setup, keys, catalogue, settings
         self._make_chat = make_chat
         self._trial: Trial | None = None
+        self._focus_is_pending = False
         self.setObjectName("wizard")
         self.setWindowTitle(self.tr("Set up CAAL"))
         self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint, True)
@@ -288,10 +289,16 @@ class WizardWindow(QDialog):
         )
 
     def _focus_page(self) -> None:
-        target = self._pages.page(self._setup.state.step).first_focus()
-        if target is None or not target.isEnabled():
-            target = self._next if self._next.isEnabled() else self._skip
-        target.setFocus(Qt.FocusReason.OtherFocusReason)
+        first = self._pages.page(self._setup.state.step).first_focus()
+        usable = [widget for widget in (first, self._next) if widget is not None and widget.isEnabled()]
+        # Where there is nothing to go on with yet, the keyboard waits at the wizard itself: with Back in the focus,
+        # the Enter that was meant for Next would lead back.
+        self._focus_is_pending = not usable
+        (usable[0] if usable else self).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _focus_if_pending(self) -> None:
+        if self._focus_is_pending:
+            self._focus_page()
 
     def _show_key(self, view: KeyView) -> None:
         if not self._pages.is_built(Step.KEY):
@@ -317,6 +324,7 @@ class WizardWindow(QDialog):
             self.trial.ask_button.setDefault(asks)
         if step is Step.MODEL and self.model.pane.chosen != self._setup.state.model:
             self.model.pane.choose(self._setup.state.model)
+        self._focus_if_pending()
 
     def _show_catalogue(self, catalogue: Catalogue) -> None:
         if not self._pages.is_built(Step.MODEL):
