@@ -5,6 +5,9 @@
     StorageError
     ├── FolderUnusable          a folder cannot be created or written
     ├── WriteFailed             a file cannot be written (disk full, read-only, held open)
+    ├── HistoryFailed           the conversations' database cannot be read or written
+    │   ├── HistoryDamaged      it is damaged
+    │   └── HistoryTooNew       a later version of the program has written it
     ├── SecretInSettings        something that looks like a key was about to be written in plain text
     └── KeyringError
         ├── KeyringUnavailable  there is no store
@@ -113,6 +116,30 @@ class SecretInSettings(StorageError):
     advice = (
         "Remove the key from this field and enter it as the provider's key, where the system's keyring protects it."
     )
+
+
+class HistoryFailed(StorageError):
+    """The conversations' database cannot be read or written. Params: ``file``, ``reason``."""
+
+    what = "Your conversations cannot be read or saved."
+    why = "The system says about {file}: {reason}."
+    advice = "You can go on; what is said now is not kept. Check the free space on the disk and start again."
+
+
+class HistoryDamaged(HistoryFailed):
+    """The database is damaged."""
+
+    what = "The file with your conversations is damaged."
+    why = "{file} can no longer be read, perhaps after a fault of the disk."
+    advice = "It was put aside, and a new one was begun."
+
+
+class HistoryTooNew(HistoryFailed):
+    """A later version of the program has written the database."""
+
+    what = "Your conversations were saved by a newer version of CAAL Desktop."
+    why = "This version cannot read {file}, and leaves it alone."
+    advice = "Use the newer version to see them. What is said here meanwhile is not kept."
 
 
 class KeyringError(StorageError):

@@ -87,6 +87,11 @@ class AppPaths:
         return self.data_dir / "spending.json"
 
     @property
+    def history_file(self) -> Path:
+        """The conversations."""
+        return self.data_dir / "conversations.db"
+
+    @property
     def log_file(self) -> Path:
         """The log; older ones beside it."""
         return self.log_dir / "caal-desktop.log"

@@ -46,6 +46,8 @@ class ChatPage(QWidget):
         self._chat = chat
         self._editing = -1
         self._draft = ""
+        self._is_temporary = False
+        self._model_name = ""
         self.transcript = Transcript(chat, parent=self)
         self.composer = Composer(self)
         self.message = MessagePanel(name="chat.message", parent=self)
@@ -136,14 +138,18 @@ class ChatPage(QWidget):
 
     def set_model_name(self, name: str) -> None:
         """Name who is talked to."""
-        self._empty_title.setText(
-            self.tr("Ask {model} something").format(model=name) if name else self.tr("No model yet")
-        )
-        self._empty_text.setText(
-            self.tr("This is a test chat: it shows how fast the model begins, how it answers, and what that costs.")
-            if name
-            else self.tr("Choose one above.")
-        )
+        self._model_name = name
+        if not name:
+            self._empty_title.setText(self.tr("No model yet"))
+            self._empty_text.setText(self.tr("Choose one above."))
+        elif self._is_temporary:
+            self._empty_title.setText(self.tr("A temporary conversation"))
+            self._empty_text.setText(self.tr("Nothing of it is kept, on this computer at least."))
+        else:
+            self._empty_title.setText(self.tr("Ask {model} something").format(model=name))
+            self._empty_text.setText(
+                self.tr("This is a test chat: it shows how fast the model begins, how it answers, and what that costs.")
+            )
 
     def show_problem(self, title: str, body: str, actions: tuple[tuple[str, str], ...]) -> None:
         """Say what stands in the way of sending."""
@@ -166,6 +172,19 @@ class ChatPage(QWidget):
     def draft(self) -> str:
         """What has been written and not been sent; not the wording of an earlier message."""
         return self._draft if self.is_editing else self.composer.text
+
+    def set_temporary(self, temporary: bool) -> None:
+        """Say that what is said is not kept."""
+        self._is_temporary = temporary
+        self.set_model_name(self._model_name)
+        self.composer.set_placeholder(
+            self.tr("Write a message; nothing of it is kept") if temporary else self.tr("Write a message")
+        )
+
+    def restore_draft(self, text: str) -> None:
+        """Bring back what was being written when the program ended, unless something is written already."""
+        if not self.composer.text and not self.is_editing:
+            self.composer.set_text(text)
 
     def begin_edit(self, index: int) -> None:
         """Put an earlier message into the composer, to be sent in another wording."""

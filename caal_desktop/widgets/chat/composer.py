@@ -127,6 +127,10 @@ class Composer(QFrame):
         self.edit.setPlainText(text)
         self.edit.moveCursor(self.edit.textCursor().MoveOperation.End)
 
+    def set_placeholder(self, text: str) -> None:
+        """What the empty field says."""
+        self.edit.setPlaceholderText(text)
+
     def clear(self) -> None:
         """Empty the field; undo brings the text back."""
         cursor = self.edit.textCursor()

@@ -74,6 +74,10 @@ class ChatController(QObject):
             self._options = options
             self.optionsChanged.emit(options)
 
+    def restore_options(self, kept: dict[str, object]) -> None:
+        """Ask as an earlier conversation was asked."""
+        self.set_options(ChatOptions.from_json(kept))
+
     def request(self, model_id: str | None = None) -> ChatRequest | None:
         """What to send with; None where the key or the model is missing, which the person is told."""
         settings = self._settings.current

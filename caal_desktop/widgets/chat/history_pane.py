@@ -1,0 +1,266 @@
+"""The pane with the earlier conversations: find, open, rename, delete and bring back, take out and in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import (
+    QDate,
+    QDateTime,
+    QEvent,
+    QLocale,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QSize,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QKeyEvent, QPainter, QPalette
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QInputDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.controls import IconButton, TextLabel
+from caal_desktop.widgets.message_panel import MessagePanel, Tone
+
+if TYPE_CHECKING:
+    from caal_desktop.services.history_service import HistoryService
+    from caal_desktop.storage.errors import StorageError
+    from caal_desktop.storage.history import ConversationSummary
+
+_ID = Qt.ItemDataRole.UserRole
+_DETAIL = Qt.ItemDataRole.UserRole + 1
+_SEARCH_MS = 120
+_UNDO_MS = 10_000
+_PAD = theme.GRID
+
+
+class _Delegate(QStyledItemDelegate):
+    """Title, and below it the day or the place that a search has found."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(120, round(option.fontMetrics.lineSpacing() * 1.95) + _PAD * 3 // 2)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        palette: QPalette = option.palette
+        colours = theme.colours(palette)
+        rect = option.rect.adjusted(_PAD // 2, 1, -_PAD // 2, -1)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if selected or option.state & QStyle.StateFlag.State_MouseOver:
+            window = palette.color(QPalette.ColorRole.Window)
+            painter.setBrush(theme.mix(colours.accent, window, 0.18) if selected else colours.hover)
+            painter.drawRoundedRect(rect, 6, 6)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(colours.accent)
+            painter.drawRoundedRect(rect, 6, 6)
+        inner = rect.adjusted(_PAD, _PAD // 2, -_PAD, -_PAD // 2)
+        half = inner.height() // 2
+        for text, colour, y in (
+            (str(index.data(Qt.ItemDataRole.DisplayRole)), colours.text, inner.top()),
+            (str(index.data(_DETAIL)), colours.muted, inner.top() + half),
+        ):
+            painter.setPen(colour)
+            shown = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+            flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(inner.x(), y, inner.width(), half, flags, shown)
+        painter.restore()
+
+
+class HistoryPane(QWidget):
+    """Lists what :class:`HistoryService` keeps."""
+
+    def __init__(self, history: HistoryService, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("history")
+        self._history = history
+        self._undo_id = ""
+        self._search = QLineEdit(self)
+        self._search.setObjectName("history.search")
+        self._search.setPlaceholderText(self.tr("Search conversations"))
+        self._search.setAccessibleName(self.tr("Search conversations"))
+        self._search.setClearButtonEnabled(True)
+        self._more = IconButton(
+            "more", self.tr("What can be done with conversations"), name="history.more", parent=self
+        )
+        self._more.clicked.connect(lambda: self._show_menu(self._more.mapToGlobal(QPoint(0, self._more.height()))))
+        self.list = QListWidget(self)
+        self.list.setObjectName("history.list")
+        self.list.setAccessibleName(self.tr("Conversations"))
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setItemDelegate(_Delegate(self.list))
+        self.list.setMouseTracking(True)
+        self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.viewport().setBackgroundRole(QPalette.ColorRole.Window)
+        self._empty = TextLabel(name="history.empty", muted=True, parent=self)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.message = MessagePanel(name="history.message", parent=self)
+        top = QHBoxLayout()
+        top.setSpacing(theme.GRID // 2)
+        top.addWidget(self._search, 1)
+        top.addWidget(self._more)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID // 2, theme.GRID)
+        layout.setSpacing(theme.GRID)
+        layout.addLayout(top)
+        layout.addWidget(self._empty)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.message)
+        self._search_timer = QTimer(self, interval=_SEARCH_MS, singleShot=True)
+        self._search_timer.timeout.connect(lambda: history.search(self._search.text()))
+        self._undo_timer = QTimer(self, interval=_UNDO_MS, singleShot=True)
+        self._undo_timer.timeout.connect(self._end_undo)
+        self._search.textChanged.connect(lambda _text: self._search_timer.start())
+        self.list.itemClicked.connect(self._open)
+        self.list.itemActivated.connect(self._open)
+        self.list.customContextMenuRequested.connect(lambda at: self._show_menu(self.list.viewport().mapToGlobal(at)))
+        self.list.installEventFilter(self)
+        self.message.actionChosen.connect(self._on_action)
+        history.listChanged.connect(self.show_list)
+        history.deleted.connect(self._offer_undo)
+        history.failed.connect(self._show_failure)
+        history.importFailed.connect(
+            lambda why: self.message.show_message(Tone.BAD, self.tr("That file was not taken in"), why)
+        )
+        history.exported.connect(
+            lambda path: self.message.show_message(Tone.GOOD, self.tr("Exported"), Path(path).name)
+        )
+        self.show_list([])
+
+    def show_list(self, summaries: list[ConversationSummary]) -> None:
+        """Show these conversations."""
+        current: QListWidgetItem | None = self.list.currentItem()
+        wanted = current.data(_ID) if current is not None and self.list.hasFocus() else self._history.current
+        self.list.clear()
+        for summary in summaries:
+            item = QListWidgetItem(" ".join(summary.title.split()) or self.tr("Without a title"))
+            item.setData(_ID, summary.id)
+            item.setData(_DETAIL, summary.snippet or _day(summary.updated))
+            item.setToolTip(f"{item.text()}\n{item.data(_DETAIL)}")
+            self.list.addItem(item)
+            if summary.id == wanted:
+                self.list.setCurrentItem(item)
+        self._empty.setVisible(not summaries)
+        if self._search.text():
+            self._empty.setText(self.tr("Nothing found"))
+        else:
+            self._empty.setText(self.tr("Your conversations will be listed here"))
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Delete and F2 on the list."""
+        if watched is self.list and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            item: QListWidgetItem | None = self.list.currentItem()
+            if item is not None and event.key() == Qt.Key.Key_Delete:
+                self._delete(item)
+                return True
+            if item is not None and event.key() == Qt.Key.Key_F2:
+                self._rename(item)
+                return True
+        return False
+
+    def focus_search(self) -> None:
+        """Begin a search."""
+        self._search.setFocus()
+        self._search.selectAll()
+
+    # --- doing
+
+    def _open(self, item: QListWidgetItem) -> None:
+        self._history.open(str(item.data(_ID)))
+
+    def _rename(self, item: QListWidgetItem) -> None:
+        identifier = str(item.data(_ID))
+        dialog = QInputDialog(self)
+        dialog.setObjectName("history.rename")
+        dialog.setWindowTitle(self.tr("Rename the conversation"))
+        dialog.setLabelText(self.tr("Title"))
+        dialog.setTextValue(item.text())
+        dialog.textValueSelected.connect(lambda title: self._history.rename(identifier, title))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _delete(self, item: QListWidgetItem) -> None:
+        self._history.delete(str(item.data(_ID)), item.text())
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        item: QListWidgetItem | None = self.list.currentItem()
+        if item is not None:
+            menu.addAction(self.tr("Rename…"), lambda: self._rename(item))
+            menu.addAction(self.tr("Export as Markdown…"), lambda: self._export(item, "md"))
+            menu.addAction(self.tr("Export as JSON…"), lambda: self._export(item, "json"))
+            menu.addAction(self.tr("Delete"), lambda: self._delete(item))
+            menu.addSeparator()
+        menu.addAction(self.tr("Import a conversation…"), self._import)
+        menu.popup(at)
+
+    def _export(self, item: QListWidgetItem, ending: str) -> None:
+        identifier = str(item.data(_ID))
+        name = "".join(c if c.isalnum() or c in " -_" else "" for c in item.text()).strip()[:60] or "conversation"
+        dialog = QFileDialog(self, self.tr("Export the conversation"), f"{name}.{ending}")
+        dialog.setObjectName("history.export")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(ending)
+        dialog.fileSelected.connect(lambda path: self._history.export(identifier, Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _import(self) -> None:
+        dialog = QFileDialog(self, self.tr("Import a conversation"), "", self.tr("Conversations (*.json)"))
+        dialog.setObjectName("history.import")
+        dialog.fileSelected.connect(lambda path: self._history.import_file(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _offer_undo(self, identifier: str, title: str) -> None:
+        self._undo_id = identifier
+        self.message.show_message(Tone.INFO, self.tr("Deleted"), title, (("undo", self.tr("Undo")),))
+        self._undo_timer.start()
+
+    def _end_undo(self) -> None:
+        self.message.hide()
+        self._history.forget_deleted()
+
+    def _on_action(self, action: str) -> None:
+        if action == "undo":
+            self._undo_timer.stop()
+            self._history.undo_delete(self._undo_id)
+            self.message.hide()
+
+    def _show_failure(self, error: StorageError) -> None:
+        from caal_desktop.widgets.texts import explain, reason_and_advice
+
+        text = explain(error)
+        self.message.show_message(Tone.CAUTION, text.what, reason_and_advice(text))
+
+
+def _day(seconds: float) -> str:
+    when = datetime.fromtimestamp(seconds, UTC).astimezone()
+    day = QDate(when.year, when.month, when.day)
+    if day == QDate.currentDate():
+        return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(seconds)).time(), QLocale.FormatType.ShortFormat)
+    return QLocale().toString(day, QLocale.FormatType.LongFormat)
