@@ -134,6 +134,22 @@ def set_up_logging(
     return setup
 
 
+def change_file_level(level: int, *, at_most: int = logging.CRITICAL) -> None:
+    """Changes how much the log file gets, while the program runs.
+
+    Args:
+        level: the new level.
+        at_most: a level that the command line asked for; more than that is always written.
+    """
+    root = logging.getLogger()
+    wanted = min(level, at_most)
+    files = [handler for handler in root.handlers if isinstance(handler, _PrivateRotatingFile)]
+    for file in files:
+        file.setLevel(wanted)
+    if files:
+        root.setLevel(min(handler.level for handler in root.handlers))
+
+
 @dataclass(slots=True)
 class CrashLogging:
     """What :func:`install_crash_logging` has installed; :meth:`close` takes it away again."""

@@ -84,6 +84,10 @@ class SettingsDraft:
         self._take(key, checked, problem)
         return problem
 
+    def reset(self, key: str) -> None:
+        """Bring a setting to its default."""
+        self.set(key, SPECS[key].default)
+
     def set_many(self, values: Mapping[str, object]) -> None:
         """Edit several settings; they are taken back together."""
         before = len(self._history)

@@ -1,0 +1,174 @@
+"""Waits on loopback for the browser to come back with a code.
+
+A web server of one page, on asyncio's own streams: an HTTP framework would cost 0.2 s and 15 MB for it, and here
+everything that is accepted stands in sight. It listens on 127.0.0.1 only, for one answer and a limited time, and hears
+nothing but what a browser sends when it opens the callback's address as a page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qs, urlsplit
+
+from caal_desktop.sign_in.attempt import is_code
+from caal_desktop.sign_in.pages import PageText, page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from caal_desktop.sign_in.attempt import Attempt
+
+logger = logging.getLogger(__name__)
+
+HOST = "127.0.0.1"
+FALLBACK_PORT = 3000
+"""The port that older documents of OpenRouter name."""
+READ_DEADLINE_S = 5.0
+MAX_HEAD = 16 * 1024
+MAX_CONNECTIONS = 32
+
+
+class PortBusyError(OSError):
+    """No port could be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """What the browser brought.
+
+    Attributes:
+        code: to be exchanged; None where the person (or the provider) refused.
+    """
+
+    code: str | None
+
+
+class CallbackServer:
+    """Listens for one try's callback. Use with ``async with``.
+
+    Args:
+        attempt: the try.
+        ports: tried in turn; 0 takes any free one.
+        texts: the words of the pages, by :class:`PageText`; English where missing.
+    """
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        *,
+        ports: tuple[int, ...] = (0, FALLBACK_PORT),
+        texts: Mapping[PageText, str] | None = None,
+    ) -> None:
+        self._attempt = attempt
+        self._ports = ports
+        self._texts = texts or {}
+        self._server: asyncio.Server | None = None
+        self._connections = 0
+        self._answer: asyncio.Future[Callback] = asyncio.get_running_loop().create_future()
+        self.port = 0
+
+    async def __aenter__(self) -> Self:
+        """Begin to listen.
+
+        Raises:
+            PortBusyError: no port could be had.
+        """
+        for port in self._ports:
+            with contextlib.suppress(OSError):
+                self._server = await asyncio.start_server(self._serve, HOST, port, limit=MAX_HEAD)
+                self.port = self._server.sockets[0].getsockname()[1]
+                return self
+        raise PortBusyError("no port of this computer could be had")
+
+    async def __aexit__(self, *_exc: object) -> None:
+        """Stop listening."""
+        if self._server is not None:
+            self._server.close()
+        self._answer.cancel()
+
+    @property
+    def answer(self) -> asyncio.Future[Callback]:
+        """What the browser will bring."""
+        return self._answer
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections += 1
+        try:
+            if self._connections <= MAX_CONNECTIONS:
+                async with asyncio.timeout(READ_DEADLINE_S):
+                    status, text = self._judge(await reader.readuntil(b"\r\n\r\n"))
+                    await self._reply(writer, status, text)
+        except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
+            logger.debug("A connection to the sign-in's callback ended early")
+        finally:
+            self._connections -= 1
+            writer.close()
+
+    def _judge(self, head: bytes) -> tuple[str, PageText]:
+        """The answer to a request; notes the code if the request is the one that is waited for."""
+        request_line, *header_lines = head.decode("latin-1").split("\r\n")
+        method, _, rest = request_line.partition(" ")
+        target, _, protocol = rest.partition(" ")
+        if method != "GET" or not protocol.startswith("HTTP/1.") or not target.startswith("/"):
+            return "405 Method Not Allowed", PageText.FOREIGN
+        headers: dict[str, str] = {}
+        for line in header_lines:
+            name, colon, value = line.partition(":")
+            if colon and headers.setdefault(name.strip().lower(), value.strip()) != value.strip():
+                return "400 Bad Request", PageText.FOREIGN
+        try:
+            parts = urlsplit(target)
+            query = parse_qs(parts.query, keep_blank_values=True, max_num_fields=20)
+        except ValueError:
+            return "400 Bad Request", PageText.FOREIGN
+        if not self._comes_from_a_browser_window(headers):
+            return "403 Forbidden", PageText.FOREIGN
+        if not self._attempt.is_ours(parts.path):
+            return "404 Not Found", PageText.FOREIGN
+        return self._take(query)
+
+    def _comes_from_a_browser_window(self, headers: Mapping[str, str]) -> bool:
+        # Another host name means that a foreign page has led its own name here (DNS rebinding).
+        if headers.get("host") != f"{HOST}:{self.port}":
+            return False
+        # Opening a page sends no Origin; scripts and forms of other pages send theirs.
+        if headers.get("origin", "null") != "null":
+            return False
+        # Browsers say how a request came about: as a page, and not as a picture or a script of another one.
+        return (
+            headers.get("sec-fetch-mode", "navigate") == "navigate"
+            and headers.get("sec-fetch-dest", "document") == "document"
+        )
+
+    def _take(self, query: Mapping[str, list[str]]) -> tuple[str, PageText]:
+        if self._answer.done():
+            return "410 Gone", PageText.USED
+        codes = query.get("code", [])
+        if len(codes) == 1 and "error" not in query and is_code(codes[0]):
+            self._answer.set_result(Callback(codes[0]))
+            return "200 OK", PageText.DONE
+        if query.get("error") and not codes:
+            self._answer.set_result(Callback(None))
+            return "200 OK", PageText.DENIED
+        return "400 Bad Request", PageText.FOREIGN
+
+    async def _reply(self, writer: asyncio.StreamWriter, status: str, text: PageText) -> None:
+        body = page(text, self._texts).encode()
+        head = (
+            f"HTTP/1.1 {status}\r\n"
+            "Content-Type: text/html; charset=utf-8\r\n"
+            f"Content-Length: {len(body)}\r\n"
+            "Cache-Control: no-store\r\n"
+            "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+            "form-action 'none'; frame-ancestors 'none'\r\n"
+            "Cross-Origin-Resource-Policy: same-origin\r\n"
+            "Referrer-Policy: no-referrer\r\n"
+            "X-Content-Type-Options: nosniff\r\n"
+            "Connection: close\r\n\r\n"
+        )
+        writer.write(head.encode() + body)
+        await writer.drain()

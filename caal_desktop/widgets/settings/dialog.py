@@ -1,0 +1,408 @@
+"""The settings dialog: pages on the left, a search over all of them, and nothing in force before OK or Apply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMessageBox,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from caal_desktop.services.connections import catalogue_connection
+from caal_desktop.storage.setting import Group, InvalidSetting
+from caal_desktop.storage.settings_draft import SettingsDraft
+from caal_desktop.storage.settings_schema import SPECS, Provider
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.controls import TextLabel
+from caal_desktop.widgets.icons import icon
+from caal_desktop.widgets.settings.editors import ModelEditor
+from caal_desktop.widgets.settings.keys_section import KeysSection
+from caal_desktop.widgets.settings.page import SettingsPage
+from caal_desktop.widgets.settings.proxy_password import ProxyPassword
+from caal_desktop.widgets.settings.transfer import TransferSection
+from caal_desktop.widgets.settings.words import PAGES, find_settings, page_text, tr
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from caal_desktop.services.catalogue_service import CatalogueService
+    from caal_desktop.services.key_service import KeyService
+    from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.services.sign_in_service import SignInService
+    from caal_desktop.storage.settings_schema import Settings
+
+_KEY_ROLE = Qt.ItemDataRole.UserRole
+_PAGE_ROLE = Qt.ItemDataRole.UserRole + 1
+
+
+class SettingsDialog(QDialog):
+    """All settings.
+
+    Args:
+        settings: those in force.
+        keys: the providers' keys.
+        catalogue: the models, for the picker.
+        data_folder: where the program keeps its files.
+        sign_in: for signing in instead of pasting a key; None leaves it out.
+
+    Signals:
+        requestLikely: the person does something that a request will follow.
+    """
+
+    requestLikely = Signal()
+
+    def __init__(
+        self,
+        settings: SettingsService,
+        keys: KeyService,
+        catalogue: CatalogueService,
+        data_folder: Path,
+        *,
+        sign_in: SignInService | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._settings, self._keys, self._catalogue = settings, keys, catalogue
+        self._sign_in = sign_in
+        self.draft = SettingsDraft(settings.current)
+        self._built = False
+        self._found: tuple[str, ...] = ()
+        self._discard = False
+        self.setObjectName("settings")
+        self.setWindowTitle(self.tr("Settings"))
+        self.search = QLineEdit(self)
+        self.search.setObjectName("settings.search")
+        self.search.setPlaceholderText(self.tr("Search settings"))
+        self.search.setAccessibleName(self.tr("Search settings"))
+        self.search.setClearButtonEnabled(True)
+        self.nav = QListWidget(self)
+        self.nav.setObjectName("settings.pages")
+        self.nav.setAccessibleName(self.tr("Pages"))
+        self.nav.setIconSize(QSize(18, 18))
+        self.nav.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.nav.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self._stack = QStackedWidget(self)
+        self.pages: dict[Group, SettingsPage] = {}
+        for group in PAGES:
+            page = self.pages[group] = SettingsPage(group, self._stack)
+            page.edited.connect(self._on_edited)
+            page.resetRequested.connect(self._on_reset)
+            self._stack.addWidget(page)
+        self._add_sections(data_folder)
+        self._build_footer()
+        self._build_layout()
+        self._connect()
+        self._show_pages()
+        self._draw()
+        self.nav.setFocus()
+        self._built = True
+        self.refresh_key()
+
+    # --- building
+
+    def _add_sections(self, data_folder: Path) -> None:
+        provider = self.pages[Group.PROVIDER]
+        self.keys_section = KeysSection(self._settings, self._keys, self._sign_in, provider)
+        provider.add_widget(self.keys_section, after="openai_compatible_headers")
+        for card in self.keys_section.cards.values():
+            card.requestLikely.connect(self.requestLikely)
+        self.proxy_password = ProxyPassword(self._keys, self)
+        self.pages[Group.NETWORK].add_widget(self.proxy_password, after="proxy_user")
+        self.transfer = TransferSection(lambda: self._settings.current, data_folder, self)
+        self.pages[Group.ADVANCED].add_widget(self.transfer)
+        for row in self.pages[Group.MODEL].rows.values():
+            if isinstance(row.editor, ModelEditor):
+                row.editor.pickRequested.connect(self._open_picker)
+
+    def _build_footer(self) -> None:
+        self._undo = QPushButton(self.tr("Undo"), self)
+        self._undo.setObjectName("settings.undo")
+        self._undo.setAutoDefault(False)
+        self._footer = TextLabel(name="settings.footer", muted=True, parent=self)
+        buttons = QDialogButtonBox.StandardButton
+        self._buttons = QDialogButtonBox(buttons.Ok | buttons.Cancel | buttons.Apply, self)
+        self._ok = self._buttons.button(buttons.Ok)
+        self._apply = self._buttons.button(buttons.Apply)
+        for which, name in ((buttons.Ok, "ok"), (buttons.Cancel, "cancel"), (buttons.Apply, "apply")):
+            self._buttons.button(which).setObjectName(f"settings.{name}")
+
+    def _build_layout(self) -> None:
+        left = QVBoxLayout()
+        left.setSpacing(theme.GRID)
+        left.addWidget(self.search)
+        left.addWidget(self.nav, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(theme.GRID)
+        middle.addLayout(left, 0)
+        middle.addWidget(self._stack, 1)
+        footer = QHBoxLayout()
+        footer.setSpacing(theme.GRID)
+        footer.addWidget(self._undo)
+        footer.addWidget(self._footer, 1)
+        footer.addWidget(self._buttons)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID * 2, theme.GRID * 2, theme.GRID * 2, theme.GRID * 2)
+        layout.setSpacing(theme.GRID * 3 // 2)
+        layout.addLayout(middle, 1)
+        layout.addLayout(footer)
+        self._fit_to_font()
+        self.resize(820, 640)
+
+    def _fit_to_font(self) -> None:
+        metrics = self.fontMetrics()
+        widest = max(metrics.horizontalAdvance(page_text(group).title) for group in PAGES)
+        width = min(widest + 18 + theme.GRID * 6, 260)
+        self.nav.setFixedWidth(width)
+        self.search.setFixedWidth(width)
+        self.setMinimumSize(width + metrics.averageCharWidth() * 36, 400)
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(self._on_search)
+        self.search.returnPressed.connect(self._go_to_found)
+        self.nav.currentItemChanged.connect(lambda item, _old: self._on_item(item))
+        self.nav.itemActivated.connect(lambda _item: self._go_to_found())
+        self._undo.clicked.connect(self._on_undo)
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self._cancel)
+        self._apply.clicked.connect(self.apply)
+        self.transfer.imported.connect(self._on_imported)
+        self.transfer.resetRequested.connect(self._on_reset_all)
+        self._settings.changed.connect(self._on_settings)
+        self._keys.loaded.connect(lambda _provider, _problem: self._draw())
+        self._keys.keyChanged.connect(lambda _provider: self._draw())
+        self._keys.removed.connect(lambda _provider, _problem: self._draw())
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search.setFocus)
+
+    # --- showing
+
+    def show_page(self, group: Group) -> None:
+        """Turn to a page."""
+        self.search.clear()
+        self.nav.setCurrentRow(PAGES.index(group))
+
+    def show_page_named(self, name: str) -> None:
+        """Turn to a page by its group's name; an unknown one changes nothing."""
+        if name in [group.value for group in PAGES]:
+            self.show_page(Group(name))
+
+    @property
+    def page_name(self) -> str:
+        """The name of the page that is shown."""
+        return PAGES[self._stack.currentIndex()].value
+
+    def refresh_key(self) -> None:
+        """Ask for the facts of the key in use."""
+        self.keys_section.refresh(self._settings.current.provider)
+
+    def _show_pages(self) -> None:
+        current = self._stack.currentIndex()
+        self.nav.clear()
+        colour = theme.colours(self.palette()).text
+        for group in PAGES:
+            text = page_text(group)
+            item = QListWidgetItem(icon(text.icon, colour), text.title, self.nav)
+            item.setToolTip(text.title)
+            item.setData(_PAGE_ROLE, group)
+        self.nav.setCurrentRow(max(0, current))
+
+    def _show_found(self) -> None:
+        self.nav.clear()
+        for key in self._found:
+            spec = SPECS[key]
+            page = page_text(spec.group).title
+            item = QListWidgetItem(tr(spec.short), self.nav)
+            item.setToolTip(f"{tr(spec.short)} ({page})")
+            item.setData(_PAGE_ROLE, spec.group)
+            item.setData(_KEY_ROLE, key)
+        if not self._found:
+            item = QListWidgetItem(self.tr("Nothing found"), self.nav)
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+        else:
+            self.nav.setCurrentRow(0)
+
+    def _draw(self) -> None:
+        draft = self.draft
+        for page in self.pages.values():
+            page.show_draft(draft, self._found)
+        self.keys_section.show_provider(Provider(draft.value("provider")))
+        self.proxy_password.setVisible(draft.has_effect("proxy_url") and bool(draft.value("proxy_user")))
+        problems = draft.problems
+        self._ok.setEnabled(not problems)
+        self._apply.setEnabled(not problems and bool(draft.changes))
+        self._undo.setEnabled(draft.can_undo)
+        names = ", ".join(tr(SPECS[key].short) for key in problems)
+        self._footer.setText(self.tr("To be corrected: {settings}").format(settings=names) if problems else "")
+
+    # --- doing
+
+    def apply(self) -> bool:
+        """Put all changes in force, or none of them.
+
+        Returns:
+            Whether they are in force.
+        """
+        try:
+            new = self.draft.applied_to(self._settings.current)
+        except InvalidSetting as error:
+            self.show_page(SPECS[error.key].group)
+            self.pages[SPECS[error.key].group].reveal(error.key)
+            return False
+        new = _with_recent_models(self._settings.current, new)
+        self.draft.start_afresh(new)
+        self._settings.set(new)
+        self._draw()
+        return True
+
+    def accept(self) -> None:
+        """OK: put everything in force and close."""
+        if self.apply():
+            super().accept()
+
+    def reject(self) -> None:
+        """Esc and the window's own button: ask before changes are lost."""
+        if self.draft.changes and not self._discard:
+            self._ask_about_changes()
+        else:
+            super().reject()
+
+    def done(self, result: int) -> None:
+        """Leave nothing running that was begun here."""
+        if self._sign_in is not None:
+            self._sign_in.cancel()
+        connection = catalogue_connection(self._settings.current, self._keys)
+        if connection and self._catalogue.current.provider != connection.provider:
+            self._catalogue.open(connection)
+        super().done(result)
+
+    def _cancel(self) -> None:
+        self._discard = True
+        self.reject()
+
+    def _ask_about_changes(self) -> None:
+        buttons = QMessageBox.StandardButton
+        box = QMessageBox(self)
+        box.setObjectName("settings.unsaved")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Settings"))
+        box.setText(self.tr("Keep the changes?"))
+        box.setStandardButtons(buttons.Apply | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Apply)
+        box.button(buttons.Apply).setEnabled(not self.draft.problems)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.button(buttons.Apply).clicked.connect(self.accept)
+        box.button(buttons.Discard).clicked.connect(self._cancel)
+        box.open()
+
+    def _on_edited(self, key: str, value: Any) -> None:
+        self.draft.set(key, value)
+        self._draw()
+
+    def _on_reset(self, key: str) -> None:
+        self.draft.reset(key)
+        self._draw()
+
+    def _on_reset_all(self) -> None:
+        self.draft.reset_all()
+        self._draw()
+
+    def _on_imported(self, values: dict[str, Any]) -> None:
+        self.draft.set_many(values)
+        self._draw()
+
+    def _on_undo(self) -> None:
+        keys = self.draft.undo()
+        self._draw()
+        if len(keys) == 1 and SPECS[keys[0]].group in self.pages:
+            self.show_page(SPECS[keys[0]].group)
+            self.pages[SPECS[keys[0]].group].reveal(keys[0])
+
+    def _on_settings(self, settings: Settings) -> None:
+        self.draft.rebase(settings)
+        self._draw()
+
+    def _on_search(self, query: str) -> None:
+        self._found = tuple(spec.key for spec in find_settings(query))
+        if query.strip():
+            self._show_found()
+        else:
+            self._show_pages()
+        self._draw()
+
+    def _on_item(self, item: QListWidgetItem | None) -> None:
+        if item is None or item.data(_PAGE_ROLE) is None:
+            return
+        group = Group(item.data(_PAGE_ROLE))
+        self._stack.setCurrentWidget(self.pages[group])
+        key = item.data(_KEY_ROLE)
+        if key is not None:
+            self.pages[group].reveal(key, focus=False)
+
+    def _go_to_found(self) -> None:
+        found = [item for item in self.nav.selectedItems() if item.data(_KEY_ROLE) is not None]
+        for item in found:
+            self.pages[Group(item.data(_PAGE_ROLE))].reveal(item.data(_KEY_ROLE))
+
+    def _open_picker(self) -> None:
+        from caal_desktop.widgets.picker.dialog import PickerDialog
+
+        provider = Provider(self.draft.value("provider"))
+        key = f"{provider}_model"
+        try:
+            wished = self.draft.applied_to(self._settings.current)
+        except InvalidSetting:
+            wished = self._settings.current
+        self.requestLikely.emit()
+        connection = catalogue_connection(wished, self._keys, provider)
+        if connection is not None:
+            self._catalogue.open(connection)
+        dialog = PickerDialog(self._catalogue, self._settings, str(self.draft.value(key)), self)
+        dialog.modelPicked.connect(lambda model: self._on_edited(key, model))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    # --- Qt
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc empties the search first. Enter in a field is not OK: a person who types does not mean to leave."""
+        if event.key() == Qt.Key.Key_Escape and self.search.text():
+            self.search.clear()
+            return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not isinstance(self.focusWidget(), QPushButton):
+            return
+        super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """The window's own button asks, as Esc does."""
+        if self.draft.changes and not self._discard:
+            event.ignore()
+            self._ask_about_changes()
+        else:
+            super().closeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the platform's font and colours."""
+        super().changeEvent(event)
+        if not getattr(self, "_built", False):
+            return
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self._fit_to_font()
+        elif event.type() == QEvent.Type.PaletteChange and not self.search.text():
+            self._show_pages()
+
+
+def _with_recent_models(old: Settings, new: Settings) -> Settings:
+    """A model that was chosen here is a recent one, too."""
+    model = new.model_of()
+    return new.with_model(model) if model and model != old.model_of() else new

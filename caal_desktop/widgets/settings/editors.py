@@ -1,0 +1,279 @@
+"""One control for each kind of setting. All of them show a value, and tell when the person changes it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
+
+from caal_desktop.storage.setting import Editor
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.settings.words import tr
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QWheelEvent
+
+    from caal_desktop.storage.setting import SettingSpec
+
+_LINES_SHOWN = {True: 7, False: 3}
+
+
+class SettingEditor(QWidget):
+    """The base of all.
+
+    Signals:
+        edited: carries the new value, checked by nobody yet.
+    """
+
+    edited = Signal(object)
+
+    def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.spec = spec
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(theme.GRID)
+
+    def _adopt(self, control: QWidget, *, stretch: int = 0) -> None:
+        control.setObjectName(f"settings.{self.spec.key}")
+        control.setAccessibleName(tr(self.spec.short))
+        control.setAccessibleDescription(tr(self.spec.long))
+        self._row.addWidget(control, stretch)
+        self.setFocusProxy(control)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value without telling anybody."""
+        raise NotImplementedError
+
+
+class _Combo(QComboBox):
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Whoever scrolls the page must not change what lies under the pointer."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class _Int(QSpinBox):
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """See :class:`_Combo`."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class _Float(QDoubleSpinBox):
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """See :class:`_Combo`."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class SwitchEditor(SettingEditor):
+    """Yes or no; carries its label itself."""
+
+    def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        self._box = QCheckBox(tr(spec.short), self)
+        self._adopt(self._box, stretch=1)
+        self._box.toggled.connect(self.edited.emit)
+
+    def show_value(self, value: Any) -> None:
+        """See the base class."""
+        with QSignalBlocker(self._box):
+            self._box.setChecked(bool(value))
+
+
+class ChoiceEditor(SettingEditor):
+    """One of a few."""
+
+    def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        self._combo = _Combo(self)
+        self._combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        for choice in spec.choices:
+            self._combo.addItem(tr(spec.labels.get(choice, choice.value)), choice)
+        self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._combo.setMinimumContentsLength(12)
+        self._adopt(self._combo)
+        self._row.addStretch(1)
+        self._combo.currentIndexChanged.connect(lambda index: self.edited.emit(self.spec.choices[index]))
+
+    def show_value(self, value: Any) -> None:
+        """See the base class."""
+        with QSignalBlocker(self._combo):
+            choices = [str(choice) for choice in self.spec.choices]
+            self._combo.setCurrentIndex(choices.index(str(value)) if str(value) in choices else -1)
+
+
+class NumberEditor(SettingEditor):
+    """A number with its unit. What is out of bounds cannot be entered."""
+
+    def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        box: _Int | _Float
+        if spec.kind is int:
+            box = _Int(self)
+            box.setRange(round(spec.minimum or 0), round(spec.maximum or 0))
+            box.setSingleStep(round(spec.step or 1))
+        else:
+            box = _Float(self)
+            box.setDecimals(0 if spec.step is not None and spec.step >= 1 else 2)
+            box.setRange(spec.minimum or 0.0, spec.maximum or 0.0)
+            box.setSingleStep(spec.step or 0.1)
+        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        box.setGroupSeparatorShown(True)
+        if spec.unit:
+            box.setSuffix(f" {tr(spec.unit)}")
+        if spec.off:
+            box.setSpecialValueText(tr(spec.off))
+        box.setMinimumWidth(box.fontMetrics().horizontalAdvance("0" * 14))
+        self._box = box
+        self._adopt(box)
+        self._row.addStretch(1)
+        box.valueChanged.connect(self.edited.emit)
+
+    def show_value(self, value: Any) -> None:
+        """See the base class."""
+        with QSignalBlocker(self._box):
+            self._box.setValue(value)
+
+
+class TextEditor(SettingEditor):
+    """One line."""
+
+    def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        self._line = QLineEdit(self)
+        self._line.setMaxLength(spec.max_length)
+        self._adopt(self._line, stretch=1)
+        self._line.textEdited.connect(lambda text: self.edited.emit(text.strip()))
+
+    def show_value(self, value: Any) -> None:
+        """See the base class."""
+        if self._line.text().strip() != str(value):
+            self._line.setText(str(value))
+
+
+class FileEditor(TextEditor):
+    """A path, with the file dialog beside it."""
+
+    def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        self._choose = QPushButton(self.tr("Choose…"), self)
+        self._choose.setObjectName(f"settings.{spec.key}.choose")
+        self._choose.setAutoDefault(False)
+        self._choose.clicked.connect(self._open_dialog)
+        self._row.addWidget(self._choose)
+
+    def _open_dialog(self) -> None:
+        dialog = QFileDialog(self, tr(self.spec.short), self._line.text())
+        dialog.setObjectName(f"settings.{self.spec.key}.dialog")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([self.tr("Certificates (*.pem *.crt *.cer)"), self.tr("All files (*)")])
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._take)
+        dialog.open()
+
+    def _take(self, path: str) -> None:
+        self._line.setText(path)
+        self.edited.emit(path)
+
+
+class ModelEditor(TextEditor):
+    """A model's id, with the picker beside it.
+
+    Signals:
+        pickRequested: the picker is to be shown.
+    """
+
+    pickRequested = Signal()
+
+    def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        self._pick = QPushButton(self.tr("Choose…"), self)
+        self._pick.setObjectName(f"settings.{spec.key}.choose")
+        self._pick.setAutoDefault(False)
+        self._pick.clicked.connect(self.pickRequested)
+        self._row.addWidget(self._pick)
+
+
+class _Plain(QPlainTextEdit):
+    """As many lines high as asked for, whatever the font."""
+
+    def __init__(self, lines: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._lines = lines
+        self.setTabChangesFocus(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again with another font."""
+        super().changeEvent(event)
+        if event.type() == event.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        margins = 2 * (round(self.document().documentMargin()) + self.frameWidth())
+        self.setFixedHeight(self._lines * self.fontMetrics().lineSpacing() + margins)
+
+
+class ParagraphEditor(SettingEditor):
+    """Several lines of text, or a list with one item a line."""
+
+    def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        self._edit = _Plain(_LINES_SHOWN[spec.multiline], self)
+        if not spec.multiline:
+            self._edit.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._adopt(self._edit, stretch=1)
+        self._edit.textChanged.connect(lambda: self.edited.emit(self._value()))
+
+    def show_value(self, value: Any) -> None:
+        """See the base class."""
+        if self._value() != value:
+            with QSignalBlocker(self._edit):
+                self._edit.setPlainText(value if isinstance(value, str) else "\n".join(value))
+
+    def _value(self) -> str | tuple[str, ...]:
+        text = self._edit.toPlainText()
+        if self.spec.multiline:
+            return text
+        return tuple(line.strip() for line in text.split("\n") if line.strip())
+
+
+def make_editor(spec: SettingSpec, parent: QWidget | None = None) -> SettingEditor:
+    """The control that fits a setting."""
+    if spec.editor is Editor.MODEL:
+        return ModelEditor(spec, parent)
+    if spec.editor is Editor.FILE:
+        return FileEditor(spec, parent)
+    if spec.editor is Editor.LINES or spec.multiline:
+        return ParagraphEditor(spec, parent)
+    if issubclass(spec.kind, StrEnum):
+        return ChoiceEditor(spec, parent)
+    if spec.kind is bool:
+        return SwitchEditor(spec, parent)
+    if spec.kind in (int, float):
+        return NumberEditor(spec, parent)
+    return TextEditor(spec, parent)

@@ -1,0 +1,63 @@
+"""The keys of all providers, side by side: the chosen one's, and those that are there besides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from caal_desktop.storage.settings_schema import KeyStore, Provider
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.controls import TextLabel
+from caal_desktop.widgets.key_card import KeyCard
+
+if TYPE_CHECKING:
+    from caal_desktop.services.key_service import KeyService
+    from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.services.sign_in_service import SignInService
+
+
+class KeysSection(QWidget):
+    """One card for each key. What is done on a card is done at once; it does not wait for OK."""
+
+    def __init__(
+        self,
+        settings: SettingsService,
+        keys: KeyService,
+        sign_in: SignInService | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._settings, self._keys = settings, keys
+        self.setObjectName("settings.keys")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(
+            TextLabel(
+                self.tr("Keys are changed at once, without OK. They never leave this computer but to their provider."),
+                name="settings.keys.hint",
+                scale=0.92,
+                muted=True,
+                parent=self,
+            )
+        )
+        self.cards: dict[Provider, KeyCard] = {}
+        for provider in Provider:
+            if provider is Provider.OLLAMA:
+                continue  # it knows no keys
+            card = KeyCard(provider, settings, keys, sign_in=sign_in, parent=self)
+            self.cards[provider] = card
+            layout.addWidget(card)
+
+    def show_provider(self, chosen: Provider) -> None:
+        """Show the chosen provider's card, and those of every provider that has a key."""
+        settings = self._settings.current
+        for provider, card in self.cards.items():
+            known = self._keys.key(provider) is not None or settings.key_store_of(provider) is KeyStore.KEYRING
+            card.setVisible(provider is chosen or known)
+
+    def refresh(self, provider: Provider) -> None:
+        """Ask for the facts of a key."""
+        if provider in self.cards:
+            self.cards[provider].refresh()

@@ -1,0 +1,125 @@
+"""One page of the settings dialog: its settings from their descriptions, and what else belongs there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from caal_desktop.storage.settings_schema import SPECS, Provider
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.controls import TextLabel
+from caal_desktop.widgets.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.settings.row import SettingRow
+from caal_desktop.widgets.settings.words import page_text, specs_on, tr
+from caal_desktop.widgets.texts import provider_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from caal_desktop.storage.setting import Group
+    from caal_desktop.storage.settings_draft import SettingsDraft
+
+_MAX_WIDTH = 640
+
+
+class SettingsPage(QScrollArea):
+    """The settings of one group.
+
+    Signals:
+        edited: carries the setting's key and the new value.
+        resetRequested: carries the setting's key.
+    """
+
+    edited = Signal(str, object)
+    resetRequested = Signal(str)
+
+    def __init__(self, group: Group, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.group = group
+        text = page_text(group)
+        self.setObjectName(f"settings.page.{group}")
+        self.setAccessibleName(text.title)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        body = QWidget(self)
+        body.setMaximumWidth(_MAX_WIDTH)
+        title = TextLabel(text.title, name=f"settings.page.{group}.title", scale=1.25, bold=True, parent=body)
+        intro = TextLabel(text.intro, name=f"settings.page.{group}.intro", muted=True, parent=body)
+        self._note = MessagePanel(name=f"settings.page.{group}.note", parent=body)
+        self._body = QVBoxLayout(body)
+        self._body.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, theme.GRID * 2)
+        self._body.setSpacing(theme.GRID // 2)
+        for widget in (title, intro, self._note):
+            # In line with the rows, which keep a margin for the mark of a found one.
+            widget.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
+            self._body.addWidget(widget)
+        self.rows: dict[str, SettingRow] = {}
+        for spec in specs_on(group):
+            row = SettingRow(spec, body)
+            row.edited.connect(self.edited)
+            row.resetRequested.connect(self.resetRequested)
+            self.rows[spec.key] = row
+            self._body.addWidget(row)
+        self._body.addStretch(1)
+        self.setWidget(body)
+
+    def add_widget(self, widget: QWidget, *, after: str | None = None) -> None:
+        """Put something else on the page.
+
+        Args:
+            widget: what it is.
+            after: the setting below which it stands; None puts it at the end.
+        """
+        place = self._body.count() - 1 if after is None else self._body.indexOf(self.rows[after]) + 1
+        self._body.insertWidget(place, widget)
+
+    def show_draft(self, draft: SettingsDraft, found: Iterable[str] = ()) -> None:
+        """Draw every row.
+
+        Args:
+            draft: what the settings are to be.
+            found: the settings that a search has found.
+        """
+        marked = set(found)
+        any_effect = False
+        problems = draft.problems
+        for key, row in self.rows.items():
+            effect = draft.has_effect(key)
+            any_effect = any_effect or effect
+            row.setVisible(effect or key in marked)
+            row.show_value(draft.value(key))
+            row.show_problem(problems.get(key, ""))
+            row.show_note("" if effect else _why_without_effect(key))
+            row.set_highlighted(key in marked)
+        if any_effect or not self.rows:
+            self._note.hide()
+        else:
+            provider = provider_text(Provider(draft.value("provider"))).title
+            self._note.show_message(
+                Tone.INFO,
+                self.tr("Nothing to choose here"),
+                self.tr("These settings belong to OpenRouter. You use: {provider}.").format(provider=provider),
+            )
+
+    def reveal(self, key: str, *, focus: bool = True) -> None:
+        """Scroll to a setting."""
+        row = self.rows[key]
+
+        def scroll() -> None:
+            self.ensureWidgetVisible(row, 0, theme.GRID * 4)
+
+        # The layout of a page that was hidden until now is made in the next round of the loop.
+        QTimer.singleShot(0, self, scroll)
+        if focus:
+            row.editor.setFocus()
+
+
+def _why_without_effect(key: str) -> str:
+    when = SPECS[key].when
+    if when is None:
+        return ""
+    other = SPECS[when[0]]
+    wanted = ", ".join(tr(other.labels.get(value, value)).rstrip(":") for value in when[1])
+    return tr("Has an effect when “{setting}” is: {values}.").format(setting=tr(other.short), values=wanted)

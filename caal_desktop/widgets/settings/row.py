@@ -1,0 +1,122 @@
+"""One setting on its page: label, control, explanation, and what is wrong with the value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.controls import IconButton, IconLabel, TextLabel
+from caal_desktop.widgets.settings.editors import SwitchEditor, make_editor
+from caal_desktop.widgets.settings.words import tr
+
+if TYPE_CHECKING:
+    from caal_desktop.storage.setting import SettingSpec
+
+
+class SettingRow(QWidget):
+    """A setting.
+
+    Signals:
+        edited: carries the setting's key and the new value.
+        resetRequested: carries the setting's key.
+    """
+
+    edited = Signal(str, object)
+    resetRequested = Signal(str)
+
+    def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.spec = spec
+        self.setObjectName(f"settings.row.{spec.key}")
+        self._highlighted = False
+        self.editor = make_editor(spec, self)
+        self._reset = IconButton(
+            "undo",
+            self.tr("Back to the default of “{name}”").format(name=tr(spec.short)),
+            name=f"settings.{spec.key}.reset",
+            parent=self,
+        )
+        policy = self._reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._reset.setSizePolicy(policy)
+        self._long = TextLabel(tr(spec.long), name=f"settings.{spec.key}.long", scale=0.92, muted=True, parent=self)
+        self._note = TextLabel(name=f"settings.{spec.key}.note", scale=0.92, parent=self)
+        self._problem_icon = IconLabel("error", "bad", size=16, parent=self)
+        self._problem = TextLabel(name=f"settings.{spec.key}.problem", parent=self)
+        control = QHBoxLayout()
+        control.setSpacing(theme.GRID // 2)
+        control.addWidget(self.editor, 1)
+        control.addWidget(self._reset)
+        problem = QHBoxLayout()
+        problem.setSpacing(theme.GRID // 2)
+        problem.addWidget(self._problem_icon)
+        problem.addWidget(self._problem, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        layout.setSpacing(theme.GRID // 2)
+        if not isinstance(self.editor, SwitchEditor):
+            label = QLabel(tr(spec.short), self)
+            label.setObjectName(f"settings.{spec.key}.label")
+            label.setBuddy(self.editor)
+            layout.addWidget(label)
+        layout.addLayout(control)
+        layout.addLayout(problem)
+        layout.addWidget(self._long)
+        layout.addWidget(self._note)
+        self.editor.edited.connect(lambda value: self.edited.emit(spec.key, value))
+        self._reset.clicked.connect(lambda: self.resetRequested.emit(spec.key))
+        self.show_problem("")
+        self.show_note("")
+
+    @property
+    def problem(self) -> str:
+        """What the row says is wrong; "" where nothing is."""
+        return self._problem.text()
+
+    @property
+    def is_highlighted(self) -> bool:
+        """Whether a search has found this row."""
+        return self._highlighted
+
+    def show_value(self, value: Any) -> None:
+        """Show a value."""
+        self.editor.show_value(value)
+        self._reset.setVisible(value != self.spec.default)
+
+    def show_problem(self, reason: str) -> None:
+        """Say what is wrong with the value; "" for nothing."""
+        text = self.tr("It {reason}.").format(reason=tr(reason)) if reason else ""
+        self._problem.setText(text)
+        self._problem.setVisible(bool(text))
+        self._problem_icon.setVisible(bool(text))
+        control = self.editor.focusProxy()
+        if control is not None:
+            control.setAccessibleDescription(text or tr(self.spec.long))
+
+    def show_note(self, text: str) -> None:
+        """Say why the setting has no effect now; "" for nothing."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+        self.editor.setEnabled(not text)
+
+    def set_highlighted(self, highlighted: bool) -> None:
+        """Mark the row, or unmark it."""
+        if highlighted != self._highlighted:
+            self._highlighted = highlighted
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the mark of a found row."""
+        if not self._highlighted:
+            return
+        colours = theme.colours(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colours.accent, 1.5))
+        painter.setBrush(theme.mix(colours.accent, colours.card, 0.12))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), theme.RADIUS, theme.RADIUS)
+        painter.end()
