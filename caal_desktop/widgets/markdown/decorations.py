@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QTextBlock, QTextDocument
+from PySide6.QtGui import QFont, QPainter, QTextBlock, QTextBlockFormat, QTextDocument
 
 from .block_formats import CODE_HEAD_UNITS, MAX_INDENT
 from .theme import Property, Theme
@@ -73,41 +75,52 @@ def visible_code_blocks(document: QTextDocument, area: QRectF, theme: Theme) -> 
         yield card
 
 
-def _visible(document: QTextDocument, area: QRectF, theme: Theme) -> list[QTextBlock]:
-    """Return the blocks near an area, found by position: asking each block for its rectangle would cost a frame."""
+class _Line(NamedTuple):
+    """A block near the area, with the properties that decorations hang on."""
+
+    block: QTextBlock
+    form: QTextBlockFormat
+    code_id: int
+    bars: str
+
+
+def _visible(document: QTextDocument, area: QRectF, theme: Theme) -> list[_Line]:
+    """Return the blocks near an area.
+
+    Blocks stand below each other in their order, so the first one is found by halving; `hitTest` would ask each of
+    them. Cells of a row have one upper edge.
+    """
     layout = document.documentLayout()
     reach = theme.unit * 5
-    ends = [
-        layout.hitTest(QPointF(area.center().x(), max(0.0, y)), Qt.HitTestAccuracy.FuzzyHit)
-        for y in (area.top() - reach, area.bottom() + reach)
-    ]
-    blocks = []
-    block, last = document.findBlock(max(0, ends[0])), ends[1]
-    while block.isValid() and block.position() <= last:
-        blocks.append(block)
+
+    def top(number: int) -> float:
+        return layout.blockBoundingRect(document.findBlockByNumber(number)).top()
+
+    numbers = range(document.blockCount())
+    first = max(0, bisect_right(numbers, area.top() - reach, key=top) - 1)
+    after = bisect_right(numbers, area.bottom() + reach, lo=first, key=top)
+    lines = []
+    block = document.findBlockByNumber(first)
+    for _ in range(first, after):
+        form = block.blockFormat()
+        lines.append(_Line(block, form, form.intProperty(Property.CODE_ID), form.stringProperty(Property.BARS)))
         block = block.next()
-    return blocks
+    return lines
 
 
 def _cards(
-    blocks: list[QTextBlock], document: QTextDocument, area: QRectF, theme: Theme
+    lines: list[_Line], document: QTextDocument, area: QRectF, theme: Theme
 ) -> Iterator[tuple[CodeBlock, QTextBlock]]:
     layout = document.documentLayout()
     head_height = theme.unit * CODE_HEAD_UNITS
-    index = 0
-    while index < len(blocks):
-        first = last = blocks[index]
-        index += 1
-        code_id = _code_id(first)
+    for code_id, group in groupby(lines, key=lambda line: line.code_id):
         if not code_id:
             continue
-        while index < len(blocks) and _code_id(blocks[index]) == code_id:
-            last = blocks[index]
-            index += 1
+        (first, block_format, *_), *others = group
+        last = others[-1].block if others else first
         begins = _code_id(first.previous()) != code_id
         top = layout.blockBoundingRect(first).top() - (head_height if begins else theme.pad)
         bottom = layout.blockBoundingRect(last).bottom() + theme.pad
-        block_format = first.blockFormat()
         left = block_format.indent() * theme.step + document.documentMargin()
         width = layout.documentSize().width() - document.documentMargin() - left
         card = QRectF(left, top, width, bottom - top)
@@ -128,13 +141,13 @@ def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, 
         area: The visible part, in document coordinates.
         theme: The stream's ``theme``.
     """
-    blocks = _visible(document, area, theme)
+    lines = _visible(document, area, theme)
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
-    _paint_bars(painter, blocks, document, theme)
+    _paint_bars(painter, lines, document, theme)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     radius = theme.unit * 0.4
-    for card, _ in _cards(blocks, document, area, theme):
+    for card, _ in _cards(lines, document, area, theme):
         painter.setBrush(theme.code_back)
         painter.drawRoundedRect(card.rect, radius, radius)
         if not card.head.isEmpty():
@@ -150,18 +163,18 @@ def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, 
     painter.restore()
 
 
-def _paint_bars(painter: QPainter, blocks: list[QTextBlock], document: QTextDocument, theme: Theme) -> None:
+def _paint_bars(painter: QPainter, lines: list[_Line], document: QTextDocument, theme: Theme) -> None:
     layout = document.documentLayout()
     painter.setBrush(theme.bar)
     width = max(2, round(theme.unit * 0.16))
     before: set[int] = set()
     lower_edge = 0
-    for block in blocks:
-        bars = {int(step) for step in block.blockFormat().stringProperty(Property.BARS).split(",") if step}
+    for block, _, code_id, steps in lines:
+        bars = {int(step) for step in steps.split(",")} if steps else set()
         if bars:
             rect = layout.blockBoundingRect(block)
             bottom = round(rect.bottom())
-            starts_card = _code_id(block) and _code_id(block.previous()) != _code_id(block)
+            starts_card = code_id and _code_id(block.previous()) != code_id
             own_top = round(rect.top() - (theme.unit * CODE_HEAD_UNITS if starts_card else 0))
             for step in bars:
                 top = lower_edge if step in before else own_top

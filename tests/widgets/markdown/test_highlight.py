@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPalette, QTextDocume
 
 from caal_desktop.widgets.markdown import MarkdownStream, Theme, code_block_at, code_blocks, paint_decorations
 from caal_desktop.widgets.markdown.highlight import CHUNK_LINES, Highlighter, ends_chunk, language_of
+from tests.widgets.markdown.corpus import CORPUS
 
 PYTHON = 'import os\n\n\nclass A(B):\n    """Doc\n    string."""\n\n    def f(self) -> int:\n        return 1  # c\n'
 
@@ -102,3 +103,28 @@ def test_cards_are_found_and_painted() -> None:
     assert image.pixelColor(inside.x() - 20, inside.y() - 5) == stream.theme.code_back
     assert image.pixelColor(5, 5) == palette.color(QPalette.ColorRole.Base)
     assert cards[0].head.top() == cards[0].rect.top()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_what_is_painted_does_not_depend_on_what_is_visible() -> None:
+    palette = _palette("#ffffff", "#000000", "#0000ff")
+    document = QTextDocument()
+    document.setDocumentMargin(16)
+    stream = MarkdownStream.render_all(document, "\n\n".join(CORPUS.values()), palette)
+    document.setTextWidth(400)
+    height = round(document.size().height())
+
+    def painted(top: int, bottom: int) -> QImage:
+        image = QImage(400, bottom - top, QImage.Format.Format_RGB32)
+        image.fill(palette.color(QPalette.ColorRole.Base))
+        painter = QPainter(image)
+        painter.translate(0, -top)
+        paint_decorations(painter, document, QRectF(0, top, 400, bottom - top), stream.theme)
+        painter.end()
+        return image
+
+    whole = painted(0, height)
+    assert len(code_blocks(document, stream.theme)) > 10
+    for top in range(0, height, 90):
+        bottom = min(height, top + 90)
+        assert painted(top, bottom) == whole.copy(0, top, 400, bottom - top), top
