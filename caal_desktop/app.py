@@ -17,6 +17,7 @@ from caal_desktop.services.provider_pool import ProviderPool
 from caal_desktop.services.settings_service import SettingsService
 from caal_desktop.services.setup_service import SetupService
 from caal_desktop.services.task_scope import TaskScope
+from caal_desktop.storage.log_file import change_file_level
 from caal_desktop.storage.secrets import SecretStore
 from caal_desktop.widgets.appearance import Appearance
 
@@ -25,11 +26,16 @@ if TYPE_CHECKING:
 
     from caal_desktop.demo.launcher import DemoProcess
     from caal_desktop.services.chat_service import ChatService
+    from caal_desktop.services.history_service import HistoryService
+    from caal_desktop.services.sign_in_service import SignInService
+    from caal_desktop.services.spend_guard import SpendGuard
     from caal_desktop.services.start_trace import StartTrace
     from caal_desktop.setup_flow import Step
     from caal_desktop.storage.paths import AppPaths
+    from caal_desktop.storage.settings_schema import Settings
     from caal_desktop.storage.settings_store import SettingsProblem, SettingsStore
     from caal_desktop.widgets.main_window import MainWindow
+    from caal_desktop.widgets.settings.dialog import SettingsDialog
     from caal_desktop.widgets.wizard.window import WizardWindow
 
 logger = logging.getLogger(__name__)
@@ -52,6 +58,7 @@ class Application(QObject):
         openrouter_url: another OpenRouter on this machine, or None.
         demo: the demo server, not started yet, or None.
         trace: the benchmark's trace, or None.
+        verbose: the command line asked for everything in the log, whatever the settings say.
 
     Signals:
         firstPainted: the first window is on the screen.
@@ -68,8 +75,10 @@ class Application(QObject):
         openrouter_url: str | None = None,
         demo: DemoProcess | None = None,
         trace: StartTrace | None = None,
+        verbose: bool = False,
     ) -> None:
         super().__init__()
+        self._log_at_most = logging.DEBUG if verbose else logging.CRITICAL
         self._app, self._paths, self._demo, self._trace = app, paths, demo, trace
         self._openrouter_url = openrouter_url
         self._demo_started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -88,6 +97,7 @@ class Application(QObject):
         self.catalogue = CatalogueService(paths.catalogue_dir, self.pool, self)
         self._chat: ChatService | None = None
         self._trial: ChatService | None = None
+        self._history: HistoryService | None = None
         self.watch = KeyWatch(self.settings, self.keys, self)
         self._wizard: WizardWindow | None = None
         self._setup: SetupService | None = None
@@ -95,6 +105,13 @@ class Application(QObject):
         self._painted = False
         self.settings.changed.connect(self._appearance.apply)
         self.settings.saveFailed.connect(self._on_save_failed)
+        self.settings.changed.connect(self._on_settings)
+        self._log_level = self.settings.current.log_level
+        self._apply_log_level()
+        self._sign_in: SignInService | None = None
+        self._spending: SpendGuard | None = None
+        self._settings_dialog: SettingsDialog | None = None
+        self._settings_page = ""
         self.firstPainted.connect(self._after_first_paint)
 
     # --- life
@@ -146,7 +163,7 @@ class Application(QObject):
         try:
             async with asyncio.timeout(QUIT_DEADLINE_S):
                 # What speaks first, then what it speaks through, then what must be written.
-                for service in (self._trial, self._setup, self._chat):
+                for service in (self._sign_in, self._trial, self._setup, self._chat, self._history, self._spending):
                     if service is not None:
                         await service.close()
                 await self.catalogue.close()
@@ -173,6 +190,7 @@ class Application(QObject):
         if self._main is not None:
             self.watch.begin()
             self._open_catalogue()
+            self._open_history()
         if self._problem is not None:
             from caal_desktop.widgets.texts import reason_and_advice
 
@@ -186,6 +204,13 @@ class Application(QObject):
         connection = catalogue_connection(self.settings.current, self.keys)
         if connection is not None:
             self.catalogue.open(connection)
+
+    def _open_history(self) -> None:
+        if self._main is not None and self._history is None:
+            from caal_desktop.services.history_service import HistoryService
+
+            self._history = HistoryService(self.chat, self._paths.history_file, self)
+            self._main.show_history(self._history)
 
     async def _start_demo(self, demo: DemoProcess) -> None:
         from caal_desktop.demo.launcher import DemoStartError
@@ -262,10 +287,86 @@ class Application(QObject):
             main.closed.connect(self.quit)
             main.quitRequested.connect(self.quit)
             main.setupRequested.connect(self.open_wizard)
+            main.settingsRequested.connect(self.open_settings)
+            self._guard_spending(main)
+            self.keys.migrated.connect(self._on_migrated)
             main.requestLikely.connect(self._warm_up)
             self._main = main
             self._watch_first_paint(main)
         self._main.show()
+
+    def open_settings(self, page: str = "") -> None:
+        """Show the settings.
+
+        Args:
+            page: the page's name; "" for the one that was shown last.
+        """
+        from caal_desktop.widgets.settings.dialog import SettingsDialog
+
+        if self._settings_dialog is None:
+            dialog = SettingsDialog(
+                self.settings,
+                self.keys,
+                self.catalogue,
+                self._paths.data_dir,
+                sign_in=self.sign_in,
+                parent=self._wizard or self._main,
+            )
+            dialog.requestLikely.connect(self._warm_up)
+            dialog.finished.connect(self._on_settings_closed)
+            self._settings_dialog = dialog
+            dialog.open()
+        self._settings_dialog.show_page_named(page or self._settings_page)
+
+    def _on_settings_closed(self, _result: int) -> None:
+        dialog, self._settings_dialog = self._settings_dialog, None
+        if dialog is not None:
+            self._settings_page = dialog.page_name
+            dialog.deleteLater()
+
+    @property
+    def sign_in(self) -> SignInService:
+        """Signing in with OpenRouter."""
+        if self._sign_in is None:
+            from caal_desktop.services.sign_in_service import SignInService
+            from caal_desktop.widgets.sign_in_panel import open_in_browser, page_texts
+
+            self._sign_in = SignInService(
+                self.settings,
+                self.keys,
+                self.pool,
+                self._find_openrouter,
+                open_in_browser,
+                self,
+                texts=page_texts(),
+            )
+        return self._sign_in
+
+    def _guard_spending(self, main: MainWindow) -> None:
+        from caal_desktop.services.spend_guard import SpendGuard
+
+        guard = self._spending = SpendGuard(self.settings, self._paths.spending_file, self)
+        guard.watch(self.chat)
+        guard.limitPassed.connect(main.notice.show_limit)
+        self.chat.statusChanged.connect(self._on_answer)
+
+    def _on_answer(self, index: int) -> None:
+        if index < len(self.chat.messages):
+            message = self.chat.messages[index]
+            if not message.status.is_open:
+                self.watch.look_after_failure(message.error)
+
+    def _on_migrated(self, provider: str) -> None:
+        if self._main is not None:
+            self._main.notice.show_migrated(provider, self.keys.store_name)
+
+    def _on_settings(self, settings: Settings) -> None:
+        if settings.log_level is not self._log_level:
+            self._log_level = settings.log_level
+            self._apply_log_level()
+
+    def _apply_log_level(self) -> None:
+        change_file_level(logging.getLevelNamesMapping()[self._log_level.upper()], at_most=self._log_at_most)
 
     @property
     def chat(self) -> ChatService:
@@ -304,6 +405,7 @@ class Application(QObject):
         self._open_main()
         self.watch.begin()
         self._open_catalogue()
+        self._open_history()
 
     async def _dispose(self, service: SetupService | ChatService) -> None:
         await service.close()

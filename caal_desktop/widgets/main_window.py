@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.speech_cost import CostKind, format_cost, hourly_cost
 from caal_desktop.services.connections import catalogue_connection
 from caal_desktop.services.key_watch import KeyCondition, KeyReport, KeyWatch
+from caal_desktop.storage.setting import Group
 from caal_desktop.storage.settings_schema import Settings, SetupStep
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.about import AboutDialog
@@ -19,6 +20,7 @@ from caal_desktop.widgets.chat.controller import ChatController
 from caal_desktop.widgets.controls import IconButton
 from caal_desktop.widgets.demo_strip import DemoStrip
 from caal_desktop.widgets.icons import icon
+from caal_desktop.widgets.notice_strip import NoticeStrip
 from caal_desktop.widgets.picker.dialog import PickerDialog
 from caal_desktop.widgets.texts import explain, provider_text, reason_and_advice
 
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
 
     from caal_desktop.services.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.chat_service import ChatService
+    from caal_desktop.services.history_service import HistoryService
     from caal_desktop.services.key_service import KeyService
     from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.widgets.chat.history_pane import HistoryPane
 
 
 class MainWindow(QMainWindow):
@@ -38,12 +42,14 @@ class MainWindow(QMainWindow):
         closed: the person closed the window.
         quitRequested: Quit was chosen.
         setupRequested: show the wizard; carries the step to begin at.
+        settingsRequested: show the settings; carries the page's name, "" for the one that was shown last.
         requestLikely: the person does something that a request will follow.
     """
 
     closed = Signal()
     quitRequested = Signal()
     setupRequested = Signal(object)
+    settingsRequested = Signal(str)
     requestLikely = Signal()
 
     def __init__(
@@ -72,6 +78,11 @@ class MainWindow(QMainWindow):
         self._model_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self._model_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._new = IconButton("plus", self.tr("New conversation"), name="main.new", show_text=True, parent=self)
+        self._options = IconButton("sliders", self.tr("This conversation…"), name="main.options", parent=self)
+        self._temporary = IconButton("ghost", self.tr("Temporary conversation"), name="main.temporary", parent=self)
+        self._sidebar = IconButton("sidebar", self.tr("Conversations"), name="main.sidebar", parent=self)
+        self._history: HistoryService | None = None
+        self._history_pane: HistoryPane | None = None
         self._build(demo=demo)
         self._build_menu()
         self._connect()
@@ -84,34 +95,71 @@ class MainWindow(QMainWindow):
         header = QHBoxLayout()
         header.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, theme.GRID)
         header.setSpacing(theme.GRID)
+        header.addWidget(self._sidebar)
         header.addWidget(self._model_button)
+        header.addWidget(self._options)
         header.addStretch(1)
+        header.addWidget(self._temporary)
         header.addWidget(self._new)
+        right = QWidget(self)
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(header)
+        column.addWidget(self.page, 1)
+        # The pane's place is kept from the first paint on, so that nothing moves when it is filled.
+        self._side = QWidget(self)
+        self._side_layout = QVBoxLayout(self._side)
+        self._side_layout.setContentsMargins(0, 0, 0, 0)
+        self._side.setMinimumWidth(180)
+        self._splitter = QSplitter(self)
+        self._splitter.setObjectName("main.splitter")
+        self._splitter.setHandleWidth(1)
+        self._splitter.addWidget(self._side)
+        self._splitter.addWidget(right)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setCollapsible(1, False)
+        self._splitter.setSizes([240, 720])
+        if saved := self._settings.current.window_splitter:
+            self._splitter.restoreState(QByteArray.fromBase64(saved.encode()))
         body = QWidget(self)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         if demo:
             layout.addWidget(DemoStrip(body))
-        layout.addLayout(header)
-        layout.addWidget(self.page, 1)
+        self.notice = NoticeStrip(name="main.notice", parent=body)
+        layout.addWidget(self.notice)
+        layout.addWidget(self._splitter, 1)
         self.setCentralWidget(body)
 
     def _build_menu(self) -> None:
         bar = self.menuBar()
         chat = bar.addMenu(self.tr("&Chat"))
-        self._add(chat, "new", self.tr("&New conversation"), self._chat.clear, QKeySequence.StandardKey.New)
+        self._add(chat, "new", self.tr("&New conversation"), self._new_conversation, QKeySequence.StandardKey.New)
+        self._add(chat, "temporary", self.tr("New &temporary conversation"), self._new_temporary, "Ctrl+Shift+N")
+        self._add(chat, "options", self.tr("T&his conversation…"), self._open_options, "Ctrl+T")
         self._stop = self._add(chat, "stop", self.tr("&Stop the answer"), self._chat.stop)
         self._stop.setEnabled(False)
+        chat.addSeparator()
+        self._add(chat, "sidebar", self.tr("Show or hide the &conversations"), self._toggle_side, "Ctrl+B")
+        self._add(chat, "search", self.tr("&Search conversations"), self._search, QKeySequence.StandardKey.Find)
+        self._add(chat, "jump", self.tr("&Jump to the latest"), self.page.transcript.follow_end, "Ctrl+End")
         chat.addSeparator()
         quit_action = self._add(chat, "quit", self.tr("&Quit"), self.quitRequested.emit, "Ctrl+Q")
         quit_action.setMenuRole(QAction.MenuRole.QuitRole)
         assistant = bar.addMenu(self.tr("&Assistant"))
         self._add(assistant, "model", self.tr("Change &model…"), self.open_picker, "Ctrl+M")
-        self._add(assistant, "key", self.tr("Change the &key…"), lambda: self.setupRequested.emit(SetupStep.KEY))
+        self._add(assistant, "key", self.tr("&Key and usage…"), lambda: self.settingsRequested.emit(Group.PROVIDER))
         self._add(
             assistant, "setup", self.tr("Go through &setup again…"), lambda: self.setupRequested.emit(SetupStep.WELCOME)
         )
+        assistant.addSeparator()
+        preferences = self._add(assistant, "settings", self.tr("Se&ttings…"), lambda: self.settingsRequested.emit(""))
+        # The platform's own keys where it has some, and everybody's besides.
+        keys = QKeySequence.keyBindings(QKeySequence.StandardKey.Preferences)
+        preferences.setShortcuts([*keys, QKeySequence("Ctrl+,")] if QKeySequence("Ctrl+,") not in keys else keys)
+        preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
         help_menu = bar.addMenu(self.tr("&Help"))
         about = self._add(help_menu, "about", self.tr("&About CAAL Desktop"), self._open_about)
         about.setMenuRole(QAction.MenuRole.AboutRole)
@@ -135,12 +183,15 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.control.keyNeeded.connect(lambda: self._show_key(self._watch.report))
         self.control.keyChangeRequested.connect(lambda: self.setupRequested.emit(SetupStep.KEY))
-        self.control.providerChangeRequested.connect(lambda: self.setupRequested.emit(SetupStep.WELCOME))
+        self.control.providerChangeRequested.connect(lambda: self.settingsRequested.emit(Group.PROVIDER))
         self.control.modelRequested.connect(self.open_picker)
         self.page.actionChosen.connect(self._on_action)
         self.page.edited.connect(self.requestLikely)
         self._model_button.clicked.connect(lambda _checked=False: self.open_picker())
         self._new.clicked.connect(self._new_conversation)
+        self._temporary.clicked.connect(self._new_temporary)
+        self._options.clicked.connect(self._open_options)
+        self._sidebar.clicked.connect(self._toggle_side)
         self._settings.changed.connect(self._on_settings)
         self._catalogue.changed.connect(self._on_catalogue)
         self._watch.changed.connect(self._show_key)
@@ -167,7 +218,10 @@ class MainWindow(QMainWindow):
 
     def remember_geometry(self) -> None:
         """Take size and place into the settings; the program may also end without closing this window."""
-        self._settings.update(window_geometry=bytes(self.saveGeometry().toBase64().data()).decode())
+        self._settings.update(
+            window_geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
+            window_splitter=bytes(self._splitter.saveState().toBase64().data()).decode(),
+        )
 
     # --- doing
 
@@ -196,9 +250,50 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def show_history(self, history: HistoryService) -> None:
+        """Keep and list conversations. Called after the first paint, which does not wait for this."""
+        from caal_desktop.widgets.chat.history_pane import HistoryPane
+
+        self._history = history
+        self._history_pane = HistoryPane(history, self._side)
+        self._side_layout.addWidget(self._history_pane)
+        history.opened.connect(self.control.restore_options)
+        history.temporaryChanged.connect(self.page.set_temporary)
+        history.draftFound.connect(self.page.restore_draft)
+        self.control.optionsChanged.connect(lambda options: history.keep_options(options.to_json()))
+        self.page.edited.connect(lambda: history.keep_draft(self.page.draft))
+        history.begin()
+
     def _new_conversation(self) -> None:
-        self._chat.clear()
+        if self._history is None:
+            self._chat.clear()
+        else:
+            self._history.new()
         self.page.composer.setFocus()
+
+    def _new_temporary(self) -> None:
+        if self._history is not None:
+            self._history.new(temporary=True)
+        self.page.composer.setFocus()
+
+    def _open_options(self) -> None:
+        from caal_desktop.widgets.chat.options_dialog import OptionsDialog
+
+        dialog = OptionsDialog(self.control.options, self._settings.current, self.control.model, self)
+        dialog.chosen.connect(self.control.set_options)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _toggle_side(self) -> None:
+        sizes = self._splitter.sizes()
+        wanted = 0 if sizes[0] else 240
+        self._splitter.setSizes([wanted, max(200, sum(sizes) - wanted)])
+
+    def _search(self) -> None:
+        if not self._splitter.sizes()[0]:
+            self._toggle_side()
+        if self._history_pane is not None:
+            self._history_pane.focus_search()
 
     def _on_action(self, action: str) -> None:
         if action == "model":

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from caal_desktop.widgets import theme
+from caal_desktop.widgets.chat.attachment_bar import AttachmentBar
 from caal_desktop.widgets.controls import IconButton
-
-if TYPE_CHECKING:
-    from caal_desktop.services.conversation import Attachment
 
 _MAX_LINES = 8
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -77,18 +73,21 @@ class Composer(QFrame):
         submitted: carries the text; the field keeps it until :meth:`clear`.
         stopRequested: Stop was pressed.
         edited: the text has changed.
+        attachRequested: a file is to be chosen.
+        filesDropped: paths of files that were dropped or pasted.
     """
 
     submitted = Signal(str)
     stopRequested = Signal()
     edited = Signal()
+    attachRequested = Signal()
+    filesDropped = Signal(list)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("chat.composer")
         self._busy = False
         self._can_send = True
-        self._attachments: list[Attachment] = []
         self.edit = _Edit(self)
         self.edit.setObjectName("chat.composer.edit")
         self.edit.setAccessibleName(self.tr("Message"))
@@ -100,22 +99,29 @@ class Composer(QFrame):
         self._send = IconButton("send", self.tr("Send"), name="chat.send", parent=self)
         self._send.setIconSize(QSize(20, 20))
         self._send.setFixedSize(36, 36)
-        layout = QHBoxLayout(self)
+        self._attach = IconButton("attach", self.tr("Attach a file"), name="chat.attach", parent=self)
+        self._attach.setFixedSize(36, 36)
+        self.attachments = AttachmentBar(self)
+        row = QHBoxLayout()
+        row.setSpacing(theme.GRID)
+        row.addWidget(self.edit, 1)
+        row.addWidget(self._attach, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID * 3 // 2, theme.GRID, theme.GRID, theme.GRID)
-        layout.setSpacing(theme.GRID)
-        layout.addWidget(self.edit, 1)
-        layout.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addWidget(self.attachments)
+        layout.addLayout(row)
+        self.setAcceptDrops(True)
+        self.edit.setAcceptDrops(False)
         self.setFocusProxy(self.edit)
         self.edit.submitted.connect(self._submit)
         self.edit.focusChanged.connect(self.update)
         self.edit.textChanged.connect(self._on_text)
         self._send.clicked.connect(self._on_button)
+        self._attach.clicked.connect(self.attachRequested)
+        self.attachments.changed.connect(self._show_button)
         self._show_button()
-
-    @property
-    def attachments(self) -> tuple[Attachment, ...]:
-        """The files that go with the message."""
-        return tuple(self._attachments)
 
     @property
     def text(self) -> str:
@@ -168,7 +174,7 @@ class Composer(QFrame):
 
     def _submit(self) -> None:
         text = self.text.strip()
-        if text and self._can_send and not self._busy:
+        if (text or self.attachments.files) and self._can_send and not self._busy:
             self.submitted.emit(text)
 
     def _on_text(self) -> None:
@@ -182,7 +188,18 @@ class Composer(QFrame):
             self._submit()
         self.edit.setFocus()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take files."""
+        self.filesDropped.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()
+
     def _show_button(self) -> None:
+        has_content = bool(self.text.strip()) or bool(self.attachments.files)
         self._send.set_icon_name("stop" if self._busy else "send")
         self._send.set_label(self.tr("Stop") if self._busy else self.tr("Send"))
-        self._send.setEnabled(self._busy or (self._can_send and bool(self.text.strip())))
+        self._send.setEnabled(self._busy or (self._can_send and has_content))

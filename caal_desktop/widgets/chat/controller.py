@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog
 
+from caal_desktop.services.attachment_service import AttachmentService
 from caal_desktop.services.chat_options import ChatOptions
 from caal_desktop.services.connections import chat_request, connection_for
 
@@ -53,6 +55,11 @@ class ChatController(QObject):
         self._page, self._chat, self._keys = page, chat, keys
         self._catalogue, self._settings = catalogue, settings
         self._options = ChatOptions()
+        self._files = AttachmentService(self)
+        self._files.ready.connect(page.composer.attachments.add)
+        self._files.refused.connect(page.composer.attachments.refuse)
+        page.composer.attachRequested.connect(self.choose_file)
+        page.composer.filesDropped.connect(self.attach)
         page.submitted.connect(self._send)
         page.resubmitted.connect(self._resend)
         page.messageActionChosen.connect(self._on_action)
@@ -92,12 +99,39 @@ class ChatController(QObject):
         model = self._catalogue.current.find(model_id)
         return chat_request(settings, connection, model, self._options, model_id=model_id)
 
+    def choose_file(self) -> None:
+        """Let the person attach a file."""
+        dialog = QFileDialog(self._page, self.tr("Attach a file"))
+        dialog.setObjectName("chat.attach.dialog")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self.attach)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def attach(self, paths: list[str]) -> None:
+        """Read files that are to go with the message."""
+        for path in paths:
+            self._files.read(path)
+
+    async def close(self) -> None:
+        """Stop what runs."""
+        await self._files.close()
+
     def _send(self, text: str) -> None:
+        bar = self._page.composer.attachments
+        if any(attachment.is_image for attachment in bar.files) and not self._sees_images():
+            bar.refuse_image(self.model.name if self.model is not None else "")
+            return
         request = self.request()
         if request is not None:
-            attachments = self._page.composer.attachments
-            self._chat.send(text, request, attachments)
+            self._chat.send(text, request, bar.files)
             self._page.composer.clear()
+            bar.clear()
+
+    def _sees_images(self) -> bool:
+        # Servers that tell nothing about their models may well take images.
+        model = self.model
+        return model is None or not model.input_modalities or "image" in model.input_modalities
 
     def _resend(self, index: int, text: str) -> None:
         request = self.request()

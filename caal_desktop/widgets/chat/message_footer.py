@@ -97,7 +97,9 @@ class MessageFooter(QWidget):
         self._regenerate.setVisible(not self._is_user and not is_open)
         self._regenerate.setEnabled(not busy)
         self._more.setVisible(not is_open)
-        self._continue.setVisible(is_last and not busy and can_continue(message))
+        # A failed answer's panel offers it.
+        continues = can_continue(message) and message.status is not AnswerStatus.FAILED
+        self._continue.setVisible(is_last and not busy and continues)
         speaker = self.tr("You") if self._is_user else self.tr("Answer")
         self.setAccessibleName(self.tr("{speaker}: {text}").format(speaker=speaker, text=message.text[:_SPOKEN]))
         self.setAccessibleDescription(text)

@@ -1,0 +1,124 @@
+"""The files that go with the message being written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLocale, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from caal_desktop.services.attachment_service import MAX_IMAGE_BYTES, MAX_TEXT_BYTES
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.controls import ElidedLabel, IconButton, IconLabel
+from caal_desktop.widgets.message_panel import MessagePanel, Tone
+
+if TYPE_CHECKING:
+    from caal_desktop.services.attachment_service import AttachmentRefusedError
+    from caal_desktop.services.conversation import Attachment
+
+MAX_FILES = 8
+
+
+class AttachmentBar(QWidget):
+    """A row for each file, and why another one was refused.
+
+    Signals:
+        changed: other files are attached.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("chat.attachments")
+        self._files: list[Attachment] = []
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(2)
+        self.message = MessagePanel(name="chat.attachments.message", parent=self)
+        self.message.actionChosen.connect(lambda _action: self._hide_message())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addWidget(self.message)
+        layout.addLayout(self._rows)
+        self.hide()
+
+    @property
+    def files(self) -> tuple[Attachment, ...]:
+        """What is attached."""
+        return tuple(self._files)
+
+    def add(self, attachment: Attachment) -> None:
+        """Attach a file."""
+        if len(self._files) >= MAX_FILES:
+            self._say(self.tr("No more than {count} files go with one message").format(count=MAX_FILES), "")
+            return
+        self.message.hide()
+        self._files.append(attachment)
+        self._draw()
+
+    def clear(self) -> None:
+        """Attach nothing."""
+        self.message.hide()
+        self._files.clear()
+        self._draw()
+
+    def refuse(self, error: AttachmentRefusedError) -> None:
+        """Say why a file was not taken."""
+        locale = QLocale()
+        why = {
+            "missing": self.tr("It cannot be read."),
+            "text_too_large": self.tr("Text files may have up to {size}.").format(
+                size=locale.formattedDataSize(MAX_TEXT_BYTES)
+            ),
+            "image_too_large": self.tr("Images may have up to {size}.").format(
+                size=locale.formattedDataSize(MAX_IMAGE_BYTES)
+            ),
+            "not_text": self.tr("Only text in UTF-8 and images (PNG, JPEG, GIF, WebP) can be sent."),
+            "empty": self.tr("It is empty."),
+        }
+        self._say(self.tr("“{name}” was not attached").format(name=error.name), why.get(error.reason, ""))
+
+    def refuse_image(self, model: str) -> None:
+        """Say that the model sees no images."""
+        self._say(
+            self.tr("{model} takes no images").format(model=model or self.tr("This model")),
+            self.tr("Remove the image, or choose a model that does."),
+        )
+
+    def _say(self, title: str, body: str) -> None:
+        self.message.show_message(Tone.CAUTION, title, body, (("close", self.tr("OK")),))
+        self.show()
+
+    def _hide_message(self) -> None:
+        self.message.hide()
+        self.setVisible(bool(self._files))
+
+    def _draw(self) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.setObjectName("")
+                widget.deleteLater()
+        for number, attachment in enumerate(self._files):
+            self._rows.addWidget(self._row(number, attachment))
+        self.setVisible(bool(self._files) or not self.message.isHidden())
+        self.changed.emit()
+
+    def _row(self, number: int, attachment: Attachment) -> QWidget:
+        row = QWidget(self)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(theme.GRID, 0, 0, 0)
+        layout.addWidget(IconLabel("image" if attachment.is_image else "attach", "muted", size=16, parent=row))
+        size = QLocale().formattedDataSize(attachment.size)
+        layout.addWidget(ElidedLabel(f"{attachment.name} · {size}", name=f"chat.attachment.{number}", parent=row), 1)
+        label = self.tr("Remove {name}").format(name=attachment.name)
+        remove = IconButton("close", label, name=f"chat.attachment.{number}.remove", parent=row)
+        remove.clicked.connect(lambda: self._remove(attachment))
+        layout.addWidget(remove)
+        return row
+
+    def _remove(self, attachment: Attachment) -> None:
+        if attachment in self._files:
+            self._files.remove(attachment)
+            self._draw()
