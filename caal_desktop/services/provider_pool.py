@@ -73,6 +73,8 @@ class ProviderPool:
         """Import the provider layer's client off the GUI thread, once. Cheap when it is there already."""
         if self._warm is None:
             self._warm = asyncio.get_running_loop().run_in_executor(None, _import_client)
+            # Nobody waits for it when the program ends meanwhile.
+            self._warm.add_done_callback(lambda done: done.cancelled() or done.exception())
         # Shielded: a cancelled wait must not cancel the import for everybody else.
         await asyncio.shield(self._warm)
 
@@ -110,8 +112,6 @@ class ProviderPool:
             await asyncio.sleep(0)
         entries, self._entries = list(self._entries.values()), {}
         await asyncio.gather(*(entry.client.aclose() for entry in entries), return_exceptions=True)
-        if self._warm is not None:
-            await asyncio.wait([self._warm])
 
     async def _entry(self, connection: Connection) -> _Entry:
         async with self._build_lock:

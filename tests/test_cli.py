@@ -1,0 +1,107 @@
+"""The command line, as a person and a shell see it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caal_desktop import __version__, cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Start the program with nothing in its environment but what is given here."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "caal_desktop", *arguments],
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_the_version() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"CAAL Desktop {__version__}\n", "")
+
+
+def test_the_help_names_every_option() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert "--demo" in done.stdout
+    assert "--verbose" in done.stdout
+
+
+def test_a_mistake_is_said_and_starts_nothing() -> None:
+    done = run("--dmeo")
+    assert done.returncode == 2
+    assert "--dmeo" in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
+def test_without_a_display_it_says_so_and_how_to_get_one(tmp_path: Path) -> None:
+    done = run("--demo", CAAL_DESKTOP_HOME=str(tmp_path / "home"))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "there is no display" in done.stderr
+    assert "xvfb-run -a ./scripts/run --demo" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "home").exists(), "nothing has been written"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/api/v1",
+        "http://10.0.0.1/api/v1",
+        "http://localhost.example.com/api/v1",
+        "ftp://localhost/api/v1",
+        "http://user:s3cr3t@localhost/api/v1",
+        "nonsense",
+    ],
+)
+def test_another_openrouter_elsewhere_is_refused(url: str, tmp_path: Path) -> None:
+    done = run(QT_QPA_PLATFORM="offscreen", CAAL_DESKTOP_OPENROUTER_URL=url, CAAL_DESKTOP_HOME=str(tmp_path / "home"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("caal-desktop: CAAL_DESKTOP_OPENROUTER_URL is refused: ")
+    assert "s3cr3t" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_another_openrouter_on_this_machine_is_taken() -> None:
+    assert cli.openrouter_url({cli.URL_VARIABLE: "http://127.0.0.1:8080/api/v1"}) == "http://127.0.0.1:8080/api/v1"
+    assert cli.openrouter_url({cli.URL_VARIABLE: "  "}) is None
+    assert cli.openrouter_url({}) is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "opens"),
+    [
+        ({}, "linux", False),
+        ({"DISPLAY": ""}, "linux", False),
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+        ({"QT_QPA_PLATFORM": "offscreen"}, "linux", True),
+        ({}, "win32", True),
+        ({}, "darwin", True),
+    ],
+)
+def test_where_a_window_can_be_opened(environment: dict[str, str], platform: str, opens: bool) -> None:
+    assert (cli.display_problem(environment, platform) == "") is opens
+
+
+def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file is in the way")
+    done = run(QT_QPA_PLATFORM="offscreen", CAAL_DESKTOP_HOME=str(tmp_path / "home"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("caal-desktop: ")
+    assert "Traceback" not in done.stderr

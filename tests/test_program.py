@@ -1,0 +1,184 @@
+"""The program as a process: it starts, is asked to end at some moment, and ends well.
+
+The window is real and nobody sees it (Qt's offscreen platform). What the program did is read from what it leaves: its
+exit status, its error output, its log, its settings; and from what the demo server was asked.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caal_desktop.storage.paths import AppPaths
+from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider, Settings, SetupStep
+from caal_desktop.storage.settings_store import SettingsStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.demo import DemoControl
+    from tests.support.desktop_session import DesktopSession
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+
+# The program itself, with one thing added: at a named moment it does to itself what the test wants to happen then.
+_HARNESS = """
+import os, signal, sys
+from caal_desktop import app, cli
+
+moment, action = sys.argv[1], sys.argv[2]
+
+def act():
+    if action == "term":
+        os.kill(os.getpid(), signal.SIGTERM)
+    elif action == "quit":
+        application.quit()
+
+class Watched(app.Application):
+    def __init__(self, *args, **kwargs):
+        global application
+        super().__init__(*args, **kwargs)
+        application = self
+        if moment == "built":
+            act()
+        self.firstPainted.connect(self.on_painted)
+
+    def on_painted(self):
+        from PySide6.QtCore import QTimer
+        if moment == "painted":
+            act()
+        elif moment == "idle":
+            QTimer.singleShot(700, self, act)
+        elif moment == "closed":
+            QTimer.singleShot(300, self, (self._wizard or self._main).close)
+        elif moment == "streaming":
+            self.chat.textArrived.connect(lambda *_args: act())
+            self.watch.changed.connect(self.ask)
+
+    def ask(self, report):
+        if report.condition == "ready":
+            self._main.page.composer.submitted.emit("Tell me a story")
+
+app.Application = Watched
+import caal_desktop.program
+caal_desktop.program.Application = Watched
+sys.exit(cli.run(sys.argv[3:]))
+"""
+
+
+class Run:
+    """One run of the program in a profile."""
+
+    def __init__(self, home: Path, environment: dict[str, str]) -> None:
+        self.home = home
+        self.paths = AppPaths.below(home)
+        self.environment = environment | {"CAAL_DESKTOP_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+        self.status: int | None = None
+        self.errors = ""
+
+    @property
+    def settings(self) -> Settings:
+        return SettingsStore(self.paths.settings_file).load().settings
+
+    @property
+    def log(self) -> str:
+        return self.paths.log_file.read_text(encoding="utf-8") if self.paths.log_file.exists() else ""
+
+    def until(self, moment: str, action: str = "term") -> Run:
+        """Start the program, let it come to a moment, do something to it, wait for its end."""
+        done = subprocess.run(
+            [sys.executable, "-W", "default", "-c", _HARNESS, moment, action],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=40,
+            check=False,
+        )
+        self.status, self.errors = done.returncode, done.stderr
+        return self
+
+    def assert_ended_well(self) -> None:
+        assert (self.status, self.errors) == (0, "")
+        assert "Traceback" not in self.log
+        assert "ERROR" not in self.log
+        assert "WARNING" not in self.log
+        assert not self.paths.crash_file.exists() or not self.paths.crash_file.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def run(tmp_path: Path, demo: DemoControl) -> Run:
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
+    return Run(tmp_path / "home", kept | {"CAAL_DESKTOP_OPENROUTER_URL": demo.base_url, "LANG": "C.UTF-8"})
+
+
+def set_up(run: Run, session: DesktopSession, demo: DemoControl) -> None:
+    """A profile in which the wizard is done, with the key in the session's keyring."""
+    run.environment |= {name: value for name, value in session.env.items() if name.startswith(("DBUS", "XDG", "HOME"))}
+    code = "import keyring, sys; keyring.set_password('caal-desktop', 'openrouter', sys.argv[1])"
+    assert session.run_python(code, demo.key).returncode == 0
+    model = next(
+        row["id"]
+        for row in demo.call("GET", "/models").json()["data"]
+        # One that does not think first: its text comes at once.
+        if "tools" in (row.get("supported_parameters") or [])
+        and "reasoning" not in row
+        and not row["id"].endswith((":free", ":batch"))
+    )
+    settings = Settings(setup_completed=True, openrouter_model=model)
+    settings = settings.with_key(Provider.OPENROUTER, KeyStatus.VERIFIED, KeyStore.KEYRING)
+    SettingsStore(run.paths.settings_file).save(settings)
+
+
+@pytest.mark.parametrize("moment", ["built", "painted", "idle"])
+@pytest.mark.parametrize("action", ["term", "quit"])
+def test_the_wizard_ends_when_it_is_asked_to(run: Run, moment: str, action: str) -> None:
+    run.until(moment, action).assert_ended_well()
+    if moment != "built":
+        assert run.settings.wizard_geometry, "size and place are remembered"
+    assert not run.settings.setup_completed
+    assert run.settings.setup_step is SetupStep.WELCOME
+
+
+def test_closing_the_first_wizard_ends_the_program(run: Run) -> None:
+    run.until("closed").assert_ended_well()
+    assert run.settings.wizard_geometry
+
+
+@pytest.mark.parametrize("moment", ["built", "painted", "idle", "streaming"])
+def test_the_chat_ends_when_it_is_asked_to(
+    run: Run, keyring_session: DesktopSession, demo: DemoControl, moment: str
+) -> None:
+    set_up(run, keyring_session, demo)
+    if moment == "streaming":
+        demo.fault("slow_trickle", "5")
+    run.until(moment).assert_ended_well()
+    assert run.settings.setup_completed
+    if moment != "built":
+        assert run.settings.window_geometry
+    if moment == "streaming":
+        assert len(demo.requests("/chat/completions")) == 1
+        demo.wait_for_open_streams(0)
+    assert demo.key not in run.log
+    assert all(demo.key.encode() not in file.read_bytes() for file in run.home.rglob("*") if file.is_file())
+
+
+def test_closing_the_chat_ends_the_program(run: Run, keyring_session: DesktopSession, demo: DemoControl) -> None:
+    set_up(run, keyring_session, demo)
+    run.until("closed").assert_ended_well()
+    assert run.settings.window_geometry
+
+
+def test_a_locked_keyring_does_not_keep_the_program_from_ending(
+    run: Run, keyring_session: DesktopSession, demo: DemoControl
+) -> None:
+    set_up(run, keyring_session, demo)
+    keyring_session.hang_keyring()
+    try:
+        run.until("painted")
+    finally:
+        keyring_session.wake_keyring()
+    run.assert_ended_well()
