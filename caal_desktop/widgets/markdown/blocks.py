@@ -36,7 +36,7 @@ class _Leaf:
     fence_indent: int = 0
     lines: list[str] = field(default_factory=list)  # a paragraph's, while it is short
     length: int = 0
-    blanks: int = 0  # indented code: blank lines not yet known to be inside
+    blanks: tuple[str, ...] = ()  # indented code: blank lines not yet known to be inside
     long: bool = False
 
 
@@ -48,7 +48,7 @@ _RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})\Z")
 _BULLET = re.compile(r"[*+-](?=[ \t]|\Z)")
 _ORDERED = re.compile(r"(\d{1,9})([.)])(?=[ \t]|\Z)")
 _DEFINITION = re.compile(
-    r"\[((?:[^\[\]\\]|\\.){1,999})\]:[ \t]*(?:<([^<>]*)>|(\S+))(?:[ \t]+(?:\".*\"|'.*'|\(.*\)))?[ \t]*\Z"
+    r"\[((?:[^\[\]\\]|\\.){1,999})\]:[ \t]*(?:<([^<>]*)>|([^\s<]\S*))(?:[ \t]+(?:\".*\"|'.*'|\(.*\)))?[ \t]*\Z"
 )
 _MATH_BEGIN = re.compile(r"\\\[|\$\$")
 _MATH_END = {"\\[": "\\]", "$$": "$$"}
@@ -163,12 +163,13 @@ class BlockParser:
             self.sink.add_line(cursor.remaining())
             return True
         if cursor.blank:
-            leaf.blanks += 1
+            cursor.advance_columns(4)
+            leaf.blanks = (*leaf.blanks, cursor.remaining())
             return True
         if cursor.indented:
-            for _ in range(leaf.blanks):
-                self.sink.add_line("")
-            leaf.blanks = 0
+            for line in leaf.blanks:
+                self.sink.add_line(line)
+            leaf.blanks = ()
             cursor.advance_columns(4)
             self.sink.add_line(cursor.remaining())
             return True

@@ -114,10 +114,8 @@ class Page:
         cursor = self.cursor
         cursor.setPosition(tail.position)
         cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
-        if not cursor.hasSelection():
-            return
         cursor.removeSelectedText()
-        # Qt keeps the second block's format when the first one is empty.
+        # Qt keeps the second block's format when the first one is empty; and a fresh block is used without a new one.
         if tail.list_format is not None and tail.list_group >= 0 and not isValid(self.state.lists[tail.list_group]):
             # That block was the only one of its list, which died with it.
             tail.block_format.setObjectIndex(-1)
