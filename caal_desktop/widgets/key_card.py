@@ -58,9 +58,9 @@ def next_reset(kind: str | None, now: datetime) -> datetime | None:
             return None
 
 
-def _day_text(moment: datetime, form: QLocale.FormatType) -> str:
+def _day_text(moment: datetime) -> str:
     day = moment.astimezone()
-    return QLocale().toString(QDate(day.year, day.month, day.day), form)
+    return QLocale().toString(QDate(day.year, day.month, day.day), QLocale.FormatType.LongFormat)
 
 
 class KeyCard(QWidget):
@@ -100,6 +100,7 @@ class KeyCard(QWidget):
         self._facts = QFormLayout()
         self._facts.setHorizontalSpacing(theme.GRID * 2)
         self._facts.setVerticalSpacing(theme.GRID // 2)
+        self._facts.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._fact_labels: dict[str, tuple[QLabel, TextLabel]] = {}
         self.message = MessagePanel(name=f"{self._name}.message", parent=self)
@@ -328,7 +329,7 @@ class KeyCard(QWidget):
                 text = self.tr("{left} of {limit}").format(left=money(left), limit=money(info.limit))
                 resets = next_reset(info.limit_reset, datetime.now(UTC))
                 if resets is not None:
-                    day = _day_text(resets, QLocale.FormatType.ShortFormat)
+                    day = _day_text(resets)
                     text = self.tr("{amounts}, anew on {day}").format(amounts=text, day=day)
                 facts["left"] = (self.tr("Left"), text)
                 bar = left / info.limit if info.limit > 0 else 0.0
@@ -343,7 +344,7 @@ class KeyCard(QWidget):
             if used:
                 facts["used"] = (self.tr("Spent"), " · ".join(used))
             if info.expires_at is not None:
-                day = _day_text(info.expires_at, QLocale.FormatType.LongFormat)
+                day = _day_text(info.expires_at)
                 facts["ends"] = (self.tr("Ends"), day)
             if info.is_free_tier:
                 facts["tier"] = (self.tr("Free tier"), self.tr("Free models only, about 50 requests a day"))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QKeySequence, QPalette, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
@@ -26,7 +28,7 @@ from caal_desktop.storage.settings_draft import SettingsDraft
 from caal_desktop.storage.settings_schema import SPECS, Provider
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.controls import TextLabel
-from caal_desktop.widgets.icons import icon
+from caal_desktop.widgets.icons import icon, icon_pixmap
 from caal_desktop.widgets.settings.editors import ModelEditor
 from caal_desktop.widgets.settings.keys_section import KeysSection
 from caal_desktop.widgets.settings.page import SettingsPage
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.sign_in_service import SignInService
     from caal_desktop.storage.settings_schema import Settings
 
+_NO_LIMIT = 16_777_215  # Qt's own greatest size
 _KEY_ROLE = Qt.ItemDataRole.UserRole
 _PAGE_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -139,23 +142,30 @@ class SettingsDialog(QDialog):
             self._buttons.button(which).setObjectName(f"settings.{name}")
 
     def _build_layout(self) -> None:
+        # In a narrow window the list of pages becomes a box above the page.
+        self._page_box = QComboBox(self)
+        self._page_box.setObjectName("settings.page_box")
+        self._page_box.setAccessibleName(self.tr("Page"))
+        self._page_box.hide()
         left = QVBoxLayout()
         left.setSpacing(theme.GRID)
         left.addWidget(self.search)
+        left.addWidget(self._page_box)
         left.addWidget(self.nav, 1)
-        middle = QHBoxLayout()
+        middle = self._middle = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         middle.setSpacing(theme.GRID)
         middle.addLayout(left, 0)
         middle.addWidget(self._stack, 1)
         footer = QHBoxLayout()
         footer.setSpacing(theme.GRID)
         footer.addWidget(self._undo)
-        footer.addWidget(self._footer, 1)
+        footer.addStretch(1)
         footer.addWidget(self._buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID * 2, theme.GRID * 2, theme.GRID * 2, theme.GRID * 2)
         layout.setSpacing(theme.GRID * 3 // 2)
         layout.addLayout(middle, 1)
+        layout.addWidget(self._footer)
         layout.addLayout(footer)
         self._fit_to_font()
         self.resize(820, 640)
@@ -164,14 +174,27 @@ class SettingsDialog(QDialog):
         metrics = self.fontMetrics()
         widest = max(metrics.horizontalAdvance(page_text(group).title) for group in PAGES)
         width = min(widest + 18 + theme.GRID * 6, 260)
-        self.nav.setFixedWidth(width)
-        self.search.setFixedWidth(width)
-        self.setMinimumSize(width + metrics.averageCharWidth() * 36, 400)
+        self._nav_width = width
+        self._narrow_below = width + metrics.averageCharWidth() * 56
+        self.setMinimumSize(metrics.averageCharWidth() * 50, 400)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        narrow = self.width() < self._narrow_below
+        searching = bool(self.search.text().strip())
+        self._middle.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+        self._page_box.setVisible(narrow and not searching)
+        self.nav.setVisible(not narrow or searching)
+        self.nav.setMaximumHeight(self.fontMetrics().height() * 5 if narrow else _NO_LIMIT)
+        for widget in (self.nav, self.search):
+            widget.setMinimumWidth(0 if narrow else self._nav_width)
+            widget.setMaximumWidth(_NO_LIMIT if narrow else self._nav_width)
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._on_search)
         self.search.returnPressed.connect(self._go_to_found)
         self.nav.currentItemChanged.connect(lambda item, _old: self._on_item(item))
+        self._page_box.activated.connect(lambda index: self.show_page(PAGES[index]))
         self.nav.itemActivated.connect(lambda _item: self._go_to_found())
         self._undo.clicked.connect(self._on_undo)
         self._buttons.accepted.connect(self.accept)
@@ -210,11 +233,18 @@ class SettingsDialog(QDialog):
         current = self._stack.currentIndex()
         self.nav.clear()
         colour = theme.colours(self.palette()).text
+        selected = self.palette().color(QPalette.ColorRole.HighlightedText)
+        height = self.fontMetrics().height() + theme.GRID * 3 // 2
         for group in PAGES:
             text = page_text(group)
-            item = QListWidgetItem(icon(text.icon, colour), text.title, self.nav)
+            picture = icon(text.icon, colour)
+            picture.addPixmap(icon_pixmap(text.icon, selected, 18, self.devicePixelRatioF()), QIcon.Mode.Selected)
+            item = QListWidgetItem(picture, text.title, self.nav)
+            item.setSizeHint(QSize(0, height))
             item.setToolTip(text.title)
             item.setData(_PAGE_ROLE, group)
+        self._page_box.clear()
+        self._page_box.addItems([page_text(group).title for group in PAGES])
         self.nav.setCurrentRow(max(0, current))
 
     def _show_found(self) -> None:
@@ -243,7 +273,8 @@ class SettingsDialog(QDialog):
         self._apply.setEnabled(not problems and bool(draft.changes))
         self._undo.setEnabled(draft.can_undo)
         names = ", ".join(tr(SPECS[key].short) for key in problems)
-        self._footer.setText(self.tr("To be corrected: {settings}").format(settings=names) if problems else "")
+        self._footer.setText(self.tr("To be corrected: {settings}").format(settings=names))
+        self._footer.setVisible(bool(problems))
 
     # --- doing
 
@@ -338,6 +369,7 @@ class SettingsDialog(QDialog):
             self._show_found()
         else:
             self._show_pages()
+        self._arrange()
         self._draw()
 
     def _on_item(self, item: QListWidgetItem | None) -> None:
@@ -345,6 +377,7 @@ class SettingsDialog(QDialog):
             return
         group = Group(item.data(_PAGE_ROLE))
         self._stack.setCurrentWidget(self.pages[group])
+        self._page_box.setCurrentIndex(PAGES.index(group))
         key = item.data(_KEY_ROLE)
         if key is not None:
             self.pages[group].reveal(key, focus=False)
@@ -382,6 +415,11 @@ class SettingsDialog(QDialog):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not isinstance(self.focusWidget(), QPushButton):
             return
         super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make the best of the width."""
+        super().resizeEvent(event)
+        self._arrange()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """The window's own button asks, as Esc does."""

@@ -112,8 +112,9 @@ class ChoiceEditor(SettingEditor):
         self._combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         for choice in spec.choices:
             self._combo.addItem(tr(spec.labels.get(choice, choice.value)), choice)
-        self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._combo.setMinimumContentsLength(12)
+        self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        longest = max(len(self._combo.itemText(index)) for index in range(self._combo.count()))
+        self._combo.setMinimumContentsLength(min(longest, 26))
         self._adopt(self._combo)
         self._row.addStretch(1)
         self._combo.currentIndexChanged.connect(lambda index: self.edited.emit(self.spec.choices[index]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from caal_desktop.storage.settings_schema import SPECS, Provider
@@ -43,6 +43,7 @@ class SettingsPage(QScrollArea):
         self.setAccessibleName(text.title)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         body = QWidget(self)
         body.setMaximumWidth(_MAX_WIDTH)
         title = TextLabel(text.title, name=f"settings.page.{group}.title", scale=1.25, bold=True, parent=body)
