@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -83,16 +84,18 @@ def run_program(*, demo: bool = False, verbose: bool = False, openrouter_url: st
         executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="worker")
         loop.set_default_executor(executor)
         crashes.watch_loop(loop)
+        _watch_async_generators(loop)
         signals = UnixSignals(app)
         try:
             status: int = loop.run_until_complete(
-                _run(app, paths, instance, signals, openrouter_url, _demo_process() if demo else None)
+                _run(app, paths, instance, signals, openrouter_url, _demo_process() if demo else None, verbose=verbose)
             )
         finally:
             signals.close()
             instance.release()
             executor.shutdown(wait=False, cancel_futures=True)
             _end_now_if_a_worker_hangs()
+            sys.set_asyncgen_hooks(None, None)
             loop.close()
     finally:
         crashes.close()
@@ -107,6 +110,8 @@ async def _run(
     signals: UnixSignals,
     openrouter_url: str | None,
     demo: DemoProcess | None,
+    *,
+    verbose: bool = False,
 ) -> int:
     application = Application(
         app,
@@ -115,13 +120,29 @@ async def _run(
         openrouter_url=openrouter_url,
         demo=demo,
         trace=StartTrace.from_environment(app),
+        verbose=verbose,
     )
     instance.raiseRequested.connect(application.raise_window)
     signals.endRequested.connect(application.quit)
     if signals.end_requested:
         application.quit()
     app.endRequested.connect(application.quit)
-    return await application.run()
+    try:
+        return await application.run()
+    finally:
+        await asyncio.get_running_loop().shutdown_asyncgens()
+
+
+def _watch_async_generators(loop: QEventLoop) -> None:
+    """Let abandoned asynchronous generators be closed by the loop, as asyncio's own loops do and qasync does not.
+
+    The HTTP client below the providers leaves some behind when an answer is stopped. Closed by the garbage collector,
+    outside of any task, they fail.
+    """
+    sys.set_asyncgen_hooks(
+        firstiter=loop._asyncgen_firstiter_hook,  # noqa: SLF001 - the only way to what asyncio's run_forever does
+        finalizer=loop._asyncgen_finalizer_hook,  # noqa: SLF001
+    )
 
 
 def _qt_application() -> QtApplication:
