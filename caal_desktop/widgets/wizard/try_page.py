@@ -84,6 +84,13 @@ class TryPage(WizardPage):
         )
         self.intro.show()
 
+    def set_waiting_for_key(self, waiting: bool) -> None:
+        """Nothing can be asked while the keyring has not given the key of an earlier run."""
+        if waiting == self._ask.isEnabled():
+            self._ask.setEnabled(not waiting)
+            self._ring.setVisible(waiting)
+            self._facts.setText(self.tr("Asking the system's keyring for your key…") if waiting else "")
+
     def begin_answer(self) -> None:
         """An answer was asked for."""
         self.answer.clear()
@@ -146,7 +153,7 @@ class TryPage(WizardPage):
             self.asked.emit(question)
 
     def _on_return(self) -> None:
-        if not self._busy:
+        if not self._busy and self._ask.isEnabled():
             self._on_ask()
 
     def _on_action(self, action: str) -> None:

@@ -322,11 +322,14 @@ class WizardWindow(QDialog):
         self._next.setDefault(self._next.isEnabled() and not asks)
         if self._pages.is_built(Step.TRY):
             self.trial.ask_button.setDefault(asks)
+            self.trial.set_waiting_for_key(self._setup.key.phase is KeyPhase.LOADING)
         if step is Step.MODEL and self.model.pane.chosen != self._setup.state.model:
             self.model.pane.choose(self._setup.state.model)
         self._focus_if_pending()
 
     def _show_catalogue(self, catalogue: Catalogue) -> None:
+        if self._setup.state.step is Step.TRY:
+            self.trial.set_model(self._model_name())
         if not self._pages.is_built(Step.MODEL):
             return
         self.model.pane.show_catalogue(catalogue)
