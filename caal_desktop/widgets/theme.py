@@ -7,6 +7,7 @@ platform's light, dark and high-contrast schemes are followed live.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
@@ -60,11 +61,17 @@ def mix(one: QColor, other: QColor, share: float) -> QColor:
 
 def colours(palette: QPalette) -> Colours:
     """Derive the program's colours from a palette."""
-    window = palette.color(QPalette.ColorRole.Window)
-    text = palette.color(QPalette.ColorRole.WindowText)
-    base = palette.color(QPalette.ColorRole.Base)
     # The application's, not the widget's: platform themes give some widget classes a palette without an accent.
     accent = QGuiApplication.palette().color(QPalette.ColorRole.Accent)
+    roles = (QPalette.ColorRole.Window, QPalette.ColorRole.WindowText, QPalette.ColorRole.Base)
+    window, text, base = (palette.color(role).rgba() for role in roles)
+    return _colours(window, text, base, accent.rgba())
+
+
+@lru_cache(maxsize=64)
+def _colours(window_rgba: int, text_rgba: int, base_rgba: int, accent_rgba: int) -> Colours:
+    # Kept, because every icon asks for its colour, and finding readable ones takes a millisecond.
+    window, text, base, accent = (QColor.fromRgba(c) for c in (window_rgba, text_rgba, base_rgba, accent_rgba))
     is_dark = _luminance(window) < _luminance(text)
     white, black = QColor(255, 255, 255), QColor(0, 0, 0)
     card = mix(white, window, 0.06) if is_dark else mix(base, window, 0.75)

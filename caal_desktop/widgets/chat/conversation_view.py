@@ -77,6 +77,8 @@ class ConversationView(QAbstractScrollArea):
         self._latest.setAutoRaise(False)
         self._latest.clicked.connect(self.follow_end)
         self._latest.hide()
+        self._ahead = QTimer(self, interval=0, singleShot=True)
+        self._ahead.timeout.connect(self._build_ahead)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.verticalScrollBar().setSingleStep(theme.GRID * 3)
 
@@ -263,11 +265,13 @@ class ConversationView(QAbstractScrollArea):
         """Build and measure what is near the screen. Returns whether a height has changed."""
         changed = False
         column = self.column
-        # From the end the person looks at: the other messages' heights then do not move what is on the screen.
-        near = self._near()
-        for index in reversed(near) if self._follow else near:
+        screen, near = self.visible(), self._near()
+        for index in near:
             item = self.items[index]
             if not item.is_built:
+                if index not in screen:
+                    self._ahead.start()
+                    continue
                 more = item.build(self.paper, self.font(), streaming=item is self._streaming)
                 self._note(item, more=more)
             self.furnish(index, item)
@@ -276,6 +280,15 @@ class ConversationView(QAbstractScrollArea):
             if round(before) != round(item.height):
                 changed = True
         return changed
+
+    def _build_ahead(self) -> None:
+        """Build one message that is not on the screen yet, between two frames."""
+        for index in self._near():
+            item = self.items[index]
+            if not item.is_built:
+                self._note(item, more=item.build(self.paper, self.font(), streaming=item is self._streaming))
+                self.relayout()
+                return
 
     def _drop_far(self) -> None:
         built = [index for index, item in enumerate(self.items) if item.is_built]

@@ -34,20 +34,20 @@ class MessageFooter(QWidget):
     actionChosen = Signal(str)
     menuRequested = Signal()
 
-    def __init__(self, message: Message, *, name: str, parent: QWidget) -> None:
+    def __init__(self, *, is_user: bool, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName(name)
-        self._name = name
-        self._is_user = message.role is Role.USER
+        self._name = ""
+        self._named: list[tuple[QWidget, str]] = []
+        self._is_user = is_user
         self._links: Sequence[str] = ()
-        self.facts = TextLabel(name=f"{name}.facts", scale=0.88, muted=True, parent=self)
+        self.facts = TextLabel(name="facts", scale=0.88, muted=True, parent=self)
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._row = QHBoxLayout()
         self._row.setSpacing(0)
         if self._is_user:
             self._row.addStretch(1)
         self._previous = self._button("chevron-left", self.tr("Earlier version"), "previous")
-        self._version = TextLabel(name=f"{name}.version", scale=0.88, muted=True, parent=self)
+        self._version = TextLabel(name="version", scale=0.88, muted=True, parent=self)
         self._version.setWordWrap(False)
         self._row.addWidget(self._version)
         self._next = self._button("chevron-right", self.tr("Later version"), "next")
@@ -63,6 +63,7 @@ class MessageFooter(QWidget):
         self._more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         if not self._is_user:
             self._row.addStretch(1)
+        self._named += [(self.facts, "facts"), (self._version, "version")]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GRID // 4)
@@ -71,6 +72,19 @@ class MessageFooter(QWidget):
         self.facts.setContentsMargins(_FRAME, 0, 0, 0)
         layout.addWidget(self.facts)
         layout.addLayout(self._row)
+
+    @property
+    def is_user(self) -> bool:
+        """Whether it stands under a message of the person's."""
+        return self._is_user
+
+    def set_name(self, name: str) -> None:
+        """Name it and its buttons after its message: a footer serves one message after another."""
+        if name != self._name:
+            self._name = name
+            self.setObjectName(name)
+            for widget, part in self._named:
+                widget.setObjectName(f"{name}.{part}")
 
     def show_message(self, message: Message, place: int, versions: int, *, is_last: bool, busy: bool) -> None:
         """Draw a message's state.
@@ -109,7 +123,8 @@ class MessageFooter(QWidget):
         self._links = links
 
     def _button(self, icon: str, text: str, action: str, *, show_text: bool = False) -> IconButton:
-        button = IconButton(icon, text, name=f"{self._name}.{action or 'more'}", show_text=show_text, parent=self)
+        button = IconButton(icon, text, name="", show_text=show_text, parent=self)
+        self._named.append((button, action or "more"))
         button.setIconSize(QSize(16, 16))
         if action:
             button.clicked.connect(lambda _checked=False: self.actionChosen.emit(action))

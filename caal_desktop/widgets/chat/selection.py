@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from caal_desktop.services.conversation import Role
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 Place = tuple[int, int]
 """A message's index and a position in its text."""
+
+_RENDER_S = 0.25
+"""Seconds that copying may take."""
 
 TO_END = 1 << 30
 """The end of a message's text, however long it is."""
@@ -91,11 +95,14 @@ class Selection:
     def plain_text(self) -> str:
         """What is selected, as it is read; messages are parted by an empty line."""
         parts = []
+        deadline = time.monotonic() + _RENDER_S
         for index in self.indices:
             cursor = self.cursor(index)
-            # Only messages that were never near the screen have no cursor, and those are selected as a whole.
+            # Only messages that are far from the screen have no cursor, and those are selected as a whole. Rendering
+            # some is quick; rendering a thousand for the clipboard would be a wait, so they go as they were written.
             if cursor is None:
-                text = plain_text(self._items[index].message)
+                message = self._items[index].message
+                text = plain_text(message) if time.monotonic() < deadline else message.text
             else:
                 text = document_text(cursor.document(), cursor.selectionStart(), cursor.selectionEnd())
             if text:

@@ -44,6 +44,7 @@ class Transcript(SelectableView):
         super().__init__(parent)
         self._chat = chat
         self._name = name
+        self._spare_footers: list[MessageFooter] = []
         self._failed_at: dict[str, float] = {}
         chat.messageAdded.connect(self._on_added)
         chat.textArrived.connect(self._on_text)
@@ -112,12 +113,9 @@ class Transcript(SelectableView):
         message = item.message
         name = f"{self._name}.{index}"
         if item.footer is None:
-            footer = MessageFooter(message, name=name, parent=self.viewport())
-            footer.actionChosen.connect(lambda action: self._on_action(item, action))
-            footer.menuRequested.connect(lambda: footer.set_links(_links(item)))
-            item.footer = footer
+            item.footer = self._take_footer(is_user=item.is_user)
+            item.footer.set_name(name)
             self._show_footer(index, item)
-            footer.hide()
         if item.fold is None and message.reasoning_parts:
             item.fold = ReasoningFold(name=f"{name}.reasoning", is_open=item.is_fold_open, parent=self.viewport())
             item.fold.foldToggled.connect(lambda on: self.set_fold_open(item, on))
@@ -132,10 +130,37 @@ class Transcript(SelectableView):
 
     def strip(self, item: MessageItem) -> None:
         """Take the widgets away."""
-        for widget in item.widgets:
-            widget.hide()
-            widget.deleteLater()
+        for widget in (item.fold, item.panel):
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        if item.footer is not None:
+            item.footer.hide()
+            self._spare_footers.append(item.footer)
         item.footer = item.fold = item.panel = None
+
+    def _take_footer(self, *, is_user: bool) -> MessageFooter:
+        # Making one takes as long as drawing a frame; scrolling would be felt.
+        for footer in self._spare_footers:
+            if footer.is_user == is_user:
+                self._spare_footers.remove(footer)
+                return footer
+        footer = MessageFooter(is_user=is_user, parent=self.viewport())
+        footer.actionChosen.connect(lambda action: self._on_footer(footer, action))
+        footer.menuRequested.connect(lambda: self._fill_links(footer))
+        footer.hide()
+        return footer
+
+    def _item_of(self, footer: MessageFooter) -> MessageItem | None:
+        return next((item for item in self.items if item.footer is footer), None)
+
+    def _on_footer(self, footer: MessageFooter, action: str) -> None:
+        if (item := self._item_of(footer)) is not None:
+            self._on_action(item, action)
+
+    def _fill_links(self, footer: MessageFooter) -> None:
+        if (item := self._item_of(footer)) is not None:
+            footer.set_links(_links(item))
 
     def _refresh(self, index: int) -> None:
         """Draw a message's widgets anew: its state has changed, or its place."""
