@@ -264,6 +264,7 @@ class Application(QObject):
             demo=self._demo is not None,
             parent=self._main,
         )
+        wizard.offer_sign_in(lambda: self.sign_in)
         self._wizard, self._setup = wizard, setup
         if self._demo is not None and self._demo.key:
             wizard.set_demo_key(self._demo.key)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from caal_desktop.llm.errors import ProviderError, Remedy
+from caal_desktop.services.environment_keys import VARIABLES, key_in_environment
 from caal_desktop.services.setup_service import KeyPhase, KeyView
 from caal_desktop.setup_flow import PROVIDERS
 from caal_desktop.storage.settings_schema import Provider
@@ -21,6 +22,8 @@ from caal_desktop.widgets.wizard.page import WizardPage
 
 if TYPE_CHECKING:
     from caal_desktop.llm.key_info import KeyInfo
+    from caal_desktop.services.sign_in_service import SignInService
+    from caal_desktop.widgets.sign_in_panel import SignInPanel
 
 _BUSY_PHASES = (KeyPhase.CHECKING, KeyPhase.STORING, KeyPhase.LOADING)
 
@@ -78,6 +81,13 @@ class KeyPage(WizardPage):
             muted=True,
             parent=self,
         )
+        self._import = QPushButton(self)
+        self._import.setObjectName("wizard.key.import")
+        self._import.setAutoDefault(False)
+        buttons.insertWidget(2, self._import)
+        self._sign_in: SignInPanel | None = None
+        self._sign_in_place = QVBoxLayout()
+        self.body.addLayout(self._sign_in_place)
         for widget in (self._address_label, self._address, self._field_label, self.field):
             self.body.addWidget(widget)
         self.body.addLayout(buttons)
@@ -97,12 +107,28 @@ class KeyPage(WizardPage):
         self._check.clicked.connect(self._on_check)
         self._get.clicked.connect(self._open_keys_page)
         self._demo.clicked.connect(self._fill_demo_key)
+        self._import.clicked.connect(self._take_from_environment)
         self.message.actionChosen.connect(self._on_action)
 
     def set_demo_key(self, key: str | None) -> None:
         """Offer the demo's key, or stop offering it."""
         self._demo_key = key
         self._demo.setVisible(key is not None and self._provider is Provider.OPENROUTER)
+
+    def set_sign_in(self, service: SignInService) -> None:
+        """Offer signing in instead of pasting a key."""
+        from caal_desktop.widgets.sign_in_panel import SignInPanel
+
+        self._sign_in = SignInPanel(service, name="wizard.key.signin", parent=self)
+        self._sign_in.keyReceived.connect(self.field.take)
+        self._sign_in.began.connect(self.typingBegan)
+        self._sign_in_place.addWidget(self._sign_in)
+        self._sign_in.setVisible(self._provider is Provider.OPENROUTER)
+
+    def leave(self) -> None:
+        """The person goes elsewhere: nothing waits for the browser any more."""
+        if self._sign_in is not None:
+            self._sign_in.cancel()
 
     def set_provider(self, provider: Provider, address: str) -> None:
         """Ask for what this provider takes."""
@@ -137,6 +163,10 @@ class KeyPage(WizardPage):
         self._get.setText(self.tr("Open {provider}'s keys page").format(provider=text.title))
         self._get.setVisible(bool(text.keys_url))
         self._check.setVisible(traits.has_address)
+        self._import.setVisible(key_in_environment(provider) is not None)
+        self._import.setText(self.tr("Use the one in {variable}").format(variable=VARIABLES.get(provider, "")))
+        if self._sign_in is not None:
+            self._sign_in.setVisible(provider is Provider.OPENROUTER)
         self._demo.setVisible(self._demo_key is not None and provider is Provider.OPENROUTER)
         self._privacy.setVisible(provider is not Provider.OLLAMA)
 
@@ -258,6 +288,11 @@ class KeyPage(WizardPage):
                 self.tr("No web browser could be opened"),
                 self.tr("Open this address yourself: {url}").format(url=url),
             )
+
+    def _take_from_environment(self) -> None:
+        key = key_in_environment(self._provider)
+        if key is not None:
+            self.field.take(key)
 
     def _fill_demo_key(self) -> None:
         if self._demo_key is not None:

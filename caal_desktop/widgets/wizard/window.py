@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat_service import ChatService
     from caal_desktop.services.key_service import KeyService
     from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.services.sign_in_service import SignInService
     from caal_desktop.widgets.wizard.done_page import DonePage
     from caal_desktop.widgets.wizard.key_page import KeyPage
     from caal_desktop.widgets.wizard.model_page import ModelPage
@@ -68,6 +69,7 @@ class WizardWindow(QDialog):
         self.setMinimumSize(480, 420)
         self.resize(860, 620)
         self._demo_key: str | None = None
+        self._make_sign_in: Callable[[], SignInService] | None = None
         self._build(demo=demo)
         self._connect()
 
@@ -144,6 +146,8 @@ class WizardWindow(QDialog):
                 page.actionChosen.connect(self._on_key_action)
                 page.typingBegan.connect(self.requestLikely)
                 page.set_demo_key(self._demo_key)
+                if self._make_sign_in is not None:
+                    page.set_sign_in(self._make_sign_in())
                 page.set_provider(state.provider, state.address)
                 self._show_key(setup.key)
             case Step.MODEL:
@@ -207,6 +211,10 @@ class WizardWindow(QDialog):
         if self._pages.is_built(Step.KEY):
             self.key.set_demo_key(key)
 
+    def offer_sign_in(self, make: Callable[[], SignInService]) -> None:
+        """Offer signing in on the key page; called before the page is made."""
+        self._make_sign_in = make
+
     def begin(self, at: Step | None = None) -> None:
         """Show the step at which the person is, or another one."""
         self._later.setText(self.tr("Close") if self._settings.current.setup_completed else self.tr("Finish later"))
@@ -243,6 +251,8 @@ class WizardWindow(QDialog):
         if self._trial is not None:
             self._trial.end()
         self._setup.end()
+        if self._pages.is_built(Step.KEY):
+            self.key.leave()
         # Not QDialog's own: that one rejects the dialog first, which is a close here.
         event.accept()
         self.closed.emit()
@@ -261,6 +271,8 @@ class WizardWindow(QDialog):
             self.welcome.show_provider(state.provider)
         if self._pages.is_built(Step.KEY):
             self.key.set_provider(state.provider, state.address)
+            if step is not Step.KEY:
+                self.key.leave()
         if step is Step.MODEL:
             self.model.pane.choose(state.model)
         elif step is Step.TRY:
