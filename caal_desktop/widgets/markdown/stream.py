@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 FRAME_BUDGET_MS = 5.0
 """What one call of `MarkdownStream.feed` may spend before layout and paint, in milliseconds of a 16 ms frame."""
-_LINES_PER_CHECK = 4
+_READING_SHARE = 0.6
+"""Of the budget; the rest is for what still has to be done then: the tail, and Qt's layout at the edit's end."""
 _LONG_SLICE = 4096
 
 
@@ -87,7 +88,7 @@ class MarkdownStream:
         """Render what is left over, within the budget (None: all of it). Returns True if there is still more."""
         if self._finished:
             return False
-        deadline = None if budget_ms is None else time.perf_counter() + budget_ms / 1000
+        deadline = None if budget_ms is None else time.perf_counter() + budget_ms * _READING_SHARE / 1000
         cursor = self._writer.page.cursor
         cursor.beginEditBlock()
         try:
@@ -118,7 +119,6 @@ class MarkdownStream:
     def _read_lines(self, deadline: float | None) -> bool:
         """Read complete lines, and the certain part of a long one. Returns whether the deadline came first."""
         text, parser = self._text, self._parser
-        count = 0
         while True:
             end = text.find("\n", self._position)
             available = (end if end >= 0 else len(text)) - self._position
@@ -141,8 +141,7 @@ class MarkdownStream:
             else:
                 parser.line(text[self._position : end])
                 self._position = end + 1
-            count += 1
-            if deadline is not None and count % _LINES_PER_CHECK == 0 and time.perf_counter() >= deadline:
+            if deadline is not None and time.perf_counter() >= deadline:
                 return True
 
     def _finish_last_line(self) -> None:
