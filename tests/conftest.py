@@ -2,4 +2,11 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["pytester", "tests.guards", "tests.support.demo", "tests.support.qt_loop", "tests.support.parts"]
+pytest_plugins = [
+    "pytester",
+    "tests.guards",
+    "tests.support.demo",
+    "tests.support.qt_loop",
+    "tests.support.parts",
+    "tests.support.widget_audit",
+]

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, 
 
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.controls import BusyRing, IconLabel, TextLabel
+from caal_desktop.widgets.flow_layout import FlowLayout
 
 
 class Tone(StrEnum):
@@ -54,8 +55,7 @@ class MessagePanel(QFrame):
         self._body = TextLabel(name=f"{name}.body", parent=self)
         for label in (self._title, self._body):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(theme.GRID)
+        self._buttons = FlowLayout(spacing=theme.GRID)
         texts = QVBoxLayout()
         texts.setSpacing(theme.GRID // 2)
         texts.addWidget(self._title)
@@ -133,8 +133,10 @@ class MessagePanel(QFrame):
             self.update()
 
     def _set_actions(self, actions: tuple[tuple[str, str], ...]) -> None:
+        had_focus = False
         while (item := self._buttons.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                had_focus = had_focus or widget.hasFocus()
                 # Not deleted at once: this may run inside the very button's own signal.
                 widget.hide()
                 widget.setObjectName("")
@@ -145,5 +147,8 @@ class MessagePanel(QFrame):
             button.setAutoDefault(False)
             button.clicked.connect(lambda _checked=False, action=action: self.actionChosen.emit(action))
             self._buttons.addWidget(button)
-        # Even without buttons: an empty layout may be no wider than nothing, and would narrow the text beside it.
-        self._buttons.addStretch(1)
+            if had_focus:
+                # The keyboard stays with the message whose button it has just pressed.
+                button.show()
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
+                had_focus = False

@@ -21,6 +21,9 @@ GRID = 8
 RADIUS = 8
 """Pixels; corners of cards and panels."""
 
+_READABLE = 4.55
+"""The contrast of WCAG 2.2 for text is 4.5; colours are rounded to eight bits when they are drawn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Colours:
@@ -84,7 +87,8 @@ def _colours(window_rgba: int, text_rgba: int, base_rgba: int, accent_rgba: int)
         card=card,
         hover=mix(text, window, 0.08),
         accent=accent,
-        on_accent=white if contrast(white, accent) >= contrast(black, accent) - 4 else black,
+        # White is what platforms write on their accents; black where white could not be read.
+        on_accent=white if contrast(white, accent) >= _READABLE else black,
         accent_text=_readable(accent, text, grounds),
         good=_readable(QColor(0x2E, 0xA0, 0x43), text, grounds),
         caution=_readable(QColor(0xD2, 0x8A, 0x00), text, grounds),
@@ -92,7 +96,7 @@ def _colours(window_rgba: int, text_rgba: int, base_rgba: int, accent_rgba: int)
     )
 
 
-def _readable(colour: QColor, text: QColor, grounds: tuple[QColor, ...], ratio: float = 4.6) -> QColor:
+def _readable(colour: QColor, text: QColor, grounds: tuple[QColor, ...], ratio: float = _READABLE) -> QColor:
     """Move a colour towards the text colour until it can be read on every ground."""
     for step in range(21):
         candidate = mix(text, colour, step / 20)

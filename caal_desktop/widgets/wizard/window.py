@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.wizard.try_page import TryPage
     from caal_desktop.widgets.wizard.welcome_page import WelcomePage
 
+_MIN_WIDTH = 480
 _RAIL_FROM_WIDTH = 680
 
 
@@ -66,7 +67,7 @@ class WizardWindow(QDialog):
         self.setObjectName("wizard")
         self.setWindowTitle(self.tr("Set up CAAL"))
         self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint, True)
-        self.setMinimumSize(480, 420)
+        self.setMinimumSize(_MIN_WIDTH, 420)
         self.resize(860, 620)
         self._demo_key: str | None = None
         self._make_sign_in: Callable[[], SignInService] | None = None
@@ -85,7 +86,7 @@ class WizardWindow(QDialog):
         self._back = self._button("wizard.back", self.tr("Back"))
         self._next = self._button("wizard.next", self.tr("Next"))
         self._progress = TextLabel(name="wizard.progress", muted=True, parent=self)
-        buttons = QHBoxLayout()
+        self._footer = buttons = QHBoxLayout()
         buttons.setContentsMargins(theme.GRID * 4, theme.GRID * 3 // 2, theme.GRID * 4, theme.GRID * 2)
         buttons.setSpacing(theme.GRID)
         buttons.addWidget(self._later)
@@ -235,8 +236,7 @@ class WizardWindow(QDialog):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the rail out where there is no room for it."""
         super().resizeEvent(event)
-        self._rail.setVisible(self.width() >= _RAIL_FROM_WIDTH)
-        self._show_progress()
+        self._fit_rail()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc is the gentle way back: stop waiting, else one step back, else out."""
@@ -293,6 +293,19 @@ class WizardWindow(QDialog):
         self._show_buttons()
         self._focus_page()
 
+    def _fit_rail(self) -> None:
+        beside_it = self.minimumWidth() + self._rail.sizeHint().width()
+        self._rail.setVisible(self.width() >= max(_RAIL_FROM_WIDTH, beside_it))
+        self._show_progress()
+
+    def _fit_minimum(self) -> None:
+        # With large text or long words the buttons need more than the usual minimum.
+        self._footer.invalidate()
+        needed = max(_MIN_WIDTH, self._footer.minimumSize().width())
+        if needed != self.minimumWidth():
+            self.setMinimumWidth(needed)
+            self._fit_rail()
+
     def _show_progress(self) -> None:
         step = self._setup.state.step
         shown = not self._rail.isVisibleTo(self)
@@ -337,6 +350,7 @@ class WizardWindow(QDialog):
             self.trial.set_waiting_for_key(self._setup.key.phase is KeyPhase.LOADING)
         if step is Step.MODEL and self.model.pane.chosen != self._setup.state.model:
             self.model.pane.choose(self._setup.state.model)
+        self._fit_minimum()
         self._focus_if_pending()
 
     def _show_catalogue(self, catalogue: Catalogue) -> None:
@@ -403,3 +417,4 @@ class WizardWindow(QDialog):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "_rail"):
             self._rail.updateGeometry()
+            self._fit_minimum()
