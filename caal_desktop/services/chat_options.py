@@ -34,7 +34,7 @@ class ChatOptions:
 
     def to_json(self) -> dict[str, Any]:
         """What was chosen, for storage."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, False)}
+        return {name: value for name, value in asdict(self).items() if value is not None and value is not False}
 
     @classmethod
     def from_json(cls, values: object) -> ChatOptions:

@@ -36,6 +36,14 @@ class HistoryThread:
         Returns:
             What it gives, or raises: a :class:`~caal_desktop.storage.errors.StorageError`.
         """
+        return self._submit(lambda: job(self._opened()))
+
+    def _opened(self) -> HistoryDatabase:
+        if self._database is None:
+            self._database = HistoryDatabase(self._path)
+        return self._database
+
+    def _submit(self, job: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
         if self._closed:
             future.cancel()
@@ -45,10 +53,8 @@ class HistoryThread:
             if not future.set_running_or_notify_cancel():
                 return
             try:
-                if self._database is None:
-                    self._database = HistoryDatabase(self._path)
-                result = job(self._database)
-            except BaseException as error:
+                result = job()
+            except BaseException as error:  # noqa: BLE001 - it is the asker's
                 future.set_exception(error)
             else:
                 future.set_result(result)
@@ -67,7 +73,7 @@ class HistoryThread:
             done: Future[None] = Future()
             done.set_result(None)
             return done
-        future = self.submit(lambda database: database.close())
+        future = self._submit(lambda: None if self._database is None else self._database.close())
         self._closed = True
         self._jobs.put(None)
         return future
