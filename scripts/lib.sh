@@ -29,13 +29,13 @@ libxcb-xkb.so.1 libxcb-xkb1
 '
 
 # The desktop that the tests start: an X server, a window manager, a keyring, the accessibility bus, fonts that have
-# every character the tests draw, and the validators of the desktop's metadata.
+# every character the tests draw, the validators of the desktop's metadata, and a browser that signs in.
 TEST_PACKAGES='xvfb xauth openbox xdotool imagemagick dbus gnome-keyring libsecret-tools at-spi2-core python3-pyatspi
-gir1.2-atspi-2.0 fonts-noto-core fonts-noto-color-emoji desktop-file-utils appstream'
+gir1.2-atspi-2.0 fonts-noto-core fonts-noto-color-emoji desktop-file-utils appstream chromium'
 
 # The same by the commands they bring, for systems without dpkg.
 TEST_COMMANDS='Xvfb xauth openbox xdotool import dbus-run-session gnome-keyring-daemon secret-tool
-desktop-file-validate appstreamcli'
+desktop-file-validate appstreamcli chromium'
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -30,6 +30,7 @@ FALLBACK_PORT = 3000
 READ_DEADLINE_S = 5.0
 MAX_HEAD = 16 * 1024
 MAX_CONNECTIONS = 32
+ENDING_S = 1.0
 
 
 class PortBusyError(OSError):
@@ -67,7 +68,9 @@ class CallbackServer:
         self._ports = ports
         self._texts = texts or {}
         self._server: asyncio.Server | None = None
-        self._connections = 0
+        # Connections whose request has not come yet (browsers open some ahead), and those that are being answered.
+        self._silent: set[asyncio.Task[None]] = set()
+        self._answered: set[asyncio.Task[None]] = set()
         self._answer: asyncio.Future[Callback] = asyncio.get_running_loop().create_future()
         self.port = 0
 
@@ -85,10 +88,14 @@ class CallbackServer:
         raise PortBusyError("no port of this computer could be had")
 
     async def __aexit__(self, *_exc: object) -> None:
-        """Stop listening."""
+        """Stop listening; what is being answered is answered."""
         if self._server is not None:
             self._server.close()
         self._answer.cancel()
+        for task in self._silent:
+            task.cancel()
+        if ending := self._silent | self._answered:
+            await asyncio.wait(ending, timeout=ENDING_S)
 
     @property
     def answer(self) -> asyncio.Future[Callback]:
@@ -96,17 +103,26 @@ class CallbackServer:
         return self._answer
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections += 1
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - asyncio calls this in a task
+        self._silent.add(task)
         try:
-            if self._connections <= MAX_CONNECTIONS:
+            if len(self._silent) + len(self._answered) <= MAX_CONNECTIONS:
                 async with asyncio.timeout(READ_DEADLINE_S):
-                    status, text = self._judge(await reader.readuntil(b"\r\n\r\n"))
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    self._silent.discard(task)
+                    self._answered.add(task)
+                    status, text = self._judge(head)
                     await self._reply(writer, status, text)
+        except asyncio.CancelledError:
+            # The end of the sign-in, and not of this task's caller: there is none.
+            logger.debug("A connection to the sign-in's callback was closed with it")
         except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
             logger.debug("A connection to the sign-in's callback ended early")
         finally:
-            self._connections -= 1
-            writer.close()
+            await _close(writer)
+            self._silent.discard(task)
+            self._answered.discard(task)
 
     def _judge(self, head: bytes) -> tuple[str, PageText]:
         """The answer to a request; notes the code if the request is the one that is waited for."""
@@ -172,3 +188,10 @@ class CallbackServer:
         )
         writer.write(head.encode() + body)
         await writer.drain()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(ENDING_S):
+            await writer.wait_closed()
