@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStyle, QToolButton, QWidget
 
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.icons import icon, icon_pixmap
@@ -108,6 +108,38 @@ class IconButton(QToolButton):
         palette = self.palette()
         disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
         self.setIcon(icon(self._icon_name, theme.colours(palette).text, disabled))
+
+
+class RoomyButton(QPushButton):
+    """A push button with room around its text: some styles draw the frame close to the first and the last letter.
+
+    Enter presses it only where it is the default button or has the focus.
+    """
+
+    def __init__(self, text: str, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setObjectName(name)
+        self.setAutoDefault(False)
+
+    def sizeHint(self) -> QSize:
+        """The style's own, with room for a letter at both sides and for a finger above and below."""
+        hint = super().sizeHint()
+        line = self.fontMetrics().height()
+        return QSize(max(hint.width(), self.fontMetrics().horizontalAdvance(self.text()) + line * 2), max(34, line * 2))
+
+
+class Rule(QWidget):
+    """A thin line across."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it in the colour of all lines."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colours(self.palette()).line)
+        painter.end()
 
 
 class IconLabel(QWidget):

@@ -54,6 +54,7 @@ class KeyField(QWidget):
         self._edit.setEchoMode(QLineEdit.EchoMode.Password)
         self._edit.setClearButtonEnabled(False)
         self._edit.setMinimumHeight(36)
+        self._edit.setTextMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
         self._edit.setInputMethodHints(
             Qt.InputMethodHint.ImhSensitiveData
             | Qt.InputMethodHint.ImhNoPredictiveText

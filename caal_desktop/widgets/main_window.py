@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.setWindowTitle(self.tr("CAAL Desktop"))
         self.setMinimumSize(420, 420)
-        self.resize(960, 720)
+        self.resize(theme.first_size(self, 960, 720))
         self.page = ChatPage(chat, self)
         self.control = ChatController(self.page, chat, keys, catalogue, settings, self)
         self._model_button = QToolButton(self)

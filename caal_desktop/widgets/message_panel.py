@@ -9,7 +9,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import BusyRing, IconLabel, TextLabel
+from caal_desktop.widgets.controls import BusyRing, IconLabel, RoomyButton, TextLabel
 from caal_desktop.widgets.flow_layout import FlowLayout
 
 
@@ -142,9 +142,7 @@ class MessagePanel(QFrame):
                 widget.setObjectName("")
                 widget.deleteLater()
         for action, text in actions:
-            button = QPushButton(text, self)
-            button.setObjectName(f"{self.objectName()}.{action}")
-            button.setAutoDefault(False)
+            button = RoomyButton(text, name=f"{self.objectName()}.{action}", parent=self)
             button.clicked.connect(lambda _checked=False, action=action: self.actionChosen.emit(action))
             self._buttons.addWidget(button)
             if had_focus:

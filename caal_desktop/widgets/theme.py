@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPalette
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -23,6 +24,10 @@ RADIUS = 8
 
 _READABLE = 4.55
 """The contrast of WCAG 2.2 for text is 4.5; colours are rounded to eight bits when they are drawn."""
+
+
+_ORDINARY_LINE = 18.0
+"""Pixels; the height of a line for which windows are laid out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,23 @@ def scaled_font(widget: QWidget, factor: float, *, bold: bool = False) -> QFont:
     if bold:
         font.setWeight(QFont.Weight.DemiBold)
     return font
+
+
+def first_size(widget: QWidget, width: int, height: int) -> QSize:
+    """The size of a window that opens for the first time: larger with larger text, and never larger than the screen.
+
+    Args:
+        widget: the window.
+        width: pixels with a font of ordinary size.
+        height: the same.
+    """
+    from PySide6.QtWidgets import QApplication
+
+    font, plain = QApplication.font(), QFontMetricsF(QApplication.font()).height()
+    scale = min(max(plain / _ORDINARY_LINE, 1.0), 1.6) if font.pointSizeF() > 0 else 1.0
+    # The window manager's frame takes its share as well.
+    room = widget.screen().availableSize() - QSize(GRID * 2, GRID * 6)
+    return QSize(round(width * scale), round(height * scale)).boundedTo(room)
 
 
 def css(colour: QColor) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,12 +19,13 @@ from tests.e2e.program import Program, ScreenReader
 from tests.support.desktop_session import REPOSITORY, DesktopSession
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
 FOLDER = REPOSITORY / "docs" / "screenshots"
 THEMES = ("light", "dark")
 SPEED = "60"  # tokens per second, so that the facts under an answer are those of an ordinary model
-QUESTION = "Explain in a few words, with a list, what a voice assistant needs."
+QUESTION = "Show me a small example of Python code."
 SAME_BELOW = 0.004
 """Share of differing pixels below which a picture counts as the same."""
 

@@ -173,7 +173,7 @@ def _paint_bars(painter: QPainter, lines: list[_Line], document: QTextDocument, 
         bars = {int(step) for step in steps.split(",")} if steps else set()
         if bars:
             rect = layout.blockBoundingRect(block)
-            bottom = max(round(rect.bottom()), lower_edge)  # of a table row's cells the lowest
+            bottom = round(rect.bottom())
             starts_card = code_id and _code_id(block.previous()) != code_id
             own_top = round(rect.top() - (theme.unit * CODE_HEAD_UNITS if starts_card else 0))
             for step in bars:

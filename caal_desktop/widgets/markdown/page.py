@@ -22,10 +22,9 @@ from PySide6.QtGui import (
 )
 from shiboken6 import isValid
 
-from .block_formats import MAX_INDENT, bars_property, block_format, gap_above, tiny_block_format
+from .block_formats import MAX_INDENT, block_format, gap_above, tiny_block_format
 from .inline import References
 from .structure import Kind, Marker
-from .theme import Property
 
 if TYPE_CHECKING:
     from .leaf import Leaf
@@ -161,23 +160,20 @@ class Page:
             self._create_list(marker, leaf.place.indent)
         self._written(leaf.kind)
 
-    def insert_table(self, leaf: Leaf, rows: int, form: QTextTableFormat) -> QTextTable:
+    def insert_table(self, rows: int, form: QTextTableFormat) -> QTextTable:
         """Insert a table with as many columns as its format has widths for."""
         cursor = self.cursor
         if self.state.fresh:
-            self._set_tiny(tiny_block_format())
+            self._set_tiny()
         table = cursor.insertTable(rows, len(form.columnWidthConstraints()), form)
         cursor.movePosition(QTextCursor.MoveOperation.End)
         # Qt gives the empty block behind a table no height; so it stays empty, and what follows has a block of its own.
-        behind = tiny_block_format()
-        if leaf.place.bars:
-            behind.setProperty(Property.BARS, bars_property(leaf))
-        self._set_tiny(behind)
+        self._set_tiny()
         self._written(Kind.TABLE)
         return table
 
-    def _set_tiny(self, form: QTextBlockFormat) -> None:
-        self.cursor.setBlockFormat(form)
+    def _set_tiny(self) -> None:
+        self.cursor.setBlockFormat(tiny_block_format())
         self.cursor.setBlockCharFormat(self.theme.tiny())
 
     def _written(self, kind: Kind) -> None:

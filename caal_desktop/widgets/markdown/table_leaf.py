@@ -80,13 +80,11 @@ class TableLeaf(Leaf):
         columns = len(self._aligns)
         if not self._widths:
             self._widths = _column_widths(self._rows, columns, theme)
-        table = page.insert_table(self, len(self._rows), self._table_format(page))
+        table = page.insert_table(len(self._rows), self._table_format(page))
         formats = []
         for align in self._aligns:
             block_format = QTextBlockFormat()
             block_format.setAlignment(_ALIGNMENTS[align] | Qt.AlignmentFlag.AlignAbsolute)
-            if self.place.bars:
-                block_format.setProperty(Property.BARS, bars_property(self))
             formats.append(block_format)
         for row, cells in enumerate(self._rows):
             head = row == 0 and not self._continued
@@ -95,7 +93,7 @@ class TableLeaf(Leaf):
                 cell = table.cellAt(row, column)
                 cell.setFormat(cell_format)
                 place = cell.firstCursorPosition()
-                if self._aligns[column] != "left" or self.place.bars:
+                if self._aligns[column] != "left":
                     place.setBlockFormat(formats[column])
                 for span in cells[column] if column < len(cells) else ():
                     place.insertText(span.text, theme.span(span.style, span.href, strong=head))
@@ -121,6 +119,8 @@ class TableLeaf(Leaf):
             lengths = [QTextLength(QTextLength.Type.PercentageLength, 100 * width / total) for width in self._widths]
             result.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
         result.setColumnWidthConstraints(lengths)
+        if self.place.bars:
+            result.setProperty(Property.BARS, bars_property(self))
         return result
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from caal_desktop.llm.errors import ProviderError, Remedy
 from caal_desktop.services.environment_keys import VARIABLES, key_in_environment
@@ -14,7 +14,7 @@ from caal_desktop.services.setup_service import KeyPhase, KeyView
 from caal_desktop.setup_flow import PROVIDERS
 from caal_desktop.storage.settings_schema import Provider
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import TextLabel
+from caal_desktop.widgets.controls import RoomyButton, TextLabel
 from caal_desktop.widgets.key_field import KeyField
 from caal_desktop.widgets.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.texts import explain, key_facts, provider_text, reason_and_advice
@@ -54,20 +54,15 @@ class KeyPage(WizardPage):
         self._address.setObjectName("wizard.key.address")
         self._address.setAccessibleName(self.tr("Address of the server"))
         self._address.setMinimumHeight(36)
+        self._address.setTextMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
         self._address.setPlaceholderText("http://localhost:8080/v1")
         self._address_label.setBuddy(self._address)
         self._field_label = QLabel(self.tr("Key"), self)
         self.field = KeyField(name="wizard.key.field", parent=self)
         self._field_label.setBuddy(self.field)
-        self._get = QPushButton(self)
-        self._get.setObjectName("wizard.key.get")
-        self._get.setAutoDefault(False)
-        self._demo = QPushButton(self.tr("Use the demo's key"), self)
-        self._demo.setObjectName("wizard.key.demo")
-        self._demo.setAutoDefault(False)
-        self._check = QPushButton(self.tr("Check the connection"), self)
-        self._check.setObjectName("wizard.key.check")
-        self._check.setAutoDefault(False)
+        self._get = RoomyButton("", name="wizard.key.get", parent=self)
+        self._demo = RoomyButton(self.tr("Use the demo's key"), name="wizard.key.demo", parent=self)
+        self._check = RoomyButton(self.tr("Check the connection"), name="wizard.key.check", parent=self)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GRID)
         for button in (self._check, self._get, self._demo):
@@ -81,9 +76,7 @@ class KeyPage(WizardPage):
             muted=True,
             parent=self,
         )
-        self._import = QPushButton(self)
-        self._import.setObjectName("wizard.key.import")
-        self._import.setAutoDefault(False)
+        self._import = RoomyButton("", name="wizard.key.import", parent=self)
         buttons.insertWidget(2, self._import)
         self._sign_in: SignInPanel | None = None
         self._sign_in_place = QVBoxLayout()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QP
 
 from caal_desktop.services.conversation import AnswerStatus, Message
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import BusyRing, TextLabel
+from caal_desktop.widgets.controls import BusyRing, RoomyButton, TextLabel
 from caal_desktop.widgets.facts import answer_facts, verdict_on_wait
 from caal_desktop.widgets.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.texts import explain, reason_and_advice
@@ -34,9 +34,8 @@ class TryPage(WizardPage):
         self._question.setObjectName("wizard.try.question")
         self._question.setAccessibleName(self.tr("Question"))
         self._question.setMinimumHeight(36)
-        self._ask = QPushButton(self.tr("Ask"), self)
-        self._ask.setObjectName("wizard.try.ask")
-        self._ask.setAutoDefault(False)
+        self._question.setTextMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
+        self._ask = RoomyButton(self.tr("Ask"), name="wizard.try.ask", parent=self)
         self._ask.setMinimumHeight(36)
         row = QHBoxLayout()
         row.setSpacing(theme.GRID)
@@ -46,7 +45,8 @@ class TryPage(WizardPage):
         self.answer.setObjectName("wizard.try.answer")
         self.answer.setAccessibleName(self.tr("Answer"))
         self.answer.setReadOnly(True)
-        self.answer.setFrameShape(QFrame.Shape.NoFrame)
+        self.answer.setFrameShape(QFrame.Shape.StyledPanel)
+        self.answer.document().setDocumentMargin(theme.GRID * 3 / 2)
         self.answer.setTabChangesFocus(True)
         self.answer.setPlaceholderText(self.tr("The answer appears here, word by word."))
         self._ring = BusyRing(parent=self)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QButtonGroup, QRadioButton, QStyle, QStyleOptionButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
 from caal_desktop.setup_flow import PROVIDERS
 from caal_desktop.storage.settings_schema import Provider
@@ -12,6 +12,10 @@ from caal_desktop.widgets import theme
 from caal_desktop.widgets.icons import icon_pixmap
 from caal_desktop.widgets.texts import ProviderText, provider_text
 from caal_desktop.widgets.wizard.page import WizardPage
+
+_MARK = 18
+_ICON = 24
+"""Pixels: the round mark and the icon of a card."""
 
 
 class ProviderCard(QRadioButton):
@@ -28,14 +32,29 @@ class ProviderCard(QRadioButton):
         self.setAccessibleDescription(text.tagline)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
     def sizeHint(self) -> QSize:
-        """High enough for two lines of text."""
-        line = self.fontMetrics().height()
-        return QSize(360, line * 2 + theme.GRID * 4)
+        """As high as a usual window needs it."""
+        return QSize(360, self.heightForWidth(640))
 
     def minimumSizeHint(self) -> QSize:
-        """May become narrow: the sentence is cut then."""
-        return QSize(200, self.sizeHint().height())
+        """May become narrow: the sentence goes on in a second line then."""
+        return QSize(200, self.fontMetrics().height() * 2 + theme.GRID * 4)
+
+    def heightForWidth(self, width: int) -> int:
+        """High enough for the name and the whole sentence."""
+        return self.fontMetrics().height() + 2 + self._tagline_area(width).height() + theme.GRID * 4
+
+    def _tagline_area(self, width: int) -> QRect:
+        room = QRect(0, 0, max(1, width - self._text_left() - theme.GRID * 2), 10_000)
+        return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self._text.tagline)
+
+    @staticmethod
+    def _text_left() -> int:
+        return theme.GRID * 2 + _MARK + theme.GRID * 2 + _ICON + theme.GRID * 2
 
     def hitButton(self, pos: object) -> bool:
         """The whole card is the button."""
@@ -77,35 +96,40 @@ class ProviderCard(QRadioButton):
         painter.setPen(QPen(colours.accent if strong else colours.line, 2 if self.hasFocus() else 1.2))
         painter.setBrush(ground)
         painter.drawRoundedRect(area, theme.RADIUS, theme.RADIUS)
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        mark = self.style().pixelMetric(QStyle.PixelMetric.PM_ExclusiveIndicatorWidth, option, self)
         middle = self.height() // 2
-        option.rect.setRect(theme.GRID * 2, middle - mark // 2, mark, mark)
-        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorRadioButton, option, painter, self)
-        left = theme.GRID * 2 + mark + theme.GRID * 2
+        self._draw_mark(painter, QRectF(theme.GRID * 2, middle - _MARK / 2, _MARK, _MARK), colours)
         tone = colours.accent_text if checked else colours.muted
-        painter.drawPixmap(left, middle - 12, icon_pixmap(self._text.icon, tone, 24, self.devicePixelRatioF()))
-        left += 24 + theme.GRID * 2
-        self._draw_texts(painter, left, colours)
+        icon = icon_pixmap(self._text.icon, tone, _ICON, self.devicePixelRatioF())
+        painter.drawPixmap(theme.GRID * 4 + _MARK, middle - _ICON // 2, icon)
+        self._draw_texts(painter, self._text_left(), colours)
         painter.end()
+
+    def _draw_mark(self, painter: QPainter, area: QRectF, colours: theme.Colours) -> None:
+        # Our own: some styles draw it for another ground than the card's, where nothing is left of it in the dark.
+        checked = self.isChecked()
+        painter.setPen(QPen(colours.accent if checked else colours.muted, 1.5))
+        painter.setBrush(colours.accent if checked else Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(area.adjusted(0.75, 0.75, -0.75, -0.75))
+        if checked:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.on_accent)
+            painter.drawEllipse(area.center(), _MARK / 5, _MARK / 5)
 
     def _draw_texts(self, painter: QPainter, left: int, colours: theme.Colours) -> None:
         bold = theme.scaled_font(self, 1.0, bold=True)
         painter.setFont(bold)
         metrics = painter.fontMetrics()
         line = metrics.height()
-        top = (self.height() - 2 * line - 2) // 2
+        tagline = self._tagline_area(self.width())
+        top = (self.height() - line - 2 - tagline.height()) // 2
         painter.setPen(colours.text)
         painter.drawText(left, top + metrics.ascent(), self._text.title)
         if self._badge:
             self._draw_badge(painter, left + metrics.horizontalAdvance(self._text.title) + theme.GRID, top, colours)
         painter.setFont(self.font())
         painter.setPen(colours.muted)
-        room = self.width() - left - theme.GRID * 2
-        tagline = self.fontMetrics().elidedText(self._text.tagline, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(left, top + line + 2 + self.fontMetrics().ascent(), tagline)
-        self.setToolTip(self._text.tagline if tagline != self._text.tagline else "")
+        room = QRect(left, top + line + 2, self.width() - left - theme.GRID * 2, tagline.height())
+        painter.drawText(room, Qt.TextFlag.TextWordWrap, self._text.tagline)
 
     def _draw_badge(self, painter: QPainter, left: int, top: int, colours: theme.Colours) -> None:
         painter.setFont(theme.scaled_font(self, 0.82, bold=True))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from caal_desktop.services.connections import connection_for
 from caal_desktop.services.setup_service import KeyPhase, KeyView, SetupService
 from caal_desktop.setup_flow import STEPS, Step
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import TextLabel
+from caal_desktop.widgets.controls import RoomyButton, Rule, TextLabel
 from caal_desktop.widgets.demo_strip import DemoStrip
 from caal_desktop.widgets.wizard.pages import PageStack
 from caal_desktop.widgets.wizard.steps_rail import StepsRail
@@ -68,7 +68,7 @@ class WizardWindow(QDialog):
         self.setWindowTitle(self.tr("Set up CAAL"))
         self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint, True)
         self.setMinimumSize(_MIN_WIDTH, 420)
-        self.resize(860, 620)
+        self.resize(theme.first_size(self, 860, 620))
         self._demo_key: str | None = None
         self._make_sign_in: Callable[[], SignInService] | None = None
         self._build(demo=demo)
@@ -81,10 +81,10 @@ class WizardWindow(QDialog):
         self._titles = titles
         self._rail = StepsRail(titles, self)
         self._pages = PageStack(self)
-        self._later = self._button("wizard.later", self.tr("Finish later"))
-        self._skip = self._button("wizard.skip", self.tr("Skip"))
-        self._back = self._button("wizard.back", self.tr("Back"))
-        self._next = self._button("wizard.next", self.tr("Next"))
+        self._later = RoomyButton(self.tr("Finish later"), name="wizard.later", parent=self)
+        self._skip = RoomyButton(self.tr("Skip"), name="wizard.skip", parent=self)
+        self._back = RoomyButton(self.tr("Back"), name="wizard.back", parent=self)
+        self._next = RoomyButton(self.tr("Next"), name="wizard.next", parent=self)
         self._progress = TextLabel(name="wizard.progress", muted=True, parent=self)
         self._footer = buttons = QHBoxLayout()
         buttons.setContentsMargins(theme.GRID * 4, theme.GRID * 3 // 2, theme.GRID * 4, theme.GRID * 2)
@@ -93,14 +93,10 @@ class WizardWindow(QDialog):
         buttons.addWidget(self._progress, 1)
         for button in (self._skip, self._back, self._next):
             buttons.addWidget(button)
-        line = QFrame(self)
-        line.setFrameShape(QFrame.Shape.HLine)
-        line.setFrameShadow(QFrame.Shadow.Plain)
-        line.setForegroundRole(self.palette().ColorRole.Midlight)
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self._pages, 1)
-        right.addWidget(line)
+        right.addWidget(Rule(self))
         right.addLayout(buttons)
         main = QHBoxLayout()
         main.setSpacing(0)
@@ -112,13 +108,6 @@ class WizardWindow(QDialog):
         if demo:
             layout.addWidget(DemoStrip(self))
         layout.addLayout(main, 1)
-
-    def _button(self, name: str, text: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setObjectName(name)
-        button.setAutoDefault(False)
-        button.setMinimumHeight(34)
-        return button
 
     def _connect(self) -> None:
         setup = self._setup

@@ -128,23 +128,3 @@ def test_what_is_painted_does_not_depend_on_what_is_visible() -> None:
     for top in range(0, height, 90):
         bottom = min(height, top + 90)
         assert painted(top, bottom) == whole.copy(0, top, 400, bottom - top), top
-
-
-@pytest.mark.usefixtures("qapp")
-def test_a_quotation_has_one_bar_along_its_table() -> None:
-    palette = _palette("#ffffff", "#000000", "#0000ff")
-    document = QTextDocument()
-    document.setDocumentMargin(16)
-    stream = MarkdownStream.render_all(document, "> a\n>\n> | b | c |\n> |---|--:|\n> | d | e |\n>\n> f\n", palette)
-    document.setTextWidth(400)
-    image = QImage(400, round(document.size().height()), QImage.Format.Format_RGB32)
-    image.fill(palette.color(QPalette.ColorRole.Base))
-    painter = QPainter(image)
-    paint_decorations(painter, document, QRectF(0, 0, 400, image.height()), stream.theme)
-    painter.end()
-    layout = document.documentLayout()
-    top = round(layout.blockBoundingRect(document.firstBlock()).top())
-    bottom = round(layout.blockBoundingRect(document.lastBlock()).bottom())
-    column = next(x for x in range(400) if image.pixelColor(x, top + 1) == stream.theme.bar)
-    painted = [y for y in range(image.height()) if image.pixelColor(column, y) == stream.theme.bar]
-    assert painted == list(range(top, bottom))
