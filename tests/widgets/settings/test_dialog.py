@@ -1,0 +1,337 @@
+"""The settings dialog with the program's own services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QPlainTextEdit, QSpinBox, QWidget
+
+from caal_desktop.services.connections import catalogue_connection, chat_request, connection_for
+from caal_desktop.storage.setting import Group
+from caal_desktop.storage.settings_schema import SPECS, Provider, Settings, Theme
+from caal_desktop.widgets.settings.dialog import SettingsDialog
+from caal_desktop.widgets.settings.words import PAGES, find_settings
+from tests.support.qt_loop import turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+    from tests.support.demo import DemoControl
+    from tests.support.parts import Parts
+
+
+W = TypeVar("W", bound=QWidget)
+
+
+@pytest.fixture
+def open_dialog(parts: Parts, qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], SettingsDialog]]:
+    made: list[SettingsDialog] = []
+
+    def make() -> SettingsDialog:
+        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, tmp_path / "data")
+        qtbot.addWidget(dialog)
+        dialog.open()
+        made.append(dialog)
+        return dialog
+
+    yield make
+    for dialog in made:
+        dialog._discard = True
+        dialog.close()
+    turn(3)
+
+
+@pytest.fixture
+def dialog(open_dialog: Callable[[], SettingsDialog]) -> SettingsDialog:
+    return open_dialog()
+
+
+def control(dialog: SettingsDialog, kind: type[W], name: str) -> W:
+    found = dialog.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def type_into(qtbot: QtBot, line: QLineEdit, text: str) -> None:
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+
+
+def test_every_setting_has_a_control_with_a_name_and_an_explanation(dialog: SettingsDialog) -> None:
+    for key, spec in SPECS.items():
+        if spec.group is Group.INTERNAL:
+            continue
+        made = control(dialog, QWidget, f"settings.{key}")
+        assert made.accessibleName() == spec.short
+        assert spec.long in dialog.pages[spec.group].rows[key]._long.text()
+        assert made.focusPolicy() != Qt.FocusPolicy.NoFocus
+
+
+def test_changes_are_in_force_together_with_ok(dialog: SettingsDialog, parts: Parts, qtbot: QtBot) -> None:
+    seen: list[Settings] = []
+    parts.settings.changed.connect(seen.append)
+    control(dialog, QComboBox, "settings.theme").setCurrentIndex(2)
+    control(dialog, QSpinBox, "settings.max_tokens").setValue(512)
+    type_into(qtbot, control(dialog, QLineEdit, "settings.openrouter_model"), "vendor/model")
+    assert seen == []
+    assert parts.settings.current == Settings()
+    dialog.accept()
+    assert len(seen) == 1, "all at once"
+    now = parts.settings.current
+    assert (now.theme, now.max_tokens, now.model_of()) == (Theme.DARK, 512, "vendor/model")
+    assert now.recent_models == ("vendor/model",)
+
+
+def test_apply_goes_on_from_there(dialog: SettingsDialog, parts: Parts) -> None:
+    control(dialog, QComboBox, "settings.theme").setCurrentIndex(1)
+    assert dialog._apply.isEnabled()
+    dialog._apply.click()
+    assert parts.settings.current.theme is Theme.LIGHT
+    assert not dialog._apply.isEnabled()
+    assert not dialog._undo.isEnabled()
+    assert dialog.isVisible()
+
+
+def test_cancel_changes_nothing(dialog: SettingsDialog, parts: Parts) -> None:
+    control(dialog, QComboBox, "settings.theme").setCurrentIndex(1)
+    dialog._cancel()
+    assert parts.settings.current == Settings()
+    assert not dialog.isVisible()
+
+
+def test_a_mistake_is_told_beside_its_field_and_stops_everything(
+    dialog: SettingsDialog, parts: Parts, qtbot: QtBot
+) -> None:
+    control(dialog, QComboBox, "settings.theme").setCurrentIndex(1)
+    control(dialog, QComboBox, "settings.provider").setCurrentIndex(list(Provider).index(Provider.OPENAI_COMPATIBLE))
+    line = control(dialog, QLineEdit, "settings.openai_compatible_base_url")
+    type_into(qtbot, line, "nonsense")
+    row = dialog.pages[Group.PROVIDER].rows["openai_compatible_base_url"]
+    assert row.problem == "It must be an http or https address."
+    assert line.accessibleDescription() == row.problem
+    assert not dialog._ok.isEnabled()
+    assert not dialog._apply.isEnabled()
+    assert "Address of your server" in dialog._footer.text()
+    assert dialog.apply() is False
+    assert parts.settings.current == Settings()
+    type_into(qtbot, line, "http://localhost:8080/v1")
+    assert row.problem == ""
+    assert dialog._ok.isEnabled()
+
+
+def test_undo_takes_back_edit_by_edit_and_shows_where(dialog: SettingsDialog, qtbot: QtBot) -> None:
+    control(dialog, QComboBox, "settings.theme").setCurrentIndex(1)
+    edit = control(dialog, QPlainTextEdit, "settings.system_prompt")
+    edit.setPlainText("Short.")
+    dialog.show_page(Group.NETWORK)
+    dialog._undo.click()
+    assert dialog.page_name == "chat"
+    assert edit.toPlainText() == Settings().system_prompt
+    dialog._undo.click()
+    assert dialog.page_name == "appearance"
+    assert control(dialog, QComboBox, "settings.theme").currentIndex() == 0
+    assert not dialog._undo.isEnabled()
+
+
+def test_one_setting_goes_back_to_its_default(dialog: SettingsDialog) -> None:
+    row = dialog.pages[Group.MODEL].rows["max_tokens"]
+    assert not row._reset.isVisibleTo(row)
+    control(dialog, QSpinBox, "settings.max_tokens").setValue(100)
+    assert row._reset.isVisibleTo(row)
+    row._reset.click()
+    assert control(dialog, QSpinBox, "settings.max_tokens").value() == 4096
+
+
+def test_settings_of_other_providers_are_out_of_the_way(dialog: SettingsDialog) -> None:
+    rows = dialog.pages[Group.MODEL].rows
+    assert rows["openrouter_model"].isVisibleTo(dialog.pages[Group.MODEL])
+    assert not rows["groq_model"].isVisibleTo(dialog.pages[Group.MODEL])
+    control(dialog, QComboBox, "settings.provider").setCurrentIndex(list(Provider).index(Provider.GROQ))
+    assert not rows["openrouter_model"].isVisibleTo(dialog.pages[Group.MODEL])
+    assert rows["groq_model"].isVisibleTo(dialog.pages[Group.MODEL])
+    note = dialog.pages[Group.PRIVACY]._note
+    assert note.isVisibleTo(dialog.pages[Group.PRIVACY])
+    assert "Groq" in note.body
+
+
+@pytest.mark.parametrize("key", [key for key, spec in SPECS.items() if spec.group is not Group.INTERNAL])
+def test_any_setting_is_found_by_its_name(key: str) -> None:
+    assert key in [spec.key for spec in find_settings(SPECS[key].short)[:4]]
+
+
+@pytest.mark.parametrize(
+    ("query", "key"),
+    [
+        ("zdr", "zero_data_retention"),
+        ("dark mode", "theme"),
+        ("system prompt", "system_prompt"),
+        ("ssl", "ca_bundle"),
+        ("budget", "spend_limit_day"),
+        ("TIMEOUT", "read_timeout"),
+        ("font", "font_scale"),
+        ("max_tokens", "max_tokens"),
+        ("thinking", "reasoning"),
+        ("network retries", "max_retries"),
+    ],
+)
+def test_settings_are_found_by_other_words(query: str, key: str) -> None:
+    assert key in [spec.key for spec in find_settings(query)]
+
+
+def test_a_search_turns_to_what_it_finds_and_marks_it(dialog: SettingsDialog, qtbot: QtBot) -> None:
+    qtbot.keyClicks(dialog.search, "proxy addr")
+    assert dialog.page_name == "network"
+    row = dialog.pages[Group.NETWORK].rows["proxy_url"]
+    assert row.is_highlighted
+    # It has no effect now, and is shown all the same, with the reason.
+    assert row.isVisibleTo(dialog.pages[Group.NETWORK])
+    assert "This one" in row._note.text()
+    assert not row.editor.isEnabled()
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Escape)
+    assert dialog.isVisible(), "Esc has emptied the search"
+    assert not row.is_highlighted
+    assert not row.isVisibleTo(dialog.pages[Group.NETWORK])
+    assert dialog.nav.count() == len(PAGES)
+
+
+def test_a_search_without_a_hit_says_so(dialog: SettingsDialog, qtbot: QtBot) -> None:
+    qtbot.keyClicks(dialog.search, "xyzzy")
+    assert [dialog.nav.item(row).text() for row in range(dialog.nav.count())] == ["Nothing found"]
+
+
+def test_enter_in_the_search_goes_to_the_field(dialog: SettingsDialog, qtbot: QtBot) -> None:
+    qtbot.keyClicks(dialog.search, "longest answer")
+    qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
+    assert dialog.focusWidget() is not None
+    assert dialog.focusWidget().objectName() == "settings.max_tokens"
+    assert dialog.isVisible()
+
+
+def test_esc_asks_before_changes_are_lost(dialog: SettingsDialog, parts: Parts, qtbot: QtBot) -> None:
+    control(dialog, QComboBox, "settings.theme").setCurrentIndex(1)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert dialog.isVisible()
+    box = control(dialog, QMessageBox, "settings.unsaved")
+    box.button(QMessageBox.StandardButton.Discard).click()
+    assert not dialog.isVisible()
+    assert parts.settings.current == Settings()
+
+
+def test_esc_without_changes_just_leaves(dialog: SettingsDialog, qtbot: QtBot) -> None:
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+
+
+def test_what_changes_elsewhere_is_shown_and_not_overwritten(dialog: SettingsDialog, parts: Parts) -> None:
+    control(dialog, QComboBox, "settings.theme").setCurrentIndex(1)
+    parts.settings.update(max_tokens=77, recent_models=("a/b",))
+    assert control(dialog, QSpinBox, "settings.max_tokens").value() == 77
+    dialog.accept()
+    now = parts.settings.current
+    assert (now.theme, now.max_tokens, now.recent_models) == (Theme.LIGHT, 77, ("a/b",))
+
+
+def test_export_reset_and_import(dialog: SettingsDialog, parts: Parts, tmp_path: Path) -> None:
+    parts.settings.update(temperature=0.1, favourite_models=("a/b",))
+    file = tmp_path / "out.json"
+    dialog.transfer.export_to(file)
+    dialog.transfer.buttons["reset"].click()
+    assert parts.settings.current.temperature == 0.1, "not before OK"
+    dialog.apply()
+    assert parts.settings.current.temperature == 0.7
+    dialog.transfer.import_from(file)
+    assert parts.settings.current.temperature == 0.7, "not before OK"
+    dialog.apply()
+    assert parts.settings.current.temperature == 0.1
+
+
+def test_a_bad_file_is_refused_in_place(dialog: SettingsDialog, parts: Parts, tmp_path: Path) -> None:
+    file = tmp_path / "bad.json"
+    file.write_text("{}")
+    dialog.transfer.import_from(file)
+    assert "bad.json" in dialog.transfer.message.title
+    assert dialog.draft.changes == {}
+
+
+# --- what settings do -------------------------------------------------------------------------------------------------
+
+
+def test_routing_reaches_the_wire(parts: Parts, demo: DemoControl) -> None:
+    parts.use_key(demo.key)
+    parts.settings.update(
+        openrouter_model="openrouter/auto",
+        deny_data_collection=True,
+        zero_data_retention=True,
+        provider_sort="latency",
+        ignored_providers=("nobody",),
+        fallback_models=("demo/other",),
+        reasoning="low",
+        max_tokens=20,
+        temperature=0.1,
+    )
+    connection = connection_for(parts.settings.current, parts.keys)
+    assert connection is not None
+    parts.chat.send("Hello", chat_request(parts.settings.current, connection))
+    parts.until(lambda: demo.requests("/chat/completions"), "the request has come")
+    body = demo.requests("/chat/completions")[0]["body"]
+    assert body["provider"] == {"data_collection": "deny", "zdr": True, "sort": "latency", "ignore": ["nobody"]}
+    assert body["models"] == ["demo/other"]
+    assert body["reasoning"] == {"effort": "low"}
+    assert (body["max_tokens"], body["temperature"]) == (20, 0.1)
+    parts.until(lambda: not parts.chat.is_busy, "the answer has ended")
+
+
+def test_other_providers_get_no_routing(parts: Parts, demo: DemoControl) -> None:
+    parts.settings.update(
+        provider="openai_compatible",
+        openai_compatible_base_url=demo.base_url,
+        openai_compatible_model="m",
+        openai_compatible_headers=("X-Team: voice",),
+        deny_data_collection=True,
+        fallback_models=("demo/other",),
+        reasoning="high",
+    )
+    connection = connection_for(parts.settings.current, parts.keys)
+    assert connection is not None
+    parts.chat.send("Hello", chat_request(parts.settings.current, connection))
+    parts.until(lambda: demo.requests("/chat/completions"), "the request has come")
+    request = demo.requests("/chat/completions")[0]
+    assert not {"provider", "models", "reasoning"} & request["body"].keys()
+    assert {name.lower(): value for name, value in request["headers"].items()}["x-team"] == "voice"
+    parts.until(lambda: not parts.chat.is_busy, "the answer has ended")
+
+
+def test_network_settings_make_a_new_client_and_leave_running_answers_alone(parts: Parts, demo: DemoControl) -> None:
+    parts.use_key(demo.key)
+    parts.settings.update(openrouter_model="openrouter/auto")
+    demo.fault("stall_after", times=1, path="/chat/completions")
+    before = connection_for(parts.settings.current, parts.keys)
+    assert before is not None
+    parts.chat.send("Hello", chat_request(parts.settings.current, before))
+    parts.until(lambda: parts.chat.messages[-1].text, "the answer has begun")
+    old = parts.pool._entries[before]
+    parts.settings.update(read_timeout=33.0)
+    after = connection_for(parts.settings.current, parts.keys)
+    assert after is not None
+    assert after != before
+    parts.keys.refresh(after)
+    parts.until(lambda: parts.keys.info("openrouter"), "the new client has answered")
+    assert parts.pool._entries[after].client._timeouts.read == 33.0
+    assert before not in parts.pool._entries
+    assert parts.chat.is_busy
+    assert not old.client._closed
+    parts.chat.stop()
+    parts.until(lambda: not parts.chat.is_busy and old.client._closed, "the old client goes with its answer")
+
+
+def test_the_lists_connection_follows_the_network_settings_too(parts: Parts) -> None:
+    parts.settings.update(proxy_mode="manual", proxy_url="http://127.0.0.1:9", max_retries=0)
+    connection = catalogue_connection(parts.settings.current, parts.keys)
+    assert connection is not None
+    assert connection.network.proxy == "http://127.0.0.1:9"
+    assert connection.max_retries == 0
