@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
 _SCHEMES = {
-    Theme.SYSTEM: Qt.ColorScheme.Unknown,
     Theme.LIGHT: Qt.ColorScheme.Light,
     Theme.DARK: Qt.ColorScheme.Dark,
 }
@@ -26,18 +25,22 @@ class Appearance:
         self._app = app
         self._font = QFont(app.font())
         self._scale = 1.0
+        self._theme = Theme.SYSTEM
 
     def apply(self, settings: Settings) -> None:
         """Take over theme and text size, where they differ from what is shown."""
         hints = self._app.styleHints()
-        scheme = _SCHEMES[settings.theme]
-        if scheme is Qt.ColorScheme.Unknown:
-            hints.unsetColorScheme()
-        elif hints.colorScheme() != scheme:
-            hints.setColorScheme(scheme)
+        if settings.theme != self._theme:
+            self._theme = settings.theme
+            if settings.theme is Theme.SYSTEM:
+                hints.unsetColorScheme()
+            else:
+                hints.setColorScheme(_SCHEMES[settings.theme])
         if settings.font_scale != self._scale:
             self._scale = settings.font_scale
             font = QFont(self._font)
             if font.pointSizeF() > 0:
                 font.setPointSizeF(font.pointSizeF() * self._scale)
+            else:
+                font.setPixelSize(round(font.pixelSize() * self._scale))
             self._app.setFont(font)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStyle, QToolButton, QWidget
 
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.icons import icon, icon_pixmap
 
-_RESTYLE_EVENTS = (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange, QEvent.Type.StyleChange)
+_RESTYLE_EVENTS = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
 
 
 class TextLabel(QLabel):
@@ -39,6 +39,8 @@ class TextLabel(QLabel):
         self.setObjectName(name)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
+        # A widget whose font has a size of its own hears nothing of another application font; only windows do.
+        QGuiApplication.instance().fontChanged.connect(self._restyle)  # type: ignore[union-attr]
         self._restyle()
 
     def changeEvent(self, event: QEvent) -> None:
