@@ -183,7 +183,8 @@ async def read_events(context: RequestContext, response: httpx2.Response) -> Asy
         if chunk is None and source.failure is None:
             for event in reader.finish():
                 yield event
-        if reader.is_done:
+        if reader.is_over:
+            # After an error, too: a body that is left half read is finalised late, and then complains.
             await source.drain()
         elif source.failure is not None and reader.assembler.finish_reason is None:
             raise source.failure

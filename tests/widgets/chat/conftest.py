@@ -1,0 +1,105 @@
+"""The main window over the demo server, with a key in use and a model chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from caal_desktop.services.history_service import HistoryService
+from caal_desktop.widgets.main_window import MainWindow
+from tests.support.qt_loop import run_async, turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QWidget
+
+    from caal_desktop.services.conversation import Message
+    from caal_desktop.widgets.chat.transcript import Transcript
+    from tests.support.demo import DemoControl
+    from tests.support.parts import Parts
+
+MODEL = "openai/gpt-5.4-nano"
+
+
+class ChatWindow:
+    """The main window as a person has it before them."""
+
+    def __init__(self, parts: Parts, path: Path) -> None:
+        self.parts, self.chat = parts, parts.chat
+        self.window = MainWindow(parts.chat, parts.keys, parts.watch, parts.catalogue, parts.settings)
+        self.history = HistoryService(parts.chat, path)
+        self.window.resize(1000, 700)
+        self.window.show()
+        self.window.show_history(self.history)
+        parts.watch.begin()
+        self.until(lambda: self.button("chat.composer.edit").isEnabled(), "the composer")
+
+    @property
+    def view(self) -> Transcript:
+        return self.window.page.transcript
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        self.parts.until(condition, what)
+
+    def find(self, name: str) -> list[QWidget]:
+        from PySide6.QtWidgets import QWidget
+
+        return [w for w in self.window.findChildren(QWidget, name) if not w.isHidden()]
+
+    def button(self, name: str) -> QWidget:
+        found = self.find(name)
+        assert found, f"{name} is not shown"
+        return found[-1]
+
+    def click(self, name: str) -> None:
+        widget = self.button(name)
+        assert widget.isEnabled(), f"{name} cannot be pressed"
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+        turn(2)
+
+    def type(self, text: str) -> None:
+        QTest.keyClicks(self.window.page.composer.edit, text)
+
+    def press(self, key: Qt.Key, widget: QWidget | None = None) -> None:
+        QTest.keyClick(widget or self.window.page.composer.edit, key)
+        turn(2)
+
+    def ask(self, text: str) -> Message:
+        """Write, send, wait for the end."""
+        self.begin(text)
+        return self.ended()
+
+    def begin(self, text: str) -> None:
+        self.type(text)
+        self.press(Qt.Key.Key_Return)
+        self.until(lambda: self.chat.messages, "the message")
+
+    def ended(self) -> Message:
+        self.until(lambda: not self.chat.is_busy, "the end of the answer")
+        self.until(lambda: not self.view._unfinished, "all of it on the screen")
+        turn(2)
+        return self.chat.messages[-1]
+
+    def close(self) -> None:
+        self.parts.close()
+        run_async(self.history.close())
+        run_async(self.window.control.close())
+        self.window.close()
+        self.window.deleteLater()
+        turn(3)
+
+
+@pytest.fixture
+def chat_window(make_parts: Callable[..., Parts], tmp_path: Path, demo: DemoControl) -> Iterator[ChatWindow]:
+    """The window, ready to send."""
+    parts = make_parts()
+    parts.use_key(demo.key)
+    parts.settings.set(parts.settings.current.with_model(MODEL).replace(max_retries=0, setup_completed=True))
+    window = ChatWindow(parts, tmp_path / "conversations.db")
+    yield window
+    window.close()

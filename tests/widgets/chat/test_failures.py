@@ -1,0 +1,179 @@
+"""Every way in which the demo server can fail an answer, through the window: the text is kept, the message is right,
+something can be done, and the next answer comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt
+
+from caal_desktop.demo.faults import FAULTS, Place
+from caal_desktop.services.conversation import AnswerStatus
+from caal_desktop.widgets.texts import explain
+
+if TYPE_CHECKING:
+    from tests.support.demo import DemoControl
+    from tests.widgets.chat.conftest import ChatWindow
+
+FAILS = {
+    # fault: the error's class, whether text had come, the action that helps most
+    "bad_parameter": ("BadRequest", False, "defaults"),
+    "wrong_key": ("AuthenticationFailed", False, "key"),
+    "disabled_key": ("AuthenticationFailed", False, "key"),
+    "no_credit": ("InsufficientCredit", False, "lower"),
+    "moderation": ("ModerationRefused", False, "shorten"),
+    "guardrail": ("PermissionRefused", False, "model"),
+    "model_404": ("ModelNotFound", False, "model"),
+    "data_policy_404": ("NoProviderAllowed", False, "model"),
+    "proxy_407": ("ProxyAuthenticationRequired", False, "retry"),
+    "request_timeout_408": ("RequestTimedOut", False, "retry"),
+    "too_large_413": ("RequestTooLarge", False, "shorten"),
+    "unprocessable_422": ("UnprocessableRequest", False, "shorten"),
+    "rate_limit": ("RateLimited", False, "retry"),
+    "daily_cap": ("DailyLimitReached", False, "retry"),
+    "upstream_rate_limit": ("RateLimited", False, "retry"),
+    "server_error_500": ("ServerFailed", False, "retry"),
+    "bad_gateway_502": ("ProviderUnavailable", False, "retry"),
+    "html_502": ("ProviderUnavailable", False, "retry"),
+    "no_provider_503": ("ProviderUnavailable", False, "retry"),
+    "timeout_524": ("RequestTimedOut", False, "retry"),
+    "overloaded_529": ("ProviderUnavailable", False, "retry"),
+    "string_code": ("RateLimited", False, "retry"),
+    "error_in_200": ("", False, "retry"),
+    "html_200": ("CaptivePortalSuspected", False, "retry"),
+    "broken_json": ("InvalidResponse", False, "retry"),
+    "empty_body": ("InvalidResponse", False, "retry"),
+    "redirect": ("", False, "retry"),
+    "cut_before": ("ConnectionDropped", False, "retry"),
+    "cut_after": ("StreamInterrupted", True, "continue"),
+    "end_without_done": ("StreamInterrupted", True, "continue"),
+    "error_event": ("", True, "continue"),
+    "broken_chunk": ("", True, "continue"),
+    "empty_answer": ("EmptyAnswer", False, "retry"),
+}
+SILENT = ("stall_before", "only_comments", "stall_after", "slow_first_token", "slow_trickle")
+"""Nothing comes, or nearly nothing: the person stops it."""
+SUCCEEDS = (
+    "broken_utf8",
+    "no_usage",
+    "anonymous_chunks",
+    "fast_flood",
+    "huge_answer",
+    "truncated",
+    "filtered",
+    "tool_call_only",
+    "bad_tool_arguments",
+    "two_tool_calls",
+    "ignores_tools",
+)
+
+
+def test_no_fault_of_a_chat_is_forgotten() -> None:
+    known = {name for name, fault in FAULTS.items() if Place.CHAT in fault.places}
+    assert known == {*FAILS, *SILENT, *SUCCEEDS}
+
+
+@pytest.mark.parametrize("fault", FAILS)
+def test_a_failure_is_told_in_place_and_can_be_mended(chat_window: ChatWindow, demo: DemoControl, fault: str) -> None:
+    error_class, has_text, helps = FAILS[fault]
+    demo.fault(fault, times=1, path="/chat/completions")
+    answer = chat_window.ask("Hello there")
+    assert answer.status is AnswerStatus.FAILED
+    if error_class:
+        assert type(answer.error).__name__ == error_class
+    assert bool(answer.text) is has_text
+    item = chat_window.view.items[1]
+    assert item.body is not None
+    assert item.body.document.toPlainText().split() == answer.text.split(), "what came is on the screen"
+    assert answer.error is not None
+    assert item.panel is not None
+    assert item.panel.isVisible()
+    assert item.panel.title == explain(answer.error).what
+    assert item.panel.button(helps) is not None, [b.objectName() for b in item.panel.findChildren(type(item.panel))]
+    assert chat_window.chat.messages[0].text == "Hello there"
+    request = chat_window.window.control.request()
+    assert request is not None
+    if has_text:
+        chat_window.click(f"chat.message.1.failure.{helps}")
+        again = chat_window.ended()
+        assert again is answer
+        assert again.text.startswith(answer.text[:5])
+    else:
+        chat_window.chat.regenerate(1, request)
+        again = chat_window.ended()
+    assert again.status is AnswerStatus.COMPLETE
+    assert chat_window.view.items[1].panel is None
+
+
+@pytest.mark.parametrize("fault", SILENT)
+def test_a_silent_answer_is_stopped_with_escape(chat_window: ChatWindow, demo: DemoControl, fault: str) -> None:
+    demo.fault(fault, times=1)
+    chat_window.begin("Hello there")
+    chat_window.until(lambda: demo.requests("/chat/completions"), "the request")
+    has_text = fault == "stall_after"
+    if has_text:
+        chat_window.until(lambda: chat_window.chat.messages[-1].text, "the first words")
+    elif fault == "only_comments":
+        chat_window.until(lambda: "working on it" in chat_window.window.page._status.text(), "a sign of life")
+    chat_window.press(Qt.Key.Key_Escape)
+    answer = chat_window.ended()
+    assert answer.status is AnswerStatus.STOPPED
+    assert not has_text or answer.text
+    assert chat_window.ask("Once more").status is AnswerStatus.COMPLETE
+
+
+@pytest.mark.parametrize("fault", SUCCEEDS)
+def test_an_odd_answer_is_shown(chat_window: ChatWindow, demo: DemoControl, fault: str) -> None:
+    arg = {"fast_flood": 2000, "huge_answer": 20_000, "truncated": 6, "filtered": 6}.get(fault)
+    demo.fault(fault, arg, times=1)
+    answer = chat_window.ask("Hello there")
+    assert answer.status is AnswerStatus.COMPLETE
+    item = chat_window.view.items[1]
+    assert item.panel is None
+    assert item.footer is not None
+    facts = item.footer.facts.text()
+    if fault == "truncated":
+        assert "longest answer" in facts
+        chat_window.click("chat.message.1.continue")
+        assert chat_window.ended().text.startswith(answer.text[:4])
+    elif fault == "filtered":
+        assert "content filter" in facts
+    elif "tool_call" in fault or fault == "bad_tool_arguments":
+        assert len(item.documents) == 2
+        assert answer.tool_calls[0].name in item.documents[1].document.toPlainText()
+    elif fault == "huge_answer":
+        assert item.height > 5000
+    else:
+        assert "first word after" in facts
+
+
+def test_a_pause_is_counted_down(chat_window: ChatWindow, demo: DemoControl) -> None:
+    demo.fault("rate_limit", 2, times=1)
+    chat_window.ask("Hello there")
+    panel = chat_window.view.items[1].panel
+    assert panel is not None
+    button = panel.button("retry")
+    assert button is not None
+    assert not button.isEnabled()
+    assert "Try again in" in button.text()
+    chat_window.until(button.isEnabled, "the end of the pause")
+    chat_window.click("chat.message.1.failure.retry")
+    assert chat_window.ended().status is AnswerStatus.COMPLETE
+
+
+def test_a_shorter_answer_is_asked_for_where_the_credit_is_small(chat_window: ChatWindow, demo: DemoControl) -> None:
+    demo.fault("no_credit", times=1)
+    chat_window.ask("Hello there")
+    chat_window.click("chat.message.1.failure.lower")
+    assert chat_window.ended().status is AnswerStatus.COMPLETE
+    first, second = (entry["body"]["max_tokens"] for entry in demo.requests("/chat/completions"))
+    assert second < first
+
+
+def test_parameters_that_a_model_refused_are_left_out(chat_window: ChatWindow, demo: DemoControl) -> None:
+    demo.fault("bad_parameter", times=1)
+    chat_window.ask("Hello there")
+    chat_window.click("chat.message.1.failure.defaults")
+    assert chat_window.ended().status is AnswerStatus.COMPLETE
+    assert "temperature" not in demo.requests("/chat/completions")[-1]["body"]
