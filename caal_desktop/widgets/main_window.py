@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.speech_cost import CostKind, format_cost, hourly_cost
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from caal_desktop.services.settings_service import SettingsService
     from caal_desktop.widgets.chat.history_pane import HistoryPane
 
+_MIN_WIDTH, _MIN_HEIGHT = 26, 28
+"""Lines of text: the window's least size."""
+
+_SIDE_FROM = 40
+"""Lines of text: the window's width from which on the conversations stand beside the chat."""
+
 
 class MainWindow(QMainWindow):
     """The program after setup.
@@ -44,6 +50,7 @@ class MainWindow(QMainWindow):
         setupRequested: show the wizard; carries the step to begin at.
         settingsRequested: show the settings; carries the page's name, "" for the one that was shown last.
         requestLikely: the person does something that a request will follow.
+        compared: conversations of a comparison that has ended.
     """
 
     closed = Signal()
@@ -51,6 +58,7 @@ class MainWindow(QMainWindow):
     setupRequested = Signal(object)
     settingsRequested = Signal(str)
     requestLikely = Signal()
+    compared = Signal(list)
 
     def __init__(
         self,
@@ -67,7 +75,7 @@ class MainWindow(QMainWindow):
         self._catalogue, self._settings = catalogue, settings
         self.setObjectName("main")
         self.setWindowTitle(self.tr("CAAL Desktop"))
-        self.setMinimumSize(420, 420)
+        self._fit_minimum()
         self.resize(theme.first_size(self, 960, 720))
         self.page = ChatPage(chat, self)
         self.control = ChatController(self.page, chat, keys, catalogue, settings, self)
@@ -78,9 +86,12 @@ class MainWindow(QMainWindow):
         self._model_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self._model_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._new = IconButton("plus", self.tr("New conversation"), name="main.new", show_text=True, parent=self)
+        self._compare = IconButton("columns", self.tr("Compare models…"), name="main.compare", parent=self)
         self._options = IconButton("sliders", self.tr("This conversation…"), name="main.options", parent=self)
         self._temporary = IconButton("ghost", self.tr("Temporary conversation"), name="main.temporary", parent=self)
         self._sidebar = IconButton("sidebar", self.tr("Conversations"), name="main.sidebar", parent=self)
+        self._is_narrow = False
+        self._make_chat: Callable[[], ChatService] | None = None
         self._history: HistoryService | None = None
         self._history_pane: HistoryPane | None = None
         self._build(demo=demo)
@@ -98,6 +109,7 @@ class MainWindow(QMainWindow):
         header.addWidget(self._sidebar)
         header.addWidget(self._model_button)
         header.addWidget(self._options)
+        header.addWidget(self._compare)
         header.addStretch(1)
         header.addWidget(self._temporary)
         header.addWidget(self._new)
@@ -139,6 +151,7 @@ class MainWindow(QMainWindow):
         self._add(chat, "new", self.tr("&New conversation"), self._new_conversation, QKeySequence.StandardKey.New)
         self._add(chat, "temporary", self.tr("New &temporary conversation"), self._new_temporary, "Ctrl+Shift+N")
         self._add(chat, "options", self.tr("T&his conversation…"), self._open_options, "Ctrl+T")
+        self._add(chat, "compare", self.tr("&Compare models…"), self._open_compare, "Ctrl+Shift+C")
         self._stop = self._add(chat, "stop", self.tr("&Stop the answer"), self._chat.stop)
         self._stop.setEnabled(False)
         chat.addSeparator()
@@ -191,6 +204,7 @@ class MainWindow(QMainWindow):
         self._new.clicked.connect(self._new_conversation)
         self._temporary.clicked.connect(self._new_temporary)
         self._options.clicked.connect(self._open_options)
+        self._compare.clicked.connect(self._open_compare)
         self._sidebar.clicked.connect(self._toggle_side)
         self._settings.changed.connect(self._on_settings)
         self._catalogue.changed.connect(self._on_catalogue)
@@ -215,6 +229,21 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_model_button"):
             self._show_model()
+        elif event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self._fit_minimum()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the conversations' pane give way where there is no room for both."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _SIDE_FROM * self.fontMetrics().height()
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self._side.setVisible(not is_narrow)
+
+    def _fit_minimum(self) -> None:
+        # Larger text needs a larger window to say the same.
+        line = self.fontMetrics().height()
+        self.setMinimumSize(max(420, _MIN_WIDTH * line), max(420, _MIN_HEIGHT * line))
 
     def remember_geometry(self) -> None:
         """Take size and place into the settings; the program may also end without closing this window."""
@@ -225,17 +254,18 @@ class MainWindow(QMainWindow):
 
     # --- doing
 
-    def open_picker(self, use: Callable[[str], None] | None = None) -> None:
+    def open_picker(self, use: Callable[[str], None] | None = None, above: QWidget | None = None) -> None:
         """Let the person choose a model.
 
         Args:
             use: what to do with the chosen model's id; None makes it the one that is talked to.
+            above: the window that asks; None for this one.
         """
         self.requestLikely.emit()
         connection = catalogue_connection(self._settings.current, self._keys)
         if connection is not None:
             self._catalogue.open(connection)
-        dialog = PickerDialog(self._catalogue, self._settings, self._settings.current.model_of(), self)
+        dialog = PickerDialog(self._catalogue, self._settings, self._settings.current.model_of(), above or self)
         dialog.modelPicked.connect(use or self._use_model)
         dialog.finished.connect(dialog.deleteLater)
         dialog.finished.connect(lambda _result: self.page.composer.setFocus())
@@ -249,6 +279,25 @@ class MainWindow(QMainWindow):
         dialog = AboutDialog(self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def enable_compare(self, make_chat: Callable[[], ChatService]) -> None:
+        """Let models be compared, in conversations that are made so; :attr:`compared` gives them back."""
+        self._make_chat = make_chat
+
+    def _open_compare(self) -> None:
+        from caal_desktop.widgets.chat.compare_window import MOST, CompareWindow
+
+        if self._make_chat is None:
+            return
+        settings = self._settings.current
+        models = list(dict.fromkeys([settings.model_of(), *settings.recent_models]))
+        wanted = [model for model in models if model][: MOST - 1]
+        window = CompareWindow(self._make_chat, self.control.request, self.control.name_of, wanted, self)
+        window.modelRequested.connect(lambda use: self.open_picker(use, window))
+        window.closed.connect(self.compared)
+        window.finished.connect(window.deleteLater)
+        self.requestLikely.emit()
+        window.open()
 
     def show_history(self, history: HistoryService) -> None:
         """Keep and list conversations. Called after the first paint, which does not wait for this."""
@@ -285,6 +334,10 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def _toggle_side(self) -> None:
+        if self._side.isHidden():
+            self._side.show()
+            if self._splitter.sizes()[0]:
+                return
         sizes = self._splitter.sizes()
         wanted = 0 if sizes[0] else 240
         self._splitter.setSizes([wanted, max(200, sum(sizes) - wanted)])
