@@ -313,7 +313,9 @@ def test_network_settings_make_a_new_client_and_leave_running_answers_alone(part
     before = connection_for(parts.settings.current, parts.keys)
     assert before is not None
     parts.chat.send("Hello", chat_request(parts.settings.current, before))
-    parts.until(lambda: parts.chat.messages[-1].text, "the answer has begun")
+    facts = parts.chat.messages[-1].facts
+    assert facts is not None
+    parts.until(lambda: facts.generation_id, "the answer has begun")
     old = parts.pool._entries[before]
     parts.settings.update(read_timeout=33.0)
     after = connection_for(parts.settings.current, parts.keys)
