@@ -151,6 +151,12 @@ class _Source:
                     pass
 
     async def aclose(self) -> None:
+        # The layers below are generators of their own, which closing ours would abandon: they are finalised late then,
+        # in another task, and complain. Cancelled while they wait for more they end here and now.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                while await self.next() is not None:
+                    pass
         await self._chunks.aclose()
 
 
