@@ -16,13 +16,7 @@ if TYPE_CHECKING:
     from tests.support.parts import Parts
 
 
-def started(
-    make_parts: Callable[..., Parts],
-    session: DesktopSession,
-    key: str | None,
-    status: KeyStatus,
-    url: str | None = None,
-) -> Parts:
+def started(make_parts: Callable[..., Parts], key: str | None, status: KeyStatus, url: str | None = None) -> Parts:
     """A start of the program with a key that an earlier run has put into the keyring."""
     parts = make_parts(url)
     if key is not None:
