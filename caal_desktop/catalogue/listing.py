@@ -24,7 +24,6 @@ _ANY_ID = re.compile(r"[\w~][\w./:@~+-]{1,199}", re.ASCII)
 class SectionKind(StrEnum):
     """What a section gathers."""
 
-    RECOMMENDED = "recommended"
     FAVOURITES = "favourites"
     RECENT = "recent"
     VENDOR = "vendor"
@@ -48,9 +47,15 @@ class Section:
 
 
 class MissingModel(NamedTuple):
-    """The chosen model, which the catalogue does not hold."""
+    """The chosen model, which the catalogue does not hold.
+
+    Attributes:
+        id: its id.
+        routed_to: the name of the listed model that it stands for; "" for none.
+    """
 
     id: str
+    routed_to: str = ""
 
 
 class TypedModel(NamedTuple):
@@ -136,7 +141,8 @@ def list_models(view: CatalogueView, request: ListRequest) -> Listing:
     typed_id = _typed_id(view, query)
     if entries and not found.is_exact:
         entries.insert(0, Section(SectionKind.NEAREST, "", len(rows)))
-    if typed_id and (not entries or _FULL_ID.fullmatch(typed_id)):
+    is_unknown = not found.rows or not found.is_exact
+    if typed_id and (_FULL_ID.fullmatch(typed_id) or (is_unknown and not entries)):
         # Where others meet the whole query, one of them is more likely meant.
         place = len(entries) if found.is_exact else 0
         entries.insert(place, TypedModel(typed_id))
@@ -164,7 +170,8 @@ def _all(view: CatalogueView, request: ListRequest, mask: int) -> Listing:
     filters, models = view.filters, view.models
     entries: list[Entry] = []
     if request.chosen and view.row_of(request.chosen) is None:
-        entries.append(MissingModel(request.chosen))
+        routed = view.routed(request.chosen)
+        entries.append(MissingModel(request.chosen, routed.name if routed is not None else ""))
     is_grouped = request.order is SortOrder.BEST_MATCH
     if is_grouped:
         _add_shortcuts(view, request, mask, entries)
@@ -181,11 +188,9 @@ def _all(view: CatalogueView, request: ListRequest, mask: int) -> Listing:
 def _add_shortcuts(view: CatalogueView, request: ListRequest, mask: int, entries: list[Entry]) -> None:
     """What most people come for stands on top, and in its vendor's section as well."""
     best = view.recommended
-    shortcuts = (
-        (SectionKind.RECOMMENDED, () if best is None else (best.id,)),
-        (SectionKind.FAVOURITES, request.favourites),
-        (SectionKind.RECENT, request.recents),
-    )
+    if best is not None and view.filters.rows_of(mask, [view.row_of(best.id) or 0]):
+        entries.append(best)  # its own words say what it is: it needs no heading
+    shortcuts = ((SectionKind.FAVOURITES, request.favourites), (SectionKind.RECENT, request.recents))
     for kind, ids in shortcuts:
         rows = [row for row in map(view.row_of, ids) if row is not None]
         kept = view.filters.rows_of(mask, rows)

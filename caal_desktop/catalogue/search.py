@@ -19,7 +19,7 @@ from caal_desktop.catalogue.vocabulary import INFIX, Vocabulary
 from caal_desktop.catalogue.words import Atom, atoms, compounds, joined_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from caal_desktop.llm.models import ModelInfo
 
@@ -159,10 +159,15 @@ class SearchIndex:
 
     def spans(self, query: str, model: ModelInfo) -> MatchSpans:
         """Where the query's terms are in the model's name, id and vendor, for those rows that are drawn."""
+        find = self.span_finder(query)
+        return MatchSpans(find(model.name), find(model.id), find(model.vendor))
+
+    def span_finder(self, query: str) -> Callable[[str], Spans]:
+        """A function that tells where the query's terms are in a text: for many texts and one query."""
         meanings = [
             (term.text, self._vocabulary.meanings(term.text, is_last=term.is_last)) for term in self._terms(query)
         ]
-        return MatchSpans(*(spans_in(text, meanings) for text in (model.name, model.id, model.vendor)))
+        return lambda text: spans_in(text, meanings)
 
     def _fill(self, popular_ids: Sequence[str]) -> None:
         places = {model_id: place for place, model_id in enumerate(popular_ids)}

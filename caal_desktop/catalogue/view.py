@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from caal_desktop.catalogue.filters import FilterIndex, FilterName, Filters
 from caal_desktop.catalogue.grouping import group_by_vendor
 from caal_desktop.catalogue.recommend import recommend
-from caal_desktop.catalogue.search import MatchSpans, SearchIndex
+from caal_desktop.catalogue.search import SearchIndex
 from caal_desktop.catalogue.sorting import LOCAL_ORDERS, SERVER_SORT, SortOrder, sort_rows
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from caal_desktop.llm.models import ModelInfo
+
+
+# OpenRouter takes these behind any id and lists none of them: they say how a request is routed.
+ROUTING_SUFFIXES = frozenset({"exacto", "floor", "nitro", "online"})
 
 
 class VendorRows(NamedTuple):
@@ -42,6 +46,7 @@ class CatalogueView:
         filters: every filter's answer.
         recommended: the model to preselect for a voice assistant; None where none can chat.
         vendors: the models by vendor.
+        unusable: how many models cannot chat.
     """
 
     def __init__(self, models: Sequence[ModelInfo], today: date, popular_ids: Sequence[str] = ()) -> None:
@@ -49,6 +54,7 @@ class CatalogueView:
         self.today = today
         self.search = SearchIndex(self.models, popular_ids)
         self.filters = FilterIndex(self.models, today)
+        self.unusable = self.filters.counts(Filters()).unusable
         self._row_of = {model.id: row for row, model in enumerate(self.models)}
         fit = self.filters.apply(Filters(frozenset({FilterName.VOICE})))
         self.recommended = recommend(self.models, today, fit=fit)
@@ -72,6 +78,11 @@ class CatalogueView:
         """The model's number in the list."""
         return self._row_of.get(model_id)
 
+    def routed(self, model_id: str) -> ModelInfo | None:
+        """The listed model that an unlisted id asks for in another way (``vendor/model:nitro``)."""
+        plain, colon, suffix = model_id.rpartition(":")
+        return self.find(plain) if colon and suffix in ROUTING_SUFFIXES else None
+
     def can_sort_by(self, order: SortOrder) -> bool:
         """Whether the list itself tells what to sort by; the server's own orders are not known here."""
         return order is SortOrder.BEST_MATCH or bool(self._orders.get(order))
@@ -88,7 +99,3 @@ class CatalogueView:
         else:
             known = dict.fromkeys(self._orders.get(order, ()))
         return [*known, *(row for row in range(len(self.models)) if row not in known)]
-
-    def spans(self, query: str, model: ModelInfo) -> MatchSpans:
-        """Where the query's terms are in the model's texts."""
-        return self.search.spans(query, model)

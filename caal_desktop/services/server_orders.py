@@ -68,6 +68,7 @@ class ServerOrders(QObject):
         self._pool, self._scope = pool, scope
         self._connection: Connection | None = None
         self._orders: dict[SortOrder, ServerOrder] = {}
+        self._is_loaded = False
 
     @property
     def is_available(self) -> bool:
@@ -96,20 +97,17 @@ class ServerOrders(QObject):
             return
         self._scope.start(self._fetch(self._connection, order), name=f"order {order}")
 
-    def load_cached(self) -> dict[SortOrder, ServerOrder]:
-        """Read the cached orders; blocks on the disk, so call it in a thread and hand the result to :meth:`take`."""
-        names = set(SortOrder)
-        return {
-            SortOrder(name): ServerOrder(cached.ids, OrderPhase.READY, cached.fetched_at)
-            for name, cached in self._cache.load().items()
-            if name in names
-        }
+    def load_soon(self) -> None:
+        """Read the cached orders in the background, once."""
+        if not self._is_loaded:
+            self._is_loaded = True
+            self._scope.start(self._load(), name="orders")
 
-    def take(self, orders: dict[SortOrder, ServerOrder]) -> None:
-        """Use cached orders, where nothing newer is known."""
-        for order, known in orders.items():
-            if order not in self._orders:
-                self._set(order, known)
+    async def _load(self) -> None:
+        names = set(SortOrder)
+        for name, cached in (await asyncio.to_thread(self._cache.load)).items():
+            if name in names and SortOrder(name) not in self._orders:
+                self._set(SortOrder(name), ServerOrder(cached.ids, OrderPhase.READY, cached.fetched_at))
 
     async def _fetch(self, connection: Connection, order: SortOrder) -> None:
         before = self.order(order)

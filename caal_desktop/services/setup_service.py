@@ -368,7 +368,10 @@ class SetupService(QObject):
             # An address that is still being written may be none yet.
             with contextlib.suppress(InvalidSetting):
                 settings = settings.replace(**{f"{state.provider}_base_url": state.address})
-        if state.model != settings.model_of(state.provider):
+        if state.step is Step.MODEL:
+            # The person is still looking around: what is passed over was not used.
+            settings = settings.replace(**{f"{state.provider}_model": state.model})
+        elif state.model != settings.model_of(state.provider) or settings.recent_models[:1] != (state.model,):
             settings = settings.with_model(state.model, state.provider)
         self._settings.set(settings)
 

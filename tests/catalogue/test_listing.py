@@ -44,7 +44,7 @@ def test_nothing_typed_gives_every_vendor_with_all_that_can_chat() -> None:
     assert listing.is_grouped
     assert listing.found == len(USABLE)
     sections = sections_of(ListRequest())
-    assert sections[0] == Section(SectionKind.RECOMMENDED, "", 1)
+    assert listing.entries[0] is VIEW.recommended
     by_vendor = [section for section in sections if section.kind is SectionKind.VENDOR]
     assert sum(section.count for section in by_vendor) == len(USABLE)
     start = listing.entries.index(by_vendor[0])
@@ -60,8 +60,8 @@ def test_favourites_and_recents_come_first_where_they_pass() -> None:
     free = next(model for model in USABLE if model.pricing.is_free)
     paid = next(model for model in USABLE if not model.pricing.is_free)
     request = ListRequest(favourites=[paid.id, "gone/away", free.id], recents=[free.id])
-    kinds = [section.kind for section in sections_of(request)][:3]
-    assert kinds == [SectionKind.RECOMMENDED, SectionKind.FAVOURITES, SectionKind.RECENT]
+    kinds = [section.kind for section in sections_of(request)][:2]
+    assert kinds == [SectionKind.FAVOURITES, SectionKind.RECENT]
     assert [model.id for model in models_of(request)[1:4]] == [paid.id, free.id, free.id]
     only_free = Filters(frozenset({FilterName.FREE}))
     narrowed = ListRequest(filters=only_free, favourites=[paid.id, free.id])

@@ -97,8 +97,8 @@ def _prices(model: ModelInfo) -> Iterator[Fact]:
             note = _tr("Free models are limited: 20 requests a minute, and a daily number.")
         yield fact("hour", _tr("An hour of talking"), _tr("about {cost}").format(cost=format_cost(cost.usd)), note)
     tokens_priced = (
-        ("prompt", _tr("What you say"), pricing.prompt, ""),
-        ("completion", _tr("What it answers"), pricing.completion, ""),
+        ("prompt", _tr("Input"), pricing.prompt, ""),
+        ("completion", _tr("Output"), pricing.completion, ""),
         ("cache_read", _tr("Read from the cache"), pricing.cache_read, _tr("What was sent before costs this instead.")),
         ("cache_write", _tr("Written to the cache"), pricing.cache_write, ""),
         ("reasoning", _tr("Thinking"), pricing.internal_reasoning, ""),

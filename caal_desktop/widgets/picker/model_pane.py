@@ -1,40 +1,44 @@
-"""The searchable list of models, with a designed state for every condition of the catalogue."""
+"""The picker: search, filters, list and details, with a designed state for every condition of the catalogue."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
 
-from caal_desktop.catalogue.recommend import recommend
-from caal_desktop.catalogue.search import SearchIndex
-from caal_desktop.catalogue.usability import can_chat
-from caal_desktop.item_models.model_list import ModelListModel, ModelRole, ModelRow
-from caal_desktop.services.catalogue_service import Catalogue, CatalogueState
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import IconButton, TextLabel
-from caal_desktop.widgets.icons import icon
-from caal_desktop.widgets.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.picker.delegate import ModelDelegate
-from caal_desktop.widgets.picker.rows import model_row
-from caal_desktop.widgets.texts import explain, reason_and_advice
+from caal_desktop.catalogue.listing import TypedModel
+from caal_desktop.item_models.model_list import ModelListModel, ModelRole
+from caal_desktop.llm.models import ModelInfo
+from caal_desktop.widgets.picker import words
+from caal_desktop.widgets.picker.browser import CatalogueBrowser
+from caal_desktop.widgets.picker.compare import CompareDialog
+from caal_desktop.widgets.picker.model_list_view import MOVING_KEYS
+from caal_desktop.widgets.picker.pane_layout import PaneLayout
+from caal_desktop.widgets.picker.rows import entry_row
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.models import ModelInfo
+    from PySide6.QtGui import QResizeEvent
 
-_LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+    from caal_desktop.catalogue.listing import Entry
+    from caal_desktop.item_models.model_list import Row
+    from caal_desktop.services.catalogue_service import Catalogue, CatalogueService
+    from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.widgets.markdown import SafeLink
+
+
+_COUNTS_MS = 40
+"""Numbers follow the list when the typing rests: each of them lays the pane out anew, and changing digits distract."""
 
 
 class ModelPane(QWidget):
     """Search and choose.
 
     Signals:
-        modelChosen: the current row has changed by the person's hand; carries the model's id.
+        modelChosen: another model is the current one by the person's hand; carries its id.
         modelActivated: Enter or a double click on a row; carries the model's id.
-        refreshRequested: ask the provider again.
+        refreshRequested: ask the provider again, where no service is attached.
     """
 
     modelChosen = Signal(str)
@@ -44,124 +48,176 @@ class ModelPane(QWidget):
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self._catalogue = Catalogue()
-        self._usable: list[ModelInfo] = []
-        self._search_index: SearchIndex | None = None
-        self._recommended = ""
+        self._is_attached = False
         self._chosen = ""
+        self._anchor = ""
+        """What was chosen before the search began; typing passes over models that nobody meant to choose."""
         self._silent = False
-        self.search = QLineEdit(self)
-        self.search.setObjectName(f"{name}.search")
-        self.search.setAccessibleName(self.tr("Search models"))
-        self.search.setPlaceholderText(self.tr("Search by name or maker"))
-        self.search.setClearButtonEnabled(True)
-        self.search.setMinimumHeight(34)
-        self._search_icon = self.search.addAction(
-            icon("search", theme.colours(self.palette()).muted), QLineEdit.ActionPosition.LeadingPosition
-        )
-        self._refresh = IconButton("refresh", self.tr("Ask for the list again"), name=f"{name}.refresh", parent=self)
-        self._refresh.clicked.connect(self.refreshRequested)
+        self.browser = CatalogueBrowser(self)
         self._model = ModelListModel(self._describe, self)
-        self.list = QListView(self)
-        self.list.setObjectName(f"{name}.list")
-        self.list.setAccessibleName(self.tr("Models"))
-        self.list.setModel(self._model)
-        self.list.setItemDelegate(ModelDelegate(self.list))
-        self.list.setUniformItemSizes(True)
-        self.list.setMouseTracking(True)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.selectionModel().currentChanged.connect(self._on_current)
-        self.list.activated.connect(self._on_activated)
-        self.message = MessagePanel(name=f"{name}.message", parent=self)
-        self.message.actionChosen.connect(self._on_action)
-        self._count = TextLabel(name=f"{name}.count", scale=0.92, muted=True, parent=self)
-        row = QHBoxLayout()
-        row.setSpacing(theme.GRID)
-        row.addWidget(self.search, 1)
-        row.addWidget(self._refresh)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID)
-        layout.addLayout(row)
-        layout.addWidget(self.message)
-        layout.addWidget(self.list, 1)
-        layout.addWidget(self._count)
-        self.search.textChanged.connect(self._on_query)
-        self.search.installEventFilter(self)
-
-    def show_catalogue(self, catalogue: Catalogue) -> None:
-        """Draw the list, or why there is none."""
-        if catalogue.models is not self._catalogue.models:
-            self._usable = [model for model in catalogue.models if can_chat(model)]
-            best = recommend(self._usable, datetime.now(UTC).date())
-            self._recommended = best.id if best is not None else ""
-            self._search_index = None
-            self._model.forget_descriptions()
-            self._catalogue = catalogue
-            self._fill()
-        self._catalogue = catalogue
+        self.parts = parts = PaneLayout(self, self._model)
+        self.search, self.list, self.message = parts.search, parts.list, parts.message
+        self.filters, self.orders, self.details, self.tray = parts.filters, parts.orders, parts.details, parts.tray
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_COUNTS_MS)
+        self._soon.timeout.connect(self._show_counts)
+        self._connect()
+        self._add_shortcuts()
+        self._show_listing()
         self._show_state()
 
-    def choose(self, model_id: str) -> None:
-        """Mark a model as the chosen one, without telling anybody."""
-        self._chosen = model_id
-        self._mark_chosen()
+    def _connect(self) -> None:
+        browser, parts = self.browser, self.parts
+        browser.catalogueChanged.connect(self._on_catalogue)
+        browser.listed.connect(self._show_listing)
+        browser.stated.connect(self._show_state)
+        browser.starsChanged.connect(self._on_stars)
+        self.search.textChanged.connect(self._on_query)
+        self.search.installEventFilter(self)
+        parts.refresh.clicked.connect(lambda: self._on_action("retry"))
+        self.filters.changed.connect(browser.set_filters)
+        self.orders.orderChanged.connect(browser.set_order)
+        self.message.actionChosen.connect(self._on_action)
+        self.list.selectionModel().currentChanged.connect(self._on_current)
+        self.list.activated.connect(self._on_activated)
+        self.list.typed.connect(self._type)
+        self.list.leftUpwards.connect(self._focus_search)
+        parts.more.clicked.connect(self._toggle_details)
+        self.tray.compareRequested.connect(self._compare)
+        self.tray.changed.connect(self._show_details)
+        self.details.closed.connect(parts.close_details)
+        self.details.starToggled.connect(browser.set_star)
+        self.details.compareToggled.connect(lambda _id, _on: self._toggle_compared())
+        self.details.linkActivated.connect(self._open_link)
+
+    def _add_shortcuts(self) -> None:
+        for keys, slot in (
+            (QKeySequence(QKeySequence.StandardKey.Find), self._focus_search),
+            (QKeySequence("Ctrl+D"), self._toggle_star),
+            (QKeySequence("Ctrl+E"), self._toggle_compared),
+            (QKeySequence("Ctrl+I"), self._toggle_details),
+        ):
+            shortcut = QShortcut(keys, self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(slot)
+
+    # --- public
 
     @property
     def chosen(self) -> str:
         """The marked model's id."""
         return self._chosen
 
+    def attach(self, catalogue: CatalogueService, settings: SettingsService) -> None:
+        """Connect the pane with the services: from now on it follows the catalogue by itself.
+
+        Without them it shows what :meth:`show_catalogue` gives, and knows no favourites, hosts or server's orders.
+        """
+        self._is_attached = True
+        catalogue.hosts.changed.connect(self.details.hosts.show_hosts)
+        self.details.hostsRequested.connect(lambda model_id, again: catalogue.hosts.request(model_id, again=again))
+        self.details.star.setVisible(True)
+        self.browser.attach(catalogue, settings)
+
+    def show_catalogue(self, catalogue: Catalogue) -> None:
+        """Draw the list, or why there is none."""
+        self.browser.set_catalogue(catalogue)
+
+    def choose(self, model_id: str) -> None:
+        """Mark a model as the chosen one, without telling anybody."""
+        self._chosen = self._anchor = model_id
+        self.browser.set_chosen(model_id)
+        if self.list.currentIndex().data(ModelRole.ID) != model_id:
+            self._mark(self._model.index_of(model_id))
+
+    # --- Qt
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrow keys move in the list while the person types in the search field."""
         if watched is self.search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.key() in _LIST_KEYS:
-                self.list.event(event)
+            key = Qt.Key(event.key())
+            if key in MOVING_KEYS and event.modifiers() in (
+                Qt.KeyboardModifier.NoModifier,
+                Qt.KeyboardModifier.KeypadModifier,
+            ):
+                self.list.move_by(key)
                 return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.list.currentIndex().isValid():
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.list.currentIndex().isValid():
                 self._on_activated(self.list.currentIndex())
-                return True
-            if event.key() == Qt.Key.Key_Escape and self.search.text():
-                self.search.clear()
                 return True
         return super().eventFilter(watched, event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the platform's colours."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._search_icon.setIcon(icon("search", theme.colours(self.palette()).muted))
-
-    def _describe(self, model: ModelInfo) -> ModelRow:
-        return model_row(model, recommended=model.id == self._recommended)
-
-    def _on_query(self) -> None:
-        self._fill()
-        self._show_state()
-        if self.search.text().strip() and self._model.rowCount():
-            # The best match is one Enter away.
-            self.list.setCurrentIndex(self._model.index(0, 0))
-            self.list.scrollToTop()
-
-    def _fill(self) -> None:
-        query = self.search.text().strip()
-        if query:
-            if self._search_index is None:
-                self._search_index = SearchIndex(self._usable)
-            shown = [hit.model for hit in self._search_index.search(query)]
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back step by step; only then is it the window's."""
+        details = self.details
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif details.isVisible() and details.shows_hosts:
+            details.show_sheet()
+        elif details.isVisible() and not self.parts.is_wide:
+            self.parts.close_details()
+        elif self.search.text():
+            self.search.clear()
+            self.search.setFocus()
         else:
-            # The recommended one first; the rest in the server's order.
-            shown = sorted(self._usable, key=lambda model: model.id != self._recommended)
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay out for another size."""
+        super().resizeEvent(event)
+        self.parts.lay_out()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the platform's colours and font."""
+        super().changeEvent(event)
+        if hasattr(self, "parts"):
+            if event.type() == QEvent.Type.PaletteChange:
+                self.parts.recolour()
+            elif event.type() == QEvent.Type.FontChange:
+                self.parts.lay_out()
+
+    # --- drawing
+
+    def _describe(self, entry: Entry) -> Row:
+        best = self.browser.view.recommended
+        favourites = frozenset(self.browser.request.favourites)
+        return entry_row(
+            entry, self.browser.view.today, recommended=best.id if best is not None else "", favourites=favourites
+        )
+
+    def _on_catalogue(self) -> None:
+        self._model.forget_descriptions()
+        self.details.set_has_pages(self.browser.can_ask_for_hosts)
+        self.orders.show_available(self.browser.view, can_ask=self.browser.can_ask_for_orders)
+
+    def _on_stars(self) -> None:
+        self._model.forget_descriptions()
+        self._show_details()
+
+    def _show_listing(self) -> None:
+        browser = self.browser
+        query = browser.request.query.strip()
+        self.list.delegate.set_spans(browser.view.search.span_finder(query) if query else None)
         self._silent = True
         try:
-            self._model.set_models(shown)
+            self._model.set_entries(browser.listing.entries)
         finally:
             self._silent = False
-        self._mark_chosen()
+        if query:
+            self._mark_best()
+        else:
+            self._mark(self._model.index_of(self._chosen))
 
-    def _mark_chosen(self) -> None:
-        index = self._model.index_of(self._chosen)
+    def _mark_best(self) -> None:
+        """The best match is one Enter away."""
+        index = self._model.first_index()
+        self._mark(index)
+        self.list.scrollToTop()
+        if index.isValid() and not isinstance(self._model.entry(index), TypedModel):
+            self._take(index.data(ModelRole.ID))
+
+    def _mark(self, index: QModelIndex) -> None:
         self._silent = True
         try:
             self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
@@ -169,67 +225,143 @@ class ModelPane(QWidget):
             self._silent = False
         if index.isValid():
             self.list.scrollTo(index)
+            if index.row() == 1:
+                self.list.scrollToTop()  # with its heading
+        self._show_details()
 
     def _show_state(self) -> None:
-        catalogue, query = self._catalogue, self.search.text().strip()
-        shown = self._model.rowCount()
-        self._refresh.setEnabled(catalogue.state not in (CatalogueState.LOADING, CatalogueState.REFRESHING))
-        self.list.setVisible(bool(shown))
-        self.search.setEnabled(bool(catalogue.models))
-        self._count.setText(self._count_text(shown))
-        if catalogue.state is CatalogueState.LOADING:
-            self.message.show_message(Tone.BUSY, self.tr("Fetching the list of models…"))
-        elif catalogue.state is CatalogueState.FAILED and catalogue.error is not None:
-            text = explain(catalogue.error)
-            self.message.show_message(Tone.BAD, text.what, reason_and_advice(text), (("retry", self.tr("Try again")),))
-        elif not shown and query:
-            self.message.show_message(
-                Tone.INFO,
-                self.tr("No model matches “{query}”").format(query=query),
-                "",
-                (("clear", self.tr("Clear the search")),),
-            )
-        elif catalogue.state is CatalogueState.STALE and catalogue.fetched_at is not None:
-            self.message.show_message(
-                Tone.CAUTION,
-                self.tr("This list is from {age}").format(age=self._age(catalogue.fetched_at)),
-                explain(catalogue.error).what if catalogue.error is not None else "",
-                (("retry", self.tr("Try again")),),
-            )
-        elif catalogue.models and not self._usable:
-            self.message.show_message(Tone.INFO, self.tr("None of these models can chat in text"))
-        else:
+        browser, parts = self.browser, self.parts
+        parts.show_list(bool(browser.listing.entries) and len(browser.view) > 0)
+        parts.refresh.setEnabled(not browser.is_fetching)
+        parts.set_enabled(len(browser.view) > 0)
+        self._soon.start()
+        message = browser.message()
+        if message is None:
             self.message.hide()
+        else:
+            self.message.show_message(message.tone, message.title, message.body, message.actions)
 
-    def _count_text(self, shown: int) -> str:
-        hidden = len(self._catalogue.models) - len(self._usable) + self._catalogue.skipped
-        if not self._catalogue.models:
+    def _show_counts(self) -> None:
+        browser = self.browser
+        self.filters.show_counts(browser.listing.counts if len(browser.view) else None)
+        self.parts.count.setText(self._count_text())
+
+    def _count_text(self) -> str:
+        browser = self.browser
+        catalogue = browser.catalogue
+        if not catalogue.models:
             return ""
-        text = self.tr("{shown} of {all} models").format(shown=shown, all=len(self._usable))
-        if hidden:
-            text += " · " + self.tr("{hidden} that cannot chat are left out").format(hidden=hidden)
-        return text
+        counts = browser.listing.counts
+        total = len(browser.view) - (0 if browser.request.filters.show_unusable else browser.view.unusable)
+        if counts.shown == total:
+            parts = [self.tr("{count} models").format(count=total)]
+        else:
+            parts = [self.tr("{shown} of {all} models").format(shown=counts.shown, all=total)]
+        if catalogue.skipped:
+            parts.append(self.tr("{count} rows could not be read").format(count=catalogue.skipped))
+        if browser.is_fetching:
+            parts.append(self.tr("asking for a new list…"))
+        elif catalogue.fetched_at is not None:
+            parts.append(self.tr("from {age}").format(age=words.age(catalogue.fetched_at)))
+        return " · ".join(parts)
 
-    def _age(self, fetched_at: datetime) -> str:
-        hours = (datetime.now(UTC) - fetched_at).total_seconds() / 3600
-        if hours < 1:
-            return self.tr("a moment ago")
-        if hours < 48:
-            return self.tr("{hours} hours ago").format(hours=round(hours))
-        return self.tr("{days} days ago").format(days=round(hours / 24))
+    def _show_details(self) -> None:
+        entry = self._model.entry(self.list.currentIndex())
+        model = entry if isinstance(entry, ModelInfo) else self.browser.view.find(self._chosen)
+        model_id = model.id if model is not None else ""
+        self.details.set_model(
+            model,
+            self.browser.view.today,
+            starred=self.browser.is_favourite(model_id),
+            compared=self.tray.holds(model_id),
+        )
+        self.parts.more.setEnabled(model is not None)
+
+    # --- doing
+
+    def _on_query(self, text: str) -> None:
+        self.browser.set_query(text)
+        if not text.strip() and self._chosen != self._anchor:
+            # What typing passed over was never chosen.
+            self._take(self._anchor)
+            self._mark(self._model.index_of(self._anchor))
+
+    def _take(self, model_id: str) -> None:
+        if model_id != self._chosen:
+            self._chosen = model_id
+            self.browser.set_chosen(model_id)
+            self.modelChosen.emit(model_id)
 
     def _on_current(self, current: QModelIndex) -> None:
         if current.isValid() and not self._silent:
-            self._chosen = current.data(ModelRole.ID)
-            self.modelChosen.emit(self._chosen)
+            self._anchor = current.data(ModelRole.ID)
+            self._take(self._anchor)
+            self._show_details()
 
     def _on_activated(self, index: QModelIndex) -> None:
-        if index.isValid():
-            self.modelActivated.emit(index.data(ModelRole.ID))
+        model_id = index.data(ModelRole.ID)
+        if model_id:
+            self._anchor = model_id
+            self._take(model_id)
+            self.modelActivated.emit(model_id)
 
     def _on_action(self, action: str) -> None:
-        if action == "clear":
+        if (filters := self.browser.relaxed(action)) is not None:
+            self.filters.set_filters(filters)
+        elif action == "query":
             self.search.clear()
-            self.search.setFocus()
+        elif action == "replace":
+            if (model := self.browser.replacement) is not None:
+                self._anchor = model.id
+                self._take(model.id)
+                self._mark(self._model.index_of(model.id))
+        elif self._is_attached:
+            self.browser.fetch_again(action)
         else:
             self.refreshRequested.emit()
+        # The button that had the focus may be gone.
+        if action != "retry" or not self.parts.refresh.hasFocus():
+            self._focus_search()
+
+    def _focus_search(self) -> None:
+        if not self.parts.is_wide:
+            self.parts.close_details()
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _type(self, text: str) -> None:
+        """Typing on the list searches."""
+        self.search.setFocus(Qt.FocusReason.OtherFocusReason)
+        if text == "\b":
+            self.search.backspace()
+        else:
+            self.search.insert(text)
+
+    def _toggle_details(self) -> None:
+        self.parts.toggle_details()
+
+    def _toggle_star(self) -> None:
+        model = self.details.model
+        if model is not None and self.browser.can_star:
+            self.browser.set_star(model.id, not self.browser.is_favourite(model.id))
+
+    def _toggle_compared(self) -> None:
+        if self.details.model is not None:
+            self.tray.toggle(self.details.model)
+
+    def _compare(self) -> None:
+        dialog = CompareDialog(self.tray.models, self.browser.view.today, self)
+        dialog.modelPicked.connect(self._use_compared)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _use_compared(self, model_id: str) -> None:
+        self._anchor = model_id
+        self._take(model_id)
+        self.modelActivated.emit(model_id)
+
+    def _open_link(self, link: SafeLink) -> None:
+        from caal_desktop.widgets.chat.link_dialog import LinkDialog
+
+        dialog = LinkDialog(link, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()

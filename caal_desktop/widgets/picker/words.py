@@ -64,7 +64,6 @@ _OBSTACLES = {
 }
 
 _SECTIONS = {
-    SectionKind.RECOMMENDED: _noop("Recommended for a voice assistant"),
     SectionKind.FAVOURITES: _noop("Favourites"),
     SectionKind.RECENT: _noop("Used last"),
     SectionKind.NEAREST: _noop("No exact match; nearest:"),
@@ -110,8 +109,8 @@ def tokens(count: int) -> str:
     """A number of tokens as people write it: ``200K``, ``1M``."""
     for unit, size in (("M", 1_000_000), ("K", 1_000)):
         if count >= size:
-            shown = count / size
-            return f"{QLocale().toString(shown, 'f', 0 if shown >= 10 or shown == int(shown) else 1)}{unit}"
+            shown = round(count / size, 0 if count >= 10 * size else 1)
+            return f"{QLocale().toString(shown, 'f', 0 if shown == int(shown) else 1)}{unit}"
     return str(count)
 
 

@@ -144,7 +144,7 @@ class WizardWindow(QDialog):
                 pane = self.model.pane
                 pane.modelChosen.connect(setup.choose_model)
                 pane.modelActivated.connect(self._on_model_activated)
-                pane.refreshRequested.connect(self._catalogue.refresh)
+                pane.attach(self._catalogue, self._settings)
                 self._show_catalogue(self._catalogue.current)
             case Step.TRY:
                 # Imported with its page: the first one needs no chat.
@@ -298,9 +298,10 @@ class WizardWindow(QDialog):
     def _show_progress(self) -> None:
         step = self._setup.state.step
         shown = not self._rail.isVisibleTo(self)
-        self._progress.setText(
-            self.tr("Step {number} of {all}").format(number=STEPS.index(step) + 1, all=len(STEPS)) if shown else ""
-        )
+        text = self.tr("Step {number} of {all}").format(number=STEPS.index(step) + 1, all=len(STEPS)) if shown else ""
+        if text != self._progress.text():
+            self._progress.setText(text)
+            self._fit_minimum()  # it stands among the buttons
 
     def _focus_page(self) -> None:
         first = self._pages.page(self._setup.state.step).first_focus()

@@ -1,0 +1,59 @@
+"""How the list is sorted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
+from caal_desktop.widgets.picker import words
+
+if TYPE_CHECKING:
+    from caal_desktop.catalogue.view import CatalogueView
+
+
+class OrderBox(QComboBox):
+    """The orders; what a server or a list cannot tell cannot be chosen.
+
+    Signals:
+        orderChanged: carries the chosen :class:`~caal_desktop.catalogue.sorting.SortOrder`.
+    """
+
+    orderChanged = Signal(object)
+
+    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(self.tr("Sort by"))
+        self.setToolTip(self.tr("How the list is sorted"))
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+        for order in SortOrder:
+            self.addItem(words.order_name(order), order)
+        self.currentIndexChanged.connect(lambda _index: self.orderChanged.emit(self.order))
+
+    @property
+    def order(self) -> SortOrder:
+        """The chosen order."""
+        return SortOrder(self.currentData())
+
+    def set_order(self, order: SortOrder) -> None:
+        """Choose an order."""
+        self.setCurrentIndex(self.findData(order))
+
+    def show_available(self, view: CatalogueView, *, can_ask: bool) -> None:
+        """Offer what the list tells, and what its server can be asked for; leave an order that is not offered."""
+        items = self.model()
+        assert isinstance(items, QStandardItemModel)  # noqa: S101 - a combo box's own model is one
+        for row, order in enumerate(SortOrder):
+            available = can_ask if order in SERVER_SORT else view.can_sort_by(order)
+            item = items.item(row)
+            item.setEnabled(available)
+            item.setData(None if available else self.tr("This list does not tell it"), Qt.ItemDataRole.ToolTipRole)
+            if not available and order is self.order:
+                with QSignalBlocker(self):
+                    self.setCurrentIndex(0)
+                self.orderChanged.emit(self.order)

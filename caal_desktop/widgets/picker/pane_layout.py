@@ -1,0 +1,203 @@
+"""The picker's parts and where they stand, in wide and in narrow windows."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.controls import IconButton, TextLabel
+from caal_desktop.widgets.icons import icon
+from caal_desktop.widgets.message_panel import MessagePanel
+from caal_desktop.widgets.picker.compare_tray import CompareTray
+from caal_desktop.widgets.picker.details import DetailsPane
+from caal_desktop.widgets.picker.filter_bar import FilterBar
+from caal_desktop.widgets.picker.model_list_view import ModelListView
+from caal_desktop.widgets.picker.order_box import OrderBox
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QAbstractItemModel
+
+_WIDE_FROM = 118
+"""Average characters: the list needs about seventy, and details under forty are a column of broken lines."""
+_CRAMPED_BELOW = 64
+"""Average characters: below that the search field needs the room of a button's text."""
+_TALL_FROM = 28
+"""Lines: below that the chips leave no room for the list."""
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ModelPane", text)
+
+
+class PaneLayout:
+    """Builds the parts of a pane and lays them out.
+
+    Args:
+        pane: where they stand; its object name is the first part of theirs.
+        model: the list's rows.
+    """
+
+    def __init__(self, pane: QWidget, model: QAbstractItemModel) -> None:
+        self._pane = pane
+        name = pane.objectName()
+        self.is_wide = False
+        self._is_divided = False
+        self._details_wanted = False
+        self._chips_wanted: bool | None = None
+        self.search = QLineEdit(pane)
+        self.search.setObjectName(f"{name}.search")
+        self.search.setAccessibleName(_tr("Search models"))
+        self.search.setPlaceholderText(_tr("Search by name or maker"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setMinimumHeight(34)
+        self._search_icon = self.search.addAction(
+            icon("search", theme.colours(pane.palette()).muted), QLineEdit.ActionPosition.LeadingPosition
+        )
+        self.chips_button = IconButton("filter", _tr("Filters"), name=f"{name}.chips", show_text=True, parent=pane)
+        self.chips_button.setCheckable(True)
+        self.chips_button.clicked.connect(self._on_chips_wanted)
+        self.refresh = IconButton("refresh", _tr("Ask for the list again"), name=f"{name}.refresh", parent=pane)
+        self.filters = FilterBar(name=f"{name}.filters", parent=pane)
+        self.filters.changed.connect(lambda _filters: self._show_active())
+        self.orders = OrderBox(name=f"{name}.order", parent=pane)
+        self.message = MessagePanel(name=f"{name}.message", parent=pane)
+        self.list = ModelListView(name=f"{name}.list", parent=pane)
+        self.list.setAccessibleName(_tr("Models"))
+        self.list.setModel(model)
+        self.count = TextLabel(name=f"{name}.count", scale=0.92, muted=True, parent=pane)
+        self.more = QPushButton(_tr("Details"), pane)
+        self.more.setObjectName(f"{name}.more")
+        self.more.setAutoDefault(False)
+        self.more.setToolTip(_tr("Read about the current model (Ctrl+I)"))
+        self.tray = CompareTray(name=f"{name}.tray", parent=pane)
+        self.details = DetailsPane(name=f"{name}.details", parent=pane)
+        self.details.star.setVisible(False)
+        self._build()
+        self._order_tabs()
+
+    def _build(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(theme.GRID)
+        top.addWidget(self.search, 1)
+        top.addWidget(self.chips_button)
+        top.addWidget(self.refresh)
+        options = QHBoxLayout()
+        options.setSpacing(theme.GRID)
+        options.addWidget(self.orders, 1)
+        options.addWidget(self.filters.price, 1)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(theme.GRID)
+        bottom.addWidget(self.count, 1)
+        bottom.addWidget(self.more)
+        self._column = QWidget(self._pane)
+        # Stands in for the list while there is none, so that what is above stays above.
+        self._nothing = QWidget(self._column)
+        column = QVBoxLayout(self._column)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        column.addLayout(top)
+        column.addWidget(self.filters)
+        column.addLayout(options)
+        column.addWidget(self.message)
+        column.addWidget(self.list, 1)
+        column.addWidget(self._nothing, 1)
+        column.addWidget(self.tray)
+        column.addLayout(bottom)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal, self._pane)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(theme.GRID * 2)
+        self._splitter.addWidget(self._column)
+        self._splitter.addWidget(self.details)
+        self._splitter.setStretchFactor(0, 3)
+        self._splitter.setStretchFactor(1, 2)
+        layout = QVBoxLayout(self._pane)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._splitter)
+        self.details.setVisible(False)
+
+    def _order_tabs(self) -> None:
+        """As the eye goes; the arrow keys lead from the search to the list at once."""
+        chips = self.filters.bar.chips
+        way = [self.search, self.chips_button, self.refresh, *chips, self.orders, self.filters.price]
+        way += [self.list, self.tray.open, self.more]
+        for first, second in pairwise(way):
+            QWidget.setTabOrder(first, second)
+
+    # --- sizes
+
+    def lay_out(self) -> None:
+        """Details stand beside the list where there is room, chips above it where they leave some."""
+        metrics = self._pane.fontMetrics()
+        is_wide = self._pane.width() >= metrics.averageCharWidth() * _WIDE_FROM
+        if is_wide != self.is_wide:
+            self.is_wide = is_wide
+            self._details_wanted = False
+        is_cramped = self._pane.width() < metrics.averageCharWidth() * _CRAMPED_BELOW
+        style = Qt.ToolButtonStyle
+        self.chips_button.setToolButtonStyle(style.ToolButtonIconOnly if is_cramped else style.ToolButtonTextBesideIcon)
+        self._show_details()
+        if is_wide and not self._is_divided:
+            self._is_divided = True
+            width = self._pane.width()
+            self._splitter.setSizes([width * 62 // 100, width * 38 // 100])
+        wanted = self._chips_wanted
+        if wanted is None:
+            wanted = self._pane.height() >= metrics.height() * _TALL_FROM
+        self.filters.setVisible(wanted)
+        self.chips_button.setChecked(wanted)
+
+    def recolour(self) -> None:
+        """Follow the platform's colours."""
+        self._search_icon.setIcon(icon("search", theme.colours(self._pane.palette()).muted))
+
+    def _show_details(self) -> None:
+        self.details.setVisible(self.is_wide or self._details_wanted)
+        self._column.setVisible(self.is_wide or not self._details_wanted)
+        self.details.back.setVisible(not self.is_wide)
+        self.more.setVisible(not self.is_wide)
+
+    def toggle_details(self) -> None:
+        """In a narrow window, let details and list take each other's place; in a wide one, go from one to the other."""
+        if self.is_wide:
+            focused = QApplication.focusWidget()
+            there = focused is not None and self.details.isAncestorOf(focused)
+            (self.list if there else self.details.sheet).setFocus(Qt.FocusReason.OtherFocusReason)
+        elif self._details_wanted:
+            self.close_details()
+        elif self.more.isEnabled():
+            self._details_wanted = True
+            self._show_details()
+            self.details.sheet.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close_details(self) -> None:
+        """Show the list again, where the details have taken its place."""
+        if self._details_wanted:
+            self._details_wanted = False
+            self._show_details()
+            self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # --- states
+
+    def show_list(self, shown: bool) -> None:
+        """Show the list, or leave its place empty."""
+        self.list.setVisible(shown)
+        self._nothing.setVisible(not shown)
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Without a list there is nothing to search, sort or narrow."""
+        for part in (self.search, self.orders, self.filters, self.filters.price, self.chips_button):
+            part.setEnabled(enabled)
+
+    def _on_chips_wanted(self, wanted: bool) -> None:
+        self._chips_wanted = wanted
+        self.filters.setVisible(wanted)
+
+    def _show_active(self) -> None:
+        filters = self.filters.filters
+        active = len(filters.active) + filters.show_unusable
+        text = _tr("Filters")
+        self.chips_button.set_label(f"{text} ({active})" if active else text)

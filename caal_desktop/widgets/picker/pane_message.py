@@ -1,0 +1,124 @@
+"""Which message stands above the list: why there is none, or what to know about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from caal_desktop.llm.errors import ConnectionFailed
+from caal_desktop.services.catalogue_service import Catalogue, CatalogueState
+from caal_desktop.services.server_orders import OrderPhase, ServerOrder
+from caal_desktop.widgets.message_panel import Tone
+from caal_desktop.widgets.picker import words
+from caal_desktop.widgets.texts import explain, reason_and_advice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from caal_desktop.catalogue.listing import Listing, ListRequest, Relaxation
+    from caal_desktop.llm.models import ModelInfo
+
+_MAX_RELAXATIONS = 3
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ModelPane", text)
+
+
+@dataclass(frozen=True, slots=True)
+class PaneMessage:
+    """What the message panel shows.
+
+    Attributes:
+        tone, title, body: as the panel takes them.
+        actions: (name, button text). ``relax0``, ``relax1``, … stand for the relaxations in their order.
+    """
+
+    tone: Tone
+    title: str
+    body: str = ""
+    actions: tuple[tuple[str, str], ...] = ()
+
+
+def no_list(catalogue: Catalogue) -> PaneMessage | None:
+    """Why there is no list at all."""
+    match catalogue.state:
+        case CatalogueState.LOADING | CatalogueState.REFRESHING:
+            return PaneMessage(Tone.BUSY, _tr("Fetching the list of models…"))
+        case CatalogueState.FAILED if catalogue.error is not None:
+            text = explain(catalogue.error)
+            return PaneMessage(Tone.BAD, text.what, reason_and_advice(text), (("retry", _tr("Try again")),))
+        case CatalogueState.EMPTY:
+            body = _tr("It comes as soon as the provider can be asked.")
+            return PaneMessage(Tone.INFO, _tr("There is no list of models yet"), body)
+        case _:
+            return None
+
+
+def no_match(listing: Listing, request: ListRequest, relaxations: Sequence[Relaxation]) -> PaneMessage | None:
+    """What to do where nothing is found."""
+    if listing.found:
+        return None
+    query = request.query.strip()
+    actions = [(f"relax{number}", _relaxed(request, one)) for number, one in enumerate(relaxations[:_MAX_RELAXATIONS])]
+    if not request.filters.is_default:
+        actions.append(("filters", _tr("Clear the filters")))
+    if query:
+        actions.append(("query", _tr("Clear the search")))
+    if not query:
+        title = _tr("No model passes these filters")
+    elif request.filters.is_default:
+        title = _tr("No model matches “{query}”").format(query=query)
+    else:
+        title = _tr("No model matches “{query}” and passes the filters").format(query=query)
+    body = "" if relaxations or not query else _tr("Try another spelling, or the maker's name.")
+    return PaneMessage(Tone.INFO, title, body, tuple(actions))
+
+
+def _relaxed(request: ListRequest, one: Relaxation) -> str:
+    if one.name is not None:
+        return _tr("Without “{filter}” ({count})").format(filter=words.filter_name(one.name), count=one.count)
+    if one.filters.show_unusable and not request.filters.show_unusable:
+        return _tr("Show those that cannot chat ({count})").format(count=one.count)
+    return _tr("At any price ({count})").format(count=one.count)
+
+
+def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None) -> PaneMessage:
+    """The model in use is not in the list."""
+    if catalogue.state is CatalogueState.STALE:
+        body = _tr("The list may be out of date.")
+    elif replacement is None:
+        body = _tr("It may have been withdrawn or renamed, or it is known to the provider only.")
+    else:
+        body = _tr("It may have been withdrawn or renamed. The nearest that is listed is {model}.").format(
+            model=replacement.name
+        )
+    actions = () if replacement is None else (("replace", _tr("Choose {model}").format(model=replacement.name)),)
+    return PaneMessage(Tone.CAUTION, _tr("“{model}” is not in the list").format(model=chosen), body, actions)
+
+
+def about_order(order: ServerOrder) -> PaneMessage | None:
+    """The server's order is on its way, or does not come."""
+    if order.phase is OrderPhase.LOADING and not order.ids:
+        return PaneMessage(Tone.BUSY, _tr("Asking the provider for this order…"))
+    if order.phase is OrderPhase.FAILED and order.error is not None:
+        text = explain(order.error)
+        title = _tr("This order could not be fetched")
+        if order.ids and order.fetched_at is not None:
+            title = _tr("This order is from {age}").format(age=words.age(order.fetched_at))
+        body = " ".join(part for part in (text.what, text.advice) if part)
+        return PaneMessage(Tone.CAUTION, title, body, (("order", _tr("Try again")),))
+    return None
+
+
+def stale(catalogue: Catalogue) -> PaneMessage | None:
+    """The list is old, and the last try to get a new one failed."""
+    if catalogue.state is not CatalogueState.STALE or catalogue.fetched_at is None:
+        return None
+    title = _tr("This list is from {age}").format(age=words.age(catalogue.fetched_at))
+    if isinstance(catalogue.error, ConnectionFailed):
+        title = _tr("Offline: this list is from {age}").format(age=words.age(catalogue.fetched_at))
+    body = explain(catalogue.error).what if catalogue.error is not None else ""
+    return PaneMessage(Tone.CAUTION, title, body, (("retry", _tr("Try again")),))
