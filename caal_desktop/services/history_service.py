@@ -103,6 +103,13 @@ class HistoryService(QObject):
         """Open the database, and bring back what a crash has interrupted."""
         self._scope.start(self._begin(), name="begin")
 
+    def keep_for(self, days: int) -> None:
+        """Forget conversations that nothing was said in for some days; 0 keeps all."""
+        if days:
+            before, shown = time.time() - days * 86_400, self.current
+            self._write(lambda database: database.expire(before, shown))
+            self._refresh()
+
     def new(self, *, temporary: bool = False) -> None:
         """Begin a conversation.
 

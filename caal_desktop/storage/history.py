@@ -284,6 +284,20 @@ class HistoryDatabase:
             db.execute(f"DELETE FROM message WHERE conversation IN ({gone})")  # noqa: S608 - no value in it
             db.execute("DELETE FROM conversation WHERE deleted IS NOT NULL")
 
+    def expire(self, before: float, keep: str = "") -> None:
+        """Forget the conversations that were last changed before a moment.
+
+        Args:
+            before: seconds since 1970.
+            keep: a conversation that stays whatever its age: the one that is shown.
+        """
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE conversation SET deleted = ? WHERE updated < ? AND id <> ? AND deleted IS NULL",
+                (time.time(), before, keep),
+            )
+        self.purge()
+
     def set_note(self, name: str, value: str) -> None:
         """Keep a short text under a name; an empty one is forgotten."""
         with self._transaction() as db:

@@ -85,6 +85,13 @@ class ProviderSort(StrEnum):
     LATENCY = "latency"
 
 
+class SendKey(StrEnum):
+    """What sends a message; the other one breaks the line."""
+
+    ENTER = "enter"
+    CTRL_ENTER = "ctrl_enter"
+
+
 class LogLevel(StrEnum):
     """How much goes into the log."""
 
@@ -411,6 +418,26 @@ class Settings:
         max_length=50_000,
         words="system prompt",
         multiline=True,
+    )
+    send_key: SendKey = setting(
+        SendKey.ENTER,
+        short="Send a message with",
+        long="With Enter, Shift+Enter breaks the line; with Ctrl+Enter, Enter alone does.",
+        group=Group.CHAT,
+        labels={SendKey.ENTER: "Enter", SendKey.CTRL_ENTER: "Ctrl+Enter"},
+        words="shortcut keyboard return",
+    )
+    history_days: int = setting(
+        0,
+        short="Keep conversations for",
+        long="Conversations in which nothing was said for longer are deleted for good.",
+        group=Group.CHAT,
+        minimum=0,
+        maximum=3650,
+        step=30,
+        unit="days",
+        off="Always",
+        words="history retention delete",
     )
     theme: Theme = setting(
         Theme.SYSTEM,

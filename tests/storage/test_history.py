@@ -222,3 +222,14 @@ def test_what_was_written_survives_a_kill(path: Path) -> None:
     last = max([25, *told])
     assert record.messages[1].text.startswith("".join(f"word{number} " for number in range(last + 1)))
     database.close()
+
+
+def test_conversations_that_nobody_went_on_with_expire(database: HistoryDatabase) -> None:
+    for number, updated in enumerate((100.0, 200.0, 300.0, 50.0)):
+        record = ConversationRecord(f"c{number}", "About lamps", 1.0, updated)
+        record.messages.append(MessageRecord(f"m{number}", None, "user", "complete", updated, "glow"))
+        database.save_all(record)
+    database.expire(250.0, keep="c0")
+    assert sorted(found.id for found in database.listing()) == ["c0", "c2"]
+    assert database.load("c1") is None
+    assert sorted(found.id for found in database.listing("glow")) == ["c0", "c2"]
