@@ -98,6 +98,7 @@ class Application(QObject):
         self._chat: ChatService | None = None
         self._trial: ChatService | None = None
         self._history: HistoryService | None = None
+        self._compared: list[ChatService] = []
         self.watch = KeyWatch(self.settings, self.keys, self)
         self._wizard: WizardWindow | None = None
         self._setup: SetupService | None = None
@@ -107,6 +108,7 @@ class Application(QObject):
         self.settings.saveFailed.connect(self._on_save_failed)
         self.settings.changed.connect(self._on_settings)
         self._log_level = self.settings.current.log_level
+        self._history_days = self.settings.current.history_days
         self._apply_log_level()
         self._sign_in: SignInService | None = None
         self._spending: SpendGuard | None = None
@@ -163,7 +165,15 @@ class Application(QObject):
         try:
             async with asyncio.timeout(QUIT_DEADLINE_S):
                 # What speaks first, then what it speaks through, then what must be written.
-                for service in (self._sign_in, self._trial, self._setup, self._chat, self._history, self._spending):
+                for service in (
+                    self._sign_in,
+                    self._trial,
+                    self._setup,
+                    *self._compared,
+                    self._chat,
+                    self._history,
+                    self._spending,
+                ):
                     if service is not None:
                         await service.close()
                 await self.catalogue.close()
@@ -211,6 +221,7 @@ class Application(QObject):
 
             self._history = HistoryService(self.chat, self._paths.history_file, self)
             self._main.show_history(self._history)
+            self._history.keep_for(self.settings.current.history_days)
 
     async def _start_demo(self, demo: DemoProcess) -> None:
         from caal_desktop.demo.launcher import DemoStartError
@@ -292,6 +303,8 @@ class Application(QObject):
             self._guard_spending(main)
             self.keys.migrated.connect(self._on_migrated)
             main.requestLikely.connect(self._warm_up)
+            main.control.enable_compare(self._make_compared)
+            main.control.compared.connect(self._end_compared)
             self._main = main
             self._watch_first_paint(main)
         self._main.show()
@@ -362,6 +375,9 @@ class Application(QObject):
             self._main.notice.show_migrated(provider, self.keys.store_name)
 
     def _on_settings(self, settings: Settings) -> None:
+        if self._history is not None and settings.history_days != self._history_days:
+            self._history.keep_for(settings.history_days)
+        self._history_days = settings.history_days
         if settings.log_level is not self._log_level:
             self._log_level = settings.log_level
             self._apply_log_level()
@@ -385,6 +401,15 @@ class Application(QObject):
         from caal_desktop.services.chat_service import ChatService
 
         return ChatService(self.pool, self)
+
+    def _make_compared(self) -> ChatService:
+        self._compared.append(self._new_chat())
+        return self._compared[-1]
+
+    def _end_compared(self, chats: list[ChatService]) -> None:
+        for chat in chats:
+            self._compared.remove(chat)
+            self._scope.start(self._dispose(chat), name="dispose", exclusive=False)
 
     def _watch_first_paint(self, window: QWidget) -> None:
         # On the window alone: a filter on the application would see every event of every object in Python.

@@ -12,7 +12,7 @@ from caal_desktop.catalogue.speech_cost import CostKind, format_cost, hourly_cos
 from caal_desktop.services.connections import catalogue_connection
 from caal_desktop.services.key_watch import KeyCondition, KeyReport, KeyWatch
 from caal_desktop.storage.setting import Group
-from caal_desktop.storage.settings_schema import Settings, SetupStep
+from caal_desktop.storage.settings_schema import SendKey, Settings, SetupStep
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.about import AboutDialog
 from caal_desktop.widgets.chat.chat_page import ChatPage
@@ -50,7 +50,6 @@ class MainWindow(QMainWindow):
         setupRequested: show the wizard; carries the step to begin at.
         settingsRequested: show the settings; carries the page's name, "" for the one that was shown last.
         requestLikely: the person does something that a request will follow.
-        compared: conversations of a comparison that has ended.
     """
 
     closed = Signal()
@@ -58,7 +57,6 @@ class MainWindow(QMainWindow):
     setupRequested = Signal(object)
     settingsRequested = Signal(str)
     requestLikely = Signal()
-    compared = Signal(list)
 
     def __init__(
         self,
@@ -91,7 +89,6 @@ class MainWindow(QMainWindow):
         self._temporary = IconButton("ghost", self.tr("Temporary conversation"), name="main.temporary", parent=self)
         self._sidebar = IconButton("sidebar", self.tr("Conversations"), name="main.sidebar", parent=self)
         self._is_narrow = False
-        self._make_chat: Callable[[], ChatService] | None = None
         self._history: HistoryService | None = None
         self._history_pane: HistoryPane | None = None
         self._build(demo=demo)
@@ -99,6 +96,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._show_model()
         self._show_key(watch.report)
+        self.page.composer.set_sends_with_control(settings.current.send_key is SendKey.CTRL_ENTER)
         if geometry := settings.current.window_geometry:
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
 
@@ -150,8 +148,8 @@ class MainWindow(QMainWindow):
         chat = bar.addMenu(self.tr("&Chat"))
         self._add(chat, "new", self.tr("&New conversation"), self._new_conversation, QKeySequence.StandardKey.New)
         self._add(chat, "temporary", self.tr("New &temporary conversation"), self._new_temporary, "Ctrl+Shift+N")
-        self._add(chat, "options", self.tr("T&his conversation…"), self._open_options, "Ctrl+T")
-        self._add(chat, "compare", self.tr("&Compare models…"), self._open_compare, "Ctrl+Shift+C")
+        self._add(chat, "options", self.tr("T&his conversation…"), self.control.open_options, "Ctrl+T")
+        self._add(chat, "compare", self.tr("&Compare models…"), self.control.open_compare, "Ctrl+Shift+C")
         self._stop = self._add(chat, "stop", self.tr("&Stop the answer"), self._chat.stop)
         self._stop.setEnabled(False)
         chat.addSeparator()
@@ -198,13 +196,14 @@ class MainWindow(QMainWindow):
         self.control.keyChangeRequested.connect(lambda: self.setupRequested.emit(SetupStep.KEY))
         self.control.providerChangeRequested.connect(lambda: self.settingsRequested.emit(Group.PROVIDER))
         self.control.modelRequested.connect(self.open_picker)
+        self.control.requestLikely.connect(self.requestLikely)
         self.page.actionChosen.connect(self._on_action)
         self.page.edited.connect(self.requestLikely)
         self._model_button.clicked.connect(lambda _checked=False: self.open_picker())
         self._new.clicked.connect(self._new_conversation)
         self._temporary.clicked.connect(self._new_temporary)
-        self._options.clicked.connect(self._open_options)
-        self._compare.clicked.connect(self._open_compare)
+        self._options.clicked.connect(self.control.open_options)
+        self._compare.clicked.connect(self.control.open_compare)
         self._sidebar.clicked.connect(self._toggle_side)
         self._settings.changed.connect(self._on_settings)
         self._catalogue.changed.connect(self._on_catalogue)
@@ -280,25 +279,6 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def enable_compare(self, make_chat: Callable[[], ChatService]) -> None:
-        """Let models be compared, in conversations that are made so; :attr:`compared` gives them back."""
-        self._make_chat = make_chat
-
-    def _open_compare(self) -> None:
-        from caal_desktop.widgets.chat.compare_window import MOST, CompareWindow
-
-        if self._make_chat is None:
-            return
-        settings = self._settings.current
-        models = list(dict.fromkeys([settings.model_of(), *settings.recent_models]))
-        wanted = [model for model in models if model][: MOST - 1]
-        window = CompareWindow(self._make_chat, self.control.request, self.control.name_of, wanted, self)
-        window.modelRequested.connect(lambda use: self.open_picker(use, window))
-        window.closed.connect(self.compared)
-        window.finished.connect(window.deleteLater)
-        self.requestLikely.emit()
-        window.open()
-
     def show_history(self, history: HistoryService) -> None:
         """Keep and list conversations. Called after the first paint, which does not wait for this."""
         from caal_desktop.widgets.chat.history_pane import HistoryPane
@@ -325,14 +305,6 @@ class MainWindow(QMainWindow):
             self._history.new(temporary=True)
         self.page.composer.setFocus()
 
-    def _open_options(self) -> None:
-        from caal_desktop.widgets.chat.options_dialog import OptionsDialog
-
-        dialog = OptionsDialog(self.control.options, self._settings.current, self.control.model, self)
-        dialog.chosen.connect(self.control.set_options)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
     def _toggle_side(self) -> None:
         if self._side.isHidden():
             self._side.show()
@@ -358,7 +330,8 @@ class MainWindow(QMainWindow):
 
     # --- drawing
 
-    def _on_settings(self, _settings: Settings) -> None:
+    def _on_settings(self, settings: Settings) -> None:
+        self.page.composer.set_sends_with_control(settings.send_key is SendKey.CTRL_ENTER)
         self._show_model()
         self._watch.look_if_settled()
 

@@ -19,6 +19,7 @@ class _Edit(QPlainTextEdit):
 
     submitted = Signal()
     focusChanged = Signal()
+    sends_with_control = False
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -30,10 +31,13 @@ class _Edit(QPlainTextEdit):
         self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Send on Enter; with Shift (or while an input method composes) Enter is a line break."""
-        if event.key() in _ENTER and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.submitted.emit()
-            return
+        """Send on Enter, or on Ctrl+Enter, as chosen; otherwise (or while an input method composes) break the line."""
+        if event.key() in _ENTER:
+            modifiers = event.modifiers()
+            control = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+            if control if self.sends_with_control else not modifiers & Qt.KeyboardModifier.ShiftModifier:
+                self.submitted.emit()
+                return
         super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -132,6 +136,15 @@ class Composer(QFrame):
         """Put a text into the field, with the cursor behind it."""
         self.edit.setPlainText(text)
         self.edit.moveCursor(self.edit.textCursor().MoveOperation.End)
+
+    def hide_attach(self) -> None:
+        """Take no files."""
+        self._attach.hide()
+        self.setAcceptDrops(False)
+
+    def set_sends_with_control(self, control: bool) -> None:
+        """Whether Ctrl+Enter sends, and not Enter alone."""
+        self.edit.sends_with_control = control
 
     def set_placeholder(self, text: str) -> None:
         """What the empty field says."""

@@ -32,15 +32,19 @@ class ChatController(QObject):
         keyNeeded: nothing can be sent without a key.
         keyChangeRequested: the person wants to change the key.
         providerChangeRequested: the person wants to change the provider's settings.
-        modelRequested: a model is to be chosen; carries what to do with its id.
+        modelRequested: a model is to be chosen; carries what to do with its id, and the window that asks or None.
         optionsChanged: how this conversation is asked has changed.
+        requestLikely: the person does something that a request will follow.
+        compared: conversations of a comparison that has ended.
     """
 
     keyNeeded = Signal()
     keyChangeRequested = Signal()
     providerChangeRequested = Signal()
-    modelRequested = Signal(object)
+    modelRequested = Signal(object, object)
     optionsChanged = Signal(object)
+    requestLikely = Signal()
+    compared = Signal(list)
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class ChatController(QObject):
         self._page, self._chat, self._keys = page, chat, keys
         self._catalogue, self._settings = catalogue, settings
         self._options = ChatOptions()
+        self._make_chat: Callable[[], ChatService] | None = None
         self._files = AttachmentService(self)
         self._files.ready.connect(page.composer.attachments.add)
         self._files.refused.connect(page.composer.attachments.refuse)
@@ -75,6 +80,11 @@ class ChatController(QObject):
         """What is known about the chosen model."""
         return self._catalogue.current.find(self._settings.current.model_of())
 
+    def name_of(self, model_id: str) -> str:
+        """A model's name; its id where nothing is known about it."""
+        model = self._catalogue.current.find(model_id)
+        return model.name if model is not None else model_id
+
     def set_options(self, options: ChatOptions) -> None:
         """Ask this conversation in another way."""
         if options != self._options:
@@ -85,6 +95,34 @@ class ChatController(QObject):
         """Ask as an earlier conversation was asked."""
         self.set_options(ChatOptions.from_json(kept))
 
+    def open_options(self) -> None:
+        """Let the person say how this conversation is to be asked."""
+        from caal_desktop.widgets.chat.options_dialog import OptionsDialog
+
+        dialog = OptionsDialog(self._options, self._settings.current, self.model, self._page.window())
+        dialog.chosen.connect(self.set_options)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def enable_compare(self, make_chat: Callable[[], ChatService]) -> None:
+        """Let models be compared, in conversations that are made so; :attr:`compared` gives them back."""
+        self._make_chat = make_chat
+
+    def open_compare(self) -> None:
+        """Ask several models the same: the current one and the one before it to begin with."""
+        from caal_desktop.widgets.chat.compare_window import CompareWindow
+
+        if self._make_chat is None:
+            return
+        settings = self._settings.current
+        models = [model for model in dict.fromkeys([settings.model_of(), *settings.recent_models]) if model]
+        window = CompareWindow(self._make_chat, self.request, self.name_of, models[:2], self._page.window())
+        window.modelRequested.connect(lambda use: self.modelRequested.emit(use, window))
+        window.closed.connect(self.compared)
+        window.finished.connect(window.deleteLater)
+        self.requestLikely.emit()
+        window.open()
+
     def request(self, model_id: str | None = None) -> ChatRequest | None:
         """What to send with; None where the key or the model is missing, which the person is told."""
         settings = self._settings.current
@@ -94,7 +132,7 @@ class ChatController(QObject):
             return None
         model_id = model_id or settings.model_of()
         if not model_id:
-            self.modelRequested.emit(self._use_model)
+            self.modelRequested.emit(self._use_model, None)
             return None
         model = self._catalogue.current.find(model_id)
         return chat_request(settings, connection, model, self._options, model_id=model_id)
@@ -148,9 +186,9 @@ class ChatController(QObject):
             case "retry" | "regenerate":
                 self._regenerate(index)
             case "regenerate_with":
-                self.modelRequested.emit(lambda model_id: self._regenerate(index, model_id))
+                self.modelRequested.emit(lambda model_id: self._regenerate(index, model_id), None)
             case "model":
-                self.modelRequested.emit(self._change_model_and_retry(index))
+                self.modelRequested.emit(self._change_model_and_retry(index), None)
             case "continue":
                 request = self.request()
                 if request is not None:

@@ -15,20 +15,19 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QAbstractTextDocumentLayout, QPainter, QPaintEvent, QPalette
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.chat.message_item import GAP, MessageItem
+from caal_desktop.widgets.chat.message_paint import paint_message
 from caal_desktop.widgets.chat.selection import Selection
 from caal_desktop.widgets.controls import IconButton
-from caal_desktop.widgets.markdown import paint_decorations
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
-    from caal_desktop.services.conversation import Message
 
 MAX_CHARACTERS_A_LINE = 75
 _MARGIN = theme.GRID * 3
@@ -71,7 +70,6 @@ class ConversationView(QAbstractScrollArea):
         self._streaming: MessageItem | None = None
         self._unfinished: set[MessageItem] = set()
         self._pump = QTimer(self, interval=_FRAME_MS)
-        self._pump.timeout.connect(self._on_pump)
         label = self.tr("Jump to latest")
         self._latest = IconButton("arrow-down", label, name="chat.latest", show_text=True, parent=self)
         self._latest.setAutoRaise(False)
@@ -79,7 +77,6 @@ class ConversationView(QAbstractScrollArea):
         self._latest.hide()
         self._ahead = QTimer(self, interval=0, singleShot=True)
         self._ahead.timeout.connect(self._build_ahead)
-        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self.verticalScrollBar().setSingleStep(theme.GRID * 3)
 
     # --- for owners
@@ -89,81 +86,6 @@ class ConversationView(QAbstractScrollArea):
 
     def strip(self, item: MessageItem) -> None:
         """Take a message's widgets away: it is far from the screen."""
-
-    # --- content
-
-    def show_messages(self, messages: list[Message], start: int = 0) -> None:
-        """Show other messages from an index on; those before it stay as they are."""
-        for item in self.items[start:]:
-            self.strip(item)
-            self._unfinished.discard(item)
-            if self._streaming is item:
-                self._streaming = None
-        self.selection.clear()
-        del self.items[start:]
-        column, character, line = self.column, self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
-        for message in messages[start:]:
-            item = MessageItem(message)
-            item.guess(column, character, line)
-            self.items.append(item)
-        if not start:
-            self._follow = True
-        self.relayout()
-
-    def add_message(self, message: Message) -> None:
-        """Show a new message at the end."""
-        item = MessageItem(message)
-        item.guess(self.column, self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing())
-        self.items.append(item)
-        if message.status.is_open:
-            self._streaming = item
-        self.relayout()
-
-    def begin_stream(self, index: int) -> None:
-        """Text will be added to a message."""
-        self._streaming = self.items[index]
-        if self._streaming.is_built:
-            self._streaming.drop()
-        self.relayout()
-
-    def add_text(self, index: int, text: str) -> None:
-        """Show more of a message that streams. Its text must hold it already."""
-        item = self.items[index]
-        if item.is_built:
-            self._note(item, more=item.add_text(text))
-            self._grown(index)
-
-    def add_reasoning(self, index: int, text: str) -> None:
-        """Show more of the reasoning of a message that streams."""
-        item = self.items[index]
-        if item.is_built:
-            self._note(item, more=item.add_reasoning(text, self.paper, self.font()))
-            self._grown(index)
-
-    def show_tools(self, index: int) -> None:
-        """Draw a message's tool calls."""
-        item = self.items[index]
-        if item.is_built:
-            item.show_tools(self.paper, self.font())
-            self._grown(index)
-
-    def end_stream(self, index: int) -> None:
-        """Nothing more comes."""
-        item = self.items[index]
-        if self._streaming is item:
-            self._streaming = None
-        if item.is_built:
-            item.show_tools(self.paper, self.font(), force=True)
-            self._note(item, more=item.finish())
-        self._grown(index)
-
-    def set_fold_open(self, item: MessageItem, is_open: bool) -> None:
-        """Show or hide a message's reasoning."""
-        item.is_fold_open = is_open
-        item.arrange(self.column)
-        # What the person has just opened stays in place, whether or not the end was being followed.
-        self._set_follow(follow=False)
-        self.relayout()
 
     @property
     def paper(self) -> QPalette:
@@ -332,25 +254,6 @@ class ConversationView(QAbstractScrollArea):
         self._latest.move(x, self.height() - self._latest.height() - theme.GRID)
         self._latest.setVisible(not self._follow and self.verticalScrollBar().maximum() > 0)
 
-    def _grown(self, index: int) -> None:
-        """A message that streams has grown: the cheap way, for it happens with every frame."""
-        item = self.items[index]
-        near = index in self._near()
-        if near and item.is_built:
-            self.furnish(index, item)
-            item.arrange(self.column)
-        elif item.body is not None:
-            return
-        self._placing = True
-        try:
-            self._measure()
-            self._place_widgets()
-        finally:
-            self._placing = False
-        if near:
-            self.viewport().update()
-            self.visibleChanged.emit()
-
     # --- frames
 
     def _note(self, item: MessageItem, *, more: bool) -> None:
@@ -360,21 +263,6 @@ class ConversationView(QAbstractScrollArea):
                 self._pump.start()
         else:
             self._unfinished.discard(item)
-
-    def _on_pump(self) -> None:
-        near = self._near()
-        for item in list(self._unfinished):
-            index = next((i for i in near if self.items[i] is item), -1)
-            if index < 0 and item is not self._streaming:
-                continue
-            self._note(item, more=item.is_built and item.pump())
-            if index >= 0:
-                self._grown(index)
-            break
-        else:
-            self._pump.stop()
-        if not self._unfinished:
-            self._pump.stop()
 
     # --- Qt
 
@@ -402,11 +290,9 @@ class ConversationView(QAbstractScrollArea):
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
         """Everything is drawn anew: a frame costs less than keeping account of what moved."""
         if not self._placing:
+            bar = self.verticalScrollBar()
+            self._set_follow(follow=bar.value() >= bar.maximum() - theme.GRID)
             self.relayout()
-
-    def _on_scrolled(self, value: int) -> None:
-        if not self._placing:
-            self._set_follow(follow=value >= self.verticalScrollBar().maximum() - theme.GRID)
 
     def _set_follow(self, *, follow: bool) -> None:
         if follow != self._follow:
@@ -422,33 +308,7 @@ class ConversationView(QAbstractScrollArea):
             if item.is_built and top < height and top + item.height > 0:
                 painter.save()
                 painter.translate(left, top)
-                self._paint_item(painter, index, item, QRectF(-left, -top, self.viewport().width(), height))
+                area = QRectF(-left, -top, self.viewport().width(), height)
+                paint_message(painter, item, area, self.paper, self.selection.cursor(index), focused=self.hasFocus())
                 painter.restore()
         painter.end()
-
-    def _paint_item(self, painter: QPainter, index: int, item: MessageItem, area: QRectF) -> None:
-        if item.is_user:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            colours = theme.colours(self.palette())
-            painter.setBrush(theme.mix(colours.accent, self.palette().color(QPalette.ColorRole.Window), 0.14))
-            painter.drawRoundedRect(item.card, 12, 12)
-        for placed in item.documents:
-            painter.save()
-            painter.translate(QPointF(placed.left, placed.top))
-            clip = area.translated(-placed.left, -placed.top)
-            if placed.theme is not None:
-                paint_decorations(painter, placed.document, clip, placed.theme)
-            context = QAbstractTextDocumentLayout.PaintContext()
-            context.clip = clip
-            context.palette = self.paper if placed.theme is None else placed.theme.palette
-            if placed is item.body and (cursor := self.selection.cursor(index)) is not None:
-                chosen = QAbstractTextDocumentLayout.Selection()
-                chosen.cursor = cursor
-                group = QPalette.ColorGroup.Active if self.hasFocus() else QPalette.ColorGroup.Inactive
-                chosen.format.setBackground(self.palette().color(group, QPalette.ColorRole.Highlight))
-                chosen.format.setForeground(self.palette().color(group, QPalette.ColorRole.HighlightedText))
-                context.selections = [chosen]
-            painter.setClipRect(clip)
-            placed.document.documentLayout().draw(painter, context)
-            painter.restore()

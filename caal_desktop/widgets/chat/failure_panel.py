@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QPushButton
 
 from caal_desktop.llm.errors import ErrorText, InsufficientCredit, ProviderError, Remedy
 from caal_desktop.services.conversation import Message, SavedFailureError
@@ -62,6 +63,9 @@ class FailurePanel(MessagePanel):
         if detail and detail not in body:
             body = f"{body}\n{self.tr('The server says: {detail}').format(detail=detail)}"
         self.show_message(Tone.BAD, text.what, body, self._actions(message) if can_act else ())
+        for button in self.findChildren(QPushButton):
+            if button.objectName():
+                button.show()  # at once and not with the next event: the panel is measured before that
         wait = error.retry_after if isinstance(error, ProviderError) else None
         if wait is not None and failed_at is not None and wait <= LONGEST_COUNTDOWN_S:
             self._ready_at = failed_at + wait

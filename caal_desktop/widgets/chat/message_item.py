@@ -267,6 +267,9 @@ class MessageItem:
 
 
 def _height_for(widget: QWidget, width: int) -> int:
+    if (layout := widget.layout()) is not None:
+        # Layouts within keep what they have measured until then.
+        layout.activate()
     if widget.hasHeightForWidth():
         return widget.heightForWidth(width)
     return widget.sizeHint().height()

@@ -9,8 +9,8 @@ from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence, 
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.chat.conversation_view import ConversationView
 from caal_desktop.widgets.chat.selection import TO_END
+from caal_desktop.widgets.chat.streaming_view import StreamingView
 from caal_desktop.widgets.controls import IconButton
 from caal_desktop.widgets.markdown import SafeLink, code_text, safe_link, visible_code_blocks
 
@@ -24,7 +24,7 @@ _COPIED_MS = 1500
 _SCROLL_MS = 30
 
 
-class SelectableView(ConversationView):
+class SelectableView(StreamingView):
     """A conversation that can be selected, copied and clicked.
 
     Signals:

@@ -1,0 +1,242 @@
+"""The same question to two or three models at once, side by side, each with its facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from caal_desktop.services.conversation import AnswerStatus, Role
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.chat.composer import Composer
+from caal_desktop.widgets.chat.link_dialog import LinkDialog
+from caal_desktop.widgets.chat.transcript import Transcript
+from caal_desktop.widgets.controls import BusyRing, IconButton, TextLabel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QCloseEvent, QKeyEvent
+
+    from caal_desktop.services.chat_service import ChatRequest, ChatService
+    from caal_desktop.widgets.markdown import SafeLink
+
+MOST = 3
+"""Columns: with more, none would be wide enough to read."""
+
+
+class _Column(QWidget):
+    """One model: its name, its conversation, how far it is."""
+
+    def __init__(self, number: int, chat: ChatService, model: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.chat, self.model = chat, model
+        self.setObjectName(f"compare.{number}")
+        self.name = QToolButton(self)
+        self.name.setObjectName(f"compare.{number}.model")
+        self.name.setAutoRaise(True)
+        self.name.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        label = self.tr("Leave this one out")
+        self.close_button = IconButton("close", label, name=f"compare.{number}.close", parent=self)
+        self._ring = BusyRing(size=16, parent=self)
+        self._ring.hide()
+        self.view = Transcript(chat, name=f"compare.{number}.message", parent=self)
+        self.view.setObjectName(f"compare.{number}.transcript")
+        head = QHBoxLayout()
+        head.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
+        head.addWidget(self._ring)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.close_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addLayout(head)
+        layout.addWidget(self.view, 1)
+        chat.busyChanged.connect(self._ring.setVisible)
+
+    def show_model(self, model: str, name: str) -> None:
+        """Name the model."""
+        self.model = model
+        self.name.setText(name)
+        self.name.setToolTip(model)
+        self.name.setAccessibleName(self.tr("Model: {name}").format(name=name))
+
+
+class CompareWindow(QDialog):
+    """Asks several models the same. Nothing of it is kept.
+
+    Args:
+        make_chat: makes a conversation; the window's owner closes it after :attr:`closed`.
+        request: what to send to a model; None where that is not possible now.
+        name_of: a model's name by its id.
+        models: the ids to begin with.
+
+    Signals:
+        modelRequested: a model is to be chosen; carries what to do with its id.
+        closed: carries the conversations, which have been stopped.
+    """
+
+    modelRequested = Signal(object)
+    closed = Signal(list)
+
+    def __init__(
+        self,
+        make_chat: Callable[[], ChatService],
+        request: Callable[[str], ChatRequest | None],
+        name_of: Callable[[str], str],
+        models: list[str],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("compare")
+        self.setWindowTitle(self.tr("Compare models"))
+        self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint, True)
+        self.resize(1100, 720)
+        self._make_chat, self._request, self._name_of = make_chat, request, name_of
+        self._chats: list[ChatService] = []
+        self.columns: list[_Column] = []
+        self._row = QHBoxLayout()
+        self._row.setSpacing(1)
+        self._add = IconButton("plus", self.tr("Add a model"), name="compare.add", show_text=True, parent=self)
+        self._add.clicked.connect(lambda: self.modelRequested.emit(self.add))
+        self._hint = TextLabel(
+            self.tr("Each gets the same question, at the same time. Nothing of this is kept."),
+            name="compare.hint",
+            muted=True,
+            parent=self,
+        )
+        self.composer = Composer(self)
+        self.composer.set_placeholder(self.tr("Ask them all"))
+        self.composer.hide_attach()
+        self.composer.submitted.connect(self._ask)
+        self.composer.stopRequested.connect(self._stop)
+        top = QHBoxLayout()
+        top.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, 0)
+        top.addWidget(self._hint, 1)
+        top.addWidget(self._add)
+        lower = QHBoxLayout()
+        lower.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, theme.GRID * 2)
+        lower.addWidget(self.composer)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID)
+        layout.addLayout(top)
+        layout.addLayout(self._row, 1)
+        layout.addLayout(lower)
+        for model in models[:MOST]:
+            self.add(model)
+        self.composer.setFocus()
+
+    def add(self, model: str) -> None:
+        """Ask this model, too."""
+        if not model or len(self.columns) >= MOST:
+            return
+        chat = self._make_chat()
+        self._chats.append(chat)
+        column = _Column(len(self._chats) - 1, chat, model, self)
+        column.show_model(model, self._name_of(model))
+        column.name.clicked.connect(lambda: self.modelRequested.emit(lambda other: self._change(column, other)))
+        column.close_button.clicked.connect(lambda: self._remove(column))
+        column.view.actionChosen.connect(lambda index, action: self._on_action(column, index, action))
+        column.view.linkActivated.connect(self._open_link)
+        chat.busyChanged.connect(lambda _busy: self._show_busy())
+        self.columns.append(column)
+        self._row.addWidget(column, 1)
+        self._show_buttons()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc stops what streams, and else closes."""
+        if event.key() == Qt.Key.Key_Escape and self._is_busy:
+            self._stop()
+        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop everything."""
+        super().closeEvent(event)
+        self._end()
+
+    def reject(self) -> None:
+        """Esc: a close like any other."""
+        super().reject()
+        self._end()
+
+    def _end(self) -> None:
+        self._stop()
+        chats, self._chats = self._chats, []
+        if chats:
+            self.closed.emit(chats)
+
+    @property
+    def _is_busy(self) -> bool:
+        return any(column.chat.is_busy for column in self.columns)
+
+    def _ask(self, text: str) -> None:
+        requests = [(column, self._request(column.model)) for column in self.columns]
+        if not requests or any(request is None for _, request in requests):
+            return
+        for column, request in requests:
+            if request is not None:
+                column.chat.send(text, request)
+        self.composer.clear()
+
+    def _stop(self) -> None:
+        for column in self.columns:
+            column.chat.stop()
+
+    def _show_busy(self) -> None:
+        self.composer.set_busy(self._is_busy)
+
+    def _show_buttons(self) -> None:
+        self._add.setEnabled(len(self.columns) < MOST)
+        for column in self.columns:
+            column.close_button.setEnabled(len(self.columns) > 1)
+
+    def _change(self, column: _Column, model: str) -> None:
+        if model:
+            column.show_model(model, self._name_of(model))
+
+    def _remove(self, column: _Column) -> None:
+        column.chat.stop()
+        self.columns.remove(column)
+        self._row.removeWidget(column)
+        column.hide()
+        column.deleteLater()
+        self._show_buttons()
+        self._show_busy()
+
+    def _on_action(self, column: _Column, index: int, action: str) -> None:
+        chat = column.chat
+        match action:
+            case "previous" | "next":
+                chat.show_version(index, -1 if action == "previous" else 1)
+            case "delete":
+                chat.delete(index)
+            case "edit" | "shorten":
+                asked = [message.text for message in chat.messages[: index + 1] if message.role is Role.USER]
+                self.composer.set_text(asked[-1] if asked else "")
+                self.composer.setFocus()
+            case "model" | "regenerate_with":
+                self.modelRequested.emit(lambda model: self._change_and_retry(column, index, model))
+            case "continue":
+                if (request := self._request(column.model)) is not None:
+                    chat.continue_answer(request)
+            case "retry" | "regenerate" | "defaults" | "lower":
+                self._retry(column, index)
+
+    def _retry(self, column: _Column, index: int) -> None:
+        request = self._request(column.model)
+        if request is not None and column.chat.messages[index].status is not AnswerStatus.WAITING:
+            column.chat.regenerate(index, request)
+
+    def _change_and_retry(self, column: _Column, index: int, model: str) -> None:
+        if model:
+            self._change(column, model)
+            self._retry(column, index)
+
+    def _open_link(self, link: SafeLink) -> None:
+        dialog = LinkDialog(link, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
