@@ -40,8 +40,9 @@ def document_text(document: QTextDocument, start: int = 0, end: int | None = Non
         table: QTextTable | None = QTextCursor(block).currentTable()
         if table is not None:
             cell = table.cellAt(block.position())
-            parts.append("\t" if row == (table.firstPosition(), cell.row()) else "\n")
-            row = (table.firstPosition(), cell.row())
+            this_row = (table.firstPosition(), cell.row())
+            parts.append("\t" if row == this_row else "\n" if row[0] == this_row[0] else "\n\n")
+            row = this_row
         elif before is not None and not _is_spacer(block):
             parts.append(_joint(before, block))
         if block.textList() is not None and start <= block.position():
