@@ -21,7 +21,7 @@ from caal_desktop.widgets.controls import IconButton
 from caal_desktop.widgets.demo_strip import DemoStrip
 from caal_desktop.widgets.icons import icon
 from caal_desktop.widgets.notice_strip import NoticeStrip
-from caal_desktop.widgets.picker.dialog import PickerDialog
+from caal_desktop.widgets.picker.vanished_notice import VanishedNotice
 from caal_desktop.widgets.texts import explain, provider_text, reason_and_advice
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class MainWindow(QMainWindow):
         self._options = IconButton("sliders", self.tr("This conversation…"), name="main.options", parent=self)
         self._temporary = IconButton("ghost", self.tr("Temporary conversation"), name="main.temporary", parent=self)
         self._sidebar = IconButton("sidebar", self.tr("Conversations"), name="main.sidebar", parent=self)
+        self._vanished = VanishedNotice(catalogue, settings, self)
         self._is_narrow = False
         self._history: HistoryService | None = None
         self._history_pane: HistoryPane | None = None
@@ -116,6 +117,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(header)
+        column.addWidget(self._vanished)
         column.addWidget(self.page, 1)
         # The pane's place is kept from the first paint on, so that nothing moves when it is filled.
         self._side = QWidget(self)
@@ -199,6 +201,7 @@ class MainWindow(QMainWindow):
         self.control.requestLikely.connect(self.requestLikely)
         self.page.actionChosen.connect(self._on_action)
         self.page.edited.connect(self.requestLikely)
+        self._vanished.pickRequested.connect(lambda: self.open_picker())
         self._model_button.clicked.connect(lambda _checked=False: self.open_picker())
         self._new.clicked.connect(self._new_conversation)
         self._temporary.clicked.connect(self._new_temporary)
@@ -260,6 +263,9 @@ class MainWindow(QMainWindow):
             use: what to do with the chosen model's id; None makes it the one that is talked to.
             above: the window that asks; None for this one.
         """
+        # Imported when it is opened: the first window waits for neither search nor Markdown.
+        from caal_desktop.widgets.picker.dialog import PickerDialog
+
         self.requestLikely.emit()
         connection = catalogue_connection(self._settings.current, self._keys)
         if connection is not None:

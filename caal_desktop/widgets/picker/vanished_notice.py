@@ -1,0 +1,68 @@
+"""Says that the model in use is no longer listed, and offers the nearest one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from caal_desktop.services.vanished_model import Vanished, VanishedModelWatch
+from caal_desktop.widgets import theme
+from caal_desktop.widgets.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.texts import provider_text
+
+if TYPE_CHECKING:
+    from caal_desktop.services.catalogue_service import CatalogueService
+    from caal_desktop.services.settings_service import SettingsService
+
+
+class VanishedNotice(QWidget):
+    """A message that is there only while there is something to say.
+
+    Signals:
+        pickRequested: the person wants to choose for themselves.
+    """
+
+    pickRequested = Signal()
+
+    def __init__(self, catalogue: CatalogueService, settings: SettingsService, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("main.vanished")
+        self._settings = settings
+        self._watch = VanishedModelWatch(catalogue, settings, self)
+        self._watch.changed.connect(self._show)
+        self._put_away = ""
+        self.message = MessagePanel(name="main.vanished.message", parent=self)
+        self.message.actionChosen.connect(self._on_action)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID * 2, 0, theme.GRID * 2, theme.GRID)
+        layout.addWidget(self.message)
+        self.hide()
+
+    def _show(self, vanished: Vanished | None) -> None:
+        if vanished is None or vanished.model_id == self._put_away:
+            self.hide()
+            return
+        provider = provider_text(self._settings.current.provider).title
+        title = self.tr("“{model}” is no longer in {provider}'s list").format(
+            model=vanished.model_id, provider=provider
+        )
+        actions = [("pick", self.tr("Choose another model…")), ("keep", self.tr("Keep it"))]
+        body = self.tr("It may have been withdrawn or renamed. Messages to it may fail.")
+        if vanished.replacement is not None:
+            name = vanished.replacement.name
+            body += " " + self.tr("The nearest that is listed is {model}.").format(model=name)
+            actions.insert(0, ("replace", self.tr("Use {model}").format(model=name)))
+        self.message.show_message(Tone.CAUTION, title, body, tuple(actions))
+        self.show()
+
+    def _on_action(self, action: str) -> None:
+        vanished = self._watch.vanished
+        if action == "pick":
+            self.pickRequested.emit()
+        elif vanished is not None and action == "replace" and vanished.replacement is not None:
+            self._settings.set(self._settings.current.with_model(vanished.replacement.id))
+        elif vanished is not None:
+            self._put_away = vanished.model_id
+            self.hide()
