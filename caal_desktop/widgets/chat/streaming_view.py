@@ -20,6 +20,11 @@ class StreamingView(ConversationView):
         super().__init__(parent)
         self._pump.timeout.connect(self._on_pump)
 
+    @property
+    def is_rendering(self) -> bool:
+        """Whether text that has come is not on the screen yet."""
+        return bool(self._unfinished)
+
     # --- content
 
     def show_messages(self, messages: list[Message], start: int = 0) -> None:
