@@ -54,7 +54,7 @@ class HistoryThread:
                 return
             try:
                 result = job()
-            except BaseException as error:  # noqa: BLE001 - it is the asker's
+            except BaseException as error:
                 future.set_exception(error)
             else:
                 future.set_result(result)

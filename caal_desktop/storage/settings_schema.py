@@ -264,7 +264,7 @@ class Settings:
         ),
         group=Group.MODEL,
         labels={
-            Reasoning.DEFAULT: "As the model does by itself",
+            Reasoning.DEFAULT: "As little as the model allows",
             Reasoning.NONE: "None",
             Reasoning.LOW: "A little",
             Reasoning.MEDIUM: "Medium",

@@ -1,8 +1,8 @@
 """The conversation: every message a document of its own, drawn by one view that keeps only what is near the screen.
 
-Why not one QTextDocument for all messages: a change in its middle (a fold opens, an answer is asked for again, an
-older block is rendered at last) lays out everything below it anew, and 2,000 rendered messages would have to be there
-before the first could be shown: 1.6 s and 130 MB, measured with ordinary answers of 1,000 characters. Why not a widget
+Why not one QTextDocument for all messages: 2,000 ordinary answers of 1,000 characters take 11 s of processor time and
+170 MB to render before the last one can be seen, and then a change near the top (a fold opens, an answer is asked for
+again) takes 54 ms. Here such a conversation opens in 15 ms, and scrolling takes 2 ms a frame. Why not a widget
 for each message: a selection could not cross from one to the next. So this view owns the scrolling, the drawing, the
 selection and the mouse; a document is made when its message comes near the screen and dropped when it is long gone.
 Heights of messages that were never seen are guesses; when a guess is corrected above the screen, the scroll bar moves

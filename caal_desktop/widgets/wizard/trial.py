@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from caal_desktop.services.chat_service import ChatRequest
+from caal_desktop.services.chat_options import ChatOptions
+from caal_desktop.services.connections import chat_request
 from caal_desktop.services.conversation import AnswerStatus, Role
 
 if TYPE_CHECKING:
+    from caal_desktop.llm.models import ModelInfo
     from caal_desktop.services.chat_service import ChatService
     from caal_desktop.services.provider_pool import Connection
     from caal_desktop.storage.settings_schema import Settings
@@ -41,13 +43,22 @@ class Trial(QObject):
         """Whether an answer is on its way."""
         return self._chat.is_busy
 
-    def ask(self, question: str, connection: Connection, model: str, settings: Settings) -> None:
-        """Ask; what was answered before is forgotten."""
+    def ask(
+        self, question: str, connection: Connection, model: str, settings: Settings, known: ModelInfo | None = None
+    ) -> None:
+        """Ask; what was answered before is forgotten.
+
+        Args:
+            question: what is asked.
+            connection: the provider.
+            model: the model's id.
+            settings: the settings.
+            known: what is known about the model; one that need not think first is told not to.
+        """
         self._chat.clear()
         self._page.begin_answer()
-        request = ChatRequest(
-            connection, model, settings.system_prompt, settings.temperature, min(settings.max_tokens, MAX_TOKENS)
-        )
+        options = ChatOptions(max_tokens=min(settings.max_tokens, MAX_TOKENS))
+        request = chat_request(settings, connection, known, options, model_id=model)
         self._chat.send(question, request)
 
     def stop(self) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from caal_desktop.services.connections import connection_for
-from caal_desktop.services.setup_service import KeyPhase, KeyView, SetupService
+from caal_desktop.services.key_view import KeyPhase, KeyView
 from caal_desktop.setup_flow import STEPS, Step
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.controls import RoomyButton, Rule, TextLabel
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat_service import ChatService
     from caal_desktop.services.key_service import KeyService
     from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.services.setup_service import SetupService
     from caal_desktop.services.sign_in_service import SignInService
     from caal_desktop.widgets.wizard.done_page import DonePage
     from caal_desktop.widgets.wizard.key_page import KeyPage
@@ -385,7 +386,9 @@ class WizardWindow(QDialog):
     def _ask(self, question: str) -> None:
         connection = connection_for(self._settings.current, self._keys, self._setup.state.provider)
         if connection is not None and self._trial is not None:
-            self._trial.ask(question, connection, self._setup.state.model, self._settings.current)
+            model = self._setup.state.model
+            known = self._catalogue.current.find(model)
+            self._trial.ask(question, connection, model, self._settings.current, known)
 
     def _on_tried(self) -> None:
         self._setup.set_tried()
