@@ -122,6 +122,10 @@ class KeyService(QObject):
         """
         self._scope.start(self._put(provider, key, where, info), name="store")
 
+    async def wait_for_store(self) -> None:
+        """Wait until the keyring has taken the key, or has not (it has its own deadline)."""
+        await self._scope.wait("store")
+
     def cancel_store(self) -> None:
         """Stop waiting for the keyring."""
         self._scope.cancel("store")

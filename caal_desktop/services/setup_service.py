@@ -5,11 +5,7 @@ The order of steps is :mod:`caal_desktop.setup_flow`'s; the pages only draw what
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -23,10 +19,10 @@ from caal_desktop.llm.errors import (
 )
 from caal_desktop.services.catalogue_service import CatalogueState
 from caal_desktop.services.connections import address_of, catalogue_connection, connection_by, connection_for
-from caal_desktop.setup_flow import PROVIDERS, STEPS, SetupFlow, SetupState, Step
-from caal_desktop.storage.errors import KeyringError
+from caal_desktop.services.key_view import KeyPhase, KeyProblem, KeyView, phase_of
+from caal_desktop.services.setup_memory import known_state, remembered
+from caal_desktop.setup_flow import STEPS, SetupFlow, SetupState, Step
 from caal_desktop.storage.secrets import Where
-from caal_desktop.storage.setting import InvalidSetting
 from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider
 
 if TYPE_CHECKING:
@@ -34,44 +30,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.key_service import KeyService
     from caal_desktop.services.settings_service import SettingsService
-
-
-KeyProblem = ProviderError | KeyringError | ValueError
-
-
-class KeyPhase(StrEnum):
-    """What the key step shows."""
-
-    LOADING = "loading"
-    """The key of an earlier run is being read from the keyring."""
-    WAITING = "waiting"
-    """For the person to give a key."""
-    CHECKING = "checking"
-    VERIFIED = "verified"
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    """The provider could not be asked; the key may be kept unverified."""
-    KEPT_UNVERIFIED = "kept_unverified"
-    STORING = "storing"
-    STORE_FAILED = "store_failed"
-    """It works, but the keyring did not take it; "this session only" is left."""
-    LOAD_FAILED = "load_failed"
-    """The key of an earlier run could not be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyView:
-    """The key step as it stands.
-
-    Attributes:
-        phase: what it shows.
-        info: what the provider told about the key.
-        error: why it was refused, could not be checked, stored or read.
-    """
-
-    phase: KeyPhase = KeyPhase.WAITING
-    info: KeyInfo | None = None
-    error: KeyProblem | None = None
+    from caal_desktop.storage.errors import KeyringError
 
 
 class SetupService(QObject):
@@ -104,7 +63,6 @@ class SetupService(QObject):
         self._candidate: str | None = None
         self._model_is_the_persons = False
         self._provider_before: Provider | None = None
-        self._store_ended: asyncio.Future[None] | None = None
         keys.checkSucceeded.connect(self._on_check_succeeded)
         keys.checkFailed.connect(self._on_check_failed)
         keys.stored.connect(self._on_stored)
@@ -144,7 +102,8 @@ class SetupService(QObject):
         self._flow = SetupFlow(SetupState(provider=settings.provider))
         self._take_known(settings.provider)
         step = settings.setup_step if at is None else at
-        if self._has_lost_its_key(settings.provider):
+        if settings.key_store_of() is KeyStore.SESSION and self._keys.key(settings.provider) is None:
+            # It was kept for an earlier session only.
             step = min(step, Step.KEY, key=STEPS.index)
         self._flow = SetupFlow.resumed(replace(self.state, step=step))
         self._open_catalogue()
@@ -172,10 +131,9 @@ class SetupService(QObject):
             self._candidate = None
 
     async def close(self) -> None:
-        """End, and wait for the keyring where it is taking a key (it has its own deadline)."""
+        """End, and wait for the keyring where it is taking a key."""
         self.end()
-        if self._store_ended is not None:
-            await asyncio.wait([self._store_ended])
+        await self._keys.wait_for_store()
 
     # --- welcome
 
@@ -196,7 +154,7 @@ class SetupService(QObject):
         self._flow.set_key_status(KeyStatus.NONE)
         if self._key.phase is not KeyPhase.WAITING:
             self._keys.cancel_check()
-            self._cancel_store()
+            self._keys.cancel_store()
             self._set_key(KeyPhase.WAITING)
 
     def set_address(self, address: str) -> None:
@@ -225,13 +183,13 @@ class SetupService(QObject):
         if self._key.phase is KeyPhase.CHECKING:
             self._keys.cancel_check()
             if self._candidate is None:
-                self._set_key(self._phase_of_status(), self._keys.info(self.state.provider))
+                self._set_key(phase_of(self.state.key_status), self._keys.info(self.state.provider))
             else:
                 self._flow.set_key_status(KeyStatus.NONE)
                 self._set_key(KeyPhase.WAITING)
         elif self._key.phase is KeyPhase.STORING:
-            self._cancel_store()
-            self._set_key(self._phase_of_status(), self._key.info)
+            self._keys.cancel_store()
+            self._set_key(phase_of(self.state.key_status), self._key.info)
 
     def keep_unverified(self) -> None:
         """Keep a key that could not be checked, and go on; it is checked at the next start."""
@@ -262,7 +220,7 @@ class SetupService(QObject):
     def can_skip(self) -> bool:
         """Whether the step may be left undone; the model not while its list is on its way."""
         loading = self._catalogue.current.state is CatalogueState.LOADING
-        return self._flow.can_skip and not (self.state.step is Step.MODEL and loading)
+        return self._flow.can_skip and not (loading and self.state.step is Step.MODEL)
 
     def advance(self) -> None:
         """Next: go on; from the key step after the key is in its store."""
@@ -290,47 +248,25 @@ class SetupService(QObject):
 
     # --- inside
 
-    def _has_lost_its_key(self, provider: Provider) -> bool:
-        """Whether the provider's key was kept for an earlier session only."""
-        kept_in_memory = self._settings.current.key_store_of(provider) is KeyStore.SESSION
-        return kept_in_memory and self._keys.key(provider) is None
-
     def _take_known(self, provider: Provider) -> None:
         """Fill the flow with what settings and keyring know about a provider."""
-        settings = self._settings.current
-        has_key = self._keys.key(provider) is not None
-        in_keyring = settings.key_store_of(provider) is KeyStore.KEYRING
-        known = has_key or in_keyring or not PROVIDERS[provider].needs_key
+        settings, has_key = self._settings.current, self._keys.key(provider) is not None
         self._candidate = None
-        self._flow.set_address(address_of(settings, provider))
-        self._flow.set_key_status(settings.key_status_of(provider) if known else KeyStatus.NONE)
-        self._flow.choose_model(settings.model_of(provider))
-        self._model_is_the_persons = bool(settings.model_of(provider))
-        if in_keyring and not has_key:
+        self._flow = SetupFlow(known_state(settings, provider, self.state.step, has_key=has_key))
+        self._model_is_the_persons = bool(self.state.model)
+        if settings.key_store_of(provider) is KeyStore.KEYRING and not has_key:
             self._set_key(KeyPhase.LOADING)
             self._keys.load(provider)
         else:
-            self._set_key(self._phase_of_status(), self._keys.info(provider))
+            self._set_key(phase_of(self.state.key_status), self._keys.info(provider))
 
     def _leave_key_step(self, where: Where) -> None:
         if self._candidate is None:
             self._remember_key_status()
             self._go(self._flow.advance())
         else:
-            self._store_ended = asyncio.get_running_loop().create_future()
             self._set_key(KeyPhase.STORING, self._key.info)
             self._keys.store(self.state.provider, self._candidate, where, self._key.info)
-
-    def _cancel_store(self) -> None:
-        self._keys.cancel_store()
-        self._end_of_store()
-
-    def _end_of_store(self) -> None:
-        ended, self._store_ended = self._store_ended, None
-        if ended is not None:
-            ended.set_result(None)
-        if not self._active:
-            self._candidate = None
 
     def _go(self, step: Step) -> None:
         if step is Step.MODEL:
@@ -340,13 +276,12 @@ class SetupService(QObject):
         self.changed.emit()
 
     def _open_catalogue(self) -> None:
-        state = self.state
+        state, settings = self.state, self._settings.current
         if state.step is Step.WELCOME:
             return
-        if self._candidate is not None or state.address != address_of(self._settings.current, state.provider):
-            settings = self._settings.current
+        if self._candidate is not None or state.address != address_of(settings, state.provider):
             self._catalogue.open(connection_by(settings, self._keys, state.provider, self._candidate, state.address))
-        elif (connection := catalogue_connection(self._settings.current, self._keys, state.provider)) is not None:
+        elif (connection := catalogue_connection(settings, self._keys, state.provider)) is not None:
             self._catalogue.open(connection)
         else:
             # Another provider's models must not be offered for this one.
@@ -358,22 +293,8 @@ class SetupService(QObject):
         self.changed.emit()
 
     def _remember(self) -> None:
-        if not self._active:
-            return
-        state = self.state
-        settings = self._settings.current.replace(provider=state.provider)
-        if not settings.setup_completed:
-            settings = settings.replace(setup_step=state.step)
-        if PROVIDERS[state.provider].has_address:
-            # An address that is still being written may be none yet.
-            with contextlib.suppress(InvalidSetting):
-                settings = settings.replace(**{f"{state.provider}_base_url": state.address})
-        if state.step is Step.MODEL:
-            # The person is still looking around: what is passed over was not used.
-            settings = settings.replace(**{f"{state.provider}_model": state.model})
-        elif state.model != settings.model_of(state.provider) or settings.recent_models[:1] != (state.model,):
-            settings = settings.with_model(state.model, state.provider)
-        self._settings.set(settings)
+        if self._active:
+            self._settings.set(remembered(self._settings.current, self.state))
 
     def _remember_key_status(self) -> None:
         """Store what is known about the key in use, as opposed to one that is being given."""
@@ -381,17 +302,6 @@ class SetupService(QObject):
             provider, settings = self.state.provider, self._settings.current
             store = settings.key_store_of(provider)
             self._settings.set(settings.with_key(provider, self.state.key_status, store))
-
-    def _phase_of_status(self) -> KeyPhase:
-        match self.state.key_status:
-            case KeyStatus.VERIFIED:
-                return KeyPhase.VERIFIED
-            case KeyStatus.UNVERIFIED:
-                return KeyPhase.KEPT_UNVERIFIED
-            case KeyStatus.REJECTED:
-                return KeyPhase.REFUSED
-            case KeyStatus.NONE:
-                return KeyPhase.WAITING
 
     def _set_key(self, phase: KeyPhase, info: KeyInfo | None = None, error: KeyProblem | None = None) -> None:
         self._key = KeyView(phase, info, error)
@@ -439,21 +349,18 @@ class SetupService(QObject):
         status = self.state.key_status
         self._settings.set(self._settings.current.with_key(provider, status, store))
         if self._active:
-            self._set_key(self._phase_of_status(), self._key.info)
+            self._set_key(phase_of(self.state.key_status), self._key.info)
             self._go(self._flow.advance())
-        self._end_of_store()
 
     def _on_store_failed(self, provider: str, error: KeyringError) -> None:
         if provider == self.state.provider and self._key.phase is KeyPhase.STORING:
-            if self._active:
-                self._set_key(KeyPhase.STORE_FAILED, self._key.info, error)
-            self._end_of_store()
+            self._set_key(KeyPhase.STORE_FAILED, self._key.info, error)
 
     def _on_loaded(self, provider: str, problem: KeyringError | None) -> None:
         if not self._concerns(provider, KeyPhase.LOADING):
             return
         if self._keys.key(provider) is not None:
-            self._set_key(self._phase_of_status(), self._keys.info(provider))
+            self._set_key(phase_of(self.state.key_status), self._keys.info(provider))
             self._open_catalogue()
             self._check_unverified()
             return
@@ -486,12 +393,7 @@ class SetupService(QObject):
         if not self._active or catalogue.provider != state.provider:
             return
         self.changed.emit()
-        if not catalogue.models:
+        if catalogue.view is None or catalogue.view.recommended is None:
             return
         if not state.model or (not self._model_is_the_persons and catalogue.find(state.model) is None):
-            # Imported here: before there is a list, the first window need not wait for the judgement of models.
-            from caal_desktop.catalogue.recommend import recommend
-
-            best = recommend(catalogue.models, datetime.now(UTC).date())
-            if best is not None:
-                self._take_model(best.id)
+            self._take_model(catalogue.view.recommended.id)

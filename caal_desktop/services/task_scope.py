@@ -76,10 +76,11 @@ class TaskScope:
         """Tell whether an exclusive task of this name has not ended yet."""
         return any(not task.done() for task in self._tasks.get(name, ()))
 
-    def cancel_all(self) -> None:
-        """Cancel every task, without waiting."""
-        for task in tuple(self._all):
-            self._cancel(task)
+    async def wait(self, name: str) -> None:
+        """Wait until the exclusive task of this name has ended, in whichever way; at once where none is running."""
+        tasks = self._tasks.get(name)
+        if tasks:
+            await asyncio.wait(list(tasks))
 
     async def close(self) -> None:
         """Cancel every task, wait until all have ended, and refuse new ones. May be called twice."""

@@ -14,7 +14,7 @@ from caal_desktop.llm.errors import (
     ProviderError,
 )
 from caal_desktop.services.catalogue_service import CatalogueState
-from caal_desktop.services.setup_service import KeyPhase
+from caal_desktop.services.key_view import KeyPhase
 from caal_desktop.setup_flow import Need, Step
 from caal_desktop.storage.errors import KeyringError, KeyringUnavailable
 from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider

@@ -132,15 +132,17 @@ def test_a_closed_scope_refuses_tasks() -> None:
     assert work.log == []
 
 
-def test_cancel_all_does_not_wait() -> None:
+def test_waiting_for_a_task_ends_with_it_and_at_once_without_one() -> None:
     scope, work = TaskScope("test"), Work()
     scope.start(work.run("one"), name="one")
-    scope.start(work.run("two"), name="two", exclusive=False)
+    waiting = scope.start(scope.wait("one"), name="waiter")
     turn(3)
-    scope.cancel_all()
-    assert work.log == ["one begins", "two begins"]
-    turn(3)
-    assert sorted(work.log[2:]) == ["one ends", "two ends"]
+    assert not waiting.done()
+    scope.cancel("one")
+    turn(until=waiting.done)
+    assert work.log == ["one begins", "one ends"]
+    run_async(scope.wait("one"))
+    run_async(scope.close())
 
 
 def test_a_failure_that_nobody_handles_is_logged(expected_logs: Callable[..., None]) -> None:

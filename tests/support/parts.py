@@ -19,7 +19,7 @@ from caal_desktop.services.key_service import KeyService
 from caal_desktop.services.key_watch import KeyWatch
 from caal_desktop.services.provider_pool import ProviderPool
 from caal_desktop.services.settings_service import SettingsService
-from caal_desktop.services.setup_service import KeyPhase, SetupService
+from caal_desktop.services.setup_service import SetupService
 from caal_desktop.storage.secrets import Deadlines, SecretStore
 from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider, Settings
 from caal_desktop.storage.settings_store import SettingsStore
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from caal_desktop.llm.key_info import KeyInfo
+    from caal_desktop.services.key_view import KeyPhase
     from tests.support.demo import DemoControl
     from tests.support.qt_loop import LoopHarness
 

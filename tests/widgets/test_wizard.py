@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from caal_desktop.services.chat_service import ChatService
-from caal_desktop.services.setup_service import KeyPhase
+from caal_desktop.services.key_view import KeyPhase
 from caal_desktop.setup_flow import Step
 from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider
 from caal_desktop.widgets.message_panel import MessagePanel, Tone

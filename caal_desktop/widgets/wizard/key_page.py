@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidg
 
 from caal_desktop.llm.errors import ProviderError, Remedy
 from caal_desktop.services.environment_keys import VARIABLES, key_in_environment
-from caal_desktop.services.setup_service import KeyPhase, KeyView
+from caal_desktop.services.key_view import KeyPhase, KeyView
 from caal_desktop.setup_flow import PROVIDERS
 from caal_desktop.storage.settings_schema import Provider
 from caal_desktop.widgets import theme
@@ -77,13 +77,16 @@ class KeyPage(WizardPage):
             parent=self,
         )
         self._import = RoomyButton("", name="wizard.key.import", parent=self)
-        buttons.insertWidget(2, self._import)
+        more = QHBoxLayout()
+        more.addWidget(self._import)
+        more.addStretch(1)
         self._sign_in: SignInPanel | None = None
         self._sign_in_place = QVBoxLayout()
         self.body.addLayout(self._sign_in_place)
         for widget in (self._address_label, self._address, self._field_label, self.field):
             self.body.addWidget(widget)
         self.body.addLayout(buttons)
+        self.body.addLayout(more)
         self.body.addWidget(self.message)
         self.body.addStretch(1)
         self.body.addWidget(self._privacy)
