@@ -1,0 +1,244 @@
+"""What stands around the conversation: the list of conversations, options, files, comparing, speaking to a reader."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QInputDialog
+
+from caal_desktop.services.attachment_service import (
+    MAX_IMAGE_BYTES,
+    MAX_TEXT_BYTES,
+    REASONS,
+    AttachmentRefusedError,
+    read_attachment,
+)
+from caal_desktop.services.chat_options import ChatOptions
+from caal_desktop.services.chat_service import ChatService
+from caal_desktop.services.conversation import AnswerStatus
+from caal_desktop.widgets.chat.compare_window import CompareWindow
+from caal_desktop.widgets.chat.options_dialog import OptionsDialog
+from tests.support.qt_loop import run_async, turn
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.demo import DemoControl
+    from tests.widgets.chat.conftest import ChatWindow
+
+
+def a_png() -> bytes:
+    """A picture of one pixel."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0\xff\0\0")) + chunk(b"IEND", b"")
+
+
+# --- conversations
+
+
+def titles(chat_window: ChatWindow) -> list[str]:
+    pane = chat_window.window._history_pane
+    assert pane is not None
+    return [pane.list.item(row).text() for row in range(pane.list.count())]
+
+
+def test_conversations_are_listed_opened_renamed_and_deleted(chat_window: ChatWindow) -> None:
+    chat_window.ask("First thing")
+    chat_window.click("main.new")
+    assert chat_window.chat.messages == []
+    chat_window.ask("Second thing")
+    chat_window.until(lambda: titles(chat_window) == ["Second thing", "First thing"], "both in the list")
+    pane = chat_window.window._history_pane
+    assert pane is not None
+    pane.list.setFocus()
+    pane.list.setCurrentRow(1)
+    QTest.keyClick(pane.list, Qt.Key.Key_Return)
+    chat_window.until(lambda: chat_window.chat.messages and chat_window.chat.messages[0].text == "First thing", "it")
+    QTest.keyClick(pane.list, Qt.Key.Key_F2)
+    (dialog,) = chat_window.window.findChildren(QInputDialog)
+    dialog.setTextValue("Renamed")
+    dialog.accept()
+    chat_window.until(lambda: "Renamed" in titles(chat_window), "the new name")
+    pane.list.setCurrentRow(titles(chat_window).index("Renamed"))
+    QTest.keyClick(pane.list, Qt.Key.Key_Delete)
+    chat_window.until(lambda: titles(chat_window) == ["Second thing"], "one less")
+    chat_window.click("history.message.undo")
+    chat_window.until(lambda: len(titles(chat_window)) == 2, "both again")
+    QTest.keyClicks(chat_window.button("history.search"), "renam")
+    chat_window.until(lambda: titles(chat_window) == ["Renamed"], "what was looked for")
+
+
+def test_a_temporary_conversation_is_not_listed(chat_window: ChatWindow) -> None:
+    chat_window.click("main.temporary")
+    assert "nothing of it is kept" in chat_window.window.page.composer.edit.placeholderText()
+    chat_window.ask("A secret")
+    turn(20)
+    assert titles(chat_window) == []
+    chat_window.click("main.new")
+    assert "nothing of it" not in chat_window.window.page.composer.edit.placeholderText()
+
+
+def test_the_pane_is_folded_away(chat_window: ChatWindow) -> None:
+    chat_window.click("main.sidebar")
+    assert chat_window.window._splitter.sizes()[0] == 0
+    chat_window.click("main.sidebar")
+    assert chat_window.window._splitter.sizes()[0] > 0
+
+
+# --- options
+
+
+def test_options_of_a_conversation_are_sent_and_come_back_with_it(chat_window: ChatWindow, demo: DemoControl) -> None:
+    chat_window.click("main.options")
+    (dialog,) = chat_window.window.findChildren(OptionsDialog)
+    dialog._prompt.setPlainText("Be brief.")
+    dialog._longest.setValue(123)
+    dialog._accept()
+    chat_window.ask("Hello")
+    body = demo.requests("/chat/completions")[-1]["body"]
+    assert body["max_tokens"] == 123
+    assert body["messages"][0]["content"] == "Be brief."
+    first = chat_window.history.current
+    chat_window.click("main.new")
+    assert chat_window.window.control.options == ChatOptions()
+    chat_window.history.open(first)
+    chat_window.until(lambda: chat_window.window.control.options != ChatOptions(), "the options")
+    assert chat_window.window.control.options == ChatOptions("Be brief.", max_tokens=123)
+
+
+# --- files
+
+
+def test_files_are_attached_shown_and_sent(chat_window: ChatWindow, demo: DemoControl, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("the lamp is blue", "utf-8")
+    chat_window.click("chat.attach")
+    (dialog,) = chat_window.window.findChildren(QFileDialog, "chat.attach.dialog")
+    dialog.close()
+    chat_window.window.control.attach([str(tmp_path / "notes.txt")])
+    chat_window.until(lambda: chat_window.find("chat.attachment.0"), "the file")
+    chat_window.ask("What colour?")
+    assert "the lamp is blue" in str(demo.requests("/chat/completions")[-1]["body"]["messages"][-1])
+    item = chat_window.view.items[0]
+    assert item.body is not None
+    assert "notes.txt" in item.body.document.toPlainText()
+    assert not chat_window.find("chat.attachment.0")
+
+
+def test_an_image_is_not_sent_to_a_model_that_is_blind(
+    chat_window: ChatWindow, demo: DemoControl, tmp_path: Path
+) -> None:
+    (tmp_path / "dot.png").write_bytes(a_png())
+    control = chat_window.window.control
+    request = control.request()
+    assert request is not None
+    chat_window.parts.catalogue.open(request.connection)
+    chat_window.until(lambda: chat_window.parts.catalogue.current.models, "the models")
+    models = chat_window.parts.catalogue.current.models
+    blind = next(m for m in models if "text" in m.input_modalities and "image" not in m.input_modalities)
+    seeing = next(m for m in models if "image" in m.input_modalities and "text" in m.output_modalities and m.author)
+    chat_window.parts.settings.set(chat_window.parts.settings.current.with_model(blind.id))
+    control.attach([str(tmp_path / "dot.png")])
+    chat_window.until(lambda: chat_window.find("chat.attachment.0"), "the image")
+    chat_window.type("What is it?")
+    chat_window.press(Qt.Key.Key_Return)
+    assert "takes no images" in chat_window.window.page.composer.attachments.message.title
+    assert chat_window.chat.messages == []
+    assert chat_window.window.page.composer.text == "What is it?"
+    chat_window.parts.settings.set(chat_window.parts.settings.current.with_model(seeing.id))
+    chat_window.press(Qt.Key.Key_Return)
+    chat_window.ended()
+    content = demo.requests("/chat/completions")[-1]["body"]["messages"][-1]["content"]
+    assert content[0]["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("big.txt", b"x" * (MAX_TEXT_BYTES + 1), "text_too_large"),
+        ("big.png", b"\x89PNG\r\n\x1a\n" + b"x" * MAX_IMAGE_BYTES, "image_too_large"),
+        ("program", b"\x7fELF\0\0\xff", "not_text"),
+        ("latin.txt", "h\xe9".encode("latin-1"), "not_text"),
+        ("empty.txt", b"", "empty"),
+        (None, b"", "missing"),
+    ],
+)
+def test_what_no_model_could_take_is_refused(
+    chat_window: ChatWindow, tmp_path: Path, name: str | None, data: bytes, reason: str
+) -> None:
+    path = tmp_path / (name or "nowhere")
+    if name:
+        path.write_bytes(data)
+    with pytest.raises(AttachmentRefusedError) as refused:
+        read_attachment(path)
+    assert refused.value.reason == reason
+    assert reason in REASONS
+    bar = chat_window.window.page.composer.attachments
+    bar.refuse(refused.value)
+    assert path.name in bar.message.title
+    assert bar.message.body
+
+
+# --- comparing
+
+
+def test_models_are_asked_the_same_side_by_side(chat_window: ChatWindow, demo: DemoControl) -> None:
+    made: list[ChatService] = []
+
+    def make() -> ChatService:
+        made.append(ChatService(chat_window.parts.pool))
+        return made[-1]
+
+    ended: list[list[ChatService]] = []
+    control = chat_window.window.control
+    control.enable_compare(make)
+    control.compared.connect(ended.append)
+    chat_window.click("main.compare")
+    (compare,) = chat_window.window.findChildren(CompareWindow)
+    compare.add("anthropic/claude-opus-4.5")
+    compare.add("deepseek/deepseek-v4-pro")
+    compare.add("one/too-many")
+    assert len(compare.columns) == 3
+    QTest.keyClicks(compare.composer.edit, "Hello all")
+    QTest.keyClick(compare.composer.edit, Qt.Key.Key_Return)
+    chat_window.until(lambda: all(c.chat.messages and not c.chat.is_busy for c in compare.columns), "three answers")
+    assert [c.chat.messages[-1].status for c in compare.columns] == [AnswerStatus.COMPLETE] * 3
+    asked = {entry["body"]["model"] for entry in demo.requests("/chat/completions")}
+    assert asked == {column.model for column in compare.columns}
+    for column in compare.columns:
+        footer = column.view.items[1].footer
+        assert footer is not None
+        assert column.model in footer.facts.text()
+    compare.close()
+    turn(3)
+    assert ended == [made]
+    assert chat_window.chat.messages == [], "the conversation itself is not touched"
+    for chat in made:
+        run_async(chat.close())
+
+
+# --- screen readers
+
+
+def test_an_answer_is_announced_once(chat_window: ChatWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken: list[str] = []
+    monkeypatch.setattr(QAccessible, "isActive", lambda: True)
+    monkeypatch.setattr(
+        "caal_desktop.widgets.chat.transcript.QAccessibleAnnouncementEvent", lambda _view, text: spoken.append(text)
+    )
+    monkeypatch.setattr(QAccessible, "updateAccessibility", lambda _event: None)
+    answer = chat_window.ask("Hello")
+    assert len(spoken) == 1
+    assert spoken[0].split()[:3] == answer.text.split()[:3]
+    footer = chat_window.view.items[1].footer
+    assert footer is not None
+    assert answer.text[:40] in footer.accessibleName()
