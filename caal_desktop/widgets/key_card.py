@@ -176,11 +176,12 @@ class KeyCard(QWidget):
         self.field.submitted.connect(lambda _key: self._submit())
         self.message.actionChosen.connect(self._on_action)
         self._change.changed.connect(self._show_change)
-        self._settings.changed.connect(lambda _settings: self.show_state())
+        # Bound methods, which Qt disconnects with the card; a lambda would outlive it.
+        self._settings.changed.connect(self._on_changed)
         self._keys.refreshStarted.connect(self._on_refresh_started)
         self._keys.refreshed.connect(self._on_refreshed)
         self._keys.removed.connect(self._on_removed)
-        self._keys.keyChanged.connect(lambda _provider: self.show_state())
+        self._keys.keyChanged.connect(self._on_changed)
         self._keys.loaded.connect(self._on_loaded)
 
     # --- doing
@@ -415,6 +416,9 @@ class KeyCard(QWidget):
             self._change.cancel()
         self._save.setEnabled(self.field.key is not None)
         self.requestLikely.emit()
+
+    def _on_changed(self, _what: object) -> None:
+        self.show_state()
 
     def _on_refresh_started(self, provider: str) -> None:
         if provider == self._provider:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from caal_desktop.services.sign_in_service import SignInPhase, SignInProblem, SignInView
 from caal_desktop.sign_in.pages import PageText
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import TextLabel
+from caal_desktop.widgets.controls import RoomyButton, TextLabel
 from caal_desktop.widgets.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.texts import explain, reason_and_advice
 
@@ -45,9 +45,7 @@ class SignInPanel(QWidget):
         self._service = service
         self._mine = False
         self.setObjectName(name)
-        self._button = QPushButton(self.tr("Sign in with OpenRouter"), self)
-        self._button.setObjectName(f"{name}.begin")
-        self._button.setAutoDefault(False)
+        self._button = RoomyButton(self.tr("Sign in with OpenRouter"), name=f"{name}.begin", parent=self)
         self._button.setMinimumHeight(36)
         self._hint = TextLabel(
             self.tr("Opens your browser; nothing has to be copied. Or paste a key:"),

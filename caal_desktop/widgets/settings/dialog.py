@@ -203,9 +203,10 @@ class SettingsDialog(QDialog):
         self.transfer.imported.connect(self._on_imported)
         self.transfer.resetRequested.connect(self._on_reset_all)
         self._settings.changed.connect(self._on_settings)
-        self._keys.loaded.connect(lambda _provider, _problem: self._draw())
-        self._keys.keyChanged.connect(lambda _provider: self._draw())
-        self._keys.removed.connect(lambda _provider, _problem: self._draw())
+        # Bound methods, which Qt disconnects with the dialog; a lambda would outlive it.
+        self._keys.loaded.connect(self._on_keys)
+        self._keys.keyChanged.connect(self._on_keys)
+        self._keys.removed.connect(self._on_keys)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search.setFocus)
 
     # --- showing
@@ -361,6 +362,9 @@ class SettingsDialog(QDialog):
 
     def _on_settings(self, settings: Settings) -> None:
         self.draft.rebase(settings)
+        self._draw()
+
+    def _on_keys(self, _provider: str, _problem: object = None) -> None:
         self._draw()
 
     def _on_search(self, query: str) -> None:

@@ -60,13 +60,17 @@ class ProxyPassword(QWidget):
         keys.stored.connect(self._on_stored)
         keys.storeFailed.connect(self._on_failed)
         keys.removed.connect(self._on_removed)
-        keys.loaded.connect(lambda _provider, _problem: self._show())
+        # A bound method, which Qt disconnects with the widget; a lambda would outlive it.
+        keys.loaded.connect(self._on_loaded)
         self._show()
 
     def _put(self, where: Where) -> None:
         self._given = self._line.text() or self._given
         if self._given.strip():
             self._keys.store(PROXY, self._given, where)
+
+    def _on_loaded(self, _provider: str, _problem: object) -> None:
+        self._show()
 
     def _on_stored(self, provider: str, where: Where) -> None:
         if provider != PROXY:

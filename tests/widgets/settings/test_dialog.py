@@ -337,3 +337,24 @@ def test_the_lists_connection_follows_the_network_settings_too(parts: Parts) -> 
     assert connection is not None
     assert connection.network.proxy == "http://127.0.0.1:9"
     assert connection.max_retries == 0
+
+
+def test_a_closed_dialog_hears_nothing_more(parts: Parts, qtbot: QtBot, tmp_path: Path, demo: DemoControl) -> None:
+    from PySide6.QtWidgets import QDialog
+
+    for _ in range(2):
+        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, tmp_path)
+        dialog.open()
+        dialog.done(QDialog.DialogCode.Rejected)
+        dialog.deleteLater()
+        del dialog
+        turn(5)
+    # What its cards, pages and fields had listened to goes on.
+    parts.use_key(demo.key)
+    parts.settings.update(max_tokens=99)
+    gone: list[object] = []
+    parts.keys.removed.connect(lambda *_args: gone.append(True))
+    parts.keys.load("groq")
+    parts.keys.remove("openrouter")
+    parts.until(lambda: gone, "it has been removed")
+    turn(5)
