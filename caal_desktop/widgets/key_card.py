@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDate, QEvent, QLocale, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
-    QFormLayout,
     QHBoxLayout,
-    QLabel,
     QMessageBox,
-    QProgressBar,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -26,9 +22,10 @@ from caal_desktop.storage.secrets import Where
 from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.controls import IconLabel, TextLabel
+from caal_desktop.widgets.key_facts_view import KeyFactsView
 from caal_desktop.widgets.key_field import KeyField
 from caal_desktop.widgets.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.texts import explain, money, provider_text, reason_and_advice
+from caal_desktop.widgets.texts import explain, provider_text, reason_and_advice
 
 if TYPE_CHECKING:
     from caal_desktop.llm.key_info import KeyInfo
@@ -42,25 +39,6 @@ _STATUS_ICONS = {
     KeyStatus.REJECTED: ("error", "bad"),
     KeyStatus.NONE: ("info", "muted"),
 }
-
-
-def next_reset(kind: str | None, now: datetime) -> datetime | None:
-    """When a key's limit starts anew: at midnight UTC, on Mondays, or on the first of a month (OpenRouter's rule)."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    match kind:
-        case "daily":
-            return midnight + timedelta(days=1)
-        case "weekly":
-            return midnight + timedelta(days=7 - midnight.weekday())
-        case "monthly":
-            return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
-        case _:
-            return None
-
-
-def _day_text(moment: datetime) -> str:
-    day = moment.astimezone()
-    return QLocale().toString(QDate(day.year, day.month, day.day), QLocale.FormatType.LongFormat)
 
 
 class KeyCard(QWidget):
@@ -93,16 +71,7 @@ class KeyCard(QWidget):
         self._icon = IconLabel("info", "muted", parent=self)
         self._title = TextLabel(text.title, name=f"{self._name}.title", bold=True, parent=self)
         self._status = TextLabel(name=f"{self._name}.status", muted=True, parent=self)
-        self._bar = QProgressBar(self)
-        self._bar.setObjectName(f"{self._name}.bar")
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(6)
-        self._facts = QFormLayout()
-        self._facts.setHorizontalSpacing(theme.GRID * 2)
-        self._facts.setVerticalSpacing(theme.GRID // 2)
-        self._facts.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._facts.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self._fact_labels: dict[str, tuple[QLabel, TextLabel]] = {}
+        self._facts = KeyFactsView(name=self._name, parent=self)
         self.message = MessagePanel(name=f"{self._name}.message", parent=self)
         self.field = KeyField(name=f"{self._name}.field", parent=self)
         self.field.set_expected(provider, text.key_hint)
@@ -159,8 +128,7 @@ class KeyCard(QWidget):
         layout.setContentsMargins(theme.GRID * 2, theme.GRID * 3 // 2, theme.GRID * 2, theme.GRID * 3 // 2)
         layout.setSpacing(theme.GRID)
         layout.addLayout(head)
-        layout.addWidget(self._bar)
-        layout.addLayout(self._facts)
+        layout.addWidget(self._facts)
         layout.addWidget(self._editor)
         layout.addWidget(self.message)
         layout.addLayout(actions)
@@ -284,7 +252,7 @@ class KeyCard(QWidget):
         self._icon.set_icon(*_STATUS_ICONS[status if known else KeyStatus.NONE])
         self._status.setText(self._status_text(status, known=known))
         info = self._keys.info(self._provider)
-        self._show_facts(info, known=known)
+        self._facts.show_facts(info, self._store_text() if known else "")
         self._refresh.setVisible(known and not self._editing)
         self._refresh.setEnabled(not self._keys.is_refreshing(self._provider))
         self._replace.setVisible(not self._editing)
@@ -316,61 +284,6 @@ class KeyCard(QWidget):
         ):
             return self.tr("memory, for this session only")
         return self._keys.store_name
-
-    def _show_facts(self, info: KeyInfo | None, *, known: bool) -> None:
-        facts: dict[str, tuple[str, str]] = {}
-        bar = None
-        if known:
-            facts["store"] = (self.tr("Kept in"), self._store_text())
-        if info is not None:
-            if info.label:
-                facts["label"] = (self.tr("Name"), info.label)
-            if info.limit is not None and info.limit_remaining is not None:
-                left = max(0.0, info.limit_remaining)
-                text = self.tr("{left} of {limit}").format(left=money(left), limit=money(info.limit))
-                resets = next_reset(info.limit_reset, datetime.now(UTC))
-                if resets is not None:
-                    day = _day_text(resets)
-                    text = self.tr("{amounts}, anew on {day}").format(amounts=text, day=day)
-                facts["left"] = (self.tr("Left"), text)
-                bar = left / info.limit if info.limit > 0 else 0.0
-            elif info.usage is not None:
-                facts["left"] = (self.tr("Limit"), self.tr("None set on this key"))
-            spans = (
-                (self.tr("{amount} today"), info.usage_daily),
-                (self.tr("{amount} this week"), info.usage_weekly),
-                (self.tr("{amount} this month"), info.usage_monthly),
-            )
-            used = [template.format(amount=money(amount)) for template, amount in spans if amount is not None]
-            if used:
-                facts["used"] = (self.tr("Spent"), " · ".join(used))
-            if info.expires_at is not None:
-                day = _day_text(info.expires_at)
-                facts["ends"] = (self.tr("Ends"), day)
-            if info.is_free_tier:
-                facts["tier"] = (self.tr("Free tier"), self.tr("Free models only, about 50 requests a day"))
-        self._draw_facts(facts)
-        self._bar.setVisible(bar is not None)
-        if bar is not None:
-            self._bar.setRange(0, 1000)
-            self._bar.setValue(round(bar * 1000))
-            self._bar.setAccessibleName(facts["left"][1])
-
-    def _draw_facts(self, facts: dict[str, tuple[str, str]]) -> None:
-        for key in [key for key in self._fact_labels if key not in facts]:
-            label, value = self._fact_labels.pop(key)
-            self._facts.removeRow(value)
-            del label
-        for place, (key, (title, text)) in enumerate(facts.items()):
-            if key not in self._fact_labels:
-                label = QLabel(title, self)
-                value = TextLabel(name=f"{self._name}.{key}", parent=self)
-                value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-                self._facts.insertRow(place, label, value)
-                self._fact_labels[key] = (label, value)
-            label, value = self._fact_labels[key]
-            label.setText(title)
-            value.setText(text)
 
     def _show_change(self, view: ChangeView) -> None:
         self.field.set_locked(view.phase in (ChangePhase.CHECKING, ChangePhase.STORING))

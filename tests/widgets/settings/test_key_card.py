@@ -13,7 +13,8 @@ from caal_desktop.services.environment_keys import key_in_environment
 from caal_desktop.services.key_change import ChangePhase
 from caal_desktop.storage.secrets import Where
 from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider
-from caal_desktop.widgets.key_card import KeyCard, next_reset
+from caal_desktop.widgets.key_card import KeyCard
+from caal_desktop.widgets.key_facts_view import next_reset
 from caal_desktop.widgets.message_panel import Tone
 from tests.support.qt_loop import turn
 
