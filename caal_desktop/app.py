@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox
 
 from caal_desktop.services.catalogue_service import CatalogueService
+from caal_desktop.services.chat_parts import ChatParts
 from caal_desktop.services.connections import catalogue_connection
 from caal_desktop.services.key_service import KeyService
 from caal_desktop.services.key_watch import KeyWatch
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.demo.launcher import DemoProcess
     from caal_desktop.services.chat_service import ChatService
-    from caal_desktop.services.history_service import HistoryService
     from caal_desktop.services.sign_in_service import SignInService
-    from caal_desktop.services.spend_guard import SpendGuard
     from caal_desktop.services.start_trace import StartTrace
     from caal_desktop.setup_flow import Step
     from caal_desktop.storage.paths import AppPaths
@@ -95,10 +94,8 @@ class Application(QObject):
         self.pool = ProviderPool(self._find_openrouter)
         self.keys = KeyService(SecretStore(service=service), self.pool, self)
         self.catalogue = CatalogueService(paths.catalogue_dir, self.pool, self)
-        self._chat: ChatService | None = None
         self._trial: ChatService | None = None
-        self._history: HistoryService | None = None
-        self._compared: list[ChatService] = []
+        self.talk = ChatParts(self.pool, self.settings, paths, self)
         self.watch = KeyWatch(self.settings, self.keys, self)
         self._wizard: WizardWindow | None = None
         self._setup: SetupService | None = None
@@ -108,10 +105,8 @@ class Application(QObject):
         self.settings.saveFailed.connect(self._on_save_failed)
         self.settings.changed.connect(self._on_settings)
         self._log_level = self.settings.current.log_level
-        self._history_days = self.settings.current.history_days
         self._apply_log_level()
         self._sign_in: SignInService | None = None
-        self._spending: SpendGuard | None = None
         self._settings_dialog: SettingsDialog | None = None
         self._settings_page = ""
         self.firstPainted.connect(self._after_first_paint)
@@ -165,15 +160,8 @@ class Application(QObject):
         try:
             async with asyncio.timeout(QUIT_DEADLINE_S):
                 # What speaks first, then what it speaks through, then what must be written.
-                for service in (
-                    self._sign_in,
-                    self._trial,
-                    self._setup,
-                    *self._compared,
-                    self._chat,
-                    self._history,
-                    self._spending,
-                ):
+                files = None if self._main is None else self._main.control.files
+                for service in (self._sign_in, self._trial, self._setup, files, self.talk):
                     if service is not None:
                         await service.close()
                 await self.catalogue.close()
@@ -216,12 +204,8 @@ class Application(QObject):
             self.catalogue.open(connection)
 
     def _open_history(self) -> None:
-        if self._main is not None and self._history is None:
-            from caal_desktop.services.history_service import HistoryService
-
-            self._history = HistoryService(self.chat, self._paths.history_file, self)
-            self._main.show_history(self._history)
-            self._history.keep_for(self.settings.current.history_days)
+        if self._main is not None and not self.talk.has_history:
+            self._main.show_history(self.talk.history)
 
     async def _start_demo(self, demo: DemoProcess) -> None:
         from caal_desktop.demo.launcher import DemoStartError
@@ -266,14 +250,9 @@ class Application(QObject):
         from caal_desktop.widgets.wizard.window import WizardWindow
 
         setup = SetupService(self.settings, self.keys, self.catalogue, self)
+        is_demo = self._demo is not None
         wizard = WizardWindow(
-            setup,
-            self.keys,
-            self.catalogue,
-            self._make_trial,
-            self.settings,
-            demo=self._demo is not None,
-            parent=self._main,
+            setup, self.keys, self.catalogue, self._make_trial, self.settings, demo=is_demo, parent=self._main
         )
         wizard.offer_sign_in(lambda: self.sign_in)
         self._wizard, self._setup = wizard, setup
@@ -294,17 +273,18 @@ class Application(QObject):
 
         if self._main is None:
             main = MainWindow(
-                self.chat, self.keys, self.watch, self.catalogue, self.settings, demo=self._demo is not None
+                self.talk.chat, self.keys, self.watch, self.catalogue, self.settings, demo=self._demo is not None
             )
             main.closed.connect(self.quit)
             main.quitRequested.connect(self.quit)
             main.setupRequested.connect(self.open_wizard)
             main.settingsRequested.connect(self.open_settings)
-            self._guard_spending(main)
+            self.talk.spending.limitPassed.connect(main.notice.show_limit)
+            self.talk.failed.connect(self.watch.look_after_failure)
             self.keys.migrated.connect(self._on_migrated)
             main.requestLikely.connect(self._warm_up)
-            main.control.enable_compare(self._make_compared)
-            main.control.compared.connect(self._end_compared)
+            main.control.enable_compare(self.talk.begin_compared)
+            main.control.compared.connect(self.talk.end_compared)
             self._main = main
             self._watch_first_paint(main)
         self._main.show()
@@ -356,28 +336,11 @@ class Application(QObject):
             )
         return self._sign_in
 
-    def _guard_spending(self, main: MainWindow) -> None:
-        from caal_desktop.services.spend_guard import SpendGuard
-
-        guard = self._spending = SpendGuard(self.settings, self._paths.spending_file, self)
-        guard.watch(self.chat)
-        guard.limitPassed.connect(main.notice.show_limit)
-        self.chat.statusChanged.connect(self._on_answer)
-
-    def _on_answer(self, index: int) -> None:
-        if index < len(self.chat.messages):
-            message = self.chat.messages[index]
-            if not message.status.is_open:
-                self.watch.look_after_failure(message.error)
-
     def _on_migrated(self, provider: str) -> None:
         if self._main is not None:
             self._main.notice.show_migrated(provider, self.keys.store_name)
 
     def _on_settings(self, settings: Settings) -> None:
-        if self._history is not None and settings.history_days != self._history_days:
-            self._history.keep_for(settings.history_days)
-        self._history_days = settings.history_days
         if settings.log_level is not self._log_level:
             self._log_level = settings.log_level
             self._apply_log_level()
@@ -385,31 +348,9 @@ class Application(QObject):
     def _apply_log_level(self) -> None:
         change_file_level(logging.getLevelNamesMapping()[self._log_level.upper()], at_most=self._log_at_most)
 
-    @property
-    def chat(self) -> ChatService:
-        """The test chat's conversation."""
-        if self._chat is None:
-            self._chat = self._new_chat()
-        return self._chat
-
     def _make_trial(self) -> ChatService:
-        self._trial = self._new_chat()
+        self._trial = self.talk.new_chat()
         return self._trial
-
-    def _new_chat(self) -> ChatService:
-        # Imported here: the wizard's first page needs no chat.
-        from caal_desktop.services.chat_service import ChatService
-
-        return ChatService(self.pool, self)
-
-    def _make_compared(self) -> ChatService:
-        self._compared.append(self._new_chat())
-        return self._compared[-1]
-
-    def _end_compared(self, chats: list[ChatService]) -> None:
-        for chat in chats:
-            self._compared.remove(chat)
-            self._scope.start(self._dispose(chat), name="dispose", exclusive=False)
 
     def _watch_first_paint(self, window: QWidget) -> None:
         # On the window alone: a filter on the application would see every event of every object in Python.

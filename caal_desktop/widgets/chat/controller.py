@@ -28,6 +28,9 @@ LOWERED_MAX_TOKENS = 1024
 class ChatController(QObject):
     """Connects the chat's page with its service.
 
+    Attributes:
+        files: reads what is to be attached; closed by the window's owner.
+
     Signals:
         keyNeeded: nothing can be sent without a key.
         keyChangeRequested: the person wants to change the key.
@@ -60,9 +63,9 @@ class ChatController(QObject):
         self._catalogue, self._settings = catalogue, settings
         self._options = ChatOptions()
         self._make_chat: Callable[[], ChatService] | None = None
-        self._files = AttachmentService(self)
-        self._files.ready.connect(page.composer.attachments.add)
-        self._files.refused.connect(page.composer.attachments.refuse)
+        self.files = AttachmentService(self)
+        self.files.ready.connect(page.composer.attachments.add)
+        self.files.refused.connect(page.composer.attachments.refuse)
         page.composer.attachRequested.connect(self.choose_file)
         page.composer.filesDropped.connect(self.attach)
         page.submitted.connect(self._send)
@@ -149,11 +152,7 @@ class ChatController(QObject):
     def attach(self, paths: list[str]) -> None:
         """Read files that are to go with the message."""
         for path in paths:
-            self._files.read(path)
-
-    async def close(self) -> None:
-        """Stop what runs."""
-        await self._files.close()
+            self.files.read(path)
 
     def _send(self, text: str) -> None:
         bar = self._page.composer.attachments

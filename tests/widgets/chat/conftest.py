@@ -88,7 +88,7 @@ class ChatWindow:
     def close(self) -> None:
         self.parts.close()
         run_async(self.history.close())
-        run_async(self.window.control.close())
+        run_async(self.window.control.files.close())
         self.window.close()
         self.window.deleteLater()
         turn(3)
