@@ -184,7 +184,7 @@ class Application(QObject):
         if self._demo is not None:
             self._scope.start(self._start_demo(self._demo), name="demo")
         if self._wizard is not None:
-            self._wizard.build_ahead()
+            self._scope.start(self._build_wizard_ahead(), name="wizard")
         if self._main is not None:
             self.watch.begin()
             self._open_catalogue()
@@ -266,7 +266,15 @@ class Application(QObject):
         self._watch_first_paint(wizard)
         wizard.show()
         if self._painted:
-            wizard.build_ahead()
+            self._scope.start(self._build_wizard_ahead(), name="wizard")
+
+    async def _build_wizard_ahead(self) -> None:
+        """Make the wizard's later pages while the person reads the first."""
+        from caal_desktop.widgets.wizard.pages import import_pages
+
+        await asyncio.to_thread(import_pages)
+        if self._wizard is not None:
+            self._wizard.build_ahead()
 
     def _open_main(self) -> None:
         from caal_desktop.widgets.main_window import MainWindow

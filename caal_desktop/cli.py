@@ -95,6 +95,10 @@ def run(arguments: Sequence[str]) -> int:
     except ValueError as error:
         sys.stderr.write(f"caal-desktop: {error}\n")
         return EXIT_CANNOT_START
+    from caal_desktop.qt_import import import_qt
+
+    # Before anything else imports Qt.
+    import_qt()
     from caal_desktop.program import run_program
 
     return run_program(demo=given.demo, verbose=given.verbose, openrouter_url=url)

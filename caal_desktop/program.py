@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -122,6 +123,7 @@ async def _run(
         trace=StartTrace.from_environment(app),
         verbose=verbose,
     )
+    application.firstPainted.connect(_collect_garbage)
     instance.raiseRequested.connect(application.raise_window)
     signals.endRequested.connect(application.quit)
     if signals.end_requested:
@@ -131,6 +133,12 @@ async def _run(
         return await application.run()
     finally:
         await asyncio.get_running_loop().shutdown_asyncgens()
+
+
+def _collect_garbage() -> None:
+    """From now on; what the start has made is not looked through again."""
+    gc.freeze()
+    gc.enable()
 
 
 def _watch_async_generators(loop: QEventLoop) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.network import NetworkOptions
+from caal_desktop.services.gentle_import import gentle_import
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -151,15 +151,10 @@ class ProviderPool:
 
 
 def _import_client() -> None:
-    # The import holds the interpreter's lock in slices; shorter slices keep the window's frames.
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(0.001)
-    try:
+    with gentle_import():
         from caal_desktop.llm import warm_up
 
         warm_up()
-    finally:
-        sys.setswitchinterval(interval)
 
 
 def _build_client(connection: Connection, openrouter_url: str | None) -> OpenAICompatibleProvider:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStyle, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.icons import icon, icon_pixmap
@@ -183,6 +183,9 @@ class BusyRing(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Turn only while visible."""
         super().showEvent(event)
+        # Imported here: its hundreds of names take longer to import than all of this module.
+        from PySide6.QtWidgets import QStyle
+
         if self.style().styleHint(QStyle.StyleHint.SH_Widget_Animate, None, self):
             self._timer.start()
 

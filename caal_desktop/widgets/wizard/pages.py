@@ -1,16 +1,18 @@
 """The wizard's pages, each built when it is first needed: the first window waits for none but its own.
 
-A page takes some ten milliseconds to import and to build. :meth:`PageStack.build_ahead` makes the later ones while the
-person reads the first.
+A page takes some ten milliseconds to import and to build. :func:`import_pages`, in a thread, and then
+:meth:`PageStack.build_ahead` make the later ones while the person reads the first.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
+from caal_desktop.services.gentle_import import gentle_import
 from caal_desktop.setup_flow import STEPS, Step
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 BUILD_AHEAD_MS = 40
 """Milliseconds between two pages that are built ahead: the window stays smooth meanwhile."""
+
+
+_MODULES = ("key_page", "model_page", "try_page", "trial", "done_page", "summary")
 
 
 class PageStack(QStackedWidget):
@@ -39,6 +44,7 @@ class PageStack(QStackedWidget):
         self.setObjectName("wizard.pages")
         self._pages: dict[Step, WizardPage] = {}
         self._areas: dict[Step, QScrollArea] = {}
+        self._widgets_are_known = False
         self._ahead = QTimer(self, interval=BUILD_AHEAD_MS)
         self._ahead.timeout.connect(self._build_next)
 
@@ -87,6 +93,13 @@ class PageStack(QStackedWidget):
         self._ahead.start()
 
     def _build_next(self) -> None:
+        if not self._widgets_are_known:
+            # Where Qt hands out a widget that Python has not seen, PySide loads all widget classes, once. Here, and not
+            # in the middle of a page.
+            self._widgets_are_known = True
+            for area in self._areas.values():
+                area.viewport()
+            return
         missing = next((step for step in STEPS if step not in self._pages), None)
         if missing is None:
             self._ahead.stop()
@@ -104,6 +117,13 @@ class PageStack(QStackedWidget):
         self._pages[step], self._areas[step] = page, area
         self.addWidget(area)
         self.pageBuilt.emit(step)
+
+
+def import_pages() -> None:
+    """Import what all the pages need; makes no widget, so that it may run in a thread."""
+    with gentle_import():
+        for name in _MODULES:
+            import_module(f"{__package__}.{name}")
 
 
 def _make(step: Step, parent: QWidget) -> WizardPage:
