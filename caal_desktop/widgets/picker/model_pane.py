@@ -214,8 +214,8 @@ class ModelPane(QWidget):
         index = self._model.first_index()
         self._mark(index)
         self.list.scrollToTop()
-        if index.isValid() and not isinstance(self._model.entry(index), TypedModel):
-            self._take(index.data(ModelRole.ID))
+        is_listed = index.isValid() and not isinstance(self._model.entry(index), TypedModel)
+        self._take(index.data(ModelRole.ID) if is_listed else self._anchor)
 
     def _mark(self, index: QModelIndex) -> None:
         self._silent = True
@@ -287,9 +287,9 @@ class ModelPane(QWidget):
             self._mark(self._model.index_of(self._anchor))
 
     def _take(self, model_id: str) -> None:
+        # The browser is not told: the row of a model in use that is not listed must stay while others are looked at.
         if model_id != self._chosen:
             self._chosen = model_id
-            self.browser.set_chosen(model_id)
             self.modelChosen.emit(model_id)
 
     def _on_current(self, current: QModelIndex) -> None:
@@ -312,9 +312,8 @@ class ModelPane(QWidget):
             self.search.clear()
         elif action == "replace":
             if (model := self.browser.replacement) is not None:
-                self._anchor = model.id
                 self._take(model.id)
-                self._mark(self._model.index_of(model.id))
+                self.choose(model.id)
         elif self._is_attached:
             self.browser.fetch_again(action)
         else:

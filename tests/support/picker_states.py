@@ -1,0 +1,175 @@
+"""The model picker in every state that it can be in: for looking at, and for tests that look at all of them.
+
+``python -m tests.support.picker_states FOLDER`` takes a picture of each, light and dark, narrow and wide.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+
+from caal_desktop.catalogue.filters import FilterName, Filters
+from caal_desktop.catalogue.view import CatalogueView
+from caal_desktop.llm.endpoints import parse_endpoints
+from caal_desktop.llm.errors import ConnectionRefused
+from caal_desktop.llm.models import parse_model_list
+from caal_desktop.services.catalogue_service import Catalogue, CatalogueState
+from caal_desktop.services.host_lookup import Hosts, HostsPhase
+from caal_desktop.widgets.picker.compare import CompareDialog
+from caal_desktop.widgets.picker.model_pane import ModelPane
+from tests.support.catalogues import generated_models, has_real_list, real_models
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtWidgets import QWidget
+
+    from caal_desktop.llm.models import ModelInfo
+
+TODAY = date(2026, 8, 22)
+OFFLINE = ConnectionRefused("openrouter", params={"provider": "OpenRouter", "host": "openrouter.ai", "seconds": 60})
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The real list where it is at hand, else a generated one."""
+    return catalogue_of(real_models() if has_real_list() else generated_models(415))
+
+
+def catalogue_of(models: tuple[ModelInfo, ...]) -> Catalogue:
+    """Models as a service would hand them over."""
+    view = CatalogueView(models, TODAY)
+    fetched_at = datetime.now(UTC) - timedelta(hours=3)
+    return Catalogue("openrouter", view.models, 0, fetched_at, CatalogueState.READY, view=view)
+
+
+def pane(
+    shown: Catalogue | None = None, *, query: str = "", filters: Filters | None = None, chosen: str | None = None
+) -> ModelPane:
+    """A pane without services, with a catalogue in it."""
+    result = ModelPane(name="picker.pane")
+    result.show_catalogue(catalogue() if shown is None else shown)
+    best = result.browser.view.recommended
+    result.choose(chosen if chosen is not None else best.id if best is not None else "")
+    if filters is not None:
+        result.filters.set_filters(filters)
+    result.search.setText(query)
+    return result
+
+
+def _of(state: CatalogueState, error: ConnectionRefused | None = None) -> Callable[[], ModelPane]:
+    return lambda: pane(Catalogue("openrouter", state=state, error=error))
+
+
+def _stale() -> ModelPane:
+    return pane(replace(catalogue(), state=CatalogueState.STALE, error=OFFLINE))
+
+
+def _ids_alone() -> ModelPane:
+    listing = parse_model_list({"data": [{"id": name} for name in ("llama3.2:latest", "mistral", "qwen3:8b")]})
+    return pane(catalogue_of(listing.models))
+
+
+def _compared() -> ModelPane:
+    result = pane(query="mini")
+    for model in result.browser.view.models[:2]:
+        result.tray.toggle(model)
+    return result
+
+
+def _hosts() -> ModelPane:
+    result = pane()
+    hosts = [
+        {
+            "provider_name": name,
+            "context_length": 131_072,
+            "pricing": {"prompt": "0.0000002", "completion": "0.00000125"},
+            "quantization": quantization,
+            "uptime_last_30m": 99.5,
+            "latency_last_30m": {"p50": 420},
+            "throughput_last_30m": {"p50": 88},
+            "status": status,
+        }
+        for name, quantization, status in (("One host", "bf16", 0), ("Another", None, 0), ("A third", "fp8", -2))
+    ]
+    model = result.details.model
+    assert model is not None
+    result.details.set_has_pages(True)
+    result.details.hosts_button.click()
+    endpoints = parse_endpoints({"data": {"endpoints": hosts}}) or ()
+    result.details.hosts.show_hosts(Hosts(model.id, HostsPhase.READY, endpoints))
+    return result
+
+
+def _no_match() -> ModelPane:
+    """A model that is not free, searched for among the free ones."""
+    view = catalogue().view
+    assert view is not None
+    free = Filters(frozenset({FilterName.FREE}))
+    for model in view.models:
+        found = view.filters.mask_of(view.search.find(model.id).rows)
+        if view.filters.mask(Filters()) & found and not view.filters.mask(free) & found:
+            return pane(query=model.id, filters=Filters(frozenset({FilterName.FREE, FilterName.NO_EXPIRY})))
+    raise AssertionError("every model has a free twin")
+
+
+def _compare_dialog() -> CompareDialog:
+    view = catalogue().view
+    assert view is not None
+    fit = view.filters.apply(Filters(frozenset({FilterName.VOICE})))
+    return CompareDialog(fit[:3], TODAY)
+
+
+STATES: dict[str, Callable[[], QWidget]] = {
+    "grouped": pane,
+    "found": lambda: pane(query="claude sonet"),
+    "nearest": lambda: pane(query="claude zebra"),
+    "typed-id": lambda: pane(query="my/own-model"),
+    "filtered": lambda: pane(filters=Filters(frozenset({FilterName.VOICE, FilterName.VISION}), max_usd_per_hour=0.5)),
+    "no-match": _no_match,
+    "nothing-like-it": lambda: pane(query="what is this?"),
+    "cannot-chat": lambda: pane(query="batch", filters=Filters(show_unusable=True)),
+    "missing": lambda: pane(chosen="vendor/model-that-went-away"),
+    "empty": _of(CatalogueState.EMPTY),
+    "loading": _of(CatalogueState.LOADING),
+    "failed": _of(CatalogueState.FAILED, OFFLINE),
+    "stale": _stale,
+    "ids-alone": _ids_alone,
+    "comparing": _compared,
+    "hosts": _hosts,
+    "comparison": _compare_dialog,
+}
+"""What to call to get the picker in a state; the widget is not shown yet."""
+
+SIZES = {"wide": (1040, 680), "narrow": (480, 620)}
+
+
+def main(folder: Path) -> None:
+    """Take a picture of every state."""
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+
+    app = QApplication(["picker"])
+    app.setStyle("Fusion")
+    folder.mkdir(parents=True, exist_ok=True)
+    for scheme in (Qt.ColorScheme.Light, Qt.ColorScheme.Dark):
+        app.styleHints().setColorScheme(scheme)
+        for name, make in STATES.items():
+            for size_name, size in SIZES.items():
+                widget = make()
+                widget.resize(*size)
+                widget.show()
+                QTest.qWait(250)
+                widget.grab().save(str(folder / f"{name}-{size_name}-{scheme.name.lower()}.png"))
+                widget.close()
+                widget.deleteLater()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
