@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from caal_desktop.key_doctor import Diagnosis, Verdict, diagnose
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import IconButton, TextLabel
+from caal_desktop.widgets.controls import IconButton, RoomyButton, TextLabel
 from caal_desktop.widgets.texts import diagnosis_text
 
 _COMPLETE = (Verdict.OK, Verdict.OK_CLEANED)
@@ -34,11 +34,13 @@ class KeyField(QWidget):
         edited: the text has changed by the person's hand.
         completed: a well-formed key stands in the field; carries it.
         submitted: Enter was pressed on something that may be a key; carries it.
+        otherProviderWanted: the key is another provider's, and the person wants that one; carries its name and the key.
     """
 
     edited = Signal()
     completed = Signal(str)
     submitted = Signal(str)
+    otherProviderWanted = Signal(str, str)
 
     SETTLE_MS = 250
     """Milliseconds without a keystroke after which a complete key is told: typed keys grow letter by letter."""
@@ -65,6 +67,10 @@ class KeyField(QWidget):
         self._paste = IconButton("paste", self.tr("Paste"), name=f"{name}.paste", show_text=True, parent=self)
         self._note = TextLabel(name=f"{name}.note", muted=True, parent=self)
         self._note.hide()
+        self._offers_other = False
+        self._other = RoomyButton("", name=f"{name}.other", parent=self)
+        self._other.hide()
+        self._other.clicked.connect(self._want_other)
         row = QHBoxLayout()
         row.setSpacing(theme.GRID // 2)
         row.addWidget(self._edit, 1)
@@ -75,6 +81,7 @@ class KeyField(QWidget):
         layout.setSpacing(theme.GRID // 2)
         layout.addLayout(row)
         layout.addWidget(self._note)
+        layout.addWidget(self._other, 0, Qt.AlignmentFlag.AlignLeft)
         self.setFocusProxy(self._edit)
         self._settle = QTimer(self, interval=self.SETTLE_MS, singleShot=True)
         self._settle.timeout.connect(self._tell_completed)
@@ -86,8 +93,16 @@ class KeyField(QWidget):
 
     @property
     def key(self) -> str | None:
-        """What would be sent: the key that was found in the text; None where there is none."""
-        return self._diagnosis.key if self._diagnosis is not None else None
+        """What would be sent: the key that was found in the text; None where there is none.
+
+        Another service's key is none: it must not be sent to somebody whom it does not concern.
+        """
+        found = self._diagnosis
+        return found.key if found is not None and found.verdict is not Verdict.OTHER_VENDOR else None
+
+    def offer_other_provider(self) -> None:
+        """From now on, offer to change to the provider whose key was pasted."""
+        self._offers_other = True
 
     @property
     def text(self) -> str:
@@ -119,6 +134,7 @@ class KeyField(QWidget):
         self._settle.stop()
         self._edit.clear()
         self._diagnosis = None
+        self._other.hide()
         self._show.setChecked(False)
         self._say("")
 
@@ -153,8 +169,16 @@ class KeyField(QWidget):
         if replace_text:
             # What is no key is shown back as one line, so that a person sees what was pasted; never a whole file.
             self._edit.setText(found.key if found.key is not None else " ".join(text.split())[:200])
+        other = found.provider if found.verdict is Verdict.OTHER_VENDOR and found.key is not None else None
+        self._other.setVisible(self._offers_other and other is not None)
+        self._other.setText(self.tr("Use {vendor} with this key").format(vendor=found.vendor))
         quiet = found.verdict in (Verdict.OK, Verdict.EMPTY)
         self._say("" if quiet else diagnosis_text(found))
+
+    def _want_other(self) -> None:
+        found = self._diagnosis
+        if found is not None and found.provider is not None and found.key is not None:
+            self.otherProviderWanted.emit(found.provider, found.key)
 
     def _tell_completed(self) -> None:
         if self._diagnosis is not None and self._diagnosis.verdict in _COMPLETE and self.key is not None:

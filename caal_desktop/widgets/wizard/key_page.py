@@ -37,6 +37,7 @@ class KeyPage(WizardPage):
         addressEdited: carries the server's address.
         actionChosen: a button of the message; carries the action's name.
         typingBegan: the first sign that a request will come.
+        providerWanted: the pasted key is another provider's, who is to answer now; carries its name and the key.
     """
 
     keyEdited = Signal()
@@ -44,6 +45,7 @@ class KeyPage(WizardPage):
     addressEdited = Signal(str)
     actionChosen = Signal(str)
     typingBegan = Signal()
+    providerWanted = Signal(str, str)
 
     def __init__(self, *, demo_key: str | None = None, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Your key"), "", name="wizard.key", parent=parent)
@@ -96,6 +98,8 @@ class KeyPage(WizardPage):
     def _connect(self) -> None:
         self.field.edited.connect(self.typingBegan)
         self.field.edited.connect(self.keyEdited)
+        self.field.offer_other_provider()
+        self.field.otherProviderWanted.connect(self.providerWanted)
         self.field.completed.connect(self.keySubmitted.emit)
         self.field.submitted.connect(self.keySubmitted.emit)
         self._address.textEdited.connect(self._on_address)

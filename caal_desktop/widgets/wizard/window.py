@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from caal_desktop.services.connections import connection_for
 from caal_desktop.services.key_view import KeyPhase, KeyView
-from caal_desktop.setup_flow import STEPS, Step
+from caal_desktop.setup_flow import STEPS, Provider, Step
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.controls import RoomyButton, Rule, TextLabel
 from caal_desktop.widgets.demo_strip import DemoStrip
@@ -136,6 +136,7 @@ class WizardWindow(QDialog):
                 page.addressEdited.connect(setup.set_address)
                 page.actionChosen.connect(self._on_key_action)
                 page.typingBegan.connect(self.requestLikely)
+                page.providerWanted.connect(self._on_provider_wanted)
                 page.set_demo_key(self._demo_key)
                 if self._make_sign_in is not None:
                     page.set_sign_in(self._make_sign_in())
@@ -378,6 +379,11 @@ class WizardWindow(QDialog):
                 self._setup.advance()
             case "load":
                 self._setup.begin(Step.KEY)
+
+    def _on_provider_wanted(self, provider: str, key: str) -> None:
+        self._setup.choose_provider(Provider(provider))
+        self.key.set_provider(self._setup.state.provider, self._setup.state.address)
+        self.key.field.take(key)
 
     def _back_to_key(self) -> None:
         while self._setup.state.step in (Step.TRY, Step.MODEL):
