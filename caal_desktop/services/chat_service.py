@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -21,6 +20,7 @@ from caal_desktop.llm.events import (
     ToolCallDelta,
     UsageReport,
 )
+from caal_desktop.services.answer_cost import find_cost
 from caal_desktop.services.conversation import (
     CONTINUE_PROMPT,
     AnswerFacts,
@@ -35,10 +35,9 @@ from caal_desktop.services.conversation import (
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from caal_desktop.llm.events import StreamEvent
-    from caal_desktop.services.provider_pool import Connection, ProviderPool
+    from caal_desktop.services.chat_request import ChatRequest
+    from caal_desktop.services.provider_pool import ProviderPool
 
 FRAME_MS = 16
 """Milliseconds between two deliveries of text: the window is drawn no more often than that."""
@@ -48,32 +47,6 @@ YIELD_AFTER_S = 0.008
 
 MAX_TOOL_CALLS = 64
 """Calls of one answer that are kept: an index comes from the server and must not fill the memory."""
-
-_COST_DELAYS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Pauses before the looks at ``/generation``, which knows an answer only a moment after its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
-    """What a message is sent with.
-
-    Attributes:
-        connection: the provider.
-        model: the model id.
-        system_prompt: "" for none.
-        temperature: 0 to 2; None leaves it to the model.
-        max_tokens: tokens of the answer at the most.
-        reasoning: OpenRouter's ``reasoning`` object; None sends none.
-        extra: further fields of the request, such as OpenRouter's ``provider`` and ``models``.
-    """
-
-    connection: Connection
-    model: str
-    system_prompt: str = ""
-    temperature: float | None = 0.7
-    max_tokens: int = 4096
-    reasoning: Mapping[str, Any] | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ChatService(QObject):
@@ -408,19 +381,11 @@ class ChatService(QObject):
 
     async def _find_cost(self, index: int, answer: Message, request: ChatRequest) -> None:
         facts = answer.facts
-        for delay in _COST_DELAYS_S:
-            await asyncio.sleep(delay)
-            if facts is None or facts.generation_id is None:
-                return
-            try:
-                async with self._pool.use(request.connection) as provider:
-                    generation = getattr(provider, "generation", None)
-                    usage = None if generation is None else await generation(facts.generation_id)
-            except (ProviderError, ValueError):
-                return
-            if usage is not None:
-                facts.usage = usage
-                self.costFound.emit(answer)
-                if index < len(self._messages) and self._messages[index] is answer:
-                    self.statusChanged.emit(index)
-                return
+        if facts is None or facts.generation_id is None:
+            return
+        usage = await find_cost(self._pool, request.connection, facts.generation_id)
+        if usage is not None:
+            facts.usage = usage
+            self.costFound.emit(answer)
+            if index < len(self._messages) and self._messages[index] is answer:
+                self.statusChanged.emit(index)

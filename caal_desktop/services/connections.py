@@ -13,7 +13,7 @@ from caal_desktop.storage.settings_schema import Provider, ProviderSort, Reasoni
 if TYPE_CHECKING:
     from caal_desktop.llm.models import ModelInfo
     from caal_desktop.services.chat_options import ChatOptions
-    from caal_desktop.services.chat_service import ChatRequest
+    from caal_desktop.services.chat_request import ChatRequest
     from caal_desktop.services.key_service import KeyService
     from caal_desktop.storage.settings_schema import Settings
 
@@ -133,7 +133,7 @@ def chat_request(
     """
     # Imported here: the wizard's first page needs connections, but no chat.
     from caal_desktop.services.chat_options import ChatOptions, takes
-    from caal_desktop.services.chat_service import ChatRequest
+    from caal_desktop.services.chat_request import ChatRequest
 
     options = options or ChatOptions()
     at_openrouter = connection.provider == Provider.OPENROUTER

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.services.conversation_records import to_conversation
-from caal_desktop.storage.history import ConversationRecord, MessageRecord
+from caal_desktop.storage.history_records import ConversationRecord, MessageRecord
 
 if TYPE_CHECKING:
     from caal_desktop.services.conversation import Message

@@ -18,10 +18,10 @@ from caal_desktop.services.conversation import (
     SavedFailureError,
     ToolCallText,
 )
-from caal_desktop.storage.history import MessageRecord
+from caal_desktop.storage.history_records import MessageRecord
 
 if TYPE_CHECKING:
-    from caal_desktop.storage.history import ConversationRecord
+    from caal_desktop.storage.history_records import ConversationRecord
 
 _TITLE_LENGTH = 60
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from caal_desktop.services.conversation_records import title_of, to_conversation, to_record
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import HistoryDamaged, StorageError
-from caal_desktop.storage.history import ConversationRecord
+from caal_desktop.storage.history_records import ConversationRecord
 from caal_desktop.storage.history_thread import HistoryThread
 
 if TYPE_CHECKING:

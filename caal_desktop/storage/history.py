@@ -13,12 +13,12 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from .atomic_file import ensure_private_folder, free_name
 from .errors import HistoryDamaged, HistoryFailed, HistoryTooNew
+from .history_records import ConversationRecord, ConversationSummary, MessageRecord
 from .history_schema import FTS_SCHEMA, SCHEMA, SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -30,56 +30,6 @@ MAX_LISTED = 500
 _SNIPPET = 120
 _TRIGRAM = 3
 """Characters that a search needs at least for the full-text index; shorter ones look through the text."""
-
-
-@dataclass(slots=True)
-class MessageRecord:
-    """A message as it is kept.
-
-    Attributes:
-        id, parent: unique ids; parent is None at the beginning.
-        role, status: as the conversation names them.
-        created: seconds since the epoch.
-        text, reasoning: Markdown.
-        extra: facts, tool calls, attachments and failure, as JSON values.
-        shown: whether it is the chosen one of its siblings.
-    """
-
-    id: str
-    parent: str | None
-    role: str
-    status: str
-    created: float
-    text: str = ""
-    reasoning: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
-    shown: bool = True
-
-
-@dataclass(slots=True)
-class ConversationRecord:
-    """A conversation as it is kept. Times are seconds since the epoch."""
-
-    id: str
-    title: str
-    created: float
-    updated: float
-    options: dict[str, Any] = field(default_factory=dict)
-    messages: list[MessageRecord] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationSummary:
-    """A conversation as a list shows it.
-
-    Attributes:
-        snippet: where a search was found in a message; "" otherwise.
-    """
-
-    id: str
-    title: str
-    updated: float
-    snippet: str = ""
 
 
 class HistoryDatabase:

@@ -12,7 +12,7 @@ from caal_desktop.llm.events import FinishReason
 from caal_desktop.llm.model_info import ReasoningPolicy
 from caal_desktop.llm.models import ModelInfo
 from caal_desktop.services.chat_options import ChatOptions, efforts_of, reasoning_field
-from caal_desktop.services.chat_service import ChatRequest
+from caal_desktop.services.chat_request import ChatRequest
 from caal_desktop.services.connections import chat_request
 from caal_desktop.services.conversation import AnswerStatus, Attachment, Role
 from caal_desktop.services.provider_pool import Connection

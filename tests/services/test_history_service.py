@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.services.chat_service import ChatRequest
+from caal_desktop.services.chat_request import ChatRequest
 from caal_desktop.services.conversation import AnswerStatus
 from caal_desktop.services.conversation_export import NotAConversationError, from_json
 from caal_desktop.services.history_service import HistoryService
 from caal_desktop.services.provider_pool import Connection
 from caal_desktop.storage.errors import HistoryDamaged
-from caal_desktop.storage.history import ConversationRecord, HistoryDatabase, MessageRecord
+from caal_desktop.storage.history import HistoryDatabase
+from caal_desktop.storage.history_records import ConversationRecord, MessageRecord
 from tests.support.qt_loop import run_async
 
 if TYPE_CHECKING:
@@ -125,10 +128,17 @@ def test_what_streams_in_is_on_the_disk_before_the_answer_ends(
     identifier = kept.history.current
 
     def on_disk() -> str:
-        reader = HistoryDatabase(path)
-        record = reader.load(identifier)
-        reader._connection.close()
-        return record.messages[-1].text if record is not None else ""
+        # As another program would look: reading alone, so that nothing is made or mended by looking.
+        try:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
+                rows = reader.execute(
+                    "SELECT piece.text FROM piece JOIN message ON message.id = piece.message "
+                    "WHERE conversation = ? AND kind = 'text' ORDER BY seq",
+                    (identifier,),
+                ).fetchall()
+        except sqlite3.OperationalError:
+            return ""
+        return "".join(row[0] for row in rows)
 
     kept.parts.until(lambda: kept.chat.messages[-1].parts, "the first words")
     kept.parts.until(lambda: on_disk() == kept.chat.messages[-1].text != "", "the words on the disk")

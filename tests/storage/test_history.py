@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.storage.errors import HistoryFailed, HistoryTooNew
-from caal_desktop.storage.history import ConversationRecord, HistoryDatabase, MessageRecord
+from caal_desktop.storage.history import HistoryDatabase
+from caal_desktop.storage.history_records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history_thread import HistoryThread
 
 if TYPE_CHECKING:
@@ -193,7 +194,8 @@ def test_what_was_written_survives_a_kill(path: Path) -> None:
         """
         import sys, time
         from pathlib import Path
-        from caal_desktop.storage.history import ConversationRecord, HistoryDatabase, MessageRecord
+        from caal_desktop.storage.history import HistoryDatabase
+        from caal_desktop.storage.history_records import ConversationRecord, MessageRecord
         database = HistoryDatabase(Path(sys.argv[1]))
         database.save_conversation(ConversationRecord("c1", "t", 1.0, 1.0))
         database.save_message("c1", MessageRecord("q", None, "user", "complete", 1.0, "tell me"))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QKeyEvent
 
-    from caal_desktop.services.chat_service import ChatRequest, ChatService
+    from caal_desktop.services.chat_request import ChatRequest
+    from caal_desktop.services.chat_service import ChatService
     from caal_desktop.widgets.markdown import SafeLink
 
 MOST = 3

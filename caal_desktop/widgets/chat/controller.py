@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.models import ModelInfo
     from caal_desktop.services.catalogue_service import CatalogueService
-    from caal_desktop.services.chat_service import ChatRequest, ChatService
+    from caal_desktop.services.chat_request import ChatRequest
+    from caal_desktop.services.chat_service import ChatService
     from caal_desktop.services.key_service import KeyService
     from caal_desktop.services.settings_service import SettingsService
     from caal_desktop.widgets.chat.chat_page import ChatPage

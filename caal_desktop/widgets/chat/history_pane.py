@@ -42,7 +42,7 @@ from caal_desktop.widgets.message_panel import MessagePanel, Tone
 if TYPE_CHECKING:
     from caal_desktop.services.history_service import HistoryService
     from caal_desktop.storage.errors import StorageError
-    from caal_desktop.storage.history import ConversationSummary
+    from caal_desktop.storage.history_records import ConversationSummary
 
 _ID = Qt.ItemDataRole.UserRole
 _DETAIL = Qt.ItemDataRole.UserRole + 1
