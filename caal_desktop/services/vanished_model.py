@@ -12,6 +12,7 @@ from caal_desktop.services.catalogue_service import Catalogue, CatalogueService,
 if TYPE_CHECKING:
     from caal_desktop.llm.models import ModelInfo
     from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.storage.settings_schema import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,15 @@ class VanishedModelWatch(QObject):
         self._asked = ""
         catalogue.changed.connect(self._look)
         catalogue.replacementFound.connect(self._on_replacement)
-        settings.changed.connect(lambda _settings: self._look(catalogue.current))
+        settings.changed.connect(self._on_settings)
 
     @property
     def vanished(self) -> Vanished | None:
         """What is known now."""
         return self._vanished
+
+    def _on_settings(self, _settings: Settings) -> None:
+        self._look(self._catalogue.current)
 
     def _look(self, catalogue: Catalogue) -> None:
         settings = self._settings.current
