@@ -176,7 +176,8 @@ class SettingsDialog(QDialog):
         width = min(widest + 18 + theme.GRID * 6, 260)
         self._nav_width = width
         self._narrow_below = width + metrics.averageCharWidth() * 56
-        self.setMinimumSize(metrics.averageCharWidth() * 50, 400)
+        buttons = self._undo.sizeHint().width() + self._buttons.sizeHint().width() + theme.GRID * 6
+        self.setMinimumSize(max(metrics.averageCharWidth() * 50, buttons), 400)
         self._arrange()
 
     def _arrange(self) -> None:

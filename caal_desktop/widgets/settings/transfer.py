@@ -13,7 +13,7 @@ from caal_desktop import __version__
 from caal_desktop.storage.errors import StorageError
 from caal_desktop.storage.settings_transfer import export_settings, import_settings
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import TextLabel
+from caal_desktop.widgets.controls import ElidedLabel, TextLabel
 from caal_desktop.widgets.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.texts import explain, reason_and_advice
 
@@ -61,8 +61,12 @@ class TransferSection(QWidget):
             button.setAccessibleDescription(text)
             self.buttons[name] = button
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-            label = TextLabel(text, name=f"settings.transfer.{name}.text", scale=0.92, muted=True, parent=self)
-            layout.addWidget(label)
+            label = f"settings.transfer.{name}.text"
+            if name == "folder":
+                # A path has no blanks at which it could be broken.
+                layout.addWidget(ElidedLabel(text, name=label, parent=self))
+            else:
+                layout.addWidget(TextLabel(text, name=label, scale=0.92, muted=True, parent=self))
             layout.addSpacing(theme.GRID)
         self.message = MessagePanel(name="settings.transfer.message", parent=self)
         layout.addWidget(self.message)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QPlainTextEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QPlainTextEdit, QPushButton, QSpinBox, QWidget
+from shiboken6 import isValid
 
 from caal_desktop.services.connections import catalogue_connection, chat_request, connection_for
 from caal_desktop.storage.setting import Group
@@ -14,6 +15,7 @@ from caal_desktop.storage.settings_schema import SPECS, Provider, Settings, Them
 from caal_desktop.widgets.settings.dialog import SettingsDialog
 from caal_desktop.widgets.settings.words import PAGES, find_settings
 from tests.support.qt_loop import turn
+from tests.support.widget_audit import controls_without_a_name, cut_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from tests.support.demo import DemoControl
+    from tests.support.desktop_session import DesktopSession
     from tests.support.parts import Parts
 
 
@@ -41,8 +44,9 @@ def open_dialog(parts: Parts, qtbot: QtBot, tmp_path: Path) -> Iterator[Callable
 
     yield make
     for dialog in made:
-        dialog._discard = True
-        dialog.close()
+        if isValid(dialog):
+            dialog._discard = True
+            dialog.close()
     turn(3)
 
 
@@ -358,3 +362,45 @@ def test_a_closed_dialog_hears_nothing_more(parts: Parts, qtbot: QtBot, tmp_path
     parts.keys.remove("openrouter")
     parts.until(lambda: gone, "it has been removed")
     turn(5)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_nothing_is_cut_and_everything_has_a_name(
+    dialog: SettingsDialog, parts: Parts, demo: DemoControl, text_scale: Callable[[float], None], scale: float
+) -> None:
+    text_scale(scale)
+    parts.use_key(demo.key_for("limited"))
+    parts.settings.update(proxy_mode="manual", proxy_url="http://proxy:3128", proxy_user="ann")
+    told: list[object] = []
+    parts.keys.refreshed.connect(lambda *_args: told.append(True))
+    dialog.refresh_key()
+    parts.until(lambda: told, "the key's facts have come")
+    dialog.keys_section.cards[Provider.OPENROUTER].begin_editing()
+    complaints: list[str] = []
+    for width in (dialog.minimumWidth(), 900):
+        dialog.resize(width, 640)
+        for group in PAGES:
+            dialog.show_page(group)
+            turn(4)
+            place = f"{group} at {width}: "
+            complaints.extend(place + line for line in (*cut_texts(dialog), *controls_without_a_name(dialog)))
+    assert complaints == []
+
+
+def test_the_proxys_password_goes_into_the_keyring_and_to_the_proxy(
+    keyring_session: DesktopSession, dialog: SettingsDialog, parts: Parts, qtbot: QtBot
+) -> None:
+    parts.settings.update(proxy_mode="manual", proxy_url="http://proxy:3128", proxy_user="ann")
+    assert dialog.proxy_password.isVisibleTo(dialog.pages[Group.NETWORK])
+    qtbot.keyClicks(control(dialog, QLineEdit, "settings.proxy_password.edit"), "pa:ss word")
+    control(dialog, QPushButton, "settings.proxy_password.save").click()
+    parts.until(lambda: parts.keys.key("proxy"), "it is kept")
+    assert [(item.user, item.secret) for item in keyring_session.secret_items()] == [("proxy", "pa:ss word")]
+    connection = catalogue_connection(parts.settings.current, parts.keys)
+    assert connection is not None
+    assert (connection.network.proxy_user, connection.network.proxy_password) == ("ann", "pa:ss word")
+    assert "pa:ss word" not in repr(connection)
+    parts.until(lambda: dialog.proxy_password._remove.isEnabled(), "it can be removed")
+    dialog.proxy_password._remove.click()
+    parts.until(lambda: parts.keys.key("proxy") is None, "it is gone")
+    parts.until(lambda: keyring_session.secret_items() == [], "it is gone from the keyring")
