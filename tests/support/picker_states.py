@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
 
 from caal_desktop.catalogue.filters import FilterName, Filters
 from caal_desktop.catalogue.view import CatalogueView
@@ -83,8 +84,15 @@ def _compared() -> ModelPane:
     return result
 
 
-def _hosts() -> ModelPane:
+def _details() -> ModelPane:
+    """In a narrow window they take the list's place."""
     result = pane()
+    result.parts.toggle_details()
+    return result
+
+
+def _hosts() -> ModelPane:
+    result = _details()
     hosts = [
         {
             "provider_name": name,
@@ -142,6 +150,7 @@ STATES: dict[str, Callable[[], QWidget]] = {
     "stale": _stale,
     "ids-alone": _ids_alone,
     "comparing": _compared,
+    "details": _details,
     "hosts": _hosts,
     "comparison": _compare_dialog,
 }
@@ -150,23 +159,38 @@ STATES: dict[str, Callable[[], QWidget]] = {
 SIZES = {"wide": (1040, 680), "narrow": (480, 620)}
 
 
+def _palette(*, dark: bool) -> QPalette:
+    """A desktop without a theme of its own gives light colours alone."""
+    if not dark:
+        return QApplication.style().standardPalette()
+    palette = QPalette(QColor("#2b2b2b"))
+    palette.setColor(QPalette.ColorRole.Base, QColor("#1e1e1e"))
+    palette.setColor(QPalette.ColorRole.AlternateBase, QColor("#262626"))
+    palette.setColor(QPalette.ColorRole.Accent, QColor("#3daee9"))
+    palette.setColor(QPalette.ColorRole.Link, QColor("#79b8ff"))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(role, QColor("#eeeeee"))
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#888888"))
+    palette.setColor(QPalette.ColorRole.PlaceholderText, QColor("#999999"))
+    return palette
+
+
 def main(folder: Path) -> None:
     """Take a picture of every state."""
     from PySide6.QtTest import QTest
-    from PySide6.QtWidgets import QApplication
 
     app = QApplication(["picker"])
     app.setStyle("Fusion")
     folder.mkdir(parents=True, exist_ok=True)
-    for scheme in (Qt.ColorScheme.Light, Qt.ColorScheme.Dark):
-        app.styleHints().setColorScheme(scheme)
+    for scheme in ("light", "dark"):
+        app.setPalette(_palette(dark=scheme == "dark"))
         for name, make in STATES.items():
             for size_name, size in SIZES.items():
                 widget = make()
                 widget.resize(*size)
                 widget.show()
                 QTest.qWait(250)
-                widget.grab().save(str(folder / f"{name}-{size_name}-{scheme.name.lower()}.png"))
+                widget.grab().save(str(folder / f"{name}-{size_name}-{scheme}.png"))
                 widget.close()
                 widget.deleteLater()
 

@@ -166,7 +166,8 @@ class DetailsPane(QWidget):
         self._id.set_full_text(model.id)
         page = f"https://openrouter.ai/{model.id}" if self._has_pages else ""
         self.sheet.show_model(model, self._today, page)
-        self._pages.setCurrentIndex(1)
+        if not self.shows_hosts or self.hosts.model_id != model.id:
+            self._pages.setCurrentIndex(1)
 
     def _show_hosts(self) -> None:
         if self._model is not None:

@@ -91,6 +91,21 @@ class FilterBar(QWidget):
             self.price.setCurrentIndex(max(0, self.price.findData(filters.max_usd_per_hour)))
         self._set(replace(filters, max_usd_per_hour=self.price.currentData()))
 
+    def offer(self, whole: FilterCounts | None) -> None:
+        """Offer the filters that part the list: those that all models pass, or none, tell nothing.
+
+        Args:
+            whole: the counts of the whole list; None while there is none.
+        """
+        for name, chip in self._chips.items():
+            parts_it = whole is None or 0 < whole.by_name[name] < whole.shown
+            chip.setVisible(parts_it or chip.isChecked())
+
+    @property
+    def has_chips(self) -> bool:
+        """Whether there is any chip to be seen."""
+        return any(not chip.isHidden() for chip in self.bar.chips)
+
     def show_counts(self, counts: FilterCounts | None) -> None:
         """Show how many models each filter would leave; None while there is no list."""
         for name, chip in self._chips.items():

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
+from caal_desktop.catalogue.filters import Filters
 from caal_desktop.catalogue.listing import TypedModel
 from caal_desktop.item_models.model_list import ModelListModel, ModelRole
 from caal_desktop.llm.models import ModelInfo
@@ -189,7 +190,11 @@ class ModelPane(QWidget):
     def _on_catalogue(self) -> None:
         self._model.forget_descriptions()
         self.details.set_has_pages(self.browser.can_ask_for_hosts)
-        self.orders.show_available(self.browser.view, can_ask=self.browser.can_ask_for_orders)
+        view = self.browser.view
+        self.orders.show_available(view, can_ask=self.browser.can_ask_for_orders)
+        self.filters.offer(view.filters.counts(Filters()) if len(view) else None)
+        self.filters.show_counts(self.browser.listing.counts if len(view) else None)
+        self.parts.lay_out()
 
     def _on_stars(self) -> None:
         self._model.forget_descriptions()

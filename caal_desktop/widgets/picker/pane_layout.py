@@ -147,8 +147,10 @@ class PaneLayout:
         wanted = self._chips_wanted
         if wanted is None:
             wanted = self._pane.height() >= metrics.height() * _TALL_FROM
+        wanted = wanted and self.filters.has_chips
         self.filters.setVisible(wanted)
         self.chips_button.setChecked(wanted)
+        self.chips_button.setVisible(self.filters.has_chips)
 
     def recolour(self) -> None:
         """Follow the platform's colours."""

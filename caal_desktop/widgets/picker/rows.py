@@ -54,8 +54,10 @@ def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: f
 def model_row(model: ModelInfo, today: date, *, is_recommended: bool = False, is_favourite: bool = False) -> ModelRow:
     """Put a model into words."""
     context = _tr("{tokens} context").format(tokens=words.tokens(model.context_length)) if model.context_length else ""
-    icons = tuple(_icons(model, today))
-    badge = _tr("Recommended") if is_recommended else ""
+    # Where a server tells nothing, the best of the list is a guess, and no advice.
+    is_fit = voice_fitness(model, today).verdict is Verdict.FIT
+    badge = _tr("Recommended") if is_recommended and is_fit else ""
+    icons = tuple(_icons(model, is_fit=is_fit))
     summary = "  ·  ".join(_summary(model))
     warning = _warning(model, today)
     spoken = ", ".join(
@@ -120,9 +122,9 @@ def _warning(model: ModelInfo, today: date) -> str:
     return _tr("ends on {day}").format(day=words.day(ends))
 
 
-def _icons(model: ModelInfo, today: date) -> list[tuple[str, str]]:
+def _icons(model: ModelInfo, *, is_fit: bool) -> list[tuple[str, str]]:
     icons: list[tuple[str, str]] = []
-    if voice_fitness(model, today).verdict is Verdict.FIT:
+    if is_fit:
         icons.append(("mic", _tr("fit for voice")))
     if model.supported_parameters is not None and "tools" in model.supported_parameters:
         icons.append(("tools", _tr("can use tools")))
