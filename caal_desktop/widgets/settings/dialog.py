@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QKeySequence, QPalette, QResizeEvent, QShortcut
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QMessageBox,
     QPushButton,
     QStackedWidget,
@@ -28,13 +24,13 @@ from caal_desktop.storage.settings_draft import SettingsDraft
 from caal_desktop.storage.settings_schema import SPECS, Provider
 from caal_desktop.widgets import theme
 from caal_desktop.widgets.controls import TextLabel
-from caal_desktop.widgets.icons import icon, icon_pixmap
 from caal_desktop.widgets.settings.editors import ModelEditor
 from caal_desktop.widgets.settings.keys_section import KeysSection
+from caal_desktop.widgets.settings.navigation import Navigation
 from caal_desktop.widgets.settings.page import SettingsPage
 from caal_desktop.widgets.settings.proxy_password import ProxyPassword
 from caal_desktop.widgets.settings.transfer import TransferSection
-from caal_desktop.widgets.settings.words import PAGES, find_settings, page_text, tr
+from caal_desktop.widgets.settings.words import PAGES, tr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,10 +40,6 @@ if TYPE_CHECKING:
     from caal_desktop.services.settings_service import SettingsService
     from caal_desktop.services.sign_in_service import SignInService
     from caal_desktop.storage.settings_schema import Settings
-
-_NO_LIMIT = 16_777_215  # Qt's own greatest size
-_KEY_ROLE = Qt.ItemDataRole.UserRole
-_PAGE_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class SettingsDialog(QDialog):
@@ -85,17 +77,8 @@ class SettingsDialog(QDialog):
         self._discard = False
         self.setObjectName("settings")
         self.setWindowTitle(self.tr("Settings"))
-        self.search = QLineEdit(self)
-        self.search.setObjectName("settings.search")
-        self.search.setPlaceholderText(self.tr("Search settings"))
-        self.search.setAccessibleName(self.tr("Search settings"))
-        self.search.setClearButtonEnabled(True)
-        self.nav = QListWidget(self)
-        self.nav.setObjectName("settings.pages")
-        self.nav.setAccessibleName(self.tr("Pages"))
-        self.nav.setIconSize(QSize(18, 18))
-        self.nav.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.nav.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.navigation = Navigation(self)
+        self.search, self.nav = self.navigation.search, self.navigation.list
         self._stack = QStackedWidget(self)
         self.pages: dict[Group, SettingsPage] = {}
         for group in PAGES:
@@ -107,7 +90,6 @@ class SettingsDialog(QDialog):
         self._build_footer()
         self._build_layout()
         self._connect()
-        self._show_pages()
         self._draw()
         self.nav.setFocus()
         self._built = True
@@ -142,19 +124,9 @@ class SettingsDialog(QDialog):
             self._buttons.button(which).setObjectName(f"settings.{name}")
 
     def _build_layout(self) -> None:
-        # In a narrow window the list of pages becomes a box above the page.
-        self._page_box = QComboBox(self)
-        self._page_box.setObjectName("settings.page_box")
-        self._page_box.setAccessibleName(self.tr("Page"))
-        self._page_box.hide()
-        left = QVBoxLayout()
-        left.setSpacing(theme.GRID)
-        left.addWidget(self.search)
-        left.addWidget(self._page_box)
-        left.addWidget(self.nav, 1)
         middle = self._middle = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         middle.setSpacing(theme.GRID)
-        middle.addLayout(left, 0)
+        middle.addWidget(self.navigation, 0)
         middle.addWidget(self._stack, 1)
         footer = QHBoxLayout()
         footer.setSpacing(theme.GRID)
@@ -172,31 +144,21 @@ class SettingsDialog(QDialog):
 
     def _fit_to_font(self) -> None:
         metrics = self.fontMetrics()
-        widest = max(metrics.horizontalAdvance(page_text(group).title) for group in PAGES)
-        width = min(widest + 18 + theme.GRID * 6, 260)
-        self._nav_width = width
-        self._narrow_below = width + metrics.averageCharWidth() * 56
+        self._narrow_below = self.navigation.preferred_width + metrics.averageCharWidth() * 56
         buttons = self._undo.sizeHint().width() + self._buttons.sizeHint().width() + theme.GRID * 6
         self.setMinimumSize(max(metrics.averageCharWidth() * 50, buttons), 400)
         self._arrange()
 
     def _arrange(self) -> None:
         narrow = self.width() < self._narrow_below
-        searching = bool(self.search.text().strip())
         self._middle.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
-        self._page_box.setVisible(narrow and not searching)
-        self.nav.setVisible(not narrow or searching)
-        self.nav.setMaximumHeight(self.fontMetrics().height() * 5 if narrow else _NO_LIMIT)
-        for widget in (self.nav, self.search):
-            widget.setMinimumWidth(0 if narrow else self._nav_width)
-            widget.setMaximumWidth(_NO_LIMIT if narrow else self._nav_width)
+        self.navigation.set_narrow(narrow)
 
     def _connect(self) -> None:
-        self.search.textChanged.connect(self._on_search)
-        self.search.returnPressed.connect(self._go_to_found)
-        self.nav.currentItemChanged.connect(lambda item, _old: self._on_item(item))
-        self._page_box.activated.connect(lambda index: self.show_page(PAGES[index]))
-        self.nav.itemActivated.connect(lambda _item: self._go_to_found())
+        self.navigation.pageChosen.connect(self._turn_to)
+        self.navigation.settingFound.connect(self._show_found)
+        self.navigation.settingWanted.connect(self._go_to)
+        self.navigation.searched.connect(self._on_searched)
         self._undo.clicked.connect(self._on_undo)
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self._cancel)
@@ -214,7 +176,8 @@ class SettingsDialog(QDialog):
 
     def show_page(self, group: Group) -> None:
         """Turn to a page."""
-        self.search.clear()
+        self.navigation.show_page(group)
+
         self.nav.setCurrentRow(PAGES.index(group))
 
     def show_page_named(self, name: str) -> None:
@@ -230,39 +193,6 @@ class SettingsDialog(QDialog):
     def refresh_key(self) -> None:
         """Ask for the facts of the key in use."""
         self.keys_section.refresh(self._settings.current.provider)
-
-    def _show_pages(self) -> None:
-        current = self._stack.currentIndex()
-        self.nav.clear()
-        colour = theme.colours(self.palette()).text
-        selected = self.palette().color(QPalette.ColorRole.HighlightedText)
-        height = self.fontMetrics().height() + theme.GRID * 3 // 2
-        for group in PAGES:
-            text = page_text(group)
-            picture = icon(text.icon, colour)
-            picture.addPixmap(icon_pixmap(text.icon, selected, 18, self.devicePixelRatioF()), QIcon.Mode.Selected)
-            item = QListWidgetItem(picture, text.title, self.nav)
-            item.setSizeHint(QSize(0, height))
-            item.setToolTip(text.title)
-            item.setData(_PAGE_ROLE, group)
-        self._page_box.clear()
-        self._page_box.addItems([page_text(group).title for group in PAGES])
-        self.nav.setCurrentRow(max(0, current))
-
-    def _show_found(self) -> None:
-        self.nav.clear()
-        for key in self._found:
-            spec = SPECS[key]
-            page = page_text(spec.group).title
-            item = QListWidgetItem(tr(spec.short), self.nav)
-            item.setToolTip(f"{tr(spec.short)} ({page})")
-            item.setData(_PAGE_ROLE, spec.group)
-            item.setData(_KEY_ROLE, key)
-        if not self._found:
-            item = QListWidgetItem(self.tr("Nothing found"), self.nav)
-            item.setFlags(Qt.ItemFlag.NoItemFlags)
-        else:
-            self.nav.setCurrentRow(0)
 
     def _draw(self) -> None:
         draft = self.draft
@@ -368,29 +298,18 @@ class SettingsDialog(QDialog):
     def _on_keys(self, _provider: str, _problem: object = None) -> None:
         self._draw()
 
-    def _on_search(self, query: str) -> None:
-        self._found = tuple(spec.key for spec in find_settings(query))
-        if query.strip():
-            self._show_found()
-        else:
-            self._show_pages()
-        self._arrange()
+    def _on_searched(self, found: tuple[str, ...]) -> None:
+        self._found = found
         self._draw()
 
-    def _on_item(self, item: QListWidgetItem | None) -> None:
-        if item is None or item.data(_PAGE_ROLE) is None:
-            return
-        group = Group(item.data(_PAGE_ROLE))
+    def _turn_to(self, group: Group) -> None:
         self._stack.setCurrentWidget(self.pages[group])
-        self._page_box.setCurrentIndex(PAGES.index(group))
-        key = item.data(_KEY_ROLE)
-        if key is not None:
-            self.pages[group].reveal(key, focus=False)
 
-    def _go_to_found(self) -> None:
-        found = [item for item in self.nav.selectedItems() if item.data(_KEY_ROLE) is not None]
-        for item in found:
-            self.pages[Group(item.data(_PAGE_ROLE))].reveal(item.data(_KEY_ROLE))
+    def _show_found(self, key: str) -> None:
+        self.pages[SPECS[key].group].reveal(key, focus=False)
+
+    def _go_to(self, key: str) -> None:
+        self.pages[SPECS[key].group].reveal(key)
 
     def _open_picker(self) -> None:
         from caal_desktop.widgets.picker.dialog import PickerDialog
@@ -441,8 +360,6 @@ class SettingsDialog(QDialog):
             return
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
             self._fit_to_font()
-        elif event.type() == QEvent.Type.PaletteChange and not self.search.text():
-            self._show_pages()
 
 
 def _with_recent_models(old: Settings, new: Settings) -> Settings:
