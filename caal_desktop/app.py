@@ -7,7 +7,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QMessageBox
 
 from caal_desktop.services.catalogue_service import CatalogueService
 from caal_desktop.services.chat_parts import ChatParts
@@ -21,6 +20,8 @@ from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.log_file import change_file_level
 from caal_desktop.storage.secrets import SecretStore
 from caal_desktop.widgets.appearance import Appearance
+from caal_desktop.widgets.chat import warm_up_renderer
+from caal_desktop.widgets.notice_box import tell
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
@@ -235,6 +236,7 @@ class Application(QObject):
     def _warm_up(self) -> None:
         if not self._scope.is_running("warm up"):
             self._scope.start(self.pool.warm_up(), name="warm up")
+            self._scope.start(asyncio.to_thread(warm_up_renderer), name="warm up renderer")
 
     # --- windows
 
@@ -390,15 +392,8 @@ class Application(QObject):
         self._tell(self.tr("The settings could not be saved"), reason)
 
     def _tell(self, title: str, text: str) -> None:
-        if self._quit.is_set():
-            return
-        box = QMessageBox(
-            QMessageBox.Icon.Information, title, title, QMessageBox.StandardButton.Ok, self._wizard or self._main
-        )
-        box.setObjectName("message")
-        box.setInformativeText(text)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        if not self._quit.is_set():
+            tell(title, text, self._wizard or self._main)
 
     def _note(self, event: str) -> None:
         if self._trace is not None:

@@ -16,13 +16,13 @@ from PySide6.QtGui import QFont, QPalette, QTextBlockFormat, QTextCursor, QTextD
 
 from caal_desktop.services.conversation import Message, Role
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.markdown import FRAME_BUDGET_MS, MarkdownStream, Property, Theme, neutralise
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from caal_desktop.widgets.chat.message_footer import MessageFooter
     from caal_desktop.widgets.chat.reasoning_fold import ReasoningFold
+    from caal_desktop.widgets.markdown import MarkdownStream, Theme
     from caal_desktop.widgets.message_panel import MessagePanel
 
 GAP = theme.GRID * 3
@@ -117,6 +117,8 @@ class MessageItem:
         Returns:
             True if rendering is not finished: call :meth:`pump`.
         """
+        from caal_desktop.widgets.markdown import MarkdownStream, neutralise
+
         document = _document(font)
         if self.is_user:
             document.setPlainText(neutralise(_with_attachments(self.message)))
@@ -151,12 +153,14 @@ class MessageItem:
 
     def pump(self) -> bool:
         """Go on rendering. Returns whether some is still left over."""
-        more = self._stream is not None and self._stream.pump(FRAME_BUDGET_MS)
-        return (self._thought_stream is not None and self._thought_stream.pump(FRAME_BUDGET_MS / 2)) or more
+        more = self._stream is not None and self._stream.pump()
+        return (self._thought_stream is not None and self._thought_stream.pump()) or more
 
     def add_reasoning(self, text: str, palette: QPalette, font: QFont, *, streaming: bool = True) -> bool:
         """Render more of the reasoning. Returns whether some is left over for the next frame."""
         if self._thought_stream is None:
+            from caal_desktop.widgets.markdown import MarkdownStream
+
             document = _document(font)
             quiet = QPalette(palette)
             quiet.setColor(QPalette.ColorRole.Text, theme.colours(palette).muted)
@@ -176,6 +180,8 @@ class MessageItem:
         if text == self._tools_shown:
             return
         self._tools_shown = text
+        from caal_desktop.widgets.markdown import MarkdownStream
+
         document = _document(font)
         stream = MarkdownStream.render_all(document, text, palette)
         document.setDocumentMargin(stream.theme.pad)
@@ -219,6 +225,8 @@ class MessageItem:
         return size.height()
 
     def _arrange_answer(self, column: float, *, resized: bool) -> float:
+        from caal_desktop.widgets.markdown import Property
+
         y = 0.0
         if self.fold is not None:
             self.fold.setProperty("top", y)

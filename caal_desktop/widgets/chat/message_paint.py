@@ -8,7 +8,6 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAbstractTextDocumentLayout, QPainter, QPalette
 
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.markdown import paint_decorations
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QTextCursor
@@ -29,6 +28,9 @@ def paint_message(
         cursor: what is selected of the text.
         focused: the view has the keyboard.
     """
+    # Imported here: an empty window is painted before the renderer is there.
+    from caal_desktop.widgets.markdown import paint_decorations
+
     if item.is_user:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -12,7 +12,6 @@ from caal_desktop.widgets import theme
 from caal_desktop.widgets.chat.selection import TO_END
 from caal_desktop.widgets.chat.streaming_view import StreamingView
 from caal_desktop.widgets.controls import IconButton
-from caal_desktop.widgets.markdown import SafeLink, code_text, safe_link, visible_code_blocks
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QTextDocument
@@ -171,13 +170,17 @@ class SelectableView(StreamingView):
 
     def activate_link(self, href: str) -> None:
         """Ask for a link to be opened; one that is not safe is none."""
+        from caal_desktop.widgets.markdown import safe_link
+
         link = safe_link(href)
-        if isinstance(link, SafeLink):
+        if link is not None:
             self.linkActivated.emit(link)
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Tell where a link leads."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            from caal_desktop.widgets.markdown import safe_link
+
             link = safe_link(self._link_at(QPointF(event.pos())))
             if link is None:
                 QToolTip.hideText()
@@ -230,6 +233,10 @@ class SelectableView(StreamingView):
     # --- code blocks
 
     def _place_code_buttons(self) -> None:
+        if not self.items and not self._code_buttons:
+            return
+        from caal_desktop.widgets.markdown import visible_code_blocks
+
         wanted: set[tuple[int, int, int]] = set()
         height = self.viewport().height()
         for index in self.visible():
@@ -262,6 +269,8 @@ class SelectableView(StreamingView):
     def _make_code_button(
         self, key: tuple[int, int, int], document: QTextDocument, code_id: int, item: MessageItem
     ) -> IconButton:
+        from caal_desktop.widgets.markdown import code_text
+
         name = f"chat.code.{self.items.index(item)}.{code_id}"
         button = IconButton("copy", self.tr("Copy this code"), name=name, parent=self.viewport())
         button.setIconSize(QSize(15, 15))

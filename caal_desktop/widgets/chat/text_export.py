@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QTextCursor, QTextDocument
 
 from caal_desktop.services.conversation import Message, Role
-from caal_desktop.widgets.markdown import MarkdownStream, Property
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QTextBlock, QTextTable
@@ -17,6 +16,8 @@ def plain_text(message: Message) -> str:
     """A message's text without its Markdown, as it is read on the screen."""
     if message.role is Role.USER:
         return message.text
+    from caal_desktop.widgets.markdown import MarkdownStream
+
     document = QTextDocument()
     document.setLayoutEnabled(False)
     MarkdownStream.render_all(document, message.text)
@@ -57,6 +58,8 @@ def document_text(document: QTextDocument, start: int = 0, end: int | None = Non
 
 
 def _kind(block: QTextBlock) -> str:
+    from caal_desktop.widgets.markdown import Property
+
     return str(block.blockFormat().stringProperty(Property.KIND))
 
 
@@ -66,6 +69,8 @@ def _is_spacer(block: QTextBlock) -> bool:
 
 
 def _joint(before: QTextBlock, block: QTextBlock) -> str:
+    from caal_desktop.widgets.markdown import Property
+
     if block.blockFormat().boolProperty(Property.CODE_CONTINUES):
         return ""
     kind, same = _kind(block), _kind(block) == _kind(before)
