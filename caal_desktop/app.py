@@ -13,11 +13,11 @@ from caal_desktop.services.chat_parts import ChatParts
 from caal_desktop.services.connections import catalogue_connection
 from caal_desktop.services.key_service import KeyService
 from caal_desktop.services.key_watch import KeyWatch
+from caal_desktop.services.log_level import LogLevelFollower
 from caal_desktop.services.provider_pool import ProviderPool
 from caal_desktop.services.settings_service import SettingsService
 from caal_desktop.services.setup_service import SetupService
 from caal_desktop.services.task_scope import TaskScope
-from caal_desktop.storage.log_file import change_file_level
 from caal_desktop.storage.secrets import SecretStore
 from caal_desktop.widgets.appearance import Appearance
 from caal_desktop.widgets.chat import warm_up_renderer
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from caal_desktop.services.start_trace import StartTrace
     from caal_desktop.setup_flow import Step
     from caal_desktop.storage.paths import AppPaths
-    from caal_desktop.storage.settings_schema import Settings
     from caal_desktop.storage.settings_store import SettingsProblem, SettingsStore
     from caal_desktop.widgets.main_window import MainWindow
     from caal_desktop.widgets.settings.dialog import SettingsDialog
@@ -78,7 +77,6 @@ class Application(QObject):
         verbose: bool = False,
     ) -> None:
         super().__init__()
-        self._log_at_most = logging.DEBUG if verbose else logging.CRITICAL
         self._app, self._paths, self._demo, self._trace = app, paths, demo, trace
         self._openrouter_url = openrouter_url
         self._demo_started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -104,9 +102,7 @@ class Application(QObject):
         self._painted = False
         self.settings.changed.connect(self._appearance.apply)
         self.settings.saveFailed.connect(self._on_save_failed)
-        self.settings.changed.connect(self._on_settings)
-        self._log_level = self.settings.current.log_level
-        self._apply_log_level()
+        LogLevelFollower(self.settings, self, verbose=verbose)
         self._sign_in: SignInService | None = None
         self._settings_dialog: SettingsDialog | None = None
         self._settings_page = ""
@@ -349,14 +345,6 @@ class Application(QObject):
     def _on_migrated(self, provider: str) -> None:
         if self._main is not None:
             self._main.notice.show_migrated(provider, self.keys.store_name)
-
-    def _on_settings(self, settings: Settings) -> None:
-        if settings.log_level is not self._log_level:
-            self._log_level = settings.log_level
-            self._apply_log_level()
-
-    def _apply_log_level(self) -> None:
-        change_file_level(logging.getLevelNamesMapping()[self._log_level.upper()], at_most=self._log_at_most)
 
     def _make_trial(self) -> ChatService:
         self._trial = self.talk.new_chat()

@@ -178,8 +178,6 @@ class SettingsDialog(QDialog):
         """Turn to a page."""
         self.navigation.show_page(group)
 
-        self.nav.setCurrentRow(PAGES.index(group))
-
     def show_page_named(self, name: str) -> None:
         """Turn to a page by its group's name; an unknown one changes nothing."""
         if name in [group.value for group in PAGES]:
