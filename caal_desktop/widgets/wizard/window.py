@@ -11,8 +11,9 @@ from caal_desktop.services.connections import connection_for
 from caal_desktop.services.key_view import KeyPhase, KeyView
 from caal_desktop.setup_flow import STEPS, Provider, Step
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import RoomyButton, Rule, TextLabel
+from caal_desktop.widgets.controls import Rule
 from caal_desktop.widgets.demo_strip import DemoStrip
+from caal_desktop.widgets.wizard.footer import WizardFooter
 from caal_desktop.widgets.wizard.pages import PageStack
 from caal_desktop.widgets.wizard.steps_rail import StepsRail
 
@@ -79,26 +80,14 @@ class WizardWindow(QDialog):
 
     def _build(self, *, demo: bool) -> None:
         titles = [self.tr("Welcome"), self.tr("Key"), self.tr("Model"), self.tr("Try it"), self.tr("Done")]
-        self._titles = titles
         self._rail = StepsRail(titles, self)
         self._pages = PageStack(self)
-        self._later = RoomyButton(self.tr("Finish later"), name="wizard.later", parent=self)
-        self._skip = RoomyButton(self.tr("Skip"), name="wizard.skip", parent=self)
-        self._back = RoomyButton(self.tr("Back"), name="wizard.back", parent=self)
-        self._next = RoomyButton(self.tr("Next"), name="wizard.next", parent=self)
-        self._progress = TextLabel(name="wizard.progress", muted=True, parent=self)
-        self._footer = buttons = QHBoxLayout()
-        buttons.setContentsMargins(theme.GRID * 4, theme.GRID * 3 // 2, theme.GRID * 4, theme.GRID * 2)
-        buttons.setSpacing(theme.GRID)
-        buttons.addWidget(self._later)
-        buttons.addWidget(self._progress, 1)
-        for button in (self._skip, self._back, self._next):
-            buttons.addWidget(button)
+        self._footer = WizardFooter(self)
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self._pages, 1)
         right.addWidget(Rule(self))
-        right.addLayout(buttons)
+        right.addWidget(self._footer)
         main = QHBoxLayout()
         main.setSpacing(0)
         main.addWidget(self._rail)
@@ -118,10 +107,11 @@ class WizardWindow(QDialog):
         setup.finished.connect(self.close)
         self._pages.pageBuilt.connect(self._on_page_built)
         self._catalogue.changed.connect(self._show_catalogue)
-        self._later.clicked.connect(self.close)
-        self._skip.clicked.connect(setup.skip)
-        self._back.clicked.connect(setup.back)
-        self._next.clicked.connect(self._on_next)
+        footer = self._footer
+        footer.later.clicked.connect(self.close)
+        footer.skip.clicked.connect(setup.skip)
+        footer.back.clicked.connect(setup.back)
+        footer.next.clicked.connect(self._on_next)
 
     def _on_page_built(self, step: Step) -> None:
         setup, state = self._setup, self._setup.state
@@ -209,7 +199,7 @@ class WizardWindow(QDialog):
 
     def begin(self, at: Step | None = None) -> None:
         """Show the step at which the person is, or another one."""
-        self._later.setText(self.tr("Close") if self._settings.current.setup_completed else self.tr("Finish later"))
+        self._footer.name_way_out(completed=self._settings.current.setup_completed)
         geometry = self._settings.current.wizard_geometry
         if geometry:
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
@@ -290,24 +280,18 @@ class WizardWindow(QDialog):
         self._show_progress()
 
     def _fit_minimum(self) -> None:
-        # With large text or long words the buttons need more than the usual minimum.
-        self._footer.invalidate()
-        needed = max(_MIN_WIDTH, self._footer.minimumSize().width())
+        needed = max(_MIN_WIDTH, self._footer.needed_width())
         if needed != self.minimumWidth():
             self.setMinimumWidth(needed)
             self._fit_rail()
 
     def _show_progress(self) -> None:
-        step = self._setup.state.step
-        shown = not self._rail.isVisibleTo(self)
-        text = self.tr("Step {number} of {all}").format(number=STEPS.index(step) + 1, all=len(STEPS)) if shown else ""
-        if text != self._progress.text():
-            self._progress.setText(text)
-            self._fit_minimum()  # it stands among the buttons
+        if self._footer.show_progress(self._setup.state.step, shown=not self._rail.isVisibleTo(self)):
+            self._fit_minimum()
 
     def _focus_page(self) -> None:
         first = self._pages.page(self._setup.state.step).first_focus()
-        usable = [widget for widget in (first, self._next) if widget is not None and widget.isEnabled()]
+        usable = [widget for widget in (first, self._footer.next) if widget is not None and widget.isEnabled()]
         # Where there is nothing to go on with yet, the keyboard waits at the wizard itself: with Back in the focus,
         # the Enter that was meant for Next would lead back.
         self._focus_is_pending = not usable
@@ -324,19 +308,10 @@ class WizardWindow(QDialog):
         self.key.show_key(view, has_key=has_key)
         if view.phase is KeyPhase.VERIFIED and self._setup.state.step is Step.KEY:
             self._show_buttons()
-            self._next.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._footer.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_buttons(self) -> None:
-        flow, step = self._setup.flow, self._setup.state.step
-        self._next.setEnabled((flow.can_continue and not self._setup.is_busy_with_key) or step is Step.DONE)
-        self._next.setText(
-            {Step.WELCOME: self.tr("Start"), Step.DONE: self.tr("Open the chat")}.get(step, self.tr("Next"))
-        )
-        self._skip.setVisible(self._setup.can_skip)
-        self._back.setVisible(flow.can_go_back)
-        self._later.setVisible(step is not Step.DONE)
-        asks = step is Step.TRY and not self._setup.state.tried
-        self._next.setDefault(self._next.isEnabled() and not asks)
+        step, asks = self._setup.state.step, self._footer.show_choices(self._setup)
         if self._pages.is_built(Step.TRY):
             self.trial.ask_button.setDefault(asks)
             self.trial.set_waiting_for_key(self._setup.key.phase is KeyPhase.LOADING)
@@ -399,7 +374,7 @@ class WizardWindow(QDialog):
     def _on_tried(self) -> None:
         self._setup.set_tried()
         if self.trial.ask_button.hasFocus():
-            self._next.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._footer.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_escape(self) -> None:
         if self._setup.is_busy_with_key and self._setup.key.phase is not KeyPhase.LOADING:
