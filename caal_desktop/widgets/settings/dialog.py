@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QDialog,
@@ -91,7 +91,6 @@ class SettingsDialog(QDialog):
         self._build_layout()
         self._connect()
         self._draw()
-        self.nav.setFocus()
         self._built = True
         self.refresh_key()
 
@@ -337,6 +336,11 @@ class SettingsDialog(QDialog):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not isinstance(self.focusWidget(), QPushButton):
             return
         super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The arrow keys turn the pages at once."""
+        super().showEvent(event)
+        self.navigation.take_focus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the best of the width."""

@@ -78,6 +78,10 @@ class Navigation(QWidget):
         self.search.clear()
         self.list.setCurrentRow(PAGES.index(group))
 
+    def take_focus(self) -> None:
+        """Let the keyboard turn the pages."""
+        (self._box if self._narrow else self.list).setFocus()
+
     def set_narrow(self, narrow: bool) -> None:
         """Stand above the page, or beside it."""
         self._narrow = narrow

@@ -401,6 +401,15 @@ def test_the_proxys_password_goes_into_the_keyring_and_to_the_proxy(
     assert (connection.network.proxy_user, connection.network.proxy_password) == ("ann", "pa:ss word")
     assert "pa:ss word" not in repr(connection)
     parts.until(lambda: dialog.proxy_password._remove.isEnabled(), "it can be removed")
+    gone: list[object] = []
+    parts.keys.removed.connect(lambda *_args: gone.append(True))
     dialog.proxy_password._remove.click()
-    parts.until(lambda: parts.keys.key("proxy") is None, "it is gone")
-    parts.until(lambda: keyring_session.secret_items() == [], "it is gone from the keyring")
+    parts.until(lambda: gone, "it has been removed")
+    assert parts.keys.key("proxy") is None
+    assert keyring_session.secret_items() == []
+
+
+def test_the_arrow_keys_turn_the_pages_from_the_start(dialog: SettingsDialog, qtbot: QtBot) -> None:
+    assert dialog.focusWidget() is dialog.nav
+    qtbot.keyClick(dialog.nav, Qt.Key.Key_Down)
+    assert dialog.page_name == "model"
