@@ -1,8 +1,8 @@
 """Every setting, described once.
 
 To add one, add a field to :class:`~caal_desktop.storage.shown_settings.ShownSettings`, or to :class:`Settings` if no
-page shows it; storage, dialog, import and documentation follow. A setting never holds a secret. To rename one or change its
-meaning, raise ``SCHEMA_VERSION`` and add a step to :mod:`~caal_desktop.storage.settings_migrations`.
+page shows it; storage, dialog, import and documentation follow. A setting never holds a secret. To rename one or change
+its meaning, raise ``SCHEMA_VERSION`` and add a step to :mod:`~caal_desktop.storage.settings_migrations`.
 """
 
 # ruff: noqa: RUF009 - setting() returns a dataclass field
