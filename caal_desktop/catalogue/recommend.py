@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.fitness import Verdict, voice_fitness
+from caal_desktop.catalogue.fitness import Verdict, voice_verdict
 from caal_desktop.catalogue.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
 from caal_desktop.catalogue.naming import SpeedClass, naming, naming_of
 from caal_desktop.catalogue.speech_cost import CostKind, format_cost, hourly_cost
@@ -216,7 +216,7 @@ class _Judge:
     def _shelf(self, model: ModelInfo) -> Shelf:
         if not can_chat(model):
             return Shelf.CANNOT_CHAT
-        verdict = voice_fitness(model, self._today).verdict
+        verdict = voice_verdict(model, self._today)
         if verdict is Verdict.UNFIT:
             return Shelf.UNFIT
         if verdict is Verdict.UNSURE:

@@ -5,6 +5,7 @@ From then on each keystroke, filter or order costs a few milliseconds for ten th
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from caal_desktop.catalogue.filters import FilterIndex, FilterName, Filters
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from caal_desktop.llm.models import ModelInfo
 
 
+# The words of a thousand models are gathered in two frames.
+_SEARCHED_LATER = 1_000
 # OpenRouter takes these behind any id and lists none of them: they say how a request is routed.
 ROUTING_SUFFIXES = frozenset({"exacto", "floor", "nitro", "online"})
 
@@ -42,7 +45,6 @@ class CatalogueView:
     Attributes:
         models: as given; everything here speaks of them by row number.
         today: as given.
-        search: the words of the list.
         filters: every filter's answer.
         recommended: the model to preselect for a voice assistant; None where none can chat.
         vendors: the models by vendor.
@@ -52,7 +54,7 @@ class CatalogueView:
     def __init__(self, models: Sequence[ModelInfo], today: date, popular_ids: Sequence[str] = ()) -> None:
         self.models = tuple(models)
         self.today = today
-        self.search = SearchIndex(self.models, popular_ids)
+        self._popular_ids = popular_ids
         self.filters = FilterIndex(self.models, today)
         self.unusable = self.filters.counts(Filters()).unusable
         self._row_of = {model.id: row for row, model in enumerate(self.models)}
@@ -62,9 +64,20 @@ class CatalogueView:
             VendorRows(group.vendor, tuple(self._row_of[model.id] for model in group.models))
             for group in group_by_vendor(self.models, popular_ids)
         )
+        if len(self.models) > _SEARCHED_LATER:
+            self.gather_words()
         self._orders: dict[SortOrder, tuple[int, ...]] = {
             order: sort_rows(self.models, order, self.filters.usd_per_hour) for order in LOCAL_ORDERS
         }
+
+    @cached_property
+    def search(self) -> SearchIndex:
+        """The words of the list. A short list's are gathered when they are first asked for: the list is seen sooner."""
+        return SearchIndex(self.models, self._popular_ids)
+
+    def gather_words(self) -> None:
+        """Make the list ready to be searched; worth a thread."""
+        len(self.search)
 
     def __len__(self) -> int:
         return len(self.models)

@@ -170,6 +170,8 @@ class CatalogueService(QObject):
             cached = await asyncio.to_thread(self._read_cache, connection)
             if cached is not None:
                 self._set(cached)
+                if cached.view is not None:  # nobody types in the first tenth of a second
+                    await asyncio.to_thread(cached.view.gather_words)
         if not self._is_fresh():
             await self._fetch(connection)
 
@@ -239,7 +241,10 @@ def _read(connection: Connection, provider: OpenAICompatibleProvider, payload: o
         parsed = provider.read_model_list(payload)
         if not parsed.models:
             raise InvalidResponse(provider=connection.provider, detail="the list of models is empty")
-        return _catalogue(connection, parsed, datetime.now(UTC))
+        catalogue = _catalogue(connection, parsed, datetime.now(UTC))
+        if catalogue.view is not None:
+            catalogue.view.gather_words()
+        return catalogue
 
 
 def _catalogue(connection: Connection, parsed: ModelList, fetched_at: datetime) -> Catalogue:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from caal_desktop.catalogue.fitness import ReasonCode, Verdict, voice_fitness
+from caal_desktop.catalogue.fitness import ReasonCode, Verdict, voice_fitness, voice_verdict
 from caal_desktop.catalogue.speech_cost import (
     HOUR_OF_TALK,
     CostKind,
@@ -83,7 +83,7 @@ MINIMAL = ReasoningPolicy(mandatory=True, efforts=("high", "minimal"))
 )
 def test_fitness_and_its_reason(subject: ModelInfo, verdict: Verdict, code: ReasonCode) -> None:
     fitness = voice_fitness(subject, TODAY)
-    assert fitness.verdict is verdict
+    assert fitness.verdict is verdict is voice_verdict(subject, TODAY)
     assert code in {reason.code for reason in fitness.reasons}
     assert fitness.reasons[0].verdict is verdict
     for reason in fitness.reasons:

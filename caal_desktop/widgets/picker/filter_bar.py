@@ -100,6 +100,7 @@ class FilterBar(QWidget):
         for name, chip in self._chips.items():
             parts_it = whole is None or 0 < whole.by_name[name] < whole.shown
             chip.setVisible(parts_it or chip.isChecked())
+        self.unusable.setVisible(self.unusable.isChecked() or bool(whole is not None and whole.unusable))
 
     @property
     def has_chips(self) -> bool:
@@ -111,8 +112,6 @@ class FilterBar(QWidget):
         for name, chip in self._chips.items():
             chip.set_count(None if counts is None else counts.by_name[name])
         self.unusable.set_count(None if counts is None else counts.unusable)
-        # Nothing to show, and nothing that could be switched off: the chip would only ask to be understood.
-        self.unusable.setVisible(self.unusable.isChecked() or bool(counts and counts.unusable))
 
     def _toggle(self, name: FilterName) -> None:
         self._set(self._filters.with_toggled(name))

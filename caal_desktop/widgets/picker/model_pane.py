@@ -193,7 +193,6 @@ class ModelPane(QWidget):
         view = self.browser.view
         self.orders.show_available(view, can_ask=self.browser.can_ask_for_orders)
         self.filters.offer(view.filters.counts(Filters()) if len(view) else None)
-        self.filters.show_counts(self.browser.listing.counts if len(view) else None)
         self.parts.lay_out()
 
     def _on_stars(self) -> None:
