@@ -268,9 +268,9 @@ class Application(QObject):
 
     async def _build_wizard_ahead(self) -> None:
         """Make the wizard's later pages while the person reads the first."""
-        from caal_desktop.widgets.wizard.pages import import_pages
+        from caal_desktop.widgets.wizard.pages import import_ahead
 
-        await asyncio.to_thread(import_pages)
+        await asyncio.to_thread(import_ahead)
         if self._wizard is not None:
             self._wizard.build_ahead()
 

@@ -1,11 +1,12 @@
 """The wizard's pages, each built when it is first needed: the first window waits for none but its own.
 
-A page takes some ten milliseconds to import and to build. :func:`import_pages`, in a thread, and then
+A page takes some ten milliseconds to import and to build. :func:`import_ahead`, in a thread, and then
 :meth:`PageStack.build_ahead` make the later ones while the person reads the first.
 """
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -23,11 +24,33 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.wizard.try_page import TryPage
     from caal_desktop.widgets.wizard.welcome_page import WelcomePage
 
-BUILD_AHEAD_MS = 40
-"""Milliseconds between two pages that are built ahead: the window stays smooth meanwhile."""
+BUILD_AHEAD_MS = 20
+"""Milliseconds between two steps of building ahead: the window stays smooth meanwhile."""
 
 
-_MODULES = ("key_page", "model_page", "try_page", "trial", "done_page", "summary")
+_WITHOUT_QT = (
+    "caal_desktop.key_doctor",
+    "caal_desktop.catalogue.view",
+    "caal_desktop.catalogue.listing",
+    "caal_desktop.llm.events",
+    "caal_desktop.storage.order_cache",
+)
+"""What the pages need and may be imported in a thread."""
+
+_WITH_QT = (
+    "caal_desktop.widgets.key_field",
+    "caal_desktop.widgets.wizard.key_page",
+    "caal_desktop.widgets.picker.delegate",
+    "caal_desktop.widgets.picker.details",
+    "caal_desktop.widgets.picker.compare",
+    "caal_desktop.widgets.wizard.model_page",
+    "caal_desktop.widgets.wizard.try_page",
+    "caal_desktop.widgets.wizard.trial",
+    "caal_desktop.widgets.wizard.done_page",
+    "caal_desktop.widgets.wizard.summary",
+)
+"""What is imported on the GUI thread, in slices: PySide makes Qt's classes when they are first touched, and two threads
+that do so at the same time can crash the process."""
 
 
 class PageStack(QStackedWidget):
@@ -100,6 +123,9 @@ class PageStack(QStackedWidget):
             for area in self._areas.values():
                 area.viewport()
             return
+        if (module := next((name for name in _WITH_QT if name not in sys.modules), None)) is not None:
+            import_module(module)
+            return
         missing = next((step for step in STEPS if step not in self._pages), None)
         if missing is None:
             self._ahead.stop()
@@ -119,11 +145,11 @@ class PageStack(QStackedWidget):
         self.pageBuilt.emit(step)
 
 
-def import_pages() -> None:
-    """Import what all the pages need; makes no widget, so that it may run in a thread."""
+def import_ahead() -> None:
+    """Import what the pages need of everything that is not Qt; for a thread."""
     with gentle_import():
-        for name in _MODULES:
-            import_module(f"{__package__}.{name}")
+        for name in _WITHOUT_QT:
+            import_module(name)
 
 
 def _make(step: Step, parent: QWidget) -> WizardPage:
