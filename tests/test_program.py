@@ -56,7 +56,7 @@ class Watched(app.Application):
         elif moment == "closed":
             QTimer.singleShot(300, self, (self._wizard or self._main).close)
         elif moment == "streaming":
-            self.chat.textArrived.connect(lambda *_args: act())
+            self.talk.chat.textArrived.connect(lambda *_args: act())
             self.watch.changed.connect(self.ask)
 
     def ask(self, report):
