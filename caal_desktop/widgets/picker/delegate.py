@@ -264,7 +264,9 @@ class ModelDelegate(QStyledItemDelegate):
     def _look_of(self, option: QStyleOptionViewItem) -> _Look:
         if self._look is None:
             # A heading's option has the palette of what is disabled, so the view's own is asked.
-            palette = option.widget.palette()
+            palette = QPalette(option.widget.palette())
+            # A window that is shown is not active yet, and some platforms draw inactive text in grey.
+            palette.setCurrentColorGroup(QPalette.ColorGroup.Active)
             colours = theme.colours(palette)
             base = palette.color(QPalette.ColorRole.Base)
             plain, bold = QFont(option.font), QFont(option.font)

@@ -36,7 +36,7 @@ class PickerDialog(QDialog):
         self.setObjectName("picker")
         self.setWindowTitle(self.tr("Choose a model"))
         self.setMinimumSize(360, 360)
-        self.resize(1040, 680)
+        self.resize(theme.first_size(self, 1040, 680))
         self.pane = ModelPane(name="picker.pane", parent=self)
         self._buttons = QDialogButtonBox(self)
         self._use = self._buttons.addButton(self.tr("Use this model"), QDialogButtonBox.ButtonRole.AcceptRole)

@@ -210,12 +210,12 @@ def _life(model: ModelInfo) -> Iterator[Fact]:
     if model.vendor:
         yield fact("vendor", _tr("Made by"), model.vendor)
     if model.created is not None:
-        yield fact("created", _tr("Listed since"), words.long_day(model.created.date()))
+        yield fact("created", _tr("Listed since"), words.day(model.created.date()))
     if model.knowledge_cutoff is not None:
-        yield fact("cutoff", _tr("Knows the world until"), words.long_day(model.knowledge_cutoff))
+        yield fact("cutoff", _tr("Knows the world until"), words.day(model.knowledge_cutoff))
     if model.expiration_date is not None:
         note = _tr("After this day requests to it fail.")
-        yield fact("ends", _tr("Ends on"), words.long_day(model.expiration_date), note)
+        yield fact("ends", _tr("Ends on"), words.day(model.expiration_date), note)
     if model.is_alias:
         target = model.alias_target_name or model.alias_target or _tr("the latest of its family")
         if model.alias_target and model.alias_target != target:

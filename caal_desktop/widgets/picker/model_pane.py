@@ -54,6 +54,7 @@ class ModelPane(QWidget):
         self._anchor = ""
         """What was chosen before the search began; typing passes over models that nobody meant to choose."""
         self._silent = False
+        self._shortcuts: list[QKeySequence] = []
         self.browser = CatalogueBrowser(self)
         self._model = ModelListModel(self._describe, self)
         self.parts = parts = PaneLayout(self, self._model)
@@ -99,6 +100,7 @@ class ModelPane(QWidget):
             (QKeySequence("Ctrl+E"), self._toggle_compared),
             (QKeySequence("Ctrl+I"), self._toggle_details),
         ):
+            self._shortcuts.append(keys)
             shortcut = QShortcut(keys, self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
@@ -136,7 +138,12 @@ class ModelPane(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrow keys move in the list while the person types in the search field."""
-        if watched is self.search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+        if watched is self.search and event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            # On some platforms Ctrl+D and Ctrl+E edit a line, and the line would keep them for itself.
+            if QKeySequence(event.keyCombination()) in self._shortcuts:
+                event.ignore()
+                return True
+        elif watched is self.search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             key = Qt.Key(event.key())
             if key in MOVING_KEYS and event.modifiers() in (
                 Qt.KeyboardModifier.NoModifier,

@@ -120,12 +120,7 @@ def exact_tokens(count: int) -> str:
 
 
 def day(when: date) -> str:
-    """A date in the person's own way of writing."""
-    return QLocale().toString(QDate(when.year, when.month, when.day), QLocale.FormatType.ShortFormat)
-
-
-def long_day(when: date) -> str:
-    """A date with the month's name."""
+    """A date with the month's name: figures alone are read differently from country to country."""
     return QLocale().toString(QDate(when.year, when.month, when.day), "d MMMM yyyy")
 
 
