@@ -42,8 +42,8 @@ def remembered(settings: Settings, state: SetupState) -> Settings:
         # An address that is still being written may be none yet.
         with contextlib.suppress(InvalidSetting):
             settings = settings.replace(**{f"{state.provider}_base_url": state.address})
-    if state.step is Step.MODEL:
-        # The person is still looking around: what is passed over was not used.
+    if state.step not in (Step.TRY, Step.DONE):
+        # Preselected, or the person is still looking around: what is passed over was not used.
         return settings.replace(**{f"{state.provider}_model": state.model})
     if state.model != settings.model_of(state.provider) or settings.recent_models[:1] != (state.model,):
         return settings.with_model(state.model, state.provider)

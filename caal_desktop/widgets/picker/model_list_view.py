@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from caal_desktop.widgets.picker.delegate import ModelDelegate
@@ -52,6 +52,12 @@ class ModelListView(QListView):
             super().keyPressEvent(event)
             if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_PageUp, Qt.Key.Key_Up) and before != self.currentIndex():
                 self._show_heading_above()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the first heading in sight: a list that was filled before it had its height stands scrolled past it."""
+        super().resizeEvent(event)
+        if self._is_on_first() and self.visualRect(self.currentIndex()).intersects(self.viewport().rect()):
+            self.scrollToTop()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the platform's font and colours."""
