@@ -138,6 +138,13 @@ class CatalogueService(QObject):
             return
         self._scope.start(self._open(connection), name="load")
 
+    def open_for(self, provider: str, connection: Connection | None) -> None:
+        """Show a provider's models, or none while it cannot be asked: another's must not be offered in their place."""
+        if connection is not None:
+            self.open(connection)
+        else:
+            self.leave(provider)
+
     def leave(self, provider: str) -> None:
         """Show no models: this provider's cannot be asked for yet. What is on its way is stopped."""
         self._connection = None
@@ -172,7 +179,8 @@ class CatalogueService(QObject):
                 self._set(cached)
                 if cached.view is not None:  # nobody types in the first tenth of a second
                     await asyncio.to_thread(cached.view.gather_words)
-        if not self._is_fresh():
+        # In any other state the last refresh failed, or was stopped for this one.
+        if self._catalogue.state is not CatalogueState.READY or not self._is_fresh():
             await self._fetch(connection)
 
     def _is_enough(self, *, same_key: bool) -> bool:

@@ -281,11 +281,8 @@ class SetupService(QObject):
             return
         if self._candidate is not None or state.address != address_of(settings, state.provider):
             self._catalogue.open(connection_by(settings, self._keys, state.provider, self._candidate, state.address))
-        elif (connection := catalogue_connection(settings, self._keys, state.provider)) is not None:
-            self._catalogue.open(connection)
         else:
-            # Another provider's models must not be offered for this one.
-            self._catalogue.leave(state.provider)
+            self._catalogue.open_for(state.provider, catalogue_connection(settings, self._keys, state.provider))
 
     def _take_model(self, model: str) -> None:
         self._flow.choose_model(model)

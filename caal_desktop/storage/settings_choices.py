@@ -49,6 +49,13 @@ class Theme(StrEnum):
     DARK = "dark"
 
 
+class Density(StrEnum):
+    """How much room is left around what is shown."""
+
+    COMFORTABLE = "comfortable"
+    COMPACT = "compact"
+
+
 class Reasoning(StrEnum):
     """How long a reasoning model thinks before it answers. The values but the first are OpenRouter's efforts."""
 

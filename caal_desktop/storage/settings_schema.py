@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .setting import Group, InvalidSetting, SettingSpec, setting, specs_of
 from .settings_choices import (
+    Density,
     KeyStatus,
     KeyStore,
     LogLevel,
@@ -34,6 +35,7 @@ __all__ = [
     "MAX_FAVOURITE_MODELS",
     "MAX_RECENT_MODELS",
     "SPECS",
+    "Density",
     "KeyStatus",
     "KeyStore",
     "LogLevel",

@@ -10,7 +10,7 @@ from caal_desktop.llm.headers import check_header, parse_header
 from caal_desktop.llm.network import ProxyMode
 
 from .setting import Editor, Group, setting
-from .settings_choices import LogLevel, Provider, ProviderSort, Reasoning, SendKey, Theme
+from .settings_choices import Density, LogLevel, Provider, ProviderSort, Reasoning, SendKey, Theme
 
 DEFAULT_SYSTEM_PROMPT = (
     "You are CAAL, a friendly voice assistant. Your answers are read aloud, so keep them short: one to three "
@@ -366,6 +366,14 @@ class ShownSettings:
         step=0.1,
         unit="×",
         words="font scale zoom",
+    )
+    density: Density = setting(
+        Density.COMFORTABLE,
+        short="Density",
+        long="How much room lists, messages, fields and buttons take. Compact shows more at once.",
+        group=Group.APPEARANCE,
+        labels={Density.COMFORTABLE: "Comfortable", Density.COMPACT: "Compact"},
+        words="compact spacing row height padding",
     )
     log_level: LogLevel = setting(
         LogLevel.INFO,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QFont
 
-from caal_desktop.storage.settings_schema import Settings, Theme
+from caal_desktop.storage.settings_schema import Density, Settings, Theme
+from caal_desktop.widgets import theme
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -26,9 +27,10 @@ class Appearance:
         self._font = QFont(app.font())
         self._scale = 1.0
         self._theme = Theme.SYSTEM
+        self._density = Density.COMFORTABLE
 
     def apply(self, settings: Settings) -> None:
-        """Take over theme and text size, where they differ from what is shown."""
+        """Take over theme, text size and density, where they differ from what is shown."""
         hints = self._app.styleHints()
         if settings.theme != self._theme:
             self._theme = settings.theme
@@ -44,3 +46,11 @@ class Appearance:
             else:
                 font.setPixelSize(round(font.pixelSize() * self._scale))
             self._app.setFont(font)
+        if settings.density != self._density:
+            self._density = settings.density
+            theme.set_density(compact=self._density is Density.COMPACT)
+            for widget in self._app.allWidgets():
+                theme.fit_height(widget)
+                # As if the style had changed its metrics: views lay their rows out anew, layouts ask for sizes again.
+                # Posted and not sent, for a widget may be gone by then.
+                QCoreApplication.postEvent(widget, QEvent(QEvent.Type.StyleChange))

@@ -127,7 +127,8 @@ class RoomyButton(QPushButton):
         """The style's own, with room for a letter at both sides and for a finger above and below."""
         hint = super().sizeHint()
         line = self.fontMetrics().height()
-        return QSize(max(hint.width(), self.fontMetrics().horizontalAdvance(self.text()) + line * 2), max(34, line * 2))
+        width = max(hint.width(), self.fontMetrics().horizontalAdvance(self.text()) + line * 2)
+        return QSize(width, max(theme.control_height(34), line + theme.gap(line)))
 
 
 class Rule(QWidget):

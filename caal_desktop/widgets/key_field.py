@@ -55,7 +55,7 @@ class KeyField(QWidget):
         self._edit.setAccessibleName(self.tr("API key"))
         self._edit.setEchoMode(QLineEdit.EchoMode.Password)
         self._edit.setClearButtonEnabled(False)
-        self._edit.setMinimumHeight(36)
+        theme.keep_height(self._edit, 36)
         self._edit.setTextMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
         self._edit.setInputMethodHints(
             Qt.InputMethodHint.ImhSensitiveData

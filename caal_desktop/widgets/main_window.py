@@ -267,10 +267,9 @@ class MainWindow(QMainWindow):
         from caal_desktop.widgets.picker.dialog import PickerDialog
 
         self.requestLikely.emit()
-        connection = catalogue_connection(self._settings.current, self._keys)
-        if connection is not None:
-            self._catalogue.open(connection)
-        dialog = PickerDialog(self._catalogue, self._settings, self._settings.current.model_of(), above or self)
+        settings = self._settings.current
+        self._catalogue.open_for(settings.provider, catalogue_connection(settings, self._keys))
+        dialog = PickerDialog(self._catalogue, self._settings, settings.model_of(), above or self)
         dialog.modelPicked.connect(use or self._use_model)
         dialog.finished.connect(dialog.deleteLater)
         dialog.finished.connect(lambda _result: self.page.composer.setFocus())

@@ -46,7 +46,7 @@ class SignInPanel(QWidget):
         self._mine = False
         self.setObjectName(name)
         self._button = RoomyButton(self.tr("Sign in with OpenRouter"), name=f"{name}.begin", parent=self)
-        self._button.setMinimumHeight(36)
+        theme.keep_height(self._button, 36)
         self._hint = TextLabel(
             self.tr("Opens your browser; nothing has to be copied. Or paste a key:"),
             name=f"{name}.hint",

@@ -137,6 +137,24 @@ def test_without_a_cache_a_failure_leaves_nothing_and_can_be_tried_again(parts: 
     assert parts.catalogue.current.error is None
 
 
+def test_a_refresh_that_is_stopped_for_another_key_does_not_go_on_for_ever(parts: Parts, demo: DemoControl) -> None:
+    opened(parts)
+    demo.fault("slow_models", "30", times=1)
+    parts.catalogue.refresh()
+    parts.until(lambda: len(demo.requests("/models")) == 2, "the refresh is on its way")
+    assert parts.catalogue.current.state is CatalogueState.REFRESHING
+    opened(parts, Connection("openrouter", demo.key))
+
+
+def test_another_way_to_the_provider_mends_a_refresh_that_has_failed(parts: Parts, demo: DemoControl) -> None:
+    opened(parts)
+    demo.fault("broken_json", path="/models", times=1)
+    parts.catalogue.refresh()
+    parts.until(lambda: parts.catalogue.current.state is CatalogueState.STALE, "the refresh has failed")
+    opened(parts, Connection("openrouter", connect_timeout=5.0))
+    assert parts.catalogue.current.error is None
+
+
 @pytest.mark.parametrize("fault", ["empty_models", "models_wrong_shape", "error_in_200", "broken_json"])
 def test_a_bad_answer_never_takes_the_place_of_a_good_list(
     make_parts: Callable[..., Parts], demo: DemoControl, fault: str

@@ -10,6 +10,8 @@ from PySide6.QtCore import QCoreApplication, Qt, QTranslator
 from PySide6.QtGui import QAccessible, QFont
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QScrollArea, QWidget
 
+from caal_desktop.storage.settings_schema import Density, Settings
+from caal_desktop.widgets.appearance import Appearance
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
@@ -134,3 +136,16 @@ def text_scale(qapp: QApplication) -> Iterator[Callable[[float], None]]:
     yield scale
     qapp.setFont(own)
     turn(2)
+
+
+@pytest.fixture
+def density(qapp: QApplication) -> Iterator[Callable[[Density], None]]:
+    """Call it to choose a density, as the person's setting does."""
+    appearance = Appearance(qapp)
+
+    def choose(wanted: Density) -> None:
+        appearance.apply(Settings(density=wanted))
+        turn(3)
+
+    yield choose
+    choose(Density.COMFORTABLE)

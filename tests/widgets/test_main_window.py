@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QToolButton, QWidget
 
 from caal_desktop.services.conversation import AnswerStatus
 from caal_desktop.services.key_watch import KeyCondition
 from caal_desktop.setup_flow import Step
-from caal_desktop.storage.settings_schema import KeyStatus
+from caal_desktop.storage.settings_schema import KeyStatus, Provider
 from caal_desktop.widgets.main_window import MainWindow
 from caal_desktop.widgets.message_panel import MessagePanel
 from tests.support.qt_loop import turn
@@ -310,3 +310,14 @@ def test_nothing_is_cut_and_everything_has_a_name(
     )
     look("key refused")
     assert not complaints, "\n".join(dict.fromkeys(complaints))
+
+
+def test_another_providers_models_are_not_offered_for_one_without_a_key(chat: Chat) -> None:
+    assert chat.parts.catalogue.current.models
+    chat.parts.settings.update(provider=Provider.GROQ)
+    chat.window.open_picker()
+    assert chat.parts.catalogue.current.provider == Provider.GROQ
+    assert chat.parts.catalogue.current.models == ()
+    picker = chat.find("picker")
+    assert isinstance(picker, QDialog)
+    picker.reject()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
     from caal_desktop.services.chat_service import ChatService
+    from caal_desktop.services.conversation import Message
     from caal_desktop.widgets.markdown import SafeLink
 
 
@@ -28,7 +29,7 @@ class ChatPage(QWidget):
 
     Signals:
         submitted: carries the text to be sent.
-        resubmitted: index of a message of the person's, and its new wording.
+        resubmitted: index of a message of the person's, and its new wording, which stays until :meth:`cancel_edit`.
         messageActionChosen: index of a message, and what is wanted of it.
         actionChosen: what helps against what stands in the way: ``key``, ``load``.
         edited: the person writes.
@@ -44,7 +45,7 @@ class ChatPage(QWidget):
         super().__init__(parent)
         self.setObjectName("chat")
         self._chat = chat
-        self._editing = -1
+        self._edited: Message | None = None
         self._draft = ""
         self._is_temporary = False
         self._model_name = ""
@@ -166,7 +167,7 @@ class ChatPage(QWidget):
     @property
     def is_editing(self) -> bool:
         """Whether an earlier message is being reworded."""
-        return self._editing >= 0
+        return self._edited is not None
 
     @property
     def draft(self) -> str:
@@ -190,7 +191,7 @@ class ChatPage(QWidget):
         """Put an earlier message into the composer, to be sent in another wording."""
         if not self.is_editing:
             self._draft = self.composer.text
-        self._editing = index
+        self._edited = self._chat.messages[index]
         self.composer.set_text(self._chat.messages[index].text)
         self._edit_strip.show()
         self.composer.setFocus()
@@ -198,7 +199,7 @@ class ChatPage(QWidget):
     def cancel_edit(self) -> None:
         """Leave an earlier message as it was."""
         if self.is_editing:
-            self._editing = -1
+            self._edited = None
             self._edit_strip.hide()
             self.composer.set_text(self._draft)
             self.composer.setFocus()
@@ -233,6 +234,11 @@ class ChatPage(QWidget):
 
     def _on_path(self, _index: int) -> None:
         self._show_total()
+        if self._edited is not None and self._edited not in self._chat.messages:
+            # Deleted, or another version is shown: the new wording has no place, and is not lost for that.
+            self._edited = None
+            self._edit_strip.hide()
+            self.composer.set_text("\n\n".join(text for text in (self._draft, self.composer.text) if text))
         if not self._chat.messages and not self._chat.is_busy:
             self._stack.setCurrentIndex(0)
 
@@ -269,11 +275,8 @@ class ChatPage(QWidget):
     # --- the person
 
     def _on_submitted(self, text: str) -> None:
-        if self.is_editing:
-            index, self._editing = self._editing, -1
-            self._edit_strip.hide()
-            self.resubmitted.emit(index, text)
-            self.composer.set_text(self._draft)
+        if self._edited is not None:
+            self.resubmitted.emit(self._chat.messages.index(self._edited), text)
         else:
             self.submitted.emit(text)
 

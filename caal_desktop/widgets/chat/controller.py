@@ -174,6 +174,7 @@ class ChatController(QObject):
     def _resend(self, index: int, text: str) -> None:
         request = self.request()
         if request is not None:
+            self._page.cancel_edit()
             self._chat.resend(index, text, request)
 
     def _regenerate(self, index: int, model_id: str | None = None) -> None:

@@ -20,7 +20,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.chat.message_item import GAP, MessageItem
+from caal_desktop.widgets.chat.message_item import MessageItem, gap_between
 from caal_desktop.widgets.chat.message_paint import paint_message
 from caal_desktop.widgets.chat.selection import Selection
 from caal_desktop.widgets.controls import IconButton
@@ -37,6 +37,7 @@ _KEPT = 60
 """Built messages that are kept; the ones farthest from the screen are dropped beyond that."""
 _MAX_PASSES = 40
 _FRAME_MS = 16
+_REDRAW_EVENTS = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
 
 
 class ConversationView(QAbstractScrollArea):
@@ -169,7 +170,7 @@ class ConversationView(QAbstractScrollArea):
             anchor = min(bisect_right(self._offsets, bar.value()) - 1, len(self._offsets) - 2, len(self.items) - 1)
             inside = bar.value() - self._offsets[anchor]
         self._offsets = list(accumulate((item.height for item in self.items), initial=0.0))
-        total = round(self._offsets[-1] - (GAP if self.items else 0) + theme.GRID * 4)
+        total = round(self._offsets[-1] - (gap_between() if self.items else 0) + theme.GRID * 4)
         view = self.viewport().height()
         bar.setPageStep(view)
         bar.setRange(0, max(0, total - view))
@@ -272,9 +273,9 @@ class ConversationView(QAbstractScrollArea):
         self._remeasure()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw everything anew in other colours or another font."""
+        """Draw everything anew in other colours, another font or another density."""
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "items"):
+        if event.type() in _REDRAW_EVENTS and hasattr(self, "items"):
             self._unfinished.clear()
             for item in self.items:
                 item.drop()

@@ -55,7 +55,7 @@ class _Delegate(QStyledItemDelegate):
     """Title, and below it the day or the place that a search has found."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(120, round(option.fontMetrics.lineSpacing() * 1.95) + _PAD * 3 // 2)
+        return QSize(120, round(option.fontMetrics.lineSpacing() * 1.95) + theme.gap(_PAD) + _PAD // 2)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -75,7 +75,7 @@ class _Delegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(colours.accent)
             painter.drawRoundedRect(rect, 6, 6)
-        inner = rect.adjusted(_PAD, _PAD // 2, -_PAD, -_PAD // 2)
+        inner = rect.adjusted(_PAD, theme.gap(_PAD) // 2, -_PAD, -theme.gap(_PAD) // 2)
         half = inner.height() // 2
         for text, colour, y in (
             (str(index.data(Qt.ItemDataRole.DisplayRole)), colours.text, inner.top()),

@@ -25,14 +25,16 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.markdown import MarkdownStream, Theme
     from caal_desktop.widgets.message_panel import MessagePanel
 
-GAP = theme.GRID * 3
-"""Pixels between two messages."""
-
 _CARD_SHARE = 0.86
 _CARD_PAD = theme.GRID * 3 // 2
 _FOOTER_GUESS = 52
 _TOOLS_SHOWN_WHILE_STREAMING = 4000
 """Characters of arguments up to which tool calls are drawn anew with each frame."""
+
+
+def gap_between() -> int:
+    """Pixels between two messages."""
+    return theme.gap(theme.GRID * 3)
 
 
 @dataclass(slots=True)
@@ -104,7 +106,7 @@ class MessageItem:
         """Estimate the height from the number of characters."""
         text = self.message.text
         lines = len(text) * character / max(column, 1.0) + min(text.count("\n"), 4000) * 0.6 + 1
-        self.height = lines * line * 1.1 + _FOOTER_GUESS + GAP
+        self.height = lines * line * 1.1 + _FOOTER_GUESS + gap_between()
         self.is_exact = False
 
     def build(self, palette: QPalette, font: QFont, *, streaming: bool) -> bool:
@@ -210,7 +212,7 @@ class MessageItem:
                 widget.setProperty("top", y)
                 widget.resize(round(column), height)
                 y += height
-        self.height = y + GAP
+        self.height = y + gap_between()
         self.is_exact = True
 
     def _arrange_card(self, column: float, *, resized: bool) -> float:

@@ -119,7 +119,7 @@ class ModelDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """The same for every row."""
-        return QSize(200, QFontMetrics(option.font).height() * 2 + _BETWEEN_LINES + theme.GRID * 2)
+        return QSize(200, QFontMetrics(option.font).height() * 2 + _BETWEEN_LINES + theme.gap(theme.GRID) * 2)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -129,7 +129,8 @@ class ModelDelegate(QStyledItemDelegate):
         look = self._look_of(option)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = option.rect.adjusted(_PAD, theme.GRID, -_PAD, -theme.GRID)
+        above = theme.gap(theme.GRID)
+        area = option.rect.adjusted(_PAD, above, -_PAD, -above)
         if isinstance(row, HeadingRow):
             self._draw_heading(painter, row, option.rect.adjusted(_PAD, 0, -_PAD, 0), look)
         else:

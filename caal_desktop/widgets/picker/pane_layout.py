@@ -53,7 +53,7 @@ class PaneLayout:
         self.search.setAccessibleName(_tr("Search models"))
         self.search.setPlaceholderText(_tr("Search by name or maker"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMinimumHeight(34)
+        theme.keep_height(self.search, 34)
         self._search_icon = self.search.addAction(
             icon("search", theme.colours(pane.palette()).muted), QLineEdit.ActionPosition.LeadingPosition
         )

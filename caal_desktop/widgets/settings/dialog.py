@@ -241,9 +241,9 @@ class SettingsDialog(QDialog):
         """Leave nothing running that was begun here."""
         if self._sign_in is not None:
             self._sign_in.cancel()
-        connection = catalogue_connection(self._settings.current, self._keys)
-        if connection and self._catalogue.current.provider != connection.provider:
-            self._catalogue.open(connection)
+        settings = self._settings.current
+        if self._catalogue.current.provider != settings.provider:
+            self._catalogue.open_for(settings.provider, catalogue_connection(settings, self._keys))
         super().done(result)
 
     def _cancel(self) -> None:
@@ -318,9 +318,7 @@ class SettingsDialog(QDialog):
         except InvalidSetting:
             wished = self._settings.current
         self.requestLikely.emit()
-        connection = catalogue_connection(wished, self._keys, provider)
-        if connection is not None:
-            self._catalogue.open(connection)
+        self._catalogue.open_for(provider, catalogue_connection(wished, self._keys, provider))
         dialog = PickerDialog(self._catalogue, self._settings, str(self.draft.value(key)), self)
         dialog.modelPicked.connect(lambda model: self._on_edited(key, model))
         dialog.finished.connect(dialog.deleteLater)

@@ -55,7 +55,7 @@ class KeyPage(WizardPage):
         self._address = QLineEdit(self)
         self._address.setObjectName("wizard.key.address")
         self._address.setAccessibleName(self.tr("Address of the server"))
-        self._address.setMinimumHeight(36)
+        theme.keep_height(self._address, 36)
         self._address.setTextMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
         self._address.setPlaceholderText("http://localhost:8080/v1")
         self._address_label.setBuddy(self._address)

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QDialog, QMessageBox
 
 from caal_desktop.services.conversation import AnswerFacts, Conversation, Message, Role
 from caal_desktop.widgets.chat.text_export import plain_text
@@ -248,6 +248,41 @@ def test_an_answer_has_versions_and_a_question_wordings(chat_window: ChatWindow)
     assert chat_window.chat.messages[0].text == "Good morning"
     assert chat_window.window.page.composer.text == "a draft", "nothing typed is lost"
     assert chat_window.button("chat.message.0.version").text() == "2/2"  # type: ignore[attr-defined]
+
+
+def test_a_new_wording_finds_its_message_wherever_that_stands_now(chat_window: ChatWindow) -> None:
+    chat_window.ask("One")
+    chat_window.ask("Two")
+    chat_window.click("chat.message.2.edit")
+    chat_window.chat.delete(0)
+    chat_window.window.page.composer.set_text("Three")
+    chat_window.press(Qt.Key.Key_Return)
+    chat_window.ended()
+    assert [message.text for message in chat_window.chat.messages][1] == "Three"
+    assert len(chat_window.chat.messages) == 3
+    assert chat_window.window.page.composer.text == ""
+
+
+def test_a_new_wording_outlives_its_message(chat_window: ChatWindow) -> None:
+    chat_window.ask("One")
+    chat_window.window.page.composer.set_text("a draft")
+    chat_window.click("chat.message.0.edit")
+    chat_window.window.page.composer.set_text("One more")
+    chat_window.chat.delete(0)
+    assert not chat_window.window.page.is_editing
+    assert chat_window.window.page.composer.text == "a draft\n\nOne more", "nothing typed is lost"
+
+
+def test_a_new_wording_that_cannot_be_sent_stays(chat_window: ChatWindow) -> None:
+    chat_window.ask("One")
+    chat_window.parts.settings.update(openrouter_model="")
+    chat_window.click("chat.message.0.edit")
+    chat_window.window.page.composer.set_text("Another")
+    chat_window.press(Qt.Key.Key_Return)
+    assert chat_window.window.page.is_editing, "a model is to be chosen first"
+    assert chat_window.window.page.composer.text == "Another"
+    assert [message.text for message in chat_window.chat.messages][:1] == ["One"]
+    chat_window.window.findChild(QDialog, "picker").reject()
 
 
 def test_reasoning_is_folded(chat_window: ChatWindow) -> None:
