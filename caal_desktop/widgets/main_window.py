@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.speech_cost import CostKind, format_cost, hourly_cost
 from caal_desktop.services.connections import catalogue_connection
@@ -17,9 +17,9 @@ from caal_desktop.widgets import theme
 from caal_desktop.widgets.about import AboutDialog
 from caal_desktop.widgets.chat.chat_page import ChatPage
 from caal_desktop.widgets.chat.controller import ChatController
+from caal_desktop.widgets.chat_header import ChatHeader, ModelButton
 from caal_desktop.widgets.controls import IconButton
 from caal_desktop.widgets.demo_strip import DemoStrip
-from caal_desktop.widgets.icons import icon
 from caal_desktop.widgets.notice_strip import NoticeStrip
 from caal_desktop.widgets.picker.vanished_notice import VanishedNotice
 from caal_desktop.widgets.texts import explain, provider_text, reason_and_advice
@@ -77,12 +77,7 @@ class MainWindow(QMainWindow):
         self.resize(theme.first_size(self, 960, 720))
         self.page = ChatPage(chat, self)
         self.control = ChatController(self.page, chat, keys, catalogue, settings, self)
-        self._model_button = QToolButton(self)
-        self._model_button.setObjectName("main.model")
-        self._model_button.setAutoRaise(True)
-        self._model_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._model_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self._model_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._model_button = ModelButton(name="main.model", parent=self)
         self._new = IconButton("plus", self.tr("New conversation"), name="main.new", show_text=True, parent=self)
         self._compare = IconButton("columns", self.tr("Compare models…"), name="main.compare", parent=self)
         self._options = IconButton("sliders", self.tr("This conversation…"), name="main.options", parent=self)
@@ -102,21 +97,14 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
 
     def _build(self, *, demo: bool) -> None:
-        header = QHBoxLayout()
-        header.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, theme.GRID)
-        header.setSpacing(theme.GRID)
-        header.addWidget(self._sidebar)
-        header.addWidget(self._model_button)
-        header.addWidget(self._options)
-        header.addWidget(self._compare)
-        header.addStretch(1)
-        header.addWidget(self._temporary)
-        header.addWidget(self._new)
+        self._header = ChatHeader(
+            (self._sidebar, self._model_button, self._options, self._compare), (self._temporary,), self._new, self
+        )
         right = QWidget(self)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(header)
+        column.addWidget(self._header)
         column.addWidget(self._vanished)
         column.addWidget(self.page, 1)
         # The pane's place is kept from the first paint on, so that nothing moves when it is filled.
@@ -174,6 +162,8 @@ class MainWindow(QMainWindow):
         preferences.setShortcuts([*keys, QKeySequence("Ctrl+,")] if QKeySequence("Ctrl+,") not in keys else keys)
         preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
         help_menu = bar.addMenu(self.tr("&Help"))
+        keys_help = self._add(help_menu, "shortcuts", self.tr("&Keyboard shortcuts"), self._open_shortcuts)
+        keys_help.setShortcuts([QKeySequence("F1"), QKeySequence("Ctrl+/")])
         about = self._add(help_menu, "about", self.tr("&About CAAL Desktop"), self._open_about)
         about.setMenuRole(QAction.MenuRole.AboutRole)
 
@@ -279,6 +269,11 @@ class MainWindow(QMainWindow):
         if model_id:
             self._settings.set(self._settings.current.with_model(model_id))
 
+    def _open_shortcuts(self) -> None:
+        from caal_desktop.widgets.shortcuts_dialog import open_shortcuts
+
+        open_shortcuts(self, sends_with_control=self.page.composer.edit.sends_with_control)
+
     def _open_about(self) -> None:
         dialog = AboutDialog(self)
         dialog.finished.connect(dialog.deleteLater)
@@ -356,7 +351,8 @@ class MainWindow(QMainWindow):
         self._model_button.setText(text)
         self._model_button.setToolTip(tooltip or self.tr("No model has been chosen yet"))
         self._model_button.setAccessibleName(self.tr("Model: {name}").format(name=text))
-        self._model_button.setIcon(icon("chevron-down", theme.colours(self.palette()).text))
+        self._model_button.show_icon()
+        self._header.fit()
         self.page.set_model_name(name)
 
     def _show_key(self, report: KeyReport) -> None:
