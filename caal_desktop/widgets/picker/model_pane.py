@@ -18,6 +18,7 @@ from caal_desktop.widgets.picker.compare import CompareDialog
 from caal_desktop.widgets.picker.model_list_view import MOVING_KEYS
 from caal_desktop.widgets.picker.pane_layout import PaneLayout
 from caal_desktop.widgets.picker.rows import entry_row
+from caal_desktop.widgets.picker.shortcut_keys import PICKER_SHORTCUTS
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -94,16 +95,17 @@ class ModelPane(QWidget):
         self.details.linkActivated.connect(self._open_link)
 
     def _add_shortcuts(self) -> None:
-        for keys, slot in (
-            (QKeySequence(QKeySequence.StandardKey.Find), self._focus_search),
-            (QKeySequence("Ctrl+D"), self._toggle_star),
-            (QKeySequence("Ctrl+E"), self._toggle_compared),
-            (QKeySequence("Ctrl+I"), self._toggle_details),
-        ):
-            self._shortcuts.append(keys)
-            shortcut = QShortcut(keys, self)
+        slots = {
+            "search": self._focus_search,
+            "star": self._toggle_star,
+            "compare": self._toggle_compared,
+            "details": self._toggle_details,
+        }
+        for described in PICKER_SHORTCUTS:
+            self._shortcuts.append(described.sequence)
+            shortcut = QShortcut(described.sequence, self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
+            shortcut.activated.connect(slots[described.name])
 
     # --- public
 
