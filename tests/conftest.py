@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from hypothesis import settings
+
+# The same examples in every run, and no clock: a slow machine is no fault of the code.
+settings.register_profile("deterministic", deadline=None, derandomize=True, database=None)
+settings.load_profile("deterministic")
+
 pytest_plugins = [
     "pytester",
     "tests.guards",
