@@ -63,6 +63,14 @@ class TextLabel(QLabel):
             self._restyling = False
 
 
+def control_before(widget: QWidget) -> QWidget | None:
+    """The control that Tab reaches just before a widget; None where there is none in its window."""
+    before = widget.previousInFocusChain()
+    while before is not None and before is not widget and not before.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        before = before.previousInFocusChain()
+    return before if before is not widget else None
+
+
 class IconButton(QToolButton):
     """A flat button that shows one of the program's icons in the current text colour.
 

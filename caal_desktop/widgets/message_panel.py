@@ -9,7 +9,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import BusyRing, IconLabel, RoomyButton, TextLabel
+from caal_desktop.widgets.controls import BusyRing, IconLabel, RoomyButton, TextLabel, control_before
 from caal_desktop.widgets.flow_layout import FlowLayout
 
 
@@ -56,10 +56,14 @@ class MessagePanel(QFrame):
         for label in (self._title, self._body):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._buttons = FlowLayout(spacing=theme.GRID)
+        self._tab_anchor: QWidget | None = None
         texts = QVBoxLayout()
         texts.setSpacing(theme.GRID // 2)
         texts.addWidget(self._title)
         texts.addWidget(self._body)
+        self._gap = QWidget(self)
+        self._gap.setFixedHeight(theme.GRID // 2)
+        texts.addWidget(self._gap)
         texts.addLayout(self._buttons)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
@@ -111,6 +115,10 @@ class MessagePanel(QFrame):
         if not same:
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
+    def follow_in_tab_order(self, widget: QWidget) -> None:
+        """Have the buttons come after this control, and not after what was made before the panel."""
+        self._tab_anchor = widget
+
     def button(self, action: str) -> QPushButton | None:
         """The button of an action that is shown now."""
         return self.findChild(QPushButton, f"{self.objectName()}.{action}")
@@ -141,10 +149,16 @@ class MessagePanel(QFrame):
                 widget.hide()
                 widget.setObjectName("")
                 widget.deleteLater()
+        self._gap.setVisible(bool(actions))
+        before = self._tab_anchor or control_before(self)
         for action, text in actions:
             button = RoomyButton(text, name=f"{self.objectName()}.{action}", parent=self)
             button.clicked.connect(lambda _checked=False, action=action: self.actionChosen.emit(action))
             self._buttons.addWidget(button)
+            # Made late, it would come after everything else of the window.
+            if before is not None:
+                self.setTabOrder(before, button)
+            before = button
             if had_focus:
                 # The keyboard stays with the message whose button it has just pressed.
                 button.show()

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from caal_desktop.services.sign_in_service import SignInPhase, SignInProblem, SignInView
 from caal_desktop.sign_in.pages import PageText
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import RoomyButton, TextLabel
+from caal_desktop.widgets.controls import RoomyButton, TextLabel, control_before
 from caal_desktop.widgets.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.texts import explain, reason_and_advice
 
@@ -59,9 +59,9 @@ class SignInPanel(QWidget):
         self._code.setObjectName(f"{name}.code")
         self._code.setAccessibleName(self.tr("Sign-in code or address"))
         self._code.setPlaceholderText(self.tr("The code, or the whole address of the browser's page"))
-        self._use = QPushButton(self.tr("Use this code"), self)
-        self._use.setObjectName(f"{name}.use")
-        self._use.setAutoDefault(False)
+        theme.keep_height(self._code, 36)
+        self._use = RoomyButton(self.tr("Use this code"), name=f"{name}.use", parent=self)
+        theme.keep_height(self._use, 36)
         self._by_hand = QWidget(self)
         by_hand = QHBoxLayout(self._by_hand)
         by_hand.setContentsMargins(0, 0, 0, 0)
@@ -83,12 +83,21 @@ class SignInPanel(QWidget):
         layout.addWidget(self._code_problem)
         layout.addWidget(self._hint)
         self.setFocusProxy(self._button)
+        self.message.follow_in_tab_order(self._button)
         self._button.clicked.connect(self.begin)
         self.message.actionChosen.connect(self._on_action)
         self._use.clicked.connect(self._submit_code)
         self._code.returnPressed.connect(self._submit_code)
         service.changed.connect(self._show)
         service.keyReceived.connect(self._on_key)
+
+    def precede_in_tab_order(self, widget: QWidget) -> None:
+        """Come just before a control that was made earlier."""
+        before = control_before(widget)
+        for control in (self._button, self._code, self._use):
+            if before is not None:
+                self.setTabOrder(before, control)
+            before = control
 
     def begin(self) -> None:
         """Open the browser."""

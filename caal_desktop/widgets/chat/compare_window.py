@@ -94,7 +94,7 @@ class CompareWindow(QDialog):
         self.setObjectName("compare")
         self.setWindowTitle(self.tr("Compare models"))
         self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint, True)
-        self.resize(1100, 720)
+        self.resize(theme.first_size(self, 1100, 720))
         self._make_chat, self._request, self._name_of = make_chat, request, name_of
         self._chats: list[ChatService] = []
         self.columns: list[_Column] = []
@@ -102,12 +102,7 @@ class CompareWindow(QDialog):
         self._row.setSpacing(1)
         self._add = IconButton("plus", self.tr("Add a model"), name="compare.add", show_text=True, parent=self)
         self._add.clicked.connect(lambda: self.modelRequested.emit(self.add))
-        self._hint = TextLabel(
-            self.tr("Each gets the same question, at the same time. Nothing of this is kept."),
-            name="compare.hint",
-            muted=True,
-            parent=self,
-        )
+        self._hint = TextLabel(name="compare.hint", muted=True, parent=self)
         self.composer = Composer(self)
         self.composer.set_placeholder(self.tr("Ask them all"))
         self.composer.hide_attach()
@@ -194,6 +189,11 @@ class CompareWindow(QDialog):
         self._add.setEnabled(len(self.columns) < MOST)
         for column in self.columns:
             column.close_button.setEnabled(len(self.columns) > 1)
+        self._hint.setText(
+            self.tr("Each gets the same question, at the same time. Nothing of this is kept.")
+            if len(self.columns) > 1
+            else self.tr("Add a second model to compare with. Nothing of this is kept.")
+        )
 
     def _change(self, column: _Column, model: str) -> None:
         if model:

@@ -42,7 +42,7 @@ class OptionsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("options")
         self.setWindowTitle(self.tr("This conversation"))
-        self.resize(520, 460)
+        self.resize(theme.first_size(self, 520, 460))
         self._settings, self._model = settings, model
         defaults = dict(model.default_parameters) if model is not None else {}
         self._prompt = QPlainTextEdit(self)
@@ -75,12 +75,19 @@ class OptionsDialog(QDialog):
         form.setVerticalSpacing(theme.GRID)
         form.setHorizontalSpacing(theme.GRID * 2)
         form.addRow(self.tr("Parameters"), self._own)
-        form.addRow(self.tr("Temperature"), self._temperature)
-        form.addRow("", self._note("temperature", defaults.get("temperature")))
-        form.addRow(self.tr("Longest answer"), self._longest)
-        form.addRow("", self._longest_note(ceiling))
-        form.addRow(self.tr("Reasoning"), self._effort)
-        form.addRow("", self._reasoning_note())
+        for label, control, note in (
+            (self.tr("Temperature"), self._temperature, self._note("temperature", defaults.get("temperature"))),
+            (self.tr("Longest answer"), self._longest, self._longest_note(ceiling)),
+            (self.tr("Reasoning"), self._effort, self._reasoning_note()),
+        ):
+            # Close to what it explains, and away from what comes next.
+            pair = QVBoxLayout()
+            pair.setContentsMargins(0, 0, 0, theme.GRID // 2)
+            pair.setSpacing(theme.GRID // 4)
+            pair.addWidget(control)
+            pair.addWidget(note)
+            note.setVisible(bool(note.text()))
+            form.addRow(label, pair)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self)
         reset = buttons.addButton(self.tr("As in the settings"), QDialogButtonBox.ButtonRole.ResetRole)
         reset.setObjectName("options.reset")

@@ -55,7 +55,7 @@ class CompareDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("compare")
         self.setWindowTitle(self.tr("Compare models"))
-        self.resize(300 + 220 * len(models), 560)
+        self.resize(theme.first_size(self, 300 + 220 * len(models), 560))
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(0)

@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import IconButton, TextLabel
+from caal_desktop.widgets.controls import IconButton, RoomyButton, TextLabel
 from caal_desktop.widgets.icons import icon
 from caal_desktop.widgets.message_panel import MessagePanel
 from caal_desktop.widgets.picker.compare_tray import CompareTray
@@ -69,9 +69,7 @@ class PaneLayout:
         self.list.setAccessibleName(_tr("Models"))
         self.list.setModel(model)
         self.count = TextLabel(name=f"{name}.count", scale=0.92, muted=True, parent=pane)
-        self.more = QPushButton(_tr("Details"), pane)
-        self.more.setObjectName(f"{name}.more")
-        self.more.setAutoDefault(False)
+        self.more = RoomyButton(_tr("Details"), name=f"{name}.more", parent=pane)
         self.more.setToolTip(_tr("Read about the current model (Ctrl+I)"))
         self.tray = CompareTray(name=f"{name}.tray", parent=pane)
         self.details = DetailsPane(name=f"{name}.details", parent=pane)

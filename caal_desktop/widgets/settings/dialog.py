@@ -139,7 +139,7 @@ class SettingsDialog(QDialog):
         layout.addWidget(self._footer)
         layout.addLayout(footer)
         self._fit_to_font()
-        self.resize(820, 640)
+        self.resize(theme.first_size(self, 820, 640))
 
     def _fit_to_font(self) -> None:
         metrics = self.fontMetrics()

@@ -124,6 +124,16 @@ class KeyPage(WizardPage):
         self._sign_in.began.connect(self.typingBegan)
         self._sign_in_place.addWidget(self._sign_in)
         self._sign_in.setVisible(self._provider is Provider.OPENROUTER)
+        self._sign_in.precede_in_tab_order(self._address)
+        self.intro.setText(self._intro())
+
+    def _intro(self) -> str:
+        traits, title = PROVIDERS[self._provider], provider_text(self._provider).title
+        if not traits.needs_key:
+            return self.tr("Give the address of its OpenAI-compatible interface, usually ending in /v1.")
+        if self._sign_in is not None and self._provider is Provider.OPENROUTER:
+            return self.tr("Sign in, or paste a key that you have.")
+        return self.tr("Make a key on {provider}'s keys page, copy it, and paste it here.").format(provider=title)
 
     def leave(self) -> None:
         """The person goes elsewhere: nothing waits for the browser any more."""
@@ -143,11 +153,7 @@ class KeyPage(WizardPage):
                 provider=text.title if provider is Provider.OLLAMA else self.tr("your server")
             )
         )
-        self.intro.setText(
-            self.tr("Make a key on {provider}'s keys page, copy it, and paste it here.").format(provider=text.title)
-            if traits.needs_key
-            else self.tr("Give the address of its OpenAI-compatible interface, usually ending in /v1.")
-        )
+        self.intro.setText(self._intro())
         self.intro.show()
         self.setAccessibleName(self.title.text())
         self._address_label.setVisible(traits.has_address)

@@ -29,7 +29,7 @@ class TryPage(WizardPage):
     keyChangeRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(self.tr("Hear it once"), "", name="wizard.try", parent=parent)
+        super().__init__(self.tr("Try it once"), "", name="wizard.try", parent=parent)
         self._question = QLineEdit(self.tr("Introduce yourself in one sentence."), self)
         self._question.setObjectName("wizard.try.question")
         self._question.setAccessibleName(self.tr("Question"))

@@ -157,7 +157,7 @@ class WelcomePage(WizardPage):
             self.tr("Welcome to CAAL"),
             self.tr(
                 "Your assistant needs a language model to think with. Setting one up takes about two minutes: "
-                "choose who answers, give a key, pick a model, hear it."
+                "choose who answers, give a key, pick a model, try it."
             ),
             name="wizard.welcome",
             parent=parent,
