@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 
-from caal_desktop.services.catalogue_service import CatalogueService
+from caal_desktop.services.catalogue_service import CatalogueService, CatalogueState
 from caal_desktop.services.chat_parts import ChatParts
 from caal_desktop.services.connections import catalogue_connection
 from caal_desktop.services.key_service import KeyService
-from caal_desktop.services.key_watch import KeyWatch
+from caal_desktop.services.key_watch import KeyCondition, KeyReport, KeyWatch
 from caal_desktop.services.log_level import LogLevelFollower
 from caal_desktop.services.provider_pool import ProviderPool
 from caal_desktop.services.settings_service import SettingsService
@@ -100,6 +100,7 @@ class Application(QObject):
         self._setup: SetupService | None = None
         self._main: MainWindow | None = None
         self._painted = False
+        self.watch.changed.connect(self._on_key_report)
         self.settings.changed.connect(self._appearance.apply)
         self.settings.saveFailed.connect(self._on_save_failed)
         LogLevelFollower(self.settings, self, verbose=verbose)
@@ -162,6 +163,8 @@ class Application(QObject):
                     if service is not None:
                         await service.close()
                 await self.catalogue.close()
+                # A key on its way into the keyring would be there and the settings not know of it.
+                await self.keys.wait_for_store()
                 await self.keys.close()
                 await self._scope.close()
                 await self.pool.close()
@@ -196,9 +199,14 @@ class Application(QObject):
             QTimer.singleShot(1000, self, lambda: self._note("idle"))
 
     def _open_catalogue(self) -> None:
-        connection = catalogue_connection(self.settings.current, self.keys)
-        if connection is not None:
-            self.catalogue.open(connection)
+        settings = self.settings.current
+        self.catalogue.open_for(settings.provider, catalogue_connection(settings, self.keys))
+
+    def _on_key_report(self, report: KeyReport) -> None:
+        # A provider that shows its list to nobody without a key could not be asked before the keyring gave it.
+        is_ready = report.condition is KeyCondition.READY and self._main is not None and self._wizard is None
+        if is_ready and self.catalogue.current.state is CatalogueState.EMPTY:
+            self._open_catalogue()
 
     def _open_history(self) -> None:
         if self._main is not None and not self.talk.has_history:

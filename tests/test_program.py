@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.llm.network import ProxyMode
 from caal_desktop.storage.paths import AppPaths
 from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider, Settings, SetupStep
 from caal_desktop.storage.settings_store import SettingsStore
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no su
 _HARNESS = """
 import os, signal, sys
 from caal_desktop import app, cli
+from caal_desktop.setup_flow import Step
 
 moment, action = sys.argv[1], sys.argv[2]
 
@@ -53,11 +55,28 @@ class Watched(app.Application):
             act()
         elif moment == "idle":
             QTimer.singleShot(700, self, act)
+        elif moment == "storing":
+            self._wizard.begin(Step.KEY)
+            self._setup.keyChanged.connect(self.on_key)
+            self._setup.submit_key(os.environ["CAAL_TEST_KEY"])
+        elif moment == "listed":
+            self.catalogue.changed.connect(self.on_list)
         elif moment == "closed":
             QTimer.singleShot(300, self, (self._wizard or self._main).close)
         elif moment == "streaming":
             self.talk.chat.textArrived.connect(lambda *_args: act())
             self.watch.changed.connect(self.ask)
+
+    def on_key(self, view):
+        from PySide6.QtCore import QTimer
+        if view.phase == "verified":
+            QTimer.singleShot(0, self, self._setup.advance)
+        elif view.phase == "storing":
+            QTimer.singleShot(0, self, self._wizard.close)
+
+    def on_list(self, catalogue):
+        if catalogue.provider == "groq" and catalogue.state == "failed":
+            act()
 
     def ask(self, report):
         if report.condition == "ready":
@@ -146,6 +165,32 @@ def test_the_wizard_ends_when_it_is_asked_to(run: Run, moment: str, action: str)
 def test_closing_the_first_wizard_ends_the_program(run: Run) -> None:
     run.until("closed").assert_ended_well()
     assert run.settings.wizard_geometry
+
+
+def test_a_key_on_its_way_into_the_keyring_arrives_when_the_wizard_is_closed(
+    run: Run, keyring_session: DesktopSession, demo: DemoControl
+) -> None:
+    run.environment |= {n: v for n, v in keyring_session.env.items() if n.startswith(("DBUS", "XDG", "HOME"))}
+    run.environment["CAAL_TEST_KEY"] = demo.key
+    run.until("storing").assert_ended_well()
+    assert [item.secret for item in keyring_session.secret_items()] == [demo.key]
+    assert run.settings.key_store_of(Provider.OPENROUTER) is KeyStore.KEYRING
+    assert run.settings.key_status_of(Provider.OPENROUTER) is KeyStatus.VERIFIED
+
+
+def test_a_list_that_is_shown_to_nobody_without_a_key_is_asked_for_once_the_keyring_has_given_it(
+    run: Run, keyring_session: DesktopSession, demo: DemoControl
+) -> None:
+    set_up(run, keyring_session, demo)
+    key = "gsk_" + "a1B2" * 13
+    code = "import keyring, sys; keyring.set_password('caal-desktop', 'groq', sys.argv[1])"
+    assert keyring_session.run_python(code, key).returncode == 0
+    # Nothing listens there: nobody beyond this machine is asked.
+    proxy = {"proxy_mode": ProxyMode.MANUAL, "proxy_url": "http://127.0.0.1:1", "max_retries": 0}
+    settings = run.settings.replace(provider=Provider.GROQ, groq_model="m", **proxy)
+    settings = settings.with_key(Provider.GROQ, KeyStatus.VERIFIED, KeyStore.KEYRING)
+    SettingsStore(run.paths.settings_file).save(settings)
+    run.until("listed").assert_ended_well()
 
 
 @pytest.mark.parametrize("moment", ["built", "painted", "idle", "streaming"])

@@ -64,6 +64,7 @@ class KeyChange(QObject):
         self._candidate: str | None = None
         self._info: KeyInfo | None = None
         self._view = ChangeView()
+        keys.checkStarted.connect(self._on_check_started)
         keys.checkSucceeded.connect(self._on_succeeded)
         keys.checkFailed.connect(self._on_failed)
         keys.stored.connect(self._on_stored)
@@ -93,12 +94,17 @@ class KeyChange(QObject):
         if self._view.phase is ChangePhase.CHECKING:
             self._keys.cancel_check()
         elif self._view.phase is ChangePhase.STORING:
-            self._keys.cancel_store()
+            self._keys.cancel_store(self._provider)
         self._candidate = None
         self._set(ChangePhase.IDLE)
 
     def _waits_for(self, provider: str, phase: ChangePhase) -> bool:
         return provider == self._provider and self._candidate is not None and self._view.phase is phase
+
+    def _on_check_started(self, provider: str) -> None:
+        if provider != self._provider and self._view.phase is ChangePhase.CHECKING:
+            # There is one check at a time: that one has taken the place of ours, which ends without a word.
+            self._set(ChangePhase.IDLE)
 
     def _on_succeeded(self, provider: str, info: KeyInfo) -> None:
         if not self._waits_for(provider, ChangePhase.CHECKING):

@@ -62,6 +62,8 @@ class KeyService(QObject):
         self._checked: Connection | None = None
         # Whose keys should lie in the keyring, but do not because it refused them.
         self._homeless: set[str] = set()
+        # Whose keys the keyring has been given in this run.
+        self._given: set[str] = set()
         self._scope = TaskScope("keys")
 
     def key(self, provider: str) -> str | None:
@@ -120,19 +122,22 @@ class KeyService(QObject):
             where: the keyring, or memory only.
             info: what a check has told about it.
         """
-        self._scope.start(self._put(provider, key, where, info), name="store")
+        # One task for each provider: another one's key must not be given up for this one.
+        self._given.add(provider)
+        self._scope.start(self._put(provider, key, where, info), name=f"store.{provider}")
 
     async def wait_for_store(self) -> None:
-        """Wait until the keyring has taken the key, or has not (it has its own deadline)."""
-        await self._scope.wait("store")
+        """Wait until the keyring has taken what it was given, or has not (it has its own deadline)."""
+        for provider in sorted(self._given):
+            await self._scope.wait(f"store.{provider}")
 
-    def cancel_store(self) -> None:
-        """Stop waiting for the keyring."""
-        self._scope.cancel("store")
+    def cancel_store(self, provider: str) -> None:
+        """Stop waiting for the keyring to take a provider's key."""
+        self._scope.cancel(f"store.{provider}")
 
     def remove(self, provider: str) -> None:
         """Remove the key from memory and from the keyring."""
-        self._scope.start(self._remove(provider), name="remove")
+        self._scope.start(self._remove(provider), name=f"remove.{provider}")
 
     async def close(self) -> None:
         """Stop everything."""

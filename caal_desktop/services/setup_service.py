@@ -154,7 +154,7 @@ class SetupService(QObject):
         self._flow.set_key_status(KeyStatus.NONE)
         if self._key.phase is not KeyPhase.WAITING:
             self._keys.cancel_check()
-            self._keys.cancel_store()
+            self._keys.cancel_store(self.state.provider)
             self._set_key(KeyPhase.WAITING)
 
     def set_address(self, address: str) -> None:
@@ -188,7 +188,7 @@ class SetupService(QObject):
                 self._flow.set_key_status(KeyStatus.NONE)
                 self._set_key(KeyPhase.WAITING)
         elif self._key.phase is KeyPhase.STORING:
-            self._keys.cancel_store()
+            self._keys.cancel_store(self.state.provider)
             self._set_key(phase_of(self.state.key_status), self._key.info)
 
     def keep_unverified(self) -> None:

@@ -16,7 +16,7 @@ from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider
 from caal_desktop.widgets.key_card import KeyCard
 from caal_desktop.widgets.key_facts_view import next_reset
 from caal_desktop.widgets.message_panel import Tone
-from tests.support.qt_loop import turn
+from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -260,6 +260,37 @@ def test_the_keys_of_several_providers_lie_side_by_side(
     assert [item.user for item in keyring_session.secret_items()] == ["openrouter"]
     assert "No key yet" in texts(second)
     assert "No key yet" not in texts(first)
+
+
+def test_two_keys_given_one_after_the_other_are_both_kept(
+    keyring_session: DesktopSession, parts: Parts, demo: DemoControl
+) -> None:
+    groq = "gsk_" + "a1B2" * 13
+    parts.keys.store("openrouter", demo.key, Where.KEYRING)
+    parts.keys.store("groq", groq, Where.KEYRING)
+    run_async(parts.keys.wait_for_store())
+    assert {item.user: item.secret for item in keyring_session.secret_items()} == {"openrouter": demo.key, "groq": groq}
+    gone: list[object] = []
+    parts.keys.removed.connect(lambda provider, _problem: gone.append(provider))
+    parts.keys.remove("openrouter")
+    parts.keys.remove("groq")
+    parts.until(lambda: len(gone) == 2, "both are gone")
+    assert keyring_session.secret_items() == []
+
+
+def test_a_check_that_gave_way_to_another_cards_is_not_waited_for(
+    parts: Parts, make_card: Callable[..., KeyCard], demo: DemoControl
+) -> None:
+    first, second = make_card(Provider.OPENROUTER), make_card(Provider.OPENAI_COMPATIBLE)
+    parts.settings.update(openai_compatible_base_url=demo.base_url)
+    for card, key in ((first, demo.key), (second, "local-secret-1")):
+        press(card, "replace")
+        card.field.take(key)
+        press(card, "save")
+    assert second.message.tone is Tone.BUSY
+    parts.until(lambda: not first.message.isVisibleTo(first), "the first one waits no longer")
+    assert first.field.key == demo.key, "it can be given once more"
+    second._change.cancel()
 
 
 def test_a_homeless_key_moves_in_when_a_keyring_appears(
