@@ -76,10 +76,13 @@ class CompareWindow(QDialog):
 
     Signals:
         modelRequested: a model is to be chosen; carries what to do with its id.
+        keyChangeRequested, providerChangeRequested: what helps lies in the settings; the window has given way to them.
         closed: carries the conversations, which have been stopped.
     """
 
     modelRequested = Signal(object)
+    keyChangeRequested = Signal()
+    providerChangeRequested = Signal()
     closed = Signal(list)
 
     def __init__(
@@ -224,6 +227,12 @@ class CompareWindow(QDialog):
             case "continue":
                 if (request := self._request(column.model)) is not None:
                     chat.continue_answer(request)
+            case "key":
+                self.reject()
+                self.keyChangeRequested.emit()
+            case "settings":
+                self.reject()
+                self.providerChangeRequested.emit()
             case "retry" | "regenerate" | "defaults" | "lower":
                 self._retry(column, index)
 

@@ -122,6 +122,8 @@ class ChatController(QObject):
         models = [model for model in dict.fromkeys([settings.model_of(), *settings.recent_models]) if model]
         window = CompareWindow(self._make_chat, self.request, self.name_of, models[:2], self._page.window())
         window.modelRequested.connect(lambda use: self.modelRequested.emit(use, window))
+        window.keyChangeRequested.connect(self.keyChangeRequested)
+        window.providerChangeRequested.connect(self.providerChangeRequested)
         window.closed.connect(self.compared)
         window.finished.connect(window.deleteLater)
         self.requestLikely.emit()

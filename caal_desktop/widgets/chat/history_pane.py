@@ -174,10 +174,10 @@ class HistoryPane(QWidget):
         if watched is self.list and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             item: QListWidgetItem | None = self.list.currentItem()
             if item is not None and event.key() == Qt.Key.Key_Delete:
-                self._delete(item)
+                self._delete(*_named(item))
                 return True
             if item is not None and event.key() == Qt.Key.Key_F2:
-                self._rename(item)
+                self._rename(*_named(item))
                 return True
         return False
 
@@ -191,36 +191,36 @@ class HistoryPane(QWidget):
     def _open(self, item: QListWidgetItem) -> None:
         self._history.open(str(item.data(_ID)))
 
-    def _rename(self, item: QListWidgetItem) -> None:
-        identifier = str(item.data(_ID))
+    def _rename(self, identifier: str, title: str) -> None:
         dialog = QInputDialog(self)
         dialog.setObjectName("history.rename")
         dialog.setWindowTitle(self.tr("Rename the conversation"))
         dialog.setLabelText(self.tr("Title"))
-        dialog.setTextValue(item.text())
+        dialog.setTextValue(title)
         dialog.textValueSelected.connect(lambda title: self._history.rename(identifier, title))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _delete(self, item: QListWidgetItem) -> None:
-        self._history.delete(str(item.data(_ID)), item.text())
+    def _delete(self, identifier: str, title: str) -> None:
+        self._history.delete(identifier, title)
 
     def _show_menu(self, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         item: QListWidgetItem | None = self.list.currentItem()
         if item is not None:
-            menu.addAction(self.tr("Rename…"), lambda: self._rename(item))
-            menu.addAction(self.tr("Export as Markdown…"), lambda: self._export(item, "md"))
-            menu.addAction(self.tr("Export as JSON…"), lambda: self._export(item, "json"))
-            menu.addAction(self.tr("Delete"), lambda: self._delete(item))
+            # Not the item: an answer that ends below the open menu lists everything anew.
+            named = _named(item)
+            menu.addAction(self.tr("Rename…"), lambda: self._rename(*named))
+            menu.addAction(self.tr("Export as Markdown…"), lambda: self._export(*named, "md"))
+            menu.addAction(self.tr("Export as JSON…"), lambda: self._export(*named, "json"))
+            menu.addAction(self.tr("Delete"), lambda: self._delete(*named))
             menu.addSeparator()
         menu.addAction(self.tr("Import a conversation…"), self._import)
         menu.popup(at)
 
-    def _export(self, item: QListWidgetItem, ending: str) -> None:
-        identifier = str(item.data(_ID))
-        name = "".join(c if c.isalnum() or c in " -_" else "" for c in item.text()).strip()[:60] or "conversation"
+    def _export(self, identifier: str, title: str, ending: str) -> None:
+        name = "".join(c if c.isalnum() or c in " -_" else "" for c in title).strip()[:60] or "conversation"
         dialog = QFileDialog(self, self.tr("Export the conversation"), f"{name}.{ending}")
         dialog.setObjectName("history.export")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -256,6 +256,11 @@ class HistoryPane(QWidget):
 
         text = explain(error)
         self.message.show_message(Tone.CAUTION, text.what, reason_and_advice(text))
+
+
+def _named(item: QListWidgetItem) -> tuple[str, str]:
+    """A conversation's id and title."""
+    return str(item.data(_ID)), item.text()
 
 
 def _day(seconds: float) -> str:

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QInputDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from caal_desktop.services.attachment_service import (
     MAX_IMAGE_BYTES,
@@ -22,6 +22,7 @@ from caal_desktop.services.attachment_service import (
 from caal_desktop.services.chat_options import ChatOptions
 from caal_desktop.services.chat_service import ChatService
 from caal_desktop.services.conversation import AnswerStatus
+from caal_desktop.storage.settings_schema import SetupStep
 from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.chat.options_dialog import OptionsDialog
 from tests.support.qt_loop import run_async, turn
@@ -76,6 +77,22 @@ def test_conversations_are_listed_opened_renamed_and_deleted(chat_window: ChatWi
     chat_window.until(lambda: len(titles(chat_window)) == 2, "both again")
     QTest.keyClicks(chat_window.button("history.search"), "renam")
     chat_window.until(lambda: titles(chat_window) == ["Renamed"], "what was looked for")
+
+
+def test_the_list_may_change_below_its_open_menu(chat_window: ChatWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QMenu, "popup", lambda *_args: None)  # Qt's offscreen platform warns of menus
+    chat_window.ask("First thing")
+    chat_window.until(lambda: titles(chat_window) == ["First thing"], "it is listed")
+    pane = chat_window.window._history_pane
+    assert pane is not None
+    pane.list.setCurrentRow(0)
+    chat_window.click("history.more")
+    (menu,) = pane.findChildren(QMenu)
+    pane.show_list([])
+    next(action for action in menu.actions() if action.text() == "Rename…").trigger()
+    (dialog,) = chat_window.window.findChildren(QInputDialog)
+    assert dialog.textValue() == "First thing"
+    dialog.reject()
 
 
 def test_a_temporary_conversation_is_not_listed(chat_window: ChatWindow) -> None:
@@ -222,6 +239,30 @@ def test_models_are_asked_the_same_side_by_side(chat_window: ChatWindow, demo: D
     turn(3)
     assert ended == [made]
     assert chat_window.chat.messages == [], "the conversation itself is not touched"
+    for chat in made:
+        run_async(chat.close())
+
+
+def test_a_refused_key_is_changed_from_a_comparison_too(chat_window: ChatWindow, demo: DemoControl) -> None:
+    made: list[ChatService] = []
+
+    def make() -> ChatService:
+        made.append(ChatService(chat_window.parts.pool))
+        return made[-1]
+
+    wanted: list[object] = []
+    chat_window.window.setupRequested.connect(wanted.append)
+    chat_window.window.control.enable_compare(make)
+    chat_window.click("main.compare")
+    (compare,) = chat_window.window.findChildren(CompareWindow)
+    demo.fault("wrong_key")
+    QTest.keyClicks(compare.composer.edit, "Hello")
+    QTest.keyClick(compare.composer.edit, Qt.Key.Key_Return)
+    chat_window.until(lambda: made[0].messages and not made[0].is_busy, "the refusal")
+    turn(3)
+    compare.columns[0].view.actionChosen.emit(1, "key")
+    assert wanted == [SetupStep.KEY]
+    assert not compare.isVisible()
     for chat in made:
         run_async(chat.close())
 
