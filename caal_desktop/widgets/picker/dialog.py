@@ -35,7 +35,9 @@ class PickerDialog(QDialog):
         self._settings = settings
         self.setObjectName("picker")
         self.setWindowTitle(self.tr("Choose a model"))
-        self.setMinimumSize(360, 360)
+        # So high that a message, the list and the comparison find room below each other.
+        line = self.fontMetrics().height()
+        self.setMinimumSize(max(360, line * 20), max(440, line * 25))
         self.resize(theme.first_size(self, 1040, 680))
         self.pane = ModelPane(name="picker.pane", parent=self)
         self._buttons = QDialogButtonBox(self)

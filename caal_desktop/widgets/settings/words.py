@@ -43,7 +43,7 @@ _PAGES = {
     Group.APPEARANCE: PageText(_noop("Appearance"), _noop("How CAAL Desktop looks."), "eye"),
     Group.CHAT: PageText(_noop("Chat"), _noop("What the model is told, and how you write to it."), "chat"),
     Group.ADVANCED: PageText(
-        _noop("Advanced"), _noop("For when something is to be found out or taken along."), "tools"
+        _noop("Advanced"), _noop("The log, and taking your settings elsewhere."), "tools"
     ),
 }
 PAGES: tuple[Group, ...] = tuple(_PAGES)
