@@ -191,9 +191,9 @@ class HistoryDatabase:
         """
         with self._transaction() as db:
             db.executemany(
-                "INSERT INTO piece(message, kind, text) SELECT ?1, ?2, ?3 "
-                "WHERE EXISTS (SELECT 1 FROM message WHERE id = ?1)",
-                [(message, kind, clean(text)) for message, kind, text in pieces],
+                "INSERT INTO piece(message, kind, text) SELECT :message, :kind, :text "
+                "WHERE EXISTS (SELECT 1 FROM message WHERE id = :message)",
+                [{"message": message, "kind": kind, "text": clean(text)} for message, kind, text in pieces],
             )
 
     def show(self, shown: Sequence[str], hidden: Sequence[str]) -> None:
@@ -206,7 +206,8 @@ class HistoryDatabase:
         """Take a message out; what followed it follows its predecessor then."""
         with self._transaction() as db:
             db.execute(
-                "UPDATE message SET parent = (SELECT parent FROM message WHERE id = ?1) WHERE parent = ?1", (message,)
+                "UPDATE message SET parent = (SELECT parent FROM message WHERE id = :gone) WHERE parent = :gone",
+                {"gone": message},
             )
             db.execute("DELETE FROM piece WHERE message = ?", (message,))
             db.execute("DELETE FROM message WHERE id = ?", (message,))
