@@ -47,6 +47,10 @@ def _today() -> date:
     return datetime.now().astimezone().date()
 
 
+def _cost(message: Message) -> float | None:
+    return message.facts.usage.cost if message.facts is not None and message.facts.usage is not None else None
+
+
 class SpendGuard(QObject):
     """Watches a conversation's answers.
 
@@ -108,8 +112,7 @@ class SpendGuard(QObject):
             self._count(self._chat.messages[index])
 
     def _count(self, message: Message) -> None:
-        facts = message.facts
-        cost = facts.usage.cost if facts is not None and facts.usage is not None else None
+        cost = _cost(message)
         if not cost or message.status.is_open:
             return
         # The status of one answer may change several times, and a continued answer costs more each time.
@@ -141,7 +144,9 @@ class SpendGuard(QObject):
     def _on_cleared(self) -> None:
         self._conversation = 0.0
         self._number += 1
-        self._counted.clear()
+        # An opened answer was paid for before, and may be continued.
+        shown = () if self._chat is None else self._chat.conversation
+        self._counted = {id(message): (message, cost) for message in shown if (cost := _cost(message))}
 
     async def _save(self) -> None:
         await asyncio.sleep(0.5)

@@ -71,6 +71,25 @@ def test_every_answer_counts_once(parts: Parts, guard: SpendGuard, demo: DemoCon
     assert load_spending(tmp_path / "spending.json", TODAY).usd == pytest.approx(total)
 
 
+def test_what_an_opened_answer_cost_before_is_not_counted_again_when_it_is_continued(
+    parts: Parts, guard: SpendGuard, demo: DemoControl
+) -> None:
+    before = ask(parts, demo)
+    kept, connection = parts.chat.conversation, connection_for(parts.settings.current, parts.keys)
+    assert connection is not None
+    parts.chat.clear()
+    parts.chat.show_conversation(kept)
+    parts.chat.continue_answer(chat_request(parts.settings.current, connection))
+    parts.until(lambda: not parts.chat.is_busy, "the rest has come")
+    facts = parts.chat.messages[-1].facts
+    assert facts is not None
+    assert facts.usage is not None
+    assert facts.usage.cost is not None
+    assert facts.usage.cost > before
+    assert guard.conversation == pytest.approx(facts.usage.cost - before)
+    assert guard.today == pytest.approx(facts.usage.cost)
+
+
 def test_a_limit_is_told_once_and_again_for_the_next_conversation(
     parts: Parts, guard: SpendGuard, demo: DemoControl
 ) -> None:
