@@ -59,7 +59,7 @@ def from_json(text: str) -> ConversationRecord:
     """
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter for brackets within brackets by the thousand
         raise NotAConversationError("This file is not JSON.") from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise NotAConversationError("This file is not a conversation of CAAL Desktop.")

@@ -216,7 +216,17 @@ def test_a_conversation_goes_out_and_comes_in_again(make: Callable[[], Kept], tm
     kept.until_listed(2)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "no json", '{"format": "caal-desktop-conversation", "version": 9}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        "no json",
+        '{"format": "caal-desktop-conversation", "version": 9}',
+        pytest.param("[" * 99_999, id="deep"),
+    ],
+)
 def test_other_files_are_not_taken_in(text: str) -> None:
     with pytest.raises(NotAConversationError):
         from_json(text)
