@@ -212,3 +212,15 @@ def test_appearance_scales_the_platforms_own_font_once(qapp: QApplication) -> No
         assert qapp.font().pointSizeF() == pytest.approx(own.pointSizeF())
     finally:
         qapp.setFont(own)
+
+
+def test_tab_reaches_a_messages_buttons_where_they_stand(window: QWidget, qtbot: QtBot) -> None:
+    above, panel, below = QPushButton("above", window), MessagePanel(name="panel", parent=window), QPushButton(window)
+    panel.show_message(Tone.BAD, "It failed", "", (("again", "Again"), ("other", "Another")))
+    shown(window, above, panel, below)
+    above.setFocus()
+    reached = []
+    for _ in range(3):
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        reached.append(window.focusWidget())
+    assert reached == [panel.button("again"), panel.button("other"), below]

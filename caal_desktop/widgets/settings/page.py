@@ -75,6 +75,17 @@ class SettingsPage(QScrollArea):
         """
         place = self._body.count() - 1 if after is None else self._body.indexOf(self.rows[after]) + 1
         self._body.insertWidget(place, widget)
+        if after is not None:
+            self._tab_after(_controls_in(self.rows[after])[-1], widget)
+
+    def _tab_after(self, before: QWidget, widget: QWidget) -> None:
+        # Made later than the rows, it would come after all of them.
+        for control in _controls_in(widget):
+            if isinstance(control, MessagePanel):
+                control.follow_in_tab_order(before)
+            else:
+                self.setTabOrder(before, control)
+                before = control
 
     def show_draft(self, draft: SettingsDraft, found: Iterable[str] = ()) -> None:
         """Draw every row.
@@ -115,6 +126,16 @@ class SettingsPage(QScrollArea):
         QTimer.singleShot(0, self, scroll)
         if focus:
             row.editor.setFocus()
+
+
+def _controls_in(widget: QWidget) -> list[QWidget]:
+    """What Tab reaches within a widget, and the messages whose buttons it will reach, in the order of their making."""
+    return [
+        child
+        for child in widget.findChildren(QWidget)
+        if isinstance(child, MessagePanel)
+        or (child.focusPolicy() & Qt.FocusPolicy.TabFocus and child.focusProxy() is None)
+    ]
 
 
 def _why_without_effect(key: str) -> str:

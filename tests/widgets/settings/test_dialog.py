@@ -413,3 +413,16 @@ def test_the_arrow_keys_turn_the_pages_from_the_start(dialog: SettingsDialog, qt
     assert dialog.focusWidget() is dialog.nav
     qtbot.keyClick(dialog.nav, Qt.Key.Key_Down)
     assert dialog.page_name == "model"
+
+
+def test_tab_reaches_the_keys_where_they_stand(dialog: SettingsDialog, qtbot: QtBot) -> None:
+    page = dialog.pages[Group.PROVIDER]
+    page.rows["provider"].editor.setFocus()
+    names = []
+    for _ in range(3):
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+        names.append(dialog.focusWidget())
+    keys = dialog.keys_section
+    assert keys.isAncestorOf(names[0])
+    assert not keys.isAncestorOf(names[-1])
+    assert page.isAncestorOf(names[-1])
