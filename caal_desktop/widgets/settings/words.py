@@ -42,9 +42,7 @@ _PAGES = {
     Group.NETWORK: PageText(_noop("Network"), _noop("How requests leave this computer."), "server"),
     Group.APPEARANCE: PageText(_noop("Appearance"), _noop("How CAAL Desktop looks."), "eye"),
     Group.CHAT: PageText(_noop("Chat"), _noop("What the model is told, and how you write to it."), "chat"),
-    Group.ADVANCED: PageText(
-        _noop("Advanced"), _noop("The log, and taking your settings elsewhere."), "tools"
-    ),
+    Group.ADVANCED: PageText(_noop("Advanced"), _noop("The log, and taking your settings elsewhere."), "tools"),
 }
 PAGES: tuple[Group, ...] = tuple(_PAGES)
 
