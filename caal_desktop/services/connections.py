@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from caal_desktop.llm.headers import parse_header
 from caal_desktop.llm.network import NetworkOptions
@@ -41,6 +42,12 @@ def connection_for(settings: Settings, keys: KeyService, provider: Provider | No
     if (traits.needs_key and not key) or (traits.has_address and not address):
         return None
     return connection_by(settings, keys, provider, key, address)
+
+
+def key_for(settings: Settings, keys: KeyService, provider: Provider, address: str) -> str | None:
+    """The key in use, where it may go to this address: a key of one's own server is not shown to another host."""
+    known = address_of(settings, provider)
+    return keys.key(provider) if urlsplit(address).netloc == urlsplit(known).netloc else None
 
 
 def connection_by(

@@ -18,7 +18,7 @@ from caal_desktop.llm.errors import (
     ProviderError,
 )
 from caal_desktop.services.catalogue_service import CatalogueState
-from caal_desktop.services.connections import address_of, catalogue_connection, connection_by, connection_for
+from caal_desktop.services.connections import address_of, catalogue_connection, connection_by, connection_for, key_for
 from caal_desktop.services.key_view import KeyPhase, KeyProblem, KeyView, phase_of
 from caal_desktop.services.setup_memory import known_state, remembered
 from caal_desktop.setup_flow import STEPS, SetupFlow, SetupState, Step
@@ -175,8 +175,9 @@ class SetupService(QObject):
         state = self.state
         self._candidate = key
         self._set_key(KeyPhase.CHECKING)
-        key = key or self._keys.key(state.provider)
-        self._keys.check(connection_by(self._settings.current, self._keys, state.provider, key, state.address))
+        settings = self._settings.current
+        key = key or key_for(settings, self._keys, state.provider, state.address)
+        self._keys.check(connection_by(settings, self._keys, state.provider, key, state.address))
 
     def cancel_wait(self) -> None:
         """Stop waiting for the provider or the keyring; what is known so far stays."""
