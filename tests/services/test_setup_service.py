@@ -349,7 +349,7 @@ def test_finishing_is_remembered(parts: Parts, demo: DemoControl, qtbot: object)
     with_verified_key(parts, demo.key).setup.advance()
     parts.until_phase(KeyPhase.STORE_FAILED)
     parts.setup.keep_for_session()
-    parts.until(lambda: parts.setup.state.model, "a model is chosen")
+    parts.until(lambda: parts.setup.state.step is Step.MODEL and parts.setup.state.model, "a model is chosen")
     parts.setup.advance()
     assert parts.setup.state.step is Step.TRY
     parts.setup.set_tried()
