@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeyEvent, QKeySequence, QMouseEvent, QTextCursor
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPalette,
+    QTextCursor,
+)
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from caal_desktop.widgets import theme
@@ -14,7 +24,7 @@ from caal_desktop.widgets.chat.streaming_view import StreamingView
 from caal_desktop.widgets.controls import IconButton
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QContextMenuEvent, QTextDocument
+    from PySide6.QtGui import QContextMenuEvent, QPaintEvent, QTextDocument
 
     from caal_desktop.widgets.chat.message_item import MessageItem
     from caal_desktop.widgets.chat.selection import Place
@@ -272,10 +282,9 @@ class SelectableView(StreamingView):
         from caal_desktop.widgets.markdown import code_text
 
         name = f"chat.code.{self.items.index(item)}.{code_id}"
-        button = IconButton("copy", self.tr("Copy this code"), name=name, parent=self.viewport())
+        button = _CodeButton("copy", self.tr("Copy this code"), name=name, parent=self.viewport())
         button.setIconSize(QSize(15, 15))
         button.setFixedSize(theme.GRID * 3 + 2, theme.GRID * 3 - 1)
-        button.setAutoFillBackground(True)
 
         def copy() -> None:
             self._put(code_text(document, code_id))
@@ -285,3 +294,27 @@ class SelectableView(StreamingView):
         button.clicked.connect(copy)
         self._code_buttons[key] = button
         return button
+
+
+class _CodeButton(IconButton):
+    """Stands on the code's own ground, so that no code shows through and no patch shows around it."""
+
+    _ground: QColor | None = None
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._ground = None
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._ground is None:
+            from caal_desktop.widgets.markdown.theme import Theme
+
+            paper = QPalette(self.palette())
+            paper.setColor(QPalette.ColorRole.Base, paper.color(QPalette.ColorRole.Window))
+            paper.setColor(QPalette.ColorRole.Text, paper.color(QPalette.ColorRole.WindowText))
+            self._ground = Theme(paper, self.font()).code_back
+        painter = QPainter(self)
+        painter.fillRect(self.rect().adjusted(2, 2, -2, 0), self._ground)
+        painter.end()
+        super().paintEvent(event)
