@@ -185,8 +185,14 @@ class DesktopSession:
 
     def secret_items(self) -> list[SecretItem]:
         """The default collection's entries, read over D-Bus without the keyring library. It must be unlocked."""
-        with self._default_collection() as collection:
-            found = [(item.get_attributes(), item.get_secret().decode("utf-8")) for item in collection.get_all_items()]
+        import secretstorage
+
+        while True:
+            with self._default_collection() as collection, contextlib.suppress(secretstorage.ItemNotFoundException):
+                entries = collection.get_all_items()
+                found = [(entry.get_attributes(), entry.get_secret().decode("utf-8")) for entry in entries]
+                break
+            # The program replaced an entry between the list and the look at it: the list is old then.
         items = [SecretItem(it.get("service", ""), it.get("username", ""), secret) for it, secret in found]
         return sorted(items, key=lambda item: (item.service, item.user))
 
