@@ -170,9 +170,11 @@ class Application(QObject):
                 await self.pool.close()
         except TimeoutError:
             logger.warning("Not everything ended within %g seconds", QUIT_DEADLINE_S)
-        await self.settings.close()
-        if self._demo is not None:
-            self._demo.stop()
+        finally:
+            # Whatever else fails: nothing that a person has set is lost, and no server is left behind.
+            await self.settings.close()
+            if self._demo is not None:
+                self._demo.stop()
         for window in (self._wizard, self._main):
             if window is not None:
                 window.deleteLater()
