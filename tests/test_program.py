@@ -29,6 +29,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no su
 # The program itself, with one thing added: at a named moment it does to itself what the test wants to happen then.
 _HARNESS = """
 import os, signal, sys
+from caal_desktop.qt_import import import_qt
+import_qt()  # as the command line does, before anything else imports Qt
 from caal_desktop import app, cli
 from caal_desktop.setup_flow import Step
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,10 +68,18 @@ def test_a_page_of_somebody_else_cannot_slip_in_a_code_even_if_it_knew_the_path(
         async with CallbackServer(attempt) as server:
             page = _ELSEWHERE.format(callback=attempt.callback_url(server.port))
 
+            visits: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
             async def elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                await reader.readuntil(b"\r\n\r\n")
-                writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n{page}".encode())
-                await writer.drain()
+                visit = asyncio.current_task()
+                assert visit is not None
+                visits[visit] = writer
+                # A browser also opens connections that it never asks anything on.
+                with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                    await reader.readuntil(b"\r\n\r\n")
+                    head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
+                    writer.write(f"{head}{page}".encode())
+                    await writer.drain()
                 writer.close()
 
             async with await asyncio.start_server(elsewhere, "127.0.0.1", 0) as other:
@@ -81,6 +90,10 @@ def test_a_page_of_somebody_else_cannot_slip_in_a_code_even_if_it_knew_the_path(
                     chromium.wait_for("document.title === 'tried'")
 
                 await asyncio.to_thread(browse)
+                other.close()
+                for writer in visits.values():
+                    writer.close()
+                await asyncio.wait(visits)
             return server.answer.done()
 
     assert asyncio.run(walk()) is False
