@@ -8,32 +8,32 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 
-from caal_desktop.services.catalogue_service import CatalogueService, CatalogueState
-from caal_desktop.services.chat_parts import ChatParts
-from caal_desktop.services.connections import catalogue_connection
-from caal_desktop.services.key_service import KeyService
-from caal_desktop.services.key_watch import KeyCondition, KeyReport, KeyWatch
-from caal_desktop.services.log_level import LogLevelFollower
-from caal_desktop.services.provider_pool import ProviderPool
-from caal_desktop.services.settings_service import SettingsService
-from caal_desktop.services.setup_service import SetupService
+from caal_desktop.services.catalogue.catalogue_service import CatalogueService, CatalogueState
+from caal_desktop.services.chat.chat_parts import ChatParts
+from caal_desktop.services.keys.key_service import KeyService
+from caal_desktop.services.keys.key_watch import KeyCondition, KeyReport, KeyWatch
+from caal_desktop.services.providers.connections import catalogue_connection
+from caal_desktop.services.providers.provider_pool import ProviderPool
+from caal_desktop.services.settings.log_level import LogLevelFollower
+from caal_desktop.services.settings.settings_service import SettingsService
+from caal_desktop.services.setup.setup_service import SetupService
 from caal_desktop.services.task_scope import TaskScope
-from caal_desktop.storage.secrets import SecretStore
-from caal_desktop.widgets.appearance import Appearance
+from caal_desktop.storage.keyring.secrets import SecretStore
 from caal_desktop.widgets.chat import warm_up_renderer
-from caal_desktop.widgets.notice_box import tell
+from caal_desktop.widgets.common.appearance import Appearance
+from caal_desktop.widgets.common.notice_box import tell
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
 
     from caal_desktop.demo.launcher import DemoProcess
-    from caal_desktop.services.chat_service import ChatService
-    from caal_desktop.services.sign_in_service import SignInService
-    from caal_desktop.services.start_trace import StartTrace
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.keys.sign_in_service import SignInService
+    from caal_desktop.services.process.start_trace import StartTrace
     from caal_desktop.setup_flow import Step
     from caal_desktop.storage.paths import AppPaths
-    from caal_desktop.storage.settings_store import SettingsProblem, SettingsStore
-    from caal_desktop.widgets.main_window import MainWindow
+    from caal_desktop.storage.settings.store import SettingsProblem, SettingsStore
+    from caal_desktop.widgets.main.main_window import MainWindow
     from caal_desktop.widgets.settings.dialog import SettingsDialog
     from caal_desktop.widgets.wizard.window import WizardWindow
 
@@ -192,7 +192,7 @@ class Application(QObject):
             self._open_catalogue()
             self._open_history()
         if self._problem is not None:
-            from caal_desktop.widgets.texts import reason_and_advice
+            from caal_desktop.widgets.common.texts import reason_and_advice
 
             text = self._problem.describe()
             self._tell(text.what, reason_and_advice(text))
@@ -278,14 +278,14 @@ class Application(QObject):
 
     async def _build_wizard_ahead(self) -> None:
         """Make the wizard's later pages while the person reads the first."""
-        from caal_desktop.widgets.wizard.pages import import_ahead
+        from caal_desktop.widgets.wizard.page_builder import import_ahead
 
         await asyncio.to_thread(import_ahead)
         if self._wizard is not None:
             self._wizard.build_ahead()
 
     def _open_main(self) -> None:
-        from caal_desktop.widgets.main_window import MainWindow
+        from caal_desktop.widgets.main.main_window import MainWindow
 
         if self._main is None:
             main = MainWindow(
@@ -338,8 +338,8 @@ class Application(QObject):
     def sign_in(self) -> SignInService:
         """Signing in with OpenRouter."""
         if self._sign_in is None:
-            from caal_desktop.services.sign_in_service import SignInService
-            from caal_desktop.widgets.sign_in_panel import open_in_browser, page_texts
+            from caal_desktop.services.keys.sign_in_service import SignInService
+            from caal_desktop.widgets.keys.sign_in_panel import open_in_browser, page_texts
 
             self._sign_in = SignInService(
                 self.settings,

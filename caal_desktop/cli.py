@@ -66,7 +66,7 @@ def openrouter_url(environment: Mapping[str, str]) -> str | None:
     if not url:
         return None
     from caal_desktop.llm.errors import ConfigurationError
-    from caal_desktop.llm.openrouter import check_openrouter_url
+    from caal_desktop.llm.providers.openrouter import check_openrouter_url
 
     try:
         return check_openrouter_url(url)

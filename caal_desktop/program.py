@@ -18,14 +18,14 @@ from qasync import QEventLoop
 
 from caal_desktop import __version__
 from caal_desktop.app import Application
-from caal_desktop.services.single_instance import SingleInstance, server_name
-from caal_desktop.services.start_trace import StartTrace
-from caal_desktop.services.unix_signals import UnixSignals
+from caal_desktop.services.process.single_instance import SingleInstance, server_name
+from caal_desktop.services.process.start_trace import StartTrace
+from caal_desktop.services.process.unix_signals import UnixSignals
 from caal_desktop.storage.errors import StorageError
-from caal_desktop.storage.log_file import install_crash_logging, set_up_logging
+from caal_desktop.storage.logs.log_file import install_crash_logging, set_up_logging
 from caal_desktop.storage.paths import AppPaths
-from caal_desktop.storage.settings_store import SettingsStore
-from caal_desktop.widgets.icons import application_icon
+from caal_desktop.storage.settings.store import SettingsStore
+from caal_desktop.widgets.common.icons import application_icon
 
 if TYPE_CHECKING:
     from caal_desktop.demo.launcher import DemoProcess

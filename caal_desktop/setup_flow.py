@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from caal_desktop.storage.settings_schema import KeyStatus, Provider
-from caal_desktop.storage.settings_schema import SetupStep as Step
+from caal_desktop.storage.settings.schema import KeyStatus, Provider
+from caal_desktop.storage.settings.schema import SetupStep as Step
 
 __all__ = [
     "PROVIDERS",

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.llm.network import ProxyMode
+from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.paths import AppPaths
-from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider, Settings, SetupStep
-from caal_desktop.storage.settings_store import SettingsStore
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider, Settings, SetupStep
+from caal_desktop.storage.settings.store import SettingsStore
 
 if TYPE_CHECKING:
     from pathlib import Path

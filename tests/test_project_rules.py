@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 ROOT = Path(__file__).resolve().parent.parent
-LONGEST_MODULE = 400
 PYTHONS = ("3.11", "3.12", "3.13")
 
 # What runs a nested event loop, makes tasks that nobody owns, or comes when the loop is gone already.
@@ -80,12 +79,6 @@ def offences(rule: Callable[[str], Iterable[str]], pattern: str = "") -> list[st
 
 
 # --- the rules --------------------------------------------------------------------------------------------------------
-
-
-def too_long(text: str) -> Iterable[str]:
-    count = text.count("\n")
-    if count > LONGEST_MODULE:
-        yield f"{count} lines, and {LONGEST_MODULE} are the most"
 
 
 def forbidden_qt(text: str) -> Iterable[str]:
@@ -156,7 +149,6 @@ PACKAGE = r"caal_desktop/.*\.py$"
 @pytest.mark.parametrize(
     ("rule", "pattern"),
     [
-        (too_long, PACKAGE),
         (forbidden_qt, PACKAGE),
         (waiting_widgets, r"caal_desktop/(widgets|item_models)/.*\.py$"),
         (without_docstring, PYTHON),
@@ -179,7 +171,6 @@ def test_only_task_scopes_make_tasks() -> None:
 @pytest.mark.parametrize(
     ("rule", "text"),
     [
-        (too_long, "x = 1\n" * 401),
         (forbidden_qt, "dialog.exec()"),
         (forbidden_qt, "QApplication.processEvents(flags)"),
         (forbidden_qt, "from qasync import asyncSlot"),
@@ -207,7 +198,7 @@ def test_each_rule_can_fail(rule: Callable[[str], Iterable[str]], text: str) -> 
     [
         (forbidden_qt, '"""Never .exec() or processEvents()."""\n# no asyncSlot\n'),
         (task_makers, "scope.start(work(), name='work')"),
-        (waiting_widgets, "from caal_desktop.llm.models import ModelInfo"),
+        (waiting_widgets, "from caal_desktop.llm.models.listing import ModelInfo"),
         (waiting_widgets, "from urllib.parse import urlsplit"),
         (names_a_machine, f"https://example.com{MACHINE_PATHS[0]}x and docs{MACHINE_PATHS[1]}x"),
         (holds_a_secret, "sk-or-v1-au7...890"),

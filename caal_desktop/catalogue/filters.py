@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.fitness import Verdict, voice_verdict
-from caal_desktop.catalogue.speech_cost import hourly_cost
-from caal_desktop.catalogue.usability import can_chat
+from caal_desktop.catalogue.fitness.assessment import Verdict, voice_verdict
+from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
+from caal_desktop.catalogue.fitness.usability import can_chat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
-    from caal_desktop.llm.models import ModelInfo
+    from caal_desktop.llm.models.info import ModelInfo
 
 # Room for a long document or a day's conversation.
 LONG_CONTEXT = 200_000
@@ -40,8 +40,8 @@ class Filters:
 
     Attributes:
         active: the filters that a model must all pass.
-        max_usd_per_hour: the dearest hour of talking (:mod:`~caal_desktop.catalogue.speech_cost`); None for any.
-            Models whose price is unknown or varies do not pass a limit.
+        max_usd_per_hour: the dearest hour of talking (:mod:`~caal_desktop.catalogue.fitness.speech_cost`); None for
+            any. Models whose price is unknown or varies do not pass a limit.
         show_unusable: list the models that cannot chat (``:batch``, embeddings, images only) as well.
     """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from caal_desktop.llm.models import ModelInfo
+    from caal_desktop.llm.models.info import ModelInfo
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from caal_desktop.catalogue.filters import FilterCounts, FilterName, Filters
 from caal_desktop.catalogue.sorting import SortOrder
-from caal_desktop.llm.models import ModelInfo
+from caal_desktop.llm.models.info import ModelInfo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,12 +5,12 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.speech_cost import hourly_cost
+from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from caal_desktop.llm.models import ModelInfo
+    from caal_desktop.llm.models.info import ModelInfo
 
 
 class SortOrder(StrEnum):

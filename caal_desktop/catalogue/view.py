@@ -9,16 +9,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from caal_desktop.catalogue.filters import FilterIndex, FilterName, Filters
+from caal_desktop.catalogue.fitness.recommend import recommend
 from caal_desktop.catalogue.grouping import group_by_vendor
-from caal_desktop.catalogue.recommend import recommend
-from caal_desktop.catalogue.search import SearchIndex
+from caal_desktop.catalogue.search.model_search import SearchIndex
 from caal_desktop.catalogue.sorting import LOCAL_ORDERS, SERVER_SORT, SortOrder, sort_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from caal_desktop.llm.models import ModelInfo
+    from caal_desktop.llm.models.info import ModelInfo
 
 
 # The words of a thousand models are gathered in two frames.

@@ -13,12 +13,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .catalogue import Catalogue
-from .faults import ActiveFault, FaultBook, UnknownFaultError, listing, parse
-from .keys import demo_key
-from .server import serve
-from .state import DemoState
-from .streaming import ORDINARY_SPEED
+from caal_desktop.demo.accounts.keys import demo_key
+from caal_desktop.demo.catalogue.listing import Catalogue
+from caal_desktop.demo.chat.streaming import ORDINARY_SPEED
+from caal_desktop.demo.faults.registry import ActiveFault, FaultBook, UnknownFaultError, listing, parse
+from caal_desktop.demo.server import serve
+from caal_desktop.demo.state import DemoState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

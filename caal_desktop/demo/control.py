@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from .chat import read_json
-from .errors import ApiError
-from .faults import FAULTS, UnknownFaultError, activate
-from .keys import KEYS
-from .state import STATE
+from caal_desktop.demo.accounts.keys import KEYS
+from caal_desktop.demo.chat.completions import read_json
+from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.faults.registry import FAULTS, UnknownFaultError, activate
+from caal_desktop.demo.state import STATE
 
 PREFIX = "/_demo"
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from . import control, sign_in
-from .chat import complete, read_json
-from .errors import ApiError
-from .faults import Place
-from .faulty import replacement, wrong_models
-from .state import FAULT, STATE, DemoState
+from caal_desktop.demo import control
+from caal_desktop.demo.accounts import sign_in
+from caal_desktop.demo.chat.completions import complete, read_json
+from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.faults.players import replacement, wrong_models
+from caal_desktop.demo.faults.registry import Place
+from caal_desktop.demo.state import FAULT, STATE, DemoState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

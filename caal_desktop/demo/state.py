@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .faults import ActiveFault, FaultBook
-from .generations import GenerationStore
-from .keys import KeyRing
-from .recorder import Recorder
-from .sign_in import SignIn
-from .streaming import ORDINARY_SPEED
+from caal_desktop.demo.accounts.keys import KeyRing
+from caal_desktop.demo.accounts.sign_in import SignIn
+from caal_desktop.demo.chat.generations import GenerationStore
+from caal_desktop.demo.chat.streaming import ORDINARY_SPEED
+from caal_desktop.demo.faults.registry import ActiveFault, FaultBook
+from caal_desktop.demo.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .catalogue import Catalogue
+    from caal_desktop.demo.catalogue.listing import Catalogue
 
 
 @dataclass(slots=True)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from caal_desktop.catalogue.speech_cost import format_price_per_million
+from caal_desktop.catalogue.fitness.speech_cost import format_price_per_million
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from caal_desktop.llm.endpoints import EndpointInfo
+    from caal_desktop.llm.models.endpoints import EndpointInfo
 
 Index = QModelIndex | QPersistentModelIndex
 

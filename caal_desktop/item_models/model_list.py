@@ -13,7 +13,7 @@ from caal_desktop.catalogue.listing import Entry, Section
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from caal_desktop.llm.models import ModelInfo
+    from caal_desktop.llm.models.info import ModelInfo
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -6,7 +6,7 @@ import html
 import re
 from dataclasses import dataclass
 
-from .diagnosis import Cleanup
+from caal_desktop.key_doctor.diagnosis import Cleanup
 
 # Zero-width characters, direction marks, soft hyphen, byte order mark, variation selectors.
 _INVISIBLE = {

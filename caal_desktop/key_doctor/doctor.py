@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from .cleaning import around, clean
-from .diagnosis import Cleanup, Diagnosis, Finding, Verdict
-from .shapes import (
+from caal_desktop.key_doctor.cleaning import around, clean
+from caal_desktop.key_doctor.diagnosis import Cleanup, Diagnosis, Finding, Verdict
+from caal_desktop.key_doctor.shapes import (
     GROQ,
     OPENROUTER,
     OPENROUTER_DIGITS,

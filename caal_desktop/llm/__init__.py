@@ -15,7 +15,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from caal_desktop.llm._retry import RetryPolicy
     from caal_desktop.llm.base import (
         LLMProvider,
         LLMResponse,
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
         format_tool_result,
         parse_tool_arguments,
     )
-    from caal_desktop.llm.endpoints import EndpointInfo
     from caal_desktop.llm.errors import ConfigurationError, ErrorText, ProviderError, Remedy
     from caal_desktop.llm.events import (
         AnsweredBy,
@@ -39,14 +37,16 @@ if TYPE_CHECKING:
         ToolCallDelta,
         UsageReport,
     )
-    from caal_desktop.llm.groq import GROQ_BASE_URL, GroqProvider
-    from caal_desktop.llm.key_info import KeyInfo
-    from caal_desktop.llm.models import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
-    from caal_desktop.llm.network import NetworkOptions, ProxyMode
-    from caal_desktop.llm.ollama import OLLAMA_BASE_URL, OllamaProvider
-    from caal_desktop.llm.openai_compatible import OpenAICompatibleProvider, Timeouts
-    from caal_desktop.llm.openrouter import OPENROUTER_BASE_URL, OpenRouterProvider
-    from caal_desktop.llm.registry import PROVIDER_NAMES, create_provider, create_provider_from_settings
+    from caal_desktop.llm.models.endpoints import EndpointInfo
+    from caal_desktop.llm.models.info import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
+    from caal_desktop.llm.providers.groq import GROQ_BASE_URL, GroqProvider
+    from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.llm.providers.ollama import OLLAMA_BASE_URL, OllamaProvider
+    from caal_desktop.llm.providers.openai_compatible import OpenAICompatibleProvider, Timeouts
+    from caal_desktop.llm.providers.openrouter import OPENROUTER_BASE_URL, OpenRouterProvider
+    from caal_desktop.llm.providers.registry import PROVIDER_NAMES, create_provider, create_provider_from_settings
+    from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode
+    from caal_desktop.llm.transport.retry import RetryPolicy
 
 __all__ = [
     "GROQ_BASE_URL",
@@ -104,7 +104,7 @@ _LAZY = {
     "format_tool_call_message": "base",
     "format_tool_result": "base",
     "parse_tool_arguments": "base",
-    "EndpointInfo": "endpoints",
+    "EndpointInfo": "models.endpoints",
     "ConfigurationError": "errors",
     "ErrorText": "errors",
     "ProviderError": "errors",
@@ -119,26 +119,26 @@ _LAZY = {
     "TextDelta": "events",
     "ToolCallDelta": "events",
     "UsageReport": "events",
-    "KeyInfo": "key_info",
-    "ModelInfo": "models",
-    "ModelList": "models",
-    "PriceTier": "models",
-    "Pricing": "models",
-    "ReasoningPolicy": "models",
-    "NetworkOptions": "network",
-    "ProxyMode": "network",
-    "GROQ_BASE_URL": "groq",
-    "GroqProvider": "groq",
-    "OLLAMA_BASE_URL": "ollama",
-    "OllamaProvider": "ollama",
-    "OPENROUTER_BASE_URL": "openrouter",
-    "OpenRouterProvider": "openrouter",
-    "OpenAICompatibleProvider": "openai_compatible",
-    "Timeouts": "openai_compatible",
-    "RetryPolicy": "_retry",
-    "PROVIDER_NAMES": "registry",
-    "create_provider": "registry",
-    "create_provider_from_settings": "registry",
+    "KeyInfo": "providers.key_info",
+    "ModelInfo": "models.info",
+    "ModelList": "models.listing",
+    "PriceTier": "models.info",
+    "Pricing": "models.info",
+    "ReasoningPolicy": "models.info",
+    "NetworkOptions": "transport.network",
+    "ProxyMode": "transport.network",
+    "GROQ_BASE_URL": "providers.groq",
+    "GroqProvider": "providers.groq",
+    "OLLAMA_BASE_URL": "providers.ollama",
+    "OllamaProvider": "providers.ollama",
+    "OPENROUTER_BASE_URL": "providers.openrouter",
+    "OpenRouterProvider": "providers.openrouter",
+    "OpenAICompatibleProvider": "providers.openai_compatible",
+    "Timeouts": "providers.openai_compatible",
+    "RetryPolicy": "transport.retry",
+    "PROVIDER_NAMES": "providers.registry",
+    "create_provider": "providers.registry",
+    "create_provider_from_settings": "providers.registry",
 }
 
 
@@ -161,4 +161,4 @@ def warm_up() -> None:
     Takes about a second of processor time; call it in a thread. Needs no event loop and opens no connection. Trouble
     with certificates or proxies is left to the first provider, which reports it.
     """
-    import_module(f"{__name__}._client").warm_up()
+    import_module(f"{__name__}.transport.client").warm_up()

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from caal_desktop.llm.events import StreamEvent
-    from caal_desktop.llm.key_info import KeyInfo
-    from caal_desktop.llm.models import ModelList
+    from caal_desktop.llm.models.info import ModelList
+    from caal_desktop.llm.providers.key_info import KeyInfo
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import FolderUnusable, WriteFailed
+from caal_desktop.storage.errors import FolderUnusable, WriteFailed
 
 if TYPE_CHECKING:
     from datetime import datetime

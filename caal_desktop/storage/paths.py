@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from .atomic_file import ensure_private_folder
+from caal_desktop.storage.atomic_file import ensure_private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

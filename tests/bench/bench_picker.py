@@ -25,10 +25,10 @@ from PySide6.QtCore import QEvent, QObject, QSortFilterProxyModel, QStringListMo
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QVBoxLayout, QWidget
 
-from caal_desktop.llm.models import parse_model_list
-from caal_desktop.services.catalogue_service import Catalogue, CatalogueService, CatalogueState
-from caal_desktop.services.provider_pool import Connection, ProviderPool
-from caal_desktop.storage.catalogue_cache import CatalogueCache
+from caal_desktop.llm.models.listing import parse_model_list
+from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService, CatalogueState
+from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
+from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
 from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.bench.harness import Metric, benchmark
 from tests.support.catalogues import generated_rows, has_real_list, real_rows

@@ -35,9 +35,9 @@ def window(base_url: str, key: str, model: str, prompt: str) -> dict[str, float]
     from PySide6.QtWidgets import QApplication
     from qasync import QEventLoop
 
-    from caal_desktop.services.chat_request import ChatRequest
-    from caal_desktop.services.chat_service import ChatService
-    from caal_desktop.services.provider_pool import Connection, ProviderPool
+    from caal_desktop.services.chat.chat_request import ChatRequest
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
     from caal_desktop.widgets.chat.chat_page import ChatPage
     from caal_desktop.widgets.markdown import warm_up
 

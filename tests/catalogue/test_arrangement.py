@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caal_desktop.catalogue.filters import LONG_CONTEXT, FilterIndex, FilterName, Filters, apply, counts
-from caal_desktop.catalogue.fitness import Verdict, voice_fitness
+from caal_desktop.catalogue.fitness.assessment import Verdict, voice_fitness
+from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
+from caal_desktop.catalogue.fitness.usability import can_chat
 from caal_desktop.catalogue.grouping import group_by_vendor
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder, is_available, sort_models
-from caal_desktop.catalogue.speech_cost import hourly_cost
-from caal_desktop.catalogue.usability import can_chat
-from caal_desktop.llm.models import ModelInfo, parse_model_list
+from caal_desktop.llm.models.info import ModelInfo
+from caal_desktop.llm.models.listing import parse_model_list
 from tests.support.catalogues import generated_models, needs_real_list, real_models
 
 TODAY = date(2026, 8, 22)

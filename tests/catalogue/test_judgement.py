@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from caal_desktop.catalogue.fitness import ReasonCode, Verdict, voice_fitness, voice_verdict
-from caal_desktop.catalogue.speech_cost import (
+from caal_desktop.catalogue.fitness.assessment import ReasonCode, Verdict, voice_fitness, voice_verdict
+from caal_desktop.catalogue.fitness.speech_cost import (
     HOUR_OF_TALK,
     CostKind,
     HourlyCost,
@@ -17,8 +17,8 @@ from caal_desktop.catalogue.speech_cost import (
     format_price_per_million,
     hourly_cost,
 )
-from caal_desktop.catalogue.usability import ChatObstacle, can_chat, chat_obstacle
-from caal_desktop.llm.models import ModelInfo, PriceTier, Pricing, ReasoningPolicy
+from caal_desktop.catalogue.fitness.usability import ChatObstacle, can_chat, chat_obstacle
+from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
 from tests.support.catalogues import needs_real_list, real_models
 
 TODAY = date(2026, 8, 22)

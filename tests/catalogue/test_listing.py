@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caal_desktop.catalogue.filters import FilterName, Filters
+from caal_desktop.catalogue.fitness.recommend import recommend
+from caal_desktop.catalogue.fitness.usability import can_chat
 from caal_desktop.catalogue.listing import (
     ListRequest,
     MissingModel,
@@ -18,11 +20,10 @@ from caal_desktop.catalogue.listing import (
     list_models,
     relaxations,
 )
-from caal_desktop.catalogue.recommend import recommend
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder, sort_models
-from caal_desktop.catalogue.usability import can_chat
 from caal_desktop.catalogue.view import CatalogueView
-from caal_desktop.llm.models import ModelInfo, parse_model_list
+from caal_desktop.llm.models.info import ModelInfo
+from caal_desktop.llm.models.listing import parse_model_list
 from tests.support.catalogues import generated_models, needs_real_list, real_models
 
 TODAY = date(2026, 8, 22)

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from caal_desktop.catalogue.naming import SpeedClass, naming, naming_of
-from caal_desktop.catalogue.recommend import Shelf, ranked_recommendations, recommend, suggest_replacement
-from caal_desktop.catalogue.usability import can_chat
-from caal_desktop.llm.models import ModelInfo, Pricing, parse_model_list
+from caal_desktop.catalogue.fitness.recommend import Shelf, ranked_recommendations, recommend, suggest_replacement
+from caal_desktop.catalogue.fitness.usability import can_chat
+from caal_desktop.catalogue.search.naming import SpeedClass, naming, naming_of
+from caal_desktop.llm.models.info import ModelInfo, Pricing
+from caal_desktop.llm.models.listing import parse_model_list
 from tests.support.catalogues import generated_models, needs_real_list, real_models
 
 TODAY = date(2026, 8, 22)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caal_desktop.catalogue.search import SearchIndex
-from caal_desktop.llm.models import ModelInfo, parse_model_list
+from caal_desktop.catalogue.search.model_search import SearchIndex
+from caal_desktop.llm.models.info import ModelInfo
+from caal_desktop.llm.models.listing import parse_model_list
 from tests.catalogue.queries import QUERIES
 from tests.support.catalogues import generated_models, needs_real_list, real_models
 

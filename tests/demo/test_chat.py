@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.demo import answers
-from caal_desktop.demo.catalogue import Catalogue, pace
-from caal_desktop.demo.request_checks import cost
-from caal_desktop.demo.tools import fill, plan_calls
+from caal_desktop.demo.catalogue.listing import Catalogue, pace
+from caal_desktop.demo.chat import answers
+from caal_desktop.demo.chat.request_checks import cost
+from caal_desktop.demo.chat.tools import fill, plan_calls
 from tests.demo.asking import CHEAP, REASONER, TOOLS, ask, text_of
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.demo.faults import FAULTS, Kind, Place
-from caal_desktop.demo.keys import KEYS, KeyState
-from caal_desktop.demo.oddities import SCHEMA_BREAKERS
+from caal_desktop.demo.accounts.keys import KEYS, KeyState
+from caal_desktop.demo.catalogue.oddities import SCHEMA_BREAKERS
+from caal_desktop.demo.faults.registry import FAULTS, Kind, Place
 from tests.demo.asking import CHEAP, REASONER, TOOLS, ask, pkce
 from tests.support.openapi_contract import Contract, ContractError
 

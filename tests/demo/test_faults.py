@@ -9,7 +9,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from caal_desktop.demo.faults import FAULTS, FaultBook, Kind, Place, UnknownFaultError, activate, parse, requested_in
+from caal_desktop.demo.faults.registry import (
+    FAULTS,
+    FaultBook,
+    Kind,
+    Place,
+    UnknownFaultError,
+    activate,
+    parse,
+    requested_in,
+)
 from caal_desktop.demo.recorder import mask
 from tests.demo.asking import CHEAP, TOOLS, ask, text_of
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.demo.keys import KEYS, DemoKey
+from caal_desktop.demo.accounts.keys import KEYS, DemoKey
 from tests.demo.asking import ask
 
 if TYPE_CHECKING:

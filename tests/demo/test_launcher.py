@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from caal_desktop.demo.faults import FAULTS
+from caal_desktop.demo.faults.registry import FAULTS
 from caal_desktop.demo.launcher import DemoProcess, DemoStartError
 
 COMMAND = [sys.executable, "-m", "caal_desktop.demo"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.demo.catalogue import Catalogue
+from caal_desktop.demo.catalogue.listing import Catalogue
+from caal_desktop.demo.catalogue.models_data import build_rows
 from caal_desktop.demo.launcher import DemoProcess
-from caal_desktop.demo.models_data import build_rows
 from tests.demo.asking import ask, text_of
 from tests.support.demo import DemoControl
 from tests.support.openapi_contract import MODELS

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from caal_desktop.demo.keys import KEYS
+from caal_desktop.demo.accounts.keys import KEYS
 from caal_desktop.demo.recorder import mask
 from tests.demo.asking import CHEAP, ask
 

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from caal_desktop.demo.accounts.sign_in import CODE_LIFETIME_S, ConsentError, Request, SignIn, consent_page
 from caal_desktop.demo.errors import ApiError
-from caal_desktop.demo.sign_in import CODE_LIFETIME_S, ConsentError, Request, SignIn, consent_page
 from tests.demo.asking import pkce
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.catalogue.recommend import recommend
+from caal_desktop.catalogue.fitness.recommend import recommend
 from caal_desktop.demo.launcher import DemoProcess
-from caal_desktop.llm.models import parse_model_list
+from caal_desktop.llm.models.listing import parse_model_list
 from tests.e2e import walking
 from tests.support.catalogues import REAL_LIST
 from tests.support.demo import DemoControl

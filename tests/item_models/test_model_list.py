@@ -12,9 +12,9 @@ from caal_desktop.catalogue.listing import Entry, ListRequest, Section, TypedMod
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.item_models.host_table import UNKNOWN, HostTableModel
 from caal_desktop.item_models.model_list import HeadingRow, ModelListModel, ModelRole, NoticeRow, Row
-from caal_desktop.llm.endpoints import EndpointInfo
-from caal_desktop.llm.models import Pricing
-from caal_desktop.widgets.picker.rows import entry_row
+from caal_desktop.llm.models.endpoints import EndpointInfo
+from caal_desktop.llm.models.info import Pricing
+from caal_desktop.widgets.picker.list.rows import entry_row
 from tests.support.catalogues import generated_models
 
 TODAY = date(2026, 8, 22)

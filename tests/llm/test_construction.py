@@ -20,14 +20,8 @@ from caal_desktop.llm import (
     create_provider,
     create_provider_from_settings,
 )
-from caal_desktop.llm.errors import (
-    AddressRefused,
-    ApiKeyMalformed,
-    ApiKeyMissing,
-    ConfigurationError,
-    ProviderError,
-)
-from caal_desktop.llm.ollama import base_url_of_host
+from caal_desktop.llm.errors import AddressRefused, ApiKeyMalformed, ApiKeyMissing, ConfigurationError, ProviderError
+from caal_desktop.llm.providers.ollama import base_url_of_host
 from tests.llm.helpers import KEY, MODEL
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from caal_desktop.llm import EndpointInfo, OpenRouterProvider, Pricing
 from caal_desktop.llm import errors as tree
-from caal_desktop.llm.endpoints import MAX_ENDPOINTS, endpoints_path, parse_endpoints
+from caal_desktop.llm.models.endpoints import MAX_ENDPOINTS, endpoints_path, parse_endpoints
 from tests.llm.helpers import KEY, error_of, openrouter, run
 from tests.support.scripted_server import Reply, error_reply, json_reply, scripted_server
 

@@ -13,8 +13,8 @@ import pytest
 
 from caal_desktop.llm import OpenAICompatibleProvider, Remedy, Timeouts
 from caal_desktop.llm import errors as tree
-from caal_desktop.llm._redact import clean_metadata, clean_text
-from caal_desktop.llm._retry import RetryPolicy, retry_after_of
+from caal_desktop.llm.redaction import clean_metadata, clean_text
+from caal_desktop.llm.transport.retry import RetryPolicy, retry_after_of
 from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, collect, compatible, error_of, openrouter, run, until_error
 from tests.support.scripted_server import DROP, Reply, error_reply, json_reply, scripted_server
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from caal_desktop.llm.models import ModelInfo, PriceTier, Pricing, next_page_link, parse_model_list
+from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing
+from caal_desktop.llm.models.listing import next_page_link, parse_model_list
 from tests.support.catalogues import generated_rows, needs_real_list, real_models, real_rows, sample_rows
 
 

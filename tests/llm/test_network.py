@@ -18,14 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from caal_desktop.llm import NetworkOptions, OpenAICompatibleProvider, ProxyMode, Timeouts
-from caal_desktop.llm._issuer import issuer_name
 from caal_desktop.llm.errors import (
     CertificateRejected,
     ConfigurationError,
     NetworkSettingsInvalid,
     ProxyAuthenticationRequired,
 )
-from caal_desktop.llm.headers import check_header, parse_header
+from caal_desktop.llm.transport.headers import check_header, parse_header
+from caal_desktop.llm.transport.issuer import issuer_name
 from tests.llm.helpers import AT_ONCE, HELLO, MODEL, error_of, run
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caal_desktop.llm.sse import LineTooLongError, SSEComment, SSEDecoder, SSEvent
+from caal_desktop.llm.streaming.sse import LineTooLongError, SSEComment, SSEDecoder, SSEvent
 
 
 def decode(*chunks: bytes) -> list[SSEvent | SSEComment]:

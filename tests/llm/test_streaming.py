@@ -23,8 +23,6 @@ from caal_desktop.llm import (
     ToolCallDelta,
     UsageReport,
 )
-from caal_desktop.llm import _streaming as streaming
-from caal_desktop.llm._context import RequestContext
 from caal_desktop.llm.errors import (
     CaptivePortalSuspected,
     EmptyAnswer,
@@ -37,6 +35,8 @@ from caal_desktop.llm.errors import (
     StreamInterrupted,
     StreamStalled,
 )
+from caal_desktop.llm.errors.context import RequestContext
+from caal_desktop.llm.streaming import reader as streaming
 from tests.llm.helpers import HELLO, QUICK, TOOL, collect, compatible, openrouter, run, until_error
 from tests.support.scripted_server import (
     DROP,

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from caal_desktop.storage import errors
-from caal_desktop.storage.settings_store import PROBLEM_TEXTS, ProblemKind, SettingsProblem
+from caal_desktop.storage.settings.store import PROBLEM_TEXTS, ProblemKind, SettingsProblem
 
 CLASSES = [
     value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.StorageError)

@@ -6,11 +6,14 @@ import json
 import random
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.llm.models import ModelInfo, parse_model_list
+from caal_desktop.llm.models.listing import parse_model_list
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.models.info import ModelInfo
 
 REAL_LIST = Path(__file__).parents[2].parent / "shared" / "data" / "openrouter-models.json"
 REAL_LIST_DAY = "2026-08-22"

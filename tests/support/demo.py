@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.demo.keys import demo_key
+from caal_desktop.demo.accounts.keys import demo_key
 from caal_desktop.demo.launcher import DemoProcess
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class DemoControl:
 
     @staticmethod
     def key_for(name: str) -> str:
-        """The key called ``name``; see ``caal_desktop.demo.keys.KEYS``."""
+        """The key called ``name``; see ``caal_desktop.demo.accounts.keys.KEYS``."""
         return demo_key(name)
 
     def fault(self, name: str, arg: object = None, *, times: int | None = None, path: str | None = None) -> None:

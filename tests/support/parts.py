@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.services.catalogue_service import CatalogueService
-from caal_desktop.services.chat_service import ChatService
-from caal_desktop.services.key_service import KeyService
-from caal_desktop.services.key_watch import KeyWatch
-from caal_desktop.services.provider_pool import ProviderPool
-from caal_desktop.services.settings_service import SettingsService
-from caal_desktop.services.setup_service import SetupService
-from caal_desktop.storage.secrets import Deadlines, SecretStore
-from caal_desktop.storage.settings_schema import KeyStatus, KeyStore, Provider, Settings
-from caal_desktop.storage.settings_store import SettingsStore
+from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+from caal_desktop.services.chat.chat_service import ChatService
+from caal_desktop.services.keys.key_service import KeyService
+from caal_desktop.services.keys.key_watch import KeyWatch
+from caal_desktop.services.providers.provider_pool import ProviderPool
+from caal_desktop.services.settings.settings_service import SettingsService
+from caal_desktop.services.setup.setup_service import SetupService
+from caal_desktop.storage.keyring.secrets import Deadlines, SecretStore
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider, Settings
+from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.desktop_session import DesktopSession, require_desktop_tools
 from tests.support.qt_loop import run_async, turn
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from caal_desktop.llm.key_info import KeyInfo
-    from caal_desktop.services.key_view import KeyPhase
+    from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.services.keys.key_view import KeyPhase
     from tests.support.demo import DemoControl
     from tests.support.qt_loop import LoopHarness
 
@@ -99,7 +99,7 @@ class Parts:
         self, key: str, status: KeyStatus = KeyStatus.VERIFIED, provider: Provider = Provider.OPENROUTER
     ) -> None:
         """Have a key in use for this session, as a finished set-up leaves it."""
-        from caal_desktop.storage.secrets import Where
+        from caal_desktop.storage.keyring.secrets import Where
 
         stored: list[object] = []
         self.keys.stored.connect(lambda *_args: stored.append(True))

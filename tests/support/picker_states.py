@@ -17,12 +17,12 @@ from PySide6.QtWidgets import QApplication
 
 from caal_desktop.catalogue.filters import FilterName, Filters
 from caal_desktop.catalogue.view import CatalogueView
-from caal_desktop.llm.endpoints import parse_endpoints
 from caal_desktop.llm.errors import ConnectionRefused
-from caal_desktop.llm.models import parse_model_list
-from caal_desktop.services.catalogue_service import Catalogue, CatalogueState
-from caal_desktop.services.host_lookup import Hosts, HostsPhase
-from caal_desktop.widgets.picker.compare import CompareDialog
+from caal_desktop.llm.models.endpoints import parse_endpoints
+from caal_desktop.llm.models.listing import parse_model_list
+from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
+from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
+from caal_desktop.widgets.picker.details.compare import CompareDialog
 from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.support.catalogues import generated_models, has_real_list, real_models
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
-    from caal_desktop.llm.models import ModelInfo
+    from caal_desktop.llm.models.info import ModelInfo
 
 TODAY = date(2026, 8, 22)
 OFFLINE = ConnectionRefused("openrouter", params={"provider": "OpenRouter", "host": "openrouter.ai", "seconds": 60})

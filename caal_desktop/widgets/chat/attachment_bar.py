@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from caal_desktop.services.attachment_service import MAX_IMAGE_BYTES, MAX_TEXT_BYTES
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import ElidedLabel, IconButton, IconLabel
-from caal_desktop.widgets.message_panel import MessagePanel, Tone
+from caal_desktop.services.chat.attachment_service import MAX_IMAGE_BYTES, MAX_TEXT_BYTES
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import ElidedLabel, IconButton, IconLabel
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 
 if TYPE_CHECKING:
-    from caal_desktop.services.attachment_service import AttachmentRefusedError
-    from caal_desktop.services.conversation import Attachment
+    from caal_desktop.services.chat.attachment_service import AttachmentRefusedError
+    from caal_desktop.services.chat.conversation import Attachment
 
 MAX_FILES = 8
 

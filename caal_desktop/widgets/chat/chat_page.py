@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from caal_desktop.services.conversation import AnswerStatus, Role, total_usage
-from caal_desktop.widgets import theme
+from caal_desktop.services.chat.conversation import AnswerStatus, Role, total_usage
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.link_dialog import LinkDialog
-from caal_desktop.widgets.chat.transcript import Transcript
-from caal_desktop.widgets.controls import BusyRing, IconButton, TextLabel
-from caal_desktop.widgets.facts import conversation_total
-from caal_desktop.widgets.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.chat.transcript.transcript import Transcript
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
+from caal_desktop.widgets.common.facts import conversation_total
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
-    from caal_desktop.services.chat_service import ChatService
-    from caal_desktop.services.conversation import Message
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.chat.conversation import Message
     from caal_desktop.widgets.markdown import SafeLink
 
 

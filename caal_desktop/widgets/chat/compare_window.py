@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from caal_desktop.services.conversation import AnswerStatus, Role
-from caal_desktop.widgets import theme
+from caal_desktop.services.chat.conversation import AnswerStatus, Role
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.link_dialog import LinkDialog
-from caal_desktop.widgets.chat.transcript import Transcript
-from caal_desktop.widgets.controls import BusyRing, IconButton, TextLabel
+from caal_desktop.widgets.chat.transcript.transcript import Transcript
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PySide6.QtGui import QCloseEvent, QKeyEvent
 
-    from caal_desktop.services.chat_request import ChatRequest
-    from caal_desktop.services.chat_service import ChatService
+    from caal_desktop.services.chat.chat_request import ChatRequest
+    from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.widgets.markdown import SafeLink
 
 MOST = 3

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from caal_desktop.widgets import theme
 from caal_desktop.widgets.chat.attachment_bar import AttachmentBar
-from caal_desktop.widgets.controls import IconButton
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import IconButton
 
 _MAX_LINES = 8
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)

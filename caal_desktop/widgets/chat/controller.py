@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
-from caal_desktop.services.attachment_service import AttachmentService
-from caal_desktop.services.chat_options import ChatOptions
-from caal_desktop.services.connections import chat_request, connection_for
+from caal_desktop.services.chat.attachment_service import AttachmentService
+from caal_desktop.services.chat.chat_options import ChatOptions
+from caal_desktop.services.providers.connections import chat_request, connection_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from caal_desktop.llm.models import ModelInfo
-    from caal_desktop.services.catalogue_service import CatalogueService
-    from caal_desktop.services.chat_request import ChatRequest
-    from caal_desktop.services.chat_service import ChatService
-    from caal_desktop.services.key_service import KeyService
-    from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+    from caal_desktop.services.chat.chat_request import ChatRequest
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.widgets.chat.chat_page import ChatPage
 
 LOWERED_MAX_TOKENS = 1024

@@ -10,9 +10,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton
 
 from caal_desktop.llm.errors import ErrorText, InsufficientCredit, ProviderError, Remedy
-from caal_desktop.services.conversation import Message, SavedFailureError
-from caal_desktop.widgets.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.texts import explain, reason_and_advice
+from caal_desktop.services.chat.conversation import Message, SavedFailureError
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

@@ -35,14 +35,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import IconButton, TextLabel
-from caal_desktop.widgets.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import IconButton, TextLabel
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 
 if TYPE_CHECKING:
-    from caal_desktop.services.history_service import HistoryService
+    from caal_desktop.services.chat.history_service import HistoryService
     from caal_desktop.storage.errors import StorageError
-    from caal_desktop.storage.history_records import ConversationSummary
+    from caal_desktop.storage.history.records import ConversationSummary
 
 _ID = Qt.ItemDataRole.UserRole
 _DETAIL = Qt.ItemDataRole.UserRole + 1
@@ -252,7 +252,7 @@ class HistoryPane(QWidget):
             self.message.hide()
 
     def _show_failure(self, error: StorageError) -> None:
-        from caal_desktop.widgets.texts import explain, reason_and_advice
+        from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
         text = explain(error)
         self.message.show_message(Tone.CAUTION, text.what, reason_and_advice(text))

@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from caal_desktop.services.chat_options import NO_REASONING, ChatOptions, efforts_of, takes
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import TextLabel
+from caal_desktop.services.chat.chat_options import NO_REASONING, ChatOptions, efforts_of, takes
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import TextLabel
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.models import ModelInfo
-    from caal_desktop.storage.settings_schema import Settings
+    from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.storage.settings.schema import Settings
 
 
 class OptionsDialog(QDialog):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from .decorations import CodeBlock, code_block_at, code_blocks, code_text, paint_decorations, visible_code_blocks
-from .highlight import warm_up
-from .sanitize import SafeLink, neutralise, safe_link
-from .stream import FRAME_BUDGET_MS, MarkdownStream
-from .theme import Property, Theme
+from caal_desktop.widgets.markdown.parse.highlight import warm_up
+from caal_desktop.widgets.markdown.parse.sanitize import SafeLink, neutralise, safe_link
+from caal_desktop.widgets.markdown.render.decorations import (
+    CodeBlock,
+    code_block_at,
+    code_blocks,
+    code_text,
+    paint_decorations,
+    visible_code_blocks,
+)
+from caal_desktop.widgets.markdown.render.stream import FRAME_BUDGET_MS, MarkdownStream
+from caal_desktop.widgets.markdown.render.theme import Property, Theme
 
 __all__ = [
     "FRAME_BUDGET_MS",

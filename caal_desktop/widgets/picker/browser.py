@@ -12,17 +12,17 @@ from caal_desktop.catalogue.filters import Filters
 from caal_desktop.catalogue.listing import ListRequest, Relaxation, list_models, relaxations
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
 from caal_desktop.catalogue.view import CatalogueView
-from caal_desktop.services.catalogue_service import Catalogue, CatalogueState
-from caal_desktop.services.server_orders import ServerOrder
-from caal_desktop.storage.setting import InvalidSetting
+from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
+from caal_desktop.services.catalogue.server_orders import ServerOrder
+from caal_desktop.storage.settings.setting import InvalidSetting
 from caal_desktop.widgets.picker import pane_message
 
 if TYPE_CHECKING:
     from caal_desktop.catalogue.listing import Listing
-    from caal_desktop.llm.models import ModelInfo
-    from caal_desktop.services.catalogue_service import CatalogueService
-    from caal_desktop.services.settings_service import SettingsService
-    from caal_desktop.storage.settings_schema import Settings
+    from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+    from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.storage.settings.schema import Settings
     from caal_desktop.widgets.picker.pane_message import PaneMessage
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from caal_desktop.widgets import theme
+from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.picker.model_pane import ModelPane
 
 if TYPE_CHECKING:
-    from caal_desktop.services.catalogue_service import CatalogueService
-    from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+    from caal_desktop.services.settings.settings_service import SettingsService
 
 
 class PickerDialog(QDialog):

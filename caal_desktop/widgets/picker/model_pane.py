@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QWidget
 from caal_desktop.catalogue.filters import Filters
 from caal_desktop.catalogue.listing import TypedModel
 from caal_desktop.item_models.model_list import ModelListModel, ModelRole
-from caal_desktop.llm.models import ModelInfo
+from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.widgets.picker import words
 from caal_desktop.widgets.picker.browser import CatalogueBrowser
-from caal_desktop.widgets.picker.compare import CompareDialog
-from caal_desktop.widgets.picker.model_list_view import MOVING_KEYS
+from caal_desktop.widgets.picker.details.compare import CompareDialog
+from caal_desktop.widgets.picker.list.model_list_view import MOVING_KEYS
+from caal_desktop.widgets.picker.list.rows import entry_row
 from caal_desktop.widgets.picker.pane_layout import PaneLayout
-from caal_desktop.widgets.picker.rows import entry_row
 from caal_desktop.widgets.picker.shortcut_keys import PICKER_SHORTCUTS
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from caal_desktop.catalogue.listing import Entry
     from caal_desktop.item_models.model_list import Row
-    from caal_desktop.services.catalogue_service import Catalogue, CatalogueService
-    from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
+    from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.widgets.markdown import SafeLink
 
 

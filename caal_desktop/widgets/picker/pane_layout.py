@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import IconButton, RoomyButton, TextLabel
-from caal_desktop.widgets.icons import icon
-from caal_desktop.widgets.message_panel import MessagePanel
-from caal_desktop.widgets.picker.compare_tray import CompareTray
-from caal_desktop.widgets.picker.details import DetailsPane
-from caal_desktop.widgets.picker.filter_bar import FilterBar
-from caal_desktop.widgets.picker.model_list_view import ModelListView
-from caal_desktop.widgets.picker.order_box import OrderBox
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import IconButton, RoomyButton, TextLabel
+from caal_desktop.widgets.common.icons import icon
+from caal_desktop.widgets.common.message_panel import MessagePanel
+from caal_desktop.widgets.picker.details.compare_tray import CompareTray
+from caal_desktop.widgets.picker.details.model_details import DetailsPane
+from caal_desktop.widgets.picker.list.filter_bar import FilterBar
+from caal_desktop.widgets.picker.list.model_list_view import ModelListView
+from caal_desktop.widgets.picker.list.order_box import OrderBox
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QAbstractItemModel

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from caal_desktop.llm.errors import ConnectionFailed
-from caal_desktop.services.catalogue_service import Catalogue, CatalogueState
-from caal_desktop.services.server_orders import OrderPhase, ServerOrder
-from caal_desktop.widgets.message_panel import Tone
+from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
+from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
+from caal_desktop.widgets.common.message_panel import Tone
+from caal_desktop.widgets.common.texts import explain, reason_and_advice
 from caal_desktop.widgets.picker import words
-from caal_desktop.widgets.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from caal_desktop.catalogue.listing import Listing, ListRequest, Relaxation
-    from caal_desktop.llm.models import ModelInfo
+    from caal_desktop.llm.models.info import ModelInfo
 
 _MAX_RELAXATIONS = 3
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from caal_desktop.services.vanished_model import Vanished, VanishedModelWatch
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.texts import provider_text
+from caal_desktop.services.catalogue.vanished_model import Vanished, VanishedModelWatch
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.texts import provider_text
 
 if TYPE_CHECKING:
-    from caal_desktop.services.catalogue_service import CatalogueService
-    from caal_desktop.services.settings_service import SettingsService
+    from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+    from caal_desktop.services.settings.settings_service import SettingsService
 
 
 class VanishedNotice(QWidget):

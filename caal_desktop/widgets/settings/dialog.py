@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from caal_desktop.services.connections import catalogue_connection
-from caal_desktop.storage.setting import Group, InvalidSetting
-from caal_desktop.storage.settings_draft import SettingsDraft
-from caal_desktop.storage.settings_schema import SPECS, Provider
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import TextLabel
+from caal_desktop.services.providers.connections import catalogue_connection
+from caal_desktop.storage.settings.draft import SettingsDraft
+from caal_desktop.storage.settings.schema import SPECS, Provider
+from caal_desktop.storage.settings.setting import Group, InvalidSetting
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.settings.editors import ModelEditor
 from caal_desktop.widgets.settings.keys_section import KeysSection
 from caal_desktop.widgets.settings.navigation import Navigation
@@ -35,11 +35,11 @@ from caal_desktop.widgets.settings.words import PAGES, tr
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from caal_desktop.services.catalogue_service import CatalogueService
-    from caal_desktop.services.key_service import KeyService
-    from caal_desktop.services.settings_service import SettingsService
-    from caal_desktop.services.sign_in_service import SignInService
-    from caal_desktop.storage.settings_schema import Settings
+    from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+    from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.keys.sign_in_service import SignInService
+    from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.storage.settings.schema import Settings
 
 
 class SettingsDialog(QDialog):

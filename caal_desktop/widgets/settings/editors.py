@@ -20,15 +20,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from caal_desktop.storage.setting import Editor
-from caal_desktop.widgets import theme
+from caal_desktop.storage.settings.setting import Editor
+from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.settings.words import tr
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QEvent
     from PySide6.QtGui import QWheelEvent
 
-    from caal_desktop.storage.setting import SettingSpec
+    from caal_desktop.storage.settings.setting import SettingSpec
 
 _LINES_SHOWN = {True: 7, False: 3}
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from caal_desktop.storage.settings_schema import KeyStore, Provider
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import TextLabel
-from caal_desktop.widgets.key_card import KeyCard
+from caal_desktop.storage.settings.schema import KeyStore, Provider
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.keys.key_card import KeyCard
 
 if TYPE_CHECKING:
-    from caal_desktop.services.key_service import KeyService
-    from caal_desktop.services.settings_service import SettingsService
-    from caal_desktop.services.sign_in_service import SignInService
+    from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.keys.sign_in_service import SignInService
+    from caal_desktop.services.settings.settings_service import SettingsService
 
 
 class KeysSection(QWidget):

@@ -6,10 +6,10 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from caal_desktop.storage.setting import Group
-from caal_desktop.storage.settings_schema import SPECS
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.icons import icon, icon_pixmap
+from caal_desktop.storage.settings.schema import SPECS
+from caal_desktop.storage.settings.setting import Group
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.icons import icon, icon_pixmap
 from caal_desktop.widgets.settings.words import PAGES, find_settings, page_text, tr
 
 _NO_LIMIT = 16_777_215  # Qt's own greatest size

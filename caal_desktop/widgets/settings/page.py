@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from caal_desktop.storage.settings_schema import SPECS, Provider
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import TextLabel
-from caal_desktop.widgets.message_panel import MessagePanel, Tone
+from caal_desktop.storage.settings.schema import SPECS, Provider
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.texts import provider_text
 from caal_desktop.widgets.settings.row import SettingRow
 from caal_desktop.widgets.settings.words import page_text, specs_on, tr
-from caal_desktop.widgets.texts import provider_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from caal_desktop.storage.setting import Group
-    from caal_desktop.storage.settings_draft import SettingsDraft
+    from caal_desktop.storage.settings.draft import SettingsDraft
+    from caal_desktop.storage.settings.setting import Group
 
 _MAX_WIDTH = 640
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from caal_desktop.services.connections import PROXY
-from caal_desktop.storage.secrets import Where
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.texts import explain, reason_and_advice
+from caal_desktop.services.providers.connections import PROXY
+from caal_desktop.storage.keyring.secrets import Where
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
-    from caal_desktop.services.key_service import KeyService
+    from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.storage.errors import KeyringError
 
 

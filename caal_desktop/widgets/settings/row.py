@@ -8,13 +8,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import IconButton, IconLabel, TextLabel
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import IconButton, IconLabel, TextLabel
 from caal_desktop.widgets.settings.editors import SwitchEditor, make_editor
 from caal_desktop.widgets.settings.words import tr
 
 if TYPE_CHECKING:
-    from caal_desktop.storage.setting import SettingSpec
+    from caal_desktop.storage.settings.setting import SettingSpec
 
 
 class SettingRow(QWidget):

@@ -11,16 +11,16 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from caal_desktop import __version__
 from caal_desktop.storage.errors import StorageError
-from caal_desktop.storage.settings_transfer import export_settings, import_settings
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import ElidedLabel, TextLabel
-from caal_desktop.widgets.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.texts import explain, reason_and_advice
+from caal_desktop.storage.settings.transfer import export_settings, import_settings
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import ElidedLabel, TextLabel
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from caal_desktop.storage.settings_schema import Settings
+    from caal_desktop.storage.settings.schema import Settings
 
 _SUGGESTED_NAME = "caal-desktop-settings.json"
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from caal_desktop.storage.setting import Group
-from caal_desktop.storage.settings_schema import SPECS
+from caal_desktop.storage.settings.schema import SPECS
+from caal_desktop.storage.settings.setting import Group
 
 if TYPE_CHECKING:
-    from caal_desktop.storage.setting import SettingSpec
+    from caal_desktop.storage.settings.setting import SettingSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from caal_desktop.setup_flow import STEPS, Step
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import RoomyButton, TextLabel
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import RoomyButton, TextLabel
 
 if TYPE_CHECKING:
-    from caal_desktop.services.setup_service import SetupService
+    from caal_desktop.services.setup.setup_service import SetupService
 
 
 class WizardFooter(QWidget):

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.icons import application_icon, icon_pixmap
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.icons import application_icon, icon_pixmap
 
 _MARK = 26
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from caal_desktop.services.connections import connection_for
-from caal_desktop.services.key_view import KeyPhase, KeyView
+from caal_desktop.services.keys.key_view import KeyPhase, KeyView
+from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.setup_flow import STEPS, Provider, Step
-from caal_desktop.widgets import theme
-from caal_desktop.widgets.controls import Rule
-from caal_desktop.widgets.demo_strip import DemoStrip
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import Rule
+from caal_desktop.widgets.main.demo_strip import DemoStrip
 from caal_desktop.widgets.wizard.footer import WizardFooter
-from caal_desktop.widgets.wizard.pages import PageStack
+from caal_desktop.widgets.wizard.page_builder import PageStack
 from caal_desktop.widgets.wizard.steps_rail import StepsRail
 
 if TYPE_CHECKING:
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 
-    from caal_desktop.services.catalogue_service import Catalogue, CatalogueService
-    from caal_desktop.services.chat_service import ChatService
-    from caal_desktop.services.key_service import KeyService
-    from caal_desktop.services.settings_service import SettingsService
-    from caal_desktop.services.setup_service import SetupService
-    from caal_desktop.services.sign_in_service import SignInService
-    from caal_desktop.widgets.wizard.done_page import DonePage
-    from caal_desktop.widgets.wizard.key_page import KeyPage
-    from caal_desktop.widgets.wizard.model_page import ModelPage
-    from caal_desktop.widgets.wizard.trial import Trial
-    from caal_desktop.widgets.wizard.try_page import TryPage
-    from caal_desktop.widgets.wizard.welcome_page import WelcomePage
+    from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.keys.sign_in_service import SignInService
+    from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.services.setup.setup_service import SetupService
+    from caal_desktop.widgets.wizard.pages.done_page import DonePage
+    from caal_desktop.widgets.wizard.pages.key_page import KeyPage
+    from caal_desktop.widgets.wizard.pages.model_page import ModelPage
+    from caal_desktop.widgets.wizard.pages.trial import Trial
+    from caal_desktop.widgets.wizard.pages.try_page import TryPage
+    from caal_desktop.widgets.wizard.pages.welcome_page import WelcomePage
 
 _MIN_WIDTH = 480
 _RAIL_FROM_WIDTH = 680
@@ -140,7 +140,7 @@ class WizardWindow(QDialog):
                 self._show_catalogue(self._catalogue.current)
             case Step.TRY:
                 # Imported with its page: the first one needs no chat.
-                from caal_desktop.widgets.wizard.trial import Trial
+                from caal_desktop.widgets.wizard.pages.trial import Trial
 
                 self._trial = Trial(self.trial, self._make_chat(), self)
                 self._trial.completed.connect(self._on_tried)
@@ -262,7 +262,7 @@ class WizardWindow(QDialog):
                 self._trial.reset()
         elif step is Step.DONE:
             # Imported here: with the costs of an hour of talking it is of no use before.
-            from caal_desktop.widgets.wizard.summary import summary
+            from caal_desktop.widgets.wizard.pages.summary import summary
 
             model = self._catalogue.current.find(state.model)
             has_key = self._keys.key(state.provider) is not None

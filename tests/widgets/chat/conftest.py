@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from caal_desktop.services.history_service import HistoryService
-from caal_desktop.widgets.main_window import MainWindow
+from caal_desktop.services.chat.history_service import HistoryService
+from caal_desktop.widgets.main.main_window import MainWindow
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
-    from caal_desktop.services.conversation import Message
-    from caal_desktop.widgets.chat.transcript import Transcript
+    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.widgets.chat.transcript.transcript import Transcript
     from tests.support.demo import DemoControl
     from tests.support.parts import Parts
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QListWidget
 
-from caal_desktop.storage.settings_schema import Density
-from caal_desktop.widgets import theme
+from caal_desktop.storage.settings.schema import Density
+from caal_desktop.widgets.common import theme
 from tests.support.qt_loop import turn
 from tests.support.widget_audit import controls_without_a_name, cut_texts
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 
-from caal_desktop.demo.faults import FAULTS, Place
-from caal_desktop.services.conversation import AnswerStatus
-from caal_desktop.widgets.texts import explain
+from caal_desktop.demo.faults.registry import FAULTS, Place
+from caal_desktop.services.chat.conversation import AnswerStatus
+from caal_desktop.widgets.common.texts import explain
 
 if TYPE_CHECKING:
     from tests.support.demo import DemoControl

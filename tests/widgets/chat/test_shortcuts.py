@@ -10,8 +10,8 @@ from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from caal_desktop.storage.settings_schema import SendKey
-from caal_desktop.widgets.shortcuts_dialog import ShortcutsDialog
+from caal_desktop.storage.settings.schema import SendKey
+from caal_desktop.widgets.main.shortcuts_dialog import ShortcutsDialog
 from tests.support.picker_states import pane
 from tests.support.qt_loop import turn
 from tests.support.widget_audit import controls_without_a_name, cut_texts

@@ -10,8 +10,8 @@ from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QMessageBox
 
-from caal_desktop.services.conversation import AnswerFacts, Conversation, Message, Role
-from caal_desktop.widgets.chat.text_export import plain_text
+from caal_desktop.services.chat.conversation import AnswerFacts, Conversation, Message, Role
+from caal_desktop.widgets.chat.transcript.text_export import plain_text
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:

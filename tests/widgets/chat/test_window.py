@@ -12,17 +12,17 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
-from caal_desktop.services.attachment_service import (
+from caal_desktop.services.chat.attachment_service import (
     MAX_IMAGE_BYTES,
     MAX_TEXT_BYTES,
     REASONS,
     AttachmentRefusedError,
     read_attachment,
 )
-from caal_desktop.services.chat_options import ChatOptions
-from caal_desktop.services.chat_service import ChatService
-from caal_desktop.services.conversation import AnswerStatus
-from caal_desktop.storage.settings_schema import SetupStep
+from caal_desktop.services.chat.chat_options import ChatOptions
+from caal_desktop.services.chat.chat_service import ChatService
+from caal_desktop.services.chat.conversation import AnswerStatus
+from caal_desktop.storage.settings.schema import SetupStep
 from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.chat.options_dialog import OptionsDialog
 from tests.support.qt_loop import run_async, turn
@@ -274,7 +274,8 @@ def test_an_answer_is_announced_once(chat_window: ChatWindow, monkeypatch: pytes
     spoken: list[str] = []
     monkeypatch.setattr(QAccessible, "isActive", lambda: True)
     monkeypatch.setattr(
-        "caal_desktop.widgets.chat.transcript.QAccessibleAnnouncementEvent", lambda _view, text: spoken.append(text)
+        "caal_desktop.widgets.chat.transcript.transcript.QAccessibleAnnouncementEvent",
+        lambda _view, text: spoken.append(text),
     )
     monkeypatch.setattr(QAccessible, "updateAccessibility", lambda _event: None)
     answer = chat_window.ask("Hello")

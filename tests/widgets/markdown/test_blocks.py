@@ -10,9 +10,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from caal_desktop.widgets.markdown.blocks import BlockParser
-from caal_desktop.widgets.markdown.structure import Kind, Place
-from caal_desktop.widgets.markdown.table_rows import split_row
+from caal_desktop.widgets.markdown.parse.blocks import BlockParser
+from caal_desktop.widgets.markdown.parse.structure import Kind, Place
+from caal_desktop.widgets.markdown.parse.table_rows import split_row
 from tests.widgets.markdown.corpus import CORPUS
 
 if TYPE_CHECKING:

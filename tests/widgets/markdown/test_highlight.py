@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPalette, QTextDocument
 
 from caal_desktop.widgets.markdown import MarkdownStream, Theme, code_block_at, code_blocks, paint_decorations
-from caal_desktop.widgets.markdown.highlight import CHUNK_LINES, Highlighter, ends_chunk, language_of
+from caal_desktop.widgets.markdown.parse.highlight import CHUNK_LINES, Highlighter, ends_chunk, language_of
 from tests.widgets.markdown.corpus import CORPUS
 
 PYTHON = 'import os\n\n\nclass A(B):\n    """Doc\n    string."""\n\n    def f(self) -> int:\n        return 1  # c\n'

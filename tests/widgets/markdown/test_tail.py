@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtGui import QFont, QTextDocument, QTextTable
 
 from caal_desktop.widgets.markdown import MarkdownStream, Property, code_text
-from caal_desktop.widgets.markdown.inline import LINE_BREAK, References, Style, is_closed, parse
-from caal_desktop.widgets.markdown.partial import is_undecided
+from caal_desktop.widgets.markdown.parse.inline import LINE_BREAK, References, Style, is_closed, parse
+from caal_desktop.widgets.markdown.parse.partial import is_undecided
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QPushButton
 
 from caal_desktop.catalogue.sorting import SortOrder
 from caal_desktop.item_models.model_list import ModelRole
-from caal_desktop.services.catalogue_service import CatalogueState
-from caal_desktop.services.provider_pool import Connection
-from caal_desktop.storage.catalogue_cache import CatalogueCache
-from caal_desktop.widgets.message_panel import Tone
+from caal_desktop.services.catalogue.catalogue_service import CatalogueState
+from caal_desktop.services.providers.provider_pool import Connection
+from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
+from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.picker.dialog import PickerDialog
 from caal_desktop.widgets.picker.vanished_notice import VanishedNotice
 from tests.support.picker_states import SIZES

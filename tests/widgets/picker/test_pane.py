@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QVBoxLayout, QWidget
 from caal_desktop.catalogue.filters import FilterName, Filters
 from caal_desktop.catalogue.sorting import SortOrder
 from caal_desktop.item_models.model_list import HeadingRow, ModelRole, ModelRow
-from caal_desktop.llm.models import parse_model_list
+from caal_desktop.llm.models.listing import parse_model_list
 from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.support.catalogues import generated_models
 from tests.support.picker_states import SIZES, catalogue_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from caal_desktop.services.catalogue_service import Catalogue
+    from caal_desktop.services.catalogue.catalogue_service import Catalogue
 
 Key = Qt.Key
 CATALOGUE = catalogue_of(generated_models(400))

@@ -13,11 +13,11 @@ from PySide6.QtCore import Qt
 
 from caal_desktop.catalogue.filters import Filters
 from caal_desktop.item_models.model_list import ModelRole
-from caal_desktop.llm.models import parse_model_list
-from caal_desktop.services.catalogue_service import Catalogue, CatalogueState
-from caal_desktop.widgets.message_panel import Tone
-from caal_desktop.widgets.picker.compare import comparison
-from caal_desktop.widgets.picker.model_facts import model_facts
+from caal_desktop.llm.models.listing import parse_model_list
+from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
+from caal_desktop.widgets.common.message_panel import Tone
+from caal_desktop.widgets.picker.details.compare import comparison
+from caal_desktop.widgets.picker.details.model_facts import model_facts
 from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.support.catalogues import sample_rows
 from tests.support.picker_states import OFFLINE, SIZES, STATES, TODAY, catalogue, catalogue_of, pane

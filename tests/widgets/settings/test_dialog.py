@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QPlainTextEdit, QPushButton, QSpinBox, QWidget
 from shiboken6 import isValid
 
-from caal_desktop.services.connections import catalogue_connection, chat_request, connection_for
-from caal_desktop.storage.setting import Group
-from caal_desktop.storage.settings_schema import SPECS, Provider, Settings, Theme
+from caal_desktop.services.providers.connections import catalogue_connection, chat_request, connection_for
+from caal_desktop.storage.settings.schema import SPECS, Provider, Settings, Theme
+from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.settings.dialog import SettingsDialog
 from caal_desktop.widgets.settings.words import PAGES, find_settings
 from tests.support.qt_loop import turn

@@ -1,0 +1,1 @@
+"""Whether a model is fit for a voice assistant, what an hour of it costs, and which one to recommend."""

@@ -1,0 +1,174 @@
+"""Prices in human terms: what an hour of talking with the assistant costs.
+
+The estimate, per hour of lively conversation with ``T`` = :data:`TURNS_PER_HOUR` exchanges:
+
+* A turn is one request; a share ``s`` = :data:`TOOL_TURN_SHARE` of the turns takes a second one, after a tool has run.
+* Each request sends again the system prompt, the tool definitions, the history so far (at most
+  :data:`HISTORY_TURNS` turns) and the question: nothing is remembered by the server.
+* Each turn's answer is what the assistant speaks in its share of the hour; a tool call adds its arguments.
+
+::
+
+    prompt tokens     = T * ((1 + s) * (system + tools + average history + question) + s * tool result)
+    completion tokens = T * (answer + s * tool call)  [+ reasoning, for models that always reason]
+
+Prompt caching, which some providers apply by themselves, makes it cheaper and is left out: the estimate errs upwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.models.info import ModelInfo, Pricing
+
+# Conversational English runs at about 150 words a minute (National Center for Voice and Speech).
+WORDS_PER_MINUTE = 150
+# "100 tokens ~= 75 words" (OpenAI's tokenizer documentation).
+TOKENS_PER_WORD = 100 / 75
+# One exchange a minute. Of the hour the person speaks a sixth and the assistant a third; the rest is silence and doing.
+TURNS_PER_HOUR = 60
+PERSON_SHARE = 1 / 6
+ASSISTANT_SHARE = 1 / 3
+# The assistant keeps this many turns of history, a dozen tools of some 100 tokens each, and a prompt of a page.
+HISTORY_TURNS = 20
+SYSTEM_PROMPT_TOKENS = 800
+TOOL_DEFINITION_TOKENS = 1_200
+# Every fourth request to an assistant needs a tool; call and result are short JSON.
+TOOL_TURN_SHARE = 1 / 4
+TOOL_CALL_TOKENS = 40
+TOOL_RESULT_TOKENS = 150
+# Thinking that cannot be switched off is billed as completion; at low effort a few hundred tokens a request.
+MANDATORY_REASONING_TOKENS = 300
+
+UNKNOWN_PRICE = "—"
+VARYING_PRICE = "varies"
+
+
+class CostKind(StrEnum):
+    """Whether there is a sum to show."""
+
+    KNOWN = "known"
+    VARIES = "varies"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class HourlyCost:
+    """What an hour of talking costs.
+
+    Attributes:
+        kind: whether ``usd`` is known, depends on a router's choice, or is not told.
+        usd: the estimate; None unless known.
+    """
+
+    kind: CostKind
+    usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfTalk:
+    """The tokens and requests of an hour of talking."""
+
+    requests: float
+    prompt_tokens: float
+    completion_tokens: float
+    prompt_tokens_per_request: float
+
+
+def _hour_of_talk() -> HourOfTalk:
+    minutes_per_turn = 60 / TURNS_PER_HOUR
+    tokens_per_minute = WORDS_PER_MINUTE * TOKENS_PER_WORD
+    question = minutes_per_turn * PERSON_SHARE * tokens_per_minute
+    answer = minutes_per_turn * ASSISTANT_SHARE * tokens_per_minute
+    turns_before = sum(min(turn, HISTORY_TURNS) for turn in range(TURNS_PER_HOUR)) / TURNS_PER_HOUR
+    request = SYSTEM_PROMPT_TOKENS + TOOL_DEFINITION_TOKENS + turns_before * (question + answer) + question
+    requests = TURNS_PER_HOUR * (1 + TOOL_TURN_SHARE)
+    tool_turns = TURNS_PER_HOUR * TOOL_TURN_SHARE
+    return HourOfTalk(
+        requests=requests,
+        prompt_tokens=requests * request + tool_turns * TOOL_RESULT_TOKENS,
+        completion_tokens=TURNS_PER_HOUR * answer + tool_turns * TOOL_CALL_TOKENS,
+        prompt_tokens_per_request=request,
+    )
+
+
+HOUR_OF_TALK = _hour_of_talk()
+
+
+def hourly_cost(model: ModelInfo) -> HourlyCost:
+    """Estimate what an hour of talking with the model costs, in USD."""
+    pricing = model.pricing
+    if pricing.varies:
+        return HourlyCost(CostKind.VARIES)
+    prompt, completion = _prices_for(pricing, HOUR_OF_TALK.prompt_tokens_per_request)
+    if prompt is None or completion is None:
+        return HourlyCost(CostKind.UNKNOWN)
+    usd = (HOUR_OF_TALK.prompt_tokens * prompt + HOUR_OF_TALK.completion_tokens * completion) / 1_000_000
+    usd += HOUR_OF_TALK.requests * (pricing.request or 0)
+    if model.reasoning is not None and model.reasoning.mandatory:
+        reasoning = completion if pricing.internal_reasoning is None else pricing.internal_reasoning
+        usd += HOUR_OF_TALK.requests * MANDATORY_REASONING_TOKENS * reasoning / 1_000_000
+    return HourlyCost(CostKind.KNOWN, usd)
+
+
+def _prices_for(pricing: Pricing, prompt_tokens: float) -> tuple[float | None, float | None]:
+    prompt, completion = pricing.prompt, pricing.completion
+    for tier in pricing.tiers:
+        # Prices that hold at some hours only are no part of an average hour; the base price is the default one.
+        if tier.utc_start is None and prompt_tokens > tier.min_prompt_tokens:
+            prompt = prompt if tier.prompt is None else tier.prompt
+            completion = completion if tier.completion is None else tier.completion
+    return prompt, completion
+
+
+def format_cost(usd: float | None) -> str:
+    """A sum: ``"$1.20"``, ``"$0.045"``, ``"< $0.0001"``, ``"$0"``; never ``$0.00`` for what costs something.
+
+    Args:
+        usd: US dollars; None gives a dash.
+    """
+    if usd is None:
+        return UNKNOWN_PRICE
+    if usd == 0:
+        return "$0"
+    if usd < 0.0001:
+        return "< $0.0001"
+    if usd >= 99.995:
+        return f"${usd:.0f}"
+    if usd >= 0.0995:
+        return f"${usd:.2f}"
+    return f"${_significant(usd, 2)}"
+
+
+def format_price_per_million(usd: float | None, *, varies: bool = False) -> str:
+    """A price per million tokens, exact enough to compare: ``"$15"``, ``"$0.30"``, ``"$0.0375"``, ``"$0"``.
+
+    Args:
+        usd: USD per million tokens; None gives a dash.
+        varies: the price depends on a router's choice.
+    """
+    if varies:
+        return VARYING_PRICE
+    if usd is None:
+        return UNKNOWN_PRICE
+    if usd == 0:
+        return "$0"
+    if usd < 0.0001:
+        return "< $0.0001"
+    return f"${_significant(usd, 4)}"
+
+
+def format_hourly_cost(cost: HourlyCost) -> str:
+    """``"$0.05"``, ``"varies"`` or a dash; the unit is the column's."""
+    return VARYING_PRICE if cost.kind is CostKind.VARIES else format_cost(cost.usd)
+
+
+def _significant(usd: float, digits: int) -> str:
+    """Decimal notation with so many significant digits, without needless zeros, cents in full."""
+    decimals = max(0, digits - len(f"{int(usd)}")) if usd >= 1 else digits - 1 - int(f"{usd:e}".partition("e")[2])
+    whole, _, fraction = f"{usd:.{decimals}f}".partition(".")
+    fraction = fraction.rstrip("0")
+    return f"{whole}.{fraction:0<2}" if fraction else whole

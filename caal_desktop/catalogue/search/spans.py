@@ -1,0 +1,55 @@
+"""Where a query's terms are in a text, for highlighting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from caal_desktop.catalogue.search.words import atoms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Spans = tuple[tuple[int, int], ...]
+"""``(start, end)`` in code points, in order, not overlapping."""
+
+_LONGEST_RUN = 4  # atoms in a word such as a22b or 8x22b
+
+
+def spans_in(text: str, meanings: Sequence[tuple[str, Mapping[str, float]]]) -> Spans:
+    """Find the terms in a text.
+
+    Args:
+        text: what is shown.
+        meanings: each term with the words that it may mean.
+    """
+    pieces = atoms(text)
+    found: list[tuple[int, int]] = []
+    for index, piece in enumerate(pieces):
+        for term, words in meanings:
+            run, end = "", index
+            while end < min(index + _LONGEST_RUN, len(pieces)) and (
+                end == index or pieces[end - 1].end == pieces[end].start
+            ):
+                run += pieces[end].text
+                if run in words:
+                    found.append(_span(term, run, piece.start, pieces[end].end))
+                end += 1
+    return _united(found)
+
+
+def _span(term: str, word: str, start: int, end: int) -> tuple[int, int]:
+    """The part of a word that was typed: its beginning or middle where that is all there is, else the whole of it."""
+    place = word.find(term)
+    if place >= 0 and end - start == len(word):
+        return start + place, start + place + len(term)
+    return start, end
+
+
+def _united(spans: list[tuple[int, int]]) -> Spans:
+    united: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if united and start <= united[-1][1]:
+            united[-1] = (united[-1][0], max(end, united[-1][1]))
+        else:
+            united.append((start, end))
+    return tuple(united)

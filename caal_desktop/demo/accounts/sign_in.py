@@ -1,0 +1,186 @@
+"""Sign-in with PKCE: the page that asks for consent, and the exchange of the code for a key."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import html
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from caal_desktop.demo.accounts.keys import demo_key
+from caal_desktop.demo.chance import token_hex
+from caal_desktop.demo.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+CODE_LIFETIME_S = 600.0
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+METHODS = ("S256", "plain")
+
+
+class ConsentError(ValueError):
+    """The consent page cannot be shown; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a code stands for, until it is exchanged."""
+
+    challenge: str
+    method: str
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an app asks for when it opens the sign-in page."""
+
+    callback_url: str
+    challenge: str = ""
+    method: str = ""
+
+    @classmethod
+    def parse(cls, query: Mapping[str, str]) -> Request:
+        """The request in a page's query or form.
+
+        Raises:
+            ConsentError: the callback is not an http address on loopback, or the method is unknown.
+        """
+        callback = query.get("callback_url", "")
+        try:
+            parts = urlsplit(callback)
+            good = parts.scheme == "http" and parts.hostname in LOOPBACK and (parts.port is None or parts.port > 0)
+        except ValueError:
+            good = False
+        if not good:
+            raise ConsentError("The demo only sends people back to an http address on this computer.")
+        challenge = query.get("code_challenge", "")
+        # OpenRouter takes a challenge without a method for a plain one.
+        method = query.get("code_challenge_method", "") or ("plain" if challenge else "")
+        if method and method not in METHODS:
+            raise ConsentError("The code challenge method is neither S256 nor plain.")
+        return cls(callback, challenge, method)
+
+
+def _with(url: str, **added: str) -> str:
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    return urlunsplit(parts._replace(query=urlencode([*query, *added.items()])))
+
+
+class SignIn:
+    """Hands out codes and takes them back.
+
+    Args:
+        clock: seconds on a clock that never goes back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._grants: dict[str, Grant] = {}
+
+    def reset(self) -> None:
+        """Forget all codes."""
+        self._grants.clear()
+
+    def allow(self, request: Request) -> str:
+        """The address to send the browser to after "Allow", with a fresh code."""
+        code = f"auth_code_{secrets.token_hex(16)}"
+        self._grants[code] = Grant(request.challenge, request.method, self._clock() + CODE_LIFETIME_S)
+        return _with(request.callback_url, code=code)
+
+    def deny(self, request: Request) -> str:
+        """The address to send the browser to after "Deny" (in the words of RFC 6749; OpenRouter documents none)."""
+        return _with(request.callback_url, error="access_denied", error_description="The request was denied.")
+
+    def exchange(self, body: object) -> dict[str, Any]:
+        """The body of a good answer to ``POST /auth/keys``. A code is good for one try.
+
+        Raises:
+            ApiError: 400 for a malformed request or another method, 403 for a wrong code or verifier.
+        """
+        if not isinstance(body, dict) or not isinstance(body.get("code"), str):
+            raise ApiError(400, "Invalid request parameters: code is required")
+        method, verifier = body.get("code_challenge_method"), body.get("code_verifier")
+        if method is not None and method not in METHODS:
+            raise ApiError(400, "Invalid code_challenge_method")
+        if verifier is not None and not isinstance(verifier, str):
+            raise ApiError(400, "Invalid request parameters: code_verifier is not text")
+        grant = self._grants.pop(body["code"], None)
+        if grant is None or grant.expires < self._clock():
+            raise ApiError(403, "Invalid code or code_verifier")
+        if grant.challenge:
+            if method is not None and method != grant.method:
+                raise ApiError(400, "Invalid code_challenge_method")
+            if not verifier or not hmac.compare_digest(_challenge(verifier, grant.method), grant.challenge.encode()):
+                raise ApiError(403, "Invalid code or code_verifier")
+        return {"key": demo_key("signed_in"), "user_id": f"user_{token_hex(26, 'demo user')}"}
+
+
+def _challenge(verifier: str, method: str) -> bytes:
+    """RFC 7636, section 4.2."""
+    raw = verifier.encode(errors="replace")
+    if method == "plain":
+        return raw
+    return base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=")
+
+
+_STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0; min-height: 100vh; display: grid; place-items: center; }
+main { max-width: 26rem; margin: 2rem; padding: 2rem; border: 1px solid #8886; border-radius: 12px; }
+h1 { font-size: 1.35rem; margin: 0 0 .75rem; }
+p { margin: 0 0 1rem; } code { overflow-wrap: anywhere; } .quiet { opacity: .75; font-size: .9rem; }
+form { display: flex; gap: 8px; margin-top: 1.5rem; }
+button { font: inherit; padding: 8px 20px; border-radius: 8px; border: 1px solid #8888; background: none; }
+button { color: inherit; } button:focus-visible { outline: 2px solid #2f6fed; outline-offset: 2px; }
+button.main { background: #2f6fed; border-color: #2f6fed; color: #fff; }
+"""
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def page(title: str, body: str) -> str:
+    """A whole HTML page; ``title`` is text, ``body`` is HTML."""
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{_STYLE}</style></head>\n<body><main><h1>{html.escape(title)}</h1>\n{body}\n</main></body></html>\n"
+    )
+
+
+def consent_page(request: Request) -> str:
+    """The page that asks whether the app may have a key."""
+    fields = (
+        ("callback_url", request.callback_url),
+        ("code_challenge", request.challenge),
+        ("code_challenge_method", request.method),
+    )
+    hidden = "".join(f'<input type="hidden" name="{name}" value="{html.escape(value)}">' for name, value in fields)
+    where = html.escape(urlsplit(request.callback_url).netloc)
+    return page(
+        "Let CAAL Desktop use a demo key?",
+        "<p>This page stands where OpenRouter's own sign-in page will be. It belongs to the demo on your computer: "
+        "there is no account, nothing is charged, and nothing leaves this machine.</p>"
+        f'<p class="quiet">Afterwards the browser goes back to <code>{where}</code>.</p>'
+        f'<form method="post" action="/auth">{hidden}'
+        '<button class="main" name="decision" value="allow" autofocus>Allow</button>'
+        '<button name="decision" value="deny">Deny</button></form>',
+    )
+
+
+def problem_page(error: ConsentError) -> str:
+    """The page that says why there is nothing to consent to."""
+    return page(
+        "This sign-in link does not work", f"<p>{html.escape(str(error))}</p><p>Go back to the app and try again.</p>"
+    )

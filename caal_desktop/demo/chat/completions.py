@@ -1,0 +1,144 @@
+"""``POST /chat/completions``: from the request to the answer and its cost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from caal_desktop.demo.catalogue import listing as models
+from caal_desktop.demo.chance import token_hex
+from caal_desktop.demo.chat.answers import text_of
+from caal_desktop.demo.chat.generations import Generation
+from caal_desktop.demo.chat.replies import plan, reasoning_detail, usage
+from caal_desktop.demo.chat.request_checks import Accepted, check, cost
+from caal_desktop.demo.chat.streaming import EventStream, Metronome
+from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.faults.players import replacement
+from caal_desktop.demo.faults.registry import ActiveFault, UnknownFaultError, requested_in
+from caal_desktop.demo.state import FAULT, STATE, DemoState
+
+if TYPE_CHECKING:
+    from caal_desktop.demo.chat.replies import Reply
+
+
+async def read_json(request: web.Request) -> Any:
+    """The request's JSON.
+
+    Raises:
+        ApiError: 400, it is none.
+    """
+    try:
+        return json.loads(await request.read())
+    except ValueError as error:
+        raise ApiError(400, "Invalid request: the body is not valid JSON.") from error
+
+
+def _last_prompt(body: object) -> str:
+    messages = body.get("messages") if isinstance(body, dict) else None
+    for message in reversed(messages if isinstance(messages, list) else []):
+        if isinstance(message, dict) and message.get("role") == "user":
+            return text_of(message.get("content"))
+    return ""
+
+
+def _wished_fault(body: object) -> ActiveFault | None:
+    try:
+        return requested_in(_last_prompt(body))
+    except UnknownFaultError as error:
+        raise ApiError(400, f"{error} Write /fault list to see what each does.") from error
+
+
+async def complete(request: web.Request) -> web.StreamResponse:
+    """The handler of ``POST /chat/completions``."""
+    state = request.app[STATE]
+    key = state.ring.authenticate(request.headers.get("Authorization"))
+    body = await read_json(request)
+    fault = request.get(FAULT)
+    if fault is None and (fault := _wished_fault(body)) is not None:
+        other = await replacement(fault, request)
+        if other is not None:
+            return other
+    accepted = check(body, state.catalogue, state.ring, key)
+    state.answered += 1
+    generation = Generation(
+        id=f"gen-{int(time.time())}-{token_hex(20, 'generation', state.answered)}",
+        model=str(accepted.row.get("id")),
+        provider=accepted.provider,
+        streamed=accepted.stream,
+        prompt_tokens=accepted.prompt_tokens,
+        user_agent=request.headers.get("User-Agent"),
+        referer=request.headers.get("HTTP-Referer"),
+        router=accepted.asked if accepted.asked.startswith("openrouter/") else None,
+    )
+    state.generations.add(generation)
+    reply = plan(accepted, fault, generation.id)
+    metronome = Metronome(models.pace(accepted.row), state.speed)
+    started = time.monotonic()
+    generation.finish_reason = reply.finish
+    try:
+        if accepted.stream:
+            with state.stream():
+                return await EventStream(request, accepted, generation, metronome, fault).send(reply)
+        return await _whole(state, accepted, generation, reply, metronome, fault)
+    except (asyncio.CancelledError, ConnectionError):
+        # The client went away: what was generated so far is charged, as at most providers.
+        generation.cancelled, generation.finish_reason = True, None
+        raise
+    finally:
+        generation.ended = True
+        generation.duration = (time.monotonic() - started) * 1000
+        generation.cost = cost(accepted.row, accepted.prompt_tokens, generation.completion_tokens)
+        state.ring.charge(key, generation.cost)
+
+
+async def _whole(
+    state: DemoState,
+    accepted: Accepted,
+    generation: Generation,
+    reply: Reply,
+    metronome: Metronome,
+    fault: ActiveFault | None,
+) -> web.Response:
+    """An answer in one piece, after the time that a stream of it would take."""
+    late = fault.number if fault is not None and fault.name == "slow_first_token" else 0.0
+    await asyncio.sleep(metronome.ttft + late)
+    generation.latency = metronome.ttft * 1000
+    if state.speed and not reply.hurried:
+        for _ in range(reply.completion_tokens):
+            await metronome.tick()
+    generation.completion_tokens, generation.reasoning_tokens = reply.completion_tokens, len(reply.reasoning)
+    text, thoughts = "".join(reply.tokens), "".join(reply.reasoning)
+    message: dict[str, Any] = {"role": "assistant", "content": None if reply.calls else text, "refusal": None}
+    message["reasoning"] = thoughts if thoughts and accepted.shows_reasoning else None
+    if message["reasoning"]:
+        signature = token_hex(48, "signature", generation.id)
+        message["reasoning_details"] = [reasoning_detail(accepted, thoughts, signature)]
+    if reply.calls:
+        message["tool_calls"] = [call.message() | {"index": i} for i, call in enumerate(reply.calls)]
+    answer = {
+        "id": generation.id,
+        "provider": accepted.provider,
+        "model": accepted.row.get("id"),
+        "object": "chat.completion",
+        "created": int(generation.created.timestamp()),
+        "system_fingerprint": None,
+        "choices": [
+            {
+                "index": 0,
+                "logprobs": None,
+                "finish_reason": reply.finish,
+                "native_finish_reason": reply.finish,
+                "message": message,
+            }
+        ],
+    }
+    if fault is None or fault.name != "no_usage":
+        answer["usage"] = usage(accepted, reply.completion_tokens, len(reply.reasoning))
+    data = json.dumps(answer, ensure_ascii=False).encode()
+    if fault is not None and fault.name == "broken_utf8":
+        data = data.replace(b'"object"', b'"\xff\xfe": 0, "object"', 1)
+    return web.Response(body=data, content_type="application/json", headers={"X-Generation-Id": generation.id})

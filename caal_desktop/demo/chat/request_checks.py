@@ -1,0 +1,292 @@
+"""Whether a chat request is let in, and what it asks for; refusals carry OpenRouter's status and words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from caal_desktop.demo.catalogue import listing as models
+from caal_desktop.demo.chat.answers import images_of, text_of, tokenize
+from caal_desktop.demo.errors import ApiError
+
+if TYPE_CHECKING:
+    from caal_desktop.demo.accounts.keys import DemoKey, KeyRing
+    from caal_desktop.demo.catalogue.listing import Catalogue, Row
+
+DOCS = "https://openrouter.ai/docs"
+
+
+@dataclass(slots=True)
+class Accepted:
+    """A chat request that was let in.
+
+    Attributes:
+        row: the model that answers (an alias's target, a router's choice, a fallback).
+        asked: the id that was asked for.
+        provider: name of the hosting provider that answers.
+        messages: as they came.
+        prompt_tokens: roughly counted.
+        max_tokens: the most completion tokens, reasoning included; None where not told.
+        effort: how hard to reason; ``none`` for an answer without reasoning.
+        shows_reasoning: whether the reasoning is sent, or only counted.
+        stops: texts at which the answer ends.
+        stream: whether it is to be streamed.
+        tools, tool_choice, response_format: as they came.
+    """
+
+    row: Row
+    asked: str
+    provider: str
+    messages: list[Any]
+    prompt_tokens: int
+    max_tokens: int | None = None
+    effort: str = "none"
+    shows_reasoning: bool = True
+    stops: list[str] = field(default_factory=list)
+    stream: bool = False
+    tools: object = None
+    tool_choice: object = None
+    response_format: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def model_name(self) -> str:
+        """The display name, without the vendor."""
+        name = str(self.row.get("name") or self.row.get("id"))
+        return name.partition(": ")[2] or name
+
+
+def cost(row: Row, prompt_tokens: int, completion_tokens: int) -> float:
+    """USD for one answer, by the row's price list (time windows are not looked at)."""
+    prompt, completion = max(0.0, models.price(row, "prompt")), max(0.0, models.price(row, "completion"))
+    pricing = row.get("pricing")
+    overrides = pricing.get("overrides") if isinstance(pricing, dict) else None
+    for override in overrides if isinstance(overrides, list) else []:
+        # OpenRouter's document: an entry applies above the threshold, and later entries win.
+        if "min_prompt_tokens" in override and prompt_tokens > override["min_prompt_tokens"]:
+            prompt = float(override.get("prompt", prompt))
+            completion = float(override.get("completion", completion))
+    request = max(0.0, models.price(row, "request"))
+    return round(prompt * prompt_tokens + completion * completion_tokens + request, 10)
+
+
+def check(body: object, catalogue: Catalogue, ring: KeyRing, key: DemoKey) -> Accepted:
+    """Let a request in.
+
+    Raises:
+        ApiError: OpenRouter would refuse it, too.
+    """
+    if not isinstance(body, dict):
+        raise ApiError(400, "Invalid request: the body is not a JSON object.")
+    messages = _messages(body)
+    _numbers(body)
+    if key.is_management:
+        raise ApiError(403, "Management keys cannot be used for chat completions. Create an ordinary API key instead.")
+    row, asked = _model(body, catalogue)
+    accepted = Accepted(
+        row=row,
+        asked=asked,
+        provider=_provider(body, row),
+        messages=messages,
+        prompt_tokens=_prompt_tokens(messages, body.get("tools")),
+        max_tokens=_max_tokens(body),
+        stops=_stops(body.get("stop")),
+        stream=body.get("stream") is True,
+        tools=body.get("tools"),
+        tool_choice=body.get("tool_choice"),
+    )
+    if isinstance(body.get("response_format"), dict):
+        accepted.response_format = body["response_format"]
+    _abilities(body, row, messages)
+    accepted.effort, accepted.shows_reasoning = _reasoning(body, row)
+    _context(accepted)
+    _money(accepted, ring, key)
+    return accepted
+
+
+def _messages(body: dict[str, Any]) -> list[Any]:
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise ApiError(400, 'Input required: specify "messages"')
+    for number, message in enumerate(messages):
+        role = message.get("role") if isinstance(message, dict) else None
+        if role not in ("system", "developer", "user", "assistant", "tool"):
+            raise ApiError(400, f"Invalid input: messages[{number}].role is not one of the known roles.")
+        if role == "tool" and not isinstance(message.get("tool_call_id"), str):
+            raise ApiError(400, f"Invalid input: messages[{number}].tool_call_id is required.")
+    return messages
+
+
+_RANGES = {
+    "temperature": (0.0, 2.0),
+    "top_p": (0.0, 1.0),
+    "frequency_penalty": (-2.0, 2.0),
+    "presence_penalty": (-2.0, 2.0),
+}
+
+
+def _numbers(body: dict[str, Any]) -> None:
+    for name, (low, high) in _RANGES.items():
+        value = body.get(name)
+        if value is not None and (
+            isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high
+        ):
+            raise ApiError(400, f"Invalid input: {name} must be a number from {low:g} to {high:g}.")
+
+
+def _max_tokens(body: dict[str, Any]) -> int | None:
+    value = body.get("max_tokens")
+    if value is None:
+        value = body.get("max_completion_tokens")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ApiError(400, "Invalid input: max_tokens must be a whole number of at least 1.")
+    return value
+
+
+def _stops(stop: object) -> list[str]:
+    if isinstance(stop, str):
+        return [stop]
+    return [text for text in stop if isinstance(text, str) and text] if isinstance(stop, list) else []
+
+
+def _model(body: dict[str, Any], catalogue: Catalogue) -> tuple[Row, str]:
+    wanted = [body.get("model"), *(body["models"] if isinstance(body.get("models"), list) else [])]
+    names = [name for name in wanted if isinstance(name, str) and name]
+    if not names:
+        raise ApiError(400, "No models provided")
+    refusal = ApiError(400, f"{names[0]} is not a valid model ID")
+    for name in names:
+        row = catalogue.find(name)
+        if row is None:
+            refusal = ApiError(404, f"No endpoints found for {name}.")
+        elif name.endswith(":batch"):
+            refusal = ApiError(400, f"{name} is only available through the batch API.")
+        elif "text" not in models.outputs(row):
+            refusal = ApiError(404, f"No endpoints found that support the requested output modalities: text ({name})")
+        else:
+            return catalogue.resolve(row), name
+    raise refusal
+
+
+def _provider(body: dict[str, Any], row: Row) -> str:
+    preferences = body.get("provider")
+    wishes = preferences if isinstance(preferences, dict) else {}
+    slug = str(row.get("id"))
+    if slug.endswith(":free") and (wishes.get("data_collection") == "deny" or wishes.get("zdr") is True):
+        raise ApiError(
+            404,
+            "No endpoints found matching your data policy (Free model training). "
+            "Configure: https://openrouter.ai/settings/privacy",
+        )
+    if wishes.get("require_parameters") is True:
+        sent = {
+            name for name in ("temperature", "top_p", "seed", "stop", "top_k", "min_p") if body.get(name) is not None
+        }
+        if not sent <= set(models.parameters(row)):
+            raise ApiError(404, "No endpoints found that can handle the requested parameters.")
+
+    def names(wish: str) -> list[str]:
+        told = wishes.get(wish)
+        return [str(name).lower().replace(" ", "-") for name in told] if isinstance(told, list) else []
+
+    hosts = list(models.providers(row))
+    only, ignored, order = names("only"), names("ignore"), names("order")
+    slugs = {host: host.lower().replace(" ", "-") for host in hosts}
+    hosts = [host for host in hosts if (not only or slugs[host] in only) and slugs[host] not in ignored]
+    if order and wishes.get("allow_fallbacks") is False:
+        hosts = [host for host in hosts if slugs[host] in order]
+    if not hosts:
+        raise ApiError(404, "No allowed providers are available for the selected model.")
+    return min(hosts, key=lambda host: order.index(slugs[host]) if slugs[host] in order else len(order))
+
+
+def _abilities(body: dict[str, Any], row: Row, messages: list[Any]) -> None:
+    known = models.parameters(row)
+    if body.get("tools") and known and "tools" not in known:
+        raise ApiError(
+            404,
+            "No endpoints found that support tool use. To learn more about provider routing, visit: "
+            f"{DOCS}/provider-routing",
+        )
+    sees = "image" in models.inputs(row)
+    if not sees and any(images_of(message.get("content")) for message in messages):
+        raise ApiError(404, "No endpoints found that support image input")
+
+
+def _reasoning(body: dict[str, Any], row: Row) -> tuple[str, bool]:
+    told = models.reasoning(row)
+    asked = body.get("reasoning")
+    wish = asked if isinstance(asked, dict) else {}
+    effort = wish.get("effort") or body.get("reasoning_effort")
+    if wish.get("enabled") is False or wish.get("max_tokens") == 0:
+        effort = "none"
+    mandatory = told.get("mandatory") is True
+    if effort == "none" and mandatory:
+        raise ApiError(400, "Reasoning is mandatory for this endpoint and cannot be disabled.")
+    efforts = told.get("supported_efforts")
+    if effort is not None and effort not in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
+        raise ApiError(400, f"Invalid input: reasoning effort {effort!r} is not known.")
+    shows = not (wish.get("exclude") is True or body.get("include_reasoning") is False)
+    if not told:
+        return "none", shows
+    if effort is None:
+        wanted = mandatory or told.get("default_enabled") is True or bool(wish.get("enabled") or wish.get("max_tokens"))
+        effort = (told.get("default_effort") or "medium") if wanted else "none"
+    if isinstance(efforts, list) and efforts and effort not in (*efforts, "none"):
+        # OpenRouter maps an effort that the model lacks to one that it has.
+        effort = efforts[len(efforts) // 2]
+    return str(effort), shows
+
+
+def _prompt_tokens(messages: list[Any], tools: object) -> int:
+    count = 0
+    for message in messages:
+        content = message.get("content")
+        count += 4 + len(tokenize(text_of(content))) + 800 * len(images_of(content))
+        if message.get("tool_calls"):
+            count += len(json.dumps(message["tool_calls"])) // 4
+    return count + (len(json.dumps(tools)) // 4 if tools else 0)
+
+
+def _context(accepted: Accepted) -> None:
+    limit = models.context_length(accepted.row)
+    wanted = accepted.prompt_tokens + (accepted.max_tokens or 0)
+    if limit and wanted > limit:
+        raise ApiError(
+            400,
+            f"This endpoint's maximum context length is {limit} tokens. However, you requested about {wanted} tokens "
+            f"({accepted.prompt_tokens} of text input, {accepted.max_tokens or 0} in the output). Please reduce the "
+            "length of either one.",
+        )
+
+
+def _money(accepted: Accepted, ring: KeyRing, key: DemoKey) -> None:
+    """OpenRouter checks the credit for the longest answer that the request allows."""
+    row = accepted.row
+    longest = accepted.max_tokens or models.max_output(row)
+    if (ceiling := models.max_output(row)) and longest > ceiling:
+        longest = ceiling
+    affordable = ring.affordable(key)
+    if cost(row, accepted.prompt_tokens, longest) <= affordable:
+        return
+    if key.is_free_tier:
+        raise ApiError(
+            402,
+            "Insufficient credits. This account never purchased credits. Make sure your key is on the correct account "
+            "or org, and if so, purchase more at https://openrouter.ai/settings/credits",
+        )
+    left = max(0.0, affordable - cost(row, accepted.prompt_tokens, 0))
+    tokens = int(left / max(models.price(row, "completion"), 1e-12))
+    remaining = ring.remaining(key)
+    advice = (
+        "visit https://openrouter.ai/settings/keys and create a key with a higher total limit"
+        if remaining is not None and remaining <= affordable
+        else "visit https://openrouter.ai/settings/credits and upgrade to a paid account"
+    )
+    raise ApiError(
+        402,
+        f"This request requires more credits, or fewer max_tokens. You requested up to {longest} tokens, but can only "
+        f"afford {tokens}. To increase, {advice}",
+    )

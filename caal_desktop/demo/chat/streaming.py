@@ -1,0 +1,251 @@
+"""Puts a planned answer on the wire as server-sent events, at a model's pace, with what goes wrong on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from caal_desktop.demo.chance import between, token_hex
+from caal_desktop.demo.chat.replies import Reply, reasoning_detail, usage
+from caal_desktop.demo.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from caal_desktop.demo.catalogue.listing import Pace
+    from caal_desktop.demo.chat.generations import Generation
+    from caal_desktop.demo.chat.request_checks import Accepted
+    from caal_desktop.demo.faults.registry import ActiveFault
+
+ORDINARY_SPEED = 60.0
+"""Tokens per second at which models show their own pace; another ``--speed`` makes all of them quicker or slower."""
+
+COMMENT = b": OPENROUTER PROCESSING\n\n"
+COMMENT_EVERY_S = 1.0
+_FLOOD_BATCH = 50
+
+
+class _Ended(Exception):  # noqa: N818 - it is no error, it leaves the loop
+    """The stream is over, whatever was still planned."""
+
+
+class Metronome:
+    """Waits between tokens; a schedule and not a sum of sleeps, so that the pace holds on a busy machine.
+
+    Args:
+        pace: the model's.
+        speed: tokens per second of an ordinary model; 0 never waits.
+    """
+
+    def __init__(self, pace: Pace, speed: float) -> None:
+        self._pace = pace
+        self._factor = speed / ORDINARY_SPEED
+        self._due: float | None = None
+        self._ticks = 0
+
+    @property
+    def ttft(self) -> float:
+        """Seconds to the first token."""
+        return self._pace.ttft / self._factor if self._factor else 0.0
+
+    async def tick(self) -> None:
+        """Wait for the next token's turn."""
+        if not self._factor:
+            # Lets the loop notice that the client has gone.
+            await asyncio.sleep(0)
+            return
+        now = asyncio.get_running_loop().time()
+        self._ticks += 1
+        gap = between(0.5, 1.5, "jitter", self._ticks % 97) / (self._pace.tokens_per_second * self._factor)
+        self._due = (now if self._due is None else self._due) + gap
+        await asyncio.sleep(max(0.0, self._due - now))
+
+
+class EventStream:
+    """One answer on its way."""
+
+    def __init__(
+        self,
+        request: web.Request,
+        accepted: Accepted,
+        generation: Generation,
+        metronome: Metronome,
+        fault: ActiveFault | None,
+    ) -> None:
+        self._request = request
+        self._accepted = accepted
+        self._generation = generation
+        self._metronome = metronome
+        self._fault = fault
+        self._sent = 0
+        self._anonymous = self._is("anonymous_chunks")
+        self._response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
+            | ({} if self._anonymous else {"X-Generation-Id": generation.id})
+        )
+
+    def _is(self, name: str) -> bool:
+        return self._fault is not None and self._fault.name == name
+
+    async def send(self, reply: Reply) -> web.StreamResponse:
+        """Send the whole answer; returns early where the fault says so."""
+        await self._response.prepare(self._request)
+        with contextlib.suppress(_Ended):
+            await self._send(reply)
+        return self._response
+
+    async def _send(self, reply: Reply) -> None:
+        await self._wait_for_first_token()
+        await self._delta({"role": "assistant", "content": ""})
+        await self._count(0)
+        for number, token in enumerate(reply.reasoning):
+            last = number == len(reply.reasoning) - 1
+            await self._pause(reply)
+            self._generation.reasoning_tokens += 1
+            self._generation.completion_tokens += 1
+            if self._accepted.shows_reasoning:
+                signature = token_hex(48, "signature", self._generation.id) if last else None
+                detail = reasoning_detail(self._accepted, token, signature)
+                await self._delta(
+                    {"role": "assistant", "content": "", "reasoning": token, "reasoning_details": [detail]}
+                )
+            await self._count(1)
+        await self._text(reply)
+        await self._calls(reply)
+        finish: dict[str, Any] = {"finish_reason": reply.finish, "native_finish_reason": reply.finish}
+        await self._delta({"role": "assistant", "content": ""}, finish)
+        if not self._is("no_usage"):
+            told = usage(self._accepted, reply.completion_tokens, len(reply.reasoning))
+            await self._event(self._chunk([]) | {"usage": told})
+        await self._response.write(b"data: [DONE]\n\n")
+
+    async def _wait_for_first_token(self) -> None:
+        await self._response.write(COMMENT)
+        while self._is("only_comments"):
+            await asyncio.sleep(COMMENT_EVERY_S / 4)
+            await self._response.write(COMMENT)
+        late = self._fault.number if self._fault and self._is("slow_first_token") else 0.0
+        left = self._metronome.ttft + late
+        while left > COMMENT_EVERY_S:
+            await asyncio.sleep(COMMENT_EVERY_S)
+            await self._response.write(COMMENT)
+            left -= COMMENT_EVERY_S
+        await asyncio.sleep(left)
+        self._generation.latency = (self._metronome.ttft + late) * 1000
+
+    async def _text(self, reply: Reply) -> None:
+        if reply.hurried:
+            for start in range(0, len(reply.tokens), _FLOOD_BATCH):
+                batch = reply.tokens[start : start + _FLOOD_BATCH]
+                self._generation.completion_tokens += len(batch)
+                events = (self._bytes(self._chunk([self._choice({"content": token})])) for token in batch)
+                await self._response.write(b"".join(events))
+                await asyncio.sleep(0)
+            return
+        for token in reply.tokens:
+            await self._pause(reply)
+            self._generation.completion_tokens += 1
+            await self._delta({"role": "assistant", "content": token})
+            await self._count(1)
+
+    async def _calls(self, reply: Reply) -> None:
+        for index, call in enumerate(reply.calls):
+            function = {"name": call.name, "arguments": ""}
+            opening = {"index": index, "id": call.call_id, "type": "function", "function": function}
+            await self._pause(reply)
+            self._generation.completion_tokens += 8
+            await self._delta({"role": "assistant", "content": None, "tool_calls": [opening]})
+            await self._count(1)
+        for index, piece in _interleaved([call.arguments for call in reply.calls]):
+            await self._pause(reply)
+            self._generation.completion_tokens += 1
+            fragment = {"index": index, "type": "function", "function": {"arguments": piece}}
+            await self._delta({"role": "assistant", "content": None, "tool_calls": [fragment]})
+            await self._count(1)
+
+    async def _pause(self, reply: Reply) -> None:
+        if self._fault is not None and self._is("slow_trickle"):
+            await asyncio.sleep(1 / max(self._fault.number, 0.01))
+        elif not reply.hurried:
+            await self._metronome.tick()
+
+    def _chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        if self._anonymous:
+            return {"choices": choices}
+        return {
+            "id": self._generation.id,
+            "provider": self._accepted.provider,
+            "model": self._accepted.row.get("id"),
+            "object": "chat.completion.chunk",
+            "created": int(self._generation.created.timestamp()),
+            "choices": choices,
+        }
+
+    @staticmethod
+    def _choice(delta: dict[str, Any], finish: dict[str, Any] | None = None) -> dict[str, Any]:
+        ending = finish or {"finish_reason": None, "native_finish_reason": None}
+        return {"index": 0, "delta": delta, "logprobs": None, **ending}
+
+    @staticmethod
+    def _bytes(chunk: dict[str, Any]) -> bytes:
+        return b"data: " + json.dumps(chunk, ensure_ascii=False).encode() + b"\n\n"
+
+    async def _delta(self, delta: dict[str, Any], finish: dict[str, Any] | None = None) -> None:
+        await self._event(self._chunk([self._choice(delta, finish)]))
+
+    async def _event(self, chunk: dict[str, Any]) -> None:
+        data = self._bytes(chunk)
+        if self._is("slow_trickle"):
+            middle = len(data) // 2
+            await self._response.write(data[:middle])
+            await asyncio.sleep(0.01)
+            data = data[middle:]
+        await self._response.write(data)
+
+    async def _count(self, tokens: int) -> None:
+        """Count tokens and, when the fault's number is reached, let it happen."""
+        self._sent += tokens
+        fault = self._fault
+        if fault is None or fault.fault.arg is None or self._sent != fault.count:
+            return
+        if fault.name == "cut_after":
+            # A FIN in the middle of the body and not a reset, so that all that was sent surely arrives.
+            if self._request.transport is not None:
+                self._request.transport.close()
+            raise _Ended
+        if fault.name == "stall_after":
+            await asyncio.Event().wait()
+        elif fault.name == "end_without_done":
+            raise _Ended
+        elif fault.name == "error_event":
+            await self._error_event()
+            raise _Ended
+        elif fault.name == "broken_chunk":
+            await self._response.write(self._bytes(self._chunk([self._choice({"content": "lost"})]))[:-20] + b"\n\n")
+        elif fault.name == "broken_utf8":
+            good = self._bytes(self._chunk([self._choice({"content": "@@"})]))
+            await self._response.write(good.replace(b"@@", b"\xff\xfe"))
+
+    async def _error_event(self) -> None:
+        error = ApiError(
+            502,
+            "Provider returned error",
+            {"error_type": "provider_unavailable", "provider_name": self._accepted.provider},
+        )
+        finish = {"finish_reason": "error", "native_finish_reason": None}
+        chunk = self._chunk([self._choice({"content": ""}, finish)]) | error.body()
+        self._generation.finish_reason = "error"
+        await self._event(chunk)
+        await self._response.write(b"data: [DONE]\n\n")
+
+
+def _interleaved(texts: list[str]) -> Iterator[tuple[int, str]]:
+    """Pieces of several texts in turn, as parallel tool calls arrive."""
+    for start in range(0, max((len(text) for text in texts), default=0), 6):
+        for index, text in enumerate(texts):
+            if piece := text[start : start + 6]:
+                yield index, piece

@@ -1,0 +1,1 @@
+"""Every failure that the demo server can play."""

@@ -1,0 +1,130 @@
+"""Everything that can go wrong between this program and a language model, as one tree.
+
+::
+
+    ProviderError
+    ├── ConfigurationError (also a ValueError)    what was given cannot work; nothing was sent
+    │   ├── ApiKeyMissing
+    │   ├── ApiKeyMalformed                       line breaks, or letters that no key has
+    │   ├── AddressRefused                        a base URL that a key must not be sent to
+    │   └── NetworkSettingsInvalid                SSL_CERT_FILE names no file, a proxy that cannot be used
+    ├── ConnectionFailed                          no answer, because the server was not reached
+    │   ├── NameResolutionFailed
+    │   ├── ConnectionRefused
+    │   ├── ConnectionDropped                     before the answer began
+    │   ├── CertificateRejected
+    │   ├── ProxyAuthenticationRequired           407
+    │   ├── CaptivePortalSuspected                a web page or a redirect instead of an answer; 511
+    │   └── ConnectionTimedOut
+    ├── AuthenticationFailed                      401
+    │   └── ManagementKeyRejected                 a key that administers, and cannot chat
+    ├── InsufficientCredit                        402
+    ├── PermissionRefused                         403
+    │   └── ModerationRefused                     403 with reasons
+    ├── ModelNotFound                             404
+    ├── NoProviderAllowed                         404, because of the data policy or the allowed providers
+    ├── CapabilityNotOffered                      404, because no provider of the model can do what was asked
+    ├── EndpointNotFound                          404 or 405, because the address is not this kind of server
+    ├── RequestTimedOut                           408, 504, 524, or no answer within the read timeout
+    ├── RequestTooLarge                           413, or 400 for the context length
+    ├── UnprocessableRequest                      422
+    ├── RateLimited                               429
+    │   └── DailyLimitReached                     429 of the free models' daily cap
+    ├── ProviderUnavailable                       502, 503, 529
+    ├── ServerFailed                              500 and other 5xx
+    ├── BadRequest                                400 and other 4xx
+    ├── InvalidResponse                           an answer that cannot be read
+    ├── EmptyAnswer                               a complete answer without text
+    ├── StreamInterrupted                         the answer broke off
+    └── StreamStalled                             the answer went silent
+
+Each class says what happened, why, and what to do next, as English templates. A caller that speaks another language
+translates the template and has it filled in afterwards: :meth:`ProviderError.describe`. :func:`all_templates` lists
+every template there is.
+
+No error carries a key: not in its text, its ``detail``, its ``metadata``, nor in an exception chained to it.
+"""
+
+from __future__ import annotations
+
+from caal_desktop.llm.errors.base import ErrorText, ProviderError, Remedy, all_templates, error_classes
+from caal_desktop.llm.errors.connection import (
+    AddressRefused,
+    ApiKeyMalformed,
+    ApiKeyMissing,
+    CaptivePortalSuspected,
+    CertificateRejected,
+    ConfigurationError,
+    ConnectionDropped,
+    ConnectionFailed,
+    ConnectionRefused,
+    ConnectionTimedOut,
+    NameResolutionFailed,
+    NetworkSettingsInvalid,
+    ProxyAuthenticationRequired,
+)
+from caal_desktop.llm.errors.server import (
+    AuthenticationFailed,
+    BadRequest,
+    CapabilityNotOffered,
+    DailyLimitReached,
+    EmptyAnswer,
+    EndpointNotFound,
+    InsufficientCredit,
+    InvalidResponse,
+    ManagementKeyRejected,
+    ModelNotFound,
+    ModerationRefused,
+    NoProviderAllowed,
+    PermissionRefused,
+    ProviderUnavailable,
+    RateLimited,
+    RequestTimedOut,
+    RequestTooLarge,
+    ServerFailed,
+    StreamInterrupted,
+    StreamStalled,
+    UnprocessableRequest,
+)
+
+__all__ = [
+    "AddressRefused",
+    "ApiKeyMalformed",
+    "ApiKeyMissing",
+    "AuthenticationFailed",
+    "BadRequest",
+    "CapabilityNotOffered",
+    "CaptivePortalSuspected",
+    "CertificateRejected",
+    "ConfigurationError",
+    "ConnectionDropped",
+    "ConnectionFailed",
+    "ConnectionRefused",
+    "ConnectionTimedOut",
+    "DailyLimitReached",
+    "EmptyAnswer",
+    "EndpointNotFound",
+    "ErrorText",
+    "InsufficientCredit",
+    "InvalidResponse",
+    "ManagementKeyRejected",
+    "ModelNotFound",
+    "ModerationRefused",
+    "NameResolutionFailed",
+    "NetworkSettingsInvalid",
+    "NoProviderAllowed",
+    "PermissionRefused",
+    "ProviderError",
+    "ProviderUnavailable",
+    "ProxyAuthenticationRequired",
+    "RateLimited",
+    "Remedy",
+    "RequestTimedOut",
+    "RequestTooLarge",
+    "ServerFailed",
+    "StreamInterrupted",
+    "StreamStalled",
+    "UnprocessableRequest",
+    "all_templates",
+    "error_classes",
+]

@@ -1,0 +1,359 @@
+"""The one place where bad answers and the SDK's exceptions become :class:`ProviderError`.
+
+Nothing here imports the SDK: an exception is recognised by the names of its classes, so that an import of the error
+tree stays light, and so that errors of its lower layers (``httpx2``, ``httpcore2``, ``ssl``, ``socket``), which may
+come bare or wrapped, are met in one walk through their causes.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any, Final
+
+from caal_desktop.llm import errors
+from caal_desktop.llm.fields import as_dict, as_int, as_list, as_text
+from caal_desktop.llm.transport.retry import retry_after_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from caal_desktop.llm.errors import ProviderError
+    from caal_desktop.llm.errors.context import RequestContext
+
+
+# --- answers -------------------------------------------------------------------------------------------------------
+
+_BY_STATUS: Final[dict[int, type[ProviderError]]] = {
+    400: errors.BadRequest,
+    401: errors.AuthenticationFailed,
+    402: errors.InsufficientCredit,
+    403: errors.PermissionRefused,
+    404: errors.ModelNotFound,
+    405: errors.EndpointNotFound,
+    407: errors.ProxyAuthenticationRequired,
+    408: errors.RequestTimedOut,
+    413: errors.RequestTooLarge,
+    422: errors.UnprocessableRequest,
+    429: errors.RateLimited,
+    500: errors.ServerFailed,
+    502: errors.ProviderUnavailable,
+    503: errors.ProviderUnavailable,
+    504: errors.RequestTimedOut,
+    511: errors.CaptivePortalSuspected,
+    524: errors.RequestTimedOut,
+    529: errors.ProviderUnavailable,
+}
+# OpenAI's words in place of numbers, which compatible servers copy.
+_BY_WORD: Final = {
+    "invalid_api_key": 401,
+    "authentication_error": 401,
+    "insufficient_quota": 402,
+    "billing_hard_limit_reached": 402,
+    "permission_error": 403,
+    "permission_denied": 403,
+    "model_not_found": 404,
+    "not_found_error": 404,
+    "context_length_exceeded": 413,
+    "string_above_max_length": 413,
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "invalid_request_error": 400,
+    "server_error": 500,
+    "internal_server_error": 500,
+    "overloaded_error": 529,
+}
+_CONTEXT_LENGTH: Final = re.compile(
+    r"context[ _](?:length|size|window)|maximum context|prompt is too long|too many tokens", re.IGNORECASE
+)
+_NO_MODEL: Final = re.compile(r"not a valid model|model\b.{0,120}\b(?:not found|does not exist)|unknown model", re.I)
+_DATA_POLICY: Final = re.compile(
+    r"data policy|privacy|zero data retention|\bzdr\b|allowed providers|providers? .{0,40}ignored|guardrail", re.I
+)
+_CAPABILITY: Final = re.compile(r"support (?:tool|image|input|audio|file|the requested|structured)|tool use", re.I)
+_MANAGEMENT_KEY: Final = re.compile(r"(?:management|provisioning)[ _]key", re.I)
+_KEY_LIMIT: Final = re.compile(r"key limit|limit exceeded|spending limit|credit", re.I)
+_DAILY: Final = re.compile(r"per[- ]day|daily", re.I)
+_TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title", re.I | re.S)
+_BODY_EXCERPT: Final = 300
+
+
+def looks_like_html(text: str, content_type: str = "") -> bool:
+    """Whether a body is a web page."""
+    head = text[:200].lstrip("\ufeff \t\r\n").lower()
+    return head.startswith(("<!doctype", "<html", "<head", "<body")) or (
+        "html" in content_type.lower() and head.startswith("<")
+    )
+
+
+def error_from_answer(
+    context: RequestContext, status: int, headers: Mapping[str, str], body: bytes | str
+) -> ProviderError:
+    """Return the error for an answer whose HTTP status is not 2xx.
+
+    Args:
+        context: the request.
+        status: the HTTP status.
+        headers: the answer's headers; names in lower case, or a case-insensitive mapping.
+        body: the answer's body.
+    """
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    if 300 <= status < 400:
+        return context.error(errors.CaptivePortalSuspected, "The answer was a redirect.", status=status)
+    try:
+        payload = json.loads(text)
+    except (ValueError, RecursionError):
+        payload = None
+    if payload is None:
+        title = _TITLE.search(text[:20_000])
+        is_page = looks_like_html(text, headers.get("content-type", ""))
+        detail = title[1] if title else ("" if is_page else text[:_BODY_EXCERPT])
+        return _classify(context, status, detail, {}, headers, body_is_error=False)
+    return error_from_payload(context, payload, headers, status=status)
+
+
+def error_from_payload(
+    context: RequestContext, payload: object, headers: Mapping[str, str] | None = None, *, status: int | None = None
+) -> ProviderError:
+    """Return the error that a parsed body describes.
+
+    Args:
+        context: the request.
+        payload: ``{"error": {...}}``, or what stands in its place: the inner object, or a text.
+        headers: the answer's headers.
+        status: the HTTP status where it is not 2xx; otherwise the body's own code decides.
+    """
+    body = as_dict(payload)
+    error: object = body["error"] if body.get("error") else payload
+    fields = as_dict(error)
+    metadata = as_dict(fields.get("metadata"))
+    message = as_text(error) or as_text(fields.get("message")) or as_text(body.get("message"))
+    if message is None:
+        other = body.get("detail", fields.get("error"))  # FastAPI's and others' place for it
+        message = other if isinstance(other, str) else (json.dumps(other)[:_BODY_EXCERPT] if other else "")
+    code = _code(fields)
+    word = next((text for name in ("code", "type") if (text := as_text(fields.get(name))) in _BY_WORD), None)
+    if status is None:
+        status = code
+    elif word in ("insufficient_quota", "billing_hard_limit_reached", "context_length_exceeded", "model_not_found"):
+        status = code or status  # more exact than the 400 or 429 that it comes with
+    return _classify(context, status, message, metadata, headers or {}, body_is_error=bool(body.get("error")))
+
+
+def _code(fields: dict[str, Any]) -> int | None:
+    for name in ("code", "status", "type"):
+        value = fields.get(name)
+        number = as_int(value)
+        if number is None and isinstance(value, str):
+            number = _BY_WORD.get(value)
+        if number is not None and 300 <= number < 600:
+            return number
+    return None
+
+
+def _classify(
+    context: RequestContext,
+    status: int | None,
+    message: str,
+    metadata: dict[str, Any],
+    headers: Mapping[str, str],
+    *,
+    body_is_error: bool,
+) -> ProviderError:
+    cls = _by_status(context, status, message, metadata, body_is_error=body_is_error)
+    params: dict[str, object] = {}
+    if provider_name := as_text(metadata.get("provider_name")):
+        params["provider_name"] = provider_name
+    detail = message
+    if raw := _raw_message(metadata.get("raw")):
+        detail = f"{message}: {raw}" if message else raw
+    retry_after = None
+    if cls is errors.RateLimited or status in (408, 503, 529):
+        retry_after = retry_after_of({**as_dict(metadata.get("headers")), **dict(headers)})
+    if cls is errors.RateLimited and _DAILY.search(message):
+        cls = errors.DailyLimitReached
+    if cls is errors.ModerationRefused:
+        params["reasons"] = ", ".join(str(reason) for reason in as_list(metadata.get("reasons"))[:10]) or "…"
+        params["flagged_input"] = as_text(metadata.get("flagged_input")) or ""
+    return context.error(cls, detail, status=status, retry_after=retry_after, metadata=metadata, **params)
+
+
+def _by_status(
+    context: RequestContext, status: int | None, message: str, metadata: dict[str, Any], *, body_is_error: bool
+) -> type[ProviderError]:
+    if status is None:
+        # An error without a code, in the body of a 200: the server gave up.
+        return errors.RequestTooLarge if _CONTEXT_LENGTH.search(message) else errors.ServerFailed
+    if status == 400:
+        if _CONTEXT_LENGTH.search(message):
+            return errors.RequestTooLarge
+        return errors.ModelNotFound if context.model and _NO_MODEL.search(message) else errors.BadRequest
+    if status in (401, 403) and _MANAGEMENT_KEY.search(message):
+        return errors.ManagementKeyRejected
+    if status == 403:
+        if metadata.get("reasons") or metadata.get("flagged_input"):
+            return errors.ModerationRefused
+        return errors.InsufficientCredit if _KEY_LIMIT.search(message) else errors.PermissionRefused
+    if status == 404:
+        if _DATA_POLICY.search(message):
+            return errors.NoProviderAllowed
+        if _CAPABILITY.search(message):
+            return errors.CapabilityNotOffered
+        names_model = context.provider == "openrouter" or "model" in message.lower()
+        return errors.ModelNotFound if context.model and body_is_error and names_model else errors.EndpointNotFound
+    known = _BY_STATUS.get(status)
+    if known is not None:
+        return known
+    return errors.ServerFailed if status >= 500 else errors.BadRequest
+
+
+def _raw_message(raw: object) -> str:
+    """Return the hosting provider's own words, out of the JSON that they often come wrapped in."""
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except (ValueError, RecursionError):
+            return raw[:_BODY_EXCERPT] if isinstance(raw, str) else ""
+    fields = as_dict(raw)
+    inner = fields.get("error")
+    return as_text(as_dict(inner).get("message")) or as_text(inner) or as_text(fields.get("message")) or ""
+
+
+def error_in(payload: dict[str, Any]) -> object:
+    """Return the error that a body, or the first choice in it, carries; None where there is none."""
+    error: object = payload.get("error")
+    if error:
+        return error
+    choice = as_dict(next(iter(as_list(payload.get("choices"))), None))
+    error = choice.get("error")
+    if error:
+        return error
+    if choice.get("finish_reason") == "error":
+        return {"message": as_text(choice.get("native_finish_reason")) or ""}
+    return None
+
+
+def decode_json(context: RequestContext, raw: bytes, headers: Mapping[str, str]) -> object:
+    """Return a 200's body as JSON.
+
+    Raises:
+        CaptivePortalSuspected: it is a web page.
+        InvalidResponse: it is no JSON.
+        ProviderError: it carries an error.
+    """
+    text = raw.decode("utf-8", "replace").lstrip("\ufeff")
+    try:
+        payload = json.loads(text)
+    except (ValueError, RecursionError):
+        payload = None
+    if payload is None:
+        if looks_like_html(text, headers.get("content-type", "")):
+            raise context.error(errors.CaptivePortalSuspected)
+        detail = "The answer is empty." if not text.strip() else "The answer is not valid JSON."
+        raise context.error(errors.InvalidResponse, detail)
+    error = error_in(payload) if isinstance(payload, dict) else None
+    if error is not None:
+        raise error_from_payload(context, {"error": error}, headers)
+    return payload
+
+
+def decode_object(context: RequestContext, raw: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return a 200's body as a JSON object; raises as :func:`decode_json` does."""
+    payload = decode_json(context, raw, headers)
+    if not isinstance(payload, dict):
+        raise context.error(errors.InvalidResponse, "The answer is not a JSON object.")
+    return payload
+
+
+# --- exceptions ----------------------------------------------------------------------------------------------------
+
+
+def _walk(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and everything it was caused by, exception groups included."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        current = waiting.pop(0)
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        waiting += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            waiting.extend(current.exceptions)
+
+
+def error_from_exception(context: RequestContext, error: BaseException, *, streaming: bool = False) -> ProviderError:
+    """Return the error for an exception of the SDK, of its lower layers, or of Python itself.
+
+    The result is not chained to ``error``, whose request object holds the key: raise it outside the ``except`` block.
+
+    Args:
+        context: the request.
+        error: what was caught.
+        streaming: whether the answer had already begun.
+    """
+    if isinstance(error, errors.ProviderError):
+        return error
+    chain = list(_walk(error))
+    names = {cls.__name__ for item in chain for cls in type(item).__mro__}
+    response = getattr(error, "response", None)
+    if response is not None and "APIStatusError" in names:
+        return error_from_answer(context, response.status_code, response.headers, response.content)
+    detail = _system_words(chain)
+    if "ProxyError" in names:
+        cls = errors.ProxyAuthenticationRequired if any("407" in str(item) for item in chain) else None
+        return context.error(cls or errors.ConnectionFailed, _proxy_words(chain))
+    for item in chain:
+        if isinstance(item, socket.gaierror):
+            return context.error(errors.NameResolutionFailed, detail)
+        if isinstance(item, ssl.SSLError):
+            # A handshake that fails for another reason than the certificate is no less a TLS failure to a person.
+            return context.error(errors.CertificateRejected, detail)
+        if isinstance(item, ConnectionRefusedError) or getattr(item, "errno", None) == errno.ECONNREFUSED:
+            return context.error(errors.ConnectionRefused, detail)
+    if names & {"ConnectTimeout", "PoolTimeout"}:
+        return context.error(errors.ConnectionTimedOut)
+    if names & {"TimeoutException", "APITimeoutError", "TimeoutError"}:
+        return context.error(errors.StreamStalled if streaming else errors.RequestTimedOut)
+    if streaming and names & {"TransportError", "StreamError", "OSError"}:
+        return context.error(errors.StreamInterrupted, detail)
+    if names & {"UnsupportedProtocol", "LocalProtocolError", "InvalidURL", "UnicodeEncodeError"}:
+        return context.error(errors.ConfigurationError, _kinds(chain))
+    if names & {"RemoteProtocolError", "ReadError", "WriteError", "CloseError"}:
+        return context.error(errors.ConnectionDropped, detail)
+    if names & {"ConnectError", "APIConnectionError", "OSError"}:
+        return context.error(errors.ConnectionFailed, detail)
+    if names & {"JSONDecodeError", "UnicodeDecodeError", "DecodingError", "AttributeError", "LineTooLongError"}:
+        return context.error(errors.InvalidResponse, _kinds(chain))
+    return context.error(errors.ProviderError, _kinds(chain))
+
+
+def error_from_setup(context: RequestContext, error: BaseException) -> ProviderError:
+    """Return the error for an exception while the client was being built: certificate files, proxy settings."""
+    if isinstance(error, errors.ProviderError):
+        return error
+    return context.error(errors.NetworkSettingsInvalid, f"{type(error).__name__}: {error}")
+
+
+def _kinds(chain: list[BaseException]) -> str:
+    """Return the exceptions' class names alone: the texts of these quote what they failed on, which may be a key."""
+    return " ← ".join(dict.fromkeys(type(item).__name__ for item in chain[:3]))
+
+
+def _system_words(chain: list[BaseException]) -> str:
+    """Return the words of the innermost exception of the system; those quote no request."""
+    for item in reversed(chain):
+        if isinstance(item, OSError) and str(item):
+            return str(item)
+    for item in chain:
+        if type(item).__module__.startswith("httpcore") and str(item):
+            return str(item)
+    return _kinds(chain)
+
+
+def _proxy_words(chain: list[BaseException]) -> str:
+    return next((str(item) for item in chain if "Proxy" in type(item).__name__ and str(item)), "")

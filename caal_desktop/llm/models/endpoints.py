@@ -1,0 +1,110 @@
+"""Who hosts a model on OpenRouter: the answer of ``GET /models/{author}/{slug}/endpoints``, read leniently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from caal_desktop.llm.fields import as_dict, as_list
+from caal_desktop.llm.models import values as fields
+from caal_desktop.llm.models.info import Pricing
+from caal_desktop.llm.models.listing import parse_pricing
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.models.info import ModelInfo
+
+MAX_ENDPOINTS = 200
+_MAX_NAME_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointInfo:
+    """One hosting provider's offer of a model. Only ``provider_name`` is sure to be there.
+
+    Attributes:
+        provider_name: the host ("DeepInfra").
+        pricing: its own prices, as they are listed.
+        discount: the part (0 to 1) by which OpenRouter multiplies them down; None where there is none.
+        context_length, max_prompt_tokens, max_completion_tokens: tokens; None where not told.
+        quantization: ``fp8``, ``bf16``, …; None where not told or "unknown".
+        uptime: percent of requests answered over the last half hour (the last day where that is not known).
+        latency_ms: median time to the first token over the last half hour, in milliseconds.
+        throughput: median tokens per second over the last half hour.
+        is_degraded: OpenRouter routes around it at the moment.
+        supported_parameters: names of request parameters; None where none are told.
+    """
+
+    provider_name: str
+    pricing: Pricing = Pricing()  # noqa: RUF009 - immutable
+    discount: float | None = None
+    context_length: int | None = None
+    max_prompt_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    quantization: str | None = None
+    uptime: float | None = None
+    latency_ms: float | None = None
+    throughput: float | None = None
+    is_degraded: bool = False
+    supported_parameters: frozenset[str] | None = None
+
+
+def endpoints_path(model: ModelInfo | str) -> str | None:
+    """The path below the API's base that names the model's hosts; None where its id has no author.
+
+    A variant (``:free``) is part of the slug: it has hosts of its own.
+    """
+    model_id = model if isinstance(model, str) else model.id
+    author, slash, slug = model_id.partition("/")
+    if not slash or not author or not slug or "/" in slug or {author, slug} & {".", ".."}:
+        return None
+    return f"/models/{quote(author, safe='~')}/{quote(slug, safe=':')}/endpoints"
+
+
+def parse_endpoints(payload: object) -> tuple[EndpointInfo, ...] | None:
+    """Read the hosts of a model, in the server's order.
+
+    Returns:
+        The hosts; None where the answer has no such list at all. An entry that is no object is left out. Never raises.
+    """
+    data = as_dict(payload).get("data")
+    entries = as_dict(data).get("endpoints") if isinstance(data, dict) else data
+    if not isinstance(entries, list):
+        return None
+    return tuple(_endpoint(entry) for entry in as_list(entries)[:MAX_ENDPOINTS] if isinstance(entry, dict))
+
+
+def _endpoint(entry: dict[str, Any]) -> EndpointInfo:
+    names = (fields.text(entry.get(key), _MAX_NAME_LENGTH) for key in ("provider_name", "name", "tag"))
+    quantization = fields.text(entry.get("quantization"), 32)
+    pricing = as_dict(entry.get("pricing"))
+    discount = fields.real(pricing.get("discount"))
+    status = fields.real(entry.get("status"))
+    parameters = fields.words(entry.get("supported_parameters"))
+    return EndpointInfo(
+        provider_name=next(filter(None, names), "?"),
+        pricing=parse_pricing(pricing),
+        discount=discount if discount is not None and 0 < discount <= 1 else None,
+        context_length=fields.count(entry.get("context_length")),
+        max_prompt_tokens=fields.count(entry.get("max_prompt_tokens")),
+        max_completion_tokens=fields.count(entry.get("max_completion_tokens")),
+        quantization=quantization if quantization.lower() not in ("", "unknown") else None,
+        uptime=_percent(entry.get("uptime_last_30m"), entry.get("uptime_last_1d")),
+        latency_ms=_median(entry.get("latency_last_30m")),
+        throughput=_median(entry.get("throughput_last_30m")),
+        is_degraded=status is not None and status < 0,
+        supported_parameters=None if parameters is None else frozenset(parameters),
+    )
+
+
+def _percent(*values: object) -> float | None:
+    for value in values:
+        number = fields.real(value)
+        if number is not None and 0 <= number <= 100:
+            return number
+    return None
+
+
+def _median(value: object) -> float | None:
+    number = fields.real(as_dict(value).get("p50"))
+    return number if number is not None and number > 0 else None

@@ -1,0 +1,298 @@
+"""Reading ``GET /models`` answers: OpenRouter's in full, other OpenAI-compatible servers' as far as they tell.
+
+Nothing in a row can break the list: a field of the wrong type counts as missing, a row without a usable id is counted.
+The data types are those of :mod:`caal_desktop.llm.models.info`, importable from here as well.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from caal_desktop.llm.models import values as fields
+from caal_desktop.llm.models.info import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+__all__ = [
+    "ModelInfo",
+    "ModelList",
+    "PriceTier",
+    "Pricing",
+    "ReasoningPolicy",
+    "next_page_link",
+    "parse_model_list",
+    "parse_pricing",
+]
+
+MAX_NAME_LENGTH = 160
+MAX_VENDOR_LENGTH = 60
+MAX_DESCRIPTION_LENGTH = 4_000
+MAX_TIERS = 32
+
+# Where servers other than OpenRouter put the context length: Groq, vLLM, LM Studio and Mistral.
+_CONTEXT_KEYS = ("context_length", "context_window", "max_model_len", "max_context_length")
+# ``owned_by`` values that name the serving software or a role, not who made the model.
+_NOT_VENDORS = frozenset(
+    {"", "library", "litellm", "llamacpp", "lmstudio", "local", "none", "ollama", "openai", "openai-internal",
+     "organization-owner", "organization_owner", "root", "system", "user", "vllm"}
+)  # fmt: skip
+_VENDORLESS_FOLDERS = frozenset({"models", "."})
+
+_HashableT = TypeVar("_HashableT", bound="Hashable")
+
+
+def parse_model_list(payload: object) -> ModelList:
+    """Read a model list, leniently.
+
+    Args:
+        payload: the decoded JSON: ``{"data": [...]}`` (OpenAI, OpenRouter), ``{"models": [...]}`` (Ollama's
+            ``/api/tags``) or a bare list (Together).
+
+    Returns:
+        The models, and the counts of rows that were left out; ``len(models) + skipped + repeated`` is the number of
+        rows. Never raises.
+    """
+    rows = _rows(payload)
+    if rows is None:
+        return ModelList((), recognized=False)
+    reader = _RowReader()
+    models: dict[str, ModelInfo] = {}
+    skipped = repeated = 0
+    for row in rows:
+        model = reader.read(row)
+        if model is None:
+            skipped += 1
+        elif model.id in models:
+            repeated += 1
+        else:
+            models[model.id] = model
+    return ModelList(tuple(_with_vendor_names(models.values(), reader.nameless)), skipped, repeated)
+
+
+def next_page_link(payload: object) -> str | None:
+    """Where the list goes on: path and query on the same server, or None on the last page.
+
+    The host of an absolute link is dropped, so that a key can never be sent to another one.
+    """
+    if not isinstance(payload, dict):
+        return None
+    return fields.same_host_path(_mapping(payload.get("links")).get("next"))
+
+
+def _rows(payload: object) -> list[Any] | None:
+    if isinstance(payload, list):
+        return payload
+    if isinstance(payload, dict):
+        for key in ("data", "models"):
+            if isinstance(payload.get(key), list):
+                return list(payload[key])
+    return None
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _with_vendor_names(models: Any, nameless: set[str]) -> list[ModelInfo]:
+    """Give the rows whose name lacks the vendor ("Claude Opus 5") the name that their siblings use ("Anthropic")."""
+    spellings: dict[str, Counter[str]] = {}
+    for model in models:
+        if model.id not in nameless and model.author:
+            spellings.setdefault(model.author, Counter())[model.vendor] += 1
+    usual = {author: counter.most_common(1)[0][0] for author, counter in spellings.items()}
+    return [
+        replace(model, vendor=usual[model.author]) if model.id in nameless and model.author in usual else model
+        for model in models
+    ]
+
+
+def _id_of(row: dict[str, Any]) -> str | None:
+    """A row's id; Ollama's own list calls it "model" or "name"."""
+    found = fields.identifier(row.get("id")) or fields.identifier(row.get("model"))
+    if found is not None:
+        return found
+    name = fields.identifier(row.get("name"))
+    # A display name is no id: nothing could be asked of it.
+    return None if name is None or " " in name else name
+
+
+class _RowReader:
+    """Reads rows one after another; equal values are kept once, which halves the memory that a long list takes."""
+
+    def __init__(self) -> None:
+        self.nameless: set[str] = set()
+        self._kept: dict[Hashable, Hashable] = {}
+
+    def read(self, row: object) -> ModelInfo | None:
+        """The row's model, or None where it has no usable id."""
+        if isinstance(row, str):  # a bare list of ids
+            row = {"id": row}
+        if not isinstance(row, dict):
+            return None
+        model_id = _id_of(row)
+        if model_id is None:
+            return None
+        architecture = _mapping(row.get("architecture"))
+        inputs, outputs = _modalities(row, architecture)
+        top_provider = _mapping(row.get("top_provider"))
+        indices = _mapping(_mapping(row.get("benchmarks")).get("artificial_analysis"))
+        parameters = fields.words(row.get("supported_parameters"))
+        vendor, name = self._vendor_and_name(row, model_id)
+        alias_target, alias_target_name = _alias(row.get("alias_target"))
+        return ModelInfo(
+            id=model_id,
+            name=name,
+            vendor=self._keep(vendor),
+            description=fields.text(row.get("description"), MAX_DESCRIPTION_LENGTH, keep_newlines=True),
+            created=self._keep(fields.moment(row.get("created"))),
+            context_length=_context_length(row, top_provider),
+            max_completion_tokens=fields.count(top_provider.get("max_completion_tokens"))
+            or fields.count(row.get("max_completion_tokens")),
+            input_modalities=self._keep(inputs),
+            output_modalities=self._keep(outputs),
+            supported_parameters=None if parameters is None else self._keep(frozenset(parameters)),
+            default_parameters=self._keep(_default_parameters(row.get("default_parameters"))),
+            pricing=self._keep(parse_pricing(row.get("pricing"))),
+            reasoning=self._keep(_reasoning(row.get("reasoning"))),
+            knowledge_cutoff=self._keep(fields.day(row.get("knowledge_cutoff"))),
+            expiration_date=self._keep(fields.expiration(row.get("expiration_date"))),
+            canonical_slug=self._keep_id(fields.identifier(row.get("canonical_slug")), model_id),
+            hugging_face_id=fields.identifier(row.get("hugging_face_id")),
+            alias_target=alias_target,
+            alias_target_name=alias_target_name,
+            is_moderated=fields.flag(top_provider.get("is_moderated")),
+            intelligence_index=fields.score(indices.get("intelligence_index")),
+            coding_index=fields.score(indices.get("coding_index")),
+            agentic_index=fields.score(indices.get("agentic_index")),
+            details_path=fields.same_host_path(_mapping(row.get("links")).get("details")),
+        )
+
+    def _keep(self, value: _HashableT) -> _HashableT:
+        # The type is part of the key: a tuple and a date never meet, but () stands for several kinds of nothing.
+        return self._kept.setdefault((type(value), value), value)  # type: ignore[return-value]
+
+    @staticmethod
+    def _keep_id(slug: str | None, model_id: str) -> str | None:
+        return model_id if slug == model_id else slug
+
+    def _vendor_and_name(self, row: dict[str, Any], model_id: str) -> tuple[str, str]:
+        full_name = ""
+        for key in ("name", "display_name"):
+            full_name = full_name or fields.text(row.get(key), MAX_NAME_LENGTH)
+        vendor, name = _split_name(full_name or model_id)
+        if vendor:
+            return vendor, name
+        self.nameless.add(model_id)
+        author, slash, _ = model_id.partition("/")
+        author = author.lstrip("~")
+        if slash and author not in _VENDORLESS_FOLDERS:
+            return author[:MAX_VENDOR_LENGTH], name
+        owner = fields.text(row.get("owned_by"), MAX_VENDOR_LENGTH)
+        return ("" if owner in _NOT_VENDORS else owner), name
+
+
+def _split_name(full_name: str) -> tuple[str, str]:
+    """``"Anthropic: Claude Opus 4"`` → ``("Anthropic", "Claude Opus 4")``."""
+    vendor, colon, name = full_name.partition(": ")
+    if colon and vendor.strip() and name.strip() and len(vendor) <= MAX_VENDOR_LENGTH:
+        return vendor.strip(), name.strip()
+    return "", full_name
+
+
+def _alias(value: object) -> tuple[str | None, str | None]:
+    if isinstance(value, dict):
+        name = fields.text(value.get("name"), MAX_NAME_LENGTH)
+        return fields.identifier(value.get("slug")) or fields.identifier(value.get("id")), _split_name(name)[1] or None
+    return fields.identifier(value), None
+
+
+def _context_length(row: dict[str, Any], top_provider: dict[str, Any]) -> int | None:
+    candidates = [row.get(key) for key in _CONTEXT_KEYS]
+    candidates += [top_provider.get("context_length"), _mapping(row.get("meta")).get("n_ctx_train")]  # llama.cpp
+    return next(filter(None, map(fields.count, candidates)), None)
+
+
+def _modalities(row: dict[str, Any], architecture: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    inputs = fields.words(architecture.get("input_modalities"))
+    outputs = fields.words(architecture.get("output_modalities"))
+    modality = fields.text(architecture.get("modality"), 200)
+    if "->" in modality:  # "text+image->text", the older form of the same fact
+        before, _, after = modality.partition("->")
+        inputs = inputs or fields.words(before.split("+"))
+        outputs = outputs or fields.words(after.split("+"))
+    if not outputs and row.get("type") in ("embedding", "embeddings"):  # LM Studio and Together
+        outputs = ("embeddings",)
+    return inputs or (), outputs or ()
+
+
+def parse_pricing(value: object) -> Pricing:
+    """Read a ``pricing`` object, leniently: anything that is not one gives prices that are not known."""
+    wire = _mapping(value)
+    if not wire:
+        return Pricing()
+    prompt = fields.per_million(wire.get("prompt"))
+    completion = fields.per_million(wire.get("completion"))
+    if isinstance(prompt, fields.Varies) or isinstance(completion, fields.Varies):
+        return Pricing(varies=True)
+    overrides = wire.get("overrides")
+    tiers = [_tier(entry) for entry in overrides[:MAX_TIERS]] if isinstance(overrides, list) else []
+    return Pricing(
+        prompt=prompt,
+        completion=completion,
+        cache_read=_known(wire.get("input_cache_read")),
+        cache_write=_known(wire.get("input_cache_write")),
+        internal_reasoning=_known(wire.get("internal_reasoning")),
+        request=fields.per_piece(wire.get("request")),
+        image=fields.per_piece(wire.get("image")),
+        audio=_known(wire.get("audio")),
+        web_search=fields.per_piece(wire.get("web_search")),
+        tiers=tuple(tier for tier in tiers if tier is not None),
+    )
+
+
+def _known(value: object) -> float | None:
+    price = fields.per_million(value)
+    return None if isinstance(price, fields.Varies) else price
+
+
+def _tier(value: object) -> PriceTier | None:
+    """An entry of ``pricing.overrides``; None where its conditions are not understood: it must not be applied then."""
+    wire = _mapping(value)
+    minimum = fields.count(wire.get("min_prompt_tokens"))
+    start, end = fields.clock(wire.get("utc_start")), fields.clock(wire.get("utc_end"))
+    if minimum is None and (start is None or end is None):
+        return None
+    return PriceTier(
+        min_prompt_tokens=minimum or 0,
+        prompt=_known(wire.get("prompt")),
+        completion=_known(wire.get("completion")),
+        cache_read=_known(wire.get("input_cache_read")),
+        cache_write=_known(wire.get("input_cache_write")),
+        utc_start=start,
+        utc_end=end,
+    )
+
+
+def _reasoning(value: object) -> ReasoningPolicy | None:
+    if not isinstance(value, dict):
+        return None
+    effort = fields.text(value.get("default_effort"), 32).lower()
+    return ReasoningPolicy(
+        mandatory=value.get("mandatory") is True,
+        default_enabled=fields.flag(value.get("default_enabled")),
+        efforts=fields.words(value.get("supported_efforts")) or (),
+        default_effort=effort or None,
+        takes_max_tokens=value.get("supports_max_tokens") is True,
+    )
+
+
+def _default_parameters(value: object) -> tuple[tuple[str, float], ...]:
+    found = []
+    for key, entry in list(_mapping(value).items())[:32]:
+        name, number = fields.identifier(key, 64), fields.real(entry)
+        if name is not None and number is not None:
+            found.append((name, number))
+    return tuple(found)

@@ -1,0 +1,67 @@
+"""What a key may do: OpenRouter's answer to ``GET /key``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from caal_desktop.llm.fields import as_bool, as_dict, as_float, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """The facts that ``GET /key`` tells about the key itself (never about the account's balance).
+
+    Attributes:
+        label: the key's name as the keys page shows it; may be a masked form of the key, never the key.
+        limit: USD the key may spend; None means unlimited.
+        limit_remaining: USD left of the limit; None means unlimited or not told.
+        limit_reset: ``daily``, ``weekly``, ``monthly``, or None for never.
+        usage, usage_daily, usage_weekly, usage_monthly: USD spent; None where not told.
+        is_free_tier: whether the account has never bought credits; None where not told.
+        is_management_key: whether this is a management (provisioning) key, which cannot chat.
+        expires_at: when the key ends (timezone-aware); None means never.
+    """
+
+    label: str | None = None
+    limit: float | None = None
+    limit_remaining: float | None = None
+    limit_reset: str | None = None
+    usage: float | None = None
+    usage_daily: float | None = None
+    usage_weekly: float | None = None
+    usage_monthly: float | None = None
+    is_free_tier: bool | None = None
+    is_management_key: bool = False
+    expires_at: datetime | None = None
+
+
+def parse_key_info(payload: object) -> KeyInfo:
+    """Return an answer to ``GET /key``, with or without its ``data`` envelope; any field may be missing or null."""
+    body = as_dict(payload)
+    data = body["data"] if isinstance(body.get("data"), dict) else body
+    return KeyInfo(
+        label=as_text(data.get("label")),
+        limit=as_float(data.get("limit")),
+        limit_remaining=as_float(data.get("limit_remaining")),
+        limit_reset=as_text(data.get("limit_reset")),
+        usage=as_float(data.get("usage")),
+        usage_daily=as_float(data.get("usage_daily")),
+        usage_weekly=as_float(data.get("usage_weekly")),
+        usage_monthly=as_float(data.get("usage_monthly")),
+        is_free_tier=as_bool(data.get("is_free_tier")),
+        # The name changed from "provisioning" to "management"; either one says it.
+        is_management_key=data.get("is_management_key") is True or data.get("is_provisioning_key") is True,
+        expires_at=_parse_time(data.get("expires_at")),
+    )
+
+
+def _parse_time(value: object) -> datetime | None:
+    text = as_text(value)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

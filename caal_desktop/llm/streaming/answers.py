@@ -1,0 +1,182 @@
+"""From the bodies of ``/chat/completions`` to events and responses, leniently."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from caal_desktop.llm.base import LLMResponse, ToolCall, parse_tool_arguments
+from caal_desktop.llm.events import AnsweredBy, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, UsageReport
+from caal_desktop.llm.fields import as_bool, as_dict, as_float, as_int, as_list, as_text
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.events import StreamEvent
+
+_REASONS: Final = {
+    "stop": FinishReason.STOP,
+    "end_turn": FinishReason.STOP,
+    "eos": FinishReason.STOP,
+    "length": FinishReason.LENGTH,
+    "max_tokens": FinishReason.LENGTH,
+    "tool_calls": FinishReason.TOOL_CALLS,
+    "function_call": FinishReason.TOOL_CALLS,
+    "content_filter": FinishReason.CONTENT_FILTER,
+}
+
+
+def parse_usage(value: object) -> UsageReport | None:
+    """Return the figures of a ``usage`` object; None where there is none."""
+    usage = as_dict(value)
+    if not usage:
+        return None
+    prompt_details = as_dict(usage.get("prompt_tokens_details"))
+    completion_details = as_dict(usage.get("completion_tokens_details"))
+    return UsageReport(
+        prompt_tokens=as_int(usage.get("prompt_tokens")),
+        completion_tokens=as_int(usage.get("completion_tokens")),
+        reasoning_tokens=as_int(completion_details.get("reasoning_tokens")),
+        cached_tokens=as_int(prompt_details.get("cached_tokens")),
+        cost=as_float(usage.get("cost")),
+        upstream_cost=as_float(as_dict(usage.get("cost_details")).get("upstream_inference_cost")),
+        is_byok=as_bool(usage.get("is_byok")),
+    )
+
+
+def parse_generation(payload: object) -> UsageReport:
+    """Return the figures of an answer to OpenRouter's ``GET /generation``.
+
+    The native token counts are what the price is reckoned from; the normalized ones stand in where they are missing.
+    """
+    data = as_dict(as_dict(payload).get("data"))
+
+    def count(*names: str) -> int | None:
+        return next((number for name in names if (number := as_int(data.get(name))) is not None), None)
+
+    return UsageReport(
+        prompt_tokens=count("native_tokens_prompt", "tokens_prompt"),
+        completion_tokens=count("native_tokens_completion", "tokens_completion"),
+        reasoning_tokens=count("native_tokens_reasoning"),
+        cached_tokens=count("native_tokens_cached"),
+        cost=as_float(data.get("total_cost")),
+        upstream_cost=as_float(data.get("upstream_inference_cost")),
+        is_byok=as_bool(data.get("is_byok")),
+    )
+
+
+def _first_choice(payload: dict[str, Any]) -> dict[str, Any]:
+    choices = payload.get("choices")
+    return as_dict(choices[0]) if isinstance(choices, list) and choices else {}
+
+
+def _text_of(content: object) -> str:
+    """Return the text of a ``content`` field: a string, or a list of typed parts."""
+    if isinstance(content, str):
+        return content
+    parts = (as_dict(part) for part in as_list(content))
+    return "".join(text for part in parts if (text := as_text(part.get("text"))))
+
+
+class StreamAssembler:
+    """Turns the parsed chunks of one stream into events and remembers how the answer ended.
+
+    Attributes:
+        finish_reason: None until a chunk tells it.
+        native_reason: the hosting provider's own word for it.
+        usage: the last figures seen (some servers repeat them in every chunk).
+    """
+
+    def __init__(self) -> None:
+        self.finish_reason: FinishReason | None = None
+        self.native_reason: str | None = None
+        self.usage: UsageReport | None = None
+        self._answered_by = AnsweredBy()
+        self._tool_index = -1
+
+    def feed(self, payload: dict[str, Any]) -> list[StreamEvent]:
+        """Return the events of one chunk that carries no error."""
+        events: list[StreamEvent] = []
+        self._note_source(payload, events)
+        choices = payload.get("choices")
+        if isinstance(choices, list) and choices:
+            choice = as_dict(choices[0])
+            delta = choice.get("delta")
+            if not isinstance(delta, dict):
+                delta = as_dict(choice.get("message"))
+            self._delta(delta, events)
+            reason = choice.get("finish_reason")
+            if isinstance(reason, str) and reason:
+                self.finish_reason = _REASONS.get(reason.lower(), FinishReason.UNKNOWN)
+                self.native_reason = as_text(choice.get("native_finish_reason"))
+                if self.finish_reason is FinishReason.UNKNOWN and self.native_reason is None:
+                    self.native_reason = reason
+        usage = payload.get("usage") or as_dict(payload.get("x_groq")).get("usage")
+        if usage:
+            self.usage = parse_usage(usage) or self.usage
+        return events
+
+    def _note_source(self, payload: dict[str, Any], events: list[StreamEvent]) -> None:
+        model = as_text(payload.get("model")) or self._answered_by.model
+        provider = as_text(payload.get("provider")) or self._answered_by.provider
+        if model != self._answered_by.model or provider != self._answered_by.provider:
+            self._answered_by = AnsweredBy(model, provider)
+            events.append(self._answered_by)
+
+    def _delta(self, delta: dict[str, Any], events: list[StreamEvent]) -> None:
+        details = delta.get("reasoning_details")
+        thought = delta.get("reasoning") or delta.get("reasoning_content")
+        if details or thought:
+            entries = tuple(entry for entry in as_list(details) if isinstance(entry, dict))
+            text = _text_of(thought)
+            if text or entries:
+                events.append(ReasoningDelta(text, entries))
+        content = delta.get("content") or delta.get("refusal")
+        if content and (text := _text_of(content)):
+            events.append(TextDelta(text))
+        calls = delta.get("tool_calls")
+        if calls:
+            events.extend(self._tool_call(as_dict(call)) for call in as_list(calls))
+
+    def _tool_call(self, call: dict[str, Any]) -> ToolCallDelta:
+        call_id = as_text(call.get("id"))
+        function = as_dict(call.get("function"))
+        name = as_text(function.get("name"))
+        index = as_int(call.get("index"))
+        if index is None or index < 0:
+            # Servers that send whole calls often leave the index out: a new id or name begins a new call.
+            begins = call_id is not None or name is not None or self._tool_index < 0
+            index = self._tool_index + 1 if begins else self._tool_index
+        self._tool_index = max(self._tool_index, index)
+        arguments = function.get("arguments")
+        if isinstance(arguments, dict):
+            arguments = json.dumps(arguments, ensure_ascii=False)
+        return ToolCallDelta(index, call_id, name, arguments if isinstance(arguments, str) else "")
+
+
+def parse_completion(payload: dict[str, Any]) -> LLMResponse | None:
+    """Return a non-streaming body as a response; None where it has no choice to read."""
+    choice = _first_choice(payload)
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        return None
+    calls = []
+    for position, raw in enumerate(as_list(message.get("tool_calls"))):
+        call = as_dict(raw)
+        function = as_dict(call.get("function"))
+        name = as_text(function.get("name"))
+        if name:
+            call_id = as_text(call.get("id")) or f"call_{position}"
+            calls.append(ToolCall(call_id, name, parse_tool_arguments(function.get("arguments"))))
+    content = message.get("content") or message.get("refusal")
+    reason = choice.get("finish_reason")
+    details = tuple(entry for entry in as_list(message.get("reasoning_details")) if isinstance(entry, dict))
+    return LLMResponse(
+        content=None if content is None else _text_of(content),
+        tool_calls=calls,
+        finish_reason=_REASONS.get(reason.lower(), FinishReason.UNKNOWN)
+        if isinstance(reason, str)
+        else FinishReason.UNKNOWN,
+        usage=parse_usage(payload.get("usage")),
+        model=as_text(payload.get("model")),
+        provider=as_text(payload.get("provider")),
+        reasoning_details=details,
+    )

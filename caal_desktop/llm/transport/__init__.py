@@ -1,0 +1,1 @@
+"""How requests leave this machine: addresses, proxies, certificates, retries, and the SDK's client."""

@@ -1,0 +1,230 @@
+"""The SDK's client, built so that nothing leaves the machine but what the request means.
+
+The SDK reads ``OPENAI_*`` variables and sends some of them to whatever server it talks to: another account's
+organisation, project, or headers with credentials. Here every such value is given, so that none is looked up; the
+headers are the provider's own; and the HTTP client strikes every other header from what goes out.
+
+This module imports the SDK, which takes half a second: import it late, and off the GUI thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import ssl
+import threading
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import httpx2
+from openai import AsyncOpenAI, AsyncStream, Omit
+from typing_extensions import override
+
+from caal_desktop.llm.transport.address import host_of, is_loopback
+from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openai import RequestOptions
+
+    from caal_desktop.llm.providers.openai_compatible import Timeouts
+
+#: Longest body read of an answer that is an error, in bytes.
+MAX_ERROR_BODY: Final = 256 * 1024
+_NO_KEY: Final = "none"  # the SDK insists on some key; the header is left out
+_OWN_HEADERS: Final = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+    }
+)
+_ssl_lock = threading.Lock()
+_ssl_contexts: dict[tuple[str | None, str | None], ssl.SSLContext] = {}
+
+
+def _ssl_context(network: NetworkOptions | None = None) -> ssl.SSLContext:
+    """Return the TLS context, shared by all that trust the same: reading the certificates is slow.
+
+    Raises:
+        OSError: a file of certificates cannot be read, or holds none.
+    """
+    if network is not None and not network.trust_system:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if network.ca_bundle:
+            context.load_verify_locations(network.ca_bundle)
+        return context
+    if network is not None and network.ca_bundle:
+        # A context of its own: the shared one must go on without these authorities.
+        context = httpx2.create_ssl_context()
+        context.load_verify_locations(network.ca_bundle)
+        return context
+    place = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    with _ssl_lock:
+        if place not in _ssl_contexts:
+            _ssl_contexts[place] = httpx2.create_ssl_context()
+        return _ssl_contexts[place]
+
+
+class BodyTooLongError(ValueError):
+    """A body is longer than the caller accepts."""
+
+
+async def read_bounded(response: httpx2.Response, limit: int) -> bytes:
+    """Return a streamed response's decoded body.
+
+    Raises:
+        BodyTooLongError: it has more than ``limit`` bytes.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > limit:
+            raise BodyTooLongError
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+class _HTTPClient(httpx2.AsyncClient):
+    """Strikes foreign headers, and reads no more of an error's body than it needs."""
+
+    def __init__(self, own_headers: frozenset[str], **options: Any) -> None:
+        super().__init__(**options)
+        self._own_headers = own_headers
+
+    @override
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        for name in list(request.headers):
+            if name.lower() not in self._own_headers:
+                del request.headers[name]
+        response = await super().send(request, **{**options, "follow_redirects": False})
+        self.cookies.clear()  # nothing here signs in by cookie
+        if response.is_success or response.is_closed:
+            return response
+        body = b""
+        try:
+            async for piece in response.aiter_bytes(16 * 1024):
+                body += piece
+                if len(body) > MAX_ERROR_BODY:
+                    break
+        except httpx2.HTTPError:
+            pass  # the status says more than the broken body
+        finally:
+            await response.aclose()
+        encoded = ("content-encoding", "content-length", "transfer-encoding")
+        headers = [pair for pair in response.headers.multi_items() if pair[0].lower() not in encoded]
+        return httpx2.Response(response.status_code, headers=headers, content=body, request=request)
+
+
+class _SDKClient(AsyncOpenAI):
+    """The SDK's client with the provider's headers and no others."""
+
+    def __init__(self, headers: Mapping[str, str], **options: Any) -> None:
+        self._provider_headers = dict(headers)
+        super().__init__(**options)
+
+    @property
+    @override
+    def default_headers(self) -> dict[str, str | Omit]:
+        return dict(self._provider_headers)
+
+
+class Client:
+    """Requests to one server, answered with the raw response.
+
+    Raises:
+        Exception: anything that a wrong certificate file or proxy variable causes in the layers below.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None,
+        headers: Mapping[str, str],
+        user_agent: str,
+        timeouts: Timeouts,
+        network: NetworkOptions | None = None,
+    ) -> None:
+        """Build the client; no connection is opened. May run in any thread."""
+        timeout = httpx2.Timeout(
+            connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.connect
+        )
+        host = host_of(base_url)
+        # Traffic to this machine must not take the way over a proxy, with the key on it.
+        local = is_loopback(host)
+        network = network or NetworkOptions()
+        proxy = None
+        if network.proxy is not None and not local:
+            auth = (network.proxy_user, network.proxy_password) if network.proxy_user else None
+            proxy = httpx2.Proxy(network.proxy, auth=auth)
+        http_client = _HTTPClient(
+            _OWN_HEADERS | {name.lower() for name in headers},
+            base_url=base_url,
+            timeout=timeout,
+            verify=_ssl_context(network),
+            proxy=proxy,
+            trust_env=not local and network.proxy_mode is ProxyMode.SYSTEM,
+            follow_redirects=False,
+        )
+        self._has_key = api_key is not None
+        own = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": user_agent, **headers}
+        self._sdk = _SDKClient(
+            own,
+            api_key=api_key or _NO_KEY,
+            base_url=base_url,
+            # Given, though empty: None would be looked up in the environment.
+            admin_api_key="",
+            organization="",
+            project="",
+            webhook_secret="",
+            timeout=timeout,
+            max_retries=0,
+            http_client=http_client,
+        )
+
+    async def send(
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
+        *,
+        accept: str = "application/json",
+    ) -> httpx2.Response:
+        """Send one request and return its response, not read yet, which the caller closes."""
+        headers: dict[str, str | Omit] = {"Accept": accept}
+        if not self._has_key:
+            headers["Authorization"] = Omit()
+        options: RequestOptions = {"headers": headers}
+        if params:
+            options["params"] = dict(params)
+        stream_cls = AsyncStream[object]
+        if method == "GET":
+            answer: Any = await self._sdk.get(
+                path, cast_to=httpx2.Response, options=options, stream=True, stream_cls=stream_cls
+            )
+        else:
+            answer = await self._sdk.post(
+                path, cast_to=httpx2.Response, body=body, options=options, stream=True, stream_cls=stream_cls
+            )
+        response: httpx2.Response = answer
+        return response
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._sdk.close()
+
+
+def warm_up() -> None:
+    """Load what the SDK imports late and build a client that is thrown away; see :func:`caal_desktop.llm.warm_up`."""
+    with contextlib.suppress(Exception):  # the first provider reports what is wrong with the machine's settings
+        _SDKClient(
+            {}, api_key=_NO_KEY, base_url="https://localhost", http_client=httpx2.AsyncClient(verify=_ssl_context())
+        )

@@ -1,0 +1,131 @@
+"""Who signed a certificate that was refused.
+
+OpenSSL says that it refused, but hands the certificate to nobody. The name of its issuer ("Example Corp Proxy CA") is
+what a person needs in order to know whom to ask, so it is fetched with one more handshake that trusts nothing and over
+which nothing is sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import socket
+import ssl
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from caal_desktop.llm.transport.address import is_loopback
+from caal_desktop.llm.transport.network import ProxyMode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from caal_desktop.llm.transport.network import NetworkOptions
+
+TIMEOUT_S: Final = 5.0
+_MAX_HEAD: Final = 16 * 1024
+_SEQUENCE: Final = 0x30
+_EXPLICIT_VERSION: Final = 0xA0
+_TEXT_TAGS: Final = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1E: "utf-16-be"}
+_COMMON_NAME: Final = bytes((0x55, 0x04, 0x03))
+_ORGANIZATION: Final = bytes((0x55, 0x04, 0x0A))
+
+
+def issuer_of(base_url: str, network: NetworkOptions) -> str:
+    """The name of whoever signed the certificate of the server at ``base_url``; "" where it cannot be learned.
+
+    Blocks for up to some seconds: for a worker thread.
+    """
+    parts = urlsplit(base_url)
+    host, port = parts.hostname or "", parts.port or 443
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE  # nothing is sent over this connection
+        with _connection(host, port, network) as plain, context.wrap_socket(plain, server_hostname=host) as secured:
+            certificate = secured.getpeercert(binary_form=True)
+        return issuer_name(certificate) if certificate else ""
+    return ""
+
+
+def issuer_name(der: bytes) -> str:
+    """The issuer's common name, or its organisation's, from a certificate (RFC 5280, section 4.1); "" for none.
+
+    Raises:
+        ValueError, IndexError: it is no certificate.
+    """
+    (_, certificate), *_ = _items(der)
+    (_, to_be_signed), *_ = _items(certificate)
+    fields = list(_items(to_be_signed))
+    if fields[0][0] == _EXPLICIT_VERSION:
+        fields = fields[1:]
+    # What is left begins with serial number, signature algorithm, issuer.
+    names: dict[bytes, str] = {}
+    for _tag, relative_name in _items(fields[2][1]):
+        for _pair_tag, pair in _items(relative_name):
+            (_oid_tag, oid), (text_tag, text) = list(_items(pair))[:2]
+            if text_tag in _TEXT_TAGS:
+                names.setdefault(oid, text.decode(_TEXT_TAGS[text_tag], "replace"))
+    name = names.get(_COMMON_NAME) or names.get(_ORGANIZATION) or ""
+    # It is a stranger's text and will be shown.
+    return "".join(letter for letter in name if letter.isprintable())[:100]
+
+
+def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The elements of DER data: tag and content of each."""
+    place = 0
+    while place < len(data):
+        tag, length = data[place], data[place + 1]
+        place += 2
+        if length & 0x80:
+            size = length & 0x7F
+            length = int.from_bytes(data[place : place + size])
+            place += size
+        if place + length > len(data):
+            raise ValueError("the data end within an element")
+        yield tag, data[place : place + length]
+        place += length
+
+
+def _connection(host: str, port: int, network: NetworkOptions) -> socket.socket:
+    proxy = _proxy_for(host, network)
+    if proxy is None:
+        return socket.create_connection((host, port), TIMEOUT_S)
+    parts = urlsplit(proxy)
+    if parts.scheme != "http":
+        raise ValueError("only a proxy that is spoken to in clear can be asked here")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if network.proxy is not None:
+        user, password = network.proxy_user, network.proxy_password
+    head = f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+    if user:
+        head += f"Proxy-Authorization: Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}\r\n"
+    plain = socket.create_connection((parts.hostname or "", parts.port or 80), TIMEOUT_S)
+    try:
+        _open_tunnel(plain, f"{head}\r\n")
+    except BaseException:
+        plain.close()
+        raise
+    return plain
+
+
+def _open_tunnel(plain: socket.socket, head: str) -> None:
+    plain.sendall(head.encode())
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        piece = plain.recv(1)  # byte by byte: what follows the head belongs to the handshake
+        if not piece or len(answer) > _MAX_HEAD:
+            raise ValueError("the proxy's answer has no end")
+        answer += piece
+    if b" 200" not in answer.split(b"\r\n", 1)[0]:
+        raise ValueError("the proxy refused")
+
+
+def _proxy_for(host: str, network: NetworkOptions) -> str | None:
+    if is_loopback(host) or network.proxy_mode is ProxyMode.NONE:
+        return None
+    if network.proxy is not None:
+        return network.proxy
+    proxies = getproxies()
+    return None if proxy_bypass(host) else proxies.get("https") or proxies.get("all")

@@ -1,0 +1,88 @@
+"""When and how long to wait before a request is tried again."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from caal_desktop.llm.errors import ConnectionFailed
+from caal_desktop.llm.fields import as_float
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from caal_desktop.llm.errors import ProviderError
+
+_STATUSES: Final = frozenset({408, 429, 502, 503, 529})
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often a request is tried again, as long as nothing of an answer has come.
+
+    A person, or somebody who has just spoken, is waiting: the waits are short, and a server that asks for a longer
+    pause is not waited for; its error is raised at once with ``retry_after``.
+
+    Attributes:
+        max_retries: attempts after the first one.
+        first_delay: seconds before the first retry; doubled for each further one.
+        max_delay: the longest wait of our own choosing, in seconds.
+        max_retry_after: the longest wait accepted from a server, in seconds.
+    """
+
+    max_retries: int = 2
+    first_delay: float = 0.5
+    max_delay: float = 4.0
+    max_retry_after: float = 8.0
+
+    def delay(self, error: ProviderError, attempt: int) -> float | None:
+        """Return the seconds to wait after the failed attempt number ``attempt`` (from 0); None means: give up."""
+        if attempt >= self.max_retries or not error.transient:
+            return None
+        if error.status not in _STATUSES and not isinstance(error, ConnectionFailed):
+            return None
+        if error.retry_after is not None:
+            return error.retry_after if error.retry_after <= self.max_retry_after else None
+        # Up to a quarter less, so that many clients do not come back in step.
+        scatter = 1 - 0.25 * random.random()  # noqa: S311 - not a secret
+        return min(self.max_delay, self.first_delay * 2.0**attempt) * scatter
+
+
+def retry_after_of(headers: Mapping[str, Any], now: float | None = None) -> float | None:
+    """Return the seconds that a server asks to wait.
+
+    Reads ``Retry-After`` (seconds or an HTTP date), ``retry-after-ms``, and OpenRouter's ``X-RateLimit-Reset``
+    (milliseconds since 1970). A date is compared with the server's own ``Date``, so that a wrong clock does no harm.
+
+    Args:
+        headers: header names in any case.
+        now: seconds since 1970, for callers with a clock of their own.
+    """
+    fields = {str(name).lower(): value for name, value in headers.items()}
+    if now is None:
+        now = _http_date(fields.get("date")) or time.time()
+    milliseconds = as_float(fields.get("retry-after-ms"))
+    if milliseconds is not None and milliseconds >= 0:
+        return milliseconds / 1000
+    value = fields.get("retry-after")
+    seconds = as_float(value)
+    if seconds is not None and seconds >= 0:
+        return seconds
+    date = _http_date(value)
+    if date is None:
+        reset = as_float(fields.get("x-ratelimit-reset"))
+        # Some servers count in seconds; no moment of this century is under 1e11 milliseconds.
+        date = None if reset is None or reset < 1e9 else (reset / 1000 if reset > 1e11 else reset)
+    return None if date is None else max(0.0, date - now)
+
+
+def _http_date(value: object) -> float | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        return email.utils.parsedate_to_datetime(value).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -1,0 +1,279 @@
+"""The list of models: from the cache at once, from the provider in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from caal_desktop.llm.errors import InvalidResponse, ProviderError
+from caal_desktop.services.task_scope import TaskScope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from caal_desktop.catalogue.view import CatalogueView
+    from caal_desktop.llm.models.info import ModelInfo, ModelList
+    from caal_desktop.llm.providers.openai_compatible import OpenAICompatibleProvider
+    from caal_desktop.services.catalogue.host_lookup import HostLookup
+    from caal_desktop.services.catalogue.server_orders import ServerOrders
+    from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
+    from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
+
+# The reading of lists and their cache are imported in the worker that needs them: the first window waits for neither.
+
+FRESH_FOR = timedelta(hours=12)
+"""How long a cached list is shown without asking again: models come and go by the day, prices too."""
+
+
+_LONG = 3_000
+
+
+class CatalogueState(StrEnum):
+    """What the list that is shown is worth."""
+
+    EMPTY = "empty"
+    LOADING = "loading"
+    READY = "ready"
+    REFRESHING = "refreshing"
+    STALE = "stale"
+    """Shown from the cache; the last refresh failed."""
+    FAILED = "failed"
+    """Nothing to show; the last refresh failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The models of one provider as they are known now.
+
+    Attributes:
+        provider: the provider's name.
+        models: in the server's order.
+        skipped: rows of the server's answer that are not listed: unusable ones, and ids that came before.
+        fetched_at: when the server told them (UTC); None while nothing is known.
+        state: what the list is worth.
+        error: why the last refresh failed.
+        view: the models, prepared for looking through; None while there are none.
+    """
+
+    provider: str = ""
+    models: tuple[ModelInfo, ...] = ()
+    skipped: int = 0
+    fetched_at: datetime | None = None
+    state: CatalogueState = CatalogueState.EMPTY
+    error: ProviderError | ValueError | None = None
+    view: CatalogueView | None = None
+
+    def find(self, model_id: str) -> ModelInfo | None:
+        """The model with this id."""
+        if self.view is not None:
+            return self.view.find(model_id)
+        return next((model for model in self.models if model.id == model_id), None)
+
+
+class CatalogueService(QObject):
+    """Keeps the list of models of the current provider.
+
+    Signals:
+        changed: carries the :class:`Catalogue`, after every change of list or state.
+        replacementFound: carries the id of a model that is not listed, and the listed :class:`ModelInfo` that comes
+            nearest to it, or None.
+    """
+
+    changed = Signal(object)
+    replacementFound = Signal(str, object)
+
+    def __init__(self, cache_folder: Path, pool: ProviderPool, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._cache_folder = cache_folder
+        self._pool = pool
+        self._connection: Connection | None = None
+        self._catalogue = Catalogue()
+        self._scope = TaskScope("catalogue")
+
+    @cached_property
+    def orders(self) -> ServerOrders:
+        """The orders that only the server knows."""
+        from caal_desktop.services.catalogue.server_orders import ServerOrders
+
+        orders = ServerOrders(self._cache_folder, self._pool, self._scope, self)
+        if self._connection is not None:
+            orders.set_connection(self._connection)
+        return orders
+
+    @cached_property
+    def hosts(self) -> HostLookup:
+        """Who hosts a model."""
+        from caal_desktop.services.catalogue.host_lookup import HostLookup
+
+        hosts = HostLookup(self._pool, self._scope, self)
+        if self._connection is not None:
+            hosts.set_connection(self._connection)
+        return hosts
+
+    @property
+    def current(self) -> Catalogue:
+        """The list as it is known now."""
+        return self._catalogue
+
+    def open(self, connection: Connection) -> None:
+        """Show the models of a provider: the cached list first, and a fresh one if that is old."""
+        previous, self._connection = self._connection, connection
+        # Those that nobody has looked at are not there yet, and ask for the connection themselves.
+        for name in ("orders", "hosts"):
+            if (part := self.__dict__.get(name)) is not None:
+                part.set_connection(connection)
+        if previous is None or (previous.provider, previous.address) != (connection.provider, connection.address):
+            self._set(Catalogue(connection.provider, state=CatalogueState.LOADING))
+        elif self._is_enough(same_key=previous == connection):
+            return
+        self._scope.start(self._open(connection), name="load")
+
+    def open_for(self, provider: str, connection: Connection | None) -> None:
+        """Show a provider's models, or none while it cannot be asked: another's must not be offered in their place."""
+        if connection is not None:
+            self.open(connection)
+        else:
+            self.leave(provider)
+
+    def leave(self, provider: str) -> None:
+        """Show no models: this provider's cannot be asked for yet. What is on its way is stopped."""
+        self._connection = None
+        self._scope.cancel("load")
+        self._set(Catalogue(provider))
+
+    def refresh(self) -> None:
+        """Ask the provider again, whatever the list's age."""
+        if self._connection is not None:
+            self._scope.start(self._fetch(self._connection), name="load")
+
+    def request_replacement(self, model_id: str) -> None:
+        """Find what to take in place of a model that is not listed; ``replacementFound`` tells."""
+        if self._catalogue.view is not None:
+            self._scope.start(self._find_replacement(self._catalogue.view, model_id), name=f"replacement {model_id}")
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await self._scope.close()
+
+    async def _find_replacement(self, view: CatalogueView, model_id: str) -> None:
+        from caal_desktop.catalogue.fitness.recommend import suggest_replacement
+
+        found = await asyncio.to_thread(suggest_replacement, model_id, view.models, view.today)
+        if view is self._catalogue.view:
+            self.replacementFound.emit(model_id, found)
+
+    async def _open(self, connection: Connection) -> None:
+        if not self._catalogue.models:
+            cached = await asyncio.to_thread(self._read_cache, connection)
+            if cached is not None:
+                self._set(cached)
+                if cached.view is not None:  # nobody types in the first tenth of a second
+                    await asyncio.to_thread(cached.view.gather_words)
+        # In any other state the last refresh failed, or was stopped for this one.
+        if self._catalogue.state is not CatalogueState.READY or not self._is_fresh():
+            await self._fetch(connection)
+
+    def _is_enough(self, *, same_key: bool) -> bool:
+        """Whether what is there, or on its way, need not be asked for again."""
+        if self._catalogue.state is CatalogueState.READY:
+            return self._is_fresh()
+        return same_key and self._catalogue.state in (CatalogueState.LOADING, CatalogueState.REFRESHING)
+
+    def _is_fresh(self) -> bool:
+        fetched_at = self._catalogue.fetched_at
+        return fetched_at is not None and datetime.now(UTC) - fetched_at <= FRESH_FOR
+
+    def _read_cache(self, connection: Connection) -> Catalogue | None:
+        from caal_desktop.llm.models.listing import parse_model_list
+
+        cached = self._cache(connection).load()
+        if cached is None:
+            return None
+        with _bulk_load():
+            try:
+                parsed = parse_model_list(json.loads(cached.payload))
+            except (ValueError, RecursionError):
+                return None
+            return _catalogue(connection, parsed, cached.fetched_at) if parsed.models else None
+
+    async def _fetch(self, connection: Connection) -> None:
+        known = bool(self._catalogue.models)
+        self._set_state(CatalogueState.REFRESHING if known else CatalogueState.LOADING)
+        try:
+            async with self._pool.use(connection) as provider:
+                payload = await provider.fetch_model_list()
+                # Ten thousand rows take more than a second.
+                fresh = await asyncio.to_thread(_read, connection, provider, payload)
+        except asyncio.CancelledError:
+            # Unless another list has taken this one's place already: that one's state is not ours to tell.
+            if self._connection is connection:
+                self._set_state(CatalogueState.STALE if known else CatalogueState.EMPTY)
+            raise
+        except (ProviderError, ValueError) as error:
+            self._set_state(CatalogueState.STALE if known else CatalogueState.FAILED, error)
+            return
+        self._set(fresh)
+        assert fresh.fetched_at is not None  # noqa: S101 - it has just come
+        await asyncio.to_thread(self._save, connection, payload, len(fresh.models), fresh.fetched_at)
+
+    def _save(self, connection: Connection, payload: object, count: int, now: datetime) -> None:
+        content = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+        self._cache(connection).save(content, model_count=count, fetched_at=now)
+
+    def _cache(self, connection: Connection) -> CatalogueCache:
+        from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
+
+        return CatalogueCache(self._cache_folder, connection.provider, source=connection.address)
+
+    def _set_state(self, state: CatalogueState, error: ProviderError | ValueError | None = None) -> None:
+        old = self._catalogue
+        self._set(replace(old, state=state, error=error))
+
+    def _set(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self.changed.emit(catalogue)
+
+
+def _read(connection: Connection, provider: OpenAICompatibleProvider, payload: object) -> Catalogue:
+    with _bulk_load():
+        parsed = provider.read_model_list(payload)
+        if not parsed.models:
+            raise InvalidResponse(provider=connection.provider, detail="the list of models is empty")
+        catalogue = _catalogue(connection, parsed, datetime.now(UTC))
+        if catalogue.view is not None:
+            catalogue.view.gather_words()
+        return catalogue
+
+
+def _catalogue(connection: Connection, parsed: ModelList, fetched_at: datetime) -> Catalogue:
+    from caal_desktop.catalogue.view import CatalogueView
+
+    view = CatalogueView(parsed.models, datetime.now(UTC).date())
+    if len(view) >= _LONG:
+        # These are some 150,000 objects that stay for hours, and each full collection would walk them for 50 ms. They
+        # hold no cycles, so that counting references frees them when their time has come.
+        gc.freeze()
+    left_out = parsed.skipped + parsed.repeated
+    return Catalogue(connection.provider, view.models, left_out, fetched_at, CatalogueState.READY, view=view)
+
+
+@contextlib.contextmanager
+def _bulk_load() -> Iterator[None]:
+    """Keep the garbage collector from walking a list that grows again and again: each walk stops the window."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,145 @@
+"""Orders of the model list that only the server knows: popularity, speed. Asked for when somebody wants to see them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
+from caal_desktop.llm.errors import InvalidResponse, ProviderError
+from caal_desktop.storage.caches.order_cache import CachedOrder, OrderCache
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from caal_desktop.llm.providers.openai_compatible import OpenAICompatibleProvider
+    from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
+    from caal_desktop.services.task_scope import TaskScope
+
+FRESH_FOR = timedelta(days=1)
+"""How long an order is used without asking again: speeds change by the hour, but who is quick stays quick."""
+
+_PROVIDER = "openrouter"
+
+
+class OrderPhase(StrEnum):
+    """What there is of an order."""
+
+    UNKNOWN = "unknown"
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOrder:
+    """An order as it is known now.
+
+    Attributes:
+        ids: the last known order; may be there in every phase.
+        phase: what the person waits for.
+        fetched_at: when the server told it.
+        error: why it could not be fetched.
+    """
+
+    ids: tuple[str, ...] = ()
+    phase: OrderPhase = OrderPhase.UNKNOWN
+    fetched_at: datetime | None = None
+    error: ProviderError | ValueError | None = None
+
+
+class ServerOrders(QObject):
+    """Keeps the server's orders of one catalogue.
+
+    Signals:
+        changed: carries the :class:`SortOrder` of which more is known, or not.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, folder: Path, pool: ProviderPool, scope: TaskScope, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._cache = OrderCache(folder, _PROVIDER)
+        self._pool, self._scope = pool, scope
+        self._connection: Connection | None = None
+        self._orders: dict[SortOrder, ServerOrder] = {}
+        self._is_loaded = False
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the current server sorts at all."""
+        return self._connection is not None and self._connection.provider == _PROVIDER
+
+    def set_connection(self, connection: Connection) -> None:
+        """Ask this server from now on."""
+        self._connection = connection
+
+    def order(self, order: SortOrder) -> ServerOrder:
+        """What is known of an order."""
+        return self._orders.get(order, ServerOrder()) if self.is_available else ServerOrder()
+
+    def request(self, order: SortOrder, *, again: bool = False) -> None:
+        """Make an order known; nothing happens for a fresh one, or for one that is on its way.
+
+        Args:
+            order: one of those that the server knows; others are none of its business.
+            again: ask even though the last answer is fresh.
+        """
+        if order not in SERVER_SORT or not self.is_available or self._connection is None:
+            return
+        known = self.order(order)
+        if known.phase is OrderPhase.LOADING or (known.phase is OrderPhase.READY and not again and _is_fresh(known)):
+            return
+        self._scope.start(self._fetch(self._connection, order), name=f"order {order}")
+
+    def load_soon(self) -> None:
+        """Read the cached orders in the background, once."""
+        if not self._is_loaded:
+            self._is_loaded = True
+            self._scope.start(self._load(), name="orders")
+
+    async def _load(self) -> None:
+        names = set(SortOrder)
+        for name, cached in (await asyncio.to_thread(self._cache.load)).items():
+            if name in names and SortOrder(name) not in self._orders:
+                self._set(SortOrder(name), ServerOrder(cached.ids, OrderPhase.READY, cached.fetched_at))
+
+    async def _fetch(self, connection: Connection, order: SortOrder) -> None:
+        before = self.order(order)
+        self._set(order, ServerOrder(before.ids, OrderPhase.LOADING, before.fetched_at))
+        try:
+            async with self._pool.use(connection) as provider:
+                payload = await provider.fetch_model_list(sort=SERVER_SORT[order])
+                ids = await asyncio.to_thread(_ids, provider, payload)
+            if not ids:
+                raise InvalidResponse(provider=connection.provider, detail="the sorted list is empty")
+        except asyncio.CancelledError:
+            self._set(order, before)
+            raise
+        except (ProviderError, ValueError) as error:
+            self._set(order, ServerOrder(before.ids, OrderPhase.FAILED, before.fetched_at, error))
+            return
+        self._set(order, ServerOrder(ids, OrderPhase.READY, datetime.now(UTC)))
+        known = {
+            str(name): CachedOrder(one.ids, one.fetched_at)
+            for name, one in self._orders.items()
+            if one.ids and one.fetched_at is not None
+        }
+        await asyncio.to_thread(self._cache.save, known)
+
+    def _set(self, order: SortOrder, known: ServerOrder) -> None:
+        self._orders[order] = known
+        self.changed.emit(order)
+
+
+def _ids(provider: OpenAICompatibleProvider, payload: object) -> tuple[str, ...]:
+    return tuple(model.id for model in provider.read_model_list(payload).models)
+
+
+def _is_fresh(known: ServerOrder) -> bool:
+    return known.fetched_at is not None and datetime.now(UTC) - known.fetched_at < FRESH_FOR

@@ -1,0 +1,77 @@
+"""Notices that the model in use is no longer listed, and finds one to take in its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService, CatalogueState
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.storage.settings.schema import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """A model in use that its provider no longer lists.
+
+    Attributes:
+        model_id: its id.
+        replacement: the nearest that is listed; None where there is none.
+    """
+
+    model_id: str
+    replacement: ModelInfo | None
+
+
+class VanishedModelWatch(QObject):
+    """Looks after every change of the list or of the model.
+
+    Signals:
+        changed: carries the :class:`Vanished`, or None where all is well.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, catalogue: CatalogueService, settings: SettingsService, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._catalogue, self._settings = catalogue, settings
+        self._vanished: Vanished | None = None
+        self._asked = ""
+        catalogue.changed.connect(self._look)
+        catalogue.replacementFound.connect(self._on_replacement)
+        settings.changed.connect(self._on_settings)
+
+    @property
+    def vanished(self) -> Vanished | None:
+        """What is known now."""
+        return self._vanished
+
+    def _on_settings(self, _settings: Settings) -> None:
+        self._look(self._catalogue.current)
+
+    def _look(self, catalogue: Catalogue) -> None:
+        settings = self._settings.current
+        model_id = settings.model_of()
+        # Only a list that has just come, or is fresh, proves that something is not in it.
+        is_sure = catalogue.state is CatalogueState.READY and catalogue.provider == settings.provider
+        view = catalogue.view
+        if not is_sure or view is None or not model_id or view.find(model_id) or view.routed(model_id):
+            self._asked = ""
+            self._tell(None)
+        elif self._asked != model_id:
+            self._asked = model_id
+            self._catalogue.request_replacement(model_id)
+
+    def _on_replacement(self, model_id: str, found: ModelInfo | None) -> None:
+        if model_id == self._asked:
+            self._tell(Vanished(model_id, found))
+
+    def _tell(self, vanished: Vanished | None) -> None:
+        if vanished != self._vanished:
+            self._vanished = vanished
+            self.changed.emit(vanished)

@@ -1,0 +1,117 @@
+"""Reads files that are to go with a message, off the event loop, and refuses what no model could take."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from caal_desktop.services.chat.conversation import Attachment
+from caal_desktop.services.task_scope import TaskScope
+
+MAX_TEXT_BYTES = 200_000
+"""About 50,000 tokens: more would be most of a usual context."""
+MAX_IMAGE_BYTES = 5_000_000
+"""What the strictest of the large providers takes."""
+
+_IMAGES = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+}
+
+
+class AttachmentRefusedError(ValueError):
+    """The file cannot go with a message. The reason is one of :data:`REASONS`.
+
+    Attributes:
+        reason: ``missing``, ``text_too_large``, ``image_too_large``, ``not_text`` or ``empty``.
+        name: the file's name.
+    """
+
+    def __init__(self, reason: str, name: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.reason, self.name = reason, name
+
+
+REASONS = ("missing", "text_too_large", "image_too_large", "not_text", "empty")
+
+
+def image_type(head: bytes) -> str | None:
+    """An image's media type by its first bytes, whatever its name says; None for anything else."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for magic, kind in _IMAGES.items() if head.startswith(magic)), None)
+
+
+def read_attachment(path: Path) -> Attachment:
+    """Read a file.
+
+    Raises:
+        AttachmentRefusedError: it is too large, cannot be read, or is neither text nor an image.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_IMAGE_BYTES + 1)
+    except OSError as error:
+        raise AttachmentRefusedError("missing", path.name) from error
+    kind = image_type(data[:16])
+    if kind is not None:
+        return from_image(path.name, kind, data)
+    if not data:
+        raise AttachmentRefusedError("empty", path.name)
+    if len(data) > MAX_TEXT_BYTES:
+        raise AttachmentRefusedError("text_too_large" if b"\0" not in data[:8192] else "not_text", path.name)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise AttachmentRefusedError("not_text", path.name) from error
+    if "\0" in text:
+        raise AttachmentRefusedError("not_text", path.name)
+    return Attachment(path.name, "text/plain", text, len(data))
+
+
+def from_image(name: str, kind: str, data: bytes) -> Attachment:
+    """An image as a ``data:`` URL.
+
+    Raises:
+        AttachmentRefusedError: it is too large.
+    """
+    if len(data) > MAX_IMAGE_BYTES:
+        raise AttachmentRefusedError("image_too_large", name)
+    return Attachment(name, kind, f"data:{kind};base64,{base64.b64encode(data).decode()}", len(data))
+
+
+class AttachmentService(QObject):
+    """Reads files.
+
+    Signals:
+        ready: an :class:`~caal_desktop.services.chat.conversation.Attachment`.
+        refused: the :class:`AttachmentRefusedError`.
+    """
+
+    ready = Signal(object)
+    refused = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._scope = TaskScope("attachments")
+
+    def read(self, path: str) -> None:
+        """Begin to read a file."""
+        self._scope.start(self._read(Path(path)), name="read", exclusive=False)
+
+    async def close(self) -> None:
+        """Stop reading."""
+        await self._scope.close()
+
+    async def _read(self, path: Path) -> None:
+        try:
+            attachment = await asyncio.to_thread(read_attachment, path)
+        except AttachmentRefusedError as error:
+            self.refused.emit(error)
+        else:
+            self.ready.emit(attachment)

@@ -1,0 +1,87 @@
+"""How one conversation is asked: what differs from the settings, and what the model takes at all."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from caal_desktop.llm.models.info import ModelInfo
+
+NO_REASONING = "none"
+"""The effort that means: do not think."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatOptions:
+    """What a person chose for this conversation alone; None follows the settings.
+
+    Attributes:
+        system_prompt: the instructions; "" sends none.
+        temperature: 0 to 2.
+        max_tokens: tokens of the answer at the most.
+        reasoning: the effort, or :data:`NO_REASONING`.
+        model_defaults: send no sampling parameter at all, so that the model's own hold.
+    """
+
+    system_prompt: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    reasoning: str | None = None
+    model_defaults: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """What was chosen, for storage."""
+        return {name: value for name, value in asdict(self).items() if value is not None and value is not False}
+
+    @classmethod
+    def from_json(cls, values: object) -> ChatOptions:
+        """What :meth:`to_json` gave; values of a wrong kind are left out."""
+        told = values if isinstance(values, dict) else {}
+        prompt, effort = told.get("system_prompt"), told.get("reasoning")
+        temperature, longest = told.get("temperature"), told.get("max_tokens")
+        return cls(
+            prompt if isinstance(prompt, str) else None,
+            float(temperature) if isinstance(temperature, int | float) else None,
+            longest if isinstance(longest, int) and longest > 0 else None,
+            effort if isinstance(effort, str) else None,
+            told.get("model_defaults") is True,
+        )
+
+
+def takes(model: ModelInfo | None, parameter: str) -> bool:
+    """Whether a parameter may be sent: it may unless the model's list of parameters is known and lacks it."""
+    return model is None or model.supported_parameters is None or parameter in model.supported_parameters
+
+
+def efforts_of(model: ModelInfo | None) -> tuple[str, ...]:
+    """The reasoning efforts to choose from; empty where the model does not reason or nothing is told."""
+    if model is None or model.reasoning is None:
+        return ()
+    policy = model.reasoning
+    efforts = tuple(effort for effort in policy.efforts if effort != NO_REASONING) or ("low", "medium", "high")
+    return efforts if policy.mandatory else (NO_REASONING, *efforts)
+
+
+def reasoning_field(model: ModelInfo | None, effort: str | None) -> Mapping[str, Any] | None:
+    """OpenRouter's ``reasoning`` object.
+
+    A voice assistant that thinks first is silent first. So a model whose reasoning is optional is told not to reason
+    unless the person chose an effort.
+
+    Args:
+        model: what is known about the model.
+        effort: what the person chose; None where nothing.
+
+    Returns:
+        The object, or None to send none.
+    """
+    policy = None if model is None else model.reasoning
+    if policy is None:
+        # Nothing is known about the model: only what was asked for explicitly is sent.
+        return None if effort in (None, NO_REASONING) or model is not None else {"effort": effort}
+    if effort is None or effort == NO_REASONING:
+        return None if policy.mandatory else {"enabled": False}
+    return {"effort": effort}

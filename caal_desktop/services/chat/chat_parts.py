@@ -1,0 +1,111 @@
+"""What belongs to the chat: its conversation, its keeping, what it costs, comparisons. Each made when first needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from caal_desktop.services.task_scope import TaskScope
+
+if TYPE_CHECKING:
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.chat.history_service import HistoryService
+    from caal_desktop.services.chat.spend_guard import SpendGuard
+    from caal_desktop.services.providers.provider_pool import ProviderPool
+    from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.storage.paths import AppPaths
+    from caal_desktop.storage.settings.schema import Settings
+
+
+class ChatParts(QObject):
+    """The chat's services. The imports are in the methods: the first window's first paint needs none of them.
+
+    Signals:
+        failed: the error of an answer of the test chat, or None for one that ended well.
+    """
+
+    failed = Signal(object)
+
+    def __init__(
+        self, pool: ProviderPool, settings: SettingsService, paths: AppPaths, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._pool, self._settings, self._paths = pool, settings, paths
+        self._chat: ChatService | None = None
+        self._history: HistoryService | None = None
+        self._spending: SpendGuard | None = None
+        self._others: list[ChatService] = []
+        self._days = settings.current.history_days
+        self._scope = TaskScope("chat parts")
+        settings.changed.connect(self._on_settings)
+
+    @property
+    def chat(self) -> ChatService:
+        """The test chat's conversation."""
+        if self._chat is None:
+            self._chat = self.new_chat()
+            self._chat.statusChanged.connect(self._on_status)
+        return self._chat
+
+    @property
+    def has_history(self) -> bool:
+        """Whether conversations are being kept already."""
+        return self._history is not None
+
+    @property
+    def history(self) -> HistoryService:
+        """Keeps the chat's conversations."""
+        if self._history is None:
+            from caal_desktop.services.chat.history_service import HistoryService
+
+            self._history = HistoryService(self.chat, self._paths.history_file, self)
+            self._history.keep_for(self._days)
+        return self._history
+
+    @property
+    def spending(self) -> SpendGuard:
+        """Counts what the chat costs."""
+        if self._spending is None:
+            from caal_desktop.services.chat.spend_guard import SpendGuard
+
+            self._spending = SpendGuard(self._settings, self._paths.spending_file, self)
+            self._spending.watch(self.chat)
+        return self._spending
+
+    def new_chat(self) -> ChatService:
+        """A conversation that its asker closes."""
+        from caal_desktop.services.chat.chat_service import ChatService
+
+        return ChatService(self._pool, self)
+
+    def begin_compared(self) -> ChatService:
+        """A conversation of a comparison; :meth:`end_compared` takes it back."""
+        self._others.append(self.new_chat())
+        return self._others[-1]
+
+    def end_compared(self, chats: list[ChatService]) -> None:
+        """A comparison has ended."""
+        for chat in chats:
+            self._others.remove(chat)
+            self._scope.start(self._dispose(chat), name="dispose", exclusive=False)
+
+    async def close(self) -> None:
+        """Stop what speaks, then write what must be written."""
+        for service in (*self._others, self._chat, self._history, self._spending):
+            if service is not None:
+                await service.close()
+        await self._scope.close()
+
+    async def _dispose(self, chat: ChatService) -> None:
+        await chat.close()
+        chat.deleteLater()
+
+    def _on_status(self, index: int) -> None:
+        if index < len(self.chat.messages) and not self.chat.messages[index].status.is_open:
+            self.failed.emit(self.chat.messages[index].error)
+
+    def _on_settings(self, settings: Settings) -> None:
+        if self._history is not None and settings.history_days != self._days:
+            self._history.keep_for(settings.history_days)
+        self._days = settings.history_days

@@ -1,0 +1,391 @@
+"""One conversation with a model: sends, streams, stops; and tells of text at most once a frame."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from caal_desktop.llm.errors import EmptyAnswer, ProviderError
+from caal_desktop.llm.events import (
+    AnsweredBy,
+    KeepAlive,
+    ReasoningDelta,
+    StreamFinished,
+    StreamStarted,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
+from caal_desktop.services.chat.answer_cost import find_cost
+from caal_desktop.services.chat.conversation import (
+    CONTINUE_PROMPT,
+    AnswerFacts,
+    AnswerStatus,
+    Attachment,
+    Conversation,
+    Message,
+    Role,
+    ToolCallText,
+    wire_messages,
+)
+from caal_desktop.services.task_scope import TaskScope
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.events import StreamEvent
+    from caal_desktop.services.chat.chat_request import ChatRequest
+    from caal_desktop.services.providers.provider_pool import ProviderPool
+
+FRAME_MS = 16
+"""Milliseconds between two deliveries of text: the window is drawn no more often than that."""
+
+YIELD_AFTER_S = 0.008
+"""Seconds of uninterrupted reading after which the event loop gets a turn, however fast the server is."""
+
+MAX_TOOL_CALLS = 64
+"""Calls of one answer that are kept: an index comes from the server and must not fill the memory."""
+
+
+class ChatService(QObject):
+    """A conversation whose answers stream.
+
+    Indices count the messages that are shown (:attr:`messages`).
+
+    Signals:
+        messageAdded: index of a new message.
+        textArrived: index and the text that came since the last frame.
+        reasoningArrived: index and the reasoning that came since the last frame.
+        toolCallArrived: index; the answer's tool calls changed.
+        keptAlive: index; the server is still working on it.
+        statusChanged: index; status, facts or error of an answer changed.
+        pathChanged: index from which on other messages are shown than before.
+        messageRemoved: the message that was taken out of the conversation.
+        costFound: the message whose cost became known after its end.
+        busyChanged: an answer began or ended.
+        cleared: the conversation was emptied, or another one took its place.
+    """
+
+    messageAdded = Signal(int)
+    textArrived = Signal(int, str)
+    reasoningArrived = Signal(int, str)
+    toolCallArrived = Signal(int)
+    keptAlive = Signal(int)
+    statusChanged = Signal(int)
+    pathChanged = Signal(int)
+    messageRemoved = Signal(object)
+    costFound = Signal(object)
+    busyChanged = Signal(bool)
+    cleared = Signal()
+
+    def __init__(self, pool: ProviderPool, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = pool
+        self._conversation = Conversation()
+        self._messages: list[Message] = []
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._tools_changed = False
+        self._thinking_since: float | None = None
+        self._answering: Message | None = None
+        self._answering_index = -1
+        self._scope = TaskScope("chat")
+        self._frame = QTimer(self, interval=FRAME_MS, singleShot=True)
+        self._frame.setTimerType(Qt.TimerType.PreciseTimer)
+        self._frame.timeout.connect(self._deliver)
+
+    @property
+    def conversation(self) -> Conversation:
+        """All of it, with the versions that are not shown; not to be changed by others."""
+        return self._conversation
+
+    @property
+    def messages(self) -> list[Message]:
+        """What is shown of the conversation; not to be changed by others."""
+        return self._messages
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is on its way."""
+        return self._answering is not None
+
+    # --- what a person does
+
+    def send(self, text: str, request: ChatRequest, attachments: tuple[Attachment, ...] = ()) -> None:
+        """Add the person's message and stream the answer to it. An answer on its way is stopped first."""
+        self._deliver()
+        self._add(Message(Role.USER, [text] if text else [], attachments=attachments))
+        self._ask(request)
+
+    def regenerate(self, index: int, request: ChatRequest) -> None:
+        """Ask again for an answer; the one that was there stays as another version, unless it is empty."""
+        if self.is_busy or not self._is_answer(index):
+            return
+        old = self._messages[index]
+        self._truncate(index)
+        if old.is_empty and not old.children:
+            self._conversation.remove(old)
+            self.messageRemoved.emit(old)
+        self._ask(request)
+
+    def resend(self, index: int, text: str, request: ChatRequest) -> None:
+        """Send another wording of a message of the person's; the first one stays as another version."""
+        if self.is_busy or not 0 <= index < len(self._messages) or self._messages[index].role is not Role.USER:
+            return
+        attachments = self._messages[index].attachments
+        self._truncate(index)
+        self._add(Message(Role.USER, [text], attachments=attachments))
+        self._ask(request)
+
+    def continue_answer(self, request: ChatRequest) -> None:
+        """Ask for the rest of the last answer; it goes on in the same message."""
+        index = len(self._messages) - 1
+        if self.is_busy or not self._is_answer(index) or not self._messages[index].text:
+            return
+        answer = self._messages[index]
+        wire = wire_messages(self._messages, request.system_prompt)
+        wire.append({"role": "user", "content": CONTINUE_PROMPT})
+        earlier, answer.facts = answer.facts, AnswerFacts(request.model)
+        answer.status, answer.error = AnswerStatus.WAITING, None
+        self.pathChanged.emit(index)
+        self._begin(index, answer, wire, request, earlier)
+
+    def show_version(self, index: int, step: int) -> None:
+        """Show the version before (-1) or after (1) the one that is shown."""
+        if self.is_busy or not 0 <= index < len(self._messages):
+            return
+        siblings = self._conversation.siblings(self._messages[index])
+        place = siblings.index(self._messages[index]) + step
+        if 0 <= place < len(siblings):
+            self._conversation.choose(siblings[place])
+            self._messages = self._conversation.path()
+            self.pathChanged.emit(index)
+
+    def delete(self, index: int) -> None:
+        """Take one message out of the conversation."""
+        if self.is_busy or not 0 <= index < len(self._messages):
+            return
+        message = self._messages[index]
+        self._conversation.remove(message)
+        self._messages = self._conversation.path()
+        self.messageRemoved.emit(message)
+        self.pathChanged.emit(index)
+
+    def stop(self) -> None:
+        """Stop the answer that is on its way; what has come stays."""
+        self._scope.cancel("answer")
+
+    def clear(self) -> None:
+        """Begin a new conversation."""
+        self.show_conversation(Conversation())
+
+    def show_conversation(self, conversation: Conversation) -> None:
+        """Put another conversation in the place of this one; an answer on its way is stopped and kept."""
+        self.stop()
+        self._deliver()
+        if self._answering is not None:
+            self._end(self._answering_index, self._answering)
+        self._conversation = conversation
+        self._messages = conversation.path()
+        self.cleared.emit()
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await self._scope.close()
+        self._frame.stop()
+
+    # --- asking
+
+    def _is_answer(self, index: int) -> bool:
+        return 0 <= index < len(self._messages) and self._messages[index].role is Role.ASSISTANT
+
+    def _truncate(self, index: int) -> None:
+        del self._messages[index:]
+        self.pathChanged.emit(index)
+
+    def _add(self, message: Message) -> int:
+        self._conversation.add(message, self._messages[-1] if self._messages else None)
+        self._messages.append(message)
+        self.messageAdded.emit(len(self._messages) - 1)
+        return len(self._messages) - 1
+
+    def _ask(self, request: ChatRequest) -> None:
+        wire = wire_messages(self._messages, request.system_prompt)
+        answer = Message(Role.ASSISTANT, status=AnswerStatus.WAITING, facts=AnswerFacts(request.model))
+        self._begin(self._add(answer), answer, wire, request, None)
+
+    def _begin(
+        self,
+        index: int,
+        answer: Message,
+        wire: list[dict[str, Any]],
+        request: ChatRequest,
+        earlier: AnswerFacts | None,
+    ) -> None:
+        if self._answering is not None:
+            self._end(self._answering_index, self._answering)
+        self._thinking_since = None
+        self._set_answering(answer, index)
+        task = self._scope.start(self._answer(answer, wire, request), name="answer")
+
+        # Here and not in the coroutine: a task that is stopped before its first step never enters it.
+        def finish(_task: object) -> None:
+            if answer is self._answering:
+                self._deliver()
+            if earlier is not None and answer.facts is not None:
+                answer.facts = earlier.continued_by(answer.facts)
+            self._end(index, answer)
+            if answer.facts is not None and answer.facts.usage is None and answer.facts.generation_id:
+                self._look_for_cost(index, answer, request)
+
+        task.add_done_callback(finish)
+
+    async def _answer(self, answer: Message, wire: list[dict[str, Any]], request: ChatRequest) -> None:
+        started = time.monotonic()
+        try:
+            await self._stream(answer, wire, request, started)
+            if not answer.text and not answer.tool_calls:
+                raise EmptyAnswer(
+                    provider=request.connection.provider,
+                    params={"provider": request.connection.provider, "model": request.model},
+                )
+            answer.status = AnswerStatus.COMPLETE
+        except (ProviderError, ValueError) as error:
+            answer.status = AnswerStatus.FAILED
+            answer.error = error
+        finally:
+            if answer.facts is not None:
+                answer.facts.duration_s = time.monotonic() - started
+                self._end_thinking(answer.facts)
+
+    def _end(self, index: int, answer: Message) -> None:
+        if answer.status.is_open:
+            answer.status = AnswerStatus.STOPPED
+        if self._answering is answer:
+            self._set_answering(None, -1)
+            self.statusChanged.emit(index)
+
+    async def _stream(self, answer: Message, wire: list[dict[str, Any]], request: ChatRequest, started: float) -> None:
+        async with (
+            self._pool.use(request.connection) as provider,
+            contextlib.aclosing(
+                provider.stream_events(
+                    wire,
+                    model=request.model,
+                    temperature=request.temperature,
+                    max_tokens=request.max_tokens,
+                    reasoning=None if request.reasoning is None else dict(request.reasoning),
+                    extra_body=dict(request.extra),
+                )
+            ) as events,
+        ):
+            turn = time.monotonic()
+            async for event in events:
+                self._take(answer, event, started)
+                # A fast server fills the buffer faster than we read: without this the window would never be drawn.
+                if (now := time.monotonic()) - turn > YIELD_AFTER_S:
+                    await asyncio.sleep(0)
+                    turn = now
+
+    # --- taking
+
+    def _take(self, answer: Message, event: StreamEvent, started: float) -> None:
+        facts = answer.facts
+        assert facts is not None  # noqa: S101 - set where the answer is made
+        shown = answer is self._answering
+        match event:
+            case TextDelta(text=text):
+                answer.parts.append(text)
+                if facts.first_token_s is None:
+                    facts.first_token_s = time.monotonic() - started
+                    self._end_thinking(facts)
+                    self._set_streaming(answer)
+                if shown:
+                    self._text.append(text)
+                    self._want_frame()
+            case ReasoningDelta(text=text):
+                if self._thinking_since is None and facts.first_token_s is None:
+                    self._thinking_since = time.monotonic()
+                if text:
+                    answer.reasoning_parts.append(text)
+                    if shown:
+                        self._reasoning.append(text)
+                        self._want_frame()
+            case ToolCallDelta():
+                self._take_tool_call(answer, event)
+                if shown:
+                    self._tools_changed = True
+                    self._want_frame()
+            case KeepAlive():
+                if shown:
+                    self.keptAlive.emit(self._answering_index)
+            case AnsweredBy(model=model, provider=provider):
+                facts.model, facts.provider = model or facts.model, provider or facts.provider
+            case StreamStarted(generation_id=generation_id):
+                facts.generation_id = generation_id
+            case UsageReport():
+                facts.usage = event
+            case StreamFinished(reason=reason):
+                facts.finish_reason = reason
+
+    def _end_thinking(self, facts: AnswerFacts) -> None:
+        if self._thinking_since is not None:
+            facts.reasoning_s = time.monotonic() - self._thinking_since
+            self._thinking_since = None
+
+    def _take_tool_call(self, answer: Message, event: ToolCallDelta) -> None:
+        if not 0 <= event.index < MAX_TOOL_CALLS:
+            return
+        while len(answer.tool_calls) <= event.index:
+            answer.tool_calls.append(ToolCallText())
+        call = answer.tool_calls[event.index]
+        call.name = event.name or call.name
+        call.call_id = event.call_id or call.call_id
+        call.arguments += event.arguments
+
+    def _set_streaming(self, answer: Message) -> None:
+        answer.status = AnswerStatus.STREAMING
+        if answer is self._answering:
+            self.statusChanged.emit(self._answering_index)
+
+    def _want_frame(self) -> None:
+        if not self._frame.isActive():
+            self._frame.start()
+
+    def _deliver(self) -> None:
+        self._frame.stop()
+        index = self._answering_index
+        reasoning, self._reasoning = self._reasoning, []
+        text, self._text = self._text, []
+        tools, self._tools_changed = self._tools_changed, False
+        if reasoning:
+            self.reasoningArrived.emit(index, "".join(reasoning))
+        if text:
+            self.textArrived.emit(index, "".join(text))
+        if tools:
+            self.toolCallArrived.emit(index)
+
+    def _set_answering(self, answer: Message | None, index: int) -> None:
+        was_busy = self.is_busy
+        self._answering, self._answering_index = answer, index
+        if self.is_busy != was_busy:
+            self.busyChanged.emit(self.is_busy)
+
+    # --- what a stopped answer cost
+
+    def _look_for_cost(self, index: int, answer: Message, request: ChatRequest) -> None:
+        with contextlib.suppress(RuntimeError):  # the program is ending
+            self._scope.start(self._find_cost(index, answer, request), name="cost", exclusive=False)
+
+    async def _find_cost(self, index: int, answer: Message, request: ChatRequest) -> None:
+        facts = answer.facts
+        if facts is None or facts.generation_id is None:
+            return
+        usage = await find_cost(self._pool, request.connection, facts.generation_id)
+        if usage is not None:
+            facts.usage = usage
+            self.costFound.emit(answer)
+            if index < len(self._messages) and self._messages[index] is answer:
+                self.statusChanged.emit(index)

@@ -1,0 +1,187 @@
+"""Between a conversation in memory and the records in which it is kept. What was kept is read leniently."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from caal_desktop.llm.errors import ErrorText, ProviderError, Remedy
+from caal_desktop.llm.events import FinishReason, UsageReport
+from caal_desktop.services.chat.conversation import (
+    AnswerFacts,
+    AnswerStatus,
+    Attachment,
+    Conversation,
+    Message,
+    Role,
+    SavedFailureError,
+    ToolCallText,
+)
+from caal_desktop.storage.history.records import MessageRecord
+
+if TYPE_CHECKING:
+    from caal_desktop.storage.history.records import ConversationRecord
+
+_TITLE_LENGTH = 60
+
+
+def title_of(message: Message) -> str:
+    """What a conversation that begins with this message is called."""
+    text = message.text or ", ".join(attachment.name for attachment in message.attachments)
+    line = " ".join(text.split())
+    return line if len(line) <= _TITLE_LENGTH else f"{line[: _TITLE_LENGTH - 1].rstrip()}…"
+
+
+def to_record(message: Message, *, shown: bool) -> MessageRecord:
+    """A message as it is kept."""
+    extra: dict[str, Any] = {}
+    if message.facts is not None:
+        facts = message.facts
+        extra["facts"] = {
+            **{name: getattr(facts, name) for name in _FACTS if getattr(facts, name) is not None},
+            **({"usage": asdict(facts.usage)} if facts.usage is not None else {}),
+            **({"finish_reason": str(facts.finish_reason)} if facts.finish_reason is not None else {}),
+        }
+    if message.tool_calls:
+        extra["tool_calls"] = [asdict(call) for call in message.tool_calls]
+    if message.attachments:
+        extra["attachments"] = [asdict(attachment) for attachment in message.attachments]
+    if message.error is not None:
+        extra["failure"] = _failure(message.error)
+    return MessageRecord(
+        message.id,
+        None if message.parent is None else message.parent.id,
+        str(message.role),
+        str(message.status),
+        message.created.timestamp(),
+        message.text,
+        message.reasoning,
+        extra,
+        shown,
+    )
+
+
+_FACTS = ("asked_model", "model", "provider", "first_token_s", "duration_s", "reasoning_s", "generation_id")
+
+
+def _failure(error: ProviderError | ValueError | SavedFailureError) -> dict[str, str]:
+    if isinstance(error, SavedFailureError):
+        text, remedy = error.text, error.remedy
+    elif isinstance(error, ProviderError):
+        text, remedy = error.describe(), error.remedy
+    else:
+        text, remedy = ErrorText("That cannot be used.", str(error), ""), Remedy.RETRY
+    return {"what": text.what, "why": text.why, "advice": text.advice, "remedy": str(remedy)}
+
+
+def to_conversation(record: ConversationRecord) -> Conversation:
+    """A conversation as it was kept. An answer that was still coming then counts as stopped."""
+    conversation = Conversation()
+    conversation.id = record.id
+    known: dict[str, Message] = {}
+    for kept in record.messages:
+        message = _message(kept)
+        if message.id in known:
+            continue
+        parent = known.get(kept.parent) if kept.parent is not None else None
+        known[message.id] = message
+        before = conversation.chosen_root if parent is None else parent.chosen
+        conversation.add(message, parent)
+        if not kept.shown and before is not None:
+            conversation.choose(before)
+    return conversation
+
+
+def _message(kept: MessageRecord) -> Message:
+    role = Role.USER if kept.role == Role.USER else Role.ASSISTANT
+    try:
+        status = AnswerStatus(kept.status)
+    except ValueError:
+        status = AnswerStatus.COMPLETE
+    if status.is_open:
+        status = AnswerStatus.STOPPED
+    extra = kept.extra
+    try:
+        created = datetime.fromtimestamp(kept.created, UTC)
+    except (ValueError, OverflowError, OSError):
+        created = datetime.now(UTC)
+    return Message(
+        role,
+        [kept.text] if kept.text else [],
+        status,
+        _read_facts(extra.get("facts")) if role is Role.ASSISTANT else None,
+        _read_failure(extra.get("failure")),
+        [kept.reasoning] if kept.reasoning else [],
+        [ToolCallText(**_texts(call, ("name", "arguments", "call_id"))) for call in _rows(extra.get("tool_calls"))],
+        tuple(
+            Attachment(**_texts(file, ("name", "media_type", "content")), size=_int(file.get("size")) or 0)
+            for file in _rows(extra.get("attachments"))
+        ),
+        kept.id,
+        created,
+    )
+
+
+def _rows(value: object) -> list[dict[str, Any]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def _texts(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
+    return {name: row[name] if isinstance(row.get(name), str) else "" for name in names}
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _float(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _read_facts(value: object) -> AnswerFacts | None:
+    if not isinstance(value, dict):
+        return None
+    told = value.get("usage")
+    usage = None
+    if isinstance(told, dict):
+        numbers: dict[str, Any] = {}
+        for spec in fields(UsageReport):
+            raw = told.get(spec.name)
+            if spec.name == "is_byok":
+                numbers[spec.name] = raw if isinstance(raw, bool) else None
+            elif "cost" in spec.name:
+                numbers[spec.name] = _float(raw)
+            else:
+                numbers[spec.name] = _int(raw)
+        usage = UsageReport(**numbers)
+    try:
+        reason = FinishReason(str(value.get("finish_reason")))
+    except ValueError:
+        reason = None
+    return AnswerFacts(
+        _text(value.get("asked_model")) or "",
+        _text(value.get("model")),
+        _text(value.get("provider")),
+        _float(value.get("first_token_s")),
+        _float(value.get("duration_s")),
+        _float(value.get("reasoning_s")),
+        _text(value.get("generation_id")),
+        usage,
+        reason,
+    )
+
+
+def _read_failure(value: object) -> SavedFailureError | None:
+    if not isinstance(value, dict):
+        return None
+    words = _texts(value, ("what", "why", "advice"))
+    try:
+        remedy = Remedy(str(value.get("remedy")))
+    except ValueError:
+        remedy = Remedy.RETRY
+    return SavedFailureError(ErrorText(**words), remedy)

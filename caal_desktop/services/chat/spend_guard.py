@@ -1,0 +1,154 @@
+"""Counts what answers cost and says when a day or a conversation has cost more than the person wanted to hear of."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from caal_desktop.services.task_scope import TaskScope
+from caal_desktop.storage.caches.spending import DaySpending, load_spending, save_spending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.services.settings.settings_service import SettingsService
+
+
+class Span(StrEnum):
+    """What is counted."""
+
+    CONVERSATION = "conversation"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitPassed:
+    """A warning.
+
+    Attributes:
+        span: what has become dear.
+        spent, limit: US dollars.
+    """
+
+    span: Span
+    spent: float
+    limit: float
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
+
+
+def _cost(message: Message) -> float | None:
+    return message.facts.usage.cost if message.facts is not None and message.facts.usage is not None else None
+
+
+class SpendGuard(QObject):
+    """Watches a conversation's answers.
+
+    Signals:
+        limitPassed: carries a :class:`LimitPassed`; once a day, and once a conversation, for each amount.
+        changed: a sum has grown.
+    """
+
+    limitPassed = Signal(object)
+    changed = Signal()
+
+    def __init__(
+        self,
+        settings: SettingsService,
+        path: Path,
+        parent: QObject | None = None,
+        *,
+        today: Callable[[], date] = _today,
+    ) -> None:
+        super().__init__(parent)
+        self._settings, self._path, self._today = settings, path, today
+        self._day: DaySpending | None = None
+        self._conversation = 0.0
+        # The message is kept beside its price: no other one can get its id meanwhile.
+        self._counted: dict[int, tuple[Message, float]] = {}
+        self._told: set[tuple[Span, float, object]] = set()
+        self._number = 0
+        self._chat: ChatService | None = None
+        self._scope = TaskScope("spending")
+
+    def watch(self, chat: ChatService) -> None:
+        """Count this conversation's answers."""
+        self._chat = chat
+        chat.statusChanged.connect(self._on_status)
+        chat.costFound.connect(self._count)
+        chat.cleared.connect(self._on_cleared)
+
+    @property
+    def today(self) -> float:
+        """US dollars that today's answers have cost so far."""
+        today = self._today()
+        if self._day is None:
+            self._day = load_spending(self._path, today)
+        return self._day.usd if self._day.day == today else 0.0
+
+    @property
+    def conversation(self) -> float:
+        """US dollars that this conversation's answers have cost since it was begun or opened."""
+        return self._conversation
+
+    async def close(self) -> None:
+        """Write what is not yet written."""
+        await self._scope.close()
+        if self._day is not None:
+            await asyncio.to_thread(save_spending, self._path, self._day)
+
+    def _on_status(self, index: int) -> None:
+        if self._chat is not None and index < len(self._chat.messages):
+            self._count(self._chat.messages[index])
+
+    def _count(self, message: Message) -> None:
+        cost = _cost(message)
+        if not cost or message.status.is_open:
+            return
+        # The status of one answer may change several times, and a continued answer costs more each time.
+        _, before = self._counted.get(id(message), (message, 0.0))
+        self._counted[id(message)] = (message, cost)
+        added = cost - before
+        if added <= 0:
+            return
+        today = self._today()
+        _ = self.today
+        assert self._day is not None  # noqa: S101 - the line above has read it
+        self._day = self._day.plus(added, today)
+        self._conversation += added
+        self._scope.start(self._save(), name="save")
+        self.changed.emit()
+        self._warn(today)
+
+    def _warn(self, today: date) -> None:
+        settings = self._settings.current
+        wanted = (
+            (Span.CONVERSATION, self._conversation, settings.spend_limit_conversation, self._number),
+            (Span.DAY, self.today, settings.spend_limit_day, today),
+        )
+        for span, spent, limit, occasion in wanted:
+            if limit and spent > limit and (span, limit, occasion) not in self._told:
+                self._told.add((span, limit, occasion))
+                self.limitPassed.emit(LimitPassed(span, spent, limit))
+
+    def _on_cleared(self) -> None:
+        self._conversation = 0.0
+        self._number += 1
+        # An opened answer was paid for before, and may be continued.
+        shown = () if self._chat is None else self._chat.conversation
+        self._counted = {id(message): (message, cost) for message in shown if (cost := _cost(message))}
+
+    async def _save(self) -> None:
+        await asyncio.sleep(0.5)
+        if self._day is not None:
+            await asyncio.to_thread(save_spending, self._path, self._day)

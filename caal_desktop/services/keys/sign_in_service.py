@@ -1,0 +1,218 @@
+"""Carries out a sign-in: opens the browser, waits for it to come back, exchanges the code for a key."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from caal_desktop.llm.errors import BadRequest, PermissionRefused, ProviderError
+from caal_desktop.services.providers.connections import connection_by
+from caal_desktop.services.task_scope import TaskScope
+from caal_desktop.storage.logs.redaction import register_secret
+from caal_desktop.storage.settings.schema import Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.providers.provider_pool import ProviderPool
+    from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.sign_in import Attempt
+    from caal_desktop.sign_in.pages import PageText
+
+DEADLINE_S = 600.0
+"""Seconds that a person may take in the browser; OpenRouter's codes last about as long."""
+
+
+class SignInPhase(StrEnum):
+    """How far the sign-in has come."""
+
+    IDLE = "idle"
+    WAITING = "waiting"
+    """For the browser."""
+    EXCHANGING = "exchanging"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class SignInProblem(StrEnum):
+    """What stands in the way."""
+
+    NO_BROWSER = "no_browser"
+    """The person has to open the address; the sign-in goes on."""
+    PORT_BUSY = "port_busy"
+    """The browser cannot bring the code; the person has to paste it. The sign-in goes on."""
+    DENIED = "denied"
+    EXPIRED = "expired"
+    WRONG_CODE = "wrong_code"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """The sign-in as it stands.
+
+    Attributes:
+        phase: how far it is.
+        url: the page that asks the person, while it is waited for.
+        problem: what stands in the way.
+        error: the provider's, where there is one.
+    """
+
+    phase: SignInPhase = SignInPhase.IDLE
+    url: str = ""
+    problem: SignInProblem | None = None
+    error: ProviderError | None = None
+
+
+class SignInService(QObject):
+    """One sign-in at a time.
+
+    Args:
+        settings, keys, pool: how to reach OpenRouter.
+        openrouter_url: gives the address that stands for OpenRouter's, or None.
+        open_url: opens an address in the browser; tells whether there was one.
+        deadline: seconds to wait for the browser.
+        texts: the pages' words, translated.
+
+    Signals:
+        changed: carries the new :class:`SignInView`.
+        keyReceived: carries the key that the sign-in gave.
+    """
+
+    changed = Signal(object)
+    keyReceived = Signal(str)
+
+    def __init__(
+        self,
+        settings: SettingsService,
+        keys: KeyService,
+        pool: ProviderPool,
+        openrouter_url: Callable[[], Awaitable[str | None]],
+        open_url: Callable[[str], bool],
+        parent: QObject | None = None,
+        *,
+        deadline: float = DEADLINE_S,
+        ports: tuple[int, ...] | None = None,
+        texts: Mapping[PageText, str] | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._settings, self._keys, self._pool = settings, keys, pool
+        self._openrouter_url, self._open_url = openrouter_url, open_url
+        self._deadline, self._ports, self._texts = deadline, ports, texts
+        self._view = SignInView()
+        self._attempt: Attempt | None = None
+        self._pasted: asyncio.Future[str] | None = None
+        self._scope = TaskScope("sign-in")
+
+    @property
+    def view(self) -> SignInView:
+        """The sign-in as it stands."""
+        return self._view
+
+    def begin(self) -> None:
+        """Open the browser; an earlier try is given up."""
+        self._scope.start(self._run(), name="run")
+
+    def cancel(self) -> None:
+        """Give up; the callback's port is closed."""
+        self._scope.cancel("run")
+        self._set(SignInView())
+
+    def submit_code(self, text: str) -> str:
+        """Take the code by hand.
+
+        Args:
+            text: the code, or the whole address at which the browser ended.
+
+        Returns:
+            Why it cannot be the code, as a short clause in English; "" where it is tried.
+        """
+        from caal_desktop.sign_in import CodeRefusedError
+
+        if self._attempt is None or self._pasted is None or self._pasted.done():
+            return "there is no sign-in that waits for a code"
+        try:
+            self._pasted.set_result(self._attempt.code_in(text))
+        except CodeRefusedError as error:
+            return str(error)
+        return ""
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await self._scope.close()
+
+    async def _run(self) -> None:
+        # Imported here: most runs never sign in.
+        from caal_desktop.llm.providers.openrouter import OPENROUTER_BASE_URL, check_openrouter_url
+        from caal_desktop.sign_in import Attempt
+
+        api_url = check_openrouter_url(await self._openrouter_url() or OPENROUTER_BASE_URL)
+        attempt = self._attempt = Attempt()
+        self._pasted = asyncio.get_running_loop().create_future()
+        try:
+            code = await self._wait_for_code(attempt, api_url, self._pasted)
+            if code is not None:
+                await self._exchange(attempt, code)
+        finally:
+            self._attempt = None
+            self._pasted.cancel()
+
+    async def _wait_for_code(self, attempt: Attempt, api_url: str, pasted: asyncio.Future[str]) -> str | None:
+        from caal_desktop.sign_in import CallbackServer, PortBusyError
+        from caal_desktop.sign_in.callback_server import FALLBACK_PORT
+
+        ports = (0, FALLBACK_PORT) if self._ports is None else self._ports
+        server = CallbackServer(attempt, ports=ports, texts=self._texts)
+        try:
+            async with asyncio.timeout(self._deadline):
+                try:
+                    async with server:
+                        self._show(attempt.sign_in_url(api_url, server.port), None)
+                        either: list[asyncio.Future[Any]] = [server.answer, pasted]
+                        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                        if pasted.done():
+                            return pasted.result()
+                        callback = server.answer.result()
+                except PortBusyError:
+                    self._show(attempt.sign_in_url(api_url, FALLBACK_PORT), SignInProblem.PORT_BUSY)
+                    return await pasted
+        except TimeoutError:
+            self._set(SignInView(SignInPhase.FAILED, problem=SignInProblem.EXPIRED))
+            return None
+        if callback.code is None:
+            self._set(SignInView(SignInPhase.FAILED, problem=SignInProblem.DENIED))
+        return callback.code
+
+    def _show(self, url: str, problem: SignInProblem | None) -> None:
+        opened = self._open_url(url)
+        if not opened and problem is None:
+            problem = SignInProblem.NO_BROWSER
+        self._set(SignInView(SignInPhase.WAITING, url, problem))
+
+    async def _exchange(self, attempt: Attempt, code: str) -> None:
+        from caal_desktop.llm.providers.openrouter import OpenRouterProvider
+
+        self._set(SignInView(SignInPhase.EXCHANGING))
+        connection = connection_by(self._settings.current, self._keys, Provider.OPENROUTER)
+        try:
+            async with self._pool.use(connection) as provider:
+                assert isinstance(provider, OpenRouterProvider)  # noqa: S101 - the connection says so
+                key = await provider.exchange_code(code, attempt.verifier)
+        except (PermissionRefused, BadRequest) as error:
+            self._set(SignInView(SignInPhase.FAILED, problem=SignInProblem.WRONG_CODE, error=error))
+        except (ProviderError, ValueError) as error:
+            failure = error if isinstance(error, ProviderError) else None
+            self._set(SignInView(SignInPhase.FAILED, problem=SignInProblem.UNREACHABLE, error=failure))
+        else:
+            register_secret(key)
+            self._set(SignInView(SignInPhase.DONE))
+            self.keyReceived.emit(key)
+
+    def _set(self, view: SignInView) -> None:
+        self._view = view
+        self.changed.emit(view)

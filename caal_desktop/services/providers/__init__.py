@@ -1,0 +1,1 @@
+"""From settings and keys to a provider's client."""

@@ -1,0 +1,176 @@
+"""Provider clients, shared by all services: built when first needed, kept while used, closed when replaced.
+
+`import openai` takes over half a second and 30 MB, and its first client 50 to 100 ms more, so neither happens on the
+GUI thread, nor before there are signs that a request will come (:meth:`ProviderPool.warm_up`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from caal_desktop.llm.transport.network import NetworkOptions
+from caal_desktop.services.providers.gentle_import import gentle_import
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from caal_desktop.llm.providers.openai_compatible import OpenAICompatibleProvider
+
+_PER_REQUEST = "named-by-each-request"
+"""Stands where a client wants a model: one client serves many models here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What it takes to reach one provider.
+
+    Attributes:
+        provider: the provider's name in the registry.
+        key: the API key, or None; never part of the representation.
+        address: base URL, for providers whose address is the person's own.
+        network: proxy and certificates.
+        connect_timeout, read_timeout: seconds.
+        max_retries: attempts after the first one.
+        headers: names and values of further headers, for the person's own server.
+    """
+
+    provider: str
+    key: str | None = field(default=None, repr=False)
+    address: str = ""
+    network: NetworkOptions = field(default_factory=NetworkOptions)
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    max_retries: int = 2
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class _Entry:
+    client: OpenAICompatibleProvider
+    users: int = 0
+
+
+class ProviderPool:
+    """Builds and keeps provider clients.
+
+    Args:
+        openrouter_url: gives OpenRouter's base URL where it is overridden (the demo, tests), else None; awaited
+            before the first client, because the demo's server takes a moment to start.
+    """
+
+    def __init__(self, openrouter_url: Callable[[], Awaitable[str | None]]) -> None:
+        self._openrouter_url = openrouter_url
+        self._entries: dict[Connection, _Entry] = {}
+        self._warm: asyncio.Future[None] | None = None
+        self._build_lock = asyncio.Lock()
+        self._building: set[asyncio.Future[OpenAICompatibleProvider]] = set()
+        self._closed = False
+
+    async def warm_up(self) -> None:
+        """Import the provider layer's client off the GUI thread, once. Cheap when it is there already."""
+        if self._warm is None:
+            self._warm = asyncio.get_running_loop().run_in_executor(None, _import_client)
+            # Nobody waits for it when the program ends meanwhile.
+            self._warm.add_done_callback(lambda done: done.cancelled() or done.exception())
+        # Shielded: a cancelled wait must not cancel the import for everybody else.
+        await asyncio.shield(self._warm)
+
+    @contextlib.asynccontextmanager
+    async def use(self, connection: Connection) -> AsyncIterator[OpenAICompatibleProvider]:
+        """Lend the client for a connection; whatever runs on it keeps it, even when the connection is replaced.
+
+        Raises:
+            ValueError: key or address cannot be used at all.
+            ProviderError: the client could not be built (network configuration).
+            RuntimeError: the pool is closed.
+        """
+        entry = await self._entry(connection)
+        entry.users += 1
+        try:
+            yield entry.client
+        finally:
+            entry.users -= 1
+            if not entry.users and self._entries.get(connection) is not entry:
+                await entry.client.aclose()
+
+    async def drop(self, provider: str) -> None:
+        """Forget the clients of a provider: its key or address has changed. Running requests finish first."""
+        for connection in [known for known in self._entries if known.provider == provider]:
+            entry = self._entries.pop(connection)
+            if not entry.users:
+                await entry.client.aclose()
+
+    async def close(self) -> None:
+        """Close every client, used or not, and refuse to build more."""
+        self._closed = True
+        if self._building:
+            await asyncio.wait(self._building)
+            # Whoever waited for one of these takes it over first.
+            await asyncio.sleep(0)
+        entries, self._entries = list(self._entries.values()), {}
+        await asyncio.gather(*(entry.client.aclose() for entry in entries), return_exceptions=True)
+
+    async def _entry(self, connection: Connection) -> _Entry:
+        async with self._build_lock:
+            entry = self._entries.get(connection)
+            if entry is None:
+                await self.warm_up()
+                base_url = await self._openrouter_url() if connection.provider == "openrouter" else None
+                if self._closed:
+                    raise RuntimeError("the provider pool is closed")
+                client = await self._build(connection, base_url)
+                await self._drop_replaced_by(connection)
+                entry = self._entries[connection] = _Entry(client)
+            return entry
+
+    async def _drop_replaced_by(self, new: Connection) -> None:
+        # The same server and key by another way: the settings have changed. Running requests finish first.
+        same = [old for old in self._entries if (old.provider, old.key) == (new.provider, new.key)]
+        for entry in [self._entries.pop(old) for old in same]:
+            if not entry.users:
+                await entry.client.aclose()
+
+    async def _build(self, connection: Connection, base_url: str | None) -> OpenAICompatibleProvider:
+        loop = asyncio.get_running_loop()
+        building = loop.run_in_executor(None, _build_client, connection, base_url)
+        self._building.add(building)
+        building.add_done_callback(self._building.discard)
+        try:
+            return await asyncio.shield(building)
+        except asyncio.CancelledError:
+            # The thread goes on. What it builds is kept for the next one who asks, and closed with all the others.
+            building.add_done_callback(lambda done: self._keep(connection, done))
+            raise
+
+    def _keep(self, connection: Connection, built: asyncio.Future[OpenAICompatibleProvider]) -> None:
+        if not built.cancelled() and built.exception() is None:
+            self._entries.setdefault(connection, _Entry(built.result()))
+
+
+def _import_client() -> None:
+    with gentle_import():
+        from caal_desktop.llm import warm_up
+
+        warm_up()
+
+
+def _build_client(connection: Connection, openrouter_url: str | None) -> OpenAICompatibleProvider:
+    from caal_desktop.llm import OpenAICompatibleProvider, OpenRouterProvider, Timeouts, create_provider
+
+    arguments: dict[str, Any] = {
+        "timeouts": Timeouts(connect=connection.connect_timeout, read=connection.read_timeout),
+        "max_retries": connection.max_retries,
+        "network": connection.network,
+    }
+    if address := openrouter_url or connection.address:
+        arguments["base_url"] = address
+    if connection.provider == OpenRouterProvider.provider_name and connection.key is None:
+        return OpenRouterProvider.without_key(**arguments)
+    if connection.headers:
+        arguments["headers"] = dict(connection.headers)
+    client = create_provider(connection.provider, model=_PER_REQUEST, api_key=connection.key, **arguments)
+    assert isinstance(client, OpenAICompatibleProvider)  # noqa: S101 - all that the registry knows are
+    return client

@@ -1,0 +1,1 @@
+"""The settings in memory, and what follows them."""

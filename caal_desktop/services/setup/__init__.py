@@ -1,0 +1,1 @@
+"""Carrying out the first-run wizard."""

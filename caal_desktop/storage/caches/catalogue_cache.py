@@ -1,0 +1,140 @@
+"""The last good model list of a provider, as the server sent it.
+
+The bytes are kept raw, so that fields which this version does not know survive until one that does. The file is one
+line of JSON about the list, then the list: reading it costs one read and a checksum; parsing is left to its readers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from caal_desktop.storage.atomic_file import write_atomically
+from caal_desktop.storage.errors import StorageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_FORMAT = 1
+# OpenRouter's 415 models take 0.7 MB.
+MAX_PAYLOAD = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class CachedCatalogue:
+    """A model list as it was fetched.
+
+    Attributes:
+        payload: the answer's body.
+        fetched_at: when it came (timezone-aware UTC).
+        model_count: how many models the fetcher found in it.
+    """
+
+    payload: bytes
+    fetched_at: datetime
+    model_count: int
+
+    def __repr__(self) -> str:
+        return f"<CachedCatalogue of {self.model_count} models, {self.fetched_at:%Y-%m-%d %H:%M} UTC>"
+
+
+class CatalogueCache:
+    """One provider's cached model list.
+
+    Args:
+        folder: where the caches are; created by the first save.
+        provider: the provider's name.
+        source: the server's address, for providers that have more than one: another server's list is not shown.
+    """
+
+    def __init__(self, folder: Path, provider: str, *, source: str = "") -> None:
+        if not re.fullmatch(r"[a-z0-9_]+", provider):
+            raise ValueError(f"{provider!r} is not a provider's name.")
+        self.path = folder / f"{provider}.cache"
+        self._source = source
+
+    def load(self) -> CachedCatalogue | None:
+        """The last good list, or None. A damaged file is removed."""
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            log.warning("The cached model list %s cannot be read: %s", self.path.name, exc.strerror)
+            return None
+        header, _, payload = content.partition(b"\n")
+        facts = _facts(header)
+        if facts is None or facts.checksum != zlib.crc32(payload):
+            log.warning("The cached model list %s is damaged and was removed.", self.path.name)
+            self.discard()
+            return None
+        if facts.source != self._source:
+            return None
+        return CachedCatalogue(payload, facts.fetched_at, facts.model_count)
+
+    def save(self, payload: bytes, *, model_count: int, fetched_at: datetime | None = None) -> bool:
+        """Replaces the list, if the new one is good.
+
+        Args:
+            payload: the answer's body.
+            model_count: how many models were found in it. With none, the old list stands.
+            fetched_at: when it came (timezone-aware); now if None.
+
+        Returns:
+            Whether it was saved. A cache that cannot be written is no reason to bother anybody: the log says why.
+        """
+        if model_count <= 0 or not payload or len(payload) > MAX_PAYLOAD:
+            log.info("A list of %d models in %d bytes is not cached.", model_count, len(payload))
+            return False
+        when = (fetched_at or datetime.now(UTC)).astimezone(UTC)
+        header = {
+            "format": _FORMAT,
+            "fetched_at": when.isoformat(),
+            "source": self._source,
+            "models": model_count,
+            "crc32": zlib.crc32(payload),
+        }
+        try:
+            write_atomically(self.path, json.dumps(header).encode("ascii") + b"\n" + payload)
+        except StorageError as exc:
+            log.warning("The model list could not be cached: %s", exc)
+            return False
+        return True
+
+    def discard(self) -> None:
+        """Removes the list, for whoever finds that it cannot be parsed."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as exc:
+            log.warning("The cached model list %s cannot be removed: %s", self.path.name, exc.strerror)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    fetched_at: datetime
+    source: str
+    model_count: int
+    checksum: int
+
+
+def _facts(header: bytes) -> _Facts | None:
+    try:
+        document: Any = json.loads(header)
+        facts = _Facts(
+            fetched_at=datetime.fromisoformat(document["fetched_at"]),
+            source=str(document["source"]),
+            model_count=int(document["models"]),
+            checksum=int(document["crc32"]),
+        )
+        if document["format"] != _FORMAT or facts.fetched_at.tzinfo is None:
+            return None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return facts

@@ -1,0 +1,57 @@
+"""What the answers of one day have cost. The file holds a date and a sum, nothing of a conversation."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from caal_desktop.storage.atomic_file import write_atomically
+from caal_desktop.storage.errors import StorageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+_MAX_FILE_SIZE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpending:
+    """The sum of one day.
+
+    Attributes:
+        day: by this computer's clock.
+        usd: US dollars.
+    """
+
+    day: date
+    usd: float = 0.0
+
+    def plus(self, usd: float, today: date) -> DaySpending:
+        """The sum with one more answer; a new day begins at nothing."""
+        return DaySpending(today, usd + (self.usd if self.day == today else 0.0))
+
+
+def load_spending(path: Path, today: date) -> DaySpending:
+    """Today's sum. A file that is missing, damaged or of another day gives nothing."""
+    try:
+        with path.open("rb") as file:
+            document = json.loads(file.read(_MAX_FILE_SIZE))
+        day, usd = date.fromisoformat(document["day"]), float(document["usd"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return DaySpending(today)
+    return DaySpending(day, usd) if day == today and math.isfinite(usd) and usd >= 0 else DaySpending(today)
+
+
+def save_spending(path: Path, spending: DaySpending) -> None:
+    """Writes the sum. A failure is logged: nobody is to be interrupted for it."""
+    content = json.dumps({"day": spending.day.isoformat(), "usd": round(spending.usd, 9)})
+    try:
+        write_atomically(path, content.encode())
+    except StorageError as error:
+        logger.warning("What today has cost could not be saved: %s", error)

@@ -1,0 +1,83 @@
+"""The one thread that reads and writes the conversations' database, in the order in which it is asked."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, TypeVar
+
+from caal_desktop.storage.history.store import HistoryDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+T = TypeVar("T")
+
+
+class HistoryThread:
+    """Opens the database when first asked, and closes it at the end.
+
+    Args:
+        path: the database's file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._database: HistoryDatabase | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def submit(self, job: Callable[[HistoryDatabase], T]) -> Future[T]:
+        """Have something done with the database.
+
+        Returns:
+            What it gives, or raises: a :class:`~caal_desktop.storage.errors.StorageError`.
+        """
+        return self._submit(lambda: job(self._opened()))
+
+    def _opened(self) -> HistoryDatabase:
+        if self._database is None:
+            self._database = HistoryDatabase(self._path)
+        return self._database
+
+    def _submit(self, job: Callable[[], T]) -> Future[T]:
+        future: Future[T] = Future()
+        if self._closed:
+            future.cancel()
+            return future
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                result = job()
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        if self._thread is None:
+            # A daemon: a file system that hangs must not keep the program from ending.
+            self._thread = threading.Thread(target=self._work, name="history", daemon=True)
+            self._thread.start()
+        self._jobs.put(run)
+        return future
+
+    def close(self) -> Future[None]:
+        """Close the database once everything before is done, and end the thread."""
+        if self._thread is None or self._closed:
+            self._closed = True
+            done: Future[None] = Future()
+            done.set_result(None)
+            return done
+        future = self._submit(lambda: None if self._database is None else self._database.close())
+        self._closed = True
+        self._jobs.put(None)
+        return future
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()

@@ -1,0 +1,190 @@
+"""The blocking side of the keyring: choosing a store that can be trusted, and saying in our words how it failed.
+
+Everything here runs in a thread of its own (see
+:mod:`~caal_desktop.storage.keyring.thread`), ``import keyring`` included: looking for a store already talks to D-Bus.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from caal_desktop.storage.errors import (
+    KeyringError,
+    KeyringFailed,
+    KeyringLocked,
+    KeyringNotTrusted,
+    KeyringUnavailable,
+)
+from caal_desktop.storage.logs.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from keyring.backend import KeyringBackend
+
+log = logging.getLogger(__name__)
+
+SERVICE = "caal-desktop"
+
+_SECRET_SERVICE = "keyring.backends.SecretService"  # noqa: S105 - a module, not a secret
+_CHAINER = "keyring.backends.chainer"
+_WINDOWS = "keyring.backends.Windows"
+
+# The stores that are known to encrypt, by module, with their names for people. Any other one is refused: the null
+# backend loses the key in silence, keyrings.alt writes it in plain text or asks on a terminal, and about the rest
+# nothing is known.
+TRUSTED_BACKENDS: Mapping[str, str] = MappingProxyType(
+    {
+        _SECRET_SERVICE: "GNOME Keyring / Secret Service",
+        "keyring.backends.libsecret": "GNOME Keyring / Secret Service",
+        "keyring.backends.kwallet": "KWallet",
+        "keyring.backends.macOS": "macOS Keychain",
+        _WINDOWS: "Windows Credential Locker",
+    }
+)
+
+# A broken store may answer "deleted" for ever.
+_MAX_COPIES = 10
+
+
+class Checkpoint(Protocol):
+    """What :class:`~caal_desktop.storage.keyring.thread.Call` offers to the work in its thread."""
+
+    def checkpoint(self) -> None:
+        """Raises when nobody waits for the result any more."""
+
+
+class Store:
+    """The system's password store, found and trusted. Every method blocks, and raises :class:`KeyringError` alone.
+
+    Args:
+        trusted: the backends to accept, by module, with their names for people.
+        service: the name under which keys are kept.
+
+    Raises:
+        KeyringError: there is no store, or it cannot be trusted or reached.
+    """
+
+    def __init__(self, trusted: Mapping[str, str] = TRUSTED_BACKENDS, service: str = SERVICE) -> None:
+        self._service = service
+        with _translated("The system's keyring"):
+            self._backend = _choose(trusted)
+        self.name = trusted[type(self._backend).__module__]
+
+    def may_ask(self) -> bool:
+        """Whether reading or writing may show a dialog: the store is locked, or this cannot be known beforehand."""
+        module = type(self._backend).__module__
+        if module == _WINDOWS:
+            return False
+        # A subclass is a Secret Service as well.
+        if any(base.__module__ == _SECRET_SERVICE for base in type(self._backend).__mro__):
+            return self.is_locked()
+        return True
+
+    def is_locked(self) -> bool:
+        """Whether the store is known to be locked (or would have to be created first). Never asks anybody."""
+        if not any(base.__module__ == _SECRET_SERVICE for base in type(self._backend).__mro__):
+            return False
+        import secretstorage
+
+        with _translated(self.name), contextlib.closing(secretstorage.dbus_init()) as bus:
+            try:
+                collection = secretstorage.get_collection_by_alias(bus, "default")
+            except secretstorage.ItemNotFoundException:
+                return True
+            return bool(collection.is_locked())
+
+    def read(self, user: str) -> str | None:
+        """The secret, or None where there is none."""
+        with _translated(self.name):
+            return self._backend.get_password(self._service, user) or None
+
+    def write(self, user: str, secret: str, call: Checkpoint) -> None:
+        """Writes the secret and proves by reading it back that it was kept."""
+        # Reading first makes the store ask for its password now: whoever gave up on that dialog must not find the key
+        # written by a late answer.
+        self.read(user)
+        call.checkpoint()
+        with _translated(self.name):
+            self._backend.set_password(self._service, user, secret)
+        if self.read(user) != secret:
+            raise KeyringFailed(store=self.name, reason="the key was not there when it was read back")
+
+    def delete(self, user: str, call: Checkpoint) -> None:
+        """Deletes the secret and proves by reading that it is gone. A secret that is not there is no error."""
+        for _ in range(_MAX_COPIES):
+            # keyring deletes the first match only.
+            if self.read(user) is None:
+                return
+            call.checkpoint()
+            with _translated(self.name):
+                self._backend.delete_password(self._service, user)
+        if self.read(user) is not None:
+            raise KeyringFailed(store=self.name, reason="the key was still there after it had been deleted")
+
+
+def _choose(trusted: Mapping[str, str]) -> KeyringBackend:
+    import keyring
+    import keyring.backend
+    import keyring.backends.fail
+    import keyring.core
+
+    try:
+        backend = keyring.get_keyring()
+        if isinstance(backend, keyring.backends.fail.Keyring):
+            # keyring remembers that it found nothing, in two places; a store may have been started since.
+            with contextlib.suppress(KeyError, AttributeError):
+                keyring.backend.get_all_keyring.reset()
+            keyring.core.init_backend()
+            backend = keyring.get_keyring()
+    except RuntimeError as exc:
+        # The configured backend says that it cannot work here.
+        raise KeyringUnavailable from exc
+    candidates: list[KeyringBackend] = [backend]
+    if type(backend).__module__ == _CHAINER:
+        candidates = list(getattr(backend, "backends", ()))
+    for candidate in candidates:
+        if type(candidate).__module__ in trusted:
+            return candidate
+    module = type(backend).__module__
+    if module in ("keyring.backends.fail", _CHAINER):
+        raise KeyringUnavailable
+    raise KeyringNotTrusted(backend=module)
+
+
+@contextlib.contextmanager
+def _translated(store: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyringError:
+        raise
+    except Exception as exc:
+        raise _translate(exc, store) from exc
+
+
+def _translate(exc: Exception, store: str) -> KeyringError:
+    """The one place where keyring's many ways to fail become ours."""
+    reason = redact(str(exc)).strip().rstrip(".") or type(exc).__name__
+    log.info("%s: %s: %s", store, type(exc).__name__, reason)
+    if isinstance(exc, ImportError | AttributeError):
+        return KeyringFailed(store=store, reason=f"the configured backend cannot be loaded ({reason})")
+    import keyring.errors
+
+    if isinstance(exc, keyring.errors.NoKeyringError):
+        return KeyringUnavailable()
+    # The cause tells a dismissed dialog from a store that cannot create its first collection.
+    locked: tuple[type[Any], ...] = (keyring.errors.KeyringLocked, *_secretstorage_locked())
+    if isinstance(exc, locked) or isinstance(exc.__cause__, locked):
+        return KeyringLocked(store=store)
+    return KeyringFailed(store=store, reason=reason)
+
+
+def _secretstorage_locked() -> tuple[type[Any], ...]:
+    try:
+        import secretstorage
+    except ImportError:
+        return ()
+    return (secretstorage.LockedException, secretstorage.PromptDismissedException)

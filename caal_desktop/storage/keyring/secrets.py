@@ -1,0 +1,202 @@
+"""The providers' keys: in the system's keyring, or in memory for this session; never in a file of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from caal_desktop.storage.errors import KeyringError, KeyringLocked, KeyringTimedOut, KeyringUnavailable
+from caal_desktop.storage.keyring.backend import SERVICE, TRUSTED_BACKENDS, Store
+from caal_desktop.storage.keyring.thread import Call, KeyringThread
+from caal_desktop.storage.logs.redaction import register_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+_UNKNOWN_STORE = "The system's keyring"
+
+
+class Where(StrEnum):
+    """Where to keep a key. ``session`` means in memory, until the program ends."""
+
+    KEYRING = "keyring"
+    SESSION = "session"
+
+
+class KeyringState(StrEnum):
+    """What the system's keyring can do for us now."""
+
+    READY = "ready"
+    LOCKED = "locked"
+    UNAVAILABLE = "unavailable"
+    HUNG = "hung"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringStatus:
+    """What a probe found.
+
+    Attributes:
+        state: what the keyring can do now.
+        name: the store's name for people ("GNOME Keyring / Secret Service"); empty where none was found.
+        error: what to tell the person; None where the state is ``ready``.
+    """
+
+    state: KeyringState
+    name: str = ""
+    error: KeyringError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long to wait for the keyring, in seconds.
+
+    Attributes:
+        probe: for finding out what there is; nobody is asked anything.
+        call: for reading or writing in an open store.
+        unlock: for reading or writing where a person may be typing a password into a dialog.
+    """
+
+    probe: float = 5.0
+    call: float = 10.0
+    unlock: float = 60.0
+
+
+class SecretStore:
+    """Keeps one key per provider. One object per process; its calls never overlap.
+
+    Every call may be cancelled; a dialog that is open then stays, but what is typed into it changes nothing of ours.
+
+    Args:
+        service: the name under which the keyring keeps our keys.
+        deadlines: how long to wait.
+        trusted_backends: the stores to accept, by keyring's module name, with their names for people.
+        on_key: told about each key that passes, so that logs can mask it.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str = SERVICE,
+        deadlines: Deadlines | None = None,
+        trusted_backends: Mapping[str, str] = TRUSTED_BACKENDS,
+        on_key: Callable[[str], None] = register_secret,
+    ) -> None:
+        self._service = service
+        self._deadlines = deadlines or Deadlines()
+        self._trusted = trusted_backends
+        self._on_key = on_key
+        self._session: dict[str, str] = {}
+        self._thread = KeyringThread(patience=self._deadlines.unlock)
+        self._name = _UNKNOWN_STORE
+
+    def __repr__(self) -> str:
+        return f"<SecretStore {self._service!r}, {len(self._session)} for this session>"
+
+    @property
+    def name(self) -> str:
+        """The keyring's name for people, as far as a call has found it out."""
+        return self._name
+
+    def holds_for_session(self, provider: str) -> bool:
+        """Whether the provider's key is kept in memory only."""
+        return provider in self._session
+
+    async def probe(self) -> KeyringStatus:
+        """Finds out what the keyring can do, without asking anybody for a password. Never raises."""
+        try:
+            name, locked = await self._run(self._look, self._deadlines.probe)
+        except KeyringError as error:
+            return KeyringStatus(_state_of(error), error=error)
+        self._name = name
+        if locked:
+            return KeyringStatus(KeyringState.LOCKED, name, KeyringLocked(store=name))
+        return KeyringStatus(KeyringState.READY, name)
+
+    async def get(self, provider: str, *, interactive: bool = True) -> str | None:
+        """The provider's key, or None where there is none. A key for this session comes before the keyring's.
+
+        Args:
+            provider: the provider's name.
+            interactive: whether the store may show its unlock dialog; if not, a locked store raises at once.
+
+        Raises:
+            KeyringError: the keyring could not be asked.
+        """
+        if provider in self._session:
+            return self._session[provider]
+        key = await self._call(lambda store, _call: store.read(provider), interactive=interactive)
+        if key is not None:
+            self._on_key(key)
+        return key
+
+    async def put(self, provider: str, key: str, where: Where = Where.KEYRING) -> None:
+        """Keeps the provider's key, in place of any earlier one.
+
+        Raises:
+            ValueError: the key is blank.
+            KeyringError: the keyring did not keep it. An earlier key is then still there, or the store is broken.
+        """
+        if not key.strip():
+            raise ValueError("A blank key cannot be kept.")
+        self._on_key(key)
+        if where is Where.SESSION:
+            self._session[provider] = key
+            return
+        await self._call(lambda store, call: store.write(provider, key, call), interactive=True)
+        self._session.pop(provider, None)
+
+    async def remove(self, provider: str) -> None:
+        """Removes the provider's key from memory and keyring, and makes sure that it is gone.
+
+        Raises:
+            KeyringError: it could not be removed from the keyring, or this could not be made sure of. (No keyring at
+                all is no error for a key that was kept for this session.)
+        """
+        was_for_session = self._session.pop(provider, None) is not None
+        try:
+            await self._call(lambda store, call: store.delete(provider, call), interactive=True)
+        except KeyringUnavailable:
+            if not was_for_session:
+                raise
+
+    async def _call(self, work: Callable[[Store, Call[T]], T], *, interactive: bool) -> T:
+        # Two steps: a store that hangs is found out within seconds, while one that asks is given a person's time.
+        self._name, may_ask, locked = await self._run(self._look_closely, self._deadlines.probe)
+        if locked and not interactive:
+            raise KeyringLocked(store=self._name)
+        deadline = self._deadlines.unlock if may_ask and interactive else self._deadlines.call
+        return await self._run(lambda call: work(self._open(), call), deadline)
+
+    async def _run(self, work: Callable[[Call[T]], T], deadline: float) -> T:
+        try:
+            return await self._thread.run(work, deadline=deadline)
+        except TimeoutError as exc:
+            raise KeyringTimedOut(store=self._name, seconds=f"{deadline:g}") from exc
+
+    def _open(self) -> Store:
+        return Store(self._trusted, self._service)
+
+    def _look(self, _call: Call[tuple[str, bool]]) -> tuple[str, bool]:
+        store = self._open()
+        return store.name, store.is_locked()
+
+    def _look_closely(self, _call: Call[tuple[str, bool, bool]]) -> tuple[str, bool, bool]:
+        store = self._open()
+        return store.name, store.may_ask(), store.is_locked()
+
+
+def _state_of(error: KeyringError) -> KeyringState:
+    match error:
+        case KeyringUnavailable():
+            return KeyringState.UNAVAILABLE
+        case KeyringLocked():
+            return KeyringState.LOCKED
+        case KeyringTimedOut():
+            return KeyringState.HUNG
+        case _:
+            return KeyringState.FAILED

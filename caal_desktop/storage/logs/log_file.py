@@ -1,0 +1,241 @@
+"""The program's log: small, rotating, and without keys.
+
+Keys are masked by the handlers' formatter, not by a filter: it sees the finished line, with arguments filled in and
+with the traceback, and it sees the lines of every library.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import io
+import logging
+import logging.handlers
+import os
+import sys
+import threading
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from caal_desktop.storage.atomic_file import PRIVATE_FILE, ensure_private_folder, reason_of
+from caal_desktop.storage.errors import FolderUnusable
+from caal_desktop.storage.logs.redaction import redact
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import TracebackType
+
+log = logging.getLogger("caal_desktop.crash")
+
+MAX_LOG_SIZE = 512 * 1024
+KEPT_LOGS = 3
+
+# They log every request, some with its headers.
+_TALKATIVE = ("openai", "httpx2", "httpcore", "httpcore2", "httpx", "keyring", "asyncio", "aiohttp")
+
+_FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
+
+
+class RedactingFormatter(logging.Formatter):
+    """Formats a record as a whole and then masks everything that is, or looks like, a key."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line (or lines, with a traceback), without keys."""
+        try:
+            line = super().format(record)
+        except Exception as exc:  # a wrong argument in a log call must not lose the line, nor print it unmasked
+            line = f"{record.levelname} {record.name}: {record.msg!r} % {record.args!r} ({type(exc).__name__})"
+        return redact(line)
+
+
+class _Quiet(logging.Handler):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Ignores a line that cannot be written: logging's own report would print its arguments unmasked."""
+
+
+class _Printer(_Quiet, logging.StreamHandler[IO[str]]):
+    pass
+
+
+class _PrivateRotatingFile(_Quiet, logging.handlers.RotatingFileHandler):
+    def _open(self) -> io.TextIOWrapper:
+        # The file may be created here or by a rotation: for its owner alone either way.
+        file = open(  # noqa: SIM115 - the handler closes it
+            self.baseFilename,
+            self.mode,
+            encoding=self.encoding,
+            errors=self.errors,
+            opener=lambda name, flags: os.open(name, flags, PRIVATE_FILE),
+        )
+        assert isinstance(file, io.TextIOWrapper)  # noqa: S101 - for the type checker: the mode is not binary
+        return file
+
+
+@dataclass(slots=True)
+class LogSetup:
+    """What :func:`set_up_logging` has attached; :meth:`close` takes it away again."""
+
+    handlers: list[logging.Handler] = field(default_factory=list)
+    levels: dict[str, int] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Detaches and closes the handlers, and restores the levels."""
+        root = logging.getLogger()
+        for handler in self.handlers:
+            root.removeHandler(handler)
+            handler.close()
+        self.handlers.clear()
+        for name, level in self.levels.items():
+            logging.getLogger(name).setLevel(level)
+        self.levels.clear()
+
+
+def set_up_logging(
+    path: Path | None,
+    *,
+    level: int = logging.INFO,
+    stream: IO[str] | None = None,
+    stream_level: int = logging.WARNING,
+) -> LogSetup:
+    """Sends all loggers' lines to a rotating file, and to a stream where one is given.
+
+    Args:
+        path: the log file; None for no file. Its folder is created.
+        level: what the file gets.
+        stream: usually ``sys.stderr``, which is None in a program without a console.
+        stream_level: what the stream gets.
+
+    Raises:
+        FolderUnusable: the folder cannot be created or written.
+    """
+    setup = LogSetup()
+    formatter = RedactingFormatter(_FORMAT)
+    root = logging.getLogger()
+    if path is not None:
+        ensure_private_folder(path.parent)
+        file = _PrivateRotatingFile(
+            path, maxBytes=MAX_LOG_SIZE, backupCount=KEPT_LOGS, encoding="utf-8", errors="backslashreplace", delay=True
+        )
+        file.setLevel(level)
+        setup.handlers.append(file)
+    if stream is not None:
+        printer = _Printer(stream)
+        printer.setLevel(stream_level)
+        setup.handlers.append(printer)
+    for handler in setup.handlers:
+        handler.setFormatter(formatter)
+        root.addHandler(handler)
+    wanted = min((handler.level for handler in setup.handlers), default=logging.WARNING)
+    for name, limit in (("root", wanted), *((name, max(wanted, logging.WARNING)) for name in _TALKATIVE)):
+        logger = root if name == "root" else logging.getLogger(name)
+        setup.levels["" if name == "root" else name] = logger.level
+        logger.setLevel(limit)
+    return setup
+
+
+def change_file_level(level: int, *, at_most: int = logging.CRITICAL) -> None:
+    """Changes how much the log file gets, while the program runs.
+
+    Args:
+        level: the new level.
+        at_most: a level that the command line asked for; more than that is always written.
+    """
+    root = logging.getLogger()
+    wanted = min(level, at_most)
+    files = [handler for handler in root.handlers if isinstance(handler, _PrivateRotatingFile)]
+    for file in files:
+        file.setLevel(wanted)
+    if files:
+        root.setLevel(min(handler.level for handler in root.handlers))
+
+
+@dataclass(slots=True)
+class CrashLogging:
+    """What :func:`install_crash_logging` has installed; :meth:`close` takes it away again."""
+
+    undo: list[Callable[[], None]] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Restores the hooks that were there before."""
+        while self.undo:
+            self.undo.pop()()
+
+    def watch_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Has the event loop's unhandled errors logged."""
+        before = loop.get_exception_handler()
+        loop.set_exception_handler(log_loop_error)
+        self.undo.append(lambda: loop.set_exception_handler(before))
+
+
+def install_crash_logging(crash_file: Path | None = None) -> CrashLogging:
+    """Logs what nobody has caught, in any thread, and has the stacks of a hard crash written to a file.
+
+    The interpreter's own printing is replaced, not followed: it would print a message with a key in it as it is.
+
+    Args:
+        crash_file: gets the stacks of a hard crash (a signal); None for none. Its folder is created.
+
+    Raises:
+        FolderUnusable: the crash file's folder cannot be created or written.
+    """
+    crash = CrashLogging()
+    hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+
+    def restore_hooks() -> None:
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+
+    crash.undo.append(restore_hooks)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_thread_error
+    sys.unraisablehook = _log_unraisable
+    if crash_file is not None:
+        crash.undo.append(_enable_faulthandler(crash_file))
+    return crash
+
+
+def log_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """An event loop's exception handler that logs; for ``loop.set_exception_handler``."""
+    del loop
+    exception = context.get("exception")
+    source = context.get("task") or context.get("future") or context.get("handle") or ""
+    log.error("%s %r", context.get("message", "An error in the event loop"), source, exc_info=exception)
+
+
+def _enable_faulthandler(crash_file: Path) -> Callable[[], None]:
+    ensure_private_folder(crash_file.parent)
+    was_enabled = faulthandler.is_enabled()
+    # Kept open for as long as the program runs: after a crash nothing can be opened any more. Stacks hold no values.
+    try:
+        handle = os.open(crash_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+    except OSError as exc:
+        raise FolderUnusable(folder=str(crash_file), reason=reason_of(exc)) from exc
+    faulthandler.enable(handle)
+
+    def disable() -> None:
+        faulthandler.disable()
+        os.close(handle)
+        if was_enabled and sys.__stderr__ is not None:
+            faulthandler.enable(sys.__stderr__)
+
+    return disable
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    log.critical("Uncaught exception", exc_info=(kind, error, trace))
+
+
+def _log_thread_error(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is None or issubclass(args.exc_type, SystemExit):
+        return
+    name = args.thread.name if args.thread else "?"
+    log.error("Uncaught exception in thread %s", name, exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
+
+
+def _log_unraisable(unraisable: Any) -> None:
+    error = unraisable.exc_value
+    exc_info = None if error is None else (type(error), error, error.__traceback__)
+    log.error("%s: %r", unraisable.err_msg or "Exception ignored in", unraisable.object, exc_info=exc_info)

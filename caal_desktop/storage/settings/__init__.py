@@ -1,0 +1,1 @@
+"""The settings: their descriptions, their file, and their way from one version to the next."""

@@ -1,0 +1,181 @@
+"""Changes to the settings that are not in force yet: checked as they are made, undone one by one, applied together."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from caal_desktop.llm.transport.network import ProxyMode
+from caal_desktop.storage.logs.redaction import looks_like_secret
+from caal_desktop.storage.settings.schema import SPECS, Settings
+from caal_desktop.storage.settings.setting import Group, InvalidSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_BUNDLE_SIZE = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    key: str
+    old: Any
+    problem: str
+
+
+class SettingsDraft:
+    """Settings being edited.
+
+    Args:
+        base: the settings in force.
+    """
+
+    def __init__(self, base: Settings) -> None:
+        self._base = base
+        self._values: dict[str, Any] = {key: getattr(base, key) for key in SPECS}
+        self._problems: dict[str, str] = {}
+        self._history: list[tuple[_Change, ...]] = []
+
+    def value(self, key: str) -> Any:
+        """A setting as it stands in the draft; where the last edit was refused, that edit."""
+        return self._values[key]
+
+    def problem(self, key: str) -> str:
+        """Why the value cannot be used, as a short clause in English; "" where it can."""
+        return self._problems.get(key, "")
+
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """What cannot be used, by setting; settings without an effect are left out."""
+        return {key: problem for key, problem in self._all_problems().items() if self.has_effect(key)}
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What differs from the settings in force, by key."""
+        return {key: value for key, value in self._values.items() if value != getattr(self._base, key)}
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit to take back."""
+        return bool(self._history)
+
+    def has_effect(self, key: str) -> bool:
+        """Whether the setting has an effect with the others as they stand."""
+        when = SPECS[key].when
+        return when is None or self._values[when[0]] in when[1]
+
+    def set(self, key: str, value: object) -> str:
+        """Edit a setting.
+
+        Returns:
+            Why the value cannot be used, as a short clause; "" where it can. The draft then cannot be applied.
+        """
+        checked, problem = _check(key, value)
+        if checked == self._values[key] and problem == self.problem(key):
+            return problem
+        last = self._history[-1] if self._history else ()
+        # A text that is being typed is one edit, not one for each letter.
+        goes_on = len(last) == 1 and last[0].key == key and isinstance(checked, str)
+        if not goes_on:
+            self._history.append((_Change(key, self._values[key], self.problem(key)),))
+        self._take(key, checked, problem)
+        return problem
+
+    def reset(self, key: str) -> None:
+        """Bring a setting to its default."""
+        self.set(key, SPECS[key].default)
+
+    def set_many(self, values: Mapping[str, object]) -> None:
+        """Edit several settings; they are taken back together."""
+        before = len(self._history)
+        self._history.append(())  # so that none of them goes on with an earlier edit
+        for key, value in values.items():
+            self.set(key, value)
+        together = tuple(change for group in self._history[before:] for change in group)
+        self._history[before:] = [together] if together else []
+
+    def reset_all(self) -> None:
+        """Bring everything that the dialog shows to its default; what the program remembers by itself stays."""
+        self.set_many({key: spec.default for key, spec in SPECS.items() if spec.group is not Group.INTERNAL})
+
+    def undo(self) -> tuple[str, ...]:
+        """Take back the last edit.
+
+        Returns:
+            The settings concerned; none where there is nothing to take back.
+        """
+        if not self._history:
+            return ()
+        group = self._history.pop()
+        for change in reversed(group):
+            self._take(change.key, change.old, change.problem)
+        return tuple(change.key for change in group)
+
+    def rebase(self, base: Settings) -> None:
+        """Go on from settings that were changed elsewhere meanwhile; edits of the draft win."""
+        mine = self.changes
+        self._base = base
+        self._values = {key: mine.get(key, getattr(base, key)) for key in SPECS}
+
+    def applied_to(self, current: Settings) -> Settings:
+        """The settings in force with all of the draft's changes.
+
+        Raises:
+            InvalidSetting: something cannot be used; nothing is changed then.
+        """
+        for key, problem in self.problems.items():
+            raise InvalidSetting(key, problem)
+        # A refused value of a setting without an effect is not worth a refusal, nor worth keeping.
+        return current.replace(**{key: value for key, value in self.changes.items() if key not in self._problems})
+
+    def start_afresh(self, base: Settings) -> None:
+        """The changes are in force now."""
+        self.__init__(base)  # type: ignore[misc]
+
+    def _take(self, key: str, value: Any, problem: str) -> None:
+        self._values[key] = value
+        if problem:
+            self._problems[key] = problem
+        else:
+            self._problems.pop(key, None)
+
+    def _all_problems(self) -> dict[str, str]:
+        found = dict(self._problems)
+        if self._values["proxy_mode"] is ProxyMode.MANUAL and not self._values["proxy_url"]:
+            found.setdefault("proxy_url", "must be given for a proxy of your own")
+        if not self._values["trust_system_certificates"] and not self._values["ca_bundle"]:
+            found.setdefault("trust_system_certificates", "needs a file of certificate authorities when switched off")
+        return found
+
+
+def _check(key: str, value: object) -> tuple[Any, str]:
+    try:
+        checked = SPECS[key].check(value)
+    except InvalidSetting as exc:
+        return value, exc.reason
+    texts = [checked] if isinstance(checked, str) else list(checked) if isinstance(checked, tuple) else []
+    if any(looks_like_secret(text) for text in texts):
+        return checked, "looks like an API key, and settings are kept in plain text"
+    if key == "ca_bundle":
+        return checked, bundle_problem(checked)
+    return checked, ""
+
+
+def bundle_problem(path: str) -> str:
+    """Why a file of certificate authorities cannot be used, as a short clause; "" where it can, or none is named."""
+    if not path:
+        return ""
+    try:
+        file = Path(path)
+        if not file.is_file():
+            return "must name a file that exists"
+        if file.stat().st_size > MAX_BUNDLE_SIZE:
+            return "must name a file of certificates; this one is too large"
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except ssl.SSLError:
+        return "must name a file of certificates in PEM form"
+    except (OSError, ValueError) as exc:
+        return f"cannot be read: {getattr(exc, 'strerror', None) or exc}"
+    return ""

@@ -1,0 +1,277 @@
+"""The settings file: JSON, written as a whole, never lost in silence.
+
+JSON because the standard library both reads and writes it (it cannot write TOML) and because keys that this version
+does not know come through a load and a save unchanged. Only values that differ from their default are written: a better
+default in a later version then reaches everybody who never touched the setting.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from caal_desktop.llm.errors import ErrorText
+from caal_desktop.storage.atomic_file import free_name, reason_of, set_aside, write_atomically
+from caal_desktop.storage.errors import SecretInSettings, StorageError, Translate, fill, untranslated
+from caal_desktop.storage.logs.redaction import looks_like_secret
+from caal_desktop.storage.settings.migrations import FIRST_VERSION, STEPS, Step, migrate
+from caal_desktop.storage.settings.schema import SPECS, Settings
+from caal_desktop.storage.settings.setting import InvalidSetting
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_VERSION_KEY = "schema_version"
+# Far beyond any real file (50,000 characters of instructions and some lists); keeps a wrong file out of the memory.
+_MAX_FILE_SIZE = 4_000_000
+
+
+class ProblemKind(StrEnum):
+    """Why the settings are not quite what the file said."""
+
+    DAMAGED = "damaged"
+    UNREADABLE = "unreadable"
+    NEWER = "newer"
+    INVALID_VALUES = "invalid_values"
+    SECRET_FOUND = "secret_found"  # noqa: S105 - a word, not a secret
+
+
+PROBLEM_TEXTS: Mapping[ProblemKind, ErrorText] = {
+    ProblemKind.DAMAGED: ErrorText(
+        "Your settings could not be read, so CAAL Desktop started with fresh ones.",
+        "The settings file was damaged. It is kept as {kept}.",
+        "Your keys are not affected. Set up again, or repair the kept file and put it back.",
+    ),
+    ProblemKind.UNREADABLE: ErrorText(
+        "Your settings could not be read, so CAAL Desktop started with fresh ones.",
+        "The system says: {reason}. The file: {kept}.",
+        "Check the file's permissions, then start CAAL Desktop again.",
+    ),
+    ProblemKind.NEWER: ErrorText(
+        "Your settings were written by a newer version of CAAL Desktop.",
+        "What this version understands is used. The newer file is kept as {kept}.",
+        "Update CAAL Desktop to get everything back.",
+    ),
+    ProblemKind.INVALID_VALUES: ErrorText(
+        "Some settings were not valid and are back at their defaults: {keys}.",
+        "",
+        "Look through the settings and correct them if needed.",
+    ),
+    ProblemKind.SECRET_FOUND: ErrorText(
+        "The settings file contained what looks like an API key, in: {keys}.",
+        "Settings are kept in plain text, so these values are ignored and will be removed from the file.",
+        "Enter the key as the provider's key, where the system's keyring protects it.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsProblem:
+    """What was wrong with the settings file. Nothing in it is a reason not to start.
+
+    Attributes:
+        kind: what was wrong.
+        kept: the file that holds what was there; None where nothing was lost, or nothing could be kept.
+        keys: the settings concerned.
+        reason: the system's words, for ``unreadable``.
+    """
+
+    kind: ProblemKind
+    kept: Path | None = None
+    keys: tuple[str, ...] = ()
+    reason: str = ""
+
+    def describe(self, translate: Translate = untranslated) -> ErrorText:
+        """The message in the language of ``translate``."""
+        values = {"kept": str(self.kept or ""), "keys": ", ".join(self.keys), "reason": self.reason}
+        return fill(PROBLEM_TEXTS[self.kind], values, translate)
+
+    def __str__(self) -> str:
+        text = self.describe()
+        return f"{text.what} {text.why}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """What the file gave.
+
+    Attributes:
+        settings: always usable.
+        problem: what to tell the person; None where all is well.
+    """
+
+    settings: Settings
+    problem: SettingsProblem | None = None
+
+
+@dataclass(slots=True)
+class _Parsed:
+    settings: Settings
+    unknown: dict[str, Any] = field(default_factory=dict)
+    invalid: list[str] = field(default_factory=list)
+    secret: list[str] = field(default_factory=list)
+
+
+class SettingsStore:
+    """Loads and saves the settings.
+
+    Several processes may share the file: the last one to save wins, and nobody ever reads half a file.
+
+    Args:
+        path: the file; its folder is created by the first save.
+        now: the clock, for the names of files that are set aside (local time).
+        steps: the migrations.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        steps: Sequence[Step] = STEPS,
+    ) -> None:
+        self._path = path
+        self._now = now
+        self._steps = steps
+        self._version = FIRST_VERSION + len(steps)
+        self._unknown: dict[str, Any] | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    def load(self) -> LoadedSettings:
+        """Reads the file. Never raises for what is in it; a file that is not there gives the defaults."""
+        self._unknown = {}
+        try:
+            with self._path.open("rb") as file:
+                content = file.read(_MAX_FILE_SIZE + 1)
+        except FileNotFoundError:
+            return LoadedSettings(Settings())
+        except OSError as exc:
+            kept = set_aside(self._path, "unreadable", self._now())
+            return self._fresh(
+                SettingsProblem(ProblemKind.UNREADABLE, kept=kept or self._path, reason=reason_of(exc)),
+            )
+        document = _decode(content)
+        if document is None:
+            return self._fresh(SettingsProblem(ProblemKind.DAMAGED, kept=set_aside(self._path, "damaged", self._now())))
+        return self._from_document(document, content)
+
+    def save(self, settings: Settings) -> None:
+        """Replaces the file as a whole. Settings of other versions that were in it when it was loaded stay in it.
+
+        Raises:
+            SecretInSettings: a value looks like a key; the old file stands.
+            StorageError: the file cannot be written; the old file stands.
+        """
+        if self._unknown is None:
+            self.load()
+        document: dict[str, Any] = {_VERSION_KEY: self._version}
+        for key, spec in SPECS.items():
+            value = getattr(settings, key)
+            if value != spec.default:
+                document[key] = spec.to_json(spec.check(value))
+        document |= self._unknown or {}
+        for key, value in document.items():
+            if any(looks_like_secret(text) for text in _texts_in(value)) or looks_like_secret(key):
+                raise SecretInSettings(setting=key if not looks_like_secret(key) else "?")
+        content = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        write_atomically(self._path, content.encode("utf-8"))
+
+    def _from_document(self, document: dict[str, Any], content: bytes) -> LoadedSettings:
+        version = document.pop(_VERSION_KEY, FIRST_VERSION)
+        version_is_valid = isinstance(version, int) and not isinstance(version, bool) and version >= FIRST_VERSION
+        if not version_is_valid:
+            version = self._version
+        parsed = _parse(migrate(document, version, self._steps))
+        self._unknown = parsed.unknown
+        if not version_is_valid:
+            parsed.invalid.append(_VERSION_KEY)
+        return LoadedSettings(parsed.settings, self._problem_of(parsed, version, content))
+
+    def _problem_of(self, parsed: _Parsed, version: int, content: bytes) -> SettingsProblem | None:
+        problem: SettingsProblem | None = None
+        if parsed.invalid:
+            problem = SettingsProblem(ProblemKind.INVALID_VALUES, keys=tuple(parsed.invalid))
+        if version > self._version:
+            keys = tuple(parsed.invalid)
+            problem = SettingsProblem(ProblemKind.NEWER, kept=self._keep_copy(content), keys=keys)
+        if parsed.secret:
+            # Worse than any other problem: the person must know that a key lay in plain text.
+            problem = SettingsProblem(ProblemKind.SECRET_FOUND, keys=tuple(parsed.secret))
+        if problem is not None:
+            log.warning("Settings: %s", problem)
+        return problem
+
+    def _keep_copy(self, content: bytes) -> Path | None:
+        # The next save writes this version's schema over the newer one's. Every start comes by here: one copy will do.
+        for copy in self._path.parent.glob(f"{self._path.stem}.newer-*{self._path.suffix}"):
+            try:
+                if copy.read_bytes() == content:
+                    return copy
+            except OSError:
+                continue
+        target = free_name(self._path, "newer", self._now())
+        try:
+            write_atomically(target, content)
+        except StorageError as exc:
+            log.warning("The newer settings could not be copied: %s", exc)
+            return None
+        return target
+
+    def _fresh(self, problem: SettingsProblem) -> LoadedSettings:
+        log.warning("Settings: %s", problem)
+        return LoadedSettings(Settings(), problem)
+
+
+def _decode(content: bytes) -> dict[str, Any] | None:
+    if len(content) > _MAX_FILE_SIZE:
+        return None
+    try:
+        # utf-8-sig: editors on Windows put a byte order mark in front.
+        document = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _parse(document: Mapping[str, Any]) -> _Parsed:
+    specs = SPECS
+    values: dict[str, Any] = {}
+    parsed = _Parsed(Settings())
+    for key, value in document.items():
+        if looks_like_secret(key):
+            parsed.secret.append("?")
+        elif any(looks_like_secret(text) for text in _texts_in(value)):
+            parsed.secret.append(key)
+        elif key not in specs:
+            parsed.unknown[key] = value
+        else:
+            try:
+                values[key] = specs[key].check(value)
+            except InvalidSetting as exc:
+                log.warning("Setting %s: %s", key, exc.reason)
+                parsed.invalid.append(key)
+    parsed.settings = Settings(**values)
+    return parsed
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield str(key)
+            yield from _texts_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts_in(item)

@@ -1,0 +1,177 @@
+"""Settings as a file to give away or to take along: without keys, and refused as a whole when anything is wrong.
+
+What the program remembers by itself (window sizes, the wizard's step, where keys lie) stays at home.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from caal_desktop.storage.atomic_file import reason_of, write_atomically
+from caal_desktop.storage.errors import SecretInSettings, StorageError
+from caal_desktop.storage.logs.redaction import looks_like_secret
+from caal_desktop.storage.settings.migrations import FIRST_VERSION, SCHEMA_VERSION, migrate
+from caal_desktop.storage.settings.schema import SPECS, Settings
+from caal_desktop.storage.settings.setting import Group, InvalidSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+FORMAT = "caal-desktop-settings"
+MAX_FILE_SIZE = 1_000_000
+MAX_DEPTH = 6
+# Also worth taking along, though no page shows it.
+_EXTRA_KEYS = frozenset({"favourite_models"})
+
+
+class ImportRefused(StorageError):  # noqa: N818 - a message names what happened
+    """A file of settings was not taken over. Params: ``file``, ``reason``."""
+
+    what = "The settings in {file} were not taken over."
+    why = "The system says: {reason}."
+    advice = "Nothing has changed."
+
+
+class FileUnreadable(ImportRefused):
+    """The system does not give the file."""
+
+    advice = "Nothing has changed. Check the file's permissions and try again."
+
+
+class ForeignFile(ImportRefused):
+    """The file is something else."""
+
+    why = "It is not a settings file of CAAL Desktop."
+    advice = "Nothing has changed. Choose a file that “Export…” has written."
+
+
+class DamagedFile(ImportRefused):
+    """The file is cut off or holds impossible values. Params also: ``keys``."""
+
+    why = "The file is damaged: {reason}."
+    advice = "Nothing has changed. Export the settings once more and choose that file."
+
+
+class NewerFile(ImportRefused):
+    """The file was written by a newer version."""
+
+    why = "They were written by a newer version of CAAL Desktop."
+    advice = "Nothing has changed. Update CAAL Desktop first."
+
+
+class SecretInFile(ImportRefused):
+    """The file holds what looks like an API key."""
+
+    why = "The file contains what looks like an API key, and settings are kept in plain text."
+    advice = (
+        "Nothing has changed. Remove the key from the file, and consider making a new key: this one has lain in a file."
+    )
+
+
+def export_settings(settings: Settings, path: Path, program_version: str) -> None:
+    """Writes the settings that a person has changed.
+
+    Raises:
+        StorageError: the file cannot be written, or a setting looks like a key.
+    """
+    values = {
+        key: spec.to_json(value)
+        for key, spec in SPECS.items()
+        if _travels(key) and (value := getattr(settings, key)) != spec.default
+    }
+    for key, value in values.items():
+        if any(looks_like_secret(text) for text in _texts_in(value)):
+            raise SecretInSettings(setting=key)
+    document = {"format": FORMAT, "schema_version": SCHEMA_VERSION, "program": program_version, "settings": values}
+    write_atomically(path, (json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode())
+
+
+def import_settings(path: Path) -> dict[str, Any]:
+    """Reads a file that :func:`export_settings` has written.
+
+    Returns:
+        The value of every setting that travels, by key; the default where the file names none.
+
+    Raises:
+        ImportRefused: the file is not taken over, not even in part.
+    """
+    name = path.name
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_SIZE + 1)
+    except OSError as exc:
+        raise FileUnreadable(file=name, reason=reason_of(exc)) from exc
+    document = _decode(content, name)
+    version = document.get("schema_version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < FIRST_VERSION:
+        raise DamagedFile(file=name, reason="it names no version")
+    if version > SCHEMA_VERSION:
+        raise NewerFile(file=name)
+    values = document.get("settings")
+    if not isinstance(values, dict):
+        raise DamagedFile(file=name, reason="it holds no settings")
+    return _checked(migrate(values, version), name)
+
+
+def _decode(content: bytes, name: str) -> Mapping[str, Any]:
+    if len(content) > MAX_FILE_SIZE:
+        raise ForeignFile(file=name)
+    try:
+        document = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        marked = FORMAT.encode() in content[:200]
+        raise (DamagedFile(file=name, reason="it is no whole JSON") if marked else ForeignFile(file=name)) from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ForeignFile(file=name)
+    if _depth(document) > MAX_DEPTH:
+        raise DamagedFile(file=name, reason="it is nested too deeply")
+    if any(looks_like_secret(text) for text in _texts_in(document)):
+        raise SecretInFile(file=name)
+    return document
+
+
+def _checked(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    taken = {key: spec.default for key, spec in SPECS.items() if _travels(key)}
+    for key, value in values.items():
+        if key not in taken:
+            # A file of this version names nothing else: it was changed by somebody.
+            raise DamagedFile(file=name, reason=f"“{key[:60]}” is not a setting that travels")
+        try:
+            taken[key] = SPECS[key].check(value)
+        except InvalidSetting as exc:
+            raise DamagedFile(file=name, reason=f"{key} {exc.reason}") from exc
+    return taken
+
+
+def _travels(key: str) -> bool:
+    return SPECS[key].group is not Group.INTERNAL or key in _EXTRA_KEYS
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(word)
+
+
+def _depth(value: object) -> int:
+    deepest = 0
+    waiting: list[tuple[object, int]] = [(value, 1)]
+    while waiting:
+        item, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        children = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+        waiting.extend((child, depth + 1) for child in children)
+    return deepest
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            waiting.extend(item)
+            waiting.extend(item.values())
+        elif isinstance(item, list | tuple):
+            waiting.extend(item)

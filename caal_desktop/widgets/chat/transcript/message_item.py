@@ -1,0 +1,323 @@
+"""One message of the conversation view: its documents, where they stand, and how high all of it is.
+
+An item is cheap until it is built: it knows its message and a guess at its height. Built, it has a document for the
+text, and where they are needed others for the reasoning and the tool calls.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QPalette, QTextBlockFormat, QTextCursor, QTextDocument, QTextOption
+
+from caal_desktop.services.chat.conversation import Message, Role
+from caal_desktop.widgets.common import theme
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from caal_desktop.widgets.chat.transcript.message_footer import MessageFooter
+    from caal_desktop.widgets.chat.transcript.reasoning_fold import ReasoningFold
+    from caal_desktop.widgets.common.message_panel import MessagePanel
+    from caal_desktop.widgets.markdown import MarkdownStream, Theme
+
+_CARD_SHARE = 0.86
+_CARD_PAD = theme.GRID * 3 // 2
+_FOOTER_GUESS = 52
+_TOOLS_SHOWN_WHILE_STREAMING = 4000
+"""Characters of arguments up to which tool calls are drawn anew with each frame."""
+
+
+def gap_between() -> int:
+    """Pixels between two messages."""
+    return theme.gap(theme.GRID * 3)
+
+
+@dataclass(slots=True)
+class Placed:
+    """A document and its place within the item.
+
+    Attributes:
+        document: what is drawn.
+        theme: of the Markdown renderer; None for plain text.
+        left, top: of the document, margins included, against the column's left edge and the item's top.
+    """
+
+    document: QTextDocument
+    theme: Theme | None
+    left: float
+    top: float
+
+
+class MessageItem:
+    """A message as the view keeps it.
+
+    Attributes:
+        message: what is shown.
+        height: pixels; exact when :attr:`is_exact`, else a guess.
+        footer, fold, panel: the widgets that the view has put here; None while the message is far from the screen.
+    """
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        self.height = 0.0
+        self.is_exact = False
+        self.is_fold_open = False
+        self.body: Placed | None = None
+        self.footer: MessageFooter | None = None
+        self.fold: ReasoningFold | None = None
+        self.panel: MessagePanel | None = None
+        self.card = QRectF()
+        self._thoughts: Placed | None = None
+        self._tools: Placed | None = None
+        self._stream: MarkdownStream | None = None
+        self._thought_stream: MarkdownStream | None = None
+        self._tools_shown = ""
+        self._width = 0.0
+
+    @property
+    def is_user(self) -> bool:
+        """Whether the person said it."""
+        return self.message.role is Role.USER
+
+    @property
+    def is_built(self) -> bool:
+        """Whether it has its documents."""
+        return self.body is not None
+
+    @property
+    def documents(self) -> list[Placed]:
+        """What is drawn, from top to bottom."""
+        shown = [self._thoughts if self.is_fold_open else None, self.body, self._tools]
+        return [placed for placed in shown if placed is not None]
+
+    @property
+    def widgets(self) -> list[QWidget]:
+        """The widgets that belong here now."""
+        return [widget for widget in (self.fold, self.panel, self.footer) if widget is not None]
+
+    # --- content
+
+    def guess(self, column: float, character: float, line: float) -> None:
+        """Estimate the height from the number of characters."""
+        text = self.message.text
+        lines = len(text) * character / max(column, 1.0) + min(text.count("\n"), 4000) * 0.6 + 1
+        self.height = lines * line * 1.1 + _FOOTER_GUESS + gap_between()
+        self.is_exact = False
+
+    def build(self, palette: QPalette, font: QFont, *, streaming: bool) -> bool:
+        """Make the documents.
+
+        Args:
+            palette, font: of the view.
+            streaming: more of the answer will come.
+
+        Returns:
+            True if rendering is not finished: call :meth:`pump`.
+        """
+        from caal_desktop.widgets.markdown import MarkdownStream, neutralise
+
+        document = _document(font)
+        if self.is_user:
+            document.setPlainText(neutralise(_with_attachments(self.message)))
+            _set_line_height(document)
+            document.setDocumentMargin(_CARD_PAD)
+            self.body = Placed(document, None, 0, 0)
+            return False
+        self._stream = MarkdownStream(document, palette)
+        document.setDocumentMargin(self._stream.theme.pad)
+        self.body = Placed(document, self._stream.theme, 0, 0)
+        if self.message.reasoning:
+            self.add_reasoning(self.message.reasoning, palette, font, streaming=streaming)
+        self.show_tools(palette, font, force=True)
+        more = self._stream.feed(self.message.text)
+        return more if streaming else self._stream.finish() or more
+
+    def drop(self) -> None:
+        """Forget the documents; the height stays known."""
+        self.body = self._thoughts = self._tools = None
+        self._stream = self._thought_stream = None
+        self._tools_shown = ""
+        self._width = 0.0
+
+    def add_text(self, text: str) -> bool:
+        """Render more of the answer. Returns whether some is left over for the next frame."""
+        return self._stream is not None and self._stream.feed(text)
+
+    def finish(self) -> bool:
+        """The answer has ended. Returns whether some of it is left over for the next frame."""
+        more = self._stream is not None and self._stream.finish()
+        return (self._thought_stream is not None and self._thought_stream.finish()) or more
+
+    def pump(self) -> bool:
+        """Go on rendering. Returns whether some is still left over."""
+        more = self._stream is not None and self._stream.pump()
+        return (self._thought_stream is not None and self._thought_stream.pump()) or more
+
+    def add_reasoning(self, text: str, palette: QPalette, font: QFont, *, streaming: bool = True) -> bool:
+        """Render more of the reasoning. Returns whether some is left over for the next frame."""
+        if self._thought_stream is None:
+            from caal_desktop.widgets.markdown import MarkdownStream
+
+            document = _document(font)
+            quiet = QPalette(palette)
+            quiet.setColor(QPalette.ColorRole.Text, theme.colours(palette).muted)
+            self._thought_stream = MarkdownStream(document, quiet)
+            document.setDocumentMargin(self._thought_stream.theme.pad)
+            self._thoughts = Placed(document, self._thought_stream.theme, 0, 0)
+            self._width = 0.0
+        more = self._thought_stream.feed(text)
+        return more if streaming else self._thought_stream.finish() or more
+
+    def show_tools(self, palette: QPalette, font: QFont, *, force: bool = False) -> None:
+        """Draw the tool calls, where they have changed."""
+        calls = self.message.tool_calls
+        if not calls or (not force and sum(len(call.arguments) for call in calls) > _TOOLS_SHOWN_WHILE_STREAMING):
+            return
+        text = _tools_markdown(self.message)
+        if text == self._tools_shown:
+            return
+        self._tools_shown = text
+        from caal_desktop.widgets.markdown import MarkdownStream
+
+        document = _document(font)
+        stream = MarkdownStream.render_all(document, text, palette)
+        document.setDocumentMargin(stream.theme.pad)
+        self._tools = Placed(document, stream.theme, 0, 0)
+        self._width = 0.0
+
+    # --- geometry
+
+    def arrange(self, column: float) -> None:
+        """Put everything into its place, and measure.
+
+        Args:
+            column: the width of the text in pixels.
+        """
+        if self.body is None:
+            return
+        resized, self._width = self._width != column, column
+        if self.is_user:
+            y = self._arrange_card(column, resized=resized)
+        else:
+            y = self._arrange_answer(column, resized=resized)
+        for widget in (self.panel, self.footer):
+            if widget is not None:
+                y += theme.GRID // 2
+                height = _height_for(widget, round(column))
+                widget.setProperty("top", y)
+                widget.resize(round(column), height)
+                y += height
+        self.height = y + gap_between()
+        self.is_exact = True
+
+    def _arrange_card(self, column: float, *, resized: bool) -> float:
+        body = self.body
+        assert body is not None  # noqa: S101 - asked for by arrange alone
+        if resized:
+            body.document.setTextWidth(-1)
+            body.document.setTextWidth(min(column * _CARD_SHARE, body.document.idealWidth() + 1))
+        size = body.document.size()
+        body.left = column - size.width()
+        self.card = QRectF(body.left, 0, size.width(), size.height())
+        return size.height()
+
+    def _arrange_answer(self, column: float, *, resized: bool) -> float:
+        from caal_desktop.widgets.markdown import Property
+
+        y = 0.0
+        if self.fold is not None:
+            self.fold.setProperty("top", y)
+            self.fold.resize(min(round(column), self.fold.sizeHint().width()), self.fold.sizeHint().height())
+            y += self.fold.height() + theme.GRID // 2
+        for placed in (self._thoughts, self.body, self._tools):
+            if placed is None:
+                continue
+            margin = placed.document.documentMargin()
+            if resized:
+                placed.document.setTextWidth(column + 2 * margin)
+            if placed is self._thoughts and not self.is_fold_open:
+                continue
+            if placed is self.body and placed.document.isEmpty():
+                placed.top, placed.left = y - margin, -margin
+                continue
+            # The margins are room for what is painted behind the text; the text itself keeps to the column.
+            placed.left, placed.top = -margin, y - margin
+            y += placed.document.size().height() - 2 * margin + theme.GRID
+            if placed.theme is not None and placed.document.lastBlock().blockFormat().intProperty(Property.CODE_ID):
+                y += placed.theme.pad  # the card around the code is higher than its text
+        return max(0.0, y - theme.GRID)
+
+    def position_at(self, point: QPointF) -> int:
+        """The position in the text at a point against the item's corner; its begin or end beyond it."""
+        if self.body is None or point.y() < self.body.top:
+            return 0
+        local = QPointF(point.x() - self.body.left, point.y() - self.body.top)
+        if local.y() > self.body.document.size().height():
+            return self.end
+        return max(0, self.body.document.documentLayout().hitTest(local, Qt.HitTestAccuracy.FuzzyHit))
+
+    @property
+    def end(self) -> int:
+        """The last position of the text."""
+        return 0 if self.body is None else max(0, self.body.document.characterCount() - 1)
+
+    def cursor(self, start: int, end: int) -> QTextCursor | None:
+        """A selection of the text; None while the item is not built."""
+        if self.body is None:
+            return None
+        cursor = QTextCursor(self.body.document)
+        cursor.setPosition(min(start, self.end))
+        cursor.setPosition(min(end, self.end), QTextCursor.MoveMode.KeepAnchor)
+        return cursor
+
+
+def _height_for(widget: QWidget, width: int) -> int:
+    if (layout := widget.layout()) is not None:
+        # Layouts within keep what they have measured until then.
+        layout.activate()
+    if widget.hasHeightForWidth():
+        return widget.heightForWidth(width)
+    return widget.sizeHint().height()
+
+
+def _document(font: QFont) -> QTextDocument:
+    document = QTextDocument()
+    document.setUndoRedoEnabled(False)
+    document.setDefaultFont(font)
+    option = document.defaultTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    document.setDefaultTextOption(option)
+    return document
+
+
+def _set_line_height(document: QTextDocument) -> None:
+    cursor = QTextCursor(document)
+    cursor.select(QTextCursor.SelectionType.Document)
+    block = QTextBlockFormat()
+    block.setLineHeight(120, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+    cursor.mergeBlockFormat(block)
+
+
+def _with_attachments(message: Message) -> str:
+    names = [f"📎 {attachment.name}" for attachment in message.attachments]
+    return "\n".join([*names, message.text] if message.text else names)
+
+
+def _tools_markdown(message: Message) -> str:
+    parts = []
+    for call in message.tool_calls:
+        try:
+            arguments = json.dumps(json.loads(call.arguments or "{}"), indent=2, ensure_ascii=False)
+            language = "json"
+        except ValueError:
+            arguments, language = call.arguments, "text"
+        # Longer than any run of backticks in what the model wrote, so that it cannot leave its block.
+        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", arguments)), 3)
+        name = re.sub(r"[`\s]+", " ", call.name).strip()[:200] or "?"
+        parts.append(f"🛠 `{name}`\n\n{fence}{language}\n{arguments}\n{fence}")
+    return "\n\n".join(parts)

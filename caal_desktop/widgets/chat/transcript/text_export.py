@@ -1,0 +1,81 @@
+"""From a rendered answer to plain text, as a person would write it down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QTextCursor, QTextDocument
+
+from caal_desktop.services.chat.conversation import Message, Role
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QTextBlock, QTextTable
+
+
+def plain_text(message: Message) -> str:
+    """A message's text without its Markdown, as it is read on the screen."""
+    if message.role is Role.USER:
+        return message.text
+    from caal_desktop.widgets.markdown import MarkdownStream
+
+    document = QTextDocument()
+    document.setLayoutEnabled(False)
+    MarkdownStream.render_all(document, message.text)
+    return document_text(document)
+
+
+def document_text(document: QTextDocument, start: int = 0, end: int | None = None) -> str:
+    """The text of a document that :class:`MarkdownStream` wrote, with bullets, and tabs between a table's cells.
+
+    Args:
+        document: the document.
+        start, end: the positions between which the text is wanted; the document's end if None.
+    """
+    end = document.characterCount() if end is None else end
+    parts: list[str] = []
+    row = (-1, -1)
+    before: QTextBlock | None = None
+    block = document.findBlock(start)
+    while block.isValid() and block.position() <= end:
+        text = block.text()[max(0, start - block.position()) : max(0, end - block.position())]
+        table: QTextTable | None = QTextCursor(block).currentTable()
+        if table is not None:
+            cell = table.cellAt(block.position())
+            this_row = (table.firstPosition(), cell.row())
+            parts.append("\t" if row == this_row else "\n" if row[0] == this_row[0] else "\n\n")
+            row = this_row
+        elif before is not None and not _is_spacer(block):
+            parts.append(_joint(before, block))
+        if block.textList() is not None and start <= block.position():
+            depth = max(0, block.textList().format().indent() - 1)
+            marker = block.textList().itemText(block).strip()
+            parts.append("  " * depth + (marker if marker[:1].isalnum() else "•") + " ")
+        parts.append(text)
+        if not _is_spacer(block):
+            before = block
+        block = block.next()
+    return "".join(parts).replace("\u2028", "\n").strip("\n")
+
+
+def _kind(block: QTextBlock) -> str:
+    from caal_desktop.widgets.markdown import Property
+
+    return str(block.blockFormat().stringProperty(Property.KIND))
+
+
+def _is_spacer(block: QTextBlock) -> bool:
+    # Qt needs an empty block around each table.
+    return not block.text() and not _kind(block) and block.textList() is None
+
+
+def _joint(before: QTextBlock, block: QTextBlock) -> str:
+    from caal_desktop.widgets.markdown import Property
+
+    if block.blockFormat().boolProperty(Property.CODE_CONTINUES):
+        return ""
+    kind, same = _kind(block), _kind(block) == _kind(before)
+    if kind in ("CODE", "MATH") and same and block.blockFormat().topMargin() == 0:
+        return "\n"
+    if kind == "PARAGRAPH" and same and block.blockFormat().topMargin() == 0 and block.textList() is None:
+        return " "  # one paragraph, which the renderer went on with in another block
+    return "\n" if block.textList() is not None and before.textList() is not None else "\n\n"

@@ -1,0 +1,56 @@
+"""Applies the person's appearance settings to the whole program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QFont
+
+from caal_desktop.storage.settings.schema import Density, Settings, Theme
+from caal_desktop.widgets.common import theme
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+_SCHEMES = {
+    Theme.LIGHT: Qt.ColorScheme.Light,
+    Theme.DARK: Qt.ColorScheme.Dark,
+}
+
+
+class Appearance:
+    """Remembers the platform's own font, so that scaling is always of that one."""
+
+    def __init__(self, app: QApplication) -> None:
+        self._app = app
+        self._font = QFont(app.font())
+        self._scale = 1.0
+        self._theme = Theme.SYSTEM
+        self._density = Density.COMFORTABLE
+
+    def apply(self, settings: Settings) -> None:
+        """Take over theme, text size and density, where they differ from what is shown."""
+        hints = self._app.styleHints()
+        if settings.theme != self._theme:
+            self._theme = settings.theme
+            if settings.theme is Theme.SYSTEM:
+                hints.unsetColorScheme()
+            else:
+                hints.setColorScheme(_SCHEMES[settings.theme])
+        if settings.font_scale != self._scale:
+            self._scale = settings.font_scale
+            font = QFont(self._font)
+            if font.pointSizeF() > 0:
+                font.setPointSizeF(font.pointSizeF() * self._scale)
+            else:
+                font.setPixelSize(round(font.pixelSize() * self._scale))
+            self._app.setFont(font)
+        if settings.density != self._density:
+            self._density = settings.density
+            theme.set_density(compact=self._density is Density.COMPACT)
+            for widget in self._app.allWidgets():
+                theme.fit_height(widget)
+                # As if the style had changed its metrics: views lay their rows out anew, layouts ask for sizes again.
+                # Posted and not sent, for a widget may be gone by then.
+                QCoreApplication.postEvent(widget, QEvent(QEvent.Type.StyleChange))

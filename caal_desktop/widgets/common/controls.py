@@ -1,0 +1,267 @@
+"""Small controls that several windows share: text in fixed roles, icon buttons, the busy ring."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.icons import icon, icon_pixmap
+
+_RESTYLE_EVENTS = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
+
+
+class TextLabel(QLabel):
+    """Wrapped text in a fixed role, following font and palette.
+
+    Args:
+        text: plain text.
+        name: the object name.
+        scale: size against the application's font.
+        bold: semi-bold weight.
+        muted: secondary colour.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        name: str,
+        scale: float = 1.0,
+        bold: bool = False,
+        muted: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self._scale, self._bold, self._muted = scale, bold, muted
+        self._restyling = False
+        self.setObjectName(name)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        # A widget whose font has a size of its own hears nothing of another application font; only windows do.
+        QGuiApplication.instance().fontChanged.connect(self._restyle)  # type: ignore[union-attr]
+        self._restyle()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the platform's font and colours."""
+        super().changeEvent(event)
+        if event.type() in _RESTYLE_EVENTS and not self._restyling:
+            self._restyle()
+
+    def _restyle(self) -> None:
+        self._restyling = True
+        try:
+            self.setFont(theme.scaled_font(self, self._scale, bold=self._bold))
+            if self._muted:
+                palette = QPalette(self.palette())
+                parent = self.parentWidget()
+                source = parent.palette() if parent is not None else palette
+                palette.setColor(QPalette.ColorRole.WindowText, theme.colours(source).muted)
+                self.setPalette(palette)
+        finally:
+            self._restyling = False
+
+
+def control_before(widget: QWidget) -> QWidget | None:
+    """The control that Tab reaches just before a widget; None where there is none in its window."""
+    before = widget.previousInFocusChain()
+    while before is not None and before is not widget and not before.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        before = before.previousInFocusChain()
+    return before if before is not widget else None
+
+
+class IconButton(QToolButton):
+    """A flat button that shows one of the program's icons in the current text colour.
+
+    Args:
+        icon_name: a file of ``resources/icons``.
+        text: its accessible name and tooltip; shown beside the icon when `show_text`.
+    """
+
+    def __init__(
+        self, icon_name: str, text: str, *, name: str, show_text: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._icon_name = icon_name
+        self.setObjectName(name)
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setToolTip(text)
+        self.setAutoRaise(True)
+        # A QToolButton takes the focus by Tab alone; a click must not leave the keyboard elsewhere either.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if show_text else Qt.ToolButtonStyle.ToolButtonIconOnly
+        self.setToolButtonStyle(style)
+        self.setIconSize(QSize(18, 18))
+        self._restyle()
+
+    def set_icon_name(self, icon_name: str) -> None:
+        """Show another icon."""
+        if icon_name != self._icon_name:
+            self._icon_name = icon_name
+            self._restyle()
+
+    def set_label(self, text: str) -> None:
+        """Change text, tooltip and accessible name together."""
+        self.setText(text)
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the platform's colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._restyle()
+
+    def _restyle(self) -> None:
+        palette = self.palette()
+        disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+        self.setIcon(icon(self._icon_name, theme.colours(palette).text, disabled))
+
+
+class RoomyButton(QPushButton):
+    """A push button with room around its text: some styles draw the frame close to the first and the last letter.
+
+    Enter presses it only where it is the default button or has the focus.
+    """
+
+    def __init__(self, text: str, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setObjectName(name)
+        self.setAutoDefault(False)
+
+    def sizeHint(self) -> QSize:
+        """The style's own, with room for a letter at both sides and for a finger above and below."""
+        hint = super().sizeHint()
+        line = self.fontMetrics().height()
+        width = max(hint.width(), self.fontMetrics().horizontalAdvance(self.text()) + line * 2)
+        return QSize(width, max(theme.control_height(34), line + theme.gap(line)))
+
+
+class Rule(QWidget):
+    """A thin line across."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw it in the colour of all lines."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colours(self.palette()).line)
+        painter.end()
+
+
+class IconLabel(QWidget):
+    """One icon of a given kind of colour, decorative: screen readers read the text beside it.
+
+    Args:
+        tone: an attribute of :class:`~caal_desktop.widgets.common.theme.Colours`.
+    """
+
+    def __init__(self, icon_name: str, tone: str, *, size: int = 20, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon_name, self._tone, self._size = icon_name, tone, size
+        self.setFixedSize(size, size)
+
+    def set_icon(self, icon_name: str, tone: str) -> None:
+        """Show another icon, in another tone."""
+        self._icon_name, self._tone = icon_name, tone
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the icon at the screen's density."""
+        painter = QPainter(self)
+        colour = getattr(theme.colours(self.palette()), self._tone)
+        painter.drawPixmap(0, 0, icon_pixmap(self._icon_name, colour, self._size, self.devicePixelRatioF()))
+        painter.end()
+
+
+class BusyRing(QWidget):
+    """A small turning ring. It stands still where the platform asks for less motion, and rests while hidden."""
+
+    def __init__(self, *, size: int = 20, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedSize(size, size)
+        self._angle = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(50)
+        self._timer.timeout.connect(self._turn)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Turn only while visible."""
+        super().showEvent(event)
+        # Imported here: its hundreds of names take longer to import than all of this module.
+        from PySide6.QtWidgets import QStyle
+
+        if self.style().styleHint(QStyle.StyleHint.SH_Widget_Animate, None, self):
+            self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Rest while hidden."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the track and the turning arc."""
+        colour = theme.colours(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = max(2.0, self.width() / 9)
+        area = QRectF(self.rect()).adjusted(width, width, -width, -width)
+        painter.setPen(QPen(colour.line, width))
+        painter.drawEllipse(area)
+        painter.setPen(QPen(colour.accent_text, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawArc(area, -self._angle * 16, 100 * 16)
+        painter.end()
+
+    def _turn(self) -> None:
+        self._angle = (self._angle + 18) % 360
+        self.update()
+
+
+class ElidedLabel(QLabel):
+    """One line of plain text, cut with an ellipsis where it does not fit, and whole in its tooltip then."""
+
+    clicked = Signal()
+
+    def __init__(self, text: str = "", *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._full = ""
+        self.setObjectName(name)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.set_full_text(text)
+
+    def set_full_text(self, text: str) -> None:
+        """Show another text."""
+        self._full = text
+        self.setAccessibleName(text)
+        self._elide()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the whole text."""
+        hint = super().sizeHint()
+        hint.setWidth(self.fontMetrics().horizontalAdvance(self._full) + 4)
+        return hint
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again with another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._elide()
+
+    def resizeEvent(self, event: object) -> None:
+        """Cut again at another width."""
+        self._elide()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Tell about a click."""
+        super().mouseReleaseEvent(event)
+        self.clicked.emit()
+
+    def _elide(self) -> None:
+        shown = self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, max(0, self.width()))
+        self.setText(shown)
+        self.setToolTip(self._full if shown != self._full else "")

@@ -1,0 +1,166 @@
+"""The panel that says what happened: an icon, one sentence, what to do, and the buttons that do it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import BusyRing, IconLabel, RoomyButton, TextLabel, control_before
+from caal_desktop.widgets.common.flow_layout import FlowLayout
+
+
+class Tone(StrEnum):
+    """What kind of message it is."""
+
+    BUSY = "busy"
+    INFO = "info"
+    GOOD = "good"
+    CAUTION = "caution"
+    BAD = "bad"
+
+
+_ICONS = {
+    Tone.INFO: ("info", "accent_text"),
+    Tone.GOOD: ("check-circle", "good"),
+    Tone.CAUTION: ("caution", "caution"),
+    Tone.BAD: ("error", "bad"),
+}
+
+
+class MessagePanel(QFrame):
+    """A message in place, with up to a few actions.
+
+    Signals:
+        actionChosen: a button was pressed; carries the action's name.
+    """
+
+    actionChosen = Signal(str)
+
+    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._tone = Tone.INFO
+        self._icon = IconLabel("info", "accent_text", parent=self)
+        self._ring = BusyRing(parent=self)
+        symbols = QWidget(self)
+        symbols.setFixedSize(20, 20)
+        self._symbols = QStackedLayout(symbols)
+        self._symbols.addWidget(self._icon)
+        self._symbols.addWidget(self._ring)
+        self._title = TextLabel(name=f"{name}.title", bold=True, parent=self)
+        self._body = TextLabel(name=f"{name}.body", parent=self)
+        for label in (self._title, self._body):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._buttons = FlowLayout(spacing=theme.GRID)
+        self._tab_anchor: QWidget | None = None
+        texts = QVBoxLayout()
+        texts.setSpacing(theme.GRID // 2)
+        texts.addWidget(self._title)
+        texts.addWidget(self._body)
+        self._gap = QWidget(self)
+        self._gap.setFixedHeight(theme.GRID // 2)
+        texts.addWidget(self._gap)
+        texts.addLayout(self._buttons)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(12)
+        layout.addWidget(symbols, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(texts, 1)
+        self.hide()
+
+    @property
+    def tone(self) -> Tone:
+        """The kind of message that is shown."""
+        return self._tone
+
+    @property
+    def title(self) -> str:
+        """The sentence that is shown."""
+        return self._title.text()
+
+    @property
+    def body(self) -> str:
+        """The explanation that is shown."""
+        return self._body.text()
+
+    def show_message(self, tone: Tone, title: str, body: str = "", actions: tuple[tuple[str, str], ...] = ()) -> None:
+        """Show a message in place of the one before.
+
+        Args:
+            tone: what kind it is.
+            title: what happened, in one sentence.
+            body: why, and what to do.
+            actions: (name, button text) of each thing that can be done.
+        """
+        same = (tone, title, body) == (self._tone, self.title, self.body) and self.isVisible()
+        self._tone = tone
+        self._title.setText(title)
+        self._title.setVisible(bool(title))
+        self._body.setText(body)
+        self._body.setVisible(bool(body))
+        if tone is Tone.BUSY:
+            self._symbols.setCurrentWidget(self._ring)
+        else:
+            self._icon.set_icon(*_ICONS[tone])
+            self._symbols.setCurrentWidget(self._icon)
+        self._set_actions(actions)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(body)
+        self.show()
+        self.update()
+        if not same:
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def follow_in_tab_order(self, widget: QWidget) -> None:
+        """Have the buttons come after this control, and not after what was made before the panel."""
+        self._tab_anchor = widget
+
+    def button(self, action: str) -> QPushButton | None:
+        """The button of an action that is shown now."""
+        return self.findChild(QPushButton, f"{self.objectName()}.{action}")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the card: a soft ground in the tone's colour, with a line around it."""
+        colours = theme.colours(self.palette())
+        tone = colours.line if self._tone is Tone.BUSY else getattr(colours, _ICONS[self._tone][1])
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.mix(tone, colours.card, 0.55), 1))
+        painter.setBrush(theme.mix(tone, colours.card, 0.07))
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), theme.RADIUS, theme.RADIUS)
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw again in other colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.update()
+
+    def _set_actions(self, actions: tuple[tuple[str, str], ...]) -> None:
+        had_focus = False
+        while (item := self._buttons.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                had_focus = had_focus or widget.hasFocus()
+                # Not deleted at once: this may run inside the very button's own signal.
+                widget.hide()
+                widget.setObjectName("")
+                widget.deleteLater()
+        self._gap.setVisible(bool(actions))
+        before = self._tab_anchor or control_before(self)
+        for action, text in actions:
+            button = RoomyButton(text, name=f"{self.objectName()}.{action}", parent=self)
+            button.clicked.connect(lambda _checked=False, action=action: self.actionChosen.emit(action))
+            self._buttons.addWidget(button)
+            # Made late, it would come after everything else of the window.
+            if before is not None:
+                self.setTabOrder(before, button)
+            before = button
+            if had_focus:
+                # The keyboard stays with the message whose button it has just pressed.
+                button.show()
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
+                had_focus = False

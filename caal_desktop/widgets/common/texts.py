@@ -1,0 +1,140 @@
+"""Words for people that several windows use: providers, errors, facts of a key. All of it is translatable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDate, QLocale
+
+from caal_desktop.catalogue.fitness.speech_cost import format_cost
+from caal_desktop.llm.errors import ErrorText, ProviderError
+from caal_desktop.storage.errors import StorageError
+from caal_desktop.storage.settings.schema import Provider
+
+if TYPE_CHECKING:
+    from caal_desktop.key_doctor import Diagnosis
+    from caal_desktop.llm.providers.key_info import KeyInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderText:
+    """How a provider is presented.
+
+    Attributes:
+        title: its name.
+        tagline: one sentence on what it is.
+        icon: its icon's name.
+        keys_url: where a person makes a key; "" where none is needed.
+        key_hint: what the key field shows while it is empty.
+    """
+
+    title: str
+    tagline: str
+    icon: str
+    keys_url: str = ""
+    key_hint: str = ""
+
+
+def _noop(text: str) -> str:
+    return str(QT_TRANSLATE_NOOP("Provider", text))
+
+
+_PROVIDERS = {
+    Provider.OPENROUTER: ProviderText(
+        "OpenRouter",
+        _noop("Hundreds of models from every maker behind one key. The simplest way to start."),
+        "cloud",
+        "https://openrouter.ai/settings/keys",
+        "sk-or-v1-…",
+    ),
+    Provider.GROQ: ProviderText(
+        "Groq",
+        _noop("A few open models, answered very fast. Needs a Groq key."),
+        "bolt",
+        "https://console.groq.com/keys",
+        "gsk_…",
+    ),
+    Provider.OLLAMA: ProviderText(
+        "Ollama",
+        _noop("Models on your own computer. Private, and no key needed."),
+        "computer",
+    ),
+    Provider.OPENAI_COMPATIBLE: ProviderText(
+        _noop("Another server"),
+        _noop("Any OpenAI-compatible server: llama.cpp, LM Studio, vLLM, LiteLLM and their like."),
+        "server",
+    ),
+}
+
+
+def provider_text(provider: Provider) -> ProviderText:
+    """The words for a provider, translated."""
+    text = _PROVIDERS[provider]
+
+    def tr(source: str) -> str:
+        return QCoreApplication.translate("Provider", source)
+
+    return ProviderText(tr(text.title), tr(text.tagline), text.icon, text.keys_url, text.key_hint)
+
+
+def explain(error: BaseException) -> ErrorText:
+    """An error in words: what happened, why, what to do."""
+    if isinstance(error, ProviderError):
+        return error.describe(lambda template: QCoreApplication.translate("ProviderError", template))
+    if isinstance(error, StorageError):
+        text = error.describe(lambda template: QCoreApplication.translate("StorageError", template))
+        return ErrorText(text.what, text.why, text.advice)
+    return ErrorText(QCoreApplication.translate("Errors", "That cannot be used."), str(error), "")
+
+
+def diagnosis_text(found: Diagnosis) -> str:
+    """What the key doctor says, translated."""
+    text = found.describe(lambda template: QCoreApplication.translate("KeyDoctor", template))
+    return " ".join(part for part in (text.what, text.why, text.advice) if part)
+
+
+def reason_and_advice(text: ErrorText) -> str:
+    """The second and third part of an error's words in one paragraph."""
+    return " ".join(part for part in (text.why, text.advice) if part)
+
+
+def money(usd: float) -> str:
+    """An amount in US dollars, as exact as it is large."""
+    return format_cost(usd)
+
+
+def key_facts(info: KeyInfo) -> list[str]:
+    """What a key can do, one short sentence a fact, the most important first."""
+
+    def tr(text: str) -> str:
+        return QCoreApplication.translate("KeyFacts", text)
+
+    facts: list[str] = []
+    resets = {
+        "daily": tr("the limit starts anew every day"),
+        "weekly": tr("the limit starts anew every week"),
+        "monthly": tr("the limit starts anew every month"),
+    }
+    if info.limit is not None and info.limit_remaining is not None:
+        fact = tr("{left} of {limit} left").format(left=money(max(0.0, info.limit_remaining)), limit=money(info.limit))
+        if info.limit_reset in resets:
+            fact = f"{fact}; {resets[info.limit_reset]}"
+        facts.append(fact + ".")
+    elif info.limit is not None:
+        facts.append(tr("It may spend {limit}.").format(limit=money(info.limit)))
+    else:
+        facts.append(tr("No spending limit is set on this key."))
+    if info.is_free_tier:
+        facts.append(tr("Free tier: free models only, about 50 requests a day."))
+    if info.expires_at is not None:
+        ends = info.expires_at.astimezone()
+        day = QLocale().toString(QDate(ends.year, ends.month, ends.day), QLocale.FormatType.LongFormat)
+        days_left = (info.expires_at - datetime.now(UTC)).days
+        facts.append(
+            tr("It ends on {day}.").format(day=day) if days_left >= 0 else tr("It ended on {day}.").format(day=day)
+        )
+    if info.label and not info.label.startswith("sk-"):
+        facts.append(tr("Its name is “{label}”.").format(label=info.label))
+    return facts

@@ -1,0 +1,213 @@
+"""The program's look, derived from the platform's palette and font: colours, spacing, type sizes.
+
+Nothing here fixes a colour for a scheme: every colour is computed from the current ``QPalette``, so that the
+platform's light, dark and high-contrast schemes are followed live.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPalette
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+GRID = 8
+"""Pixels; every margin and gap is a multiple or half of it."""
+
+RADIUS = 8
+"""Pixels; corners of cards and panels."""
+
+_READABLE = 4.55
+"""The contrast of WCAG 2.2 for text is 4.5; colours are rounded to eight bits when they are drawn."""
+
+
+_ORDINARY_LINE = 18.0
+"""Pixels; the height of a line for which windows are laid out."""
+
+_TIGHTER = 8
+"""Pixels that a control loses when things stand closely: those of 34 stay above the 24 that WCAG 2.2 asks for."""
+
+_HEIGHT = "comfortableHeight"
+_SQUARE = "isSquare"
+
+
+class _Density:
+    """How closely things stand; one for the program, as its font is."""
+
+    is_compact = False
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The colours that the palette has no role for."""
+
+    is_dark: bool
+    text: QColor
+    muted: QColor
+    """Secondary text; at least 4.5:1 against the window."""
+    line: QColor
+    """Borders and rules."""
+    card: QColor
+    """The ground of cards on the window."""
+    hover: QColor
+    accent: QColor
+    on_accent: QColor
+    accent_text: QColor
+    """The accent, strong enough for text on the window."""
+    good: QColor
+    caution: QColor
+    bad: QColor
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """The contrast ratio of two opaque colours by WCAG 2.2, from 1 to 21."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def mix(one: QColor, other: QColor, share: float) -> QColor:
+    """Blend two colours; `share` is the part of `one`, from 0 to 1."""
+    return QColor.fromRgbF(
+        one.redF() * share + other.redF() * (1 - share),
+        one.greenF() * share + other.greenF() * (1 - share),
+        one.blueF() * share + other.blueF() * (1 - share),
+    )
+
+
+def colours(palette: QPalette) -> Colours:
+    """Derive the program's colours from a palette."""
+    # The application's, not the widget's: platform themes give some widget classes a palette without an accent.
+    accent = QGuiApplication.palette().color(QPalette.ColorRole.Accent)
+    roles = (QPalette.ColorRole.Window, QPalette.ColorRole.WindowText, QPalette.ColorRole.Base)
+    window, text, base = (palette.color(role).rgba() for role in roles)
+    return _colours(window, text, base, accent.rgba())
+
+
+@lru_cache(maxsize=64)
+def _colours(window_rgba: int, text_rgba: int, base_rgba: int, accent_rgba: int) -> Colours:
+    # Kept, because every icon asks for its colour, and finding readable ones takes a millisecond.
+    window, text, base, accent = (QColor.fromRgba(c) for c in (window_rgba, text_rgba, base_rgba, accent_rgba))
+    is_dark = _luminance(window) < _luminance(text)
+    white, black = QColor(255, 255, 255), QColor(0, 0, 0)
+    card = mix(white, window, 0.06) if is_dark else mix(base, window, 0.75)
+    grounds = (window, card, base)
+    return Colours(
+        is_dark=is_dark,
+        text=text,
+        muted=_readable(mix(text, window, 0.66), text, grounds),
+        line=mix(text, window, 0.22 if is_dark else 0.18),
+        card=card,
+        hover=mix(text, window, 0.08),
+        accent=accent,
+        # White is what platforms write on their accents; black where white could not be read.
+        on_accent=white if contrast(white, accent) >= _READABLE else black,
+        accent_text=_readable(accent, text, grounds),
+        good=_readable(QColor(0x2E, 0xA0, 0x43), text, grounds),
+        caution=_readable(QColor(0xD2, 0x8A, 0x00), text, grounds),
+        bad=_readable(QColor(0xE5, 0x48, 0x4D), text, grounds),
+    )
+
+
+def _readable(colour: QColor, text: QColor, grounds: tuple[QColor, ...], ratio: float = _READABLE) -> QColor:
+    """Move a colour towards the text colour until it can be read on every ground."""
+    for step in range(21):
+        candidate = mix(text, colour, step / 20)
+        if all(contrast(candidate, ground) >= ratio for ground in grounds):
+            return candidate
+    return text
+
+
+def _luminance(colour: QColor) -> float:
+    def channel(value: float) -> float:
+        return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+
+    return 0.2126 * channel(colour.redF()) + 0.7152 * channel(colour.greenF()) + 0.0722 * channel(colour.blueF())
+
+
+def scaled_font(widget: QWidget, factor: float, *, bold: bool = False) -> QFont:
+    """The application's font for this widget's class, scaled: sizes follow the person's own font size."""
+    from PySide6.QtWidgets import QApplication
+
+    font = QFont(QApplication.font(widget))
+    if font.pointSizeF() > 0:
+        font.setPointSizeF(font.pointSizeF() * factor)
+    else:
+        font.setPixelSize(round(font.pixelSize() * factor))
+    if bold:
+        font.setWeight(QFont.Weight.DemiBold)
+    return font
+
+
+def first_size(widget: QWidget, width: int, height: int) -> QSize:
+    """The size of a window that opens for the first time: larger with larger text, and never larger than the screen.
+
+    Args:
+        widget: the window.
+        width: pixels with a font of ordinary size.
+        height: the same.
+    """
+    from PySide6.QtWidgets import QApplication
+
+    font, plain = QApplication.font(), QFontMetricsF(QApplication.font()).height()
+    scale = min(max(plain / _ORDINARY_LINE, 1.0), 1.6) if font.pointSizeF() > 0 else 1.0
+    # The window manager's frame takes its share as well.
+    room = widget.screen().availableSize() - QSize(GRID * 2, GRID * 6)
+    return QSize(round(width * scale), round(height * scale)).boundedTo(room)
+
+
+def set_density(*, compact: bool) -> None:
+    """Choose how closely things stand; :mod:`caal_desktop.widgets.common.appearance` has all windows follow."""
+    _Density.is_compact = compact
+
+
+def gap(pixels: int) -> int:
+    """A distance as it is now.
+
+    Args:
+        pixels: the distance where there is plenty of room.
+    """
+    return pixels // 2 if _Density.is_compact else pixels
+
+
+def control_height(pixels: int) -> int:
+    """A control's least height as it is now.
+
+    Args:
+        pixels: the height where there is plenty of room.
+    """
+    return pixels - _TIGHTER if _Density.is_compact else pixels
+
+
+def keep_height(widget: QWidget, pixels: int, *, square: bool = False) -> None:
+    """Give a control a least height that follows the density.
+
+    Args:
+        widget: the control.
+        pixels: its height where there is plenty of room.
+        square: exactly this high, and as wide.
+    """
+    widget.setProperty(_HEIGHT, pixels)
+    widget.setProperty(_SQUARE, square)
+    fit_height(widget)
+
+
+def fit_height(widget: QWidget) -> None:
+    """Bring a control to its height of now, if :func:`keep_height` has given it one."""
+    pixels = widget.property(_HEIGHT)
+    if pixels is None:
+        return
+    height = control_height(int(pixels))
+    if widget.property(_SQUARE):
+        widget.setFixedSize(height, height)
+    else:
+        widget.setMinimumHeight(height)
+
+
+def css(colour: QColor) -> str:
+    """A colour as a style sheet takes it."""
+    return colour.name(QColor.NameFormat.HexArgb)

@@ -1,0 +1,393 @@
+"""What is known about one provider's key, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from caal_desktop.services.keys.environment_keys import VARIABLES, key_in_environment
+from caal_desktop.services.keys.key_change import ChangePhase, ChangeView, KeyChange
+from caal_desktop.services.providers.connections import connection_for
+from caal_desktop.setup_flow import PROVIDERS
+from caal_desktop.storage.keyring.secrets import Where
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import IconLabel, TextLabel
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.texts import explain, provider_text, reason_and_advice
+from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
+from caal_desktop.widgets.keys.key_field import KeyField
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.keys.sign_in_service import SignInService
+    from caal_desktop.services.settings.settings_service import SettingsService
+
+_STATUS_ICONS = {
+    KeyStatus.VERIFIED: ("check-circle", "good"),
+    KeyStatus.UNVERIFIED: ("caution", "caution"),
+    KeyStatus.REJECTED: ("error", "bad"),
+    KeyStatus.NONE: ("info", "muted"),
+}
+
+
+class KeyCard(QWidget):
+    """One provider's key.
+
+    Signals:
+        requestLikely: the person does something that a request will follow.
+    """
+
+    requestLikely = Signal()
+
+    def __init__(
+        self,
+        provider: Provider,
+        settings: SettingsService,
+        keys: KeyService,
+        *,
+        sign_in: SignInService | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._provider, self._settings, self._keys = provider, settings, keys
+        self._name = f"keycard.{provider}"
+        self.setObjectName(self._name)
+        text = provider_text(provider)
+        self.setAccessibleName(self.tr("Key for {provider}").format(provider=text.title))
+        self._change = KeyChange(provider, settings, keys, self)
+        self._confirm: QMessageBox | None = None
+        self._editing = False
+        self._icon = IconLabel("info", "muted", parent=self)
+        self._title = TextLabel(text.title, name=f"{self._name}.title", bold=True, parent=self)
+        self._status = TextLabel(name=f"{self._name}.status", muted=True, parent=self)
+        self._facts = KeyFactsView(name=self._name, parent=self)
+        self.message = MessagePanel(name=f"{self._name}.message", parent=self)
+        self.field = KeyField(name=f"{self._name}.field", parent=self)
+        self.field.set_expected(provider, text.key_hint)
+        self._build_buttons()
+        self._sign_in_panel: QWidget | None = None
+        self._build(sign_in)
+        self._connect()
+        self.show_state()
+
+    def _build_buttons(self) -> None:
+        def button(name: str, text: str) -> QPushButton:
+            made = QPushButton(text, self)
+            made.setObjectName(f"{self._name}.{name}")
+            made.setAutoDefault(False)
+            return made
+
+        self._refresh = button("refresh", self.tr("Refresh"))
+        self._replace = button("replace", self.tr("Replace…"))
+        self._remove = button("remove", self.tr("Remove…"))
+        self._save = button("save", self.tr("Check and save"))
+        self._import = button("import", "")
+        self._cancel = button("cancel", self.tr("Cancel"))
+
+    def _build(self, sign_in: SignInService | None) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(theme.GRID)
+        head.addWidget(self._icon)
+        head.addWidget(self._title)
+        head.addWidget(self._status, 1)
+        actions = QHBoxLayout()
+        actions.setSpacing(theme.GRID)
+        for button in (self._refresh, self._replace, self._remove):
+            actions.addWidget(button)
+        actions.addStretch(1)
+        self._editor = QWidget(self)
+        edit_actions = QHBoxLayout()
+        edit_actions.setSpacing(theme.GRID)
+        for button in (self._save, self._import, self._cancel):
+            edit_actions.addWidget(button)
+        edit_actions.addStretch(1)
+        editor = QVBoxLayout(self._editor)
+        editor.setContentsMargins(0, 0, 0, 0)
+        editor.setSpacing(theme.GRID)
+        if sign_in is not None and self._provider is Provider.OPENROUTER:
+            from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
+
+            panel = SignInPanel(sign_in, name=f"{self._name}.signin", parent=self._editor)
+            panel.keyReceived.connect(self._on_signed_in)
+            self._sign_in_panel = panel
+            editor.addWidget(panel)
+        editor.addWidget(self.field)
+        editor.addLayout(edit_actions)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID * 2, theme.GRID * 3 // 2, theme.GRID * 2, theme.GRID * 3 // 2)
+        layout.setSpacing(theme.GRID)
+        layout.addLayout(head)
+        layout.addWidget(self._facts)
+        layout.addWidget(self._editor)
+        layout.addWidget(self.message)
+        layout.addLayout(actions)
+
+    def _connect(self) -> None:
+        self._refresh.clicked.connect(self.refresh)
+        self._replace.clicked.connect(self.begin_editing)
+        self._remove.clicked.connect(self._ask_removal)
+        self._save.clicked.connect(self._submit)
+        self._import.clicked.connect(self._take_from_environment)
+        self._cancel.clicked.connect(self._stop_editing)
+        self.field.edited.connect(self._on_edited)
+        self.field.submitted.connect(lambda _key: self._submit())
+        self.message.actionChosen.connect(self._on_action)
+        self._change.changed.connect(self._show_change)
+        # Bound methods, which Qt disconnects with the card; a lambda would outlive it.
+        self._settings.changed.connect(self._on_changed)
+        self._keys.refreshStarted.connect(self._on_refresh_started)
+        self._keys.refreshed.connect(self._on_refreshed)
+        self._keys.removed.connect(self._on_removed)
+        self._keys.keyChanged.connect(self._on_changed)
+        self._keys.loaded.connect(self._on_loaded)
+
+    # --- doing
+
+    def refresh(self) -> None:
+        """Ask the provider for the key's facts; read the key first where that has not been done."""
+        if self._keys.key(self._provider) is None:
+            if self._settings.current.key_store_of(self._provider) is KeyStore.KEYRING:
+                self.message.show_message(Tone.BUSY, self.tr("Asking the system's keyring for your key…"))
+                self._keys.load(self._provider)
+            return
+        connection = connection_for(self._settings.current, self._keys, self._provider)
+        if connection is not None:
+            self._keys.refresh(connection)
+
+    def begin_editing(self) -> None:
+        """Ask for another key."""
+        self.requestLikely.emit()
+        self._editing = True
+        self.message.hide()
+        self.field.clear()
+        self.show_state()
+        self.field.setFocus()
+
+    def _stop_editing(self) -> None:
+        self._change.cancel()
+        self._editing = False
+        self.field.clear()
+        self.message.hide()
+        self.show_state()
+        self._replace.setFocus()
+
+    def _submit(self) -> None:
+        if self.field.key is not None:
+            self._change.submit(self.field.key)
+
+    def _take_from_environment(self) -> None:
+        key = key_in_environment(self._provider)
+        if key is not None:
+            self.field.take(key)
+
+    def _on_signed_in(self, key: str) -> None:
+        self.field.take(key)
+        self._submit()
+
+    def _ask_removal(self) -> None:
+        box = QMessageBox(self)
+        box.setObjectName(f"{self._name}.confirm")
+        box.setIcon(QMessageBox.Icon.Warning)
+        title = provider_text(self._provider).title
+        box.setWindowTitle(self.tr("Remove the key"))
+        box.setText(self.tr("Remove the key for {provider}?").format(provider=title))
+        box.setInformativeText(
+            self.tr(
+                "It is taken out of {store}. At {provider} it goes on to exist: delete it there on the keys page, too, "
+                "if nobody is to use it any more."
+            ).format(store=self._store_text(), provider=title)
+        )
+        remove = box.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
+        remove.setObjectName(f"{self._name}.confirm.remove")
+        keep = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        box.setEscapeButton(keep)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        remove.clicked.connect(self._do_remove)
+        self._confirm = box
+        box.finished.connect(self._forget_confirm)
+        box.open()
+
+    def _forget_confirm(self, _result: int) -> None:
+        self._confirm = None
+
+    def _do_remove(self) -> None:
+        self.message.show_message(Tone.BUSY, self.tr("Removing the key…"))
+        self._keys.remove(self._provider)
+
+    def _on_action(self, action: str) -> None:
+        match action:
+            case "retry":
+                self._submit()
+            case "keep":
+                self._change.keep(Where.KEYRING)
+            case "session":
+                self._change.keep(Where.SESSION)
+            case "cancel":
+                self._change.cancel()
+            case "load":
+                self.refresh()
+            case "remove":
+                self._do_remove()
+
+    # --- drawing
+
+    def show_state(self) -> None:
+        """Draw everything anew."""
+        settings = self._settings.current
+        status, has_key = settings.key_status_of(self._provider), self._has_key()
+        in_keyring = settings.key_store_of(self._provider) is KeyStore.KEYRING
+        known = has_key or in_keyring
+        self._icon.set_icon(*_STATUS_ICONS[status if known else KeyStatus.NONE])
+        self._status.setText(self._status_text(status, known=known))
+        info = self._keys.info(self._provider)
+        self._facts.show_facts(info, self._store_text() if known else "")
+        self._refresh.setVisible(known and not self._editing)
+        self._refresh.setEnabled(not self._keys.is_refreshing(self._provider))
+        self._replace.setVisible(not self._editing)
+        self._replace.setText(self.tr("Replace…") if known else self.tr("Add a key…"))
+        self._remove.setVisible(known and not self._editing)
+        self._editor.setVisible(self._editing)
+        self._save.setEnabled(self.field.key is not None)
+        in_environment = key_in_environment(self._provider) is not None
+        self._import.setVisible(in_environment)
+        self._import.setText(self.tr("Use the one in {variable}").format(variable=VARIABLES.get(self._provider, "")))
+
+    def _has_key(self) -> bool:
+        return self._keys.key(self._provider) is not None
+
+    def _status_text(self, status: KeyStatus, *, known: bool) -> str:
+        if not known:
+            return self.tr("No key yet") if PROVIDERS[self._provider].needs_key else self.tr("No key; it may need none")
+        match status:
+            case KeyStatus.VERIFIED:
+                return self.tr("Works")
+            case KeyStatus.REJECTED:
+                return self.tr("Refused by {provider}").format(provider=provider_text(self._provider).title)
+            case _:
+                return self.tr("Not checked yet")
+
+    def _store_text(self) -> str:
+        if self._settings.current.key_store_of(self._provider) is KeyStore.SESSION or self._keys.is_for_session(
+            self._provider
+        ):
+            return self.tr("memory, for this session only")
+        return self._keys.store_name
+
+    def _show_change(self, view: ChangeView) -> None:
+        self.field.set_locked(view.phase in (ChangePhase.CHECKING, ChangePhase.STORING))
+        title = provider_text(self._provider).title
+        match view.phase:
+            case ChangePhase.IDLE:
+                self.message.hide()
+            case ChangePhase.CHECKING:
+                text = self.tr("Asking {provider} whether this works…").format(provider=title)
+                self.message.show_message(Tone.BUSY, text, "", (("cancel", self.tr("Stop waiting")),))
+            case ChangePhase.STORING:
+                self.message.show_message(
+                    Tone.BUSY,
+                    self.tr("Putting the key into the system's keyring…"),
+                    "",
+                    (("cancel", self.tr("Stop waiting")),),
+                )
+            case ChangePhase.REFUSED:
+                self._show_error(Tone.BAD, view.error, (("retry", self.tr("Check again")),))
+            case ChangePhase.UNREACHABLE:
+                actions = (("retry", self.tr("Try again")), ("keep", self.tr("Save it unchecked")))
+                self._show_error(Tone.CAUTION, view.error, actions)
+            case ChangePhase.STORE_FAILED:
+                actions = (("keep", self.tr("Try again")), ("session", self.tr("Use it for this session only")))
+                self._show_error(Tone.CAUTION, view.error, actions)
+            case ChangePhase.DONE:
+                self._editing = False
+                self.field.clear()
+                self.message.show_message(
+                    Tone.GOOD,
+                    self.tr("The new key is in use"),
+                    self.tr("Kept in {store}.").format(store=self._store_text()),
+                )
+        self.show_state()
+
+    def _show_error(self, tone: Tone, error: BaseException | None, actions: tuple[tuple[str, str], ...] = ()) -> None:
+        if error is not None:
+            text = explain(error)
+            self.message.show_message(tone, text.what, reason_and_advice(text), actions)
+
+    def _on_edited(self) -> None:
+        if self._change.view.phase is not ChangePhase.IDLE:
+            self._change.cancel()
+        self._save.setEnabled(self.field.key is not None)
+        self.requestLikely.emit()
+
+    def _on_changed(self, _what: object) -> None:
+        self.show_state()
+
+    def _on_refresh_started(self, provider: str) -> None:
+        if provider == self._provider:
+            self._refresh.setEnabled(False)
+
+    def _on_refreshed(self, provider: str, _info: KeyInfo | None, error: BaseException | None) -> None:
+        if provider != self._provider:
+            return
+        if error is not None:
+            self._show_error(Tone.CAUTION, error)
+        elif not self._editing:
+            self.message.hide()
+        self.show_state()
+        self._refresh.setEnabled(True)
+
+    def _on_loaded(self, provider: str, problem: BaseException | None) -> None:
+        if provider != self._provider:
+            return
+        if problem is not None:
+            self._show_error(Tone.CAUTION, problem, (("load", self.tr("Try again")),))
+        elif self._has_key():
+            self.message.hide()
+            self.refresh()
+        else:
+            self.message.hide()
+        self.show_state()
+
+    def _on_removed(self, provider: str, problem: BaseException | None) -> None:
+        if provider != self._provider:
+            return
+        if problem is None:
+            self.message.show_message(
+                Tone.GOOD,
+                self.tr("The key is gone"),
+                self.tr("It was looked for once more in {store}, and it is not there.").format(
+                    store=self._keys.store_name
+                ),
+            )
+        else:
+            self._show_error(Tone.BAD, problem, (("remove", self.tr("Try again")),))
+        self.show_state()
+
+    # --- Qt
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the card."""
+        colours = theme.colours(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(colours.line, 1))
+        painter.setBrush(colours.card)
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), theme.RADIUS, theme.RADIUS)
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw again in other colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.update()

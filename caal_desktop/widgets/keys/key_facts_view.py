@@ -1,0 +1,119 @@
+"""The facts of a key, a line each: where it is kept, what is left, what was spent, when it ends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QDate, QLocale, Qt
+from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.common.texts import money
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.providers.key_info import KeyInfo
+
+
+def next_reset(kind: str | None, now: datetime) -> datetime | None:
+    """When a key's limit starts anew: at midnight UTC, on Mondays, or on the first of a month (OpenRouter's rule)."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    match kind:
+        case "daily":
+            return midnight + timedelta(days=1)
+        case "weekly":
+            return midnight + timedelta(days=7 - midnight.weekday())
+        case "monthly":
+            return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
+        case _:
+            return None
+
+
+def _day_text(moment: datetime) -> str:
+    day = moment.astimezone()
+    return QLocale().toString(QDate(day.year, day.month, day.day), QLocale.FormatType.LongFormat)
+
+
+class KeyFactsView(QWidget):
+    """What the provider has told about a key; never an account's balance, which a key does not know."""
+
+    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = name
+        self._bar = QProgressBar(self)
+        self._bar.setObjectName(f"{name}.bar")
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(6)
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(theme.GRID * 2)
+        self._form.setVerticalSpacing(theme.GRID // 2)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._labels: dict[str, tuple[QLabel, TextLabel]] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(self._bar)
+        layout.addLayout(self._form)
+
+    def show_facts(self, info: KeyInfo | None, store: str) -> None:
+        """Show what is known.
+
+        Args:
+            info: what the provider has told; None where it was not asked yet.
+            store: where the key is kept, for people; "" where there is no key.
+        """
+        facts: dict[str, tuple[str, str]] = {}
+        bar = None
+        if store:
+            facts["store"] = (self.tr("Kept in"), store)
+        if info is not None:
+            if info.label:
+                facts["label"] = (self.tr("Name"), info.label)
+            if info.limit is not None and info.limit_remaining is not None:
+                left = max(0.0, info.limit_remaining)
+                text = self.tr("{left} of {limit}").format(left=money(left), limit=money(info.limit))
+                resets = next_reset(info.limit_reset, datetime.now(UTC))
+                if resets is not None:
+                    day = _day_text(resets)
+                    text = self.tr("{amounts}, anew on {day}").format(amounts=text, day=day)
+                facts["left"] = (self.tr("Left"), text)
+                bar = left / info.limit if info.limit > 0 else 0.0
+            elif info.usage is not None:
+                facts["left"] = (self.tr("Limit"), self.tr("None set on this key"))
+            spans = (
+                (self.tr("{amount} today"), info.usage_daily),
+                (self.tr("{amount} this week"), info.usage_weekly),
+                (self.tr("{amount} this month"), info.usage_monthly),
+            )
+            used = [template.format(amount=money(amount)) for template, amount in spans if amount is not None]
+            if used:
+                facts["used"] = (self.tr("Spent"), " · ".join(used))
+            if info.expires_at is not None:
+                day = _day_text(info.expires_at)
+                facts["ends"] = (self.tr("Ends"), day)
+            if info.is_free_tier:
+                facts["tier"] = (self.tr("Free tier"), self.tr("Free models only, about 50 requests a day"))
+        self._draw(facts)
+        self._bar.setVisible(bar is not None)
+        if bar is not None:
+            self._bar.setRange(0, 1000)
+            self._bar.setValue(round(bar * 1000))
+            self._bar.setAccessibleName(facts["left"][1])
+
+    def _draw(self, facts: dict[str, tuple[str, str]]) -> None:
+        for key in [key for key in self._labels if key not in facts]:
+            label, value = self._labels.pop(key)
+            self._form.removeRow(value)
+            del label
+        for place, (key, (title, text)) in enumerate(facts.items()):
+            if key not in self._labels:
+                label = QLabel(title, self)
+                value = TextLabel(name=f"{self._name}.{key}", parent=self)
+                value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                self._form.insertRow(place, label, value)
+                self._labels[key] = (label, value)
+            label, value = self._labels[key]
+            label.setText(title)
+            value.setText(text)

@@ -1,0 +1,190 @@
+"""The field for an API key: masked, with Show and Paste, and a doctor that reads what was pasted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from caal_desktop.key_doctor import Diagnosis, Verdict, diagnose
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import IconButton, RoomyButton, TextLabel
+from caal_desktop.widgets.common.texts import diagnosis_text
+
+_COMPLETE = (Verdict.OK, Verdict.OK_CLEANED)
+
+
+class _KeyEdit(QLineEdit):
+    """A line edit that hands over pasted text as it is: line breaks tell where a key ends."""
+
+    rawPasted = Signal(str)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take a paste from the keyboard before the line edit flattens it."""
+        if event.matches(QKeySequence.StandardKey.Paste):
+            self.rawPasted.emit(QGuiApplication.clipboard().text())
+            return
+        super().keyPressEvent(event)
+
+
+class KeyField(QWidget):
+    """Takes a key and says at once what it looks like.
+
+    Signals:
+        edited: the text has changed by the person's hand.
+        completed: a well-formed key stands in the field; carries it.
+        submitted: Enter was pressed on something that may be a key; carries it.
+        otherProviderWanted: the key is another provider's, and the person wants that one; carries its name and the key.
+    """
+
+    edited = Signal()
+    completed = Signal(str)
+    submitted = Signal(str)
+    otherProviderWanted = Signal(str, str)
+
+    SETTLE_MS = 250
+    """Milliseconds without a keystroke after which a complete key is told: typed keys grow letter by letter."""
+
+    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._expected = "openrouter"
+        self._diagnosis: Diagnosis | None = None
+        self._edit = _KeyEdit(self)
+        self._edit.setObjectName(f"{name}.edit")
+        self._edit.setAccessibleName(self.tr("API key"))
+        self._edit.setEchoMode(QLineEdit.EchoMode.Password)
+        self._edit.setClearButtonEnabled(False)
+        theme.keep_height(self._edit, 36)
+        self._edit.setTextMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
+        self._edit.setInputMethodHints(
+            Qt.InputMethodHint.ImhSensitiveData
+            | Qt.InputMethodHint.ImhNoPredictiveText
+            | Qt.InputMethodHint.ImhHiddenText
+        )
+        self._show = IconButton("eye", self.tr("Show the key"), name=f"{name}.show", parent=self)
+        self._show.setCheckable(True)
+        self._paste = IconButton("paste", self.tr("Paste"), name=f"{name}.paste", show_text=True, parent=self)
+        self._note = TextLabel(name=f"{name}.note", muted=True, parent=self)
+        self._note.hide()
+        self._offers_other = False
+        self._other = RoomyButton("", name=f"{name}.other", parent=self)
+        self._other.hide()
+        self._other.clicked.connect(self._want_other)
+        row = QHBoxLayout()
+        row.setSpacing(theme.GRID // 2)
+        row.addWidget(self._edit, 1)
+        row.addWidget(self._show)
+        row.addWidget(self._paste)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addLayout(row)
+        layout.addWidget(self._note)
+        layout.addWidget(self._other, 0, Qt.AlignmentFlag.AlignLeft)
+        self.setFocusProxy(self._edit)
+        self._settle = QTimer(self, interval=self.SETTLE_MS, singleShot=True)
+        self._settle.timeout.connect(self._tell_completed)
+        self._edit.textEdited.connect(self._on_edited)
+        self._edit.rawPasted.connect(self.take)
+        self._edit.returnPressed.connect(self._on_return)
+        self._show.toggled.connect(self._on_show)
+        self._paste.clicked.connect(lambda: self.take(QGuiApplication.clipboard().text()))
+
+    @property
+    def key(self) -> str | None:
+        """What would be sent: the key that was found in the text; None where there is none.
+
+        Another service's key is none: it must not be sent to somebody whom it does not concern.
+        """
+        found = self._diagnosis
+        return found.key if found is not None and found.verdict is not Verdict.OTHER_VENDOR else None
+
+    def offer_other_provider(self) -> None:
+        """From now on, offer to change to the provider whose key was pasted."""
+        self._offers_other = True
+
+    @property
+    def text(self) -> str:
+        """The text in the field."""
+        return self._edit.text()
+
+    @property
+    def note(self) -> str:
+        """What the field says about its text."""
+        return self._note.text() if self._note.isVisibleTo(self) else ""
+
+    def set_expected(self, provider: str, hint: str) -> None:
+        """Tell whose key is expected, and what an empty field shows."""
+        self._expected = provider
+        self._edit.setPlaceholderText(hint)
+
+    def take(self, text: str) -> None:
+        """Replace the field's text by a pasted one."""
+        if not text.strip():
+            self._say(self.tr("The clipboard holds no text."))
+            return
+        self._diagnose(text, replace_text=True)
+        self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.edited.emit()
+        self._settle.start(0)
+
+    def clear(self) -> None:
+        """Empty the field without telling anybody; the key is hidden again."""
+        self._settle.stop()
+        self._edit.clear()
+        self._diagnosis = None
+        self._other.hide()
+        self._show.setChecked(False)
+        self._say("")
+
+    def set_locked(self, locked: bool) -> None:
+        """Keep the text from being changed while it is being checked."""
+        self._edit.setReadOnly(locked)
+        self._paste.setEnabled(not locked)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Say everything anew in another language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._edit.setAccessibleName(self.tr("API key"))
+
+    def _on_edited(self, text: str) -> None:
+        self._diagnose(text, replace_text=False)
+        self.edited.emit()
+        self._settle.start(self.SETTLE_MS)
+
+    def _on_return(self) -> None:
+        self._settle.stop()
+        if self.key is not None:
+            self.submitted.emit(self.key)
+
+    def _on_show(self, shown: bool) -> None:
+        self._edit.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
+        self._show.set_icon_name("eye-off" if shown else "eye")
+        self._show.set_label(self.tr("Hide the key") if shown else self.tr("Show the key"))
+
+    def _diagnose(self, text: str, *, replace_text: bool) -> None:
+        self._diagnosis = found = diagnose(text, self._expected)
+        if replace_text:
+            # What is no key is shown back as one line, so that a person sees what was pasted; never a whole file.
+            self._edit.setText(found.key if found.key is not None else " ".join(text.split())[:200])
+        other = found.provider if found.verdict is Verdict.OTHER_VENDOR and found.key is not None else None
+        self._other.setVisible(self._offers_other and other is not None)
+        self._other.setText(self.tr("Use {vendor} with this key").format(vendor=found.vendor))
+        quiet = found.verdict in (Verdict.OK, Verdict.EMPTY)
+        self._say("" if quiet else diagnosis_text(found))
+
+    def _want_other(self) -> None:
+        found = self._diagnosis
+        if found is not None and found.provider is not None and found.key is not None:
+            self.otherProviderWanted.emit(found.provider, found.key)
+
+    def _tell_completed(self) -> None:
+        if self._diagnosis is not None and self._diagnosis.verdict in _COMPLETE and self.key is not None:
+            self.completed.emit(self.key)
+
+    def _say(self, note: str) -> None:
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        self._edit.setAccessibleDescription(note)

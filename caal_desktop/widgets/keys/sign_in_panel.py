@@ -1,0 +1,218 @@
+"""Signing in with OpenRouter: one button, what happens meanwhile, and every way on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInView
+from caal_desktop.sign_in.pages import PageText
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import RoomyButton, TextLabel, control_before
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.texts import explain, reason_and_advice
+
+if TYPE_CHECKING:
+    from caal_desktop.services.keys.sign_in_service import SignInService
+
+
+def open_in_browser(url: str) -> bool:
+    """Open an address in the system's browser; tells whether there was one."""
+    return QDesktopServices.openUrl(QUrl(url))
+
+
+def page_texts() -> dict[PageText, str]:
+    """The words of the pages on which the browser ends, translated."""
+    return {text: QCoreApplication.translate("SignInPage", text.value) for text in PageText}
+
+
+class SignInPanel(QWidget):
+    """The sign-in as a person sees it.
+
+    Signals:
+        keyReceived: carries the key that the sign-in gave.
+        began: the person has begun; a request will follow.
+    """
+
+    keyReceived = Signal(str)
+    began = Signal()
+
+    def __init__(self, service: SignInService, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._service = service
+        self._mine = False
+        self.setObjectName(name)
+        self._button = RoomyButton(self.tr("Sign in with OpenRouter"), name=f"{name}.begin", parent=self)
+        theme.keep_height(self._button, 36)
+        self._hint = TextLabel(
+            self.tr("Opens your browser; nothing has to be copied. Or paste a key:"),
+            name=f"{name}.hint",
+            muted=True,
+            scale=0.92,
+            parent=self,
+        )
+        self.message = MessagePanel(name=f"{name}.message", parent=self)
+        self._code = QLineEdit(self)
+        self._code.setObjectName(f"{name}.code")
+        self._code.setAccessibleName(self.tr("Sign-in code or address"))
+        self._code.setPlaceholderText(self.tr("The code, or the whole address of the browser's page"))
+        theme.keep_height(self._code, 36)
+        self._use = RoomyButton(self.tr("Use this code"), name=f"{name}.use", parent=self)
+        theme.keep_height(self._use, 36)
+        self._by_hand = QWidget(self)
+        by_hand = QHBoxLayout(self._by_hand)
+        by_hand.setContentsMargins(0, 0, 0, 0)
+        by_hand.setSpacing(theme.GRID)
+        by_hand.addWidget(self._code, 1)
+        by_hand.addWidget(self._use)
+        self._code_problem = TextLabel(name=f"{name}.problem", parent=self)
+        self._code_problem.hide()
+        self._by_hand.hide()
+        row = QHBoxLayout()
+        row.addWidget(self._button)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID)
+        layout.addLayout(row)
+        layout.addWidget(self.message)
+        layout.addWidget(self._by_hand)
+        layout.addWidget(self._code_problem)
+        layout.addWidget(self._hint)
+        self.setFocusProxy(self._button)
+        self.message.follow_in_tab_order(self._button)
+        self._button.clicked.connect(self.begin)
+        self.message.actionChosen.connect(self._on_action)
+        self._use.clicked.connect(self._submit_code)
+        self._code.returnPressed.connect(self._submit_code)
+        service.changed.connect(self._show)
+        service.keyReceived.connect(self._on_key)
+
+    def precede_in_tab_order(self, widget: QWidget) -> None:
+        """Come just before a control that was made earlier."""
+        before = control_before(widget)
+        for control in (self._button, self._code, self._use):
+            if before is not None:
+                self.setTabOrder(before, control)
+            before = control
+
+    def begin(self) -> None:
+        """Open the browser."""
+        self._mine = True
+        self.began.emit()
+        self._code.clear()
+        self._service.begin()
+
+    def cancel(self) -> None:
+        """Give up a sign-in that was begun here."""
+        if self._mine:
+            self._service.cancel()
+
+    def _on_key(self, key: str) -> None:
+        if self._mine:
+            self._mine = False
+            self.keyReceived.emit(key)
+
+    def _on_action(self, action: str) -> None:
+        match action:
+            case "cancel":
+                self.cancel()
+                self._button.setFocus()
+            case "again":
+                self.begin()
+            case "by_hand":
+                self._by_hand.show()
+                self._code.setFocus()
+            case "copy":
+                QGuiApplication.clipboard().setText(self._service.view.url)
+
+    def _submit_code(self) -> None:
+        problem = self._service.submit_code(self._code.text())
+        text = self.tr("That does not work: {reason}.").format(reason=self._reason(problem)) if problem else ""
+        self._code_problem.setText(text)
+        self._code_problem.setVisible(bool(text))
+
+    def _reason(self, problem: str) -> str:
+        return {
+            "this is no address": self.tr("this is no address"),
+            "this address belongs to another sign-in": self.tr("this address belongs to another sign-in"),
+            "this address holds no code": self.tr("this address holds no code"),
+            "this is no sign-in code": self.tr("this is no sign-in code"),
+        }.get(problem, problem)
+
+    def _show(self, view: SignInView) -> None:
+        if not self._mine:
+            return
+        self._button.setVisible(view.phase in (SignInPhase.IDLE, SignInPhase.DONE))
+        by_hand_needed = view.problem is SignInProblem.PORT_BUSY
+        if view.phase is not SignInPhase.WAITING:
+            self._by_hand.hide()
+            self._code_problem.hide()
+        match view.phase:
+            case SignInPhase.IDLE | SignInPhase.DONE:
+                self.message.hide()
+                self._button.setVisible(True)
+            case SignInPhase.WAITING:
+                self._by_hand.setVisible(by_hand_needed)
+                self._show_waiting(view)
+            case SignInPhase.EXCHANGING:
+                self.message.show_message(
+                    Tone.BUSY, self.tr("Fetching your key…"), "", (("cancel", self.tr("Stop waiting")),)
+                )
+            case SignInPhase.FAILED:
+                self._show_failed(view)
+
+    def _show_waiting(self, view: SignInView) -> None:
+        cancel = ("cancel", self.tr("Cancel"))
+        copy = ("copy", self.tr("Copy the address"))
+        by_hand = ("by_hand", self.tr("Paste the code by hand"))
+        if view.problem is SignInProblem.NO_BROWSER:
+            self.message.show_message(
+                Tone.CAUTION,
+                self.tr("No web browser could be opened"),
+                self.tr("Copy the address and open it in a browser. CAAL Desktop waits for you."),
+                (copy, by_hand, cancel),
+            )
+        elif view.problem is SignInProblem.PORT_BUSY:
+            self.message.show_message(
+                Tone.CAUTION,
+                self.tr("Your browser cannot reach CAAL Desktop"),
+                self.tr(
+                    "Sign in there all the same. It ends on a page that cannot be shown: copy that page's address and "
+                    "paste it here."
+                ),
+                (copy, cancel),
+            )
+        else:
+            self.message.show_message(
+                Tone.BUSY,
+                self.tr("Waiting for your browser…"),
+                self.tr("Allow CAAL Desktop on OpenRouter's page. Closed the tab? Open it again, or cancel."),
+                (("again", self.tr("Open it again")), by_hand, cancel),
+            )
+
+    def _show_failed(self, view: SignInView) -> None:
+        again = ("again", self.tr("Sign in again"))
+        cancel = ("cancel", self.tr("Paste a key instead"))
+        title, body = {
+            SignInProblem.DENIED: (
+                self.tr("The sign-in was declined"),
+                self.tr("Nothing has changed. Sign in again, or paste a key instead."),
+            ),
+            SignInProblem.EXPIRED: (
+                self.tr("The browser did not come back"),
+                self.tr("CAAL Desktop has stopped waiting for it. Sign in again, or paste a key instead."),
+            ),
+            SignInProblem.WRONG_CODE: (
+                self.tr("OpenRouter did not accept the code"),
+                self.tr("It was used before, or it is too old. Sign in again to get a fresh one."),
+            ),
+        }.get(view.problem or SignInProblem.UNREACHABLE, ("", ""))
+        if not title:
+            text = explain(view.error) if view.error is not None else None
+            title = text.what if text else self.tr("OpenRouter could not be reached.")
+            body = reason_and_advice(text) if text else ""
+        self.message.show_message(Tone.CAUTION, title, body, (again, cancel))

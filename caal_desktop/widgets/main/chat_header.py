@@ -1,0 +1,99 @@
+"""The row above the conversation, which gives words up for icons where there is little room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionToolButton,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
+
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.icons import icon
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent, QResizeEvent
+
+    from caal_desktop.widgets.common.controls import IconButton
+
+_LEAST_NAME = 7
+"""Line heights: so wide the model's name stays, however narrow the row is."""
+
+
+class ModelButton(QToolButton):
+    """Names the model in use. A name that does not fit keeps its beginning; the tooltip tells the rest."""
+
+    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAutoRaise(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def show_icon(self) -> None:
+        """Take the icon in the palette's present colours."""
+        self.setIcon(icon("chevron-down", theme.colours(self.palette()).text))
+
+    def minimumSizeHint(self) -> QSize:
+        """The icon and the beginning of the name."""
+        hint = self.sizeHint()
+        return QSize(min(hint.width(), self.fontMetrics().height() * _LEAST_NAME), hint.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw as the style does, with as much of the name as fits."""
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        beside = self.sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text())
+        room = self.width() - beside
+        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        painter.end()
+
+
+class ChatHeader(QWidget):
+    """Lays the row out.
+
+    Args:
+        leading: what stands at its beginning.
+        trailing: what stands before the last one.
+        wordy: the last one, which shows its text only where all of the row fits.
+    """
+
+    def __init__(
+        self, leading: tuple[QWidget, ...], trailing: tuple[QWidget, ...], wordy: IconButton, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._wordy = wordy
+        self._others = (*leading, *trailing)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, theme.GRID)
+        layout.setSpacing(theme.GRID)
+        for widget in leading:
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        for widget in (*trailing, wordy):
+            layout.addWidget(widget)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show words where there is room for them."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Choose between words and icon; call it when the model's name has changed."""
+        words = self._wordy.fontMetrics().horizontalAdvance(self._wordy.text()) + self._wordy.iconSize().width()
+        around = theme.GRID * (6 + len(self._others))
+        has_room = sum(widget.sizeHint().width() for widget in self._others) + words + around <= self.width()
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if has_room else Qt.ToolButtonStyle.ToolButtonIconOnly
+        if self._wordy.toolButtonStyle() is not style:
+            self._wordy.setToolButtonStyle(style)

@@ -1,0 +1,385 @@
+"""The main window: menu, the model in use, the test chat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
+from caal_desktop.services.keys.key_watch import KeyCondition, KeyReport, KeyWatch
+from caal_desktop.services.providers.connections import catalogue_connection
+from caal_desktop.storage.settings.schema import SendKey, Settings, SetupStep
+from caal_desktop.storage.settings.setting import Group
+from caal_desktop.widgets.chat.chat_page import ChatPage
+from caal_desktop.widgets.chat.controller import ChatController
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import IconButton
+from caal_desktop.widgets.common.texts import explain, provider_text, reason_and_advice
+from caal_desktop.widgets.main.about import AboutDialog
+from caal_desktop.widgets.main.chat_header import ChatHeader, ModelButton
+from caal_desktop.widgets.main.demo_strip import DemoStrip
+from caal_desktop.widgets.main.notice_strip import NoticeStrip
+from caal_desktop.widgets.picker.vanished_notice import VanishedNotice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.chat.history_service import HistoryService
+    from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.widgets.chat.history_pane import HistoryPane
+
+_MIN_WIDTH, _MIN_HEIGHT = 26, 28
+"""Lines of text: the window's least size."""
+
+_SIDE_FROM = 40
+"""Lines of text: the window's width from which on the conversations stand beside the chat."""
+
+
+class MainWindow(QMainWindow):
+    """The program after setup.
+
+    Signals:
+        closed: the person closed the window.
+        quitRequested: Quit was chosen.
+        setupRequested: show the wizard; carries the step to begin at.
+        settingsRequested: show the settings; carries the page's name, "" for the one that was shown last.
+        requestLikely: the person does something that a request will follow.
+    """
+
+    closed = Signal()
+    quitRequested = Signal()
+    setupRequested = Signal(object)
+    settingsRequested = Signal(str)
+    requestLikely = Signal()
+
+    def __init__(
+        self,
+        chat: ChatService,
+        keys: KeyService,
+        watch: KeyWatch,
+        catalogue: CatalogueService,
+        settings: SettingsService,
+        *,
+        demo: bool = False,
+    ) -> None:
+        super().__init__()
+        self._chat, self._keys, self._watch = chat, keys, watch
+        self._catalogue, self._settings = catalogue, settings
+        self.setObjectName("main")
+        self.setWindowTitle(self.tr("CAAL Desktop"))
+        self._fit_minimum()
+        self.resize(theme.first_size(self, 960, 720))
+        self.page = ChatPage(chat, self)
+        self.control = ChatController(self.page, chat, keys, catalogue, settings, self)
+        self._model_button = ModelButton(name="main.model", parent=self)
+        self._new = IconButton("plus", self.tr("New conversation"), name="main.new", show_text=True, parent=self)
+        self._compare = IconButton("columns", self.tr("Compare models…"), name="main.compare", parent=self)
+        self._options = IconButton("sliders", self.tr("This conversation…"), name="main.options", parent=self)
+        self._temporary = IconButton("ghost", self.tr("Temporary conversation"), name="main.temporary", parent=self)
+        self._sidebar = IconButton("sidebar", self.tr("Conversations"), name="main.sidebar", parent=self)
+        self._vanished = VanishedNotice(catalogue, settings, self)
+        self._is_narrow = False
+        self._history: HistoryService | None = None
+        self._history_pane: HistoryPane | None = None
+        self._build(demo=demo)
+        self._build_menu()
+        self._connect()
+        self._show_model()
+        self._show_key(watch.report)
+        self.page.composer.set_sends_with_control(settings.current.send_key is SendKey.CTRL_ENTER)
+        if geometry := settings.current.window_geometry:
+            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+
+    def _build(self, *, demo: bool) -> None:
+        self._header = ChatHeader(
+            (self._sidebar, self._model_button, self._options, self._compare), (self._temporary,), self._new, self
+        )
+        right = QWidget(self)
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header)
+        column.addWidget(self._vanished)
+        column.addWidget(self.page, 1)
+        # The pane's place is kept from the first paint on, so that nothing moves when it is filled.
+        self._side = QWidget(self)
+        self._side_layout = QVBoxLayout(self._side)
+        self._side_layout.setContentsMargins(0, 0, 0, 0)
+        self._side.setMinimumWidth(180)
+        self._splitter = QSplitter(self)
+        self._splitter.setObjectName("main.splitter")
+        self._splitter.setHandleWidth(1)
+        self._splitter.addWidget(self._side)
+        self._splitter.addWidget(right)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setCollapsible(1, False)
+        self._splitter.setSizes([240, 720])
+        if saved := self._settings.current.window_splitter:
+            self._splitter.restoreState(QByteArray.fromBase64(saved.encode()))
+        body = QWidget(self)
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        if demo:
+            layout.addWidget(DemoStrip(body))
+        self.notice = NoticeStrip(name="main.notice", parent=body)
+        layout.addWidget(self.notice)
+        layout.addWidget(self._splitter, 1)
+        self.setCentralWidget(body)
+
+    def _build_menu(self) -> None:
+        bar = self.menuBar()
+        chat = bar.addMenu(self.tr("&Chat"))
+        self._add(chat, "new", self.tr("&New conversation"), self._new_conversation, QKeySequence.StandardKey.New)
+        self._add(chat, "temporary", self.tr("New &temporary conversation"), self._new_temporary, "Ctrl+Shift+N")
+        self._add(chat, "options", self.tr("T&his conversation…"), self.control.open_options, "Ctrl+T")
+        self._add(chat, "compare", self.tr("&Compare models…"), self.control.open_compare, "Ctrl+Shift+C")
+        self._stop = self._add(chat, "stop", self.tr("&Stop the answer"), self._chat.stop)
+        self._stop.setEnabled(False)
+        chat.addSeparator()
+        self._add(chat, "sidebar", self.tr("Show or hide the &conversations"), self._toggle_side, "Ctrl+B")
+        self._add(chat, "search", self.tr("&Search conversations"), self._search, QKeySequence.StandardKey.Find)
+        self._add(chat, "jump", self.tr("&Jump to the latest"), self.page.transcript.follow_end, "Ctrl+End")
+        chat.addSeparator()
+        quit_action = self._add(chat, "quit", self.tr("&Quit"), self.quitRequested.emit, "Ctrl+Q")
+        quit_action.setMenuRole(QAction.MenuRole.QuitRole)
+        assistant = bar.addMenu(self.tr("&Assistant"))
+        self._add(assistant, "model", self.tr("Change &model…"), self.open_picker, "Ctrl+M")
+        self._add(assistant, "key", self.tr("&Key and usage…"), lambda: self.settingsRequested.emit(Group.PROVIDER))
+        self._add(
+            assistant, "setup", self.tr("Go through &setup again…"), lambda: self.setupRequested.emit(SetupStep.WELCOME)
+        )
+        assistant.addSeparator()
+        preferences = self._add(assistant, "settings", self.tr("Se&ttings…"), lambda: self.settingsRequested.emit(""))
+        # The platform's own keys where it has some, and everybody's besides.
+        keys = QKeySequence.keyBindings(QKeySequence.StandardKey.Preferences)
+        preferences.setShortcuts([*keys, QKeySequence("Ctrl+,")] if QKeySequence("Ctrl+,") not in keys else keys)
+        preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
+        help_menu = bar.addMenu(self.tr("&Help"))
+        keys_help = self._add(help_menu, "shortcuts", self.tr("&Keyboard shortcuts"), self._open_shortcuts)
+        keys_help.setShortcuts([QKeySequence("F1"), QKeySequence("Ctrl+/")])
+        about = self._add(help_menu, "about", self.tr("&About CAAL Desktop"), self._open_about)
+        about.setMenuRole(QAction.MenuRole.AboutRole)
+
+    def _add(
+        self,
+        menu: QMenu,
+        name: str,
+        text: str,
+        slot: object,
+        shortcut: QKeySequence.StandardKey | str | None = None,
+    ) -> QAction:
+        action = QAction(text, self)
+        action.setObjectName(f"main.action.{name}")
+        if shortcut is not None:
+            action.setShortcut(QKeySequence(shortcut))
+        action.triggered.connect(lambda _checked=False: slot())  # type: ignore[operator]
+        menu.addAction(action)
+        return action
+
+    def _connect(self) -> None:
+        self.control.keyNeeded.connect(lambda: self._show_key(self._watch.report))
+        self.control.keyChangeRequested.connect(lambda: self.setupRequested.emit(SetupStep.KEY))
+        self.control.providerChangeRequested.connect(lambda: self.settingsRequested.emit(Group.PROVIDER))
+        self.control.modelRequested.connect(self.open_picker)
+        self.control.requestLikely.connect(self.requestLikely)
+        self.page.actionChosen.connect(self._on_action)
+        self.page.edited.connect(self.requestLikely)
+        self._vanished.pickRequested.connect(lambda: self.open_picker())
+        self._model_button.clicked.connect(lambda _checked=False: self.open_picker())
+        self._new.clicked.connect(self._new_conversation)
+        self._temporary.clicked.connect(self._new_temporary)
+        self._options.clicked.connect(self.control.open_options)
+        self._compare.clicked.connect(self.control.open_compare)
+        self._sidebar.clicked.connect(self._toggle_side)
+        self._settings.changed.connect(self._on_settings)
+        self._catalogue.changed.connect(self._on_catalogue)
+        self._watch.changed.connect(self._show_key)
+        self._chat.busyChanged.connect(self._stop.setEnabled)
+
+    # --- Qt
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Writing can begin at once."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self.page.composer.setFocus)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember size and place."""
+        self.remember_geometry()
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the platform's colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_model_button"):
+            self._show_model()
+        elif event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
+            self._fit_minimum()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the conversations' pane give way where there is no room for both."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _SIDE_FROM * self.fontMetrics().height()
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self._side.setVisible(not is_narrow)
+
+    def _fit_minimum(self) -> None:
+        # Larger text needs a larger window to say the same.
+        line = self.fontMetrics().height()
+        self.setMinimumSize(max(420, _MIN_WIDTH * line), max(420, _MIN_HEIGHT * line))
+
+    def remember_geometry(self) -> None:
+        """Take size and place into the settings; the program may also end without closing this window."""
+        self._settings.update(
+            window_geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
+            window_splitter=bytes(self._splitter.saveState().toBase64().data()).decode(),
+        )
+
+    # --- doing
+
+    def open_picker(self, use: Callable[[str], None] | None = None, above: QWidget | None = None) -> None:
+        """Let the person choose a model.
+
+        Args:
+            use: what to do with the chosen model's id; None makes it the one that is talked to.
+            above: the window that asks; None for this one.
+        """
+        # Imported when it is opened: the first window waits for neither search nor Markdown.
+        from caal_desktop.widgets.picker.dialog import PickerDialog
+
+        self.requestLikely.emit()
+        settings = self._settings.current
+        self._catalogue.open_for(settings.provider, catalogue_connection(settings, self._keys))
+        dialog = PickerDialog(self._catalogue, self._settings, settings.model_of(), above or self)
+        dialog.modelPicked.connect(use or self._use_model)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.finished.connect(lambda _result: self.page.composer.setFocus())
+        dialog.open()
+
+    def _use_model(self, model_id: str) -> None:
+        if model_id:
+            self._settings.set(self._settings.current.with_model(model_id))
+
+    def _open_shortcuts(self) -> None:
+        from caal_desktop.widgets.main.shortcuts_dialog import open_shortcuts
+
+        open_shortcuts(self, sends_with_control=self.page.composer.edit.sends_with_control)
+
+    def _open_about(self) -> None:
+        dialog = AboutDialog(self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def show_history(self, history: HistoryService) -> None:
+        """Keep and list conversations. Called after the first paint, which does not wait for this."""
+        from caal_desktop.widgets.chat.history_pane import HistoryPane
+
+        self._history = history
+        self._history_pane = HistoryPane(history, self._side)
+        self._side_layout.addWidget(self._history_pane)
+        history.opened.connect(self.control.restore_options)
+        history.temporaryChanged.connect(self.page.set_temporary)
+        history.draftFound.connect(self.page.restore_draft)
+        self.control.optionsChanged.connect(lambda options: history.keep_options(options.to_json()))
+        self.page.edited.connect(lambda: history.keep_draft(self.page.draft))
+        history.begin()
+
+    def _new_conversation(self) -> None:
+        if self._history is None:
+            self._chat.clear()
+        else:
+            self._history.new()
+        self.page.composer.setFocus()
+
+    def _new_temporary(self) -> None:
+        if self._history is not None:
+            self._history.new(temporary=True)
+        self.page.composer.setFocus()
+
+    def _toggle_side(self) -> None:
+        if self._side.isHidden():
+            self._side.show()
+            if self._splitter.sizes()[0]:
+                return
+        sizes = self._splitter.sizes()
+        wanted = 0 if sizes[0] else 240
+        self._splitter.setSizes([wanted, max(200, sum(sizes) - wanted)])
+
+    def _search(self) -> None:
+        if not self._splitter.sizes()[0]:
+            self._toggle_side()
+        if self._history_pane is not None:
+            self._history_pane.focus_search()
+
+    def _on_action(self, action: str) -> None:
+        if action == "model":
+            self.open_picker()
+        elif action == "key":
+            self.setupRequested.emit(SetupStep.KEY)
+        elif action == "load":
+            self._watch.begin()
+
+    # --- drawing
+
+    def _on_settings(self, settings: Settings) -> None:
+        self.page.composer.set_sends_with_control(settings.send_key is SendKey.CTRL_ENTER)
+        self._show_model()
+        self._watch.look_if_settled()
+
+    def _on_catalogue(self, _catalogue: Catalogue) -> None:
+        self._show_model()
+
+    def _show_model(self) -> None:
+        model_id = self._settings.current.model_of()
+        model = self._catalogue.current.find(model_id)
+        name = model.name if model is not None else model_id
+        text = name or self.tr("Choose a model")
+        tooltip = model_id
+        if model is not None and (cost := hourly_cost(model)).kind is CostKind.KNOWN and cost.usd is not None:
+            tooltip = self.tr("{id}\nAbout {cost} for an hour of talking").format(
+                id=model_id, cost=format_cost(cost.usd)
+            )
+        self._model_button.setText(text)
+        self._model_button.setToolTip(tooltip or self.tr("No model has been chosen yet"))
+        self._model_button.setAccessibleName(self.tr("Model: {name}").format(name=text))
+        self._model_button.show_icon()
+        self._header.fit()
+        self.page.set_model_name(name)
+
+    def _show_key(self, report: KeyReport) -> None:
+        provider = provider_text(self._settings.current.provider).title
+        can_send = report.condition in (KeyCondition.READY, KeyCondition.REFUSED)
+        self.page.composer.set_can_send(can_send)
+        match report.condition:
+            case KeyCondition.READY:
+                self.page.hide_problem()
+            case KeyCondition.LOADING:
+                self.page.show_waiting(self.tr("Asking the system's keyring for your key…"))
+            case KeyCondition.MISSING:
+                self.page.show_problem(
+                    self.tr("There is no key for {provider} yet").format(provider=provider),
+                    self.tr("Without one nothing can be asked."),
+                    (("key", self.tr("Add a key")),),
+                )
+            case KeyCondition.UNREADABLE:
+                text = explain(report.error) if report.error is not None else None
+                self.page.show_problem(
+                    text.what if text else "",
+                    reason_and_advice(text) if text else "",
+                    (("load", self.tr("Try again")), ("key", self.tr("Give the key again"))),
+                )
+            case KeyCondition.REFUSED:
+                self.page.show_problem(
+                    self.tr("{provider} refused the saved key").format(provider=provider),
+                    self.tr("It may have been deleted or disabled on the keys page."),
+                    (("key", self.tr("Change the key")),),
+                )

@@ -1,0 +1,58 @@
+"""A message above the chat that says something in passing: a limit was passed, a key has found its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from caal_desktop.services.chat.spend_guard import Span
+from caal_desktop.storage.settings.schema import Provider
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.texts import money, provider_text
+
+if TYPE_CHECKING:
+    from caal_desktop.services.chat.spend_guard import LimitPassed
+
+
+class NoticeStrip(QWidget):
+    """Stays until it is put away."""
+
+    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.panel = MessagePanel(name=f"{name}.panel", parent=self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID * 2, 0, theme.GRID * 2, theme.GRID)
+        layout.addWidget(self.panel)
+        self.panel.actionChosen.connect(lambda _action: self.hide())
+        self.hide()
+
+    def show_limit(self, passed: LimitPassed) -> None:
+        """Say that a day or a conversation has become dear."""
+        template = (
+            self.tr("Today's answers have cost {spent}")
+            if passed.span is Span.DAY
+            else self.tr("This conversation has cost {spent}")
+        )
+        self._show(
+            Tone.CAUTION,
+            template.format(spent=money(passed.spent)),
+            self.tr("You wanted to hear of it above {limit}. Nothing is stopped; the settings hold the amount.").format(
+                limit=money(passed.limit)
+            ),
+        )
+
+    def show_migrated(self, provider: str, store: str) -> None:
+        """Say that a key which was kept for the session only lies in the keyring now."""
+        title = provider_text(Provider(provider)).title if provider in list(Provider) else provider
+        self._show(
+            Tone.GOOD,
+            self.tr("Your key for {provider} is in {store} now").format(provider=title, store=store),
+            self.tr("It was kept for this session only, because the store could not be used before."),
+        )
+
+    def _show(self, tone: Tone, title: str, body: str) -> None:
+        self.panel.show_message(tone, title, body, (("dismiss", self.tr("Understood")),))
+        self.show()

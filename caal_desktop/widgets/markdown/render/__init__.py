@@ -1,0 +1,1 @@
+"""Blocks and spans into a QTextDocument."""

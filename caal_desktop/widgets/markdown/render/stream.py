@@ -1,0 +1,160 @@
+"""A growing Markdown answer in a QTextDocument."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication, QPalette
+
+from caal_desktop.widgets.markdown.parse.blocks import BlockParser
+from caal_desktop.widgets.markdown.parse.partial import is_undecided
+from caal_desktop.widgets.markdown.parse.structure import LINE_LIMIT, Kind
+from caal_desktop.widgets.markdown.render.theme import Theme
+from caal_desktop.widgets.markdown.render.writer import DocumentWriter
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QTextDocument
+
+FRAME_BUDGET_MS = 5.0
+"""What one call of `MarkdownStream.feed` may spend before layout and paint, in milliseconds of a 16 ms frame."""
+_READING_SHARE = 0.6
+"""Of the budget; the rest is for what still has to be done then: the tail, and Qt's layout at the edit's end."""
+_LONG_SLICE = 4096
+
+
+class MarkdownStream:
+    """Renders an answer at the end of a document while it arrives.
+
+    Finished blocks are written once. Only what may still change (the open block's end) is rewritten, in one edit a
+    call.
+    However the text was cut into pieces, the finished document is the same.
+
+    Args:
+        document: Where to write; undo is switched off. For speed, give each answer a document of its own.
+        palette: Colours; the application's by default.
+    """
+
+    def __init__(self, document: QTextDocument, palette: QPalette | None = None) -> None:
+        document.setUndoRedoEnabled(False)
+        self.document = document
+        self.theme = Theme(palette if palette is not None else QGuiApplication.palette(), document.defaultFont())
+        document.setIndentWidth(self.theme.step)
+        option = document.defaultTextOption()
+        if option.tabStopDistance() != self.theme.character * 4:
+            option.setTabStopDistance(self.theme.character * 4)
+            document.setDefaultTextOption(option)
+        self._writer = DocumentWriter(document, self.theme)
+        self._parser = BlockParser(self._writer)
+        self._text = ""
+        self._position = 0
+        self._in_long_line = False
+        self._carriage_return = False
+        self._ended = False
+        self._finished = False
+
+    @classmethod
+    def render_all(cls, document: QTextDocument, text: str, palette: QPalette | None = None) -> MarkdownStream:
+        """Render a whole answer at once. Takes as long as it takes: about 1 ms per 1,000 characters."""
+        stream = cls(document, palette)
+        stream._accept(text)
+        stream._ended = True
+        while stream.pump(None):
+            pass
+        return stream
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything is rendered for good."""
+        return self._finished
+
+    def feed(self, text: str, budget_ms: float | None = FRAME_BUDGET_MS) -> bool:
+        """Take what arrived since the last frame and render within the budget.
+
+        Returns:
+            True if text is left over: call `pump` in the next frame.
+        """
+        if self._ended:
+            raise RuntimeError("feed() after finish()")
+        self._accept(text)
+        return self.pump(budget_ms)
+
+    def finish(self, budget_ms: float | None = FRAME_BUDGET_MS) -> bool:
+        """The answer ended (or was stopped). Returns True if text is left over: call `pump` in the next frame."""
+        self._ended = True
+        return self.pump(budget_ms)
+
+    def pump(self, budget_ms: float | None = FRAME_BUDGET_MS) -> bool:
+        """Render what is left over, within the budget (None: all of it). Returns True if there is still more."""
+        if self._finished:
+            return False
+        deadline = None if budget_ms is None else time.perf_counter() + budget_ms * _READING_SHARE / 1000
+        cursor = self._writer.page.cursor
+        cursor.beginEditBlock()
+        try:
+            self._writer.remove_tail()
+            more = self._read_lines(deadline)
+            if self._ended and not more:
+                self._finish_last_line()
+                self._finished = True
+            else:
+                self._write_tail("" if more else self._text[self._position :])
+        finally:
+            cursor.endEditBlock()
+        if self._position > 65536 or not more:
+            self._text = self._text[self._position :]
+            self._position = 0
+        return more
+
+    def _accept(self, text: str) -> None:
+        if self._carriage_return:
+            text = "\r" + text
+        self._carriage_return = text.endswith("\r")
+        if self._carriage_return:
+            text = text[:-1]
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self._text += text.replace("\0", "\ufffd") if "\0" in text else text
+
+    def _read_lines(self, deadline: float | None) -> bool:
+        """Read complete lines, and the certain part of a long one. Returns whether the deadline came first."""
+        text, parser = self._text, self._parser
+        while True:
+            end = text.find("\n", self._position)
+            available = (end if end >= 0 else len(text)) - self._position
+            if self._in_long_line:
+                take = min(available, _LONG_SLICE)
+                if take:
+                    parser.extend_long_line(text[self._position : self._position + take])
+                    self._position += take
+                if take == available:
+                    if end < 0:
+                        return False
+                    self._in_long_line = False
+                    self._position = end + 1
+            elif available > LINE_LIMIT:
+                parser.begin_long_line(text[self._position : self._position + LINE_LIMIT])
+                self._position += LINE_LIMIT
+                self._in_long_line = True
+            elif end < 0:
+                return False
+            else:
+                parser.line(text[self._position : end])
+                self._position = end + 1
+            if deadline is not None and time.perf_counter() >= deadline:
+                return True
+
+    def _finish_last_line(self) -> None:
+        if self._position < len(self._text):
+            self._parser.line(self._text[self._position :])
+            self._position = len(self._text)
+        self._parser.finish()
+
+    def _write_tail(self, partial: str) -> None:
+        self._writer.begin_tail()
+        if partial:
+            parser = self._parser
+            fence = parser.fence if parser.leaf_kind is Kind.CODE else ""
+            if not is_undecided(partial, fence):
+                parser.clone(self._writer).line(partial)
+        self._writer.end_tail()

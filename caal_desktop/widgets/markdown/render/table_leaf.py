@@ -1,0 +1,152 @@
+"""Tables, written in chunks of rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import (
+    QBrush,
+    QTextBlockFormat,
+    QTextFrameFormat,
+    QTextLength,
+    QTextTableCellFormat,
+    QTextTableFormat,
+)
+
+from caal_desktop.widgets.markdown.parse import inline
+from caal_desktop.widgets.markdown.parse.inline import Span, Style
+from caal_desktop.widgets.markdown.parse.structure import Kind
+from caal_desktop.widgets.markdown.parse.table_rows import split_row
+from caal_desktop.widgets.markdown.render.block_formats import MAX_INDENT, bars_property
+from caal_desktop.widgets.markdown.render.leaf import Leaf
+from caal_desktop.widgets.markdown.render.theme import Property
+
+if TYPE_CHECKING:
+    from caal_desktop.widgets.markdown.parse.structure import Place
+    from caal_desktop.widgets.markdown.render.page import Page
+    from caal_desktop.widgets.markdown.render.theme import Theme
+
+CHUNK_ROWS = 12
+CHUNK_CELLS = 60
+"""An open table is rebuilt in each frame: so it is written in chunks of at most so many rows and cells."""
+FIXED_CHARS = 62
+"""A table up to this wide keeps its natural width; a wider one fills the width there is."""
+MAX_COLUMNS = 32
+
+_ALIGNMENTS = {
+    "left": Qt.AlignmentFlag.AlignLeft,
+    "center": Qt.AlignmentFlag.AlignHCenter,
+    "right": Qt.AlignmentFlag.AlignRight,
+}
+
+
+class TableLeaf(Leaf):
+    """A table. Several text tables below each other when it is long; all have the first one's columns."""
+
+    def __init__(self, place: Place, aligns: tuple[str, ...]) -> None:
+        super().__init__(Kind.TABLE, place)
+        self._aligns = aligns[:MAX_COLUMNS]
+        self._rows: list[list[list[Span]]] = []
+        self._widths: tuple[int, ...] = ()
+        self._continued = False
+
+    def detach(self) -> None:
+        """Stop sharing what grows."""
+        self._rows = list(self._rows)
+
+    def add_line(self, page: Page, text: str) -> None:
+        """Take a row."""
+        room = max(2, min(CHUNK_ROWS, CHUNK_CELLS // max(1, len(self._aligns))))
+        if len(self._rows) >= room + (0 if self._continued else 1):
+            self._flush(page)
+            self._rows = []
+            self._continued = True
+        self.add_row(page, text, unfinished=page.in_tail)
+
+    def add_row(self, page: Page, text: str, *, unfinished: bool) -> None:
+        """Take a row into the chunk that is being collected."""
+        cells = split_row(text)[: len(self._aligns)]
+        self._rows.append([inline.parse(cell, page.state.references, unfinished=unfinished) for cell in cells])
+
+    def close(self, page: Page, *, unfinished: bool) -> None:
+        """Write the last rows."""
+        self._flush(page)
+
+    def _flush(self, page: Page) -> None:
+        if not self._rows:
+            return
+        theme = page.theme
+        columns = len(self._aligns)
+        if not self._widths:
+            self._widths = _column_widths(self._rows, columns, theme)
+        table = page.insert_table(len(self._rows), self._table_format(page))
+        formats = []
+        for align in self._aligns:
+            block_format = QTextBlockFormat()
+            block_format.setAlignment(_ALIGNMENTS[align] | Qt.AlignmentFlag.AlignAbsolute)
+            formats.append(block_format)
+        for row, cells in enumerate(self._rows):
+            head = row == 0 and not self._continued
+            cell_format = _cell_format(theme, head=head)
+            for column in range(columns):
+                cell = table.cellAt(row, column)
+                cell.setFormat(cell_format)
+                place = cell.firstCursorPosition()
+                if self._aligns[column] != "left":
+                    place.setBlockFormat(formats[column])
+                for span in cells[column] if column < len(cells) else ():
+                    place.insertText(span.text, theme.span(span.style, span.href, strong=head))
+
+    def _table_format(self, page: Page) -> QTextTableFormat:
+        theme = page.theme
+        result = QTextTableFormat()
+        result.setBorder(0)
+        result.setCellSpacing(0)
+        result.setCellPadding(0)
+        result.setBorderCollapse(True)
+        result.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)
+        if not self._continued:
+            result.setHeaderRowCount(1)
+            result.setTopMargin(round(page.gap_above(self)))
+        else:
+            result.setTopMargin(0)
+        result.setLeftMargin(min(self.place.indent, MAX_INDENT) * theme.step)
+        total = sum(self._widths)
+        if total <= FIXED_CHARS * theme.character:
+            lengths = [QTextLength(QTextLength.Type.FixedLength, width) for width in self._widths]
+        else:
+            lengths = [QTextLength(QTextLength.Type.PercentageLength, 100 * width / total) for width in self._widths]
+            result.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+        result.setColumnWidthConstraints(lengths)
+        if self.place.bars:
+            result.setProperty(Property.BARS, bars_property(self))
+        return result
+
+
+def _column_widths(rows: list[list[list[Span]]], columns: int, theme: Theme) -> tuple[int, ...]:
+    """Choose columns' widths in pixels by the table's first rows: later ones must not move what is on screen."""
+    widths = [3 * theme.character] * columns
+    for row, cells in enumerate(rows):
+        measure = theme.bold_metrics if row == 0 else theme.metrics
+        for index, spans in enumerate(cells[:columns]):
+            width = sum(
+                measure.horizontalAdvance(span.text[:80]) * (1.2 if span.style & (Style.CODE | Style.BOLD) else 1.0)
+                for span in spans
+            )
+            widths[index] = max(widths[index], min(theme.character * 36, width))
+    return tuple(round(width + theme.unit * 1.1) for width in widths)
+
+
+def _cell_format(theme: Theme, *, head: bool) -> QTextTableCellFormat:
+    result = QTextTableCellFormat()
+    result.setTopPadding(round(theme.unit * 0.3))
+    result.setBottomPadding(round(theme.unit * 0.3))
+    result.setLeftPadding(round(theme.unit * 0.45))
+    result.setRightPadding(round(theme.unit * 0.45))
+    result.setBottomBorder(1)
+    result.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+    result.setBottomBorderBrush(QBrush(theme.bar if head else theme.line))
+    if head:
+        result.setBackground(QBrush(theme.table_head))
+    return result

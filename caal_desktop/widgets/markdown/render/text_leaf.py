@@ -1,0 +1,147 @@
+"""Paragraphs and headings. A long paragraph is written in segments, as soon as nothing can change them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from caal_desktop.widgets.markdown.parse import inline
+from caal_desktop.widgets.markdown.parse.inline import LINE_BREAK, Span, Style
+from caal_desktop.widgets.markdown.parse.structure import LINE_LIMIT, Kind
+from caal_desktop.widgets.markdown.parse.table_rows import split_row
+from caal_desktop.widgets.markdown.render.leaf import Leaf
+from caal_desktop.widgets.markdown.render.table_leaf import TableLeaf
+
+if TYPE_CHECKING:
+    from caal_desktop.widgets.markdown.parse.structure import Place
+    from caal_desktop.widgets.markdown.render.page import Page
+
+SEGMENT_SIZES = (256, 512)
+SEGMENT_LIMIT = 1024
+"""At this many characters a paragraph's text is cut even inside emphasis or a link that was never closed."""
+SEGMENT_HARD_LIMIT = 1536
+BLOCK_CHARS = 1500
+"""A longer paragraph goes on in a block of its own: Qt lays a block out as a whole at every change."""
+
+_BOUNDARY = re.compile(r"[ \n](?=[^ \n\t])")
+
+
+class TextLeaf(Leaf):
+    """A paragraph or a heading."""
+
+    def __init__(self, kind: Kind, place: Place, level: int = 0) -> None:
+        super().__init__(kind, place, level)
+        self._pending = ""  # text not yet written
+        self._last_line = 0  # where its last line starts
+        self._lines = 0
+        self._long = False  # the last line is longer than a line may be: no table can begin with it
+        self._stage = 0  # how many of SEGMENT_SIZES were tried in vain
+        self._block_chars = 0
+
+    def add_line(self, page: Page, text: str) -> None:
+        """Take a line. Those before it are certain now."""
+        self._long = False
+        if self._lines:
+            self._pending += "\n"
+            self._last_line = len(self._pending)
+            self._write_segments(page)
+        self._pending += text
+        self._lines += 1
+
+    def extend_line(self, page: Page, text: str) -> None:
+        """Take more of the last line."""
+        if self.kind is not Kind.PARAGRAPH:
+            return
+        self._long = True
+        # In slices: one search for a boundary must not see more than a stream would have shown it.
+        for start in range(0, len(text), LINE_LIMIT):
+            self._pending += text[start : start + LINE_LIMIT]
+            self._write_segments(page)
+
+    def retract_line(self) -> None:
+        """Forget the last line."""
+        self._pending = self._pending[: max(0, self._last_line - 1)]
+
+    def close(self, page: Page, *, unfinished: bool) -> None:
+        """Write what is left."""
+        text = self._pending.rstrip()
+        if unfinished and self.kind is Kind.PARAGRAPH:
+            start = min(self._last_line, len(text))
+            last = text[start:]
+            # A line that begins with a bar will be a table's header: it is shown as one before its second line comes.
+            if last.startswith("|") and len(last) > 1 and len(last) <= LINE_LIMIT and not self._long and not self.cut:
+                self._write_as_table(page, text[:start].rstrip(), last)
+                return
+        if text or not (self.started or self.cut):
+            self._write(page, _stripped(inline.parse(text, page.state.references, unfinished=unfinished)))
+
+    def _write_segments(self, page: Page) -> None:
+        """Write the part of a paragraph that nothing after it can change."""
+        while self.kind is Kind.PARAGRAPH:
+            limit = len(self._pending) if self._long else self._last_line
+            forced = self._stage >= len(SEGMENT_SIZES)
+            size = SEGMENT_LIMIT if forced else SEGMENT_SIZES[self._stage]
+            if limit <= size:
+                return
+            end = _boundary(self._pending, size, limit)
+            if end < 0:
+                if limit < SEGMENT_HARD_LIMIT:
+                    return
+                end = SEGMENT_HARD_LIMIT
+                forced = True
+            if not forced and not inline.is_closed(self._pending[:end], page.state.references):
+                self._stage += 1
+                continue
+            self._write_segment(page, end)
+
+    def _write_segment(self, page: Page, end: int) -> None:
+        text = self._pending[:end]
+        self._pending = self._pending[end:]
+        self._last_line = max(0, self._last_line - end)
+        self._stage = 0
+        spans = inline.parse(text, page.state.references)
+        self._block_chars += len(text)
+        full = self._block_chars >= BLOCK_CHARS
+        self._write(page, _stripped(spans) if full else spans)
+        if full:
+            self._block_chars = 0
+            self.started = False
+            self.cut = True
+
+    def _write(self, page: Page, spans: list[Span]) -> None:
+        theme = page.theme
+        quiet = bool(self.place.bars)
+        if not self.started:
+            page.begin_block(self, theme.span(Style.PLAIN, "", self.level, quiet=quiet))
+            self.started = True
+        for span in spans:
+            page.cursor.insertText(span.text, theme.span(span.style, span.href, self.level, quiet=quiet))
+
+    def _write_as_table(self, page: Page, before: str, header: str) -> None:
+        place = self.place
+        if before or place.marker is not None:
+            self._write(page, _stripped(inline.parse(before, page.state.references)))
+            place = replace(place, marker=None, loose=True)
+        table = TableLeaf(place, ("left",) * max(1, len(split_row(header))))
+        table.add_row(page, header, unfinished=True)
+        table.close(page, unfinished=True)
+
+
+def _boundary(text: str, start: int, limit: int) -> int:
+    """Return where text may be cut: behind the first white space from ``start`` on; -1 if none is before the limit."""
+    match = _BOUNDARY.search(text, start, min(limit, SEGMENT_HARD_LIMIT))
+    return -1 if match is None else match.end()
+
+
+def _stripped(spans: list[Span]) -> list[Span]:
+    """Drop white space and line breaks at the end of a block."""
+    result = list(spans)
+    while result:
+        last = result[-1]
+        text = last.text.rstrip(" " + LINE_BREAK)
+        if text:
+            result[-1] = last._replace(text=text)
+            break
+        result.pop()
+    return result

@@ -1,0 +1,179 @@
+"""Formats of a rendered answer, derived from a palette and a font."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontDatabase,
+    QFontMetricsF,
+    QPalette,
+    QTextCharFormat,
+    QTextFormat,
+)
+
+from caal_desktop.widgets.markdown.parse.inline import Style
+
+
+class Property(IntEnum):
+    """Block properties that the renderer sets for views."""
+
+    KIND = QTextFormat.Property.UserProperty.value + 0x40
+    """`structure.Kind` by name."""
+    CODE_ID = KIND + 1
+    """Number of the code block within its document, from 1."""
+    CODE_LANGUAGE = KIND + 2
+    CODE_CONTINUES = KIND + 3
+    """This block goes on with the line of the one before: join their texts without a line feed."""
+    BARS = KIND + 4
+    """Steps of indentation at which block quotes' bars stand, joined by commas."""
+
+
+_LIGHT = {
+    "keyword": "#6f42c1",
+    "type": "#953800",
+    "function": "#0550ae",
+    "string": "#116329",
+    "number": "#0550ae",
+    "comment": "#59636e",
+    "inserted": "#116329",
+    "deleted": "#a40e26",
+}
+_DARK = {
+    "keyword": "#d2a8ff",
+    "type": "#ffa657",
+    "function": "#79c0ff",
+    "string": "#7ee787",
+    "number": "#79c0ff",
+    "comment": "#9198a1",
+    "inserted": "#7ee787",
+    "deleted": "#ff9d96",
+}
+_HEADING_SCALE = (1.5, 1.3, 1.15, 1.05, 1.0, 0.95)
+
+
+def mix(back: QColor, front: QColor, share: float) -> QColor:
+    """Return ``back`` with ``share`` (0 to 1) of ``front`` in it."""
+    return QColor(
+        round(back.red() + (front.red() - back.red()) * share),
+        round(back.green() + (front.green() - back.green()) * share),
+        round(back.blue() + (front.blue() - back.blue()) * share),
+    )
+
+
+class Theme:
+    """Colours, sizes and character formats for one palette and one default font.
+
+    Attributes:
+        unit: The default font's line height in pixels; all distances are shares of it.
+        step: Width of one step of indentation in pixels.
+        pad: Inner distance of a code card in pixels.
+    """
+
+    def __init__(self, palette: QPalette, font: QFont) -> None:
+        self.palette = QPalette(palette)
+        self.font = QFont(font)
+        base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
+        self.dark = base.lightnessF() < text.lightnessF()
+        self.text = text
+        self.muted = mix(base, text, 0.62)
+        self.code_back = mix(base, text, 0.055 if not self.dark else 0.075)
+        self.inline_code_back = mix(base, text, 0.075 if not self.dark else 0.13)
+        self.line = mix(base, text, 0.16 if not self.dark else 0.22)
+        self.bar = mix(base, text, 0.25)
+        self.table_head = mix(base, text, 0.04 if not self.dark else 0.06)
+        link = palette.color(QPalette.ColorRole.Link)
+        # Palettes of some platforms keep the light theme's dark blue in their dark theme.
+        self.link = QColor("#79b8ff") if self.dark and link.lightnessF() < 0.55 else link
+        self.code_colours = {role: QColor(name) for role, name in (_DARK if self.dark else _LIGHT).items()}
+        self.metrics = QFontMetricsF(font)
+        bold = QFont(font)
+        bold.setBold(True)
+        self.bold_metrics = QFontMetricsF(bold)
+        self.unit = self.metrics.height()
+        self.step = round(self.unit * 1.5)
+        self.pad = round(self.unit * 0.7)
+        self.character = self.metrics.averageCharWidth()
+        fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        self.code_families = [*fixed.families(), "monospace"]
+        self._formats: dict[object, QTextCharFormat] = {}
+
+    def heading_scale(self, level: int) -> float:
+        """Return a heading's size relative to text."""
+        return _HEADING_SCALE[min(max(level, 1), 6) - 1]
+
+    def span(
+        self, style: Style, href: str, level: int = 0, *, quiet: bool = False, strong: bool = False
+    ) -> QTextCharFormat:
+        """Return the format of a span in text, or in a heading of ``level``."""
+        key = (style, href, level, quiet, strong)
+        found = self._formats.get(key)
+        if found is None:
+            found = self._formats[key] = self._span(style, href, level, quiet=quiet, strong=strong)
+            if len(self._formats) > 2000:  # each address has a format of its own
+                self._formats.clear()
+        return found
+
+    def _span(self, style: Style, href: str, level: int, *, quiet: bool, strong: bool) -> QTextCharFormat:
+        result = QTextCharFormat()
+        scale = 1.0
+        if level:
+            scale = self.heading_scale(level)
+            result.setFontWeight(QFont.Weight.DemiBold)
+        if strong:
+            result.setFontWeight(QFont.Weight.DemiBold)
+        if quiet or level == 6:
+            result.setForeground(QBrush(self.muted))
+        if style & Style.BOLD:
+            result.setFontWeight(QFont.Weight.Bold)
+        if style & Style.ITALIC:
+            result.setFontItalic(True)
+        if style & Style.STRIKE:
+            result.setFontStrikeOut(True)
+        if style & (Style.CODE | Style.MATH):
+            self._set_code_font(result)
+            scale *= 0.93
+        if style & Style.CODE:
+            result.setBackground(QBrush(self.inline_code_back))
+        if style & Style.LINK:
+            result.setForeground(QBrush(self.link))
+            result.setFontUnderline(bool(href))
+        if href:
+            result.setAnchor(True)
+            result.setAnchorHref(href)
+        if scale != 1.0:
+            self._set_size(result, scale)
+        return result
+
+    def code(self, role: str) -> QTextCharFormat:
+        """Return the format of a run in a code block."""
+        found = self._formats.get(role)
+        if found is None:
+            found = QTextCharFormat()
+            self._set_code_font(found)
+            self._set_size(found, 0.93)
+            colour = self.code_colours.get(role)
+            if colour is not None:
+                found.setForeground(QBrush(colour))
+            self._formats[role] = found
+        return found
+
+    def tiny(self) -> QTextCharFormat:
+        """Return the format of the empty blocks that Qt needs around tables."""
+        result = QTextCharFormat()
+        result.setFontPointSize(1)
+        return result
+
+    def _set_code_font(self, target: QTextCharFormat) -> None:
+        target.setFontFamilies(self.code_families)
+        target.setFontFixedPitch(True)
+        target.setFontStyleHint(QFont.StyleHint.Monospace)
+
+    def _set_size(self, target: QTextCharFormat, scale: float) -> None:
+        if self.font.pointSizeF() > 0:
+            target.setFontPointSize(round(self.font.pointSizeF() * scale, 1))
+        else:
+            target.setProperty(QTextFormat.Property.FontPixelSize, max(1, round(self.font.pixelSize() * scale)))

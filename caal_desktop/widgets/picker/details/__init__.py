@@ -1,0 +1,1 @@
+"""One model in detail, and several side by side."""

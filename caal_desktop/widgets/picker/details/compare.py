@@ -1,0 +1,154 @@
+"""Two or three models side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from caal_desktop.catalogue.fitness.assessment import Verdict, voice_fitness
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.picker.details.model_facts import Topic, model_facts
+from caal_desktop.widgets.picker.words import reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from caal_desktop.llm.models.info import ModelInfo
+
+MAX_COMPARED = 3
+_UNKNOWN = "—"
+# Long lists of names tell nobody which model to take.
+_LEFT_OUT = frozenset({"parameters", "defaults", "slug", "vendor"})
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("CompareDialog", text)
+
+
+class CompareDialog(QDialog):
+    """A table of facts, one column a model; what differs is bold.
+
+    Signals:
+        modelPicked: one of them is to be used; carries its id.
+    """
+
+    modelPicked = Signal(str)
+
+    def __init__(self, models: Sequence[ModelInfo], today: date, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("compare")
+        self.setWindowTitle(self.tr("Compare models"))
+        self.resize(theme.first_size(self, 300 + 220 * len(models), 560))
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._fit_rows)
+        labels, cells = comparison(models, today)
+        self.table = QTableWidget(len(labels), len(models), self)
+        self.table.setObjectName("compare.table")
+        self.table.setAccessibleName(self.tr("Comparison"))
+        self.table.setFrameShape(QFrame.Shape.NoFrame)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setTabKeyNavigation(False)
+        self.table.setAlternatingRowColors(True)
+        self.table.setShowGrid(False)
+        self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.table.setHorizontalHeaderLabels([model.name for model in models])
+        self.table.setVerticalHeaderLabels(labels)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        header.setMinimumHeight(self.fontMetrics().height() * 2 + theme.GRID)
+        # Rows are as high as their words at the columns' real widths, which are not known before the first layout.
+        header.sectionResized.connect(lambda *_: self._later.start())
+        self.table.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        for row, values in enumerate(cells):
+            differs = len(set(values)) > 1
+            for column, value in enumerate(values):
+                item = QTableWidgetItem(value)
+                item.setToolTip(f"{labels[row]}: {value}")
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{models[column].name}, {labels[row]}: {value}")
+                if differs:
+                    item.setFont(bold)
+                self.table.setItem(row, column, item)
+        note = TextLabel(self.tr("What differs is bold."), name="compare.note", scale=0.92, muted=True, parent=self)
+        uses = QHBoxLayout()
+        uses.setSpacing(theme.GRID)
+        for model in models:
+            button = QPushButton(self.tr("Use {model}").format(model=model.name), self)
+            button.setObjectName(f"compare.use.{model.id}")
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda _checked=False, model_id=model.id: self._use(model_id))
+            uses.addWidget(button)
+        uses.addStretch(1)
+        box = QDialogButtonBox(self)
+        box.addButton(QDialogButtonBox.StandardButton.Close).setObjectName("compare.close")
+        box.rejected.connect(self.reject)
+        uses.addWidget(box)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID * 2, theme.GRID * 2, theme.GRID * 2, theme.GRID * 2)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(note)
+        layout.addLayout(uses)
+        self.table.setCurrentCell(0, 0)
+        self.table.setFocus()
+
+    def _fit_rows(self) -> None:
+        self.table.resizeRowsToContents()
+
+    def _use(self, model_id: str) -> None:
+        self.modelPicked.emit(model_id)
+        self.accept()
+
+
+def comparison(models: Sequence[ModelInfo], today: date) -> tuple[list[str], list[list[str]]]:
+    """The facts of several models in rows.
+
+    Args:
+        models: from left to right.
+        today: the day for which they may have ended.
+
+    Returns:
+        The rows' labels, and each row's values; a dash where a model's is not known.
+    """
+    verdicts = []
+    for model in models:
+        fitness = voice_fitness(model, today)
+        first = reason(fitness.reasons[0])
+        verdicts.append(_tr("fit") if fitness.verdict is Verdict.FIT else first)
+    labels: dict[tuple[Topic, str], str] = {}
+    columns: list[dict[tuple[Topic, str], str]] = []
+    for model in models:
+        column = {}
+        for fact in model_facts(model):
+            if fact.key not in _LEFT_OUT:
+                # Tiers of different models hold from different lengths on: they are told apart by their label.
+                key = (fact.topic, fact.label if fact.key.startswith("tier") else fact.key)
+                labels.setdefault(key, fact.label)
+                column[key] = fact.value
+        columns.append(column)
+    order = sorted(labels, key=lambda key: list(Topic).index(key[0]))  # stable: within a topic as told
+    title = _tr("Voice assistant")
+    rows = [[column.get(key, _UNKNOWN) for column in columns] for key in order]
+    return [title, *(labels[key] for key in order)], [verdicts, *rows]

@@ -1,0 +1,210 @@
+"""A model's details as one text that can be read, selected and searched by the keyboard and by screen readers."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QUrl, Signal
+from PySide6.QtGui import (
+    QFont,
+    QPalette,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextFrameFormat,
+    QTextLength,
+    QTextTableFormat,
+)
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+
+from caal_desktop.catalogue.fitness.assessment import Verdict, voice_fitness
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.picker import words
+from caal_desktop.widgets.picker.details.model_facts import Fact, model_facts, topic_title
+
+if TYPE_CHECKING:
+    from datetime import date
+    from typing import Any
+
+    from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.widgets.markdown import SafeLink
+
+_SIGNS = {Verdict.FIT: ("✓", "good"), Verdict.UNSURE: ("?", "caution"), Verdict.UNFIT: ("✗", "bad")}
+_LABEL_SHARE = 38  # per cent of the width
+
+
+class FactSheet(QTextBrowser):
+    """Shows one model's facts. Nothing is ever loaded for it, and a link only says that it was chosen.
+
+    Signals:
+        linkActivated: carries the :class:`~caal_desktop.widgets.markdown.SafeLink`.
+    """
+
+    linkActivated = Signal(object)
+
+    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(self.tr("Details"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        self.document().setDocumentMargin(theme.GRID // 2)
+        self.viewport().setAutoFillBackground(False)
+        self.anchorClicked.connect(self._on_anchor)
+        self.highlighted.connect(self._show_target)
+        self._model: ModelInfo | None = None
+        self._today: date | None = None
+        self._page_url = ""
+        self._drawn_with: tuple[int, str] = (0, "")
+
+    def loadResource(self, kind: int, url: QUrl | str) -> Any:
+        """Nothing: neither from the network nor from the disk."""
+        return None
+
+    def show_model(self, model: ModelInfo, today: date, page_url: str = "") -> None:
+        """Show a model's facts.
+
+        Args:
+            model: the model.
+            today: the day for which it may have ended.
+            page_url: its page at its provider; "" where there is none.
+        """
+        if model is self._model and today == self._today and page_url == self._page_url:
+            return
+        self._model, self._today, self._page_url = model, today, page_url
+        self._draw()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw again in other colours or another font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_model"):
+            look = (self.palette().cacheKey(), self.font().key())
+            if self._model is not None and look != self._drawn_with:
+                self._draw()
+
+    # --- drawing
+
+    def _draw(self) -> None:
+        model, today = self._model, self._today
+        if model is None or today is None:
+            return
+        self._drawn_with = (self.palette().cacheKey(), self.font().key())
+        document = self.document()
+        document.clear()
+        document.setDefaultFont(self.font())
+        cursor = QTextCursor(document)
+        cursor.beginEditBlock()
+        self._write_fitness(cursor, model, today)
+        cursor.endEditBlock()
+        if model.description:
+            # Imported when there is something to render: Markdown takes 40 ms to import.
+            from caal_desktop.widgets.markdown import MarkdownStream
+
+            MarkdownStream.render_all(document, model.description, self.palette())
+            cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.beginEditBlock()
+        for topic, facts in groupby(model_facts(model), key=lambda fact: fact.topic):
+            self._write_heading(cursor, topic_title(topic))
+            self._write_facts(cursor, list(facts))
+        self._write_links(cursor, model)
+        cursor.endEditBlock()
+        self.verticalScrollBar().setValue(0)
+        self.moveCursor(QTextCursor.MoveOperation.Start)
+
+    def _format(self, tone: str = "text", *, bold: bool = False, scale: float = 1.0) -> QTextCharFormat:
+        result = QTextCharFormat()
+        result.setForeground(getattr(theme.colours(self.palette()), tone))
+        if bold:
+            result.setFontWeight(QFont.Weight.DemiBold)
+        if scale != 1.0 and self.font().pointSizeF() > 0:
+            result.setFontPointSize(self.font().pointSizeF() * scale)
+        return result
+
+    def _block(self, cursor: QTextCursor, *, top: float = 0, bottom: float = 0, level: int = 0) -> None:
+        block = QTextBlockFormat()
+        block.setTopMargin(top)
+        block.setBottomMargin(bottom)
+        block.setHeadingLevel(level)
+        block.setLineHeight(118, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        if cursor.document().isEmpty():
+            cursor.setBlockFormat(block)
+        else:
+            cursor.insertBlock(block)
+
+    def _write_heading(self, cursor: QTextCursor, text: str) -> None:
+        self._block(cursor, top=theme.GRID * 2, bottom=theme.GRID // 2, level=3)
+        cursor.insertText(text, self._format(bold=True))
+
+    def _write_fitness(self, cursor: QTextCursor, model: ModelInfo, today: date) -> None:
+        fitness = voice_fitness(model, today)
+        sentence = {
+            Verdict.FIT: self.tr("Fit for a voice assistant"),
+            Verdict.UNSURE: self.tr("May be fit for a voice assistant"),
+            Verdict.UNFIT: self.tr("Not fit for a voice assistant"),
+        }[fitness.verdict]
+        self._block(cursor, bottom=theme.GRID // 2, level=3)
+        cursor.insertText(sentence, self._format(_SIGNS[fitness.verdict][1], bold=True))
+        for one in fitness.reasons:
+            sign, tone = _SIGNS[one.verdict]
+            self._block(cursor)
+            cursor.insertText(f"{sign}  ", self._format(tone, bold=True))
+            cursor.insertText(words.reason(one), self._format())
+
+    def _write_facts(self, cursor: QTextCursor, facts: list[Fact]) -> None:
+        layout = QTextTableFormat()
+        layout.setBorder(0)
+        layout.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)
+        layout.setCellPadding(2)
+        layout.setCellSpacing(0)
+        layout.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+        share = QTextLength.Type.PercentageLength
+        layout.setColumnWidthConstraints([QTextLength(share, _LABEL_SHARE), QTextLength(share, 100 - _LABEL_SHARE)])
+        table = cursor.insertTable(len(facts), 2, layout)
+        for row, fact in enumerate(facts):
+            table.cellAt(row, 0).firstCursorPosition().insertText(fact.label, self._format("muted"))
+            value = table.cellAt(row, 1).firstCursorPosition()
+            value.insertText(fact.value, self._format())
+            if fact.note:
+                value.insertBlock()
+                value.insertText(fact.note, self._format("muted", scale=0.92))
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+
+    def _write_links(self, cursor: QTextCursor, model: ModelInfo) -> None:
+        links = []
+        if self._page_url:
+            links.append(self._page_url)
+        if model.hugging_face_id:
+            links.append(f"https://huggingface.co/{model.hugging_face_id}")
+        from caal_desktop.widgets.markdown import safe_link
+
+        safe = [link for link in map(safe_link, links) if link is not None]
+        if not safe:
+            return
+        self._write_heading(cursor, self.tr("Links"))
+        for link in safe:
+            self._block(cursor)
+            anchor = self._format()
+            anchor.setForeground(self.palette().color(QPalette.ColorRole.Link))
+            anchor.setAnchor(True)
+            anchor.setAnchorHref(link.href)
+            anchor.setFontUnderline(True)
+            cursor.insertText(link.display, anchor)
+
+    # --- links
+
+    def _on_anchor(self, url: QUrl) -> None:
+        link = self._safe(url)
+        if link is not None:
+            self.linkActivated.emit(link)
+
+    def _show_target(self, url: QUrl) -> None:
+        link = self._safe(url)
+        self.viewport().setToolTip(link.display if link is not None else "")
+
+    def _safe(self, url: QUrl) -> SafeLink | None:
+        from caal_desktop.widgets.markdown import safe_link
+
+        return safe_link(url.toString(QUrl.ComponentFormattingOption.FullyEncoded))

@@ -1,0 +1,122 @@
+"""The hosts of a model: a table, or why there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+
+from caal_desktop.item_models.host_table import HostTableModel
+from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import IconButton, TextLabel
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.texts import explain, reason_and_advice
+from caal_desktop.widgets.picker import words
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.models.info import ModelInfo
+
+
+class HostPane(QWidget):
+    """Who serves a model, at what price, and how well.
+
+    Signals:
+        requested: ask for the hosts of a model; carries its id, and whether to ask anew.
+        closed: back to the details.
+    """
+
+    requested = Signal(str, bool)
+    closed = Signal()
+
+    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._model_id = ""
+        self._back = IconButton("chevron-left", self.tr("Back to the details"), name=f"{name}.back", parent=self)
+        self._back.clicked.connect(self.closed)
+        self._title = TextLabel(name=f"{name}.title", bold=True, parent=self)
+        self.message = MessagePanel(name=f"{name}.message", parent=self)
+        self.message.actionChosen.connect(lambda _action: self.requested.emit(self._model_id, True))
+        self._model = HostTableModel(words.tokens, self)
+        self.table = QTableView(self)
+        self.table.setObjectName(f"{name}.table")
+        self.table.setAccessibleName(self.tr("Hosts"))
+        self.table.setModel(self._model)
+        self.table.setFrameShape(QFrame.Shape.NoFrame)
+        self.table.setShowGrid(False)
+        self.table.setAlternatingRowColors(True)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setTabKeyNavigation(False)
+        self.table.setWordWrap(False)
+        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setHighlightSections(False)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self._note = TextLabel(name=f"{name}.note", scale=0.92, muted=True, parent=self)
+        head = QHBoxLayout()
+        head.setSpacing(theme.GRID)
+        head.addWidget(self._back)
+        head.addWidget(self._title, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.GRID)
+        layout.addLayout(head)
+        layout.addWidget(self.message)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self._note)
+        layout.addStretch(0)
+
+    @property
+    def model_id(self) -> str:
+        """Whose hosts are shown or on their way."""
+        return self._model_id
+
+    def ask(self, model: ModelInfo) -> None:
+        """Show a model's hosts as soon as they are known."""
+        self._model_id = model.id
+        self._title.setText(self.tr("Who hosts {model}").format(model=model.name))
+        self._model.set_hosts(())
+        self._show_message(Tone.BUSY, self.tr("Asking who hosts it…"))
+        self.requested.emit(model.id, False)
+
+    def show_hosts(self, hosts: Hosts) -> None:
+        """Draw what has become known."""
+        if hosts.model_id != self._model_id:
+            return
+        if hosts.phase is HostsPhase.LOADING:
+            self._show_message(Tone.BUSY, self.tr("Asking who hosts it…"))
+        elif hosts.phase is HostsPhase.FAILED and hosts.error is not None:
+            text = explain(hosts.error)
+            self._show_message(Tone.BAD, text.what, reason_and_advice(text), (("retry", self.tr("Try again")),))
+        elif not hosts.endpoints:
+            self._show_message(
+                Tone.CAUTION,
+                self.tr("Nobody hosts this model at the moment"),
+                self.tr("Requests to it would fail. Choose another one, or ask again later."),
+                (("retry", self.tr("Ask again")),),
+            )
+        else:
+            self._show_table(hosts)
+
+    def focus_first(self) -> None:
+        """Give the keyboard to what there is."""
+        (self.table if self.table.isVisibleTo(self) else self._back).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_table(self, hosts: Hosts) -> None:
+        self.message.hide()
+        self._model.set_hosts(hosts.endpoints)
+        self.table.show()
+        self.table.setCurrentIndex(self._model.index(0, 0))
+        note = self.tr("Each request goes to one of these, most often to a cheap one that is well.")
+        if all(host.latency_ms is None for host in hosts.endpoints):
+            note += " " + self.tr("Speeds are told to people with a key only.")
+        self._note.setText(note)
+        self._note.show()
+
+    def _show_message(self, tone: Tone, title: str, body: str = "", actions: tuple[tuple[str, str], ...] = ()) -> None:
+        self.table.hide()
+        self._note.hide()
+        self.message.show_message(tone, title, body, actions)

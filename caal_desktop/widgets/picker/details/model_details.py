@@ -1,0 +1,188 @@
+"""One model in detail: its facts, its hosts on demand, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import ElidedLabel, IconButton, TextLabel
+from caal_desktop.widgets.picker.details.fact_sheet import FactSheet
+from caal_desktop.widgets.picker.details.host_pane import HostPane
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from PySide6.QtGui import QShowEvent
+
+    from caal_desktop.llm.models.info import ModelInfo
+
+_SETTLE_MS = 90
+"""Typing and holding an arrow key pass over models faster than anybody reads about them."""
+
+
+class DetailsPane(QWidget):
+    """The details of the current model.
+
+    Signals:
+        starToggled: the model's id, and whether it is to have a star.
+        compareToggled: the model's id, and whether it is to be compared.
+        hostsRequested: the model's id, and whether to ask anew.
+        linkActivated: a link of the details.
+        closed: back to the list, where the details have taken its place.
+    """
+
+    starToggled = Signal(str, bool)
+    compareToggled = Signal(str, bool)
+    hostsRequested = Signal(str, bool)
+    linkActivated = Signal(object)
+    closed = Signal()
+
+    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._model: ModelInfo | None = None
+        self._drawn: ModelInfo | None = None
+        self._today: date | None = None
+        self._has_pages = False
+        self.back = IconButton("chevron-left", self.tr("Back to the list"), name=f"{name}.back", parent=self)
+        self.back.clicked.connect(self.closed)
+        self._title = TextLabel(name=f"{name}.title", scale=1.15, bold=True, parent=self)
+        self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._id = ElidedLabel(name=f"{name}.id", parent=self)
+        self._id.setForegroundRole(self.palette().ColorRole.PlaceholderText)
+        self._copy = IconButton("copy", self.tr("Copy the id"), name=f"{name}.copy", parent=self)
+        self._copy.clicked.connect(self._copy_id)
+        self.star = IconButton("star", self.tr("Favourite (Ctrl+D)"), name=f"{name}.star", parent=self)
+        self.star.setCheckable(True)
+        self.star.clicked.connect(self._on_star)
+        self.compare = IconButton("scales", self.tr("Compare (Ctrl+E)"), name=f"{name}.compare", parent=self)
+        self.compare.setCheckable(True)
+        self.compare.clicked.connect(self._on_compare)
+        self.hosts_button = QPushButton(self.tr("Who hosts it?"), self)
+        self.hosts_button.setObjectName(f"{name}.hosts_button")
+        self.hosts_button.setAutoDefault(False)
+        self.hosts_button.clicked.connect(self._show_hosts)
+        self.sheet = FactSheet(name=f"{name}.sheet", parent=self)
+        self.sheet.linkActivated.connect(self.linkActivated)
+        self.hosts = HostPane(name=f"{name}.hosts", parent=self)
+        self.hosts.requested.connect(self.hostsRequested)
+        self.hosts.closed.connect(self.show_sheet)
+        self._empty = TextLabel(
+            self.tr("Move to a model to read about it."), name=f"{name}.empty", muted=True, parent=self
+        )
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_SETTLE_MS)
+        self._later.timeout.connect(self._draw)
+        self._build()
+        self._show_parts()
+
+    def _build(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(theme.GRID // 2)
+        head.addWidget(self.back, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._title, 1)
+        head.addWidget(self.compare, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self.star, 0, Qt.AlignmentFlag.AlignTop)
+        names = QHBoxLayout()
+        names.setSpacing(theme.GRID // 2)
+        names.addWidget(self._id, 1)
+        names.addWidget(self._copy)
+        facts = QWidget(self)
+        column = QVBoxLayout(facts)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID // 2)
+        column.addLayout(head)
+        column.addLayout(names)
+        column.addWidget(self.sheet, 1)
+        column.addWidget(self.hosts_button)
+        self._pages = QStackedWidget(self)
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(facts)
+        self._pages.addWidget(self.hosts)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._pages)
+        self.back.hide()
+
+    @property
+    def model(self) -> ModelInfo | None:
+        """The model that is shown, or about to be."""
+        return self._model
+
+    def set_has_pages(self, has_pages: bool) -> None:
+        """Tell whether models have hosts to ask for, and a page of their own: those of OpenRouter do."""
+        self._has_pages = has_pages
+        self.hosts_button.setVisible(has_pages)
+        self._drawn = None
+
+    def set_model(self, model: ModelInfo | None, today: date | None, *, starred: bool, compared: bool) -> None:
+        """Show a model once the person has stayed at it for a moment; None for nothing."""
+        self.star.setChecked(starred)
+        self.star.set_icon_name("star-filled" if starred else "star")
+        self.compare.setChecked(compared)
+        if model is self._model and today == self._today:
+            return
+        self._model, self._today = model, today
+        if model is None or self._drawn is None:
+            self._draw()
+        else:
+            self._later.start()
+
+    def show_sheet(self) -> None:
+        """Come back from the hosts."""
+        self._pages.setCurrentIndex(0 if self._model is None else 1)
+        self.hosts_button.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def shows_hosts(self) -> bool:
+        """Whether the hosts are in the details' place."""
+        return self._pages.currentWidget() is self.hosts
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was not drawn while nobody saw it is drawn now."""
+        super().showEvent(event)
+        self._draw()
+
+    def _draw(self) -> None:
+        self._later.stop()
+        if not self.isVisible() and self._model is not None:
+            return
+        if self._model is self._drawn and self._model is not None:
+            return
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        model = self._drawn = self._model
+        if model is None or self._today is None:
+            self._pages.setCurrentIndex(0)
+            return
+        self._title.setText(model.name)
+        self._id.set_full_text(model.id)
+        page = f"https://openrouter.ai/{model.id}" if self._has_pages else ""
+        self.sheet.show_model(model, self._today, page)
+        if not self.shows_hosts or self.hosts.model_id != model.id:
+            self._pages.setCurrentIndex(1)
+
+    def _show_hosts(self) -> None:
+        if self._model is not None:
+            self._pages.setCurrentWidget(self.hosts)
+            self.hosts.ask(self._model)
+            self.hosts.focus_first()
+
+    def _copy_id(self) -> None:
+        if self._model is not None:
+            QGuiApplication.clipboard().setText(self._model.id)
+
+    def _on_star(self, on: bool) -> None:
+        if self._model is not None:
+            self.starToggled.emit(self._model.id, on)
+
+    def _on_compare(self, on: bool) -> None:
+        if self._model is not None:
+            self.compareToggled.emit(self._model.id, on)

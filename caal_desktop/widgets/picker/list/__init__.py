@@ -1,0 +1,1 @@
+"""The list of models and what narrows and orders it."""

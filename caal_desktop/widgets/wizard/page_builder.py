@@ -1,0 +1,177 @@
+"""The wizard's pages, each built when it is first needed: the first window waits for none but its own.
+
+A page takes some ten milliseconds to import and to build. :func:`import_ahead`, in a thread, and then
+:meth:`PageStack.build_ahead` make the later ones while the person reads the first.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
+
+from caal_desktop.services.providers.gentle_import import gentle_import
+from caal_desktop.setup_flow import STEPS, Step
+
+if TYPE_CHECKING:
+    from caal_desktop.widgets.wizard.pages.done_page import DonePage
+    from caal_desktop.widgets.wizard.pages.key_page import KeyPage
+    from caal_desktop.widgets.wizard.pages.model_page import ModelPage
+    from caal_desktop.widgets.wizard.pages.page import WizardPage
+    from caal_desktop.widgets.wizard.pages.try_page import TryPage
+    from caal_desktop.widgets.wizard.pages.welcome_page import WelcomePage
+
+BUILD_AHEAD_MS = 20
+"""Milliseconds between two steps of building ahead: the window stays smooth meanwhile."""
+
+
+_WITHOUT_QT = (
+    "caal_desktop.key_doctor",
+    "caal_desktop.catalogue.view",
+    "caal_desktop.catalogue.listing",
+    "caal_desktop.llm.events",
+    "caal_desktop.storage.caches.order_cache",
+)
+"""What the pages need and may be imported in a thread."""
+
+_WITH_QT = (
+    "caal_desktop.widgets.keys.key_field",
+    "caal_desktop.widgets.wizard.pages.key_page",
+    "caal_desktop.widgets.picker.list.delegate",
+    "caal_desktop.widgets.picker.details.model_details",
+    "caal_desktop.widgets.picker.details.compare",
+    "caal_desktop.widgets.wizard.pages.model_page",
+    "caal_desktop.widgets.wizard.pages.try_page",
+    "caal_desktop.widgets.wizard.pages.trial",
+    "caal_desktop.widgets.wizard.pages.done_page",
+    "caal_desktop.widgets.wizard.pages.summary",
+)
+"""What is imported on the GUI thread, in slices: PySide makes Qt's classes when they are first touched, and two threads
+that do so at the same time can crash the process."""
+
+
+class PageStack(QStackedWidget):
+    """Holds the pages, in scroll areas.
+
+    Signals:
+        pageBuilt: carries the :class:`Step` whose page has just been made; it must be connected and filled.
+    """
+
+    pageBuilt = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("wizard.pages")
+        self._pages: dict[Step, WizardPage] = {}
+        self._areas: dict[Step, QScrollArea] = {}
+        self._widgets_are_known = False
+        self._ahead = QTimer(self, interval=BUILD_AHEAD_MS)
+        self._ahead.timeout.connect(self._build_next)
+
+    def is_built(self, step: Step) -> bool:
+        """Whether the step's page is there already."""
+        return step in self._pages
+
+    def page(self, step: Step) -> WizardPage:
+        """The step's page; made now where it is not there yet."""
+        if step not in self._pages:
+            self._build(step)
+        return self._pages[step]
+
+    @property
+    def welcome(self) -> WelcomePage:
+        """Step one's page."""
+        return cast("WelcomePage", self.page(Step.WELCOME))
+
+    @property
+    def key(self) -> KeyPage:
+        """Step two's page."""
+        return cast("KeyPage", self.page(Step.KEY))
+
+    @property
+    def model(self) -> ModelPage:
+        """Step three's page."""
+        return cast("ModelPage", self.page(Step.MODEL))
+
+    @property
+    def trial(self) -> TryPage:
+        """Step four's page."""
+        return cast("TryPage", self.page(Step.TRY))
+
+    @property
+    def done(self) -> DonePage:
+        """The last step's page."""
+        return cast("DonePage", self.page(Step.DONE))
+
+    def show_page(self, step: Step) -> None:
+        """Bring a page to the front."""
+        self.page(step)
+        self.setCurrentWidget(self._areas[step])
+
+    def build_ahead(self) -> None:
+        """Make the missing pages one after the other, with time for the window between them."""
+        self._ahead.start()
+
+    def _build_next(self) -> None:
+        if not self._widgets_are_known:
+            # Where Qt hands out a widget that Python has not seen, PySide loads all widget classes, once. Here, and not
+            # in the middle of a page.
+            self._widgets_are_known = True
+            for area in self._areas.values():
+                area.viewport()
+            return
+        if (module := next((name for name in _WITH_QT if name not in sys.modules), None)) is not None:
+            import_module(module)
+            return
+        missing = next((step for step in STEPS if step not in self._pages), None)
+        if missing is None:
+            self._ahead.stop()
+        else:
+            self._build(missing)
+
+    def _build(self, step: Step) -> None:
+        page = _make(step, self)
+        area = QScrollArea(self)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        # Scrolled by keyboard through its controls, which it keeps in view.
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(page)
+        self._pages[step], self._areas[step] = page, area
+        self.addWidget(area)
+        self.pageBuilt.emit(step)
+
+
+def import_ahead() -> None:
+    """Import what the pages need of everything that is not Qt; for a thread."""
+    with gentle_import():
+        for name in _WITHOUT_QT:
+            import_module(name)
+
+
+def _make(step: Step, parent: QWidget) -> WizardPage:
+    # Imported here, or the first window would wait for every page's modules (the picker's search, the key doctor).
+    match step:
+        case Step.WELCOME:
+            from caal_desktop.widgets.wizard.pages.welcome_page import WelcomePage
+
+            return WelcomePage(parent)
+        case Step.KEY:
+            from caal_desktop.widgets.wizard.pages.key_page import KeyPage
+
+            return KeyPage(parent=parent)
+        case Step.MODEL:
+            from caal_desktop.widgets.wizard.pages.model_page import ModelPage
+
+            return ModelPage(parent)
+        case Step.TRY:
+            from caal_desktop.widgets.wizard.pages.try_page import TryPage
+
+            return TryPage(parent)
+        case Step.DONE:
+            from caal_desktop.widgets.wizard.pages.done_page import DonePage
+
+            return DonePage(parent)

@@ -1,0 +1,52 @@
+"""The last step: what was set up, in a few lines."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
+
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import IconLabel, TextLabel
+from caal_desktop.widgets.wizard.pages.page import WizardPage
+
+
+class DonePage(WizardPage):
+    """A summary with an honest word on what is missing."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            self.tr("Your assistant can think"),
+            self.tr("Everything can be changed later, from the menu."),
+            name="wizard.done",
+            parent=parent,
+        )
+        self._mark = IconLabel("check-circle", "good", size=40, parent=self)
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(theme.GRID * 3)
+        self._form.setVerticalSpacing(theme.GRID)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._note = TextLabel(name="wizard.done.note", parent=self)
+        self.body.addWidget(self._mark)
+        self.body.addLayout(self._form)
+        self.body.addWidget(self._note)
+        self.body.addStretch(1)
+
+    def show_summary(self, rows: list[tuple[str, str]], note: str) -> None:
+        """Show what was set up.
+
+        Args:
+            rows: (what, value) in order.
+            note: what is still missing; "" if nothing is.
+        """
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        for what, value in rows:
+            label = QLabel(what, self)
+            text = TextLabel(value, name="wizard.done.value", bold=True, parent=self)
+            text.setAccessibleName(f"{what}: {value}")
+            self._form.addRow(label, text)
+        self._mark.set_icon("caution" if note else "check-circle", "caution" if note else "good")
+        self.title.setText(self.tr("Almost there") if note else self.tr("Your assistant can think"))
+        self._note.setText(note)
+        self._note.setVisible(bool(note))

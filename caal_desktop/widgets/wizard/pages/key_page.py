@@ -1,0 +1,305 @@
+"""Step two: the key (or the address of one's own server), proven with a real call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from caal_desktop.llm.errors import ProviderError, Remedy
+from caal_desktop.services.keys.environment_keys import VARIABLES, key_in_environment
+from caal_desktop.services.keys.key_view import KeyPhase, KeyView
+from caal_desktop.setup_flow import PROVIDERS
+from caal_desktop.storage.settings.schema import Provider
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import RoomyButton, TextLabel
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.texts import explain, key_facts, provider_text, reason_and_advice
+from caal_desktop.widgets.keys.key_field import KeyField
+from caal_desktop.widgets.wizard.pages.page import WizardPage
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.services.keys.sign_in_service import SignInService
+    from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
+
+_BUSY_PHASES = (KeyPhase.CHECKING, KeyPhase.STORING, KeyPhase.LOADING)
+
+
+class KeyPage(WizardPage):
+    """Take a key and show what the provider says about it.
+
+    Signals:
+        keyEdited: the person changes the text.
+        keySubmitted: carries the key to be checked, or None for the key in use or a server without one.
+        addressEdited: carries the server's address.
+        actionChosen: a button of the message; carries the action's name.
+        typingBegan: the first sign that a request will come.
+        providerWanted: the pasted key is another provider's, who is to answer now; carries its name and the key.
+    """
+
+    keyEdited = Signal()
+    keySubmitted = Signal(object)
+    addressEdited = Signal(str)
+    actionChosen = Signal(str)
+    typingBegan = Signal()
+    providerWanted = Signal(str, str)
+
+    def __init__(self, *, demo_key: str | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Your key"), "", name="wizard.key", parent=parent)
+        self._provider = Provider.OPENROUTER
+        self._demo_key = demo_key
+        self._address_label = QLabel(self.tr("Address of the server"), self)
+        self._address = QLineEdit(self)
+        self._address.setObjectName("wizard.key.address")
+        self._address.setAccessibleName(self.tr("Address of the server"))
+        theme.keep_height(self._address, 36)
+        self._address.setTextMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
+        self._address.setPlaceholderText("http://localhost:8080/v1")
+        self._address_label.setBuddy(self._address)
+        self._field_label = QLabel(self.tr("Key"), self)
+        self.field = KeyField(name="wizard.key.field", parent=self)
+        self._field_label.setBuddy(self.field)
+        self._get = RoomyButton("", name="wizard.key.get", parent=self)
+        self._demo = RoomyButton(self.tr("Use the demo's key"), name="wizard.key.demo", parent=self)
+        self._check = RoomyButton(self.tr("Check the connection"), name="wizard.key.check", parent=self)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.GRID)
+        for button in (self._check, self._get, self._demo):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        self.message = MessagePanel(name="wizard.key.message", parent=self)
+        self._privacy = TextLabel(
+            self.tr("The key goes into your system's keyring and, with each request, to its provider. Nowhere else."),
+            name="wizard.key.privacy",
+            scale=0.92,
+            muted=True,
+            parent=self,
+        )
+        self._import = RoomyButton("", name="wizard.key.import", parent=self)
+        more = QHBoxLayout()
+        more.addWidget(self._import)
+        more.addStretch(1)
+        self._sign_in: SignInPanel | None = None
+        self._sign_in_place = QVBoxLayout()
+        self.body.addLayout(self._sign_in_place)
+        for widget in (self._address_label, self._address, self._field_label, self.field):
+            self.body.addWidget(widget)
+        self.body.addLayout(buttons)
+        self.body.addLayout(more)
+        self.body.addWidget(self.message)
+        self.body.addStretch(1)
+        self.body.addWidget(self._privacy)
+        self._connect()
+        self.set_provider(Provider.OPENROUTER, "")
+
+    def _connect(self) -> None:
+        self.field.edited.connect(self.typingBegan)
+        self.field.edited.connect(self.keyEdited)
+        self.field.offer_other_provider()
+        self.field.otherProviderWanted.connect(self.providerWanted)
+        self.field.completed.connect(self.keySubmitted.emit)
+        self.field.submitted.connect(self.keySubmitted.emit)
+        self._address.textEdited.connect(self._on_address)
+        self._address.returnPressed.connect(self._on_check)
+        self._check.clicked.connect(self._on_check)
+        self._get.clicked.connect(self._open_keys_page)
+        self._demo.clicked.connect(self._fill_demo_key)
+        self._import.clicked.connect(self._take_from_environment)
+        self.message.actionChosen.connect(self._on_action)
+
+    def set_demo_key(self, key: str | None) -> None:
+        """Offer the demo's key, or stop offering it."""
+        self._demo_key = key
+        self._demo.setVisible(key is not None and self._provider is Provider.OPENROUTER)
+
+    def set_sign_in(self, service: SignInService) -> None:
+        """Offer signing in instead of pasting a key."""
+        from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
+
+        self._sign_in = SignInPanel(service, name="wizard.key.signin", parent=self)
+        self._sign_in.keyReceived.connect(self.field.take)
+        self._sign_in.began.connect(self.typingBegan)
+        self._sign_in_place.addWidget(self._sign_in)
+        self._sign_in.setVisible(self._provider is Provider.OPENROUTER)
+        self._sign_in.precede_in_tab_order(self._address)
+        self.intro.setText(self._intro())
+
+    def _intro(self) -> str:
+        traits, title = PROVIDERS[self._provider], provider_text(self._provider).title
+        if not traits.needs_key:
+            return self.tr("Give the address of its OpenAI-compatible interface, usually ending in /v1.")
+        if self._sign_in is not None and self._provider is Provider.OPENROUTER:
+            return self.tr("Sign in, or paste a key that you have.")
+        return self.tr("Make a key on {provider}'s keys page, copy it, and paste it here.").format(provider=title)
+
+    def leave(self) -> None:
+        """The person goes elsewhere: nothing waits for the browser any more."""
+        if self._sign_in is not None:
+            self._sign_in.cancel()
+
+    def set_provider(self, provider: Provider, address: str) -> None:
+        """Ask for what this provider takes."""
+        if provider != self._provider:
+            self.field.clear()
+        self._provider = provider
+        traits, text = PROVIDERS[provider], provider_text(provider)
+        self.title.setText(
+            self.tr("Your {provider} key").format(provider=text.title)
+            if traits.needs_key
+            else self.tr("Where {provider} answers").format(
+                provider=text.title if provider is Provider.OLLAMA else self.tr("your server")
+            )
+        )
+        self.intro.setText(self._intro())
+        self.intro.show()
+        self.setAccessibleName(self.title.text())
+        self._address_label.setVisible(traits.has_address)
+        self._address.setVisible(traits.has_address)
+        if self._address.text() != address:
+            self._address.setText(address)
+        self._field_label.setText(
+            self.tr("Key") if traits.needs_key else self.tr("Key (only if your server asks for one)")
+        )
+        self._field_label.setVisible(provider is not Provider.OLLAMA)
+        self.field.setVisible(provider is not Provider.OLLAMA)
+        self.field.set_expected(provider, text.key_hint)
+        self._get.setText(self.tr("Open {provider}'s keys page").format(provider=text.title))
+        self._get.setVisible(bool(text.keys_url))
+        self._check.setVisible(traits.has_address)
+        self._import.setVisible(key_in_environment(provider) is not None)
+        self._import.setText(self.tr("Use the one in {variable}").format(variable=VARIABLES.get(provider, "")))
+        if self._sign_in is not None:
+            self._sign_in.setVisible(provider is Provider.OPENROUTER)
+        self._demo.setVisible(self._demo_key is not None and provider is Provider.OPENROUTER)
+        self._privacy.setVisible(provider is not Provider.OLLAMA)
+
+    def first_focus(self) -> QWidget | None:
+        """The first empty field."""
+        if PROVIDERS[self._provider].has_address and not self._address.text():
+            return self._address
+        if self.message.isVisibleTo(self) and self.message.tone is Tone.GOOD:
+            return None
+        return self.field if self._provider is not Provider.OLLAMA else self._check
+
+    def show_key(self, view: KeyView, *, has_key: bool) -> None:
+        """Draw the step as it stands.
+
+        Args:
+            view: phase, facts, error.
+            has_key: whether a key of an earlier step or run is in use.
+        """
+        self.field.set_locked(view.phase in _BUSY_PHASES)
+        self._address.setReadOnly(view.phase in _BUSY_PHASES)
+        self._demo.setEnabled(view.phase not in _BUSY_PHASES)
+        title = provider_text(self._provider).title
+        match view.phase:
+            case KeyPhase.WAITING:
+                self.message.hide()
+            case KeyPhase.LOADING:
+                self._busy(self.tr("Asking the system's keyring for your key…"), cancel=False)
+            case KeyPhase.CHECKING:
+                self._busy(self.tr("Asking {provider} whether this works…").format(provider=title))
+            case KeyPhase.STORING:
+                self._busy(self.tr("Putting the key into the system's keyring…"))
+            case KeyPhase.VERIFIED:
+                self._show_verified(view.info)
+            case KeyPhase.KEPT_UNVERIFIED:
+                self.message.show_message(
+                    Tone.CAUTION,
+                    self.tr("Saved, not verified yet"),
+                    self.tr("It is checked at the next start, or now."),
+                    (("retry", self.tr("Check now")),),
+                )
+            case KeyPhase.REFUSED:
+                self._show_refused(view.error, has_key=has_key)
+            case KeyPhase.UNREACHABLE:
+                self._show_error(
+                    Tone.CAUTION,
+                    view.error,
+                    (("retry", self.tr("Try again")), ("keep", self.tr("Save without checking"))),
+                )
+            case KeyPhase.STORE_FAILED:
+                self._show_error(
+                    Tone.CAUTION,
+                    view.error,
+                    (("store", self.tr("Try again")), ("session", self.tr("Use it for this session only"))),
+                )
+            case KeyPhase.LOAD_FAILED:
+                self._show_error(Tone.CAUTION, view.error, (("load", self.tr("Try again")),))
+
+    def _busy(self, text: str, *, cancel: bool = True) -> None:
+        actions = (("cancel", self.tr("Stop waiting")),) if cancel else ()
+        self.message.show_message(Tone.BUSY, text, "", actions)
+
+    def _show_verified(self, info: KeyInfo | None) -> None:
+        if self._provider is Provider.OPENROUTER:
+            title = self.tr("This key works")
+            body = " ".join(key_facts(info)) if info is not None else self.tr("It was proven with a real call.")
+        elif PROVIDERS[self._provider].needs_key:
+            title, body = self.tr("This key works"), ""
+        else:
+            title, body = self.tr("The server answers"), ""
+        self.message.show_message(Tone.GOOD, title, body)
+
+    def _show_refused(self, error: BaseException | None, *, has_key: bool) -> None:
+        if error is None:
+            self.message.show_message(
+                Tone.BAD,
+                self.tr("This key was refused"),
+                self.tr("{provider} did not accept it any more. Paste another one.").format(
+                    provider=provider_text(self._provider).title
+                ),
+                (("retry", self.tr("Check again")),) if has_key else (),
+            )
+            return
+        actions = [("retry", self.tr("Check again"))]
+        if (
+            isinstance(error, ProviderError)
+            and error.remedy is Remedy.CHECK_KEY
+            and provider_text(self._provider).keys_url
+        ):
+            actions.append(("get", self.tr("Open the keys page")))
+        self._show_error(Tone.BAD, error, tuple(actions))
+
+    def _show_error(self, tone: Tone, error: BaseException | None, actions: tuple[tuple[str, str], ...]) -> None:
+        if error is None:
+            return
+        text = explain(error)
+        self.message.show_message(tone, text.what, reason_and_advice(text), actions)
+
+    def _on_address(self, text: str) -> None:
+        self.typingBegan.emit()
+        self.addressEdited.emit(text.strip())
+
+    def _on_check(self) -> None:
+        if self._address.text().strip():
+            self.keySubmitted.emit(self.field.key)
+
+    def _on_action(self, action: str) -> None:
+        if action == "get":
+            self._open_keys_page()
+        elif action == "retry":
+            self.keySubmitted.emit(self.field.key)
+        else:
+            self.actionChosen.emit(action)
+
+    def _open_keys_page(self) -> None:
+        url = provider_text(self._provider).keys_url
+        if not QDesktopServices.openUrl(QUrl(url)):
+            self.message.show_message(
+                Tone.INFO,
+                self.tr("No web browser could be opened"),
+                self.tr("Open this address yourself: {url}").format(url=url),
+            )
+
+    def _take_from_environment(self) -> None:
+        key = key_in_environment(self._provider)
+        if key is not None:
+            self.field.take(key)
+
+    def _fill_demo_key(self) -> None:
+        if self._demo_key is not None:
+            self.field.take(self._demo_key)

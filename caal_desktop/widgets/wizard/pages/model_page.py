@@ -1,0 +1,32 @@
+"""Step three: the model, with a sensible one chosen already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from caal_desktop.widgets.picker.model_pane import ModelPane
+from caal_desktop.widgets.wizard.pages.page import WizardPage
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+
+class ModelPage(WizardPage):
+    """The picker as a page."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            self.tr("Choose a model"),
+            self.tr(
+                "The recommended one suits a voice assistant: it can use tools, starts speaking at once, and is cheap. "
+                "You can change it at any time."
+            ),
+            name="wizard.model",
+            parent=parent,
+        )
+        self.pane = ModelPane(name="wizard.model.pane", parent=self)
+        self.body.addWidget(self.pane, 1)
+
+    def first_focus(self) -> QWidget | None:
+        """The search field: typing finds, arrows choose, Enter goes on."""
+        return self.pane.search

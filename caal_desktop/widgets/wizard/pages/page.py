@@ -1,0 +1,38 @@
+"""What every page of the wizard is made of: a title, a sentence, and room below."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import TextLabel
+
+
+class WizardPage(QWidget):
+    """One step's page.
+
+    Args:
+        title: what the step is about.
+        intro: one or two sentences; "" for none.
+    """
+
+    def __init__(self, title: str, intro: str, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.title = TextLabel(title, name=f"{name}.title", scale=1.55, bold=True, parent=self)
+        self.intro = TextLabel(intro, name=f"{name}.intro", muted=True, parent=self)
+        self.intro.setVisible(bool(intro))
+        self.body = QVBoxLayout()
+        self.body.setSpacing(theme.GRID * 3 // 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID * 4, theme.GRID * 4, theme.GRID * 4, theme.GRID * 2)
+        layout.setSpacing(theme.GRID)
+        layout.addWidget(self.title)
+        layout.addWidget(self.intro)
+        layout.addSpacing(theme.GRID)
+        layout.addLayout(self.body, 1)
+
+    def first_focus(self) -> QWidget | None:
+        """The control that takes the keyboard when the page opens; None leaves it to the default button."""
+        return None

@@ -1,0 +1,55 @@
+"""What the last step says: the set-up in a few rows, and an honest word on what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
+from caal_desktop.setup_flow import PROVIDERS
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
+from caal_desktop.widgets.common.texts import provider_text
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.setup_flow import SetupState
+    from caal_desktop.storage.settings.schema import Settings
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("DonePage", text)
+
+
+def summary(
+    state: SetupState, settings: Settings, model: ModelInfo | None, *, has_key: bool
+) -> tuple[list[tuple[str, str]], str]:
+    """Put the set-up into words.
+
+    Args:
+        state: what was chosen.
+        settings: where the key is kept.
+        model: the chosen model's row in the catalogue, where it is there.
+        has_key: whether a key for the provider is in use.
+
+    Returns:
+        Rows of (what, value), and what is still missing ("" if nothing is).
+    """
+    rows = [(_tr("Provider"), provider_text(state.provider).title)]
+    note = ""
+    if PROVIDERS[state.provider].has_address:
+        rows.append((_tr("Address"), state.address))
+    if has_key:
+        in_keyring = settings.key_store_of(state.provider) is KeyStore.KEYRING
+        rows.append((_tr("Key"), _tr("in the system's keyring") if in_keyring else _tr("for this session only")))
+        if state.key_status is KeyStatus.UNVERIFIED:
+            note = _tr("The key is saved, not verified yet. It is checked at the next start.")
+    elif PROVIDERS[state.provider].needs_key:
+        rows.append((_tr("Key"), _tr("not given yet")))
+        note = _tr("Without a key nothing can be asked yet. Add one from the menu “Assistant”.")
+    rows.append((_tr("Model"), model.name if model is not None else state.model or _tr("not chosen yet")))
+    if not state.model:
+        note = note or _tr("Choose a model from the menu “Assistant” before you ask anything.")
+    if model is not None and (cost := hourly_cost(model)).kind is CostKind.KNOWN and cost.usd is not None:
+        rows.append((_tr("An hour of talking"), _tr("about {cost}").format(cost=format_cost(cost.usd))))
+    return rows, note

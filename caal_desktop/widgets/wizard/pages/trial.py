@@ -1,0 +1,83 @@
+"""The trial of the fourth step: one question, whose answer is drawn on the page as it streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from caal_desktop.services.chat.chat_options import ChatOptions
+from caal_desktop.services.chat.conversation import AnswerStatus, Role
+from caal_desktop.services.providers.connections import chat_request
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.providers.provider_pool import Connection
+    from caal_desktop.storage.settings.schema import Settings
+    from caal_desktop.widgets.wizard.pages.try_page import TryPage
+
+MAX_TOKENS = 300
+"""Tokens of the answer at the most: one sentence is asked for."""
+
+
+class Trial(QObject):
+    """Lets the page and a conversation of its own speak to each other.
+
+    Signals:
+        completed: an answer came to its end.
+    """
+
+    completed = Signal()
+
+    def __init__(self, page: TryPage, chat: ChatService, parent: QObject) -> None:
+        super().__init__(parent)
+        self._page, self._chat = page, chat
+        page.stopped.connect(chat.stop)
+        chat.textArrived.connect(lambda _index, text: page.append(text))
+        chat.keptAlive.connect(lambda _index: page.show_alive())
+        chat.statusChanged.connect(self._on_status)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is on its way."""
+        return self._chat.is_busy
+
+    def ask(
+        self, question: str, connection: Connection, model: str, settings: Settings, known: ModelInfo | None = None
+    ) -> None:
+        """Ask; what was answered before is forgotten.
+
+        Args:
+            question: what is asked.
+            connection: the provider.
+            model: the model's id.
+            settings: the settings.
+            known: what is known about the model; one that need not think first is told not to.
+        """
+        self._chat.clear()
+        self._page.begin_answer()
+        options = ChatOptions(max_tokens=min(settings.max_tokens, MAX_TOKENS))
+        request = chat_request(settings, connection, known, options, model_id=model)
+        self._chat.send(question, request)
+
+    def stop(self) -> None:
+        """Stop the answer; what has come stays."""
+        self._chat.stop()
+
+    def reset(self) -> None:
+        """Forget question and answer: another model is to be asked."""
+        self._chat.clear()
+        self._page.reset()
+
+    def end(self) -> None:
+        """Stop for good."""
+        self._chat.clear()
+
+    def _on_status(self, index: int) -> None:
+        message = self._chat.messages[index]
+        if message.role is not Role.ASSISTANT:
+            return
+        self._page.show_status(message)
+        if message.status is AnswerStatus.COMPLETE:
+            self.completed.emit()

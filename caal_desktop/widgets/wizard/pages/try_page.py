@@ -1,0 +1,165 @@
+"""Step four: one short answer, and how long it took to begin."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+
+from caal_desktop.services.chat.conversation import AnswerStatus, Message
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import BusyRing, RoomyButton, TextLabel
+from caal_desktop.widgets.common.facts import answer_facts, verdict_on_wait
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.texts import explain, reason_and_advice
+from caal_desktop.widgets.wizard.pages.page import WizardPage
+
+
+class TryPage(WizardPage):
+    """Ask once and watch the answer stream.
+
+    Signals:
+        asked: carries the question.
+        stopped: the person does not want to wait any longer.
+        modelChangeRequested, keyChangeRequested: go back and choose differently.
+    """
+
+    asked = Signal(str)
+    stopped = Signal()
+    modelChangeRequested = Signal()
+    keyChangeRequested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(self.tr("Try it once"), "", name="wizard.try", parent=parent)
+        self._question = QLineEdit(self.tr("Introduce yourself in one sentence."), self)
+        self._question.setObjectName("wizard.try.question")
+        self._question.setAccessibleName(self.tr("Question"))
+        theme.keep_height(self._question, 36)
+        self._question.setTextMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
+        self._ask = RoomyButton(self.tr("Ask"), name="wizard.try.ask", parent=self)
+        theme.keep_height(self._ask, 36)
+        row = QHBoxLayout()
+        row.setSpacing(theme.GRID)
+        row.addWidget(self._question, 1)
+        row.addWidget(self._ask)
+        self.answer = QPlainTextEdit(self)
+        self.answer.setObjectName("wizard.try.answer")
+        self.answer.setAccessibleName(self.tr("Answer"))
+        self.answer.setReadOnly(True)
+        self.answer.setFrameShape(QFrame.Shape.StyledPanel)
+        self.answer.document().setDocumentMargin(theme.GRID * 3 / 2)
+        self.answer.setTabChangesFocus(True)
+        self.answer.setPlaceholderText(self.tr("The answer appears here, word by word."))
+        self._ring = BusyRing(parent=self)
+        self._facts = TextLabel(name="wizard.try.facts", muted=True, parent=self)
+        facts_row = QHBoxLayout()
+        facts_row.setSpacing(theme.GRID)
+        facts_row.addWidget(self._ring, 0, Qt.AlignmentFlag.AlignTop)
+        facts_row.addWidget(self._facts, 1)
+        self._ring.hide()
+        self.message = MessagePanel(name="wizard.try.message", parent=self)
+        self.body.addLayout(row)
+        self.body.addWidget(self.answer, 1)
+        self.body.addLayout(facts_row)
+        self.body.addWidget(self.message)
+        self._busy = False
+        self._ask.clicked.connect(self._on_ask)
+        self._question.returnPressed.connect(self._on_return)
+        self.message.actionChosen.connect(self._on_action)
+
+    @property
+    def ask_button(self) -> QPushButton:
+        """The sensible next step while nothing has been tried."""
+        return self._ask
+
+    def first_focus(self) -> QWidget | None:
+        """The button that asks."""
+        return self._ask
+
+    def set_model(self, name: str) -> None:
+        """Name who is asked."""
+        self.intro.setText(
+            self.tr("A real question to {model}. The time to its first word is the silence you will hear.").format(
+                model=name
+            )
+        )
+        self.intro.show()
+
+    def set_waiting_for_key(self, waiting: bool) -> None:
+        """Nothing can be asked while the keyring has not given the key of an earlier run."""
+        if waiting == self._ask.isEnabled():
+            self._ask.setEnabled(not waiting)
+            self._ring.setVisible(waiting)
+            self._facts.setText(self.tr("Asking the system's keyring for your key…") if waiting else "")
+
+    def begin_answer(self) -> None:
+        """An answer was asked for."""
+        self.answer.clear()
+        self.message.hide()
+        self._set_busy(True)
+        self._facts.setText(self.tr("Waiting for the first word…"))
+
+    def append(self, text: str) -> None:
+        """Show more of the answer."""
+        cursor = self.answer.textCursor()
+        cursor.movePosition(cursor.MoveOperation.End)
+        cursor.insertText(text)
+
+    def show_alive(self) -> None:
+        """The server is still working on it."""
+        if self._busy and not self.answer.toPlainText():
+            self._facts.setText(self.tr("{model} is working on it…").format(model=self.tr("The model")))
+
+    def show_status(self, message: Message) -> None:
+        """Draw how far the answer has come."""
+        facts = message.facts
+        if facts is None:
+            return
+        self._set_busy(message.status in (AnswerStatus.WAITING, AnswerStatus.STREAMING))
+        if facts.first_token_s is not None:
+            self._facts.setText(f"{verdict_on_wait(facts.first_token_s)} {answer_facts(facts)}")
+        elif not self._busy:
+            self._facts.setText("")
+        if message.status is AnswerStatus.STOPPED:
+            self._facts.setText(self.tr("Stopped. {facts}").format(facts=answer_facts(facts)).strip())
+        if message.status is AnswerStatus.FAILED and message.error is not None:
+            text = explain(message.error)
+            self.message.show_message(
+                Tone.BAD,
+                text.what,
+                reason_and_advice(text),
+                (
+                    ("retry", self.tr("Try again")),
+                    ("model", self.tr("Choose another model")),
+                    ("key", self.tr("Change the key")),
+                ),
+            )
+
+    def reset(self) -> None:
+        """Forget the answer: another model is to be asked."""
+        self.answer.clear()
+        self._facts.setText("")
+        self.message.hide()
+        self._set_busy(False)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._busy = busy
+        self._ring.setVisible(busy)
+        self._ask.setText(self.tr("Stop") if busy else self.tr("Ask"))
+
+    def _on_ask(self) -> None:
+        if self._busy:
+            self.stopped.emit()
+        elif question := self._question.text().strip():
+            self.asked.emit(question)
+
+    def _on_return(self) -> None:
+        if not self._busy and self._ask.isEnabled():
+            self._on_ask()
+
+    def _on_action(self, action: str) -> None:
+        if action == "model":
+            self.modelChangeRequested.emit()
+        elif action == "key":
+            self.keyChangeRequested.emit()
+        else:
+            self._on_ask()

@@ -1,0 +1,189 @@
+"""Step one: hello, and who shall answer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QButtonGroup, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
+
+from caal_desktop.setup_flow import PROVIDERS
+from caal_desktop.storage.settings.schema import Provider
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.icons import icon_pixmap
+from caal_desktop.widgets.common.texts import ProviderText, provider_text
+from caal_desktop.widgets.wizard.pages.page import WizardPage
+
+_MARK = 18
+_ICON = 24
+"""Pixels: the round mark and the icon of a card."""
+
+
+class ProviderCard(QRadioButton):
+    """A radio button drawn as a card: icon, name, one sentence."""
+
+    def __init__(
+        self, provider: Provider, text: ProviderText, *, badge: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(text.title, parent)
+        self.provider = provider
+        self._text, self._badge = text, badge
+        self.setObjectName(f"wizard.provider.{provider}")
+        self.setAccessibleName(text.title)
+        self.setAccessibleDescription(text.tagline)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def sizeHint(self) -> QSize:
+        """As high as a usual window needs it."""
+        return QSize(360, self.heightForWidth(640))
+
+    def minimumSizeHint(self) -> QSize:
+        """May become narrow: the sentence goes on in a second line then."""
+        return QSize(200, self.fontMetrics().height() * 2 + theme.GRID * 4)
+
+    def heightForWidth(self, width: int) -> int:
+        """High enough for the name and the whole sentence."""
+        return self.fontMetrics().height() + 2 + self._tagline_area(width).height() + theme.GRID * 4
+
+    def _tagline_area(self, width: int) -> QRect:
+        room = QRect(0, 0, max(1, width - self._text_left() - theme.GRID * 2), 10_000)
+        return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self._text.tagline)
+
+    @staticmethod
+    def _text_left() -> int:
+        return theme.GRID * 2 + _MARK + theme.GRID * 2 + _ICON + theme.GRID * 2
+
+    def hitButton(self, pos: object) -> bool:
+        """The whole card is the button."""
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave Enter to the default button: some platforms would press the card again."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Draw the hover ground."""
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Draw without it."""
+        super().leaveEvent(event)
+        self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Draw the focus ring."""
+        super().focusInEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the card; the round mark is the style's own."""
+        colours = theme.colours(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
+        checked = self.isChecked()
+        ground = theme.mix(colours.accent, colours.card, 0.10) if checked else colours.card
+        if self.underMouse() and not checked:
+            ground = theme.mix(colours.text, colours.card, 0.05)
+        strong = checked or self.hasFocus()
+        painter.setPen(QPen(colours.accent if strong else colours.line, 2 if self.hasFocus() else 1.2))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(area, theme.RADIUS, theme.RADIUS)
+        middle = self.height() // 2
+        self._draw_mark(painter, QRectF(theme.GRID * 2, middle - _MARK / 2, _MARK, _MARK), colours)
+        tone = colours.accent_text if checked else colours.muted
+        icon = icon_pixmap(self._text.icon, tone, _ICON, self.devicePixelRatioF())
+        painter.drawPixmap(theme.GRID * 4 + _MARK, middle - _ICON // 2, icon)
+        self._draw_texts(painter, self._text_left(), colours)
+        painter.end()
+
+    def _draw_mark(self, painter: QPainter, area: QRectF, colours: theme.Colours) -> None:
+        # Our own: some styles draw it for another ground than the card's, where nothing is left of it in the dark.
+        checked = self.isChecked()
+        painter.setPen(QPen(colours.accent if checked else colours.muted, 1.5))
+        painter.setBrush(colours.accent if checked else Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(area.adjusted(0.75, 0.75, -0.75, -0.75))
+        if checked:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colours.on_accent)
+            painter.drawEllipse(area.center(), _MARK / 5, _MARK / 5)
+
+    def _draw_texts(self, painter: QPainter, left: int, colours: theme.Colours) -> None:
+        bold = theme.scaled_font(self, 1.0, bold=True)
+        painter.setFont(bold)
+        metrics = painter.fontMetrics()
+        line = metrics.height()
+        tagline = self._tagline_area(self.width())
+        top = (self.height() - line - 2 - tagline.height()) // 2
+        painter.setPen(colours.text)
+        painter.drawText(left, top + metrics.ascent(), self._text.title)
+        if self._badge:
+            self._draw_badge(painter, left + metrics.horizontalAdvance(self._text.title) + theme.GRID, top, colours)
+        painter.setFont(self.font())
+        painter.setPen(colours.muted)
+        room = QRect(left, top + line + 2, self.width() - left - theme.GRID * 2, tagline.height())
+        painter.drawText(room, Qt.TextFlag.TextWordWrap, self._text.tagline)
+
+    def _draw_badge(self, painter: QPainter, left: int, top: int, colours: theme.Colours) -> None:
+        painter.setFont(theme.scaled_font(self, 0.82, bold=True))
+        metrics = painter.fontMetrics()
+        width = metrics.horizontalAdvance(self._badge) + theme.GRID * 2
+        area = QRectF(left, top + 1, width, metrics.height() + 2)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.mix(colours.accent, colours.card, 0.20))
+        painter.drawRoundedRect(area, area.height() / 2, area.height() / 2)
+        painter.setPen(colours.text)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._badge)
+
+
+class WelcomePage(WizardPage):
+    """Choose who answers.
+
+    Signals:
+        providerChosen: carries the :class:`Provider`.
+    """
+
+    providerChosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(
+            self.tr("Welcome to CAAL"),
+            self.tr(
+                "Your assistant needs a language model to think with. Setting one up takes about two minutes: "
+                "choose who answers, give a key, pick a model, try it."
+            ),
+            name="wizard.welcome",
+            parent=parent,
+        )
+        self._group = QButtonGroup(self)
+        cards = QVBoxLayout()
+        cards.setSpacing(theme.GRID)
+        for provider in PROVIDERS:
+            badge = self.tr("Recommended") if provider is Provider.OPENROUTER else ""
+            card = ProviderCard(provider, provider_text(provider), badge=badge, parent=self)
+            self._group.addButton(card)
+            cards.addWidget(card)
+        self.body.addLayout(cards)
+        self.body.addStretch(1)
+        self._group.buttonToggled.connect(self._on_toggled)
+
+    def show_provider(self, provider: Provider) -> None:
+        """Mark the chosen provider."""
+        for card in self._group.buttons():
+            if isinstance(card, ProviderCard) and card.provider == provider:
+                card.setChecked(True)
+
+    def first_focus(self) -> QWidget | None:
+        """The chosen card: arrows choose another one, Enter goes on."""
+        return self._group.checkedButton()
+
+    def _on_toggled(self, card: QWidget, checked: bool) -> None:
+        if checked and isinstance(card, ProviderCard):
+            self.providerChosen.emit(card.provider)

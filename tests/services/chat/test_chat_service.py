@@ -1,0 +1,234 @@
+"""A conversation over the real demo server: streaming, versions, stopping, going on, and what is sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from caal_desktop.llm.errors import EmptyAnswer, StreamInterrupted
+from caal_desktop.llm.events import FinishReason
+from caal_desktop.llm.models.info import ModelInfo, ReasoningPolicy
+from caal_desktop.services.chat.chat_options import ChatOptions, efforts_of, reasoning_field
+from caal_desktop.services.chat.chat_request import ChatRequest
+from caal_desktop.services.chat.conversation import AnswerStatus, Attachment, Role
+from caal_desktop.services.providers.connections import chat_request
+from caal_desktop.services.providers.provider_pool import Connection
+
+if TYPE_CHECKING:
+    from tests.support.demo import DemoControl
+    from tests.support.parts import Parts
+
+MODEL = "openai/gpt-5.4-nano"
+REASONER = "deepseek/deepseek-r1-0528"
+
+
+@pytest.fixture
+def ask(demo: DemoControl) -> ChatRequest:
+    connection = replace(Connection("openrouter", demo.key), max_retries=0)
+    return ChatRequest(connection, MODEL, reasoning={"enabled": False})
+
+
+def ended(parts: Parts) -> Any:
+    parts.until(lambda: not parts.chat.is_busy, "the end of the answer")
+    return parts.chat.messages[-1]
+
+
+def sent(demo: DemoControl) -> Any:
+    return demo.requests("/chat/completions")[-1]["body"]
+
+
+def test_an_answer_streams_with_its_facts(parts: Parts, ask: ChatRequest) -> None:
+    texts: list[str] = []
+    parts.chat.textArrived.connect(lambda _index, text: texts.append(text))
+    parts.chat.send("Hello", ask)
+    answer = ended(parts)
+    assert answer.status is AnswerStatus.COMPLETE
+    assert "".join(texts) == answer.text != ""
+    facts = answer.facts
+    assert (facts.model, facts.provider, facts.finish_reason) == (MODEL, "OpenAI", FinishReason.STOP)
+    assert facts.usage.cost > 0
+    assert 0 < facts.first_token_s <= facts.duration_s
+    assert facts.reasoning_s is None
+
+
+def test_reasoning_is_kept_apart_and_timed(parts: Parts, ask: ChatRequest) -> None:
+    parts.chat.send("Hello", replace(ask, model=REASONER, reasoning=None))
+    answer = ended(parts)
+    assert answer.reasoning
+    assert answer.reasoning not in answer.text
+    assert answer.facts.reasoning_s is not None
+
+
+def test_an_answer_asked_for_again_is_another_version(parts: Parts, ask: ChatRequest) -> None:
+    parts.chat.send("Hello", ask)
+    first = ended(parts)
+    parts.chat.regenerate(1, replace(ask, model="openai/gpt-5.4-nano"))
+    second = ended(parts)
+    assert second is not first
+    assert parts.chat.conversation.siblings(second) == [first, second]
+    parts.chat.show_version(1, -1)
+    assert parts.chat.messages[1] is first
+    parts.chat.show_version(1, -1)
+    assert parts.chat.messages[1] is first, "there is none before the first"
+
+
+def test_an_empty_failure_is_not_kept_as_a_version(parts: Parts, ask: ChatRequest, demo: DemoControl) -> None:
+    demo.fault("no_credit", times=1)
+    parts.chat.send("Hello", ask)
+    assert ended(parts).status is AnswerStatus.FAILED
+    parts.chat.regenerate(1, ask)
+    answer = ended(parts)
+    assert answer.status is AnswerStatus.COMPLETE
+    assert parts.chat.conversation.siblings(answer) == [answer]
+
+
+def test_a_message_in_another_wording_keeps_the_first_and_its_answers(parts: Parts, ask: ChatRequest) -> None:
+    parts.chat.send("Hello", ask)
+    ended(parts)
+    parts.chat.send("And more", ask)
+    ended(parts)
+    parts.chat.resend(0, "Good morning", ask)
+    ended(parts)
+    assert [m.text for m in parts.chat.messages if m.role is Role.USER] == ["Good morning"]
+    parts.chat.show_version(0, -1)
+    assert [m.text for m in parts.chat.messages if m.role is Role.USER] == ["Hello", "And more"]
+
+
+def test_deleting_a_message_leaves_the_others(parts: Parts, ask: ChatRequest) -> None:
+    parts.chat.send("One", ask)
+    ended(parts)
+    parts.chat.send("Two", ask)
+    ended(parts)
+    parts.chat.delete(1)
+    assert [m.role for m in parts.chat.messages] == [Role.USER, Role.USER, Role.ASSISTANT]
+
+
+def test_a_stopped_answer_keeps_its_text_and_learns_its_cost(parts: Parts, ask: ChatRequest, demo: DemoControl) -> None:
+    demo.fault("stall_after", 4, times=1)
+    parts.chat.send("Hello", ask)
+    parts.until(lambda: len(parts.chat.messages[-1].parts) >= 1, "the first words")
+    parts.chat.stop()
+    answer = ended(parts)
+    assert answer.status is AnswerStatus.STOPPED
+    assert answer.text
+    parts.until(lambda: answer.facts.usage is not None, "the cost from /generation")
+    assert answer.facts.usage.cost > 0
+    assert demo.requests("/generation")
+
+
+def test_an_answer_that_was_cut_goes_on_in_the_same_message(parts: Parts, ask: ChatRequest, demo: DemoControl) -> None:
+    demo.fault("truncated", 5, times=1)
+    parts.chat.send("Hello", ask)
+    answer = ended(parts)
+    assert answer.facts.finish_reason is FinishReason.LENGTH
+    beginning, cost = answer.text, answer.facts.usage.cost
+    parts.chat.continue_answer(ask)
+    assert ended(parts) is answer
+    assert answer.text.startswith(beginning)
+    assert len(answer.text) > len(beginning)
+    assert answer.facts.usage.cost > cost
+    assert [m["role"] for m in sent(demo)["messages"]] == ["user", "assistant", "user"]
+    assert len(parts.chat.messages) == 2
+
+
+def test_what_came_before_a_break_is_kept(parts: Parts, ask: ChatRequest, demo: DemoControl) -> None:
+    demo.fault("cut_after", 4)
+    parts.chat.send("Hello", ask)
+    answer = ended(parts)
+    assert isinstance(answer.error, StreamInterrupted)
+    assert answer.text
+
+
+def test_tool_calls_are_put_together(parts: Parts, ask: ChatRequest, demo: DemoControl) -> None:
+    demo.fault("two_tool_calls")
+    parts.chat.send("Hello", ask)
+    answer = ended(parts)
+    assert answer.status is AnswerStatus.COMPLETE
+    assert len(answer.tool_calls) == 2
+    assert all(call.name and call.arguments for call in answer.tool_calls)
+
+
+def test_an_answer_of_nothing_is_a_failure(parts: Parts, ask: ChatRequest, demo: DemoControl) -> None:
+    demo.fault("empty_answer")
+    parts.chat.send("Hello", ask)
+    assert isinstance(ended(parts).error, EmptyAnswer)
+
+
+def test_another_conversation_stops_the_answer_and_leaves_it_its_text(
+    parts: Parts, ask: ChatRequest, demo: DemoControl
+) -> None:
+    demo.fault("stall_after", 3)
+    parts.chat.send("Hello", ask)
+    parts.until(lambda: parts.chat.messages[-1].parts, "the first words")
+    answer = parts.chat.messages[-1]
+    parts.chat.clear()
+    assert parts.chat.messages == []
+    assert not parts.chat.is_busy
+    assert answer.status is AnswerStatus.STOPPED
+    parts.until(lambda: demo.open_streams() == 0, "the end of the stream on the server")
+
+
+def test_files_go_with_the_message(parts: Parts, ask: ChatRequest, demo: DemoControl) -> None:
+    files = (
+        Attachment("notes.txt", "text/plain", "the lamp is blue", 16),
+        Attachment("dot.png", "image/png", "data:image/png;base64,iVBORw0KGgo=", 8),
+    )
+    parts.chat.send("What is this?", replace(ask, model="anthropic/claude-opus-4.5"), files)
+    ended(parts)
+    content = sent(demo)["messages"][-1]["content"]
+    assert [part["type"] for part in content] == ["text", "image_url", "text"]
+    assert "the lamp is blue" in content[0]["text"]
+    assert content[2]["text"] == "What is this?"
+
+
+# --- what is sent
+
+OPTIONAL = ModelInfo("m", "M", reasoning=ReasoningPolicy(efforts=("low", "high")))
+MANDATORY = ModelInfo("m", "M", reasoning=ReasoningPolicy(mandatory=True))
+PLAIN = ModelInfo("m", "M")
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "expected"),
+    [
+        (OPTIONAL, None, {"enabled": False}),
+        (OPTIONAL, "none", {"enabled": False}),
+        (OPTIONAL, "low", {"effort": "low"}),
+        (MANDATORY, None, None),
+        (MANDATORY, "none", None),
+        (MANDATORY, "high", {"effort": "high"}),
+        (PLAIN, None, None),
+        (PLAIN, "high", None),
+        (None, None, None),
+        (None, "high", {"effort": "high"}),
+    ],
+)
+def test_reasoning_is_off_unless_it_was_chosen(model: ModelInfo | None, effort: str | None, expected: object) -> None:
+    assert reasoning_field(model, effort) == expected
+
+
+def test_the_efforts_to_choose_from() -> None:
+    assert efforts_of(OPTIONAL) == ("none", "low", "high")
+    assert "none" not in efforts_of(MANDATORY)
+    assert efforts_of(PLAIN) == ()
+
+
+def test_a_parameter_that_the_model_lacks_is_not_sent(parts: Parts, demo: DemoControl) -> None:
+    settings = parts.settings.current.with_model(MODEL)
+    connection = Connection("openrouter", demo.key)
+    lacking = replace(OPTIONAL, id=MODEL, supported_parameters=frozenset({"max_tokens", "reasoning"}))
+    parts.chat.send("Hello", chat_request(settings, connection, lacking, ChatOptions(max_tokens=77)))
+    ended(parts)
+    body = sent(demo)
+    assert "temperature" not in body
+    assert (body["max_tokens"], body["reasoning"]) == (77, {"enabled": False})
+    assert body["messages"][0] == {"role": "system", "content": settings.system_prompt}
+
+
+def test_options_of_a_conversation_survive_their_storage() -> None:
+    options = ChatOptions("Be brief.", 0.0, 10, "low", model_defaults=True)
+    assert ChatOptions.from_json(options.to_json()) == options
+    assert ChatOptions.from_json({"temperature": "hot", "max_tokens": -1, "reasoning": 3, "x": 1}) == ChatOptions()
+    assert ChatOptions.from_json(None) == ChatOptions()

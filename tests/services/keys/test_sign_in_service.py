@@ -1,0 +1,241 @@
+"""The whole sign-in against the demo server's consent page, over real HTTP; the browser is played by the test."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInService
+from caal_desktop.storage.logs.redaction import looks_like_secret
+from tests.support.qt_loop import run_async, turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.support.demo import DemoControl
+    from tests.support.parts import Parts
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Browser:
+    """Opens pages as told, and notes them.
+
+    Attributes:
+        opened: the addresses that it was given.
+        installed: whether there is one at all.
+    """
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+        self.installed = True
+
+    def open(self, url: str) -> bool:
+        self.opened.append(url)
+        return self.installed
+
+    @property
+    def callback(self) -> str:
+        """Where the latest page would send the browser back to."""
+        return parse_qs(urlsplit(self.opened[-1]).query)["callback_url"][0]
+
+
+def visit(url: str) -> int:
+    """Opens a page in a thread, as a browser of its own would."""
+    request = urllib.request.Request(url, headers={"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})  # noqa: S310
+    try:
+        with _OPENER.open(request, timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def make_service(parts: Parts, browser: Browser) -> Iterator[Callable[..., SignInService]]:
+    made: list[SignInService] = []
+
+    def make(**options: object) -> SignInService:
+        service = SignInService(parts.settings, parts.keys, parts.pool, parts._url, browser.open, **options)  # type: ignore[arg-type]
+        made.append(service)
+        return service
+
+    yield make
+    for service in made:
+        run_async(service.close())
+
+
+@pytest.fixture
+def service(make_service: Callable[..., SignInService]) -> SignInService:
+    return make_service()
+
+
+def until(service: SignInService, phase: SignInPhase) -> None:
+    assert turn(until=lambda: service.view.phase is phase), f"stays {service.view}"
+
+
+async def in_thread(call: Callable[[], object]) -> object:
+    import asyncio
+
+    return await asyncio.to_thread(call)
+
+
+def begun(service: SignInService) -> None:
+    service.begin()
+    until(service, SignInPhase.WAITING)
+
+
+def test_allow_gives_a_key(service: SignInService, browser: Browser, demo: DemoControl) -> None:
+    keys: list[str] = []
+    service.keyReceived.connect(keys.append)
+    begun(service)
+    assert browser.opened == [service.view.url]
+    back = demo.decide_sign_in(browser.opened[0])
+    assert run_async(in_thread(lambda: visit(back))) == 200
+    until(service, SignInPhase.DONE)
+    assert keys == [demo.key_for("signed_in")]
+    assert looks_like_secret(keys[0])
+    # The verifier went to the exchange, and nowhere else.
+    exchange = demo.requests("/auth/keys")
+    assert len(exchange) == 1
+    verifier = exchange[0]["body"]["code_verifier"]
+    assert exchange[0]["body"]["code_challenge_method"] == "S256"
+    assert all(verifier not in url for url in browser.opened)
+    assert "authorization" not in {name.lower() for name in exchange[0]["headers"]}
+
+
+def test_deny_changes_nothing_and_says_so(service: SignInService, browser: Browser, demo: DemoControl) -> None:
+    begun(service)
+    back = demo.decide_sign_in(browser.opened[0], allow=False)
+    assert run_async(in_thread(lambda: visit(back))) == 200
+    until(service, SignInPhase.FAILED)
+    assert service.view.problem is SignInProblem.DENIED
+    assert demo.requests("/auth/keys") == []
+
+
+def test_a_closed_tab_ends_with_the_deadline(make_service: Callable[..., SignInService]) -> None:
+    service = make_service(deadline=0.1)
+    service.begin()
+    until(service, SignInPhase.FAILED)
+    assert service.view.problem is SignInProblem.EXPIRED
+
+
+def test_a_late_callback_finds_nobody(
+    make_service: Callable[..., SignInService], browser: Browser, demo: DemoControl
+) -> None:
+    service = make_service(deadline=0.1)
+    service.begin()
+    until(service, SignInPhase.FAILED)
+    back = demo.decide_sign_in(browser.opened[0])
+    with pytest.raises(urllib.error.URLError):
+        visit(back)
+    assert demo.requests("/auth/keys") == []
+
+
+def test_a_wrong_code_is_told_and_a_new_try_works(service: SignInService, browser: Browser, demo: DemoControl) -> None:
+    begun(service)
+    assert run_async(in_thread(lambda: visit(f"{browser.callback}?code=auth_code_forged"))) == 200
+    until(service, SignInPhase.FAILED)
+    assert service.view.problem is SignInProblem.WRONG_CODE
+    begun(service)
+    assert len(set(browser.opened)) == 2
+    back = demo.decide_sign_in(browser.opened[-1])
+    run_async(in_thread(lambda: visit(back)))
+    until(service, SignInPhase.DONE)
+
+
+def test_a_code_of_another_app_cannot_be_exchanged(service: SignInService, browser: Browser, demo: DemoControl) -> None:
+    begun(service)
+    # Somebody else's try, whose code is slipped in here: the verifiers differ.
+    stranger = f"{demo.root}/auth?callback_url={browser.callback}&code_challenge={'A' * 43}&code_challenge_method=S256"
+    back = demo.decide_sign_in(stranger)
+    run_async(in_thread(lambda: visit(back)))
+    until(service, SignInPhase.FAILED)
+    assert service.view.problem is SignInProblem.WRONG_CODE
+
+
+def test_without_a_browser_the_address_can_be_used_by_hand(
+    service: SignInService, browser: Browser, demo: DemoControl
+) -> None:
+    browser.installed = False
+    begun(service)
+    assert service.view.problem is SignInProblem.NO_BROWSER
+    back = demo.decide_sign_in(service.view.url)
+    run_async(in_thread(lambda: visit(back)))
+    until(service, SignInPhase.DONE)
+
+
+@pytest.mark.parametrize("whole_address", [True, False])
+def test_without_a_port_the_code_is_pasted_by_hand(
+    make_service: Callable[..., SignInService], browser: Browser, demo: DemoControl, whole_address: bool
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        service = make_service(ports=(taken.getsockname()[1],))
+        begun(service)
+        assert service.view.problem is SignInProblem.PORT_BUSY
+        back = demo.decide_sign_in(browser.opened[0])
+        code = parse_qs(urlsplit(back).query)["code"][0]
+        assert service.submit_code("nonsense!") == "this is no sign-in code"
+        assert service.submit_code(back if whole_address else code) == ""
+        until(service, SignInPhase.DONE)
+
+
+def test_the_code_can_be_pasted_while_the_browser_is_waited_for(
+    service: SignInService, browser: Browser, demo: DemoControl
+) -> None:
+    begun(service)
+    back = demo.decide_sign_in(browser.opened[0])
+    assert service.submit_code(back) == ""
+    until(service, SignInPhase.DONE)
+    assert service.submit_code(back) != ""
+
+
+def test_cancel_closes_the_port(service: SignInService, browser: Browser) -> None:
+    begun(service)
+    callback = browser.callback
+    service.cancel()
+    assert service.view.phase is SignInPhase.IDLE
+    assert turn(until=lambda: not _answers(callback))
+    assert service.submit_code("auth_code_1") != ""
+
+
+def _answers(url: str) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), 1):
+        return True
+    return False
+
+
+def test_begun_again_the_first_try_is_over(service: SignInService, browser: Browser, demo: DemoControl) -> None:
+    begun(service)
+    first = browser.callback
+    service.begin()
+    assert turn(until=lambda: len(browser.opened) == 2)
+    assert turn(until=lambda: not _answers(first))
+    back = demo.decide_sign_in(browser.opened[1])
+    run_async(in_thread(lambda: visit(back)))
+    until(service, SignInPhase.DONE)
+
+
+def test_a_server_that_fails_is_told_in_its_own_words(
+    service: SignInService, browser: Browser, demo: DemoControl
+) -> None:
+    begun(service)
+    back = demo.decide_sign_in(browser.opened[0])
+    demo.fault("server_error_500", path="/auth/keys")
+    run_async(in_thread(lambda: visit(back)))
+    until(service, SignInPhase.FAILED)
+    assert service.view.problem is SignInProblem.UNREACHABLE
+    assert service.view.error is not None

@@ -1,0 +1,220 @@
+"""Provider clients: built once, lent out, closed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
+from tests.support.qt_loop import run_async
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.providers.openai_compatible import OpenAICompatibleProvider
+    from tests.support.demo import DemoControl
+
+pytestmark = pytest.mark.usefixtures("qt_loop")
+
+
+class Urls:
+    """Gives OpenRouter's base URL, when it may."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.asked = 0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def __call__(self) -> str:
+        self.asked += 1
+        await self.may_answer.wait()
+        return self.url
+
+
+@pytest.fixture
+def urls(qt_loop: object, demo: DemoControl) -> Urls:
+    return Urls(demo.base_url)
+
+
+def is_closed(client: OpenAICompatibleProvider) -> bool:
+    """Whether a client refuses to work."""
+
+    async def try_it() -> bool:
+        try:
+            await client.check_key()
+        except Exception as error:  # whatever a closed client raises
+            return "closed" in repr(error).lower() or "closed" in repr(error.__cause__).lower()
+        return False
+
+    return run_async(try_it())
+
+
+def test_one_client_serves_all_who_use_a_connection(urls: Urls, demo: DemoControl) -> None:
+    pool, connection = ProviderPool(urls), Connection("openrouter", demo.key)
+
+    async def use() -> None:
+        async with pool.use(connection) as one, pool.use(Connection("openrouter", demo.key)) as other:
+            assert one is other
+            assert (await one.check_key()).limit == 5.0
+        async with pool.use(connection) as later:
+            assert later is one
+        async with pool.use(Connection("openrouter", demo.key_for("limited"))) as foreign:
+            assert foreign is not one
+        await pool.close()
+
+    run_async(use())
+
+
+def test_a_first_use_by_several_at_once_builds_one_client(urls: Urls, demo: DemoControl) -> None:
+    pool, connection = ProviderPool(urls), Connection("openrouter", demo.key)
+
+    async def use() -> OpenAICompatibleProvider:
+        async with pool.use(connection) as client:
+            await asyncio.sleep(0)
+            return client
+
+    async def use_all() -> list[OpenAICompatibleProvider]:
+        clients = await asyncio.gather(*(use() for _ in range(8)))
+        await pool.close()
+        return clients
+
+    assert len(set(map(id, run_async(use_all())))) == 1
+    assert urls.asked == 1
+
+
+def test_a_dropped_client_works_until_its_last_user_has_finished(urls: Urls, demo: DemoControl) -> None:
+    pool, connection = ProviderPool(urls), Connection("openrouter", demo.key)
+
+    async def use() -> OpenAICompatibleProvider:
+        async with pool.use(connection) as old:
+            await pool.drop("openrouter")
+            assert (await old.check_key()).limit == 5.0
+            async with pool.use(connection) as new:
+                assert new is not old
+        return old
+
+    assert is_closed(run_async(use()))
+    run_async(pool.close())
+
+
+def test_a_dropped_client_that_nobody_uses_is_closed_at_once(urls: Urls, demo: DemoControl) -> None:
+    pool, connection = ProviderPool(urls), Connection("openrouter", demo.key)
+
+    async def use() -> OpenAICompatibleProvider:
+        async with pool.use(connection) as client:
+            pass
+        await pool.drop("groq")
+        async with pool.use(connection) as same:
+            assert same is client
+        await pool.drop("openrouter")
+        return client
+
+    assert is_closed(run_async(use()))
+    run_async(pool.close())
+
+
+def test_closing_closes_what_is_in_use_too(urls: Urls, demo: DemoControl) -> None:
+    pool = ProviderPool(urls)
+
+    async def use() -> OpenAICompatibleProvider:
+        async with pool.use(Connection("openrouter", demo.key)) as client:
+            await pool.close()
+        return client
+
+    assert is_closed(run_async(use()))
+
+
+def test_a_closed_pool_builds_nothing(urls: Urls, demo: DemoControl) -> None:
+    pool = ProviderPool(urls)
+
+    async def use() -> None:
+        await pool.close()
+        async with pool.use(Connection("openrouter", demo.key)):
+            pass
+
+    with pytest.raises(RuntimeError, match="closed"):
+        run_async(use())
+
+
+def test_who_gives_up_while_the_client_is_built_leaves_none_open(urls: Urls, demo: DemoControl) -> None:
+    pool, connection = ProviderPool(urls), Connection("openrouter", demo.key)
+
+    async def use() -> None:
+        async with pool.use(connection):
+            await asyncio.Event().wait()
+
+    async def give_up() -> OpenAICompatibleProvider:
+        await pool.warm_up()
+        task = asyncio.get_running_loop().create_task(use())
+        while not pool._building:
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        async with pool.use(connection) as client:
+            pass
+        await pool.close()
+        return client
+
+    assert is_closed(run_async(give_up()))
+    assert not pool._building
+    assert not pool._entries
+
+
+def test_closing_while_a_client_is_built_leaves_none_open(urls: Urls, demo: DemoControl) -> None:
+    pool = ProviderPool(urls)
+
+    async def use() -> None:
+        async with pool.use(Connection("openrouter", demo.key)):
+            await asyncio.Event().wait()
+
+    async def close() -> None:
+        await pool.warm_up()
+        task = asyncio.get_running_loop().create_task(use())
+        while not pool._building:
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, pool.close(), return_exceptions=True)
+
+    run_async(close())
+    assert not pool._building
+    assert not pool._entries
+
+
+def test_giving_up_before_the_demo_has_started(urls: Urls, demo: DemoControl) -> None:
+    pool = ProviderPool(urls)
+    urls.may_answer.clear()
+
+    async def use() -> str:
+        async with pool.use(Connection("openrouter", demo.key)) as client:
+            return (await client.check_key()).label or ""
+
+    async def give_up_and_try_again() -> str:
+        task = asyncio.get_running_loop().create_task(use())
+        while not urls.asked:
+            await asyncio.sleep(0.001)
+        task.cancel()
+        await asyncio.wait([task])
+        urls.may_answer.set()
+        label = await use()
+        await pool.close()
+        return label
+
+    assert run_async(give_up_and_try_again())
+
+
+def test_a_key_that_cannot_be_used_is_an_error_of_its_use(urls: Urls) -> None:
+    pool = ProviderPool(urls)
+
+    async def use() -> None:
+        async with pool.use(Connection("openrouter", "two words")):
+            pass
+
+    with pytest.raises(ValueError):
+        run_async(use())
+    run_async(pool.close())
+
+
+def test_a_connection_does_not_show_its_key(demo: DemoControl) -> None:
+    assert demo.key not in repr(Connection("openrouter", demo.key))

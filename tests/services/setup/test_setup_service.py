@@ -1,0 +1,499 @@
+"""The wizard's hands, over the real demo server, with a real keyring or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caal_desktop.llm.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    InvalidResponse,
+    ManagementKeyRejected,
+    ProviderError,
+)
+from caal_desktop.services.catalogue.catalogue_service import CatalogueState
+from caal_desktop.services.keys.key_view import KeyPhase
+from caal_desktop.setup_flow import Need, Step
+from caal_desktop.storage.errors import KeyringError, KeyringUnavailable
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
+from tests.support.parts import KEYRING_SERVICE
+from tests.support.qt_loop import turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.demo import DemoControl
+    from tests.support.desktop_session import DesktopSession
+    from tests.support.parts import Parts
+
+ENDED = (KeyPhase.VERIFIED, KeyPhase.REFUSED, KeyPhase.UNREACHABLE)
+
+
+def at_the_key(parts: Parts) -> Parts:
+    parts.setup.begin()
+    parts.setup.advance()
+    assert parts.setup.state.step is Step.KEY
+    return parts
+
+
+def with_verified_key(parts: Parts, key: str) -> Parts:
+    at_the_key(parts).setup.submit_key(key)
+    parts.until_phase(KeyPhase.VERIFIED)
+    return parts
+
+
+# --- proving a key
+
+
+def test_a_good_key_is_verified_and_the_models_are_fetched_meanwhile(parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key)
+    assert parts.setup.state.key_status is KeyStatus.VERIFIED
+    assert parts.key_info().limit == 5.0
+    assert parts.setup.flow.can_continue
+    parts.until(lambda: parts.catalogue.current.models, "the models, while the person is still on the key step")
+    assert parts.setup.state.step is Step.KEY
+    assert parts.setup.state.model, "a model is chosen already"
+    assert [entry["path"] for entry in demo.requests("/key")] == ["/api/v1/key"]
+
+
+@pytest.mark.parametrize("name", ["expired", "disabled"])
+def test_a_dead_key_is_refused(parts: Parts, name: str) -> None:
+    from caal_desktop.demo.accounts.keys import demo_key
+
+    at_the_key(parts).setup.submit_key(demo_key(name))
+    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+    assert isinstance(parts.setup.key.error, AuthenticationFailed)
+    assert parts.setup.flow.need() is Need.OTHER_KEY
+    assert parts.saved.openrouter_key_status is KeyStatus.NONE, "nothing is known of the key in use: there is none"
+
+
+def test_an_unknown_key_is_refused(parts: Parts) -> None:
+    at_the_key(parts).setup.submit_key("sk-or-v1-" + "0" * 64)
+    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+
+
+def test_a_key_that_cannot_be_sent_is_refused(parts: Parts) -> None:
+    at_the_key(parts).setup.submit_key("schlüssel\n")
+    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+    assert isinstance(parts.setup.key.error, ValueError)
+
+
+def test_a_management_key_cannot_chat_and_is_refused(parts: Parts, demo: DemoControl) -> None:
+    at_the_key(parts).setup.submit_key(demo.key_for("management"))
+    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+    assert isinstance(parts.setup.key.error, ManagementKeyRejected)
+
+
+def test_what_the_key_can_do_is_told(parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key_for("free_tier"))
+    assert parts.key_info().is_free_tier
+    parts.setup.edit_key()
+    parts.setup.submit_key(demo.key_for("expiring"))
+    parts.until_phase(KeyPhase.VERIFIED)
+    assert parts.key_info().expires_at is not None
+
+
+def test_nothing_listens(make_parts: Callable[..., Parts], nowhere: str, demo: DemoControl) -> None:
+    parts = at_the_key(make_parts(nowhere))
+    parts.setup.submit_key(demo.key)
+    assert parts.until_phase(*ENDED) is KeyPhase.UNREACHABLE
+    assert isinstance(parts.setup.key.error, ConnectionFailed)
+    assert not parts.setup.flow.can_continue
+    assert parts.setup.can_skip
+
+
+@pytest.mark.parametrize("fault", ["html_200", "broken_json", "empty_body"])
+def test_a_captive_portal_does_not_pass_for_a_provider(parts: Parts, demo: DemoControl, fault: str) -> None:
+    demo.fault(fault, path="/key")
+    at_the_key(parts).setup.submit_key(demo.key)
+    assert parts.until_phase(*ENDED) is KeyPhase.UNREACHABLE
+    assert isinstance(parts.setup.key.error, InvalidResponse | ProviderError)
+    assert parts.setup.state.key_status is KeyStatus.NONE
+
+
+def test_a_check_that_gets_no_answer_can_be_stopped(parts: Parts, demo: DemoControl) -> None:
+    demo.fault("key_timeout")
+    at_the_key(parts).setup.submit_key(demo.key)
+    parts.until(lambda: demo.requests("/key"), "the check is on its way")
+    assert parts.setup.is_busy_with_key
+    parts.setup.cancel_wait()
+    assert parts.setup.key.phase is KeyPhase.WAITING
+    parts.until(lambda: demo.closed_by_client(), "the connection is closed")
+    demo.clear_faults()
+    parts.setup.submit_key(demo.key)
+    parts.until_phase(KeyPhase.VERIFIED)
+
+
+def test_changing_the_text_during_a_check_makes_it_count_no_more(parts: Parts, demo: DemoControl) -> None:
+    demo.fault("key_timeout", times=1)
+    at_the_key(parts).setup.submit_key(demo.key)
+    parts.until(lambda: demo.requests("/key"), "the check is on its way")
+    parts.setup.edit_key()
+    assert parts.setup.key.phase is KeyPhase.WAITING
+    parts.setup.submit_key(demo.key_for("expired"))
+    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+    assert parts.setup.state.key_status is KeyStatus.REJECTED
+
+
+def test_changing_the_text_after_a_check_makes_it_count_no_more(parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key)
+    parts.setup.edit_key()
+    assert parts.setup.key.phase is KeyPhase.WAITING
+    assert not parts.setup.flow.can_continue
+    parts.setup.advance()
+    assert parts.setup.state.step is Step.KEY
+
+
+def test_another_provider_chosen_during_a_check(parts: Parts, demo: DemoControl) -> None:
+    demo.fault("key_timeout", times=1)
+    at_the_key(parts).setup.submit_key(demo.key)
+    parts.until(lambda: demo.requests("/key"), "the check is on its way")
+    parts.setup.back()
+    parts.setup.choose_provider(Provider.GROQ)
+    parts.setup.advance()
+    turn(20)
+    assert parts.setup.key.phase is KeyPhase.WAITING
+    assert parts.setup.state.key_status is KeyStatus.NONE
+    assert not parts.keys.is_checking
+
+
+# --- keeping it
+
+
+def test_a_key_goes_into_the_keyring_and_nowhere_else(
+    keyring_session: DesktopSession, parts: Parts, demo: DemoControl
+) -> None:
+    with_verified_key(parts, demo.key).setup.advance()
+    assert parts.setup.key.phase is KeyPhase.STORING
+    parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
+    assert [(item.service, item.user, item.secret) for item in keyring_session.secret_items()] == [
+        (KEYRING_SERVICE, "openrouter", demo.key)
+    ]
+    assert parts.keys.key("openrouter") == demo.key
+    parts.close()
+    assert (parts.saved.openrouter_key_status, parts.saved.openrouter_key_store) == (
+        KeyStatus.VERIFIED,
+        KeyStore.KEYRING,
+    )
+    assert all(demo.key.encode() not in file.read_bytes() for file in parts.home.rglob("*") if file.is_file())
+
+
+def test_without_a_keyring_the_key_is_kept_for_this_session(parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key).setup.advance()
+    parts.until_phase(KeyPhase.STORE_FAILED)
+    assert isinstance(parts.setup.key.error, KeyringUnavailable)
+    assert parts.setup.state.step is Step.KEY
+    assert parts.key_info().limit == 5.0, "what the key can do is still known"
+    parts.setup.keep_for_session()
+    parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
+    assert parts.keys.key("openrouter") == demo.key
+    assert parts.settings.current.openrouter_key_store is KeyStore.SESSION
+
+
+def test_a_keyring_that_hangs_can_be_left(keyring_session: DesktopSession, parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key)
+    keyring_session.hang_keyring()
+    try:
+        parts.setup.advance()
+        turn(10)
+        assert parts.setup.key.phase is KeyPhase.STORING
+        parts.setup.cancel_wait()
+        assert parts.setup.key.phase is KeyPhase.VERIFIED
+        assert parts.setup.flow.can_continue, "it can be tried again"
+    finally:
+        keyring_session.wake_keyring()
+    parts.setup.advance()
+    parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
+    assert len(keyring_session.secret_items()) == 1
+
+
+def test_a_check_does_not_interrupt_the_keyring(
+    keyring_session: DesktopSession, parts: Parts, demo: DemoControl
+) -> None:
+    """Enter in the key field while the key is being stored: the field is locked, but Enter still comes."""
+    with_verified_key(parts, demo.key).setup.advance()
+    parts.setup.submit_key(demo.key)
+    assert parts.setup.key.phase is KeyPhase.STORING
+    parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
+
+
+def test_closing_the_wizard_while_the_keyring_takes_the_key_remembers_where_it_went(
+    keyring_session: DesktopSession, parts: Parts, demo: DemoControl
+) -> None:
+    with_verified_key(parts, demo.key).setup.advance()
+    assert parts.setup.key.phase is KeyPhase.STORING
+    parts.close()
+    assert len(keyring_session.secret_items()) == 1
+    assert parts.saved.openrouter_key_store is KeyStore.KEYRING
+    assert parts.saved.openrouter_key_status is KeyStatus.VERIFIED
+
+
+def test_an_unverified_key_is_kept_and_checked_at_the_next_start(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], nowhere: str, demo: DemoControl
+) -> None:
+    parts = at_the_key(make_parts(nowhere))
+    parts.setup.submit_key(demo.key)
+    parts.until_phase(KeyPhase.UNREACHABLE)
+    parts.setup.keep_unverified()
+    parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
+    parts.until(lambda: parts.catalogue.current.state is CatalogueState.FAILED, "there is no list")
+    assert parts.setup.can_skip, "offline must be no dead end"
+    parts.setup.skip()
+    assert parts.setup.state.step is Step.DONE
+    parts.setup.advance()
+    parts.close()
+    assert parts.saved.openrouter_key_status is KeyStatus.UNVERIFIED
+
+    second = make_parts()
+    second.watch.begin()
+    second.until(lambda: second.settings.current.openrouter_key_status is KeyStatus.VERIFIED, "the key is checked")
+
+
+def test_keep_unverified_is_for_what_could_not_be_checked_alone(parts: Parts, demo: DemoControl) -> None:
+    at_the_key(parts).setup.submit_key(demo.key_for("expired"))
+    parts.until_phase(KeyPhase.REFUSED)
+    parts.setup.keep_unverified()
+    assert parts.setup.state.step is Step.KEY
+    assert parts.setup.state.key_status is KeyStatus.REJECTED
+
+
+def test_looking_again_while_offline_does_not_forget_a_stored_key(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], nowhere: str, demo: DemoControl
+) -> None:
+    first = with_verified_key(make_parts(), demo.key)
+    first.setup.advance()
+    first.until(lambda: first.setup.state.step is Step.MODEL, "the model step")
+    first.close()
+
+    second = make_parts(nowhere)
+    second.setup.begin(Step.KEY)
+    second.until_phase(KeyPhase.VERIFIED)
+    second.setup.submit_key(None)
+    second.until_phase(KeyPhase.UNREACHABLE)
+    assert second.setup.flow.can_continue
+    second.setup.back()
+    second.close()
+    assert second.saved.openrouter_key_status is KeyStatus.VERIFIED
+    assert second.saved.openrouter_key_store is KeyStore.KEYRING
+
+
+def test_typing_and_leaving_does_not_forget_a_stored_key(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl
+) -> None:
+    first = with_verified_key(make_parts(), demo.key)
+    first.setup.advance()
+    first.until(lambda: first.setup.state.step is Step.MODEL, "the model step")
+    first.setup.back()
+    first.setup.edit_key()
+    first.setup.back()
+    first.close()
+    assert first.saved.openrouter_key_status is KeyStatus.VERIFIED
+    assert first.saved.openrouter_key_store is KeyStore.KEYRING
+
+
+# --- the other steps
+
+
+def test_the_persons_choice_of_model_is_kept(parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key)
+    parts.until(lambda: parts.setup.state.model, "a model is chosen")
+    other = next(m.id for m in parts.catalogue.current.models if m.id != parts.setup.state.model)
+    parts.setup.choose_model(other)
+    parts.catalogue.refresh()
+    parts.until(lambda: parts.catalogue.current.state is CatalogueState.REFRESHING, "the list is asked for")
+    parts.until(lambda: parts.catalogue.current.state is CatalogueState.READY, "the list is there")
+    assert parts.setup.state.model == other
+
+
+def test_no_models_of_one_provider_are_offered_for_another(parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key)
+    parts.until(lambda: parts.catalogue.current.models, "the models")
+    parts.setup.back()
+    parts.setup.choose_provider(Provider.GROQ)
+    parts.setup.advance()
+    parts.setup.skip()
+    assert parts.setup.state.step is Step.MODEL
+    assert parts.catalogue.current.provider == "groq"
+    assert parts.catalogue.current.models == ()
+    assert parts.setup.can_skip
+
+
+def test_a_server_of_ones_own(parts: Parts, demo: DemoControl) -> None:
+    parts.setup.begin()
+    parts.setup.choose_provider(Provider.OPENAI_COMPATIBLE)
+    parts.setup.advance()
+    for half in ("h", "http", "http://", "http://exa mple"):
+        parts.setup.set_address(half)
+        parts.setup.back()
+        parts.setup.advance()
+        assert parts.setup.state.step is Step.KEY
+    parts.setup.set_address("nonsense")
+    parts.setup.submit_key(None)
+    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+    parts.setup.set_address(demo.base_url)
+    parts.setup.submit_key(None)
+    assert parts.until_phase(*ENDED) is KeyPhase.VERIFIED
+    parts.until(lambda: parts.catalogue.current.models, "the server's models")
+    parts.setup.advance()
+    assert parts.setup.state.step is Step.MODEL
+    parts.close()
+    assert parts.saved.openai_compatible_base_url == demo.base_url
+    assert parts.saved.provider is Provider.OPENAI_COMPATIBLE
+
+
+def test_finishing_is_remembered(parts: Parts, demo: DemoControl, qtbot: object) -> None:
+    finished: list[bool] = []
+    parts.setup.finished.connect(lambda: finished.append(True))
+    with_verified_key(parts, demo.key).setup.advance()
+    parts.until_phase(KeyPhase.STORE_FAILED)
+    parts.setup.keep_for_session()
+    parts.until(lambda: parts.setup.state.step is Step.MODEL and parts.setup.state.model, "a model is chosen")
+    parts.setup.advance()
+    assert parts.setup.state.step is Step.TRY
+    parts.setup.set_tried()
+    parts.setup.advance()
+    parts.setup.advance()
+    assert finished == [True]
+    parts.close()
+    assert parts.saved.setup_completed
+    assert parts.saved.openrouter_model == parts.setup.state.model
+
+
+def test_looking_at_another_provider_and_leaving_keeps_the_one_that_worked(parts: Parts, demo: DemoControl) -> None:
+    parts.settings.update(setup_completed=True, openrouter_model="demo/model")
+    parts.use_key(demo.key)
+    parts.setup.begin(Step.WELCOME)
+    parts.setup.choose_provider(Provider.GROQ)
+    parts.setup.advance()
+    assert parts.settings.current.provider is Provider.GROQ
+    parts.setup.end()
+    assert parts.settings.current.provider is Provider.OPENROUTER
+
+
+# --- going on later
+
+
+@pytest.mark.parametrize("step", [Step.WELCOME, Step.KEY, Step.MODEL, Step.TRY])
+def test_it_goes_on_where_the_person_left(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl, step: Step
+) -> None:
+    first = make_parts()
+    first.setup.begin()
+    if step is not Step.WELCOME:
+        first.setup.advance()
+    if step in (Step.MODEL, Step.TRY):
+        first.setup.submit_key(demo.key)
+        first.until_phase(KeyPhase.VERIFIED)
+        first.setup.advance()
+        first.until(lambda: first.setup.state.step is Step.MODEL and first.setup.state.model, "the model step")
+    if step is Step.TRY:
+        first.setup.advance()
+    assert first.setup.state.step is step
+    first.close()
+
+    second = make_parts()
+    second.setup.begin()
+    assert second.setup.state.step is step
+    if step in (Step.MODEL, Step.TRY):
+        second.until_phase(KeyPhase.VERIFIED)
+        assert second.keys.key("openrouter") == demo.key
+        assert second.setup.state.model == first.setup.state.model
+
+
+def test_a_key_that_was_kept_for_one_session_is_asked_for_again(
+    make_parts: Callable[..., Parts], demo: DemoControl
+) -> None:
+    first = with_verified_key(make_parts(), demo.key)
+    first.setup.advance()
+    first.until_phase(KeyPhase.STORE_FAILED)
+    first.setup.keep_for_session()
+    first.until(lambda: first.setup.state.step is Step.MODEL and first.setup.state.model, "the model step")
+    first.setup.advance()
+    first.close()
+    assert first.saved.setup_step is Step.TRY
+
+    second = make_parts()
+    second.setup.begin()
+    assert second.setup.state.step is Step.KEY
+    assert second.setup.key.phase is KeyPhase.WAITING
+
+
+def test_a_key_that_has_gone_from_the_keyring_is_asked_for_again(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl
+) -> None:
+    first = with_verified_key(make_parts(), demo.key)
+    first.setup.advance()
+    first.until(lambda: first.setup.state.step is Step.MODEL, "the model step")
+    first.close()
+    keyring_session.clear_secrets()
+
+    second = make_parts()
+    second.setup.begin()
+    assert second.setup.key.phase is KeyPhase.LOADING
+    second.until_phase(KeyPhase.WAITING)
+    assert second.setup.state.step is Step.KEY
+    assert second.settings.current.openrouter_key_store is KeyStore.NONE
+
+
+# keyring leaves its connection to the bus open when the store is locked.
+@pytest.mark.filterwarnings("ignore:unclosed <socket.*/bus>:ResourceWarning")
+def test_a_keyring_that_cannot_be_read_says_so_and_can_be_asked_again(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl
+) -> None:
+    first = with_verified_key(make_parts(), demo.key)
+    first.setup.advance()
+    first.until(lambda: first.setup.state.step is Step.MODEL, "the model step")
+    first.close()
+
+    keyring_session.lock()  # without a display there is nobody to ask
+    second = make_parts()
+    second.setup.begin()
+    second.until_phase(KeyPhase.LOAD_FAILED)
+    assert isinstance(second.setup.key.error, KeyringError)
+    assert second.setup.state.step is Step.KEY
+    assert second.settings.current.openrouter_key_store is KeyStore.KEYRING, "the key is still there"
+    keyring_session.kill_keyring()
+    keyring_session.start_keyring()
+    second.setup.begin(Step.KEY)
+    second.until_phase(KeyPhase.VERIFIED)
+
+
+# --- leaving at any moment
+
+
+@pytest.mark.parametrize("phase", [KeyPhase.LOADING, KeyPhase.CHECKING, KeyPhase.STORING, KeyPhase.UNREACHABLE])
+def test_ending_in_the_middle_leaves_nothing_running(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl, phase: KeyPhase
+) -> None:
+    """``qt_loop`` fails the test for a task, the guards for a line in the log."""
+    parts = make_parts()
+    if phase is KeyPhase.LOADING:
+        parts.settings.set(
+            parts.settings.current.with_key(Provider.OPENROUTER, KeyStatus.VERIFIED, KeyStore.KEYRING).replace(
+                setup_step=Step.KEY
+            )
+        )
+        parts.setup.begin()
+    else:
+        at_the_key(parts)
+        if phase is KeyPhase.CHECKING:
+            demo.fault("key_timeout")
+        if phase is KeyPhase.UNREACHABLE:
+            demo.fault("html_200", path="/key")
+        parts.setup.submit_key(demo.key)
+        if phase is KeyPhase.STORING:
+            parts.until_phase(KeyPhase.VERIFIED)
+            parts.setup.advance()
+        if phase is KeyPhase.UNREACHABLE:
+            parts.until_phase(KeyPhase.UNREACHABLE)
+    assert parts.setup.key.phase is phase
+    parts.close()
+    assert parts.saved.setup_step is Step.KEY
+
+
+def test_ending_before_the_client_is_built_leaves_nothing_running(parts: Parts, demo: DemoControl) -> None:
+    at_the_key(parts).setup.submit_key(demo.key)
+    parts.close()
+    assert demo.requests("/key") == []

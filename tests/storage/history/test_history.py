@@ -1,0 +1,237 @@
+"""The conversations' database, against real files and a process that is killed."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caal_desktop.storage.errors import HistoryFailed, HistoryTooNew
+from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
+from caal_desktop.storage.history.store import HistoryDatabase
+from caal_desktop.storage.history.thread import HistoryThread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "conversations.db"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[HistoryDatabase]:
+    database = HistoryDatabase(path)
+    yield database
+    database.close()
+
+
+def fill(database: HistoryDatabase, conversation: str = "c1", title: str = "About lamps", text: str = "glow") -> None:
+    database.save_conversation(ConversationRecord(conversation, title, 1.0, 1.0))
+    database.save_message(conversation, MessageRecord(f"{conversation}-q", None, "user", "complete", 1.0, "a question"))
+    answer = MessageRecord(f"{conversation}-a", f"{conversation}-q", "assistant", "complete", 2.0, text, "thought")
+    answer.extra = {"facts": {"asked_model": "m"}}
+    database.save_message(conversation, answer)
+
+
+def test_what_is_kept_is_read_again_by_a_later_start(path: Path) -> None:
+    first = HistoryDatabase(path)
+    fill(first)
+    first.set_note("draft", "half a sent")
+    first.close()
+    second = HistoryDatabase(path)
+    record = second.load("c1")
+    assert record is not None
+    assert [(m.text, m.parent, m.shown) for m in record.messages] == [
+        ("a question", None, True),
+        ("glow", "c1-q", True),
+    ]
+    assert record.messages[1].reasoning == "thought"
+    assert record.messages[1].extra == {"facts": {"asked_model": "m"}}
+    assert second.note("draft") == "half a sent"
+    assert path.stat().st_mode & 0o077 == 0, "nobody else may read it"
+    second.close()
+
+
+def test_pieces_are_joined_to_their_message_until_it_is_saved_whole(database: HistoryDatabase) -> None:
+    fill(database, text="")
+    database.append([("c1-a", "text", "one "), ("c1-a", "reasoning", " more")])
+    database.append([("c1-a", "text", "two"), ("gone", "text", "nobody's")])
+    record = database.load("c1")
+    assert record is not None
+    assert (record.messages[1].text, record.messages[1].reasoning) == ("one two", "thought more")
+    database.save_message("c1", MessageRecord("c1-a", "c1-q", "assistant", "complete", 2.0, "one two three"))
+    record = database.load("c1")
+    assert record is not None
+    assert record.messages[1].text == "one two three"
+
+
+@pytest.mark.parametrize("query", ["lamp", "LAMP", "hidden", "ヒント", "dd", "50% off_", '"quoted"'])
+@pytest.mark.parametrize("has_index", [True, False])
+def test_titles_and_messages_are_searched(path: Path, query: str, has_index: bool) -> None:
+    database = HistoryDatabase(path)
+    fill(database, text='a hidden place, ヒント, 50% off_ and "quoted"')
+    fill(database, "c2", "Something else", "nothing")
+    if not has_index:
+        database._has_fts = None
+    assert [summary.id for summary in database.listing(query)] == ["c1"]
+    assert database.listing("absent") == []
+    database.close()
+
+
+def test_a_search_follows_what_changes_and_what_goes(database: HistoryDatabase) -> None:
+    fill(database)
+    database.save_message("c1", MessageRecord("c1-a", "c1-q", "assistant", "complete", 2.0, "shine"))
+    assert database.listing("glow") == []
+    assert [summary.snippet for summary in database.listing("shine")] == ["shine"]
+    database.remove_message("c1-a")
+    assert database.listing("shine") == []
+
+
+def test_removing_a_message_joins_what_was_around_it(database: HistoryDatabase) -> None:
+    fill(database)
+    database.save_message("c1", MessageRecord("c1-b", "c1-a", "user", "complete", 3.0, "and then"))
+    database.remove_message("c1-a")
+    record = database.load("c1")
+    assert record is not None
+    assert [(m.id, m.parent) for m in record.messages] == [("c1-q", None), ("c1-b", "c1-q")]
+
+
+def test_a_deleted_conversation_comes_back_or_is_gone_from_the_file(path: Path) -> None:
+    database = HistoryDatabase(path)
+    fill(database, text="a very particular secret")
+    database.delete("c1")
+    assert database.listing() == []
+    database.restore("c1")
+    assert [summary.id for summary in database.listing()] == ["c1"]
+    database.delete("c1")
+    database.close()
+    assert b"particular secret" not in path.read_bytes()
+    again = HistoryDatabase(path)
+    assert again.load("c1") is None
+    again.close()
+
+
+def test_versions_that_are_not_shown_are_kept(database: HistoryDatabase) -> None:
+    fill(database)
+    database.save_message("c1", MessageRecord("c1-a2", "c1-q", "assistant", "complete", 3.0, "again"))
+    database.show(["c1-a2"], ["c1-a"])
+    record = database.load("c1")
+    assert record is not None
+    assert {m.id: m.shown for m in record.messages} == {"c1-q": True, "c1-a": False, "c1-a2": True}
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 500, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_damaged_file_is_put_aside(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    database = HistoryDatabase(path)
+    assert database.set_aside is not None
+    assert database.set_aside.read_bytes() == content
+    fill(database)
+    assert len(database.listing()) == 1
+    database.close()
+
+
+def test_a_file_damaged_in_its_middle_is_put_aside(path: Path) -> None:
+    database = HistoryDatabase(path)
+    for number in range(200):
+        fill(database, f"c{number}", text="word " * 200)
+    database.close()
+    content = bytearray(path.read_bytes())
+    content[20000:60000] = b"\xaa" * 40000
+    path.write_bytes(content)
+    again = HistoryDatabase(path)
+    assert again.set_aside is not None
+    again.close()
+
+
+def test_a_later_versions_file_is_left_alone(path: Path) -> None:
+    HistoryDatabase(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(HistoryTooNew):
+        HistoryDatabase(path)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_in_the_files_place_is_a_plain_failure(path: Path) -> None:
+    path.mkdir(parents=True)
+    with pytest.raises(HistoryFailed):
+        HistoryDatabase(path)
+
+
+def test_lone_surrogates_do_not_stop_the_writing(database: HistoryDatabase) -> None:
+    fill(database, text="half a \ud83d face")
+    record = database.load("c1")
+    assert record is not None
+    assert record.messages[1].text == "half a ? face"
+
+
+def test_the_thread_does_what_it_is_asked_in_order_and_ends(path: Path) -> None:
+    thread = HistoryThread(path)
+    thread.submit(fill)
+    appended = [thread.submit(lambda db, n=n: db.append([("c1-a", "text", f" {n}")])) for n in range(20)]
+    record = thread.submit(lambda db: db.load("c1")).result(10)
+    assert record is not None
+    assert record.messages[1].text == "glow" + "".join(f" {n}" for n in range(20))
+    assert all(future.done() for future in appended)
+    thread.close().result(10)
+    assert thread.submit(fill).cancelled()
+
+
+def test_what_was_written_survives_a_kill(path: Path) -> None:
+    script = textwrap.dedent(
+        """
+        import sys, time
+        from pathlib import Path
+        from caal_desktop.storage.history.store import HistoryDatabase
+        from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
+        database = HistoryDatabase(Path(sys.argv[1]))
+        database.save_conversation(ConversationRecord("c1", "t", 1.0, 1.0))
+        database.save_message("c1", MessageRecord("q", None, "user", "complete", 1.0, "tell me"))
+        database.save_message("c1", MessageRecord("a", "q", "assistant", "streaming", 2.0))
+        number = 0
+        while True:
+            database.append([("a", "text", f"word{number} ")])
+            print(number, flush=True)
+            number += 1
+        """
+    )
+    process = subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if int(line) >= 25:
+            break
+    process.send_signal(signal.SIGKILL)
+    told = [int(line) for line in process.stdout.read().split()]
+    process.stdout.close()
+    process.wait(10)
+    database = HistoryDatabase(path)
+    assert database.set_aside is None
+    assert database.unfinished() == "c1"
+    record = database.load("c1")
+    assert record is not None
+    last = max([25, *told])
+    assert record.messages[1].text.startswith("".join(f"word{number} " for number in range(last + 1)))
+    database.close()
+
+
+def test_conversations_that_nobody_went_on_with_expire(database: HistoryDatabase) -> None:
+    for number, updated in enumerate((100.0, 200.0, 300.0, 50.0)):
+        record = ConversationRecord(f"c{number}", "About lamps", 1.0, updated)
+        record.messages.append(MessageRecord(f"m{number}", None, "user", "complete", updated, "glow"))
+        database.save_all(record)
+    database.expire(250.0, keep="c0")
+    assert sorted(found.id for found in database.listing()) == ["c0", "c2"]
+    assert database.load("c1") is None
+    assert sorted(found.id for found in database.listing("glow")) == ["c0", "c2"]

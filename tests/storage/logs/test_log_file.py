@@ -1,0 +1,271 @@
+"""The log: what gets into it, and that no key does."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caal_desktop.storage.errors import FolderUnusable
+from caal_desktop.storage.logs import log_file
+from caal_desktop.storage.logs.log_file import RedactingFormatter, install_crash_logging, set_up_logging
+from caal_desktop.storage.logs.redaction import forget_secrets, looks_like_secret, redact, register_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+KEY = "sk-or-" + "v1-" + "0123456789abcdef" * 4
+GROQ_KEY = "gsk" + "_" + "aB3" * 17
+OPENAI_KEY = "sk-" + "proj-" + "aB3_-" * 12
+LIVE_KEY = "an-own-server's-key"
+
+
+@pytest.fixture(autouse=True)
+def _live_key() -> Iterator[None]:
+    register_secret(LIVE_KEY)
+    yield
+    forget_secrets()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Iterator[Path]:
+    setup = set_up_logging(tmp_path / "log" / "caal-desktop.log")
+    yield tmp_path / "log" / "caal-desktop.log"
+    setup.close()
+
+
+def explode(key: str) -> None:
+    raise ValueError(f"bad key {key}")
+
+
+SECRETS = [KEY, GROQ_KEY, OPENAI_KEY, LIVE_KEY, KEY[:30]]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_key_gets_into_the_log(path: Path, secret: str, expected_logs: Callable[..., None]) -> None:
+    expected_logs("bad key", "a stack")
+    log = logging.getLogger("some.library")
+    log.info("in the message %s", 1)
+    log.info(f"in the message {secret}")
+    log.info("in an argument %s and %r", secret, {"headers": {"Authorization": f"Bearer {secret}"}})
+    log.info("in bytes %s", f"Authorization: Bearer {secret}\r\n".encode())
+    try:
+        explode(secret)
+    except ValueError as exc:
+        chained = RuntimeError("bad key, chained")
+        chained.__cause__ = exc
+        log.error("bad key", exc_info=chained)  # noqa: TRY400 - another one than was caught
+    log.warning("a stack for %s", secret, stack_info=True)
+    text = path.read_text("utf-8")
+    assert secret not in text
+    assert "in the message 1" in text
+    assert text.count("[masked]") >= 6
+    assert "ValueError: bad key" in text
+    assert "RuntimeError: bad key, chained" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (f"key {KEY}.", "key sk-or-v1-[masked]."),
+        (f"'{GROQ_KEY}'", "'gsk_[masked]'"),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer [masked]"),
+        ("{'authorization': 'Bearer abc'}", "{'authorization': 'Bearer [masked]'}"),
+        ("api_key='abc', model='x'", "api_key='[masked]', model='x'"),
+        ('"openrouter_api_key": "abc"', '"openrouter_api_key": "[masked]"'),
+        (f"<{LIVE_KEY}>", "<[masked]>"),
+        (f"{KEY}{KEY}", "sk-or-v1-[masked]"),
+        ("risk-averse task-oriented desk-bound", "risk-averse task-oriented desk-bound"),
+        ("model=vendor/model:free status=200", "model=vendor/model:free status=200"),
+    ],
+)
+def test_what_is_masked(text: str, masked: str) -> None:
+    assert redact(text) == masked
+
+
+def test_a_very_short_live_key_does_not_black_out_the_log() -> None:
+    register_secret("a")
+    assert redact("a small matter") == "a small matter"
+
+
+@given(st.text(max_size=50), st.sampled_from(SECRETS), st.text(max_size=50))
+def test_a_key_between_anything_is_masked(before: str, secret: str, after: str) -> None:
+    register_secret(LIVE_KEY)
+    # A letter right before a key makes it another word; nobody logs that, and words with dashes must stay readable.
+    assert secret not in redact(f"{before} {secret}{after}")
+    assert looks_like_secret(f"{before} {secret}\n{after}") or secret == KEY[:30]
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("piece", ["sk-", "bearer ", "api_key=", "api_key", "sk-or-v1-", "a" * 100, "Authorization: "])
+def test_masking_is_linear(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    assert redact(text)
+    looks_like_secret(text)
+
+
+def test_talkative_libraries_are_held_back(path: Path, expected_logs: Callable[..., None]) -> None:
+    expected_logs("worth knowing")
+    for name in ("openai._base_client", "httpx2", "httpcore.http11", "ours"):
+        logging.getLogger(name).info("request from %s", name)
+        logging.getLogger(name).debug("details from %s", name)
+    logging.getLogger("httpx2").warning("worth knowing")
+    text = path.read_text("utf-8")
+    assert "request from ours" in text
+    assert "worth knowing" in text
+    assert text.count("\n") == 2
+
+
+def test_the_log_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_file, "MAX_LOG_SIZE", 2000)
+    setup = set_up_logging(tmp_path / "a.log")
+    try:
+        for number in range(200):
+            logging.getLogger("ours").info("line %d with some more words to fill the file", number)
+    finally:
+        setup.close()
+    files = sorted(tmp_path.iterdir())
+    assert [file.name for file in files] == ["a.log", "a.log.1", "a.log.2", "a.log.3"]
+    assert all(file.stat().st_size <= 2000 for file in files)
+    assert "line 199 " in (tmp_path / "a.log").read_text("utf-8")
+    if os.name != "nt":
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_everything_is_as_before_after_closing(tmp_path: Path) -> None:
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers), logging.getLogger("openai").level)
+    setup = set_up_logging(tmp_path / "a.log", level=logging.DEBUG, stream=io.StringIO())
+    assert root.level == logging.DEBUG
+    setup.close()
+    assert (root.level, list(root.handlers), logging.getLogger("openai").level) == before
+
+
+def test_the_stream_gets_the_same_masking(expected_logs: Callable[..., None]) -> None:
+    expected_logs("bad key")
+    stream = io.StringIO()
+    setup = set_up_logging(None, stream=stream)
+    try:
+        logging.getLogger("ours").warning("bad key %s", KEY)
+        logging.getLogger("ours").info("quiet")
+    finally:
+        setup.close()
+    assert stream.getvalue().endswith("ours: bad key sk-or-v1-[masked]\n")
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_a_line_that_cannot_be_written_is_dropped_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError("disk full")
+
+    setup = set_up_logging(None, stream=Full(), stream_level=logging.INFO)
+    try:
+        logging.getLogger("ours").info("bad key %s", KEY)
+    finally:
+        setup.close()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FolderUnusable):
+        set_up_logging(tmp_path / "file" / "a.log")
+    with pytest.raises(FolderUnusable):
+        install_crash_logging(tmp_path / "file" / "crash.log")
+
+
+def test_an_unhandled_error_of_the_loop_is_logged(path: Path, expected_logs: Callable[..., None]) -> None:
+    expected_logs("bad key")
+
+    async def main() -> None:
+        crash = install_crash_logging()
+        loop = asyncio.get_running_loop()
+        crash.watch_loop(loop)
+        loop.call_soon(explode, KEY)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        crash.close()
+        assert loop.get_exception_handler() is None
+
+    asyncio.run(main())
+    text = path.read_text("utf-8")
+    assert "ValueError: bad key sk-or-v1-[masked]" in text
+    assert KEY not in text
+
+
+def test_a_loop_s_error_without_an_exception_is_logged(path: Path, expected_logs: Callable[..., None]) -> None:
+    expected_logs("something odd", "An error in the event loop")
+    loop = asyncio.new_event_loop()
+    log_file.log_loop_error(loop, {"message": "something odd"})
+    log_file.log_loop_error(loop, {})
+    loop.close()
+    assert "something odd" in path.read_text("utf-8")
+
+
+CRASHES = {
+    "main": "raise ValueError('bad key ' + key)",
+    "thread": "t = threading.Thread(target=explode, name='worker'); t.start(); t.join()",
+    "finalizer": "class A:\n def __del__(self): explode()\nA()",
+}
+
+CRASHING = """
+import sys, threading, time
+from pathlib import Path
+from caal_desktop.storage.logs.log_file import set_up_logging, install_crash_logging
+key = sys.argv[2]
+def explode():
+    raise ValueError('bad key ' + key)
+set_up_logging(Path(sys.argv[1]), stream=sys.stderr)
+install_crash_logging(Path(sys.argv[1]).with_name("crash.log"))
+"""
+
+
+def crash(path: Path, code: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", CRASHING + code, str(path), KEY]
+    root = Path(__file__).resolve().parents[3]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, cwd=root)
+
+
+@pytest.mark.parametrize("how", CRASHES)
+def test_what_nobody_catches_is_logged_without_the_key(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "a.log"
+    process = crash(path, CRASHES[how])
+    assert process.returncode == (1 if how == "main" else 0)
+    text = path.read_text("utf-8")
+    assert "ValueError: bad key sk-or-v1-[masked]" in text
+    assert "ValueError: bad key sk-or-v1-[masked]" in process.stderr
+    assert KEY not in text + process.stderr
+
+
+def test_a_hard_crash_leaves_its_stacks(tmp_path: Path) -> None:
+    process = crash(
+        tmp_path / "a.log", "import os, signal\ndef in_here(): os.kill(os.getpid(), signal.SIGSEGV)\nin_here()"
+    )
+    assert process.returncode not in (0, 1)
+    text = (tmp_path / "crash.log").read_text("utf-8")
+    assert "in_here" in text
+    assert KEY not in text
+
+
+def test_an_interrupt_is_no_crash(tmp_path: Path) -> None:
+    process = crash(tmp_path / "a.log", "raise KeyboardInterrupt")
+    assert "KeyboardInterrupt" in process.stderr
+    assert not (tmp_path / "a.log").exists()
+
+
+def test_the_formatter_survives_a_wrong_call() -> None:
+    record = logging.LogRecord("ours", logging.INFO, "file", 1, "%d of %s", (KEY,), None)
+    line = RedactingFormatter().format(record)
+    assert KEY not in line
+    assert "TypeError" in line

@@ -1,0 +1,226 @@
+"""The small parts that every window is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAccessible, QColor, QPalette
+from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+
+from caal_desktop.storage.settings.schema import Settings
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.appearance import Appearance
+from caal_desktop.widgets.common.controls import BusyRing, ElidedLabel, IconButton, TextLabel
+from caal_desktop.widgets.common.flow_layout import FlowLayout
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from tests.support.qt_loop import turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
+
+pytestmark = pytest.mark.usefixtures("qt_loop")
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    window = QWidget()
+    window.resize(400, 300)
+    QVBoxLayout(window)
+    qtbot.addWidget(window)
+    return window
+
+
+def shown(window: QWidget, *widgets: QWidget) -> None:
+    layout = window.layout()
+    assert layout is not None
+    for widget in widgets:
+        layout.addWidget(widget)
+    window.show()
+    window.activateWindow()
+    turn(until=window.isActiveWindow)
+    turn(3)
+
+
+# --- the message panel
+
+
+def test_a_message_says_what_it_is_to_a_screen_reader(window: QWidget) -> None:
+    panel = MessagePanel(name="panel", parent=window)
+    shown(window, panel)
+    assert not panel.isVisible()
+    panel.show_message(Tone.BAD, "It broke", "Mend it", (("mend", "Mend"),))
+    assert panel.isVisible()
+    interface = QAccessible.queryAccessibleInterface(panel)
+    assert interface.text(QAccessible.Text.Name) == "It broke"
+    assert interface.text(QAccessible.Text.Description) == "Mend it"
+
+
+def test_a_button_of_a_message_tells_its_action(window: QWidget) -> None:
+    panel = MessagePanel(name="panel", parent=window)
+    chosen: list[str] = []
+    panel.actionChosen.connect(chosen.append)
+    shown(window, panel)
+    panel.show_message(Tone.BAD, "It broke", "", (("one", "One"), ("two", "Two")))
+    two = panel.button("two")
+    assert two is not None
+    two.click()
+    assert chosen == ["two"]
+
+
+def test_a_message_may_be_replaced_by_its_own_button(window: QWidget) -> None:
+    """The keyboard stays with the message; buttons of the old one are gone and tell nothing any more."""
+    panel = MessagePanel(name="panel", parent=window)
+    chosen: list[str] = []
+
+    def replace(action: str) -> None:
+        chosen.append(action)
+        panel.show_message(Tone.BUSY, "Trying again", "", (("cancel", "Stop"),))
+
+    panel.actionChosen.connect(replace)
+    shown(window, panel)
+    panel.show_message(Tone.BAD, "It broke", "", (("retry", "Try again"),))
+    retry = panel.button("retry")
+    assert retry is not None
+    retry.setFocus()
+    retry.click()
+    turn(3)
+    assert chosen == ["retry"]
+    assert panel.button("retry") is None
+    focus = QApplication.focusWidget()
+    assert focus is panel.button("cancel")
+    assert len(panel.findChildren(QPushButton)) == 1
+
+
+def test_the_focus_stays_where_the_person_is(window: QWidget) -> None:
+    panel, other = MessagePanel(name="panel", parent=window), QPushButton("Other", window)
+    shown(window, panel, other)
+    other.setFocus()
+    panel.show_message(Tone.BAD, "It broke", "", (("retry", "Try again"),))
+    panel.show_message(Tone.CAUTION, "Still", "", (("retry", "Try again"),))
+    assert other.hasFocus()
+
+
+def test_the_ring_turns_only_where_it_is_seen(window: QWidget) -> None:
+    panel = MessagePanel(name="panel", parent=window)
+    shown(window, panel)
+    panel.show_message(Tone.BUSY, "Waiting")
+    ring = panel.findChild(BusyRing)
+    assert isinstance(ring, BusyRing)
+    assert ring._timer.isActive()
+    panel.show_message(Tone.GOOD, "Done")
+    assert not ring._timer.isActive()
+    panel.show_message(Tone.BUSY, "Waiting")
+    panel.hide()
+    assert not ring._timer.isActive()
+
+
+# --- the flow of buttons
+
+
+def test_what_does_not_fit_goes_on_in_the_next_line(window: QWidget) -> None:
+    box = QWidget(window)
+    flow = FlowLayout(box, spacing=8)
+    buttons = [QPushButton(f"A button with words {number}", box) for number in range(4)]
+    for button in buttons:
+        flow.addWidget(button)
+    shown(window, box)
+    wide, narrow = flow.sizeHint().width(), flow.minimumSize().width()
+    line = flow.sizeHint().height()
+    assert flow.heightForWidth(wide) == line
+    assert flow.heightForWidth(wide - 1) == 2 * line + 8
+    assert flow.heightForWidth(narrow) == 4 * line + 3 * 8
+    box.setFixedWidth(narrow)
+    turn(3)
+    assert [button.x() for button in buttons] == [0, 0, 0, 0]
+    box.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    box.setFixedWidth(wide)
+    turn(3)
+    assert buttons[0].geometry().right() == wide - 1
+    assert buttons[0].x() > buttons[-1].x()
+    buttons[1].hide()
+    assert flow.sizeHint().width() < wide
+    assert flow.itemAt(9) is None
+    assert flow.takeAt(9) is None
+
+
+def test_an_empty_flow_takes_no_room() -> None:
+    flow = FlowLayout(spacing=8)
+    assert flow.sizeHint() == QSize(0, 0)
+    assert flow.heightForWidth(100) == 0
+
+
+# --- texts and icons
+
+
+def test_a_text_follows_font_and_colours(
+    window: QWidget, text_scale: Callable[[float], None], qapp: QApplication
+) -> None:
+    label = TextLabel("Words", name="words", scale=1.5, muted=True, parent=window)
+    shown(window, label)
+    before = label.font().pointSizeF()
+    text_scale(2.0)
+    turn(3)
+    assert label.font().pointSizeF() == pytest.approx(2 * before)
+    own = qapp.palette()
+    dark = QPalette(QColor("#202020"))
+    try:
+        qapp.setPalette(dark)
+        turn(3)
+        colour = label.palette().color(QPalette.ColorRole.WindowText)
+        assert theme.contrast(colour, window.palette().color(QPalette.ColorRole.Window)) >= 4.5
+    finally:
+        qapp.setPalette(own)
+        turn(3)
+
+
+def test_a_long_line_is_cut_with_its_whole_text_in_the_tooltip(window: QWidget) -> None:
+    label = ElidedLabel("A line that is far longer than the room it has, on and on", name="line", parent=window)
+    shown(window, label)
+    window.resize(150, 100)
+    turn(3)
+    assert label.text().endswith("…")
+    assert label.toolTip() == label.accessibleName()
+    window.resize(900, 100)
+    turn(3)
+    assert not label.text().endswith("…")
+    assert label.toolTip() == ""
+
+
+def test_an_icon_button_has_a_name_and_a_tooltip(window: QWidget) -> None:
+    button = IconButton("eye", "Show the key", name="show", parent=window)
+    shown(window, button)
+    assert button.accessibleName() == button.toolTip() == "Show the key"
+    button.set_label("Hide the key")
+    assert button.accessibleName() == button.toolTip() == "Hide the key"
+
+
+# --- the person's appearance
+
+
+def test_appearance_scales_the_platforms_own_font_once(qapp: QApplication) -> None:
+    own = qapp.font()
+    appearance = Appearance(qapp)
+    try:
+        appearance.apply(Settings(font_scale=1.5))
+        appearance.apply(Settings(font_scale=1.5))
+        assert qapp.font().pointSizeF() == pytest.approx(own.pointSizeF() * 1.5)
+        appearance.apply(Settings(font_scale=1.0))
+        assert qapp.font().pointSizeF() == pytest.approx(own.pointSizeF())
+    finally:
+        qapp.setFont(own)
+
+
+def test_tab_reaches_a_messages_buttons_where_they_stand(window: QWidget, qtbot: QtBot) -> None:
+    above, panel, below = QPushButton("above", window), MessagePanel(name="panel", parent=window), QPushButton(window)
+    panel.show_message(Tone.BAD, "It failed", "", (("again", "Again"), ("other", "Another")))
+    shown(window, above, panel, below)
+    above.setFocus()
+    reached = []
+    for _ in range(3):
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        reached.append(window.focusWidget())
+    assert reached == [panel.button("again"), panel.button("other"), below]

@@ -1,0 +1,90 @@
+"""Density: what stands closer together does so at once, comes back, and cuts nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from caal_desktop.storage.settings.schema import Density
+from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.controls import RoomyButton
+from caal_desktop.widgets.keys.key_field import KeyField
+from caal_desktop.widgets.picker.model_pane import ModelPane
+from tests.support.picker_states import SIZES, STATES, pane
+from tests.support.qt_loop import turn
+from tests.support.widget_audit import controls_without_a_name, cut_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
+
+LEAST_TARGET = 24
+"""Pixels; what WCAG 2.2 asks of a control's height (2.5.8, level AA)."""
+
+
+def test_rows_of_the_picker_follow_at_once(qtbot: QtBot, qt_loop: object, density: Callable[[Density], None]) -> None:
+    shown = pane()
+    qtbot.addWidget(shown)
+    shown.resize(*SIZES["wide"])
+    shown.show()
+    turn(3)
+
+    def heights() -> tuple[int, int]:
+        return shown.list.visualRect(shown.list.currentIndex()).height(), shown.search.height()
+
+    row, field = heights()
+    chosen = shown.list.currentIndex().row()
+    density(Density.COMPACT)
+    assert heights() == (row - theme.GRID, field - theme.GRID)
+    assert shown.list.currentIndex().row() == chosen
+    density(Density.COMFORTABLE)
+    assert heights() == (row, field)
+
+
+def test_fields_and_buttons_follow_at_once(qtbot: QtBot, qt_loop: object, density: Callable[[Density], None]) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    layout = QVBoxLayout(window)
+    field, button = KeyField(name="field", parent=window), RoomyButton("Go on", name="button", parent=window)
+    layout.addWidget(field)
+    layout.addWidget(button)
+    window.show()
+    turn(3)
+    edit = window.findChild(QLineEdit, "field.edit")
+    before = edit.height(), button.height()
+    density(Density.COMPACT)
+    after = edit.height(), button.height()
+    assert all(LEAST_TARGET <= now < then for now, then in zip(after, before, strict=True)), (before, after)
+    density(Density.COMFORTABLE)
+    assert (edit.height(), button.height()) == before
+
+
+def test_a_window_that_opens_later_is_compact_too(
+    qtbot: QtBot, qt_loop: object, density: Callable[[Density], None]
+) -> None:
+    comfortable = pane()
+    qtbot.addWidget(comfortable)
+    least = comfortable.search.minimumHeight()
+    density(Density.COMPACT)
+    later = pane()
+    qtbot.addWidget(later)
+    assert later.search.minimumHeight() == comfortable.search.minimumHeight() == least - theme.GRID
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_of_the_picker_is_cut_in_compact(
+    qtbot: QtBot, qt_loop: object, density: Callable[[Density], None], state: str, size: str
+) -> None:
+    density(Density.COMPACT)
+    widget = STATES[state]()
+    qtbot.addWidget(widget)
+    widget.resize(*SIZES[size])
+    widget.show()
+    turn(until=lambda: not isinstance(widget, ModelPane) or not widget._soon.isActive())
+    turn(3)
+    assert cut_texts(widget) == []
+    assert controls_without_a_name(widget) == []

@@ -1,0 +1,345 @@
+"""The key card and the change of keys, with the demo server and real keyrings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
+
+from caal_desktop.services.keys import key_service
+from caal_desktop.services.keys.environment_keys import key_in_environment
+from caal_desktop.services.keys.key_change import ChangePhase
+from caal_desktop.storage.keyring.secrets import Where
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
+from caal_desktop.widgets.common.message_panel import Tone
+from caal_desktop.widgets.keys.key_card import KeyCard
+from caal_desktop.widgets.keys.key_facts_view import next_reset
+from tests.support.qt_loop import run_async, turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from tests.support.demo import DemoControl
+    from tests.support.desktop_session import DesktopSession
+    from tests.support.parts import Parts
+
+STORE = "GNOME Keyring / Secret Service"
+
+
+@pytest.fixture
+def make_card(parts: Parts, qtbot: QtBot) -> Iterator[Callable[..., KeyCard]]:
+    parts.settings.update(setup_completed=True)
+    made: list[KeyCard] = []
+
+    def make(provider: Provider = Provider.OPENROUTER) -> KeyCard:
+        card = KeyCard(provider, parts.settings, parts.keys)
+        qtbot.addWidget(card)
+        card.show()
+        made.append(card)
+        return card
+
+    yield make
+    turn(3)
+
+
+@pytest.fixture
+def card(make_card: Callable[..., KeyCard]) -> KeyCard:
+    return make_card()
+
+
+def texts(card: KeyCard) -> str:
+    return "\n".join(label.text() for label in card.findChildren(QLabel) if label.isVisibleTo(card))
+
+
+def press(card: KeyCard, name: str) -> None:
+    button = card.findChild(QPushButton, f"{card.objectName()}.{name}")
+    assert button is not None
+    assert button.isVisibleTo(card), name
+    assert button.isEnabled(), name
+    button.click()
+
+
+def facts_of(parts: Parts, card: KeyCard, demo: DemoControl, name: str) -> str:
+    parts.use_key(demo.key_for(name))
+    told: list[object] = []
+    parts.keys.refreshed.connect(lambda *_args: told.append(True))
+    card.refresh()
+    parts.until(lambda: told, "the facts have come")
+    turn(3)
+    return texts(card)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "unexpected"),
+    [
+        ("limited", ["$15.00 of $20.00, anew on ", "$5.00 this month", "this session only"], ["Free tier", "Ends"]),
+        ("unlimited", ["None set on this key", "$12.50 this month"], ["Left", "$1000", "1000"]),
+        ("spent", ["of $10.00, anew on "], []),
+        ("free_tier", ["Free models only"], []),
+        ("expiring", ["Ends"], ["anew"]),
+    ],
+)
+def test_the_card_tells_what_the_key_itself_tells(
+    parts: Parts, card: KeyCard, demo: DemoControl, name: str, expected: list[str], unexpected: list[str]
+) -> None:
+    shown = facts_of(parts, card, demo, name)
+    for words in expected:
+        assert words in shown
+    for words in unexpected:
+        assert words not in shown
+    assert demo.requests("/credits") == [], "never an account's balance"
+    assert demo.key_for(name) not in shown
+
+
+def test_a_server_that_tells_next_to_nothing_gives_no_zeros(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
+    demo.fault("bare_key")
+    shown = facts_of(parts, card, demo, "default")
+    assert "$" not in shown
+    assert "None set" not in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "when"),
+    [
+        ("daily", datetime(2026, 11, 23, tzinfo=UTC)),
+        ("weekly", datetime(2026, 11, 23, tzinfo=UTC)),
+        ("monthly", datetime(2026, 12, 1, tzinfo=UTC)),
+        (None, None),
+        ("whenever", None),
+    ],
+)
+def test_when_a_limit_starts_anew(kind: str | None, when: datetime | None) -> None:
+    assert next_reset(kind, datetime(2026, 11, 22, 23, 59, tzinfo=UTC)) == when
+
+
+def test_a_new_week_and_a_new_year() -> None:
+    assert next_reset("weekly", datetime(2026, 11, 23, 0, 0, tzinfo=UTC)) == datetime(2026, 11, 30, tzinfo=UTC)
+    assert next_reset("monthly", datetime(2026, 12, 31, 5, 0, tzinfo=UTC)) == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_a_refused_key_is_told_and_remembered(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
+    parts.use_key(demo.key_for("disabled"))
+    card.refresh()
+    parts.until(lambda: parts.settings.current.key_status_of() is KeyStatus.REJECTED, "it is remembered")
+    assert "Refused by OpenRouter" in texts(card)
+    assert card.message.tone is Tone.CAUTION
+
+
+def test_after_402_the_facts_are_asked_for_again(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
+    from caal_desktop.llm.errors import InsufficientCredit, RateLimited
+
+    parts.use_key(demo.key)
+    parts.watch.look_after_failure(RateLimited("openrouter"))
+    turn(5)
+    assert demo.requests("/key") == []
+    parts.watch.look_after_failure(InsufficientCredit("openrouter"))
+    parts.until(lambda: "$3.58 of $5.00" in texts(card), "the card is up to date")
+
+
+def test_a_key_is_replaced_after_it_has_been_proven(
+    keyring_session: DesktopSession, parts: Parts, card: KeyCard, demo: DemoControl
+) -> None:
+    parts.use_key(demo.key)
+    press(card, "replace")
+    card.field.take(f'OPENROUTER_API_KEY="{demo.key_for("limited")}"')
+    press(card, "save")
+    parts.until(lambda: card._change.view.phase is ChangePhase.DONE, "it is in use")
+    assert parts.keys.key("openrouter") == demo.key_for("limited")
+    assert [item.secret for item in keyring_session.secret_items()] == [demo.key_for("limited")]
+    settings = parts.settings.current
+    assert (settings.key_status_of(), settings.key_store_of()) == (KeyStatus.VERIFIED, KeyStore.KEYRING)
+    assert STORE in texts(card)
+    assert card.field.text == ""
+
+
+@pytest.mark.parametrize("name", ["disabled", "management"])
+def test_a_bad_key_leaves_the_good_one_in_use(parts: Parts, card: KeyCard, demo: DemoControl, name: str) -> None:
+    parts.use_key(demo.key)
+    press(card, "replace")
+    card.field.take(demo.key_for(name))
+    press(card, "save")
+    parts.until(lambda: card._change.view.phase is ChangePhase.REFUSED, "it is refused")
+    assert card.message.tone is Tone.BAD
+    assert parts.keys.key("openrouter") == demo.key
+    assert parts.settings.current.key_status_of() is KeyStatus.VERIFIED
+    press(card, "cancel")
+    assert card._change.view.phase is ChangePhase.IDLE
+
+
+def test_without_a_keyring_the_key_can_be_kept_for_the_session(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
+    press(card, "replace")
+    card.field.take(demo.key)
+    press(card, "save")
+    parts.until(lambda: card._change.view.phase is ChangePhase.STORE_FAILED, "it could not be stored")
+    assert parts.keys.key("openrouter") is None
+    button = card.message.button("session")
+    assert button is not None
+    button.click()
+    parts.until(lambda: card._change.view.phase is ChangePhase.DONE, "it is in use")
+    assert parts.keys.key("openrouter") == demo.key
+    assert parts.settings.current.key_store_of() is KeyStore.SESSION
+    assert "this session only" in texts(card)
+
+
+def test_offline_the_key_can_be_kept_unchecked(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], qtbot: QtBot, demo: DemoControl, nowhere: str
+) -> None:
+    parts = make_parts(nowhere)
+    parts.settings.update(setup_completed=True, max_retries=0)
+    card = KeyCard(Provider.OPENROUTER, parts.settings, parts.keys)
+    qtbot.addWidget(card)
+    card.show()
+    press(card, "replace")
+    card.field.take(demo.key)
+    press(card, "save")
+    parts.until(lambda: card._change.view.phase is ChangePhase.UNREACHABLE, "nobody answers")
+    button = card.message.button("keep")
+    assert button is not None
+    button.click()
+    parts.until(lambda: card._change.view.phase is ChangePhase.DONE, "it is kept")
+    assert parts.settings.current.key_status_of() is KeyStatus.UNVERIFIED
+    assert "Not checked yet" in texts(card)
+
+
+def removed(parts: Parts, card: KeyCard) -> None:
+    press(card, "remove")
+    box = card.findChild(QMessageBox)
+    assert box is not None
+    assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
+    gone: list[object] = []
+    parts.keys.removed.connect(lambda *_args: gone.append(True))
+    remove = box.findChild(QPushButton, f"{card.objectName()}.confirm.remove")
+    assert remove is not None
+    remove.click()
+    parts.until(lambda: gone, "it has been removed")
+
+
+def test_a_removed_key_is_really_gone(
+    keyring_session: DesktopSession, parts: Parts, card: KeyCard, demo: DemoControl
+) -> None:
+    parts.keys.store("openrouter", demo.key, Where.KEYRING)
+    parts.until(lambda: parts.keys.key("openrouter"), "it is in use")
+    assert [item.secret for item in keyring_session.secret_items()] == [demo.key]
+    removed(parts, card)
+    assert keyring_session.secret_items() == []
+    assert parts.keys.key("openrouter") is None
+    assert (parts.settings.current.key_status_of(), parts.settings.current.key_store_of()) == (
+        KeyStatus.NONE,
+        KeyStore.NONE,
+    )
+    assert card.message.tone is Tone.GOOD
+    assert STORE in card.message.body
+    assert "No key yet" in texts(card)
+
+
+def test_removal_can_be_declined(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
+    parts.use_key(demo.key)
+    press(card, "remove")
+    box = card.findChild(QMessageBox)
+    assert box is not None
+    box.button(QMessageBox.StandardButton.Cancel).click()
+    turn(5)
+    assert parts.keys.key("openrouter") == demo.key
+
+
+def test_the_keys_of_several_providers_lie_side_by_side(
+    keyring_session: DesktopSession, parts: Parts, make_card: Callable[..., KeyCard], demo: DemoControl
+) -> None:
+    groq = "gsk_" + "a1B2" * 13
+    parts.keys.store("openrouter", demo.key, Where.KEYRING)
+    parts.until(lambda: parts.keys.key("openrouter"), "the first is kept")
+    parts.keys.store("groq", groq, Where.KEYRING)
+    parts.until(lambda: parts.keys.key("groq"), "the second is kept")
+    assert {item.user: item.secret for item in keyring_session.secret_items()} == {"openrouter": demo.key, "groq": groq}
+    first, second = make_card(Provider.OPENROUTER), make_card(Provider.GROQ)
+    removed(parts, second)
+    assert [item.user for item in keyring_session.secret_items()] == ["openrouter"]
+    assert "No key yet" in texts(second)
+    assert "No key yet" not in texts(first)
+
+
+def test_two_keys_given_one_after_the_other_are_both_kept(
+    keyring_session: DesktopSession, parts: Parts, demo: DemoControl
+) -> None:
+    groq = "gsk_" + "a1B2" * 13
+    parts.keys.store("openrouter", demo.key, Where.KEYRING)
+    parts.keys.store("groq", groq, Where.KEYRING)
+    run_async(parts.keys.wait_for_store())
+    assert {item.user: item.secret for item in keyring_session.secret_items()} == {"openrouter": demo.key, "groq": groq}
+    gone: list[object] = []
+    parts.keys.removed.connect(lambda provider, _problem: gone.append(provider))
+    parts.keys.remove("openrouter")
+    parts.keys.remove("groq")
+    parts.until(lambda: len(gone) == 2, "both are gone")
+    assert keyring_session.secret_items() == []
+
+
+def test_a_check_that_gave_way_to_another_cards_is_not_waited_for(
+    parts: Parts, make_card: Callable[..., KeyCard], demo: DemoControl
+) -> None:
+    first, second = make_card(Provider.OPENROUTER), make_card(Provider.OPENAI_COMPATIBLE)
+    parts.settings.update(openai_compatible_base_url=demo.base_url)
+    for card, key in ((first, demo.key), (second, "local-secret-1")):
+        press(card, "replace")
+        card.field.take(key)
+        press(card, "save")
+    assert second.message.tone is Tone.BUSY
+    parts.until(lambda: not first.message.isVisibleTo(first), "the first one waits no longer")
+    assert first.field.key == demo.key, "it can be given once more"
+    second._change.cancel()
+
+
+def test_a_homeless_key_moves_in_when_a_keyring_appears(
+    parts: Parts,
+    card: KeyCard,
+    demo: DemoControl,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    monkeypatch.setattr(key_service, "MIGRATION_PAUSE_S", 0.05)
+    migrated: list[str] = []
+    parts.keys.migrated.connect(migrated.append)
+    press(card, "replace")
+    card.field.take(demo.key)
+    press(card, "save")
+    parts.until(lambda: card._change.view.phase is ChangePhase.STORE_FAILED, "there is no keyring")
+    card._change.keep(Where.SESSION)
+    parts.until(lambda: card._change.view.phase is ChangePhase.DONE, "it is kept for the session")
+    session: DesktopSession = request.getfixturevalue("keyring_session")
+    parts.until(lambda: migrated, "it has moved")
+    assert [item.secret for item in session.secret_items()] == [demo.key]
+    assert parts.settings.current.key_store_of() is KeyStore.KEYRING
+    assert parts.settings.current.key_status_of() is KeyStatus.VERIFIED
+    assert STORE in texts(card)
+
+
+def test_a_key_that_was_meant_for_the_session_stays_there(
+    keyring_session: DesktopSession, parts: Parts, demo: DemoControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_service, "MIGRATION_PAUSE_S", 0.01)
+    parts.use_key(demo.key)
+    turn(60)
+    assert keyring_session.secret_items() == []
+
+
+def test_a_key_in_the_environment_is_offered_and_never_taken(
+    parts: Parts, make_card: Callable[..., KeyCard], demo: DemoControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", f" {demo.key}\n")
+    card = make_card()
+    turn(10)
+    assert parts.keys.key("openrouter") is None
+    assert demo.requests() == []
+    press(card, "replace")
+    press(card, "import")
+    assert card.field.key == demo.key
+
+
+@pytest.mark.parametrize("value", ["", "sk-or-v1-short", "nonsense", "sk-ant-" + "a" * 90])
+def test_what_is_no_whole_key_is_not_offered(value: str) -> None:
+    assert key_in_environment(Provider.OPENROUTER, {"OPENROUTER_API_KEY": value}) is None
+    assert key_in_environment(Provider.OLLAMA, {"OPENROUTER_API_KEY": value}) is None

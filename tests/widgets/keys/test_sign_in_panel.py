@@ -1,0 +1,213 @@
+"""The sign-in as a person sees it, on the wizard's key page and on the key card."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLineEdit, QPushButton
+
+from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInService
+from caal_desktop.storage.settings.schema import Provider
+from caal_desktop.widgets.keys.key_card import KeyCard
+from caal_desktop.widgets.keys.sign_in_panel import SignInPanel, page_texts
+from caal_desktop.widgets.wizard.pages.key_page import KeyPage
+from tests.support.qt_loop import run_async, turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from tests.support.demo import DemoControl
+    from tests.support.desktop_session import DesktopSession
+    from tests.support.parts import Parts
+
+
+class Pages:
+    """Where the browser was sent, and whether there is one."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+        self.browser = True
+
+    def open(self, url: str) -> bool:
+        self.opened.append(url)
+        return self.browser
+
+
+@pytest.fixture
+def pages() -> Pages:
+    return Pages()
+
+
+@pytest.fixture
+def make_service(parts: Parts, pages: Pages) -> Iterator[Callable[..., SignInService]]:
+    made: list[SignInService] = []
+
+    def make(**options: object) -> SignInService:
+        service = SignInService(parts.settings, parts.keys, parts.pool, parts._url, pages.open, **options)  # type: ignore[arg-type]
+        made.append(service)
+        return service
+
+    yield make
+    for service in made:
+        run_async(service.close())
+
+
+@pytest.fixture
+def make_panel(make_service: Callable[..., SignInService], qtbot: QtBot) -> Callable[..., SignInPanel]:
+    def make(**options: object) -> SignInPanel:
+        panel = SignInPanel(make_service(**options), name="panel")
+        qtbot.addWidget(panel)
+        panel.show()
+        return panel
+
+    return make
+
+
+def button(panel: SignInPanel, name: str) -> QPushButton:
+    turn(3)
+    found = panel.findChild(QPushButton, f"panel.{name}") or panel.message.button(name)
+    assert found is not None, name
+    assert found.isVisibleTo(panel), name
+    return found
+
+
+def by_hand(panel: SignInPanel, text: str) -> None:
+    line = panel.findChild(QLineEdit, "panel.code")
+    assert line is not None
+    assert turn(until=lambda: line.isVisibleTo(panel))
+    line.setText(text)
+    button(panel, "use").click()
+
+
+def until(panel: SignInPanel, phase: SignInPhase) -> None:
+    assert turn(until=lambda: panel._service.view.phase is phase), panel._service.view
+
+
+def test_a_person_can_paste_the_code_and_gets_a_key(
+    make_panel: Callable[..., SignInPanel], pages: Pages, demo: DemoControl
+) -> None:
+    panel = make_panel()
+    keys: list[str] = []
+    panel.keyReceived.connect(keys.append)
+    button(panel, "begin").click()
+    until(panel, SignInPhase.WAITING)
+    assert panel.message.title == "Waiting for your browser…"
+    button(panel, "by_hand").click()
+    by_hand(panel, "not a code!")
+    assert "this is no sign-in code" in panel._code_problem.text()
+    by_hand(panel, demo.decide_sign_in(pages.opened[0]))
+    until(panel, SignInPhase.DONE)
+    assert keys == [demo.key_for("signed_in")]
+    assert not panel.message.isVisibleTo(panel)
+    assert button(panel, "begin").isEnabled()
+
+
+def test_without_a_browser_the_address_can_be_copied(make_panel: Callable[..., SignInPanel], pages: Pages) -> None:
+    pages.browser = False
+    panel = make_panel()
+    button(panel, "begin").click()
+    until(panel, SignInPhase.WAITING)
+    assert panel.message.title == "No web browser could be opened"
+    button(panel, "copy").click()
+    assert QGuiApplication.clipboard().text() == pages.opened[0]
+    button(panel, "cancel").click()
+    until(panel, SignInPhase.IDLE)
+    assert not panel.message.isVisibleTo(panel)
+
+
+def test_a_busy_port_asks_for_the_code_at_once(
+    make_panel: Callable[..., SignInPanel], pages: Pages, demo: DemoControl
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        panel = make_panel(ports=(taken.getsockname()[1],))
+        button(panel, "begin").click()
+        until(panel, SignInPhase.WAITING)
+        by_hand(panel, demo.decide_sign_in(pages.opened[0]))
+        until(panel, SignInPhase.DONE)
+
+
+def test_every_failure_has_a_way_on(make_panel: Callable[..., SignInPanel], pages: Pages, demo: DemoControl) -> None:
+    panel = make_panel(deadline=0.05)
+    button(panel, "begin").click()
+    until(panel, SignInPhase.FAILED)
+    assert panel.message.title == "The browser did not come back"
+    panel._service._deadline = 5.0
+    button(panel, "again").click()
+    until(panel, SignInPhase.WAITING)
+    button(panel, "by_hand").click()
+    by_hand(panel, "auth_code_of_nobody")
+    until(panel, SignInPhase.FAILED)
+    assert panel.message.title == "OpenRouter did not accept the code"
+    button(panel, "cancel").click()
+    until(panel, SignInPhase.IDLE)
+    assert button(panel, "begin").isEnabled()
+
+
+def test_on_the_key_page_the_key_goes_the_way_of_a_pasted_one(
+    make_service: Callable[..., SignInService], qtbot: QtBot, pages: Pages, demo: DemoControl
+) -> None:
+    page = KeyPage()
+    qtbot.addWidget(page)
+    service = make_service()
+    page.set_sign_in(service)
+    page.show()
+    submitted: list[str] = []
+    page.keySubmitted.connect(submitted.append)
+    begin = page.findChild(QPushButton, "wizard.key.signin.begin")
+    assert begin is not None
+    begin.click()
+    assert turn(until=lambda: service.view.phase is SignInPhase.WAITING)
+    assert service.submit_code(demo.decide_sign_in(pages.opened[0])) == ""
+    assert turn(until=lambda: submitted)
+    assert submitted == [demo.key_for("signed_in")]
+    page.set_provider(Provider.GROQ, "")
+    assert not begin.isVisibleTo(page)
+
+
+def test_leaving_the_key_page_stops_waiting(
+    make_service: Callable[..., SignInService], qtbot: QtBot, pages: Pages
+) -> None:
+    page = KeyPage()
+    qtbot.addWidget(page)
+    service = make_service()
+    page.set_sign_in(service)
+    begin = page.findChild(QPushButton, "wizard.key.signin.begin")
+    assert begin is not None
+    begin.click()
+    assert turn(until=lambda: service.view.phase is SignInPhase.WAITING)
+    page.leave()
+    assert service.view.phase is SignInPhase.IDLE
+
+
+def test_on_the_card_the_key_is_proven_and_kept(
+    keyring_session: DesktopSession,
+    parts: Parts,
+    make_service: Callable[..., SignInService],
+    qtbot: QtBot,
+    pages: Pages,
+    demo: DemoControl,
+) -> None:
+    parts.settings.update(setup_completed=True)
+    service = make_service()
+    card = KeyCard(Provider.OPENROUTER, parts.settings, parts.keys, sign_in=service)
+    qtbot.addWidget(card)
+    card.show()
+    card.begin_editing()
+    begin = card.findChild(QPushButton, "keycard.openrouter.signin.begin")
+    assert begin is not None
+    begin.click()
+    assert turn(until=lambda: service.view.phase is SignInPhase.WAITING)
+    service.submit_code(demo.decide_sign_in(pages.opened[0]))
+    parts.until(lambda: parts.keys.key("openrouter") == demo.key_for("signed_in"), "it is in use")
+    assert [item.secret for item in keyring_session.secret_items()] == [demo.key_for("signed_in")]
+
+
+def test_the_browsers_pages_can_be_translated(qapp: object) -> None:
+    assert all("\n" in text for text in page_texts().values())

@@ -1,0 +1,434 @@
+"""The wizard by keyboard: every page, every way out, every message; over the real demo server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+
+from caal_desktop.services.chat.chat_service import ChatService
+from caal_desktop.services.keys.key_view import KeyPhase
+from caal_desktop.setup_flow import Step
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.wizard.window import WizardWindow
+from tests.support.qt_loop import run_async, turn
+from tests.support.widget_audit import controls_without_a_name, cut_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytestqt.qtbot import QtBot
+
+    from tests.support.demo import DemoControl
+    from tests.support.desktop_session import DesktopSession
+    from tests.support.parts import Parts
+
+Key = Qt.Key
+
+
+class Walk:
+    """A wizard on the (unseen) screen, and the hands of a person."""
+
+    def __init__(self, parts: Parts, qtbot: QtBot, *, owned: bool = True) -> None:
+        self.parts, self.qtbot = parts, qtbot
+        self.chats: list[ChatService] = []
+        self.closed: list[bool] = []
+        self.window = WizardWindow(parts.setup, parts.keys, parts.catalogue, self._make_chat, parts.settings)
+        self.window.closed.connect(lambda: self.closed.append(True))
+        if owned:
+            qtbot.addWidget(self.window)
+
+    def _make_chat(self) -> ChatService:
+        self.chats.append(ChatService(self.parts.pool))
+        return self.chats[-1]
+
+    def show(self, at: Step | None = None) -> Walk:
+        self.window.begin(at)
+        self.window.show()
+        self.window.activateWindow()
+        self.qtbot.waitUntil(self.window.isActiveWindow)
+        turn(3)
+        return self
+
+    def end(self) -> None:
+        for chat in self.chats:
+            run_async(chat.close())
+
+    # --- looking
+
+    @property
+    def step(self) -> Step:
+        return self.parts.setup.state.step
+
+    @property
+    def focus(self) -> str:
+        widget = QApplication.focusWidget()
+        return "" if widget is None else widget.objectName()
+
+    def find(self, name: str) -> QWidget:
+        widget = self.window.findChild(QWidget, name)
+        assert isinstance(widget, QWidget), name
+        return widget
+
+    def button(self, name: str) -> QPushButton:
+        button = self.find(name)
+        assert isinstance(button, QPushButton)
+        return button
+
+    def message(self, page: str) -> MessagePanel:
+        panel = self.find(f"wizard.{page}.message")
+        assert isinstance(panel, MessagePanel)
+        return panel
+
+    # --- doing
+
+    def press(self, *keys: Qt.Key) -> None:
+        for key in keys:
+            self.qtbot.keyClick(QApplication.focusWidget() or self.window, key)
+            turn(2)
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        self.parts.until(condition, what)
+        turn(2)
+
+    def paste(self, text: str) -> None:
+        QApplication.clipboard().setText(text)
+        self.qtbot.keyClick(QApplication.focusWidget(), Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+
+    def until_phase(self, *phases: KeyPhase) -> None:
+        self.parts.until_phase(*phases)
+        turn(2)
+
+    def to_the_key(self) -> Walk:
+        self.show()
+        self.press(Key.Key_Return)
+        assert self.step is Step.KEY
+        return self
+
+    def to_the_model(self, key: str) -> Walk:
+        self.to_the_key()
+        self.paste(key)
+        self.until_phase(KeyPhase.VERIFIED)
+        self.press(Key.Key_Return)
+        if self.parts.until_phase(KeyPhase.STORE_FAILED, KeyPhase.VERIFIED) is KeyPhase.STORE_FAILED:
+            self.parts.setup.keep_for_session()
+        self.until(lambda: self.step is Step.MODEL and self.parts.setup.state.model, "the model step")
+        return self
+
+    def to_the_trial(self, key: str) -> Walk:
+        self.to_the_model(key)
+        self.press(Key.Key_Return)
+        assert self.step is Step.TRY
+        return self
+
+
+@pytest.fixture
+def walk(parts: Parts, qtbot: QtBot) -> Iterator[Walk]:
+    walk = Walk(parts, qtbot)
+    yield walk
+    walk.end()
+
+
+# --- the road
+
+
+def test_the_whole_road_by_keyboard(
+    walk: Walk, keyring_session: DesktopSession, demo: DemoControl, parts: Parts
+) -> None:
+    walk.show()
+    assert walk.focus == "wizard.provider.openrouter"
+    walk.press(Key.Key_Return)
+    assert walk.step is Step.KEY
+    assert walk.focus == "wizard.key.field.edit"
+    assert not walk.button("wizard.next").isEnabled()
+    walk.paste(f"  {demo.key}\n")
+    walk.until_phase(KeyPhase.VERIFIED)
+    assert walk.message("key").tone is Tone.GOOD
+    assert walk.focus == "wizard.next"
+    walk.press(Key.Key_Return)
+    walk.until(lambda: walk.step is Step.MODEL, "the model step")
+    walk.until(lambda: parts.setup.state.model, "a model")
+    walk.press(Key.Key_Return)
+    assert walk.step is Step.TRY
+    assert walk.focus == "wizard.try.ask"
+    walk.press(Key.Key_Return)
+    walk.until(lambda: parts.setup.state.tried, "an answer")
+    assert walk.focus == "wizard.next"
+    walk.press(Key.Key_Return)
+    assert walk.step is Step.DONE
+    assert walk.focus == "wizard.next"
+    walk.press(Key.Key_Return)
+    assert walk.closed == [True]
+    assert not walk.window.isVisible()
+    assert parts.settings.current.setup_completed
+    assert [item.secret for item in keyring_session.secret_items()] == [demo.key]
+
+
+def test_arrows_choose_the_provider_and_enter_goes_on(walk: Walk, parts: Parts) -> None:
+    walk.show()
+    walk.press(Key.Key_Down)
+    assert walk.focus == "wizard.provider.groq"
+    assert parts.setup.state.provider is Provider.GROQ
+    walk.press(Key.Key_Enter)
+    assert walk.step is Step.KEY
+    walk.press(Key.Key_Escape)
+    assert walk.step is Step.WELCOME
+    assert walk.focus == "wizard.provider.groq"
+
+
+def test_a_server_of_ones_own_by_keyboard(walk: Walk, parts: Parts, demo: DemoControl) -> None:
+    walk.show()
+    walk.press(Key.Key_Down, Key.Key_Down, Key.Key_Down)
+    assert parts.setup.state.provider is Provider.OPENAI_COMPATIBLE
+    walk.press(Key.Key_Return)
+    assert walk.focus == "wizard.key.address"
+    walk.qtbot.keyClicks(walk.find("wizard.key.address"), demo.base_url)
+    walk.press(Key.Key_Return)
+    walk.until_phase(KeyPhase.VERIFIED)
+    assert walk.message("key").title == "The server answers"
+    walk.press(Key.Key_Return)
+    walk.until(lambda: walk.step is Step.MODEL, "the model step")
+
+
+# --- Esc is the gentle way back
+
+
+def test_escape_stops_the_check_then_leads_back_then_out(walk: Walk, demo: DemoControl, parts: Parts) -> None:
+    demo.fault("key_timeout")
+    walk.to_the_key().paste(demo.key)
+    walk.until(lambda: demo.requests("/key"), "the check")
+    assert walk.message("key").tone is Tone.BUSY
+    walk.press(Key.Key_Escape)
+    assert parts.setup.key.phase is KeyPhase.WAITING
+    assert walk.step is Step.KEY
+    walk.press(Key.Key_Escape)
+    assert walk.step is Step.WELCOME
+    assert walk.closed == []
+    walk.press(Key.Key_Escape)
+    assert walk.closed == [True]
+    assert not walk.window.isVisible()
+    assert not parts.settings.current.setup_completed
+
+
+def test_escape_stops_the_answer_first(walk: Walk, demo: DemoControl, parts: Parts) -> None:
+    walk.to_the_trial(demo.key)
+    demo.fault("only_comments")
+    walk.press(Key.Key_Return)
+    walk.until(lambda: demo.open_streams(), "the answer is waited for")
+    assert walk.button("wizard.try.ask").text() == "Stop"
+    walk.press(Key.Key_Escape)
+    assert walk.step is Step.TRY
+    walk.until(lambda: not demo.open_streams(), "the connection is closed")
+    walk.until(lambda: walk.button("wizard.try.ask").text() == "Ask", "it can be asked again")
+    assert not parts.setup.state.tried
+    walk.press(Key.Key_Escape)
+    assert walk.step is Step.MODEL
+
+
+def test_an_answer_that_is_left_does_not_count_for_another_model(walk: Walk, demo: DemoControl, parts: Parts) -> None:
+    walk.to_the_trial(demo.key)
+    demo.fault("slow_first_token", "0.5")
+    walk.press(Key.Key_Return)
+    walk.until(lambda: demo.requests("/chat/completions"), "the question")
+    walk.button("wizard.back").click()
+    assert walk.step is Step.MODEL
+    walk.until(lambda: demo.closed_by_client() or not demo.open_streams(), "the connection is closed")
+    other = next(m.id for m in parts.catalogue.current.models if m.id != parts.setup.state.model)
+    parts.setup.choose_model(other)
+    turn(5)
+    assert not parts.setup.state.tried
+
+
+# --- messages and what can be done about them
+
+
+def test_a_refused_key_is_explained_and_can_be_replaced(walk: Walk, demo: DemoControl) -> None:
+    walk.to_the_key().paste(demo.key_for("disabled"))
+    walk.until_phase(KeyPhase.REFUSED)
+    panel = walk.message("key")
+    assert panel.tone is Tone.BAD
+    assert panel.title
+    assert panel.body
+    assert panel.button("retry") is not None
+    assert panel.button("get") is not None
+    assert walk.focus == "wizard.key.field.edit", "another key can be pasted at once"
+    assert not walk.button("wizard.next").isEnabled()
+    walk.paste(demo.key)
+    walk.until_phase(KeyPhase.VERIFIED)
+
+
+def test_offline_the_key_is_kept_and_the_road_goes_on(
+    make_parts: Callable[..., Parts], keyring_session: DesktopSession, nowhere: str, demo: DemoControl, qtbot: QtBot
+) -> None:
+    walk = Walk(make_parts(nowhere), qtbot)
+    walk.to_the_key().paste(demo.key)
+    walk.until_phase(KeyPhase.UNREACHABLE)
+    panel = walk.message("key")
+    keep = panel.button("keep")
+    assert panel.button("retry") is not None
+    assert keep is not None
+    keep.setFocus()
+    walk.press(Key.Key_Space)
+    walk.until(lambda: walk.step is Step.MODEL, "the model step")
+    assert walk.parts.settings.current.openrouter_key_status is KeyStatus.UNVERIFIED
+    assert walk.parts.settings.current.openrouter_key_store is KeyStore.KEYRING
+    walk.until(lambda: walk.button("wizard.skip").isVisible(), "the model can come later")
+    walk.button("wizard.skip").click()
+    assert walk.step is Step.DONE
+    walk.press(Key.Key_Return)
+    assert walk.parts.settings.current.setup_completed
+
+
+def test_without_a_keyring_the_key_is_used_for_this_session(walk: Walk, demo: DemoControl, parts: Parts) -> None:
+    walk.to_the_key().paste(demo.key)
+    walk.until_phase(KeyPhase.VERIFIED)
+    walk.press(Key.Key_Return)
+    walk.until_phase(KeyPhase.STORE_FAILED)
+    session = walk.message("key").button("session")
+    assert session is not None
+    session.setFocus()
+    walk.press(Key.Key_Space)
+    walk.until(lambda: walk.step is Step.MODEL, "the model step")
+    assert parts.settings.current.openrouter_key_store is KeyStore.SESSION
+
+
+def test_a_failed_answer_is_explained_and_can_be_asked_for_again(walk: Walk, demo: DemoControl, parts: Parts) -> None:
+    walk.to_the_trial(demo.key)
+    demo.fault("no_credit", times=1)
+    walk.press(Key.Key_Return)
+    walk.until(lambda: walk.message("try").isVisible(), "the failure")
+    panel = walk.message("try")
+    assert panel.tone is Tone.BAD
+    retry = panel.button("retry")
+    assert retry is not None
+    retry.click()
+    walk.until(lambda: parts.setup.state.tried, "an answer")
+    assert not panel.isVisible()
+
+
+def test_from_a_failed_answer_back_to_model_and_key(walk: Walk, demo: DemoControl) -> None:
+    walk.to_the_trial(demo.key)
+    demo.fault("no_credit")
+    walk.press(Key.Key_Return)
+    walk.until(lambda: walk.message("try").isVisible(), "the failure")
+    model = walk.message("try").button("model")
+    assert model is not None
+    model.click()
+    assert walk.step is Step.MODEL
+    walk.press(Key.Key_Return)
+    assert walk.step is Step.TRY
+    assert not walk.message("try").isVisible(), "it is a new trial"
+    walk.press(Key.Key_Return)
+    walk.until(lambda: walk.message("try").isVisible(), "the failure")
+    key = walk.message("try").button("key")
+    assert key is not None
+    key.click()
+    assert walk.step is Step.KEY
+
+
+def test_a_typed_key_is_masked_and_can_be_shown(walk: Walk, demo: DemoControl) -> None:
+    from PySide6.QtWidgets import QLineEdit
+
+    walk.to_the_key()
+    edit = walk.find("wizard.key.field.edit")
+    assert isinstance(edit, QLineEdit)
+    assert edit.echoMode() is QLineEdit.EchoMode.Password
+    walk.paste(demo.key_for("limited"))
+    assert edit.text() == demo.key_for("limited")
+    assert demo.key_for("limited") not in walk.window.windowTitle()
+
+
+# --- closing
+
+
+def test_closing_in_the_middle_remembers_place_and_step(walk: Walk, demo: DemoControl, parts: Parts) -> None:
+    walk.to_the_model(demo.key)
+    walk.window.close()
+    assert walk.closed == [True]
+    assert not walk.window.isVisible()
+    parts.close()
+    assert parts.saved.setup_step is Step.MODEL
+    assert parts.saved.wizard_geometry
+
+
+def test_a_closed_window_hears_nothing_more(qtbot: QtBot, demo: DemoControl, parts: Parts) -> None:
+    walk = Walk(parts, qtbot, owned=False)
+    demo.fault("key_timeout")
+    walk.to_the_key().paste(demo.key)
+    walk.until(lambda: demo.requests("/key"), "the check")
+    walk.window.close()
+    walk.window.deleteLater()
+    turn(5)
+    parts.settings.update(temperature=0.1)
+    parts.catalogue.leave("openrouter")
+    turn(5)
+    assert not parts.keys.is_checking
+    walk.end()
+
+
+# --- what every page is held to
+
+
+@pytest.mark.parametrize("language", ["English", "long words"])
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_nothing_is_cut_and_everything_has_a_name(
+    make_parts: Callable[..., Parts],
+    demo: DemoControl,
+    qtbot: QtBot,
+    long_words: Callable[[], None],
+    text_scale: Callable[[float], None],
+    scale: float,
+    language: str,
+) -> None:
+    text_scale(scale)
+    if language == "long words":
+        long_words()
+    walk = Walk(make_parts(), qtbot)
+    complaints: list[str] = []
+
+    def look(what: str) -> None:
+        for size in (walk.window.minimumSize(), walk.window.sizeHint().expandedTo(walk.window.minimumSize())):
+            walk.window.resize(size)
+            turn(4)
+            place = f"{what} at {walk.window.width()}x{walk.window.height()}: "
+            complaints.extend(place + line for line in cut_texts(walk.window))
+            complaints.extend(place + line for line in controls_without_a_name(walk.window))
+
+    walk.show()
+    look("welcome")
+    walk.press(Key.Key_Return)
+    look("key")
+    demo.fault("html_200", path="/key", times=1)
+    walk.paste(demo.key)
+    walk.until_phase(KeyPhase.UNREACHABLE)
+    look("key, unreachable")
+    walk.find("wizard.key.field.edit").setFocus()
+    walk.paste(demo.key_for("disabled"))
+    walk.until_phase(KeyPhase.REFUSED)
+    look("key, refused")
+    walk.find("wizard.key.field.edit").setFocus()
+    walk.paste(demo.key)
+    walk.until_phase(KeyPhase.VERIFIED)
+    look("key, verified")
+    walk.button("wizard.next").click()
+    walk.until_phase(KeyPhase.STORE_FAILED)
+    look("key, not stored")
+    walk.parts.setup.keep_for_session()
+    walk.until(lambda: walk.step is Step.MODEL and walk.parts.setup.state.model, "the model step")
+    look("model")
+    walk.button("wizard.next").click()
+    look("try")
+    demo.fault("no_credit", times=1)
+    walk.button("wizard.try.ask").click()
+    walk.until(lambda: walk.message("try").isVisible(), "the failure")
+    look("try, failed")
+    walk.button("wizard.try.ask").click()
+    walk.until(lambda: walk.parts.setup.state.tried, "an answer")
+    look("try, answered")
+    walk.button("wizard.next").click()
+    look("done")
+    walk.end()
+    assert not complaints, "\n".join(dict.fromkeys(complaints))
