@@ -1,12 +1,13 @@
 """An OpenRouter-like server on loopback, for ``--demo``, the tests and the benchmarks.
 
 It runs as a process of its own (``python -m caal_desktop.demo``); :class:`~caal_desktop.demo.launcher.DemoProcess`
-starts and stops it. It imports nothing else of this project and no Qt. In the order of their imports:
+starts and stops it. It imports no Qt, and of the rest of this project only what finds resource files and what reads
+fields of untrusted JSON. In the order of their imports:
 
 ``chance``, ``errors``, ``keys``
     deterministic numbers, OpenRouter's error body, the keys that the server knows
-``families``, ``oddities``, ``models_data``, ``catalogue``
-    what ``GET /models`` serves, and questions to it
+``catalogue``
+    what ``GET /models`` serves (``resources/demo/models.json``), and questions to it
 ``answers``, ``texts``, ``tools``
     what the demo's "models" say, and when they call a tool
 ``faults``

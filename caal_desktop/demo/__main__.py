@@ -33,7 +33,7 @@ def _fault(text: str) -> ActiveFault:
 
 def _catalogue(text: str) -> Catalogue:
     if text.isdecimal():
-        return Catalogue.generated(int(text))
+        return Catalogue.own(int(text))
     try:
         return Catalogue.from_file(Path(text))
     except (OSError, ValueError) as error:
@@ -119,7 +119,7 @@ async def _run(options: argparse.Namespace) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     if options.exit_with_stdin:
         _watch_stdin(loop, stop)
-    state = DemoState(options.models or Catalogue.generated(), FaultBook(options.fault), options.speed)
+    state = DemoState(options.models or Catalogue.own(), FaultBook(options.fault), options.speed)
 
     def listening(base_url: str) -> None:
         _say(json.dumps({"base_url": base_url, "key": demo_key()}))

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from caal_desktop.demo import control
 from caal_desktop.demo.accounts import sign_in
+from caal_desktop.demo.catalogue.hosting import describe_endpoints, endpoints
 from caal_desktop.demo.chat.completions import complete, read_json
 from caal_desktop.demo.errors import ApiError
 from caal_desktop.demo.faults.players import replacement, wrong_models
@@ -139,14 +140,14 @@ async def _endpoints(request: web.Request) -> web.Response:
     row = catalogue.find(name)
     if row is None:
         raise ApiError(404, f"Model {name} not found")
-    return _json(catalogue.describe_endpoints(row))
+    return _json(describe_endpoints(row))
 
 
 async def _endpoints_zdr(request: web.Request) -> web.Response:
     """The endpoints that keep no data: in the demo, every model's first one, unless it is free."""
     catalogue = request.app[STATE].catalogue
     rows = [row for row in catalogue.select({}) if row.get("id") and not str(row["id"]).endswith((":free", ":batch"))]
-    return _json({"data": [catalogue.endpoints(row)[0] for row in rows]})
+    return _json({"data": [endpoints(row)[0] for row in rows]})
 
 
 async def _generation(request: web.Request) -> web.Response:

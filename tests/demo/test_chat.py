@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.demo.catalogue.listing import Catalogue, pace
+from caal_desktop.demo.catalogue.hosting import pace
+from caal_desktop.demo.catalogue.listing import Catalogue
 from caal_desktop.demo.chat import answers
 from caal_desktop.demo.chat.request_checks import cost
 from caal_desktop.demo.chat.tools import fill, plan_calls
@@ -294,7 +295,7 @@ def test_generations(demo: DemoControl) -> None:
 
 
 def test_models_have_different_paces() -> None:
-    rows = [row for row in Catalogue.generated().rows if row.get("id")]
+    rows = [row for row in Catalogue.own().rows if row.get("id")]
     speeds = {row["id"]: pace(row) for row in rows}
     assert speeds["openai/gpt-5.4-nano"].tokens_per_second > 2 * speeds["openai/gpt-5.4-pro"].tokens_per_second
     assert all(0.05 < p.ttft < 3 and 15 < p.tokens_per_second < 200 for p in speeds.values())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from caal_desktop.demo.accounts.keys import KEYS, KeyState
-from caal_desktop.demo.catalogue.oddities import SCHEMA_BREAKERS
+from caal_desktop.demo.catalogue.stored import stored
 from caal_desktop.demo.faults.registry import FAULTS, Kind, Place
 from tests.demo.asking import CHEAP, REASONER, TOOLS, ask, pkce
 from tests.support.openapi_contract import Contract, ContractError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.support.demo import Answer, DemoControl
 
 CHAT = "/chat/completions"
+SCHEMA_BREAKERS = {row.get("id") for row in stored()["forbidden"]}
 
 
 @pytest.fixture(scope="module")

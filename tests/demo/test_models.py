@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from caal_desktop.demo.catalogue.hosting import endpoints
 from caal_desktop.demo.catalogue.listing import Catalogue
-from caal_desktop.demo.catalogue.models_data import build_rows
+from caal_desktop.demo.catalogue.stored import build_rows, stored
 from caal_desktop.demo.launcher import DemoProcess
 from tests.demo.asking import ask, text_of
 from tests.support.demo import DemoControl
@@ -65,6 +66,11 @@ def test_every_trap_is_there() -> None:
     assert any(len(row.get("name") or "") > 400 for row in rows)
     outputs = {m for row in rows for m in (row.get("architecture") or {}).get("output_modalities", [])}
     assert {"image", "audio", "embeddings"} <= outputs
+
+
+def test_the_models_vendors_have_their_own_hosts() -> None:
+    vendors = {row["id"].partition("/")[0] for row in stored()["ordinary"]}
+    assert vendors == set(stored()["hosts"])
 
 
 @pytest.mark.parametrize("count", [0, 1, 40, 1500])
@@ -161,13 +167,24 @@ def test_a_stored_answer_is_served(tmp_path: Path) -> None:
             assert len(rows_of(demo, f"?sort={order}")) == 3
 
 
+def test_rows_of_every_wrong_shape_can_be_served() -> None:
+    nothing = {"id": "a/b", "pricing": 7, "top_provider": [], "architecture": "text", "benchmarks": {"design_arena": 1}}
+    words = {"id": "a/c", "supported_parameters": ["tools", {}, None], "architecture": {"input_modalities": [[], 3]}}
+    numbers = {"id": "a/d", "created": "nan", "context_length": True, "pricing": {"prompt": "NaN", "completion": "-"}}
+    catalogue = Catalogue([nothing, words, numbers])
+    for order in ("newest", "pricing-low-to-high", "context-high-to-low", "design-arena-elo-high-to-low"):
+        assert catalogue.select({"sort": order}) == [nothing, words, numbers]
+    assert catalogue.select({"supported_parameters": "tools", "input_modalities": "text"}) == [words]
+    assert [endpoints(row)[0]["pricing"] for row in catalogue.rows[:2]] == [{"prompt": "0", "completion": "0"}] * 2
+
+
 def test_a_real_answer_can_be_served() -> None:
     if not MODELS.is_file():
         pytest.skip(f"{MODELS.name} is not here")
     catalogue = Catalogue.from_file(MODELS)
     assert len(catalogue.select({"output_modalities": "all"})) == len(json.loads(MODELS.read_text("utf-8"))["data"])
     for row in catalogue.rows:
-        assert catalogue.endpoints(catalogue.resolve(row))
+        assert endpoints(catalogue.resolve(row))
 
 
 def test_the_reference_day_lies_in_the_past() -> None:

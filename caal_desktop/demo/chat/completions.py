@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from caal_desktop.demo.catalogue import listing as models
+from caal_desktop.demo.catalogue.hosting import pace
 from caal_desktop.demo.chance import token_hex
 from caal_desktop.demo.chat.answers import text_of
 from caal_desktop.demo.chat.generations import Generation
@@ -76,7 +76,7 @@ async def complete(request: web.Request) -> web.StreamResponse:
     )
     state.generations.add(generation)
     reply = plan(accepted, fault, generation.id)
-    metronome = Metronome(models.pace(accepted.row), state.speed)
+    metronome = Metronome(pace(accepted.row), state.speed)
     started = time.monotonic()
     generation.finish_reason = reply.finish
     try:

@@ -6,13 +6,15 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.demo.catalogue import listing as models
+from caal_desktop.demo.catalogue import rows as models
+from caal_desktop.demo.catalogue.hosting import providers
 from caal_desktop.demo.chat.answers import images_of, text_of, tokenize
 from caal_desktop.demo.errors import ApiError
 
 if TYPE_CHECKING:
     from caal_desktop.demo.accounts.keys import DemoKey, KeyRing
-    from caal_desktop.demo.catalogue.listing import Catalogue, Row
+    from caal_desktop.demo.catalogue.listing import Catalogue
+    from caal_desktop.demo.catalogue.rows import Row
 
 DOCS = "https://openrouter.ai/docs"
 
@@ -191,7 +193,7 @@ def _provider(body: dict[str, Any], row: Row) -> str:
         told = wishes.get(wish)
         return [str(name).lower().replace(" ", "-") for name in told] if isinstance(told, list) else []
 
-    hosts = list(models.providers(row))
+    hosts = providers(row)
     only, ignored, order = names("only"), names("ignore"), names("order")
     slugs = {host: host.lower().replace(" ", "-") for host in hosts}
     hosts = [host for host in hosts if (not only or slugs[host] in only) and slugs[host] not in ignored]

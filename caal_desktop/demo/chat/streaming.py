@@ -16,7 +16,7 @@ from caal_desktop.demo.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from caal_desktop.demo.catalogue.listing import Pace
+    from caal_desktop.demo.catalogue.hosting import Pace
     from caal_desktop.demo.chat.generations import Generation
     from caal_desktop.demo.chat.request_checks import Accepted
     from caal_desktop.demo.faults.registry import ActiveFault

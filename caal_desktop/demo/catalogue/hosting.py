@@ -1,0 +1,111 @@
+"""Who serves a model, and how quickly: made up from its id, and the same on every run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from caal_desktop.demo.catalogue.rows import Row, context_length, inputs, max_output, outputs, parameters, slug_of
+from caal_desktop.demo.catalogue.stored import hosts_of
+from caal_desktop.demo.chance import between, fraction
+from caal_desktop.llm.fields import as_dict, as_float
+
+_QUICK = ("nano", "mini", "flash", "lite", "haiku", "fast", "small", "tiny", "1b", "3b", "8b", "mercury", "oss")
+_SLOW = ("opus", "-pro", "max", "405b", "ultra", "deep-research", "-r1", "premier", "397b", "550b", "thinking")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a model answers.
+
+    Attributes:
+        ttft: seconds to the first token.
+        tokens_per_second: after that.
+    """
+
+    ttft: float
+    tokens_per_second: float
+
+
+def pace(row: Row) -> Pace:
+    """The pace of a model at the server's ordinary speed."""
+    slug = slug_of(row)
+    factor = between(0.7, 1.4, "pace", slug)
+    if any(word in slug for word in _SLOW):
+        factor *= 0.55
+    elif any(word in slug for word in _QUICK):
+        factor *= 1.8
+    return Pace(ttft=0.35 / factor * between(0.8, 1.3, "ttft", slug), tokens_per_second=60.0 * factor)
+
+
+def providers(row: Row) -> list[str]:
+    """Names of the providers that serve a model, the usual one first."""
+    slug, hosts = slug_of(row), hosts_of(row)
+    # Open weights are served by many.
+    fewest = 2 if len(hosts) > 4 else 1
+    count = fewest + int(fraction("hosts", slug) * min(4, len(hosts)))
+    return hosts[:1] if slug.endswith(":free") else hosts[:count]
+
+
+def endpoints(row: Row) -> list[dict[str, Any]]:
+    """The ``endpoints`` of ``GET /models/{author}/{slug}/endpoints``."""
+    slug, told = slug_of(row), pace(row)
+    result = []
+    for number, host in enumerate(providers(row)):
+        factor = between(0.7, 1.3, "endpoint", slug, host) if number else 1.0
+        speed, ttft = told.tokens_per_second * factor, told.ttft * 1000 / factor
+        pricing = {
+            name: f"{(as_float(value) or 0.0) * (1 + 0.1 * number):.13f}".rstrip("0").rstrip(".") or "0"
+            for name, value in as_dict(row.get("pricing")).items()
+            if isinstance(value, str)
+        } or {"prompt": "0", "completion": "0"}
+        uptime = round(between(97, 100, "uptime", slug, host), 2)
+        result.append(
+            {
+                "name": f"{host} | {slug}",
+                "model_id": slug,
+                "model_name": str(row.get("name") or slug),
+                "context_length": context_length(row),
+                "pricing": pricing,
+                "provider_name": host,
+                "tag": host.lower().replace(" ", "-"),
+                "quantization": ("bf16", "fp8", "fp4", "unknown")[int(fraction("quant", slug, host) * 4)],
+                "max_completion_tokens": max_output(row) or None,
+                "max_prompt_tokens": None,
+                "supported_parameters": parameters(row),
+                "status": 0,
+                "uptime_last_5m": 100 if number == 0 else None,
+                "uptime_last_30m": uptime,
+                "uptime_last_1d": uptime,
+                "supports_implicit_caching": fraction("implicit", slug, host) < 0.3,
+                "latency_last_30m": _percentiles(ttft, rising=True),
+                "throughput_last_30m": _percentiles(speed, rising=False),
+            }
+        )
+    return result
+
+
+def describe_endpoints(row: Row) -> dict[str, Any]:
+    """The body of ``GET /models/{author}/{slug}/endpoints``."""
+    architecture = {
+        "tokenizer": None,
+        "instruct_type": None,
+        "modality": "text->text",
+        "input_modalities": inputs(row),
+        "output_modalities": outputs(row),
+    }
+    return {
+        "data": {
+            "id": row.get("id"),
+            "name": row.get("name") or row.get("id"),
+            "created": row.get("created") or 0,
+            "description": row.get("description") or "",
+            "architecture": architecture | as_dict(row.get("architecture")),
+            "endpoints": endpoints(row),
+        }
+    }
+
+
+def _percentiles(median: float, *, rising: bool) -> dict[str, float]:
+    steps = (1, 1.3, 1.8, 3.1) if rising else (1, 0.85, 0.65, 0.4)
+    return {name: round(median * step, 2) for name, step in zip(("p50", "p75", "p90", "p99"), steps, strict=True)}
