@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from caal_desktop.services.chat.attachment_service import MAX_IMAGE_BYTES, MAX_TEXT_BYTES
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import ElidedLabel, IconButton, IconLabel
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.attachment_service import AttachmentRefusedError
@@ -35,7 +35,6 @@ class AttachmentBar(QWidget):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(2)
         self.message = MessagePanel(name="chat.attachments.message", parent=self)
-        self.message.actionChosen.connect(lambda _action: self._hide_message())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GRID // 2)
@@ -87,7 +86,7 @@ class AttachmentBar(QWidget):
         )
 
     def _say(self, title: str, body: str) -> None:
-        self.message.show_message(Tone.CAUTION, title, body, (("close", self.tr("OK")),))
+        self.message.show_message(Tone.CAUTION, title, body, (Action("close", self.tr("OK"), self._hide_message),))
         self.show()
 
     def _hide_message(self) -> None:

@@ -17,10 +17,13 @@ from caal_desktop.widgets.common.facts import conversation_total
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QKeyEvent
 
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.widgets.common.message_panel import Action
     from caal_desktop.widgets.markdown import SafeLink
 
 
@@ -31,14 +34,12 @@ class ChatPage(QWidget):
         submitted: carries the text to be sent.
         resubmitted: index of a message of the person's, and its new wording, which stays until :meth:`cancel_edit`.
         messageActionChosen: index of a message, and what is wanted of it.
-        actionChosen: what helps against what stands in the way: ``key``, ``load``.
         edited: the person writes.
     """
 
     submitted = Signal(str)
     resubmitted = Signal(int, str)
     messageActionChosen = Signal(int, str)
-    actionChosen = Signal(str)
     edited = Signal()
 
     def __init__(self, chat: ChatService, parent: QWidget | None = None) -> None:
@@ -131,7 +132,6 @@ class ChatPage(QWidget):
         self.composer.submitted.connect(self._on_submitted)
         self.composer.stopRequested.connect(chat.stop)
         self.composer.edited.connect(self.edited)
-        self.message.actionChosen.connect(self.actionChosen)
         self.transcript.actionChosen.connect(self._on_message_action)
         self.transcript.linkActivated.connect(self._open_link)
 
@@ -152,7 +152,7 @@ class ChatPage(QWidget):
                 self.tr("This is a test chat: it shows how fast the model begins, how it answers, and what that costs.")
             )
 
-    def show_problem(self, title: str, body: str, actions: tuple[tuple[str, str], ...]) -> None:
+    def show_problem(self, title: str, body: str, actions: Sequence[Action]) -> None:
         """Say what stands in the way of sending."""
         self.message.show_message(Tone.CAUTION, title, body, actions)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QPushButton
 
 from caal_desktop.llm.errors import ErrorText, InsufficientCredit, ProviderError, Remedy
 from caal_desktop.services.chat.conversation import Message, SavedFailureError
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class FailurePanel(MessagePanel):
     own parameters), ``lower`` (a shorter longest answer), ``settings`` (the provider's).
     """
 
+    actionChosen = Signal(str)
+
     def __init__(self, *, name: str, parent: QWidget) -> None:
         super().__init__(name=name, parent=parent)
         self._ready_at = 0.0
@@ -62,7 +65,11 @@ class FailurePanel(MessagePanel):
         body = reason_and_advice(text)
         if detail and detail not in body:
             body = f"{body}\n{self.tr('In detail: {detail}').format(detail=detail)}"
-        self.show_message(Tone.BAD, text.what, body, self._actions(message) if can_act else ())
+        actions = [
+            Action(action, title, partial(self.actionChosen.emit, action))
+            for action, title in (self._actions(message) if can_act else ())
+        ]
+        self.show_message(Tone.BAD, text.what, body, actions)
         for button in self.findChildren(QPushButton):
             if button.objectName():
                 button.show()  # at once and not with the next event: the panel is measured before that

@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.history_service import HistoryService
@@ -95,7 +95,6 @@ class HistoryPane(QWidget):
         super().__init__(parent)
         self.setObjectName("history")
         self._history = history
-        self._undo_id = ""
         self._search = QLineEdit(self)
         self._search.setObjectName("history.search")
         self._search.setPlaceholderText(self.tr("Search conversations"))
@@ -138,7 +137,6 @@ class HistoryPane(QWidget):
         self.list.itemActivated.connect(self._open)
         self.list.customContextMenuRequested.connect(lambda at: self._show_menu(self.list.viewport().mapToGlobal(at)))
         self.list.installEventFilter(self)
-        self.message.actionChosen.connect(self._on_action)
         history.listChanged.connect(self.show_list)
         history.deleted.connect(self._offer_undo)
         history.failed.connect(self._show_failure)
@@ -237,19 +235,18 @@ class HistoryPane(QWidget):
         dialog.open()
 
     def _offer_undo(self, identifier: str, title: str) -> None:
-        self._undo_id = identifier
-        self.message.show_message(Tone.INFO, self.tr("Deleted"), title, (("undo", self.tr("Undo")),))
+        undo = Action("undo", self.tr("Undo"), lambda: self._undo_delete(identifier))
+        self.message.show_message(Tone.INFO, self.tr("Deleted"), title, (undo,))
         self._undo_timer.start()
 
     def _end_undo(self) -> None:
         self.message.hide()
         self._history.forget_deleted()
 
-    def _on_action(self, action: str) -> None:
-        if action == "undo":
-            self._undo_timer.stop()
-            self._history.undo_delete(self._undo_id)
-            self.message.hide()
+    def _undo_delete(self, identifier: str) -> None:
+        self._undo_timer.stop()
+        self._history.undo_delete(identifier)
+        self.message.hide()
 
     def _show_failure(self, error: StorageError) -> None:
         from caal_desktop.widgets.common.texts import explain, reason_and_advice

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import BusyRing, IconLabel, RoomyButton, TextLabel, control_before
 from caal_desktop.widgets.common.flow_layout import FlowLayout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 class Tone(StrEnum):
@@ -31,14 +36,27 @@ _ICONS = {
 }
 
 
-class MessagePanel(QFrame):
-    """A message in place, with up to a few actions.
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a message offers to do: one button.
 
-    Signals:
-        actionChosen: a button was pressed; carries the action's name.
+    Attributes:
+        name: the last part of the button's object name.
+        text: what the button says, translated.
+        run: what it does.
     """
 
-    actionChosen = Signal(str)
+    name: str
+    text: str
+    run: Callable[[], object]
+
+    def titled(self, text: str) -> Action:
+        """The same with another text on its button."""
+        return replace(self, text=text)
+
+
+class MessagePanel(QFrame):
+    """A message in place, with up to a few actions."""
 
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,14 +105,14 @@ class MessagePanel(QFrame):
         """The explanation that is shown."""
         return self._body.text()
 
-    def show_message(self, tone: Tone, title: str, body: str = "", actions: tuple[tuple[str, str], ...] = ()) -> None:
+    def show_message(self, tone: Tone, title: str, body: str = "", actions: Sequence[Action] = ()) -> None:
         """Show a message in place of the one before.
 
         Args:
             tone: what kind it is.
             title: what happened, in one sentence.
             body: why, and what to do.
-            actions: (name, button text) of each thing that can be done.
+            actions: what can be done, the most helpful first.
         """
         same = (tone, title, body) == (self._tone, self.title, self.body) and self.isVisible()
         self._tone = tone
@@ -119,9 +137,9 @@ class MessagePanel(QFrame):
         """Have the buttons come after this control, and not after what was made before the panel."""
         self._tab_anchor = widget
 
-    def button(self, action: str) -> QPushButton | None:
-        """The button of an action that is shown now."""
-        return self.findChild(QPushButton, f"{self.objectName()}.{action}")
+    def button(self, name: str) -> QPushButton | None:
+        """The button of an action that is shown now, by the action's name."""
+        return self.findChild(QPushButton, f"{self.objectName()}.{name}")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the card: a soft ground in the tone's colour, with a line around it."""
@@ -140,7 +158,7 @@ class MessagePanel(QFrame):
         if event.type() == QEvent.Type.PaletteChange:
             self.update()
 
-    def _set_actions(self, actions: tuple[tuple[str, str], ...]) -> None:
+    def _set_actions(self, actions: Sequence[Action]) -> None:
         had_focus = False
         while (item := self._buttons.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
@@ -151,9 +169,9 @@ class MessagePanel(QFrame):
                 widget.deleteLater()
         self._gap.setVisible(bool(actions))
         before = self._tab_anchor or control_before(self)
-        for action, text in actions:
-            button = RoomyButton(text, name=f"{self.objectName()}.{action}", parent=self)
-            button.clicked.connect(lambda _checked=False, action=action: self.actionChosen.emit(action))
+        for action in actions:
+            button = RoomyButton(action.text, name=f"{self.objectName()}.{action.name}", parent=self)
+            button.clicked.connect(lambda _checked=False, run=action.run: run())
             self._buttons.addWidget(button)
             # Made late, it would come after everything else of the window.
             if before is not None:

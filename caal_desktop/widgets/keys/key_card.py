@@ -22,7 +22,7 @@ from caal_desktop.storage.keyring.secrets import Where
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, provider_text, reason_and_advice
 from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
 from caal_desktop.widgets.keys.key_field import KeyField
@@ -142,7 +142,6 @@ class KeyCard(QWidget):
         self._cancel.clicked.connect(self._stop_editing)
         self.field.edited.connect(self._on_edited)
         self.field.submitted.connect(lambda _key: self._submit())
-        self.message.actionChosen.connect(self._on_action)
         self._change.changed.connect(self._show_change)
         # Bound methods, which Qt disconnects with the card; a lambda would outlive it.
         self._settings.changed.connect(self._on_changed)
@@ -226,21 +225,6 @@ class KeyCard(QWidget):
         self.message.show_message(Tone.BUSY, self.tr("Removing the key…"))
         self._keys.remove(self._provider)
 
-    def _on_action(self, action: str) -> None:
-        match action:
-            case "retry":
-                self._submit()
-            case "keep":
-                self._change.keep(Where.KEYRING)
-            case "session":
-                self._change.keep(Where.SESSION)
-            case "cancel":
-                self._change.cancel()
-            case "load":
-                self.refresh()
-            case "remove":
-                self._do_remove()
-
     # --- drawing
 
     def show_state(self) -> None:
@@ -288,27 +272,28 @@ class KeyCard(QWidget):
     def _show_change(self, view: ChangeView) -> None:
         self.field.set_locked(view.phase in (ChangePhase.CHECKING, ChangePhase.STORING))
         title = provider_text(self._provider).title
+        stop = Action("cancel", self.tr("Stop waiting"), self._change.cancel)
+        session = Action("session", self.tr("Use it for this session only"), lambda: self._change.keep(Where.SESSION))
         match view.phase:
             case ChangePhase.IDLE:
                 self.message.hide()
             case ChangePhase.CHECKING:
                 text = self.tr("Asking {provider} whether this works…").format(provider=title)
-                self.message.show_message(Tone.BUSY, text, "", (("cancel", self.tr("Stop waiting")),))
+                self.message.show_message(Tone.BUSY, text, "", (stop,))
             case ChangePhase.STORING:
                 self.message.show_message(
                     Tone.BUSY,
                     self.tr("Putting the key into the system's keyring…"),
                     "",
-                    (("cancel", self.tr("Stop waiting")),),
+                    (stop,),
                 )
             case ChangePhase.REFUSED:
-                self._show_error(Tone.BAD, view.error, (("retry", self.tr("Check again")),))
+                self._show_error(Tone.BAD, view.error, (Action("retry", self.tr("Check again"), self._submit),))
             case ChangePhase.UNREACHABLE:
-                actions = (("retry", self.tr("Try again")), ("keep", self.tr("Save it unchecked")))
-                self._show_error(Tone.CAUTION, view.error, actions)
+                retry = Action("retry", self.tr("Try again"), self._submit)
+                self._show_error(Tone.CAUTION, view.error, (retry, self._keep(self.tr("Save it unchecked"))))
             case ChangePhase.STORE_FAILED:
-                actions = (("keep", self.tr("Try again")), ("session", self.tr("Use it for this session only")))
-                self._show_error(Tone.CAUTION, view.error, actions)
+                self._show_error(Tone.CAUTION, view.error, (self._keep(self.tr("Try again")), session))
             case ChangePhase.DONE:
                 self._editing = False
                 self.field.clear()
@@ -319,7 +304,10 @@ class KeyCard(QWidget):
                 )
         self.show_state()
 
-    def _show_error(self, tone: Tone, error: BaseException | None, actions: tuple[tuple[str, str], ...] = ()) -> None:
+    def _keep(self, text: str) -> Action:
+        return Action("keep", text, lambda: self._change.keep(Where.KEYRING))
+
+    def _show_error(self, tone: Tone, error: BaseException | None, actions: tuple[Action, ...] = ()) -> None:
         if error is not None:
             text = explain(error)
             self.message.show_message(tone, text.what, reason_and_advice(text), actions)
@@ -351,7 +339,7 @@ class KeyCard(QWidget):
         if provider != self._provider:
             return
         if problem is not None:
-            self._show_error(Tone.CAUTION, problem, (("load", self.tr("Try again")),))
+            self._show_error(Tone.CAUTION, problem, (Action("load", self.tr("Try again"), self.refresh),))
         elif self._has_key():
             self.message.hide()
             self.refresh()
@@ -371,7 +359,7 @@ class KeyCard(QWidget):
                 ),
             )
         else:
-            self._show_error(Tone.BAD, problem, (("remove", self.tr("Try again")),))
+            self._show_error(Tone.BAD, problem, (Action("remove", self.tr("Try again"), self._do_remove),))
         self.show_state()
 
     # --- Qt

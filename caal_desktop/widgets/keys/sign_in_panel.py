@@ -12,7 +12,7 @@ from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProble
 from caal_desktop.sign_in.pages import PageText
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import RoomyButton, TextLabel, control_before
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
@@ -85,7 +85,6 @@ class SignInPanel(QWidget):
         self.setFocusProxy(self._button)
         self.message.follow_in_tab_order(self._button)
         self._button.clicked.connect(self.begin)
-        self.message.actionChosen.connect(self._on_action)
         self._use.clicked.connect(self._submit_code)
         self._code.returnPressed.connect(self._submit_code)
         service.changed.connect(self._show)
@@ -116,18 +115,16 @@ class SignInPanel(QWidget):
             self._mine = False
             self.keyReceived.emit(key)
 
-    def _on_action(self, action: str) -> None:
-        match action:
-            case "cancel":
-                self.cancel()
-                self._button.setFocus()
-            case "again":
-                self.begin()
-            case "by_hand":
-                self._by_hand.show()
-                self._code.setFocus()
-            case "copy":
-                QGuiApplication.clipboard().setText(self._service.view.url)
+    def _give_up(self) -> None:
+        self.cancel()
+        self._button.setFocus()
+
+    def _enter_by_hand(self) -> None:
+        self._by_hand.show()
+        self._code.setFocus()
+
+    def _copy_address(self) -> None:
+        QGuiApplication.clipboard().setText(self._service.view.url)
 
     def _submit_code(self) -> None:
         problem = self._service.submit_code(self._code.text())
@@ -159,16 +156,15 @@ class SignInPanel(QWidget):
                 self._by_hand.setVisible(by_hand_needed)
                 self._show_waiting(view)
             case SignInPhase.EXCHANGING:
-                self.message.show_message(
-                    Tone.BUSY, self.tr("Fetching your key…"), "", (("cancel", self.tr("Stop waiting")),)
-                )
+                stop = Action("cancel", self.tr("Stop waiting"), self._give_up)
+                self.message.show_message(Tone.BUSY, self.tr("Fetching your key…"), "", (stop,))
             case SignInPhase.FAILED:
                 self._show_failed(view)
 
     def _show_waiting(self, view: SignInView) -> None:
-        cancel = ("cancel", self.tr("Cancel"))
-        copy = ("copy", self.tr("Copy the address"))
-        by_hand = ("by_hand", self.tr("Paste the code by hand"))
+        cancel = Action("cancel", self.tr("Cancel"), self._give_up)
+        copy = Action("copy", self.tr("Copy the address"), self._copy_address)
+        by_hand = Action("by_hand", self.tr("Paste the code by hand"), self._enter_by_hand)
         if view.problem is SignInProblem.NO_BROWSER:
             self.message.show_message(
                 Tone.CAUTION,
@@ -191,12 +187,12 @@ class SignInPanel(QWidget):
                 Tone.BUSY,
                 self.tr("Waiting for your browser…"),
                 self.tr("Allow CAAL Desktop on OpenRouter's page. Closed the tab? Open it again, or cancel."),
-                (("again", self.tr("Open it again")), by_hand, cancel),
+                (Action("again", self.tr("Open it again"), self.begin), by_hand, cancel),
             )
 
     def _show_failed(self, view: SignInView) -> None:
-        again = ("again", self.tr("Sign in again"))
-        cancel = ("cancel", self.tr("Paste a key instead"))
+        again = Action("again", self.tr("Sign in again"), self.begin)
+        cancel = Action("cancel", self.tr("Paste a key instead"), self._give_up)
         title, body = {
             SignInProblem.DENIED: (
                 self.tr("The sign-in was declined"),

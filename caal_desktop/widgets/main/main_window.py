@@ -17,6 +17,7 @@ from caal_desktop.widgets.chat.chat_page import ChatPage
 from caal_desktop.widgets.chat.controller import ChatController
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import IconButton
+from caal_desktop.widgets.common.message_panel import Action
 from caal_desktop.widgets.common.texts import explain, provider_text, reason_and_advice
 from caal_desktop.widgets.main.about import AboutDialog
 from caal_desktop.widgets.main.chat_header import ChatHeader, ModelButton
@@ -189,7 +190,6 @@ class MainWindow(QMainWindow):
         self.control.providerChangeRequested.connect(lambda: self.settingsRequested.emit(Group.PROVIDER))
         self.control.modelRequested.connect(self.open_picker)
         self.control.requestLikely.connect(self.requestLikely)
-        self.page.actionChosen.connect(self._on_action)
         self.page.edited.connect(self.requestLikely)
         self._vanished.pickRequested.connect(lambda: self.open_picker())
         self._model_button.clicked.connect(lambda _checked=False: self.open_picker())
@@ -320,13 +320,8 @@ class MainWindow(QMainWindow):
         if self._history_pane is not None:
             self._history_pane.focus_search()
 
-    def _on_action(self, action: str) -> None:
-        if action == "model":
-            self.open_picker()
-        elif action == "key":
-            self.setupRequested.emit(SetupStep.KEY)
-        elif action == "load":
-            self._watch.begin()
+    def _key_button(self, text: str) -> Action:
+        return Action("key", text, lambda: self.setupRequested.emit(SetupStep.KEY))
 
     # --- drawing
 
@@ -368,18 +363,21 @@ class MainWindow(QMainWindow):
                 self.page.show_problem(
                     self.tr("There is no key for {provider} yet").format(provider=provider),
                     self.tr("Without one nothing can be asked."),
-                    (("key", self.tr("Add a key")),),
+                    (self._key_button(self.tr("Add a key")),),
                 )
             case KeyCondition.UNREADABLE:
                 text = explain(report.error) if report.error is not None else None
                 self.page.show_problem(
                     text.what if text else "",
                     reason_and_advice(text) if text else "",
-                    (("load", self.tr("Try again")), ("key", self.tr("Give the key again"))),
+                    (
+                        Action("load", self.tr("Try again"), self._watch.begin),
+                        self._key_button(self.tr("Give the key again")),
+                    ),
                 )
             case KeyCondition.REFUSED:
                 self.page.show_problem(
                     self.tr("{provider} refused the saved key").format(provider=provider),
                     self.tr("It may have been deleted or disabled on the keys page."),
-                    (("key", self.tr("Change the key")),),
+                    (self._key_button(self.tr("Change the key")),),
                 )

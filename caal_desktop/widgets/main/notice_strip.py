@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from caal_desktop.services.chat.spend_guard import Span
 from caal_desktop.storage.settings.schema import Provider
 from caal_desktop.widgets.common import theme
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import money, provider_text
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ class NoticeStrip(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID * 2, 0, theme.GRID * 2, theme.GRID)
         layout.addWidget(self.panel)
-        self.panel.actionChosen.connect(lambda _action: self.hide())
         self.hide()
 
     def show_limit(self, passed: LimitPassed) -> None:
@@ -54,5 +53,5 @@ class NoticeStrip(QWidget):
         )
 
     def _show(self, tone: Tone, title: str, body: str) -> None:
-        self.panel.show_message(tone, title, body, (("dismiss", self.tr("Understood")),))
+        self.panel.show_message(tone, title, body, (Action("dismiss", self.tr("Understood"), self.hide),))
         self.show()

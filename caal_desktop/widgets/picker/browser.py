@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from caal_desktop.catalogue.filters import Filters
 from caal_desktop.catalogue.listing import ListRequest, Relaxation, list_models, relaxations
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
 from caal_desktop.catalogue.view import CatalogueView
@@ -18,12 +17,13 @@ from caal_desktop.storage.settings.setting import InvalidSetting
 from caal_desktop.widgets.picker import pane_message
 
 if TYPE_CHECKING:
+    from caal_desktop.catalogue.filters import Filters
     from caal_desktop.catalogue.listing import Listing
     from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.settings.schema import Settings
-    from caal_desktop.widgets.picker.pane_message import PaneMessage
+    from caal_desktop.widgets.picker.pane_message import PaneHandlers, PaneMessage
 
 
 class CatalogueBrowser(QObject):
@@ -132,39 +132,32 @@ class CatalogueBrowser(QObject):
 
     # --- what to say
 
-    def message(self) -> PaneMessage | None:
-        """What to say above the list, if anything."""
+    def message(self, handlers: PaneHandlers) -> PaneMessage | None:
+        """What to say above the list, if anything.
+
+        Args:
+            handlers: what the message's buttons do.
+        """
         catalogue = self.catalogue
         if not catalogue.models:
-            return pane_message.no_list(catalogue)
+            return pane_message.no_list(catalogue, handlers)
         if not self.listing.found:
-            return pane_message.no_match(self.listing, self.request, self._relaxations)
+            return pane_message.no_match(self.listing, self.request, self._relaxations, handlers)
         chosen = self.request.chosen
         if self._is_missing(chosen) and not self.request.query.strip() and self.view.routed(chosen) is None:
-            return pane_message.missing(catalogue, chosen, self._replacements.get(chosen))
-        about_order = pane_message.about_order(self._server_order(self.request.order))
-        return about_order or pane_message.stale(catalogue)
+            return pane_message.missing(catalogue, chosen, self._replacements.get(chosen), handlers)
+        about_order = pane_message.about_order(self._server_order(self.request.order), handlers)
+        return about_order or pane_message.stale(catalogue, handlers)
 
-    @property
-    def replacement(self) -> ModelInfo | None:
-        """What to take in place of the chosen model, where that is not listed."""
-        return self._replacements.get(self.request.chosen)
-
-    def relaxed(self, action: str) -> Filters | None:
-        """The filters that a message's action stands for."""
-        number = action.removeprefix("relax")
-        if number.isdigit() and int(number) < len(self._relaxations):
-            return self._relaxations[int(number)].filters
-        return Filters() if action == "filters" else None
-
-    def fetch_again(self, action: str) -> None:
-        """Ask the server again for what a message's action names: the list, or its order."""
-        if self._service is None:
-            return
-        if action == "order":
-            self._service.orders.request(self.request.order, again=True)
-        else:
+    def fetch_again(self) -> None:
+        """Ask the server for its list again."""
+        if self._service is not None:
             self._service.refresh()
+
+    def fetch_order_again(self) -> None:
+        """Ask the server for its order again."""
+        if self._service is not None:
+            self._service.orders.request(self.request.order, again=True)
 
     @property
     def is_fetching(self) -> bool:

@@ -18,6 +18,7 @@ from caal_desktop.widgets.picker.details.compare import CompareDialog
 from caal_desktop.widgets.picker.list.model_list_view import MOVING_KEYS
 from caal_desktop.widgets.picker.list.rows import entry_row
 from caal_desktop.widgets.picker.pane_layout import PaneLayout
+from caal_desktop.widgets.picker.pane_message import PaneHandlers
 from caal_desktop.widgets.picker.shortcut_keys import PICKER_SHORTCUTS
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class ModelPane(QWidget):
         self.parts = parts = PaneLayout(self, self._model)
         self.search, self.list, self.message = parts.search, parts.list, parts.message
         self.filters, self.orders, self.details, self.tray = parts.filters, parts.orders, parts.details, parts.tray
+        self._handlers = PaneHandlers(
+            self._set_filters, self._clear_query, self._replace, self._refresh, self._refresh_order
+        )
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_COUNTS_MS)
@@ -78,10 +82,9 @@ class ModelPane(QWidget):
         browser.starsChanged.connect(self._on_stars)
         self.search.textChanged.connect(self._on_query)
         self.search.installEventFilter(self)
-        parts.refresh.clicked.connect(lambda: self._on_action("retry"))
+        parts.refresh.clicked.connect(self._refresh)
         self.filters.changed.connect(browser.set_filters)
         self.orders.orderChanged.connect(browser.set_order)
-        self.message.actionChosen.connect(self._on_action)
         self.list.selectionModel().currentChanged.connect(self._on_current)
         self.list.activated.connect(self._on_activated)
         self.list.typed.connect(self._type)
@@ -248,7 +251,7 @@ class ModelPane(QWidget):
         parts.refresh.setEnabled(not browser.is_fetching)
         parts.set_enabled(len(browser.view) > 0)
         self._soon.start()
-        message = browser.message()
+        message = browser.message(self._handlers)
         if message is None:
             self.message.hide()
         else:
@@ -318,22 +321,32 @@ class ModelPane(QWidget):
             self._take(model_id)
             self.modelActivated.emit(model_id)
 
-    def _on_action(self, action: str) -> None:
-        if (filters := self.browser.relaxed(action)) is not None:
-            self.filters.set_filters(filters)
-        elif action == "query":
-            self.search.clear()
-        elif action == "replace":
-            if (model := self.browser.replacement) is not None:
-                self._take(model.id)
-                self.choose(model.id)
-        elif self._is_attached:
-            self.browser.fetch_again(action)
+    # What a message's buttons do. The button that had the focus may be gone afterwards: the search has it then.
+
+    def _set_filters(self, filters: Filters) -> None:
+        self.filters.set_filters(filters)
+        self._focus_search()
+
+    def _clear_query(self) -> None:
+        self.search.clear()
+        self._focus_search()
+
+    def _replace(self, model_id: str) -> None:
+        self._take(model_id)
+        self.choose(model_id)
+        self._focus_search()
+
+    def _refresh(self) -> None:
+        if self._is_attached:
+            self.browser.fetch_again()
         else:
             self.refreshRequested.emit()
-        # The button that had the focus may be gone.
-        if action != "retry" or not self.parts.refresh.hasFocus():
+        if not self.parts.refresh.hasFocus():
             self._focus_search()
+
+    def _refresh_order(self) -> None:
+        self.browser.fetch_order_again()
+        self._focus_search()
 
     def _focus_search(self) -> None:
         if not self.parts.is_wide:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from caal_desktop.catalogue.filters import Filters
 from caal_desktop.llm.errors import ConnectionFailed
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
-from caal_desktop.widgets.common.message_panel import Tone
+from caal_desktop.widgets.common.message_panel import Action, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 from caal_desktop.widgets.picker import words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from caal_desktop.catalogue.listing import Listing, ListRequest, Relaxation
     from caal_desktop.llm.models.info import ModelInfo
@@ -28,28 +30,42 @@ def _tr(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PaneMessage:
-    """What the message panel shows.
+class PaneHandlers:
+    """What the pane does when a message's button is pressed.
 
     Attributes:
-        tone, title, body: as the panel takes them.
-        actions: (name, button text). ``relax0``, ``relax1``, … stand for the relaxations in their order.
+        set_filters: filters in place of those that let nothing pass.
+        clear_query: search no more.
+        choose: a model, by its id.
+        refresh: ask for the list again.
+        refresh_order: ask for the server's order again.
     """
+
+    set_filters: Callable[[Filters], None]
+    clear_query: Callable[[], None]
+    choose: Callable[[str], None]
+    refresh: Callable[[], None]
+    refresh_order: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PaneMessage:
+    """What the message panel shows: tone, title, body and actions as the panel takes them."""
 
     tone: Tone
     title: str
     body: str = ""
-    actions: tuple[tuple[str, str], ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
-def no_list(catalogue: Catalogue) -> PaneMessage | None:
+def no_list(catalogue: Catalogue, handlers: PaneHandlers) -> PaneMessage | None:
     """Why there is no list at all."""
     match catalogue.state:
         case CatalogueState.LOADING | CatalogueState.REFRESHING:
             return PaneMessage(Tone.BUSY, _tr("Fetching the list of models…"))
         case CatalogueState.FAILED if catalogue.error is not None:
             text = explain(catalogue.error)
-            return PaneMessage(Tone.BAD, text.what, reason_and_advice(text), (("retry", _tr("Try again")),))
+            return PaneMessage(Tone.BAD, text.what, reason_and_advice(text), (_retry(handlers),))
         case CatalogueState.EMPTY:
             body = _tr("It comes as soon as the provider can be asked.")
             return PaneMessage(Tone.INFO, _tr("There is no list of models yet"), body)
@@ -57,16 +73,21 @@ def no_list(catalogue: Catalogue) -> PaneMessage | None:
             return None
 
 
-def no_match(listing: Listing, request: ListRequest, relaxations: Sequence[Relaxation]) -> PaneMessage | None:
+def no_match(
+    listing: Listing, request: ListRequest, relaxations: Sequence[Relaxation], handlers: PaneHandlers
+) -> PaneMessage | None:
     """What to do where nothing is found."""
     if listing.found:
         return None
     query = request.query.strip()
-    actions = [(f"relax{number}", _relaxed(request, one)) for number, one in enumerate(relaxations[:_MAX_RELAXATIONS])]
+    actions = [
+        Action(f"relax{number}", _relaxed(request, one), partial(handlers.set_filters, one.filters))
+        for number, one in enumerate(relaxations[:_MAX_RELAXATIONS])
+    ]
     if not request.filters.is_default:
-        actions.append(("filters", _tr("Clear the filters")))
+        actions.append(Action("filters", _tr("Clear the filters"), partial(handlers.set_filters, Filters())))
     if query:
-        actions.append(("query", _tr("Clear the search")))
+        actions.append(Action("query", _tr("Clear the search"), handlers.clear_query))
     if not query:
         title = _tr("No model passes these filters")
     elif request.filters.is_default:
@@ -85,7 +106,7 @@ def _relaxed(request: ListRequest, one: Relaxation) -> str:
     return _tr("At any price ({count})").format(count=one.count)
 
 
-def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None) -> PaneMessage:
+def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None, handlers: PaneHandlers) -> PaneMessage:
     """The model in use is not in the list."""
     if catalogue.state is CatalogueState.STALE:
         body = _tr("The list may be out of date.")
@@ -95,11 +116,15 @@ def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None) ->
         body = _tr("It may have been withdrawn or renamed. The nearest that is listed is {model}.").format(
             model=replacement.name
         )
-    actions = () if replacement is None else (("replace", _tr("Choose {model}").format(model=replacement.name)),)
-    return PaneMessage(Tone.CAUTION, _tr("“{model}” is not in the list").format(model=chosen), body, actions)
+    title = _tr("“{model}” is not in the list").format(model=chosen)
+    if replacement is None:
+        return PaneMessage(Tone.CAUTION, title, body)
+    text = _tr("Choose {model}").format(model=replacement.name)
+    choose = Action("replace", text, partial(handlers.choose, replacement.id))
+    return PaneMessage(Tone.CAUTION, title, body, (choose,))
 
 
-def about_order(order: ServerOrder) -> PaneMessage | None:
+def about_order(order: ServerOrder, handlers: PaneHandlers) -> PaneMessage | None:
     """The server's order is on its way, or does not come."""
     if order.phase is OrderPhase.LOADING and not order.ids:
         return PaneMessage(Tone.BUSY, _tr("Asking the provider for this order…"))
@@ -109,11 +134,12 @@ def about_order(order: ServerOrder) -> PaneMessage | None:
         if order.ids and order.fetched_at is not None:
             title = _tr("This order is from {age}").format(age=words.age(order.fetched_at))
         body = " ".join(part for part in (text.what, text.advice) if part)
-        return PaneMessage(Tone.CAUTION, title, body, (("order", _tr("Try again")),))
+        again = Action("order", _tr("Try again"), handlers.refresh_order)
+        return PaneMessage(Tone.CAUTION, title, body, (again,))
     return None
 
 
-def stale(catalogue: Catalogue) -> PaneMessage | None:
+def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PaneMessage | None:
     """The list is old, and the last try to get a new one failed."""
     if catalogue.state is not CatalogueState.STALE or catalogue.fetched_at is None:
         return None
@@ -121,4 +147,8 @@ def stale(catalogue: Catalogue) -> PaneMessage | None:
     if isinstance(catalogue.error, ConnectionFailed):
         title = _tr("Offline: this list is from {age}").format(age=words.age(catalogue.fetched_at))
     body = explain(catalogue.error).what if catalogue.error is not None else ""
-    return PaneMessage(Tone.CAUTION, title, body, (("retry", _tr("Try again")),))
+    return PaneMessage(Tone.CAUTION, title, body, (_retry(handlers),))
+
+
+def _retry(handlers: PaneHandlers) -> Action:
+    return Action("retry", _tr("Try again"), handlers.refresh)

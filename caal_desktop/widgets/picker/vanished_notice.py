@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -9,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from caal_desktop.services.catalogue.vanished_model import Vanished, VanishedModelWatch
 from caal_desktop.widgets.common import theme
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import provider_text
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ class VanishedNotice(QWidget):
         self._watch.changed.connect(self._show)
         self._put_away = ""
         self.message = MessagePanel(name="main.vanished.message", parent=self)
-        self.message.actionChosen.connect(self._on_action)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID * 2, 0, theme.GRID * 2, theme.GRID)
         layout.addWidget(self.message)
@@ -48,21 +48,22 @@ class VanishedNotice(QWidget):
         title = self.tr("“{model}” is no longer in {provider}'s list").format(
             model=vanished.model_id, provider=provider
         )
-        actions = [("pick", self.tr("Choose another model…")), ("keep", self.tr("Keep it"))]
+        actions = [
+            Action("pick", self.tr("Choose another model…"), self.pickRequested.emit),
+            Action("keep", self.tr("Keep it"), partial(self._put_aside, vanished.model_id)),
+        ]
         body = self.tr("It may have been withdrawn or renamed. Messages to it may fail.")
         if vanished.replacement is not None:
             name = vanished.replacement.name
             body += " " + self.tr("The nearest that is listed is {model}.").format(model=name)
-            actions.insert(0, ("replace", self.tr("Use {model}").format(model=name)))
-        self.message.show_message(Tone.CAUTION, title, body, tuple(actions))
+            use = partial(self._use, vanished.replacement.id)
+            actions.insert(0, Action("replace", self.tr("Use {model}").format(model=name), use))
+        self.message.show_message(Tone.CAUTION, title, body, actions)
         self.show()
 
-    def _on_action(self, action: str) -> None:
-        vanished = self._watch.vanished
-        if action == "pick":
-            self.pickRequested.emit()
-        elif vanished is not None and action == "replace" and vanished.replacement is not None:
-            self._settings.set(self._settings.current.with_model(vanished.replacement.id))
-        elif vanished is not None:
-            self._put_away = vanished.model_id
-            self.hide()
+    def _use(self, model_id: str) -> None:
+        self._settings.set(self._settings.current.with_model(model_id))
+
+    def _put_aside(self, model_id: str) -> None:
+        self._put_away = model_id
+        self.hide()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBox
 from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.storage.keyring.secrets import Where
 from caal_desktop.widgets.common import theme
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
@@ -54,9 +54,6 @@ class ProxyPassword(QWidget):
         self._line.textEdited.connect(lambda _text: self._show())
         self._save.clicked.connect(lambda: self._put(Where.KEYRING))
         self._remove.clicked.connect(lambda: keys.remove(PROXY))
-        self.message.actionChosen.connect(
-            lambda action: self._put(Where.SESSION if action == "session" else Where.KEYRING)
-        )
         keys.stored.connect(self._on_stored)
         keys.storeFailed.connect(self._on_failed)
         keys.removed.connect(self._on_removed)
@@ -84,7 +81,10 @@ class ProxyPassword(QWidget):
     def _on_failed(self, provider: str, error: KeyringError) -> None:
         if provider == PROXY:
             text = explain(error)
-            actions = (("retry", self.tr("Try again")), ("session", self.tr("Use it for this session only")))
+            actions = (
+                Action("retry", self.tr("Try again"), lambda: self._put(Where.KEYRING)),
+                Action("session", self.tr("Use it for this session only"), lambda: self._put(Where.SESSION)),
+            )
             self.message.show_message(Tone.CAUTION, text.what, reason_and_advice(text), actions)
 
     def _on_removed(self, provider: str, problem: KeyringError | None) -> None:

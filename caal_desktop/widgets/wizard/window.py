@@ -124,7 +124,11 @@ class WizardWindow(QDialog):
                 page.keyEdited.connect(setup.edit_key)
                 page.keySubmitted.connect(setup.submit_key)
                 page.addressEdited.connect(setup.set_address)
-                page.actionChosen.connect(self._on_key_action)
+                page.waitCancelled.connect(setup.cancel_wait)
+                page.unverifiedWanted.connect(setup.keep_unverified)
+                page.sessionWanted.connect(setup.keep_for_session)
+                page.storeWanted.connect(setup.advance)
+                page.loadWanted.connect(lambda: setup.begin(Step.KEY))
                 page.typingBegan.connect(self.requestLikely)
                 page.providerWanted.connect(self._on_provider_wanted)
                 page.set_demo_key(self._demo_key)
@@ -341,19 +345,6 @@ class WizardWindow(QDialog):
     def _on_model_activated(self, model_id: str) -> None:
         self._setup.choose_model(model_id)
         self._on_next()
-
-    def _on_key_action(self, action: str) -> None:
-        match action:
-            case "cancel":
-                self._setup.cancel_wait()
-            case "keep":
-                self._setup.keep_unverified()
-            case "session":
-                self._setup.keep_for_session()
-            case "store":
-                self._setup.advance()
-            case "load":
-                self._setup.begin(Step.KEY)
 
     def _on_provider_wanted(self, provider: str, key: str) -> None:
         self._setup.choose_provider(Provider(provider))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.appearance import Appearance
 from caal_desktop.widgets.common.controls import BusyRing, ElidedLabel, IconButton, TextLabel
 from caal_desktop.widgets.common.flow_layout import FlowLayout
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
@@ -52,22 +53,22 @@ def test_a_message_says_what_it_is_to_a_screen_reader(window: QWidget) -> None:
     panel = MessagePanel(name="panel", parent=window)
     shown(window, panel)
     assert not panel.isVisible()
-    panel.show_message(Tone.BAD, "It broke", "Mend it", (("mend", "Mend"),))
+    panel.show_message(Tone.BAD, "It broke", "Mend it", (Action("mend", "Mend", lambda: None),))
     assert panel.isVisible()
     interface = QAccessible.queryAccessibleInterface(panel)
     assert interface.text(QAccessible.Text.Name) == "It broke"
     assert interface.text(QAccessible.Text.Description) == "Mend it"
 
 
-def test_a_button_of_a_message_tells_its_action(window: QWidget) -> None:
+def test_a_button_of_a_message_does_its_action(window: QWidget) -> None:
     panel = MessagePanel(name="panel", parent=window)
     chosen: list[str] = []
-    panel.actionChosen.connect(chosen.append)
     shown(window, panel)
-    panel.show_message(Tone.BAD, "It broke", "", (("one", "One"), ("two", "Two")))
-    two = panel.button("two")
-    assert two is not None
-    two.click()
+    one, two = (Action(name, name.title(), partial(chosen.append, name)) for name in ("one", "two"))
+    panel.show_message(Tone.BAD, "It broke", "", (one, two))
+    button = panel.button("two")
+    assert button is not None
+    button.click()
     assert chosen == ["two"]
 
 
@@ -76,13 +77,12 @@ def test_a_message_may_be_replaced_by_its_own_button(window: QWidget) -> None:
     panel = MessagePanel(name="panel", parent=window)
     chosen: list[str] = []
 
-    def replace(action: str) -> None:
-        chosen.append(action)
-        panel.show_message(Tone.BUSY, "Trying again", "", (("cancel", "Stop"),))
+    def replace() -> None:
+        chosen.append("retry")
+        panel.show_message(Tone.BUSY, "Trying again", "", (Action("cancel", "Stop", lambda: None),))
 
-    panel.actionChosen.connect(replace)
     shown(window, panel)
-    panel.show_message(Tone.BAD, "It broke", "", (("retry", "Try again"),))
+    panel.show_message(Tone.BAD, "It broke", "", (Action("retry", "Try again", replace),))
     retry = panel.button("retry")
     assert retry is not None
     retry.setFocus()
@@ -99,8 +99,9 @@ def test_the_focus_stays_where_the_person_is(window: QWidget) -> None:
     panel, other = MessagePanel(name="panel", parent=window), QPushButton("Other", window)
     shown(window, panel, other)
     other.setFocus()
-    panel.show_message(Tone.BAD, "It broke", "", (("retry", "Try again"),))
-    panel.show_message(Tone.CAUTION, "Still", "", (("retry", "Try again"),))
+    retry = Action("retry", "Try again", lambda: None)
+    panel.show_message(Tone.BAD, "It broke", "", (retry,))
+    panel.show_message(Tone.CAUTION, "Still", "", (retry,))
     assert other.hasFocus()
 
 
@@ -216,7 +217,8 @@ def test_appearance_scales_the_platforms_own_font_once(qapp: QApplication) -> No
 
 def test_tab_reaches_a_messages_buttons_where_they_stand(window: QWidget, qtbot: QtBot) -> None:
     above, panel, below = QPushButton("above", window), MessagePanel(name="panel", parent=window), QPushButton(window)
-    panel.show_message(Tone.BAD, "It failed", "", (("again", "Again"), ("other", "Another")))
+    again, other = (Action(name, name.title(), lambda: None) for name in ("again", "other"))
+    panel.show_message(Tone.BAD, "It failed", "", (again, other))
     shown(window, above, panel, below)
     above.setFocus()
     reached = []

@@ -165,22 +165,26 @@ def test_a_missing_model_comes_with_a_suggestion(opened: Parts, qtbot: QtBot) ->
     assert not dialog.pane.message.isVisible()
 
 
+def press(notice: VanishedNotice, name: str) -> None:
+    button = notice.message.button(name)
+    assert button is not None, name
+    button.click()
+
+
 def test_the_main_window_s_notice(opened: Parts, qtbot: QtBot) -> None:
     notice = VanishedNotice(opened.catalogue, opened.settings)
     qtbot.addWidget(notice)
     gone = "anthropic/claude-haiku-0.1"
     opened.settings.update(openrouter_model=gone)
     opened.until(lambda: notice.message.button("replace") is not None, "the notice")
-    for action in ("pick", "keep", "replace"):
-        assert notice.message.button(action) is not None
     with qtbot.waitSignal(notice.pickRequested):
-        notice.message.actionChosen.emit("pick")
-    notice.message.actionChosen.emit("replace")
+        press(notice, "pick")
+    press(notice, "replace")
     assert "haiku" in opened.settings.current.model_of() != gone
     assert notice.isHidden()
     opened.settings.update(openrouter_model=gone)
     opened.until(lambda: not notice.isHidden(), "the notice again")
-    notice.message.actionChosen.emit("keep")
+    press(notice, "keep")
     assert notice.isHidden()
     assert opened.settings.current.model_of() == gone
 

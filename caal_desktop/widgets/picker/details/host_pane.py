@@ -11,7 +11,7 @@ from caal_desktop.item_models.host_table import HostTableModel
 from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 from caal_desktop.widgets.picker import words
 
@@ -38,7 +38,6 @@ class HostPane(QWidget):
         self._back.clicked.connect(self.closed)
         self._title = TextLabel(name=f"{name}.title", bold=True, parent=self)
         self.message = MessagePanel(name=f"{name}.message", parent=self)
-        self.message.actionChosen.connect(lambda _action: self.requested.emit(self._model_id, True))
         self._model = HostTableModel(words.tokens, self)
         self.table = QTableView(self)
         self.table.setObjectName(f"{name}.table")
@@ -90,13 +89,13 @@ class HostPane(QWidget):
             self._show_message(Tone.BUSY, self.tr("Asking who hosts it…"))
         elif hosts.phase is HostsPhase.FAILED and hosts.error is not None:
             text = explain(hosts.error)
-            self._show_message(Tone.BAD, text.what, reason_and_advice(text), (("retry", self.tr("Try again")),))
+            self._show_message(Tone.BAD, text.what, reason_and_advice(text), self._again(self.tr("Try again")))
         elif not hosts.endpoints:
             self._show_message(
                 Tone.CAUTION,
                 self.tr("Nobody hosts this model at the moment"),
                 self.tr("Requests to it would fail. Choose another one, or ask again later."),
-                (("retry", self.tr("Ask again")),),
+                self._again(self.tr("Ask again")),
             )
         else:
             self._show_table(hosts)
@@ -116,7 +115,10 @@ class HostPane(QWidget):
         self._note.setText(note)
         self._note.show()
 
-    def _show_message(self, tone: Tone, title: str, body: str = "", actions: tuple[tuple[str, str], ...] = ()) -> None:
+    def _again(self, text: str) -> tuple[Action, ...]:
+        return (Action("retry", text, lambda: self.requested.emit(self._model_id, True)),)
+
+    def _show_message(self, tone: Tone, title: str, body: str = "", actions: tuple[Action, ...] = ()) -> None:
         self.table.hide()
         self._note.hide()
         self.message.show_message(tone, title, body, actions)

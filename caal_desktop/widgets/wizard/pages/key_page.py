@@ -15,7 +15,7 @@ from caal_desktop.setup_flow import PROVIDERS
 from caal_desktop.storage.settings.schema import Provider
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import RoomyButton, TextLabel
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, key_facts, provider_text, reason_and_advice
 from caal_desktop.widgets.keys.key_field import KeyField
 from caal_desktop.widgets.wizard.pages.page import WizardPage
@@ -35,7 +35,11 @@ class KeyPage(WizardPage):
         keyEdited: the person changes the text.
         keySubmitted: carries the key to be checked, or None for the key in use or a server without one.
         addressEdited: carries the server's address.
-        actionChosen: a button of the message; carries the action's name.
+        waitCancelled: the user does not want to wait any longer.
+        unverifiedWanted: keep the key without a proof.
+        sessionWanted: keep the key for this session only.
+        storeWanted: try once more to put the key into the keyring.
+        loadWanted: ask the keyring once more for the key of an earlier run.
         typingBegan: the first sign that a request will come.
         providerWanted: the pasted key is another provider's, who is to answer now; carries its name and the key.
     """
@@ -43,7 +47,11 @@ class KeyPage(WizardPage):
     keyEdited = Signal()
     keySubmitted = Signal(object)
     addressEdited = Signal(str)
-    actionChosen = Signal(str)
+    waitCancelled = Signal()
+    unverifiedWanted = Signal()
+    sessionWanted = Signal()
+    storeWanted = Signal()
+    loadWanted = Signal()
     typingBegan = Signal()
     providerWanted = Signal(str, str)
 
@@ -108,7 +116,6 @@ class KeyPage(WizardPage):
         self._get.clicked.connect(self._open_keys_page)
         self._demo.clicked.connect(self._fill_demo_key)
         self._import.clicked.connect(self._take_from_environment)
-        self.message.actionChosen.connect(self._on_action)
 
     def set_demo_key(self, key: str | None) -> None:
         """Offer the demo's key, or stop offering it."""
@@ -211,27 +218,23 @@ class KeyPage(WizardPage):
                     Tone.CAUTION,
                     self.tr("Saved, not verified yet"),
                     self.tr("It is checked at the next start, or now."),
-                    (("retry", self.tr("Check now")),),
+                    (self._retry(self.tr("Check now")),),
                 )
             case KeyPhase.REFUSED:
                 self._show_refused(view.error, has_key=has_key)
             case KeyPhase.UNREACHABLE:
-                self._show_error(
-                    Tone.CAUTION,
-                    view.error,
-                    (("retry", self.tr("Try again")), ("keep", self.tr("Save without checking"))),
-                )
+                keep = Action("keep", self.tr("Save without checking"), self.unverifiedWanted.emit)
+                self._show_error(Tone.CAUTION, view.error, (self._retry(self.tr("Try again")), keep))
             case KeyPhase.STORE_FAILED:
-                self._show_error(
-                    Tone.CAUTION,
-                    view.error,
-                    (("store", self.tr("Try again")), ("session", self.tr("Use it for this session only"))),
-                )
+                store = Action("store", self.tr("Try again"), self.storeWanted.emit)
+                session = Action("session", self.tr("Use it for this session only"), self.sessionWanted.emit)
+                self._show_error(Tone.CAUTION, view.error, (store, session))
             case KeyPhase.LOAD_FAILED:
-                self._show_error(Tone.CAUTION, view.error, (("load", self.tr("Try again")),))
+                load = Action("load", self.tr("Try again"), self.loadWanted.emit)
+                self._show_error(Tone.CAUTION, view.error, (load,))
 
     def _busy(self, text: str, *, cancel: bool = True) -> None:
-        actions = (("cancel", self.tr("Stop waiting")),) if cancel else ()
+        actions = (Action("cancel", self.tr("Stop waiting"), self.waitCancelled.emit),) if cancel else ()
         self.message.show_message(Tone.BUSY, text, "", actions)
 
     def _show_verified(self, info: KeyInfo | None) -> None:
@@ -252,19 +255,22 @@ class KeyPage(WizardPage):
                 self.tr("{provider} did not accept it any more. Paste another one.").format(
                     provider=provider_text(self._provider).title
                 ),
-                (("retry", self.tr("Check again")),) if has_key else (),
+                (self._retry(self.tr("Check again")),) if has_key else (),
             )
             return
-        actions = [("retry", self.tr("Check again"))]
+        actions = [self._retry(self.tr("Check again"))]
         if (
             isinstance(error, ProviderError)
             and error.remedy is Remedy.CHECK_KEY
             and provider_text(self._provider).keys_url
         ):
-            actions.append(("get", self.tr("Open the keys page")))
+            actions.append(Action("get", self.tr("Open the keys page"), self._open_keys_page))
         self._show_error(Tone.BAD, error, tuple(actions))
 
-    def _show_error(self, tone: Tone, error: BaseException | None, actions: tuple[tuple[str, str], ...]) -> None:
+    def _retry(self, text: str) -> Action:
+        return Action("retry", text, lambda: self.keySubmitted.emit(self.field.key))
+
+    def _show_error(self, tone: Tone, error: BaseException | None, actions: tuple[Action, ...]) -> None:
         if error is None:
             return
         text = explain(error)
@@ -277,14 +283,6 @@ class KeyPage(WizardPage):
     def _on_check(self) -> None:
         if self._address.text().strip():
             self.keySubmitted.emit(self.field.key)
-
-    def _on_action(self, action: str) -> None:
-        if action == "get":
-            self._open_keys_page()
-        elif action == "retry":
-            self.keySubmitted.emit(self.field.key)
-        else:
-            self.actionChosen.emit(action)
 
     def _open_keys_page(self) -> None:
         url = provider_text(self._provider).keys_url

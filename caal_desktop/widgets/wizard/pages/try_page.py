@@ -9,7 +9,7 @@ from caal_desktop.services.chat.conversation import AnswerStatus, Message
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import BusyRing, RoomyButton, TextLabel
 from caal_desktop.widgets.common.facts import answer_facts, verdict_on_wait
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
@@ -64,7 +64,6 @@ class TryPage(WizardPage):
         self._busy = False
         self._ask.clicked.connect(self._on_ask)
         self._question.returnPressed.connect(self._on_return)
-        self.message.actionChosen.connect(self._on_action)
 
     @property
     def ask_button(self) -> QPushButton:
@@ -128,9 +127,9 @@ class TryPage(WizardPage):
                 text.what,
                 reason_and_advice(text),
                 (
-                    ("retry", self.tr("Try again")),
-                    ("model", self.tr("Choose another model")),
-                    ("key", self.tr("Change the key")),
+                    Action("retry", self.tr("Try again"), self._on_ask),
+                    Action("model", self.tr("Choose another model"), self.modelChangeRequested.emit),
+                    Action("key", self.tr("Change the key"), self.keyChangeRequested.emit),
                 ),
             )
 
@@ -154,12 +153,4 @@ class TryPage(WizardPage):
 
     def _on_return(self) -> None:
         if not self._busy and self._ask.isEnabled():
-            self._on_ask()
-
-    def _on_action(self, action: str) -> None:
-        if action == "model":
-            self.modelChangeRequested.emit()
-        elif action == "key":
-            self.keyChangeRequested.emit()
-        else:
             self._on_ask()
