@@ -16,6 +16,7 @@ from caal_desktop.services.providers.connections import catalogue_connection
 from caal_desktop.services.providers.provider_pool import ProviderPool
 from caal_desktop.services.settings.log_level import LogLevelFollower
 from caal_desktop.services.settings.settings_service import SettingsService
+from caal_desktop.services.settings.transfer_service import TransferService
 from caal_desktop.services.setup.setup_service import SetupService
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.keyring.secrets import SecretStore
@@ -87,6 +88,7 @@ class Application(QObject):
         loaded = store.load()
         self._problem: SettingsProblem | None = loaded.problem
         self.settings = SettingsService(store, loaded, self)
+        self._transfer = TransferService(self.settings, paths.data_dir, self)
         self._appearance = Appearance(app)
         self._appearance.apply(self.settings.current)
         service = KEYRING_SERVICE if demo is None else DEMO_KEYRING_SERVICE
@@ -168,6 +170,7 @@ class Application(QObject):
                 await self.keys.close()
                 await self._scope.close()
                 await self.pool.close()
+                await self._transfer.close()
         except TimeoutError:
             logger.warning("Not everything ended within %g seconds", QUIT_DEADLINE_S)
         finally:
@@ -318,7 +321,7 @@ class Application(QObject):
                 self.settings,
                 self.keys,
                 self.catalogue,
-                self._paths.data_dir,
+                self._transfer,
                 sign_in=self.sign_in,
                 parent=self._wizard or self._main,
             )

@@ -11,6 +11,7 @@ settings.load_profile("deterministic")
 pytest_plugins = [
     "pytester",
     "tests.guards",
+    "tests.support.gui_files",
     "tests.support.demo",
     "tests.support.qt_loop",
     "tests.support.parts",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from caal_desktop.storage.caches.spending import load_spending
 from tests.guards import clean_environment, is_here
+from tests.support.gui_files import watched
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -96,6 +101,23 @@ def test_each_guard_fails_the_test_that_offends(pytester: pytest.Pytester, monke
             "ERROR *::test_swallowed_connection_of_asyncio*",
         ]
     )
+
+
+def test_a_file_that_the_program_touches_on_the_gui_thread_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "it"
+    program: dict[str, Any] = {}
+    exec(compile("def look(file): return file.exists()", "/x/caal_desktop/widgets/pane.py", "exec"), program)  # noqa: S102
+    with watched() as watcher:
+        file.write_text("the test's own doing")
+        load_spending(file, date(2026, 11, 22))
+        thread = threading.Thread(target=program["look"], args=(file,))
+        thread.start()
+        thread.join()
+        assert watcher.touched == []
+        program["look"](file)
+    assert watcher.touched == [f"os.stat {file} in caal_desktop/widgets/pane.py:1 look"]
+    program["look"](file)
+    assert len(watcher.touched) == 1, "nobody watches any more"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "demo.localhost", "", None, "0.0.0.0"])  # noqa: S104

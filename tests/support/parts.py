@@ -19,6 +19,7 @@ from caal_desktop.services.keys.key_service import KeyService
 from caal_desktop.services.keys.key_watch import KeyWatch
 from caal_desktop.services.providers.provider_pool import ProviderPool
 from caal_desktop.services.settings.settings_service import SettingsService
+from caal_desktop.services.settings.transfer_service import TransferService
 from caal_desktop.services.setup.setup_service import SetupService
 from caal_desktop.storage.keyring.secrets import Deadlines, SecretStore
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider, Settings
@@ -50,6 +51,7 @@ class Parts:
         self.home, self.openrouter_url = home, openrouter_url
         self.store = SettingsStore(home / "settings.json")
         self.settings = SettingsService(self.store, self.store.load())
+        self.transfer = TransferService(self.settings, home / "data")
         self.pool = ProviderPool(self._url)
         deadlines = Deadlines(probe=5.0, call=5.0, unlock=5.0)
         self.secrets = SecretStore(service=KEYRING_SERVICE, deadlines=deadlines)
@@ -80,6 +82,7 @@ class Parts:
         await self.catalogue.close()
         await self.keys.close()
         await self.pool.close()
+        await self.transfer.close()
         await self.settings.close()
 
     # --- what many tests need

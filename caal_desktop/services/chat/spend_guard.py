@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from caal_desktop.services.delayed_writer import DelayedWriter
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.caches.spending import DaySpending, load_spending, save_spending
 
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.conversation import Message
     from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.storage.errors import StorageError
+
+logger = logging.getLogger(__name__)
+
+SAVE_DELAY = 0.5
+"""Seconds; answers that end together are written together."""
 
 
 class Span(StrEnum):
@@ -54,13 +62,13 @@ def _cost(message: Message) -> float | None:
 class SpendGuard(QObject):
     """Watches a conversation's answers.
 
+    What was spent before the start is read in a worker, when the first answer has ended: until then nobody asks.
+
     Signals:
         limitPassed: carries a :class:`LimitPassed`; once a day, and once a conversation, for each amount.
-        changed: a sum has grown.
     """
 
     limitPassed = Signal(object)
-    changed = Signal()
 
     def __init__(
         self,
@@ -72,7 +80,9 @@ class SpendGuard(QObject):
     ) -> None:
         super().__init__(parent)
         self._settings, self._path, self._today = settings, path, today
-        self._day: DaySpending | None = None
+        # Of this run alone, until what was there before is read.
+        self._day = DaySpending(today())
+        self._is_read = False
         self._conversation = 0.0
         # The message is kept beside its price: no other one can get its id meanwhile.
         self._counted: dict[int, tuple[Message, float]] = {}
@@ -80,6 +90,9 @@ class SpendGuard(QObject):
         self._number = 0
         self._chat: ChatService | None = None
         self._scope = TaskScope("spending")
+        self._writer = DelayedWriter[DaySpending](
+            "spending", lambda day: save_spending(path, day), delay=SAVE_DELAY, failed=self._on_failed
+        )
 
     def watch(self, chat: ChatService) -> None:
         """Count this conversation's answers."""
@@ -91,10 +104,7 @@ class SpendGuard(QObject):
     @property
     def today(self) -> float:
         """US dollars that today's answers have cost so far."""
-        today = self._today()
-        if self._day is None:
-            self._day = load_spending(self._path, today)
-        return self._day.usd if self._day.day == today else 0.0
+        return self._day.usd if self._day.day == self._today() else 0.0
 
     @property
     def conversation(self) -> float:
@@ -103,9 +113,10 @@ class SpendGuard(QObject):
 
     async def close(self) -> None:
         """Write what is not yet written."""
+        # Not written over before it is read.
+        await self._scope.wait("read")
         await self._scope.close()
-        if self._day is not None:
-            await asyncio.to_thread(save_spending, self._path, self._day)
+        await self._writer.close()
 
     def _on_status(self, index: int) -> None:
         if self._chat is not None and index < len(self._chat.messages):
@@ -122,13 +133,21 @@ class SpendGuard(QObject):
         if added <= 0:
             return
         today = self._today()
-        _ = self.today
-        assert self._day is not None  # noqa: S101 - the line above has read it
         self._day = self._day.plus(added, today)
         self._conversation += added
-        self._scope.start(self._save(), name="save")
-        self.changed.emit()
+        if self._is_read:
+            self._writer.put(self._day)
+        elif not self._scope.is_running("read"):
+            self._scope.start(self._read(), name="read")
         self._warn(today)
+
+    async def _read(self) -> None:
+        before = await asyncio.to_thread(load_spending, self._path, self._day.day)
+        # More answers may have ended meanwhile.
+        self._day = before.plus(self._day.usd, self._day.day)
+        self._is_read = True
+        self._writer.put(self._day)
+        self._warn(self._today())
 
     def _warn(self, today: date) -> None:
         settings = self._settings.current
@@ -148,7 +167,6 @@ class SpendGuard(QObject):
         shown = () if self._chat is None else self._chat.conversation
         self._counted = {id(message): (message, cost) for message in shown if (cost := _cost(message))}
 
-    async def _save(self) -> None:
-        await asyncio.sleep(0.5)
-        if self._day is not None:
-            await asyncio.to_thread(save_spending, self._path, self._day)
+    def _on_failed(self, error: StorageError) -> None:
+        # Nobody is to be interrupted for it.
+        logger.warning("What today has cost could not be saved: %s", error)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 import math
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from caal_desktop.storage.atomic_file import write_atomically
-from caal_desktop.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-logger = logging.getLogger(__name__)
 
 _MAX_FILE_SIZE = 10_000
 
@@ -49,9 +45,10 @@ def load_spending(path: Path, today: date) -> DaySpending:
 
 
 def save_spending(path: Path, spending: DaySpending) -> None:
-    """Writes the sum. A failure is logged: nobody is to be interrupted for it."""
+    """Writes the sum.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
     content = json.dumps({"day": spending.day.isoformat(), "usd": round(spending.usd, 9)})
-    try:
-        write_atomically(path, content.encode())
-    except StorageError as error:
-        logger.warning("What today has cost could not be saved: %s", error)
+    write_atomically(path, content.encode())

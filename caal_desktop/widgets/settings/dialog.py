@@ -33,12 +33,11 @@ from caal_desktop.widgets.settings.transfer import TransferSection
 from caal_desktop.widgets.settings.words import PAGES, tr
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.sign_in_service import SignInService
     from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.services.settings.transfer_service import TransferService
     from caal_desktop.storage.settings.schema import Settings
 
 
@@ -49,7 +48,7 @@ class SettingsDialog(QDialog):
         settings: those in force.
         keys: the providers' keys.
         catalogue: the models, for the picker.
-        data_folder: where the program keeps its files.
+        transfer: writes settings into files and reads them.
         sign_in: for signing in instead of pasting a key; None leaves it out.
 
     Signals:
@@ -63,7 +62,7 @@ class SettingsDialog(QDialog):
         settings: SettingsService,
         keys: KeyService,
         catalogue: CatalogueService,
-        data_folder: Path,
+        transfer: TransferService,
         *,
         sign_in: SignInService | None = None,
         parent: QWidget | None = None,
@@ -86,7 +85,7 @@ class SettingsDialog(QDialog):
             page.edited.connect(self._on_edited)
             page.resetRequested.connect(self._on_reset)
             self._stack.addWidget(page)
-        self._add_sections(data_folder)
+        self._add_sections(transfer)
         self._build_footer()
         self._build_layout()
         self._connect()
@@ -96,7 +95,7 @@ class SettingsDialog(QDialog):
 
     # --- building
 
-    def _add_sections(self, data_folder: Path) -> None:
+    def _add_sections(self, transfer: TransferService) -> None:
         provider = self.pages[Group.PROVIDER]
         self.keys_section = KeysSection(self._settings, self._keys, self._sign_in, provider)
         provider.add_widget(self.keys_section, after="openai_compatible_headers")
@@ -104,7 +103,7 @@ class SettingsDialog(QDialog):
             card.requestLikely.connect(self.requestLikely)
         self.proxy_password = ProxyPassword(self._keys, self)
         self.pages[Group.NETWORK].add_widget(self.proxy_password, after="proxy_user")
-        self.transfer = TransferSection(lambda: self._settings.current, data_folder, self)
+        self.transfer = TransferSection(transfer, self)
         self.pages[Group.ADVANCED].add_widget(self.transfer)
         for row in self.pages[Group.MODEL].rows.values():
             if isinstance(row.editor, ModelEditor):

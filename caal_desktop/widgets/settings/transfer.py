@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 
-from caal_desktop import __version__
-from caal_desktop.storage.errors import StorageError
-from caal_desktop.storage.settings.transfer import export_settings, import_settings
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import ElidedLabel, TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from caal_desktop.storage.settings.schema import Settings
+    from caal_desktop.services.settings.transfer_service import TransferService
+    from caal_desktop.storage.errors import StorageError
 
 _SUGGESTED_NAME = "caal-desktop-settings.json"
 
@@ -29,8 +25,7 @@ class TransferSection(QWidget):
     """Export, import, reset, and the folder of the program's data.
 
     Args:
-        settings: gives what is to be exported: the settings in force.
-        data_folder: where the program keeps its files.
+        service: writes and reads the files; it outlives this widget.
 
     Signals:
         imported: carries the values of a good file, by setting; they are not in force yet.
@@ -40,9 +35,11 @@ class TransferSection(QWidget):
     imported = Signal(object)
     resetRequested = Signal()
 
-    def __init__(self, settings: Callable[[], Settings], data_folder: Path, parent: QWidget | None = None) -> None:
+    def __init__(self, service: TransferService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._settings, self._data_folder = settings, data_folder
+        self._service = service
+        # What an earlier dialog has asked for is none of this one's business.
+        self._asked: Path | None = None
         self.setObjectName("settings.transfer")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
@@ -51,7 +48,7 @@ class TransferSection(QWidget):
             ("export", self.tr("Export…"), self.tr("Writes these settings into a file. Keys are never in it.")),
             ("import", self.tr("Import…"), self.tr("Takes settings from such a file. You see them before they count.")),
             ("reset", self.tr("Reset everything"), self.tr("Back to the defaults. Keys and models' stars stay.")),
-            ("folder", self.tr("Open the data folder"), str(data_folder)),
+            ("folder", self.tr("Open the data folder"), str(service.data_folder)),
         )
         self.buttons: dict[str, QPushButton] = {}
         for name, title, text in entries:
@@ -74,22 +71,42 @@ class TransferSection(QWidget):
         self.buttons["import"].clicked.connect(self._choose_source)
         self.buttons["reset"].clicked.connect(self._reset)
         self.buttons["folder"].clicked.connect(self._open_folder)
+        # Bound methods, which Qt disconnects with the widget; a lambda would outlive it.
+        service.busyChanged.connect(self._on_busy)
+        service.exported.connect(self._on_exported)
+        service.imported.connect(self._on_imported)
+        service.folderReady.connect(self._on_folder)
+        service.failed.connect(self._on_failed)
+        self._on_busy(service.is_busy)
 
     def export_to(self, path: Path) -> None:
         """Write the settings in force."""
-        try:
-            export_settings(self._settings(), path, __version__)
-        except StorageError as error:
-            self._show(error)
-        else:
-            self.message.show_message(Tone.GOOD, self.tr("The settings are in {file}").format(file=path.name))
+        self._ask(path, self.tr("Writing {file}…"))
+        self._service.export_to(path)
 
     def import_from(self, path: Path) -> None:
         """Read a file; a bad one changes nothing."""
-        try:
-            values = import_settings(path)
-        except StorageError as error:
-            self._show(error)
+        self._ask(path, self.tr("Reading {file}…"))
+        self._service.import_from(path)
+
+    def _ask(self, path: Path, doing: str) -> None:
+        self._asked = path
+        self.message.show_message(Tone.BUSY, doing.format(file=path.name))
+
+    def _is_answer(self, path: Path | None) -> bool:
+        asked, self._asked = self._asked, None
+        return asked is not None and path in (asked, None)
+
+    def _on_busy(self, is_busy: bool) -> None:
+        for name in ("export", "import", "folder"):
+            self.buttons[name].setEnabled(not is_busy)
+
+    def _on_exported(self, path: Path) -> None:
+        if self._is_answer(path):
+            self.message.show_message(Tone.GOOD, self.tr("The settings are in {file}").format(file=path.name))
+
+    def _on_imported(self, path: Path, values: dict[str, Any]) -> None:
+        if not self._is_answer(path):
             return
         self.imported.emit(values)
         self.message.show_message(
@@ -98,9 +115,10 @@ class TransferSection(QWidget):
             self.tr("Look through them. They count once you choose OK or Apply; Undo takes them back."),
         )
 
-    def _show(self, error: StorageError) -> None:
-        text = explain(error)
-        self.message.show_message(Tone.BAD, text.what, reason_and_advice(text))
+    def _on_failed(self, error: StorageError) -> None:
+        if self._is_answer(None):
+            text = explain(error)
+            self.message.show_message(Tone.BAD, text.what, reason_and_advice(text))
 
     def _reset(self) -> None:
         self.resetRequested.emit()
@@ -131,6 +149,10 @@ class TransferSection(QWidget):
         return dialog
 
     def _open_folder(self) -> None:
-        self._data_folder.mkdir(parents=True, exist_ok=True)
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._data_folder))):
-            self.message.show_message(Tone.INFO, self.tr("No file manager could be opened"), str(self._data_folder))
+        self._asked = self._service.data_folder
+        self._service.make_folder()
+
+    def _on_folder(self) -> None:
+        folder = self._service.data_folder
+        if self._is_answer(folder) and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.message.show_message(Tone.INFO, self.tr("No file manager could be opened"), str(folder))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -117,6 +119,7 @@ def test_the_days_limit_counts_what_was_spent_before_the_start(
     guard.limitPassed.connect(told.append)
     parts.settings.update(spend_limit_day=0.5)
     cost = ask(parts, demo)
+    parts.until(lambda: told, "what was spent before is known")
     assert [passed.span for passed in told] == [Span.DAY]
     assert told[0].spent == pytest.approx(0.5 + cost)
 
@@ -130,3 +133,34 @@ def test_an_answer_of_unknown_cost_counts_nothing(parts: Parts, guard: SpendGuar
     parts.chat.send("Hello", chat_request(parts.settings.current, connection))
     parts.until(lambda: not parts.chat.is_busy, "the answer has ended")
     assert guard.today == before
+
+
+def test_an_answer_that_ends_while_the_sum_is_read_is_not_lost(
+    parts: Parts,
+    make_guard: Callable[[], SpendGuard],
+    demo: DemoControl,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A slow disk is still reading when the program ends."""
+    save_spending(tmp_path / "spending.json", DaySpending(TODAY, 0.5))
+    begun, may_read = threading.Event(), threading.Event()
+
+    def slowly(path: Path, today: date) -> DaySpending:
+        begun.set()
+        assert may_read.wait(10)
+        return load_spending(path, today)
+
+    monkeypatch.setattr("caal_desktop.services.chat.spend_guard.load_spending", slowly)
+    guard = make_guard()
+    total = ask(parts, demo)
+    parts.until(begun.is_set, "it is being read")
+    total += ask(parts, demo)
+    assert guard.today == pytest.approx(total)
+
+    async def close() -> None:
+        asyncio.get_running_loop().call_later(0.05, may_read.set)
+        await guard.close()
+
+    run_async(close())
+    assert load_spending(tmp_path / "spending.json", TODAY).usd == pytest.approx(0.5 + total)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QPlainTextEdit, QPushButton, QSpinBox, QWidget
 from shiboken6 import isValid
 
 from caal_desktop.services.providers.connections import catalogue_connection, chat_request, connection_for
 from caal_desktop.storage.settings.schema import SPECS, Provider, Settings, Theme
 from caal_desktop.storage.settings.setting import Group
+from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.settings.dialog import SettingsDialog
 from caal_desktop.widgets.settings.words import PAGES, find_settings
 from tests.support.qt_loop import turn
@@ -19,7 +22,6 @@ from tests.support.widget_audit import controls_without_a_name, cut_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
@@ -32,11 +34,11 @@ W = TypeVar("W", bound=QWidget)
 
 
 @pytest.fixture
-def open_dialog(parts: Parts, qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[[], SettingsDialog]]:
+def open_dialog(parts: Parts, qtbot: QtBot) -> Iterator[Callable[[], SettingsDialog]]:
     made: list[SettingsDialog] = []
 
     def make() -> SettingsDialog:
-        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, tmp_path / "data")
+        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, parts.transfer)
         qtbot.addWidget(dialog)
         dialog.open()
         made.append(dialog)
@@ -244,11 +246,14 @@ def test_export_reset_and_import(dialog: SettingsDialog, parts: Parts, tmp_path:
     parts.settings.update(temperature=0.1, favourite_models=("a/b",))
     file = tmp_path / "out.json"
     dialog.transfer.export_to(file)
+    assert dialog.transfer.message.tone is Tone.BUSY
+    parts.until(lambda: dialog.transfer.message.tone is Tone.GOOD, "it is written")
     dialog.transfer.buttons["reset"].click()
     assert parts.settings.current.temperature == 0.1, "not before OK"
     dialog.apply()
     assert parts.settings.current.temperature == 0.7
     dialog.transfer.import_from(file)
+    parts.until(lambda: dialog.transfer.message.tone is Tone.INFO, "it is read")
     assert parts.settings.current.temperature == 0.7, "not before OK"
     dialog.apply()
     assert parts.settings.current.temperature == 0.1
@@ -258,8 +263,47 @@ def test_a_bad_file_is_refused_in_place(dialog: SettingsDialog, parts: Parts, tm
     file = tmp_path / "bad.json"
     file.write_text("{}")
     dialog.transfer.import_from(file)
+    parts.until(lambda: dialog.transfer.message.tone is Tone.BAD, "it is refused")
     assert "bad.json" in dialog.transfer.message.title
     assert dialog.draft.changes == {}
+
+
+def test_what_a_closed_dialog_began_is_brought_to_its_end_and_told_to_no_other(
+    open_dialog: Callable[[], SettingsDialog], parts: Parts, tmp_path: Path
+) -> None:
+    file = tmp_path / "out.json"
+    parts.settings.update(temperature=0.1)
+    first = open_dialog()
+    first.transfer.export_to(file)
+    first.reject()
+    second = open_dialog()
+    assert not second.transfer.buttons["import"].isEnabled(), "one at a time"
+    parts.until(lambda: not parts.transfer.is_busy, "it is written")
+    assert second.transfer.buttons["import"].isEnabled()
+    second.transfer.import_from(file)
+    second.reject()
+    third = open_dialog()
+    parts.until(lambda: not parts.transfer.is_busy, "it is read")
+    turn(3)
+    assert third.draft.changes == {}
+    assert not third.transfer.message.isVisible()
+
+
+def test_the_data_folder_is_made_before_it_is_shown(
+    dialog: SettingsDialog, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Path] = []
+
+    def show(url: QUrl) -> bool:
+        shown.append(Path(url.toLocalFile()))
+        return shown[-1].is_dir()
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", show)
+    dialog.show_page(Group.ADVANCED)
+    dialog.transfer.buttons["folder"].click()
+    parts.until(lambda: shown, "the folder")
+    assert shown == [parts.transfer.data_folder]
+    assert not dialog.transfer.message.isVisible()
 
 
 # --- what settings do -------------------------------------------------------------------------------------------------
@@ -343,11 +387,11 @@ def test_the_lists_connection_follows_the_network_settings_too(parts: Parts) -> 
     assert connection.max_retries == 0
 
 
-def test_a_closed_dialog_hears_nothing_more(parts: Parts, qtbot: QtBot, tmp_path: Path, demo: DemoControl) -> None:
+def test_a_closed_dialog_hears_nothing_more(parts: Parts, qtbot: QtBot, demo: DemoControl) -> None:
     from PySide6.QtWidgets import QDialog
 
     for _ in range(2):
-        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, tmp_path)
+        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, parts.transfer)
         dialog.open()
         dialog.done(QDialog.DialogCode.Rejected)
         dialog.deleteLater()
