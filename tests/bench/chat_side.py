@@ -75,7 +75,7 @@ def window(base_url: str, key: str, model: str, prompt: str) -> dict[str, float]
         frames.clear()
         began = time.thread_time()
         chat.send(prompt, ChatRequest(connection, model, max_tokens=100_000, reasoning={"enabled": False}))
-        while chat.is_busy or page.transcript.is_rendering:
+        while chat.is_busy or page.transcript.view.renderer.is_rendering:
             await asyncio.sleep(0.02)
         spent = time.thread_time() - began
         assert len(chat.messages[1].text) > 5000

@@ -67,14 +67,14 @@ class ChatPage(QWidget):
         empty_layout.addStretch(2)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(empty)
-        self._stack.addWidget(self.transcript)
+        self._stack.addWidget(self.transcript.view)
         self._build_lower()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._stack, 1)
         layout.addLayout(self._centred)
-        self.setTabOrder(self.composer.edit, self.transcript)
+        self.setTabOrder(self.composer.edit, self.transcript.view)
         self._connect()
 
     def _build_lower(self) -> None:
@@ -223,14 +223,14 @@ class ChatPage(QWidget):
 
     def _fit_column(self) -> None:
         # The composer's own padding stands outside of the text's column.
-        self._column.setMaximumWidth(round(self.transcript.widest_column) + theme.GRID * 3)
+        self._column.setMaximumWidth(round(self.transcript.view.column.widest) + theme.GRID * 3)
 
     # --- the chat
 
     def _on_added(self, index: int) -> None:
         if self._chat.messages[index].role is Role.USER:
             self.message.hide()
-        self._stack.setCurrentWidget(self.transcript)
+        self._stack.setCurrentWidget(self.transcript.view)
 
     def _on_path(self, _index: int) -> None:
         self._show_total()

@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
         chat.addSeparator()
         self._add(chat, "sidebar", self.tr("Show or hide the &conversations"), self._toggle_side, "Ctrl+B")
         self._add(chat, "search", self.tr("&Search conversations"), self._search, QKeySequence.StandardKey.Find)
-        self._add(chat, "jump", self.tr("&Jump to the latest"), self.page.transcript.follow_end, "Ctrl+End")
+        self._add(chat, "jump", self.tr("&Jump to the latest"), self.page.transcript.view.follow_end, "Ctrl+End")
         chat.addSeparator()
         quit_action = self._add(chat, "quit", self.tr("&Quit"), self.quitRequested.emit, "Ctrl+Q")
         quit_action.setMenuRole(QAction.MenuRole.QuitRole)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from caal_desktop.services.chat.conversation import Message
-    from caal_desktop.widgets.chat.transcript.transcript import Transcript
+    from caal_desktop.widgets.chat.transcript.conversation_view import ConversationView
     from tests.support.demo import DemoControl
     from tests.support.parts import Parts
 
@@ -40,8 +40,8 @@ class ChatWindow:
         self.until(lambda: self.button("chat.composer.edit").isEnabled(), "the composer")
 
     @property
-    def view(self) -> Transcript:
-        return self.window.page.transcript
+    def view(self) -> ConversationView:
+        return self.window.page.transcript.view
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         self.parts.until(condition, what)
@@ -81,7 +81,7 @@ class ChatWindow:
 
     def ended(self) -> Message:
         self.until(lambda: not self.chat.is_busy, "the end of the answer")
-        self.until(lambda: not self.view._unfinished, "all of it on the screen")
+        self.until(lambda: not self.view.renderer.is_rendering, "all of it on the screen")
         turn(2)
         return self.chat.messages[-1]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QTextCursor
+from PySide6.QtGui import QAction, QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QMessageBox
 
@@ -33,7 +33,7 @@ def conversation(*texts: str) -> Conversation:
 
 def show(chat_window: ChatWindow, *texts: str) -> None:
     chat_window.chat.show_conversation(conversation(*texts))
-    chat_window.until(lambda: not chat_window.view._unfinished, "all of it on the screen")
+    chat_window.until(lambda: not chat_window.view.renderer.is_rendering, "all of it on the screen")
     turn(3)
 
 
@@ -51,7 +51,7 @@ def point_of(chat_window: ChatWindow, index: int, position: int) -> QPoint:
     x, _ = line.cursorToX(position - block.position())  # type: ignore[misc]
     rect = document.documentLayout().blockBoundingRect(block)
     inner = QPointF(rect.left() + x + 1, rect.top() + line.y() + line.height() / 2)
-    place = inner + QPointF(item.body.left + view.column_left, item.body.top + view.top_of(index))
+    place = inner + QPointF(item.body.left + view.column.left, item.body.top + view.column.top_of(index))
     return place.toPoint()
 
 
@@ -103,7 +103,7 @@ def test_a_long_conversation_builds_what_is_near_the_screen(chat_window: ChatWin
     for share in (0.5, 0.1, 0.9, 0.0):
         bar.setValue(round(bar.maximum() * share))
         turn(5)
-        assert all(view.items[index].is_built for index in view.visible())
+        assert all(view.items[index].is_built for index in view.column.visible())
     assert sum(item.is_built for item in view.items) <= 80
     assert sum(item.footer is not None for item in view.items) < 60
 
@@ -113,10 +113,22 @@ def test_what_is_read_stays_while_guesses_are_corrected(chat_window: ChatWindow)
     view = chat_window.view
     view.verticalScrollBar().setValue(view.verticalScrollBar().maximum() // 2)
     turn(2)
-    index = view.visible()[1]
-    before = view.top_of(index)
+    index = view.column.visible()[1]
+    before = view.column.top_of(index)
     turn(30)
-    assert abs(view.top_of(index) - before) <= 2
+    assert abs(view.column.top_of(index) - before) <= 2
+
+
+def test_a_long_answer_is_finished_when_it_comes_near_the_screen_again(chat_window: ChatWindow) -> None:
+    chat_window.chat.show_conversation(conversation(*["few words"] * 99, "Word after word.\n\n" * 20_000))
+    view = chat_window.view
+    assert view.renderer.is_rendering, "one frame is too short for it"
+    view.verticalScrollBar().setValue(0)
+    for _ in range(5):
+        turn(5)
+    assert view.renderer.is_rendering, "what nobody sees is left for later"
+    view.follow_end()
+    chat_window.until(lambda: not view.renderer.is_rendering, "the rest of it")
 
 
 # --- selecting and copying
@@ -131,7 +143,7 @@ def test_a_selection_runs_across_messages(chat_window: ChatWindow) -> None:
     chat_window.view.setFocus()
     QTest.keyClick(chat_window.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert clipboard() == "question\n\nAn answer here.\n\nsecond"
-    chat_window.view.copy_markdown()
+    chat_window.view.text.copy_markdown()
     assert "An *answer* here." in clipboard()
     QTest.keyClick(chat_window.view, Qt.Key.Key_Escape)
     assert chat_window.view.selection.is_empty
@@ -157,7 +169,9 @@ def test_a_message_is_copied_by_its_buttons(chat_window: ChatWindow) -> None:
     footer = chat_window.view.items[1].footer
     assert footer is not None
     footer._fill_menu()
-    chat_window.view._on_footer(footer, "copy_markdown")
+    action = footer.findChild(QAction, "chat.message.1.menu.copy_markdown")
+    assert action is not None
+    action.trigger()
     assert clipboard() == "Some **bold** words."
 
 
@@ -211,7 +225,7 @@ def test_a_link_is_opened_after_its_target_was_shown(chat_window: ChatWindow, mo
 )
 def test_a_hostile_answer_does_nothing(chat_window: ChatWindow, answer: str) -> None:
     links: list[SafeLink] = []
-    chat_window.view.linkActivated.connect(links.append)
+    chat_window.view.text.linkActivated.connect(links.append)
     show(chat_window, answer, answer)
     viewport = chat_window.view.viewport()
     for y in range(2, viewport.height(), 17):
@@ -221,7 +235,7 @@ def test_a_hostile_answer_does_nothing(chat_window: ChatWindow, answer: str) -> 
     assert all(link.href.startswith("https://evil.example") for link in links)
     for dialog in chat_window.window.findChildren(QMessageBox):
         dialog.close()
-    chat_window.view.select_all()
+    chat_window.view.text.select_all()
     assert "\u202e" not in chat_window.view.selection.plain_text() or "\u202e" in answer
     turn(3)
 

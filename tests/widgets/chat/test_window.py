@@ -232,7 +232,7 @@ def test_models_are_asked_the_same_side_by_side(chat_window: ChatWindow, demo: D
     asked = {entry["body"]["model"] for entry in demo.requests("/chat/completions")}
     assert asked == {column.model for column in compare.columns}
     for column in compare.columns:
-        footer = column.view.items[1].footer
+        footer = column.transcript.view.items[1].footer
         assert footer is not None
         assert column.model in footer.facts.text()
     compare.close()
@@ -260,7 +260,7 @@ def test_a_refused_key_is_changed_from_a_comparison_too(chat_window: ChatWindow,
     QTest.keyClick(compare.composer.edit, Qt.Key.Key_Return)
     chat_window.until(lambda: made[0].messages and not made[0].is_busy, "the refusal")
     turn(3)
-    compare.columns[0].view.actionChosen.emit(1, "key")
+    compare.columns[0].transcript.actionChosen.emit(1, "key")
     assert wanted == [SetupStep.KEY]
     assert not compare.isVisible()
     for chat in made:

@@ -20,9 +20,9 @@ from caal_desktop.widgets.common import theme
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from caal_desktop.widgets.chat.failure_panel import FailurePanel
     from caal_desktop.widgets.chat.transcript.message_footer import MessageFooter
     from caal_desktop.widgets.chat.transcript.reasoning_fold import ReasoningFold
-    from caal_desktop.widgets.common.message_panel import MessagePanel
     from caal_desktop.widgets.markdown import MarkdownStream, Theme
 
 _CARD_SHARE = 0.86
@@ -70,7 +70,7 @@ class MessageItem:
         self.body: Placed | None = None
         self.footer: MessageFooter | None = None
         self.fold: ReasoningFold | None = None
-        self.panel: MessagePanel | None = None
+        self.panel: FailurePanel | None = None
         self.card = QRectF()
         self._thoughts: Placed | None = None
         self._tools: Placed | None = None
@@ -260,6 +260,29 @@ class MessageItem:
         if local.y() > self.body.document.size().height():
             return self.end
         return max(0, self.body.document.documentLayout().hitTest(local, Qt.HitTestAccuracy.FuzzyHit))
+
+    def link_at(self, point: QPointF) -> str:
+        """The address of the link at a point against the item's corner; empty where there is none."""
+        for placed in self.documents:
+            inner = QPointF(point.x() - placed.left, point.y() - placed.top)
+            if placed.theme is not None and (href := placed.document.documentLayout().anchorAt(inner)):
+                return href
+        return ""
+
+    @property
+    def links(self) -> list[str]:
+        """The addresses in the documents, in their order, each once."""
+        found: dict[str, None] = {}
+        for placed in self.documents:
+            block = placed.document.begin()
+            while block.isValid():
+                iterator = block.begin()
+                while not iterator.atEnd():
+                    if href := iterator.fragment().charFormat().anchorHref():
+                        found[href] = None
+                    iterator += 1
+                block = block.next()
+        return list(found)
 
     @property
     def end(self) -> int:

@@ -15,8 +15,20 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.chat.transcript.message_item import MessageItem
 
 
+def paper(palette: QPalette) -> QPalette:
+    """The colours that messages are rendered with: the window's, for that is the ground they stand on.
+
+    Args:
+        palette: of the view.
+    """
+    result = QPalette(palette)
+    result.setColor(QPalette.ColorRole.Base, result.color(QPalette.ColorRole.Window))
+    result.setColor(QPalette.ColorRole.Text, result.color(QPalette.ColorRole.WindowText))
+    return result
+
+
 def paint_message(
-    painter: QPainter, item: MessageItem, area: QRectF, paper: QPalette, cursor: QTextCursor | None, *, focused: bool
+    painter: QPainter, item: MessageItem, area: QRectF, ground: QPalette, cursor: QTextCursor | None, *, focused: bool
 ) -> None:
     """Draw a message.
 
@@ -24,7 +36,7 @@ def paint_message(
         painter: translated to the message's corner.
         item: the message; built.
         area: what is to be drawn, against that corner.
-        paper: the view's colours.
+        ground: the view's colours, from :func:`paper`.
         cursor: what is selected of the text.
         focused: the view has the keyboard.
     """
@@ -34,8 +46,8 @@ def paint_message(
     if item.is_user:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        colours = theme.colours(paper)
-        painter.setBrush(theme.mix(colours.accent, paper.color(QPalette.ColorRole.Window), 0.14))
+        colours = theme.colours(ground)
+        painter.setBrush(theme.mix(colours.accent, ground.color(QPalette.ColorRole.Window), 0.14))
         painter.drawRoundedRect(item.card, 12, 12)
     for placed in item.documents:
         painter.save()
@@ -45,13 +57,13 @@ def paint_message(
             paint_decorations(painter, placed.document, clip, placed.theme)
         context = QAbstractTextDocumentLayout.PaintContext()
         context.clip = clip
-        context.palette = paper if placed.theme is None else placed.theme.palette
+        context.palette = ground if placed.theme is None else placed.theme.palette
         if placed is item.body and cursor is not None:
             chosen = QAbstractTextDocumentLayout.Selection()
             chosen.cursor = cursor
             group = QPalette.ColorGroup.Active if focused else QPalette.ColorGroup.Inactive
-            chosen.format.setBackground(paper.color(group, QPalette.ColorRole.Highlight))
-            chosen.format.setForeground(paper.color(group, QPalette.ColorRole.HighlightedText))
+            chosen.format.setBackground(ground.color(group, QPalette.ColorRole.Highlight))
+            chosen.format.setForeground(ground.color(group, QPalette.ColorRole.HighlightedText))
             context.selections = [chosen]
         painter.setClipRect(clip)
         placed.document.documentLayout().draw(painter, context)

@@ -1,15 +1,21 @@
-"""From a rendered answer to plain text, as a person would write it down."""
+"""From a rendered answer to plain text, as one would write it down, and onto the clipboard."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QTextCursor, QTextDocument
+from PySide6.QtGui import QGuiApplication, QTextCursor, QTextDocument
 
 from caal_desktop.services.chat.conversation import Message, Role
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QTextBlock, QTextTable
+
+
+def copy_text(text: str) -> None:
+    """Put a text on the clipboard, which stays as it is where there is nothing to put."""
+    if text:
+        QGuiApplication.clipboard().setText(text)
 
 
 def plain_text(message: Message) -> str:

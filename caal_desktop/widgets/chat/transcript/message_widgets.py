@@ -1,0 +1,136 @@
+"""The widgets that stand with a message near the screen: its footer, its fold of reasoning, its failure's panel."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from caal_desktop.services.chat.conversation import AnswerStatus
+from caal_desktop.widgets.chat.failure_panel import FailurePanel
+from caal_desktop.widgets.chat.transcript.message_footer import MessageFooter
+from caal_desktop.widgets.chat.transcript.reasoning_fold import ReasoningFold
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.widgets.chat.transcript.message_item import MessageItem
+
+
+class MessageWidgets(QObject):
+    """Makes the widgets of one chat service's messages, and draws the messages' state on them.
+
+    Args:
+        chat: whose messages they are.
+        name: prefix of the messages' object names.
+
+    Signals:
+        actionChosen: the :class:`MessageItem` and what the user wants done with it: ``copy``, ``copy_markdown``,
+            ``link:`` and an address, or an action of a footer or a panel.
+        foldToggled: the :class:`MessageItem` and whether its reasoning is to be shown.
+    """
+
+    actionChosen = Signal(object, str)
+    foldToggled = Signal(object, bool)
+
+    def __init__(self, chat: ChatService, name: str, parent: QObject) -> None:
+        super().__init__(parent)
+        self._chat = chat
+        self._name = name
+        self._footers: dict[MessageFooter, MessageItem | None] = {}
+        """All that were made, and whose they are now: making one takes as long as drawing a frame; scrolling would be
+        felt."""
+        self._failed_at: dict[str, float] = {}
+
+    def furnish(self, index: int, item: MessageItem, parent: QWidget) -> None:
+        """Give a message its footer, fold and panel.
+
+        Args:
+            index: the message's place in the conversation.
+            item: the message.
+            parent: of the widgets.
+        """
+        message = item.message
+        name = f"{self._name}.{index}"
+        if item.footer is None:
+            item.footer = self._take_footer(item, parent)
+            item.footer.set_name(name)
+            self._show_footer(index, message, item.footer)
+        if item.fold is None and message.reasoning_parts:
+            item.fold = ReasoningFold(name=f"{name}.reasoning", is_open=item.is_fold_open, parent=parent)
+            item.fold.foldToggled.connect(lambda on: self.foldToggled.emit(item, on))
+            item.fold.hide()
+        if item.fold is not None:
+            item.fold.show_message(message)
+        if item.panel is None and message.status is AnswerStatus.FAILED:
+            item.panel = FailurePanel(name=f"{name}.failure", parent=parent)
+            item.panel.actionChosen.connect(lambda action: self.actionChosen.emit(item, action))
+            self._show_panel(index, message, item.panel)
+
+    def strip(self, item: MessageItem) -> None:
+        """Take a message's widgets away."""
+        for widget in (item.fold, item.panel):
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        if item.footer is not None:
+            item.footer.hide()
+            self._footers[item.footer] = None
+        item.footer = item.fold = item.panel = None
+
+    def refresh(self, index: int, item: MessageItem) -> None:
+        """Draw a message's widgets anew: its state has changed, or its place."""
+        message = item.message
+        if item.panel is not None and message.status is not AnswerStatus.FAILED:
+            item.panel.hide()
+            item.panel.deleteLater()
+            item.panel = None
+        if item.footer is not None:
+            self._show_footer(index, message, item.footer)
+        if item.panel is not None:
+            self._show_panel(index, message, item.panel)
+
+    def note_failure(self, message: Message) -> None:
+        """An answer fails at this moment: from now on a provider's waiting time counts."""
+        self._failed_at.setdefault(message.id, time.monotonic())
+
+    def _take_footer(self, item: MessageItem, parent: QWidget) -> MessageFooter:
+        for footer, owner in self._footers.items():
+            if owner is None and footer.is_user == item.is_user:
+                break
+        else:
+            footer = self._make_footer(parent, is_user=item.is_user)
+        self._footers[footer] = item
+        return footer
+
+    def _make_footer(self, parent: QWidget, *, is_user: bool) -> MessageFooter:
+        footer = MessageFooter(is_user=is_user, parent=parent)
+        footer.actionChosen.connect(lambda action: self._on_action(footer, action))
+        footer.menuRequested.connect(lambda: self._fill_links(footer))
+        footer.hide()
+        return footer
+
+    def _on_action(self, footer: MessageFooter, action: str) -> None:
+        if (item := self._footers[footer]) is not None:
+            self.actionChosen.emit(item, action)
+
+    def _fill_links(self, footer: MessageFooter) -> None:
+        if (item := self._footers[footer]) is not None:
+            footer.set_links(item.links)
+
+    def _show_footer(self, index: int, message: Message, footer: MessageFooter) -> None:
+        siblings = self._chat.conversation.siblings(message)
+        footer.show_message(
+            message,
+            siblings.index(message) + 1 if message in siblings else 1,
+            max(1, len(siblings)),
+            is_last=index == len(self._chat.messages) - 1,
+            busy=self._chat.is_busy,
+        )
+
+    def _show_panel(self, index: int, message: Message, panel: FailurePanel) -> None:
+        can_act = index == len(self._chat.messages) - 1 and not self._chat.is_busy
+        panel.show_failure(message, self._failed_at.get(message.id), can_act=can_act)

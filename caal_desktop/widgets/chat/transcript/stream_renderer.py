@@ -1,0 +1,139 @@
+"""Renders messages while they stream, and long ones that are opened: each frame takes what its budget allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from caal_desktop.widgets.chat.transcript.message_paint import paper
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QAbstractScrollArea
+
+    from caal_desktop.widgets.chat.transcript.message_column import MessageColumn
+    from caal_desktop.widgets.chat.transcript.message_item import MessageItem
+
+_FRAME_MS = 16
+
+
+class StreamRenderer(QObject):
+    """Fills the documents of messages, and goes on from frame to frame while some text is left over.
+
+    Args:
+        area: whose colours and font the documents get.
+        items: the messages; the list itself, which changes.
+        column: which of the messages are near the screen.
+
+    Signals:
+        grown: the index of a message of which more is rendered, or which has ended.
+    """
+
+    grown = Signal(int)
+
+    def __init__(self, area: QAbstractScrollArea, items: list[MessageItem], column: MessageColumn) -> None:
+        super().__init__(area)
+        self._area, self._items, self._column = area, items, column
+        self._streaming: MessageItem | None = None
+        self._unfinished: dict[MessageItem, None] = {}  # the first one first
+        self._frames = QTimer(self, interval=_FRAME_MS)
+        self._frames.timeout.connect(self._render_more)
+
+    @property
+    def is_rendering(self) -> bool:
+        """Whether text that has come is not on the screen yet."""
+        return bool(self._unfinished)
+
+    # --- documents
+
+    def build(self, item: MessageItem) -> None:
+        """Make a message's documents."""
+        streaming = item is self._streaming
+        self._note(item, more=item.build(paper(self._area.palette()), self._area.font(), streaming=streaming))
+
+    def drop(self, item: MessageItem) -> None:
+        """Forget a message's documents, unless it streams."""
+        if item is not self._streaming:
+            self._unfinished.pop(item, None)
+            item.drop()
+
+    def drop_all(self) -> None:
+        """Forget all documents: they are to be made in other colours, or in another font."""
+        self._unfinished.clear()
+        for item in self._items:
+            item.drop()
+
+    def forget(self, item: MessageItem) -> None:
+        """A message is no longer shown."""
+        self._unfinished.pop(item, None)
+        if self._streaming is item:
+            self._streaming = None
+
+    def resume(self) -> None:
+        """Go on with what was not finished when it was scrolled away."""
+        if self._unfinished and not self._frames.isActive():
+            self._frames.start()
+
+    # --- a message that streams
+
+    def begin(self, item: MessageItem) -> None:
+        """Text will be added to a message."""
+        self._unfinished.pop(item, None)
+        item.drop()
+        self._streaming = item
+
+    def add_text(self, index: int, text: str) -> None:
+        """Show more of a message that streams. Its text must hold it already."""
+        item = self._items[index]
+        if item.is_built:
+            self._note(item, more=item.add_text(text))
+            self.grown.emit(index)
+
+    def add_reasoning(self, index: int, text: str) -> None:
+        """Show more of the reasoning of a message that streams."""
+        item = self._items[index]
+        if item.is_built:
+            self._note(item, more=item.add_reasoning(text, paper(self._area.palette()), self._area.font()))
+            self.grown.emit(index)
+
+    def show_tools(self, index: int) -> None:
+        """Draw a message's tool calls."""
+        item = self._items[index]
+        if item.is_built:
+            item.show_tools(paper(self._area.palette()), self._area.font())
+            self.grown.emit(index)
+
+    def end(self, index: int) -> None:
+        """Nothing more comes."""
+        item = self._items[index]
+        if self._streaming is item:
+            self._streaming = None
+        if item.is_built:
+            item.show_tools(paper(self._area.palette()), self._area.font(), force=True)
+            self._note(item, more=item.finish())
+        self.grown.emit(index)
+
+    # --- frames
+
+    def _note(self, item: MessageItem, *, more: bool) -> None:
+        if more:
+            self._unfinished[item] = None
+            self.resume()
+        else:
+            self._unfinished.pop(item, None)
+
+    def _render_more(self) -> None:
+        """Render a frame's worth of one message: of one near the screen, or of the one that streams."""
+        near = self._column.near()
+        for item in list(self._unfinished):
+            index = next((i for i in near if self._items[i] is item), -1)
+            if index < 0 and item is not self._streaming:
+                continue
+            self._note(item, more=item.is_built and item.pump())
+            if index >= 0:
+                self.grown.emit(index)
+            break
+        else:
+            self._frames.stop()
+        if not self._unfinished:
+            self._frames.stop()

@@ -1,0 +1,196 @@
+"""What the mouse and the keyboard do with the text of a conversation: selecting, copying, following links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QTextCursor
+from PySide6.QtWidgets import QMenu, QToolTip
+
+from caal_desktop.widgets.chat.transcript.text_export import copy_text
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent
+    from PySide6.QtWidgets import QAbstractScrollArea
+
+    from caal_desktop.widgets.chat.transcript.message_column import MessageColumn
+    from caal_desktop.widgets.chat.transcript.message_item import MessageItem
+    from caal_desktop.widgets.chat.transcript.selection import Place, Selection
+
+_SCROLL_MS = 30
+
+
+class TextInteraction(QObject):
+    """Handles a conversation's mouse and keyboard events.
+
+    Args:
+        area: what shows the messages.
+        items: the messages; the list itself, which changes.
+        column: where they stand.
+        selection: what is selected.
+
+    Signals:
+        linkActivated: a link that may be opened once the user has agreed; a ``SafeLink``.
+    """
+
+    linkActivated = Signal(object)
+
+    def __init__(
+        self, area: QAbstractScrollArea, items: list[MessageItem], column: MessageColumn, selection: Selection
+    ) -> None:
+        super().__init__(area)
+        self._area, self._items, self._column, self._selection = area, items, column, selection
+        self._pressed_link = ""
+        self._dragging = False
+        self._last_point = QPoint()
+        self._drag_scroll = QTimer(self, interval=_SCROLL_MS)
+        self._drag_scroll.timeout.connect(self._scroll_while_dragging)
+        area.viewport().setMouseTracking(True)
+
+    # --- copying
+
+    def copy(self) -> None:
+        """Copy what is selected as plain text."""
+        copy_text(self._selection.plain_text())
+
+    def copy_markdown(self) -> None:
+        """Copy the Markdown of the messages that the selection touches."""
+        copy_text(self._selection.markdown())
+
+    def select_all(self) -> None:
+        """Select the whole conversation."""
+        self._selection.select_all()
+        self._area.viewport().update()
+
+    # --- links
+
+    def activate_link(self, href: str) -> None:
+        """Ask for a link to be opened; one that is not safe is none."""
+        from caal_desktop.widgets.markdown import safe_link
+
+        link = safe_link(href)
+        if link is not None:
+            self.linkActivated.emit(link)
+
+    def show_tool_tip(self, event: QHelpEvent) -> None:
+        """Tell where the link under the mouse leads."""
+        from caal_desktop.widgets.markdown import safe_link
+
+        link = safe_link(self._link_at(QPointF(event.pos())))
+        if link is None:
+            QToolTip.hideText()
+        else:
+            # An explicit paragraph would be needed to wrap; plain text is what cannot be misread.
+            QToolTip.showText(event.globalPos(), link.display[:300], self._area.viewport())
+
+    # --- where
+
+    def _place_at(self, point: QPointF) -> Place | None:
+        if not self._items:
+            return None
+        index, local = self._column.locate(point)
+        return index, self._items[index].position_at(local)
+
+    def _link_at(self, point: QPointF) -> str:
+        if not self._items:
+            return ""
+        index, local = self._column.locate(point)
+        return self._items[index].link_at(local)
+
+    # --- the mouse
+
+    def press(self, event: QMouseEvent) -> None:
+        """Begin a selection, or press a link."""
+        if event.button() is not Qt.MouseButton.LeftButton:
+            return
+        self._pressed_link = self._link_at(event.position())
+        place = self._place_at(event.position())
+        if place is None:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._selection.anchor is not None:
+            self._selection.extend(place)
+        else:
+            self._selection.begin(place)
+        self._dragging = True
+        self._area.viewport().update()
+
+    def move(self, event: QMouseEvent) -> None:
+        """Go on selecting; show what is under the mouse."""
+        point, viewport = event.position(), self._area.viewport()
+        if self._dragging:
+            self._last_point = point.toPoint()
+            self._extend_to(point)
+            outside = point.y() < 0 or point.y() > viewport.height()
+            if outside and not self._drag_scroll.isActive():
+                self._drag_scroll.start()
+            elif not outside:
+                self._drag_scroll.stop()
+        elif self._link_at(point):
+            viewport.setCursor(Qt.CursorShape.PointingHandCursor)
+        else:
+            viewport.setCursor(Qt.CursorShape.IBeamCursor if self._items else Qt.CursorShape.ArrowCursor)
+
+    def release(self, event: QMouseEvent) -> None:
+        """End a selection, or follow a link."""
+        if event.button() is not Qt.MouseButton.LeftButton:
+            return
+        self._dragging = False
+        self._drag_scroll.stop()
+        pressed, self._pressed_link = self._pressed_link, ""
+        if self._selection.is_empty and pressed and self._link_at(event.position()) == pressed:
+            self.activate_link(pressed)
+        elif not self._selection.is_empty:
+            clipboard = QGuiApplication.clipboard()
+            if clipboard.supportsSelection():
+                clipboard.setText(self._selection.plain_text(), clipboard.Mode.Selection)
+
+    def double_click(self, event: QMouseEvent) -> None:
+        """Select a word."""
+        place = self._place_at(event.position())
+        if place is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        cursor = self._items[place[0]].cursor(place[1], place[1])
+        if cursor is not None:
+            cursor.select(QTextCursor.SelectionType.WordUnderCursor)
+            self._selection.set((place[0], cursor.selectionStart()), (place[0], cursor.selectionEnd()))
+            self._area.viewport().update()
+
+    def show_context_menu(self, event: QContextMenuEvent) -> None:
+        """What can be done with the selection."""
+        menu = QMenu(self._area)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        copy = menu.addAction(self.tr("Copy"), QKeySequence.StandardKey.Copy, self.copy)
+        markdown = menu.addAction(self.tr("Copy the messages as Markdown"), self.copy_markdown)
+        for action in (copy, markdown):
+            action.setEnabled(not self._selection.is_empty)
+        menu.addAction(self.tr("Select all"), QKeySequence.StandardKey.SelectAll, self.select_all)
+        menu.popup(event.globalPos())
+
+    def _extend_to(self, point: QPointF) -> None:
+        place = self._place_at(point)
+        if place is not None:
+            self._selection.extend(place)
+            self._area.viewport().update()
+
+    def _scroll_while_dragging(self) -> None:
+        y, height = self._last_point.y(), self._area.viewport().height()
+        beyond = y if y < 0 else max(0, y - height)
+        bar = self._area.verticalScrollBar()
+        bar.setValue(bar.value() + max(-80, min(80, beyond)))
+        self._extend_to(QPointF(self._last_point.x(), min(max(0, y), height)))
+
+    # --- the keyboard
+
+    def press_key(self, event: QKeyEvent) -> bool:
+        """Copy, select all, select nothing. Returns whether the key was one of these."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        elif event.key() == Qt.Key.Key_Escape and not self._selection.is_empty:
+            self._selection.clear()
+            self._area.viewport().update()
+        else:
+            return False
+        return True
