@@ -6,8 +6,9 @@ import pytest
 from PySide6.QtGui import QFont, QTextDocument, QTextTable
 
 from caal_desktop.widgets.markdown import MarkdownStream, Property, code_text
+from caal_desktop.widgets.markdown.parse.blocks import BlockParser
 from caal_desktop.widgets.markdown.parse.inline import LINE_BREAK, References, Style, is_closed, parse
-from caal_desktop.widgets.markdown.parse.partial import is_undecided
+from tests.widgets.markdown.test_blocks import Recorder
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -81,12 +82,20 @@ def test_mathematics_is_left_as_it_is() -> None:
 
 @pytest.mark.parametrize("line", ["#", "-", "--", "1", "12.", "- [", "- [x", "- [ ]", "``", "```py", ">", "|--", "=="])
 def test_marks_alone_are_undecided(line: str) -> None:
-    assert is_undecided(line)
+    assert BlockParser(Recorder()).is_undecided(line)
 
 
 @pytest.mark.parametrize("line", ["a", "# a", "- a", "1. a", "- [x] a", "> a", "|a", "`a"])
 def test_words_decide(line: str) -> None:
-    assert not is_undecided(line)
+    assert not BlockParser(Recorder()).is_undecided(line)
+
+
+def test_in_code_its_fence_alone_is_undecided() -> None:
+    parser = BlockParser(Recorder())
+    parser.line("```python")
+    assert parser.is_undecided("``")
+    assert not parser.is_undecided("# a comment")
+    assert not parser.is_undecided("-")
 
 
 def test_a_long_paragraph_reads_as_if_it_was_parsed_at_once() -> None:

@@ -53,6 +53,19 @@ _DEFINITION = re.compile(
 _MATH_BEGIN = re.compile(r"\\\[|\$\$")
 _MATH_END = {"\\[": "\\]", "$$": "$$"}
 
+_UNDECIDED = tuple(
+    re.compile(pattern)
+    for pattern in (
+        # Nothing but marks: the next character decides whether they are a list, a rule, a heading, an underline or
+        # text.
+        r"[\s>]*(?:[-*+=_#~`|:\s]*|\d{1,9}[.)]?\s*|\\|\$\$?)\Z",
+        r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)+(?:\[[ xX]?\]?\s*|[-*+=_#~`]*\s*|\d{1,9}[.)]?\s*)?\Z",
+        # A fence's language would change with each of its letters.
+        r"[\s>]*(?:(?:[-*+]|\d{1,9}[.)])\s+)*(?:`{3,}[^`]*|~{3,}.*)\Z",
+        r" {0,3}\[[^\[\]]+\]:\s*\S*\Z",
+    )
+)
+
 
 class BlockParser:
     """Reads lines and tells a `Sink` about leaves."""
@@ -71,15 +84,17 @@ class BlockParser:
         twin._consumed = self._consumed
         return twin
 
-    @property
-    def leaf_kind(self) -> Kind | None:
-        """The open leaf's kind."""
-        return None if self._leaf is None else self._leaf.kind
+    def is_undecided(self, line: str) -> bool:
+        """Tell whether the beginning of a line must stay hidden until more of it has come.
 
-    @property
-    def fence(self) -> str:
-        """The open code block's fence, or an empty string."""
-        return "" if self._leaf is None else self._leaf.fence
+        Args:
+            line: What has come of it.
+        """
+        leaf = self._leaf
+        if leaf is not None and leaf.kind is Kind.CODE and leaf.fence:
+            marks = line.strip(" \t>")
+            return bool(marks) and not marks.strip(leaf.fence[0])
+        return any(pattern.match(line) for pattern in _UNDECIDED)
 
     def line(self, text: str) -> None:
         """Read one complete line without its line feed."""

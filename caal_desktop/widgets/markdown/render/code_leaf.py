@@ -14,7 +14,7 @@ from caal_desktop.widgets.markdown.render.theme import Property
 
 if TYPE_CHECKING:
     from caal_desktop.widgets.markdown.parse.structure import Place
-    from caal_desktop.widgets.markdown.render.page import Page
+    from caal_desktop.widgets.markdown.render.leaf import LeafTarget
 
 CODE_BLOCK_CHARS = 2000
 """A longer line of code goes on in a block of its own: Qt lays a block out as a whole at every change."""
@@ -27,11 +27,11 @@ class VerbatimLeaf(Leaf):
         super().__init__(kind, place)
         self.line_chars = 0
 
-    def add_line(self, page: Page, text: str) -> None:
+    def add_line(self, page: LeafTarget, text: str) -> None:
         """Write a line."""
         self.write_line(page, [Run(neutralise(text), "")])
 
-    def extend_line(self, page: Page, text: str) -> None:
+    def extend_line(self, page: LeafTarget, text: str) -> None:
         """Write more of the last line, without colours."""
         text = neutralise(text)
         style = page.theme.code("")
@@ -45,14 +45,14 @@ class VerbatimLeaf(Leaf):
             self.line_chars += len(text[:room])
             text = text[room:]
 
-    def close(self, page: Page, *, unfinished: bool) -> None:
+    def close(self, page: LeafTarget, *, unfinished: bool) -> None:
         """Nothing is left: each line was written when it came."""
 
-    def begin_block(self, page: Page, *, continues: bool = False) -> None:
+    def begin_block(self, page: LeafTarget, *, continues: bool = False) -> None:
         """Begin a line's block."""
         page.begin_block(self, page.theme.code(""), continues=continues)
 
-    def write_line(self, page: Page, runs: list[Run]) -> None:
+    def write_line(self, page: LeafTarget, runs: list[Run]) -> None:
         """Write a line in colours."""
         self.begin_block(page)
         self.started = True
@@ -78,12 +78,12 @@ class CodeLeaf(VerbatimLeaf):
         self._chunk = list(self._chunk)
         self._written = list(self._written)
 
-    def begin_block(self, page: Page, *, continues: bool = False) -> None:
+    def begin_block(self, page: LeafTarget, *, continues: bool = False) -> None:
         """Begin a line's block, which tells views what it belongs to."""
         properties = {**self._properties, Property.CODE_CONTINUES: True} if continues else self._properties
         page.begin_block(self, page.theme.code(""), properties=properties, continues=continues)
 
-    def add_line(self, page: Page, text: str) -> None:
+    def add_line(self, page: LeafTarget, text: str) -> None:
         """Write a line in its provisional colours."""
         text = neutralise(text)
         highlighter = self._highlighter
@@ -96,14 +96,14 @@ class CodeLeaf(VerbatimLeaf):
             self._chunk.append(text)
             self._chunk_chars += min(len(text), LINE_CHARS) + 1
 
-    def close(self, page: Page, *, unfinished: bool) -> None:
+    def close(self, page: LeafTarget, *, unfinished: bool) -> None:
         """Show that there is a code block, however empty, and give its end its final colours."""
         if not self.started:
             self.write_line(page, [])
         if not unfinished:
             self._finish_chunk(page)
 
-    def _finish_chunk(self, page: Page) -> None:
+    def _finish_chunk(self, page: LeafTarget) -> None:
         """Give a complete chunk its final colours, touching only what differs."""
         if self._chunk and not page.in_tail:
             theme = page.theme

@@ -1,13 +1,56 @@
-"""A leaf that is being written: what all kinds have in common."""
+"""A leaf that is being written: what all kinds have in common, and what they need of the page that they go to."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QTextCharFormat, QTextCursor, QTextDocument, QTextTable, QTextTableFormat
+
+    from caal_desktop.widgets.markdown.parse.inline import References
     from caal_desktop.widgets.markdown.parse.structure import Kind, Place
-    from caal_desktop.widgets.markdown.render.page import Page
+    from caal_desktop.widgets.markdown.render.theme import Theme
+
+
+class LeafTarget(Protocol):
+    """Where a leaf appends its blocks: the end of a document."""
+
+    @property
+    def document(self) -> QTextDocument:
+        """What is written to."""
+
+    @property
+    def theme(self) -> Theme:
+        """The formats."""
+
+    @property
+    def cursor(self) -> QTextCursor:
+        """Stands at the end."""
+
+    @property
+    def in_tail(self) -> bool:
+        """Whether what is written now is provisional."""
+
+    @property
+    def references(self) -> References:
+        """The link reference definitions so far."""
+
+    def gap_above(self, leaf: Leaf) -> float:
+        """Return the distance above a leaf that begins here, in pixels."""
+
+    def begin_block(
+        self,
+        leaf: Leaf,
+        char_format: QTextCharFormat,
+        *,
+        properties: dict[int, object] | None = None,
+        continues: bool = False,
+    ) -> None:
+        """Start a leaf's next block."""
+
+    def insert_table(self, rows: int, form: QTextTableFormat) -> QTextTable:
+        """Insert a table with as many columns as its format has widths for."""
 
 
 class Leaf(ABC):
@@ -37,20 +80,20 @@ class Leaf(ABC):
         """Make a copy independent: stop sharing what is changed in place."""
 
     @abstractmethod
-    def add_line(self, page: Page, text: str) -> None:
+    def add_line(self, page: LeafTarget, text: str) -> None:
         """Take a complete source line."""
 
     @abstractmethod
-    def close(self, page: Page, *, unfinished: bool) -> None:
+    def close(self, page: LeafTarget, *, unfinished: bool) -> None:
         """Write what is left; ``unfinished`` if more may come."""
 
 
 class RuleLeaf(Leaf):
     """A thematic break. It has no text."""
 
-    def add_line(self, page: Page, text: str) -> None:
+    def add_line(self, page: LeafTarget, text: str) -> None:
         """There is none."""
 
-    def close(self, page: Page, *, unfinished: bool) -> None:
+    def close(self, page: LeafTarget, *, unfinished: bool) -> None:
         """Write the line."""
         page.begin_block(self, page.theme.tiny())

@@ -70,7 +70,10 @@ class _Tail:
 
 
 class Page:
-    """Appends blocks to a document. From `begin_tail` on what it writes is provisional, until `remove_tail`."""
+    """Appends blocks to a document: the `LeafTarget`.
+
+    From `begin_tail` on what it writes is provisional, until `remove_tail`.
+    """
 
     def __init__(self, document: QTextDocument, theme: Theme) -> None:
         self.document = document
@@ -87,6 +90,11 @@ class Page:
     def in_tail(self) -> bool:
         """Whether what is written now is provisional."""
         return self._lasting is not None
+
+    @property
+    def references(self) -> References:
+        """The link reference definitions so far."""
+        return self.state.references
 
     def begin_tail(self) -> None:
         """Everything written from here on is provisional."""

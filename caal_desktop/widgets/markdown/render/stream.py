@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication, QPalette
 
 from caal_desktop.widgets.markdown.parse.blocks import BlockParser
-from caal_desktop.widgets.markdown.parse.partial import is_undecided
-from caal_desktop.widgets.markdown.parse.structure import LINE_LIMIT, Kind
+from caal_desktop.widgets.markdown.parse.structure import LINE_LIMIT
 from caal_desktop.widgets.markdown.render.theme import Theme
 from caal_desktop.widgets.markdown.render.writer import DocumentWriter
 
@@ -152,9 +151,6 @@ class MarkdownStream:
 
     def _write_tail(self, partial: str) -> None:
         self._writer.begin_tail()
-        if partial:
-            parser = self._parser
-            fence = parser.fence if parser.leaf_kind is Kind.CODE else ""
-            if not is_undecided(partial, fence):
-                parser.clone(self._writer).line(partial)
+        if partial and not self._parser.is_undecided(partial):
+            self._parser.clone(self._writer).line(partial)
         self._writer.end_tail()

@@ -24,7 +24,7 @@ from caal_desktop.widgets.markdown.render.theme import Property
 
 if TYPE_CHECKING:
     from caal_desktop.widgets.markdown.parse.structure import Place
-    from caal_desktop.widgets.markdown.render.page import Page
+    from caal_desktop.widgets.markdown.render.leaf import LeafTarget
     from caal_desktop.widgets.markdown.render.theme import Theme
 
 CHUNK_ROWS = 12
@@ -55,7 +55,7 @@ class TableLeaf(Leaf):
         """Stop sharing what grows."""
         self._rows = list(self._rows)
 
-    def add_line(self, page: Page, text: str) -> None:
+    def add_line(self, page: LeafTarget, text: str) -> None:
         """Take a row."""
         room = max(2, min(CHUNK_ROWS, CHUNK_CELLS // max(1, len(self._aligns))))
         if len(self._rows) >= room + (0 if self._continued else 1):
@@ -64,16 +64,16 @@ class TableLeaf(Leaf):
             self._continued = True
         self.add_row(page, text, unfinished=page.in_tail)
 
-    def add_row(self, page: Page, text: str, *, unfinished: bool) -> None:
+    def add_row(self, page: LeafTarget, text: str, *, unfinished: bool) -> None:
         """Take a row into the chunk that is being collected."""
         cells = split_row(text)[: len(self._aligns)]
-        self._rows.append([inline.parse(cell, page.state.references, unfinished=unfinished) for cell in cells])
+        self._rows.append([inline.parse(cell, page.references, unfinished=unfinished) for cell in cells])
 
-    def close(self, page: Page, *, unfinished: bool) -> None:
+    def close(self, page: LeafTarget, *, unfinished: bool) -> None:
         """Write the last rows."""
         self._flush(page)
 
-    def _flush(self, page: Page) -> None:
+    def _flush(self, page: LeafTarget) -> None:
         if not self._rows:
             return
         theme = page.theme
@@ -98,7 +98,7 @@ class TableLeaf(Leaf):
                 for span in cells[column] if column < len(cells) else ():
                     place.insertText(span.text, theme.span(span.style, span.href, strong=head))
 
-    def _table_format(self, page: Page) -> QTextTableFormat:
+    def _table_format(self, page: LeafTarget) -> QTextTableFormat:
         theme = page.theme
         result = QTextTableFormat()
         result.setBorder(0)

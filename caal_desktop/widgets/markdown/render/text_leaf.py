@@ -15,7 +15,7 @@ from caal_desktop.widgets.markdown.render.table_leaf import TableLeaf
 
 if TYPE_CHECKING:
     from caal_desktop.widgets.markdown.parse.structure import Place
-    from caal_desktop.widgets.markdown.render.page import Page
+    from caal_desktop.widgets.markdown.render.leaf import LeafTarget
 
 SEGMENT_SIZES = (256, 512)
 SEGMENT_LIMIT = 1024
@@ -39,7 +39,7 @@ class TextLeaf(Leaf):
         self._stage = 0  # how many of SEGMENT_SIZES were tried in vain
         self._block_chars = 0
 
-    def add_line(self, page: Page, text: str) -> None:
+    def add_line(self, page: LeafTarget, text: str) -> None:
         """Take a line. Those before it are certain now."""
         self._long = False
         if self._lines:
@@ -49,7 +49,7 @@ class TextLeaf(Leaf):
         self._pending += text
         self._lines += 1
 
-    def extend_line(self, page: Page, text: str) -> None:
+    def extend_line(self, page: LeafTarget, text: str) -> None:
         """Take more of the last line."""
         if self.kind is not Kind.PARAGRAPH:
             return
@@ -63,7 +63,7 @@ class TextLeaf(Leaf):
         """Forget the last line."""
         self._pending = self._pending[: max(0, self._last_line - 1)]
 
-    def close(self, page: Page, *, unfinished: bool) -> None:
+    def close(self, page: LeafTarget, *, unfinished: bool) -> None:
         """Write what is left."""
         text = self._pending.rstrip()
         if unfinished and self.kind is Kind.PARAGRAPH:
@@ -74,9 +74,9 @@ class TextLeaf(Leaf):
                 self._write_as_table(page, text[:start].rstrip(), last)
                 return
         if text or not (self.started or self.cut):
-            self._write(page, _stripped(inline.parse(text, page.state.references, unfinished=unfinished)))
+            self._write(page, _stripped(inline.parse(text, page.references, unfinished=unfinished)))
 
-    def _write_segments(self, page: Page) -> None:
+    def _write_segments(self, page: LeafTarget) -> None:
         """Write the part of a paragraph that nothing after it can change."""
         while self.kind is Kind.PARAGRAPH:
             limit = len(self._pending) if self._long else self._last_line
@@ -90,17 +90,17 @@ class TextLeaf(Leaf):
                     return
                 end = SEGMENT_HARD_LIMIT
                 forced = True
-            if not forced and not inline.is_closed(self._pending[:end], page.state.references):
+            if not forced and not inline.is_closed(self._pending[:end], page.references):
                 self._stage += 1
                 continue
             self._write_segment(page, end)
 
-    def _write_segment(self, page: Page, end: int) -> None:
+    def _write_segment(self, page: LeafTarget, end: int) -> None:
         text = self._pending[:end]
         self._pending = self._pending[end:]
         self._last_line = max(0, self._last_line - end)
         self._stage = 0
-        spans = inline.parse(text, page.state.references)
+        spans = inline.parse(text, page.references)
         self._block_chars += len(text)
         full = self._block_chars >= BLOCK_CHARS
         self._write(page, _stripped(spans) if full else spans)
@@ -109,7 +109,7 @@ class TextLeaf(Leaf):
             self.started = False
             self.cut = True
 
-    def _write(self, page: Page, spans: list[Span]) -> None:
+    def _write(self, page: LeafTarget, spans: list[Span]) -> None:
         theme = page.theme
         quiet = bool(self.place.bars)
         if not self.started:
@@ -118,10 +118,10 @@ class TextLeaf(Leaf):
         for span in spans:
             page.cursor.insertText(span.text, theme.span(span.style, span.href, self.level, quiet=quiet))
 
-    def _write_as_table(self, page: Page, before: str, header: str) -> None:
+    def _write_as_table(self, page: LeafTarget, before: str, header: str) -> None:
         place = self.place
         if before or place.marker is not None:
-            self._write(page, _stripped(inline.parse(before, page.state.references)))
+            self._write(page, _stripped(inline.parse(before, page.references)))
             place = replace(place, marker=None, loose=True)
         table = TableLeaf(place, ("left",) * max(1, len(split_row(header))))
         table.add_row(page, header, unfinished=True)

@@ -96,4 +96,4 @@ class DocumentWriter:
 
     def define(self, label: str, href: str) -> None:
         """Keep a link reference definition."""
-        self.page.state.references.define(label, href)
+        self.page.references.define(label, href)
