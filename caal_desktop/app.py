@@ -229,7 +229,7 @@ class Application(QObject):
             return
         self._demo_started.set_result(demo.base_url)
         if self._wizard is not None:
-            self._wizard.set_demo_key(demo.key)
+            self._wizard.set_demo_key(demo.key, demo.stands_for)
 
     async def _find_openrouter(self) -> str | None:
         if self._demo is None:
@@ -268,7 +268,7 @@ class Application(QObject):
         wizard.offer_sign_in(lambda: self.sign_in)
         self._wizard, self._setup = wizard, setup
         if self._demo is not None and self._demo.key:
-            wizard.set_demo_key(self._demo.key)
+            wizard.set_demo_key(self._demo.key, self._demo.stands_for)
         wizard.closed.connect(self._on_wizard_closed)
         wizard.requestLikely.connect(self._warm_up)
         if self._main is not None:

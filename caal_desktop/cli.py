@@ -66,10 +66,11 @@ def openrouter_url(environment: Mapping[str, str]) -> str | None:
     if not url:
         return None
     from caal_desktop.llm.errors import ConfigurationError
-    from caal_desktop.llm.providers.openrouter import check_openrouter_url
+    from caal_desktop.llm.providers.openrouter import OPENROUTER
+    from caal_desktop.llm.transport.address import check_fixed_base_url
 
     try:
-        return check_openrouter_url(url)
+        return check_fixed_base_url(OPENROUTER.name, OPENROUTER.title, url, OPENROUTER.base_url)
     except ConfigurationError as error:
         raise ValueError(f"{URL_VARIABLE} is refused: {error}") from None
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from caal_desktop.storage.settings.schema import KeyStatus, Provider
+from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, descriptor_of
+from caal_desktop.storage.settings.schema import KeyStatus
 from caal_desktop.storage.settings.schema import SetupStep as Step
 
+if TYPE_CHECKING:
+    from caal_desktop.llm.providers.descriptor import ProviderDescriptor
+
 __all__ = [
-    "PROVIDERS",
     "STEPS",
     "KeyStatus",
     "Need",
-    "Provider",
-    "ProviderTraits",
     "SetupFlow",
     "SetupState",
     "Step",
@@ -38,33 +40,12 @@ class Need(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderTraits:
-    """What setting up a provider takes.
-
-    Attributes:
-        needs_key: it answers nobody without a key.
-        has_address: its address is the person's own and must be given.
-    """
-
-    needs_key: bool
-    has_address: bool
-
-
-PROVIDERS: dict[Provider, ProviderTraits] = {
-    Provider.OPENROUTER: ProviderTraits(needs_key=True, has_address=False),
-    Provider.GROQ: ProviderTraits(needs_key=True, has_address=False),
-    Provider.OLLAMA: ProviderTraits(needs_key=False, has_address=True),
-    Provider.OPENAI_COMPATIBLE: ProviderTraits(needs_key=False, has_address=True),
-}
-
-
-@dataclass(frozen=True, slots=True)
 class SetupState:
     """Everything that the steps depend on.
 
     Attributes:
         step: where the person is.
-        provider: who serves the model.
+        provider: who serves the model, by name.
         key_status: the state of that provider's key, or of its server where no key is needed.
         address: the server's base URL, where the provider has one of the person's own.
         model: the chosen model's id; "" while none is chosen.
@@ -72,7 +53,7 @@ class SetupState:
     """
 
     step: Step = Step.WELCOME
-    provider: Provider = Provider.OPENROUTER
+    provider: str = DEFAULT_PROVIDER
     key_status: KeyStatus = KeyStatus.NONE
     address: str = ""
     model: str = ""
@@ -101,7 +82,7 @@ class SetupFlow:
         skipped_key = flow._state.key_status is KeyStatus.NONE and target is not Step.TRY
         for step in STEPS[: STEPS.index(target)]:
             flow._state = replace(flow._state, step=step)
-            if flow.need() is not Need.NOTHING and not (step is Step.KEY and skipped_key and flow.traits.needs_key):
+            if flow.need() is not Need.NOTHING and not (step is Step.KEY and skipped_key and flow.descriptor.needs_key):
                 return flow
         flow._state = replace(flow._state, step=target)
         return flow
@@ -112,22 +93,22 @@ class SetupFlow:
         return self._state
 
     @property
-    def traits(self) -> ProviderTraits:
-        """What the chosen provider takes."""
-        return PROVIDERS[self._state.provider]
+    def descriptor(self) -> ProviderDescriptor:
+        """What is known about the chosen provider."""
+        return descriptor_of(self._state.provider)
 
     @property
     def has_usable_key(self) -> bool:
         """Whether a request can be tried at all: a key is there (or none is needed) and has not been refused."""
         if self._state.key_status in (KeyStatus.VERIFIED, KeyStatus.UNVERIFIED):
             return True
-        return not self.traits.needs_key and self._state.key_status is KeyStatus.NONE and bool(self._state.address)
+        return not self.descriptor.needs_key and self._state.key_status is KeyStatus.NONE and bool(self._state.address)
 
     def need(self) -> Need:
         """Tell what is missing before the current step is done."""
         state = self._state
         if state.step is Step.KEY:
-            if self.traits.has_address and not state.address:
+            if self.descriptor.has_address and not state.address:
                 return Need.ADDRESS
             match state.key_status:
                 case KeyStatus.VERIFIED | KeyStatus.UNVERIFIED:
@@ -135,7 +116,7 @@ class SetupFlow:
                 case KeyStatus.REJECTED:
                     return Need.OTHER_KEY
                 case KeyStatus.NONE:
-                    return Need.KEY if self.traits.needs_key else Need.KEY_CHECK
+                    return Need.KEY if self.descriptor.needs_key else Need.KEY_CHECK
         if state.step is Step.MODEL and not state.model:
             return Need.MODEL
         return Need.NOTHING
@@ -154,7 +135,7 @@ class SetupFlow:
     def can_skip(self) -> bool:
         """Whether the current step may be left undone: key and model can come later, and nobody has to try."""
         if self._state.step is Step.KEY:
-            return self.need() is not Need.NOTHING and not self.traits.has_address
+            return self.need() is not Need.NOTHING and not self.descriptor.has_address
         if self._state.step is Step.MODEL:
             # Without a network, or without a key, there may be no list to choose from.
             return self.need() is Need.MODEL
@@ -191,7 +172,7 @@ class SetupFlow:
         """Go to the step before this one; what was entered stays."""
         return self._go(-1) if self.can_go_back else self._state.step
 
-    def choose_provider(self, provider: Provider, address: str = "") -> None:
+    def choose_provider(self, provider: str, address: str = "") -> None:
         """Choose who answers. Another provider has another key and other models."""
         if provider != self._state.provider:
             self._state = SetupState(step=self._state.step, provider=provider, address=address)

@@ -15,7 +15,7 @@ import pytest
 
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.paths import AppPaths
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider, Settings, SetupStep
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Settings, SetupStep
 from caal_desktop.storage.settings.store import SettingsStore
 
 if TYPE_CHECKING:
@@ -149,8 +149,8 @@ def set_up(run: Run, session: DesktopSession, demo: DemoControl) -> None:
         and "reasoning" not in row
         and not row["id"].endswith((":free", ":batch"))
     )
-    settings = Settings(setup_completed=True, openrouter_model=model)
-    settings = settings.with_key(Provider.OPENROUTER, KeyStatus.VERIFIED, KeyStore.KEYRING)
+    settings = Settings().replace(setup_completed=True, openrouter_model=model)
+    settings = settings.with_provider("openrouter", key_status=KeyStatus.VERIFIED, key_store=KeyStore.KEYRING)
     SettingsStore(run.paths.settings_file).save(settings)
 
 
@@ -176,8 +176,8 @@ def test_a_key_on_its_way_into_the_keyring_arrives_when_the_wizard_is_closed(
     run.environment["CAAL_TEST_KEY"] = demo.key
     run.until("storing").assert_ended_well()
     assert [item.secret for item in keyring_session.secret_items()] == [demo.key]
-    assert run.settings.key_store_of(Provider.OPENROUTER) is KeyStore.KEYRING
-    assert run.settings.key_status_of(Provider.OPENROUTER) is KeyStatus.VERIFIED
+    assert run.settings.of("openrouter").key_store is KeyStore.KEYRING
+    assert run.settings.of("openrouter").key_status is KeyStatus.VERIFIED
 
 
 def test_a_list_that_is_shown_to_nobody_without_a_key_is_asked_for_once_the_keyring_has_given_it(
@@ -189,8 +189,8 @@ def test_a_list_that_is_shown_to_nobody_without_a_key_is_asked_for_once_the_keyr
     assert keyring_session.run_python(code, key).returncode == 0
     # Nothing listens there: nobody beyond this machine is asked.
     proxy = {"proxy_mode": ProxyMode.MANUAL, "proxy_url": "http://127.0.0.1:1", "max_retries": 0}
-    settings = run.settings.replace(provider=Provider.GROQ, groq_model="m", **proxy)
-    settings = settings.with_key(Provider.GROQ, KeyStatus.VERIFIED, KeyStore.KEYRING)
+    settings = run.settings.replace(provider="groq", groq_model="m", **proxy)
+    settings = settings.with_provider("groq", key_status=KeyStatus.VERIFIED, key_store=KeyStore.KEYRING)
     SettingsStore(run.paths.settings_file).save(settings)
     run.until("listed").assert_ended_well()
 

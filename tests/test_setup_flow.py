@@ -10,7 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from caal_desktop.setup_flow import PROVIDERS, STEPS, KeyStatus, Need, Provider, SetupFlow, SetupState, Step
+from caal_desktop.llm.providers.registry import PROVIDERS
+from caal_desktop.setup_flow import STEPS, KeyStatus, Need, SetupFlow, SetupState, Step
 
 ADDRESS = "http://127.0.0.1:1234/v1"
 USABLE = (KeyStatus.VERIFIED, KeyStatus.UNVERIFIED)
@@ -36,19 +37,19 @@ def test_the_welcome_needs_nothing() -> None:
 @pytest.mark.parametrize(
     ("provider", "address", "status", "need"),
     [
-        (Provider.OPENROUTER, "", KeyStatus.NONE, Need.KEY),
-        (Provider.OPENROUTER, "", KeyStatus.REJECTED, Need.OTHER_KEY),
-        (Provider.OPENROUTER, "", KeyStatus.VERIFIED, Need.NOTHING),
-        (Provider.GROQ, "", KeyStatus.UNVERIFIED, Need.NOTHING),
-        (Provider.OPENAI_COMPATIBLE, "", KeyStatus.NONE, Need.ADDRESS),
-        (Provider.OPENAI_COMPATIBLE, "", KeyStatus.VERIFIED, Need.ADDRESS),
-        (Provider.OPENAI_COMPATIBLE, ADDRESS, KeyStatus.NONE, Need.KEY_CHECK),
-        (Provider.OPENAI_COMPATIBLE, ADDRESS, KeyStatus.VERIFIED, Need.NOTHING),
-        (Provider.OLLAMA, ADDRESS, KeyStatus.NONE, Need.KEY_CHECK),
-        (Provider.OLLAMA, ADDRESS, KeyStatus.UNVERIFIED, Need.NOTHING),
+        ("openrouter", "", KeyStatus.NONE, Need.KEY),
+        ("openrouter", "", KeyStatus.REJECTED, Need.OTHER_KEY),
+        ("openrouter", "", KeyStatus.VERIFIED, Need.NOTHING),
+        ("groq", "", KeyStatus.UNVERIFIED, Need.NOTHING),
+        ("openai_compatible", "", KeyStatus.NONE, Need.ADDRESS),
+        ("openai_compatible", "", KeyStatus.VERIFIED, Need.ADDRESS),
+        ("openai_compatible", ADDRESS, KeyStatus.NONE, Need.KEY_CHECK),
+        ("openai_compatible", ADDRESS, KeyStatus.VERIFIED, Need.NOTHING),
+        ("ollama", ADDRESS, KeyStatus.NONE, Need.KEY_CHECK),
+        ("ollama", ADDRESS, KeyStatus.UNVERIFIED, Need.NOTHING),
     ],
 )
-def test_what_the_key_step_needs(provider: Provider, address: str, status: KeyStatus, need: Need) -> None:
+def test_what_the_key_step_needs(provider: str, address: str, status: KeyStatus, need: Need) -> None:
     flow = flow_at(Step.KEY, provider=provider, address=address, key_status=status)
     assert flow.need() is need
     assert flow.can_continue is (need is Need.NOTHING)
@@ -115,20 +116,18 @@ def test_going_back_keeps_what_was_entered() -> None:
 
 def test_another_provider_has_another_key_and_other_models() -> None:
     flow = flow_at(Step.WELCOME, key_status=KeyStatus.VERIFIED, model="maker/model", tried=True)
-    flow.choose_provider(Provider.OPENROUTER)
+    flow.choose_provider("openrouter")
     assert flow.state.model == "maker/model"
-    flow.choose_provider(Provider.OLLAMA, ADDRESS)
-    assert flow.state == SetupState(provider=Provider.OLLAMA, address=ADDRESS)
+    flow.choose_provider("ollama", ADDRESS)
+    assert flow.state == SetupState(provider="ollama", address=ADDRESS)
 
 
 def test_what_was_proven_of_another_address_counts_no_more() -> None:
-    flow = flow_at(
-        Step.KEY, provider=Provider.OLLAMA, address=ADDRESS, key_status=KeyStatus.VERIFIED, model="m", tried=True
-    )
+    flow = flow_at(Step.KEY, provider="ollama", address=ADDRESS, key_status=KeyStatus.VERIFIED, model="m", tried=True)
     flow.set_address(ADDRESS)
     assert flow.state.tried
     flow.set_address(ADDRESS + "/other")
-    assert flow.state == SetupState(Step.KEY, Provider.OLLAMA, KeyStatus.NONE, ADDRESS + "/other")
+    assert flow.state == SetupState(Step.KEY, "ollama", KeyStatus.NONE, ADDRESS + "/other")
 
 
 # --- going on where an earlier run ended
@@ -136,7 +135,7 @@ def test_what_was_proven_of_another_address_counts_no_more() -> None:
 STORED = [
     SetupState(step, provider, status, address, model)
     for step, provider, status, address, model in itertools.product(
-        STEPS, Provider, KeyStatus, ("", ADDRESS), ("", "maker/model")
+        STEPS, PROVIDERS, KeyStatus, ("", ADDRESS), ("", "maker/model")
     )
 ]
 
@@ -146,14 +145,14 @@ def test_resuming_never_leads_past_what_is_missing(stored: SetupState) -> None:
     flow = SetupFlow.resumed(stored)
     assert replace(flow.state, step=stored.step) == stored, "only the step may change"
     assert STEPS.index(flow.state.step) <= STEPS.index(stored.step)
-    step, traits = flow.state.step, PROVIDERS[stored.provider]
+    step, descriptor = flow.state.step, PROVIDERS[stored.provider]
     if step is Step.TRY:
         assert flow.has_usable_key
         assert stored.model
     if step in (Step.MODEL, Step.TRY, Step.DONE):
         assert stored.key_status is not KeyStatus.REJECTED
-        assert stored.address or not traits.has_address
-        assert stored.key_status in USABLE or traits.needs_key
+        assert stored.address or not descriptor.has_address
+        assert stored.key_status in USABLE or descriptor.needs_key
     if step is Step.DONE:
         assert stored.model
 
@@ -183,13 +182,13 @@ class AnyWalk(RuleBasedStateMachine):
         super().__init__()
         self.flow = SetupFlow()
 
-    @rule(provider=st.sampled_from(Provider), address=st.sampled_from(["", ADDRESS]))
+    @rule(provider=st.sampled_from(list(PROVIDERS)), address=st.sampled_from(["", ADDRESS]))
     @precondition(lambda self: self.flow.state.step is Step.WELCOME)
-    def choose_provider(self, provider: Provider, address: str) -> None:
+    def choose_provider(self, provider: str, address: str) -> None:
         self.flow.choose_provider(provider, address)
 
     @rule(address=st.sampled_from(["", ADDRESS, "http://localhost:1/v1"]))
-    @precondition(lambda self: self.flow.state.step is Step.KEY and self.flow.traits.has_address)
+    @precondition(lambda self: self.flow.state.step is Step.KEY and self.flow.descriptor.has_address)
     def set_address(self, address: str) -> None:
         self.flow.set_address(address)
 
@@ -235,7 +234,7 @@ class AnyWalk(RuleBasedStateMachine):
         state = self.flow.state
         if state.step is Step.DONE:
             return
-        own_server = state.step is Step.KEY and self.flow.traits.has_address
+        own_server = state.step is Step.KEY and self.flow.descriptor.has_address
         assert self.flow.can_continue or self.flow.can_skip or own_server
 
     @invariant()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +36,12 @@ class DemoProcess:
         deadline: seconds that :meth:`start` waits for the server.
 
     Attributes:
+        stands_for: the provider whose address the demo's takes.
         base_url: ``http://127.0.0.1:PORT/api/v1`` once started, else "".
         key: the demo's ordinary key once started, else "".
     """
+
+    stands_for: Final = "openrouter"
 
     def __init__(
         self,

@@ -39,13 +39,16 @@ if TYPE_CHECKING:
     )
     from caal_desktop.llm.models.endpoints import EndpointInfo
     from caal_desktop.llm.models.info import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
-    from caal_desktop.llm.providers.groq import GROQ_BASE_URL, GroqProvider
+    from caal_desktop.llm.providers.clients.groq import GroqProvider
+    from caal_desktop.llm.providers.clients.ollama import OllamaProvider
+    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
+    from caal_desktop.llm.providers.clients.openrouter import OpenRouterProvider
+    from caal_desktop.llm.providers.groq import GROQ_BASE_URL
     from caal_desktop.llm.providers.key_info import KeyInfo
-    from caal_desktop.llm.providers.ollama import OLLAMA_BASE_URL, OllamaProvider
-    from caal_desktop.llm.providers.openai_compatible import OpenAICompatibleProvider, Timeouts
-    from caal_desktop.llm.providers.openrouter import OPENROUTER_BASE_URL, OpenRouterProvider
+    from caal_desktop.llm.providers.ollama import OLLAMA_BASE_URL
+    from caal_desktop.llm.providers.openrouter import OPENROUTER_BASE_URL
     from caal_desktop.llm.providers.registry import PROVIDER_NAMES, create_provider, create_provider_from_settings
-    from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode
+    from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode, Timeouts
     from caal_desktop.llm.transport.retry import RetryPolicy
 
 __all__ = [
@@ -128,13 +131,13 @@ _LAZY = {
     "NetworkOptions": "transport.network",
     "ProxyMode": "transport.network",
     "GROQ_BASE_URL": "providers.groq",
-    "GroqProvider": "providers.groq",
+    "GroqProvider": "providers.clients.groq",
     "OLLAMA_BASE_URL": "providers.ollama",
-    "OllamaProvider": "providers.ollama",
+    "OllamaProvider": "providers.clients.ollama",
     "OPENROUTER_BASE_URL": "providers.openrouter",
-    "OpenRouterProvider": "providers.openrouter",
-    "OpenAICompatibleProvider": "providers.openai_compatible",
-    "Timeouts": "providers.openai_compatible",
+    "OpenRouterProvider": "providers.clients.openrouter",
+    "OpenAICompatibleProvider": "providers.clients.openai_compatible",
+    "Timeouts": "transport.network",
     "RetryPolicy": "transport.retry",
     "PROVIDER_NAMES": "providers.registry",
     "create_provider": "providers.registry",

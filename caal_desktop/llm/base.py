@@ -7,7 +7,7 @@ import logging
 from abc import ABC, abstractmethod
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from caal_desktop.llm.errors import EmptyAnswer
 from caal_desktop.llm.events import FinishReason, TextDelta, UsageReport
@@ -132,7 +132,7 @@ class LLMProvider(ABC):
     """
 
     #: The name in the registry and in the settings.
-    provider_name: ClassVar[str] = ""
+    provider_name: str = ""
     #: The name for people.
     display_name: str = ""
     #: The model id.

@@ -172,8 +172,15 @@ class Program:
         return content
 
     def wait_for_setting(self, name: str, value: object) -> None:
-        """Wait until a setting has been written."""
-        self.wait_until(lambda: self.settings().get(name) == value, f"the setting {name} = {value!r}")
+        """Wait until a setting has been written; dots lead to a cell of a table."""
+
+        def written() -> object:
+            found: Any = self.settings()
+            for part in name.split("."):
+                found = found.get(part) if isinstance(found, dict) else None
+            return found
+
+        self.wait_until(lambda: written() == value, f"the setting {name} = {value!r}")
 
     def complaints(self) -> list[str]:
         """What the program wrote to standard error."""

@@ -29,7 +29,7 @@ def test_from_nothing_to_an_answer_and_straight_to_the_chat_the_next_time(
         walking.walk(program, demo.key)
         (trial,) = demo.requests("/chat/completions")
         assert trial["status"] == 200
-        program.wait_for_setting("openrouter_model", trial["body"]["model"])
+        program.wait_for_setting("providers.openrouter.model", trial["body"]["model"])
         assert trial["body"]["max_tokens"] > 0
 
         program.type(walking.QUESTION)
@@ -76,7 +76,7 @@ def test_the_real_list_fills_the_model_step_and_a_sensible_model_answers(start: 
         walking.to_key(program)
         walking.to_model(program, real_demo.key)
         program.wait_for_text(best.name)
-        program.wait_for_setting("openrouter_model", best.id)
+        program.wait_for_setting("providers.openrouter.model", best.id)
         walking.to_trial(program)
         walking.to_done(program)
         (trial,) = real_demo.requests("/chat/completions")
@@ -110,14 +110,14 @@ def test_a_key_given_offline_is_saved_and_checked_at_the_next_start(
         walking.give_key(program, demo.key)
         program.choose("wizard.key.message.keep")
         program.wait_for("wizard.model")
-        program.wait_for_setting("openrouter_key_status", "unverified")
+        program.wait_for_setting("providers.openrouter.key_status", "unverified")
         program.close_window()
         program.assert_ended_well()
     assert [item.secret for item in session.secret_items()] == [demo.key]
 
     with start() as program:
         program.wait_for("wizard.model")
-        program.wait_for_setting("openrouter_key_status", "verified")
+        program.wait_for_setting("providers.openrouter.key_status", "verified")
         walking.to_trial(program)
         program.close_window()
         program.assert_ended_well()

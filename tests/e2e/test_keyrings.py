@@ -37,7 +37,7 @@ def test_without_one_the_key_is_kept_for_this_session_only(
         walking.to_done(program)
         program.wait_for_text("for this session only")
         walking.to_chat(program)
-        program.wait_for_setting("openrouter_key_store", "session")
+        program.wait_for_setting("providers.openrouter.key_store", "session")
         program.close_window()
         program.assert_ended_well()
     program.assert_hides(demo.key)

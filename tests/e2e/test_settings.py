@@ -52,4 +52,4 @@ def test_a_changed_setting_is_kept_and_a_removed_key_is_gone_everywhere(
         if file.is_file():
             assert demo.key.encode() not in file.read_bytes(), file
     settings = json.loads(next(program.home.rglob("settings.json")).read_text("utf-8"))
-    assert settings.get("openrouter_key_store", "none") == "none"
+    assert settings.get("providers", {}).get("openrouter", {}).get("key_store", "none") == "none"

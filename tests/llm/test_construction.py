@@ -263,7 +263,7 @@ def test_data_types_load_no_client() -> None:
     program = """
 import sys
 from caal_desktop.llm import ModelInfo, ProviderError, TextDelta, ToolCall
-print(sorted(name for name in sys.modules if name.startswith("caal_desktop.llm.open")))
+print(sorted(name for name in sys.modules if name.startswith("caal_desktop.llm.providers.clients")))
 """
     assert fresh(program) == "[]\n"
 

@@ -22,7 +22,7 @@ from caal_desktop.services.settings.settings_service import SettingsService
 from caal_desktop.services.settings.transfer_service import TransferService
 from caal_desktop.services.setup.setup_service import SetupService
 from caal_desktop.storage.keyring.secrets import Deadlines, SecretStore
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider, Settings
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Settings
 from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.desktop_session import DesktopSession, require_desktop_tools
 from tests.support.qt_loop import run_async, turn
@@ -98,9 +98,7 @@ class Parts:
         if not turn(until=condition):
             pytest.fail(f"this did not come: {what}")
 
-    def use_key(
-        self, key: str, status: KeyStatus = KeyStatus.VERIFIED, provider: Provider = Provider.OPENROUTER
-    ) -> None:
+    def use_key(self, key: str, status: KeyStatus = KeyStatus.VERIFIED, provider: str = "openrouter") -> None:
         """Have a key in use for this session, as a finished set-up leaves it."""
         from caal_desktop.storage.keyring.secrets import Where
 
@@ -108,7 +106,7 @@ class Parts:
         self.keys.stored.connect(lambda *_args: stored.append(True))
         self.keys.store(provider, key, Where.SESSION)
         self.until(lambda: stored, "the key is in use")
-        self.settings.set(self.settings.current.with_key(provider, status, KeyStore.SESSION))
+        self.settings.set(self.settings.current.with_provider(provider, key_status=status, key_store=KeyStore.SESSION))
 
     def key_info(self) -> KeyInfo:
         """What the provider has told about the key that was checked last."""

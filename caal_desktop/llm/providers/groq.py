@@ -2,72 +2,44 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
-from caal_desktop.llm.providers.openai_compatible import (
-    DEFAULT_MAX_TOKENS,
-    DEFAULT_TEMPERATURE,
-    OpenAICompatibleProvider,
-    Timeouts,
+from caal_desktop.llm.providers.descriptor import (
+    QT_TRANSLATE_NOOP,
+    AgentKeys,
+    KeyShape,
+    ProviderDescriptor,
+    SettingText,
 )
-from caal_desktop.llm.transport.address import check_fixed_base_url, check_key_form
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.transport.network import NetworkOptions
-    from caal_desktop.llm.transport.retry import RetryPolicy
+    from caal_desktop.llm.providers.clients.groq import GroqProvider
 
 GROQ_BASE_URL: Final = "https://api.groq.com/openai/v1"
-GROQ_KEY_VARIABLE: Final = "GROQ_API_KEY"
 
 
-class GroqProvider(OpenAICompatibleProvider):
-    """A model on Groq. ``check_key`` asks for the list of models, which Groq gives to valid keys only."""
+def _client() -> type[GroqProvider]:
+    from caal_desktop.llm.providers.clients.groq import GroqProvider
 
-    provider_name: ClassVar[str] = "groq"
+    return GroqProvider
 
-    def __init__(
-        self,
-        model: str,
-        api_key: str | None = None,
-        temperature: float | None = DEFAULT_TEMPERATURE,
-        max_tokens: int = DEFAULT_MAX_TOKENS,
-        *,
-        base_url: str = GROQ_BASE_URL,
-        timeouts: Timeouts | None = None,
-        max_retries: int | None = None,
-        retry_policy: RetryPolicy | None = None,
-        network: NetworkOptions | None = None,
-    ) -> None:
-        """Create the provider.
 
-        Args:
-            model: the model id.
-            api_key: the key; None or blank takes the environment variable ``GROQ_API_KEY``.
-            temperature: sampling temperature.
-            max_tokens: the longest answer, in tokens.
-            base_url: for tests: an address on this machine.
-            timeouts, max_retries, retry_policy, network: see :class:`OpenAICompatibleProvider`.
-
-        Raises:
-            ConfigurationError: (a ValueError) there is no key, or something else cannot be used.
-        """
-        given = api_key if api_key and api_key.strip() else os.environ.get(GROQ_KEY_VARIABLE)
-        key = check_key_form(self.provider_name, self._display_name(base_url), given)
-        super().__init__(
-            model,
-            base_url,
-            key,
-            temperature,
-            max_tokens,
-            timeouts=timeouts,
-            max_retries=max_retries,
-            retry_policy=retry_policy,
-            network=network,
+GROQ: Final = ProviderDescriptor(
+    name="groq",
+    title=QT_TRANSLATE_NOOP("Provider", "Groq"),
+    summary=QT_TRANSLATE_NOOP("Provider", "A few open models, answered very fast. Needs a Groq key."),
+    icon="bolt",
+    base_url=GROQ_BASE_URL,
+    keys_page="https://console.groq.com/keys",
+    key_hint="gsk_…",
+    key_shape=KeyShape("gsk_", 40),
+    key_variable="GROQ_API_KEY",
+    default_model="llama-3.3-70b-versatile",
+    settings={
+        "model": SettingText(
+            QT_TRANSLATE_NOOP("Settings", "Groq model"), QT_TRANSLATE_NOOP("Settings", "The model's id at Groq.")
         )
-
-    def _display_name(self, base_url: object) -> str:
-        return "Groq"
-
-    def _check_base_url(self, base_url: object, *, has_key: bool) -> str:
-        return check_fixed_base_url(self.provider_name, self.display_name, base_url, GROQ_BASE_URL)
+    },
+    agent=AgentKeys("groq", model="groq_model", key="groq_api_key"),
+    client=_client,
+)

@@ -2,55 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
-from caal_desktop.llm.providers.openai_compatible import (
-    DEFAULT_MAX_TOKENS,
-    DEFAULT_TEMPERATURE,
-    OpenAICompatibleProvider,
-    Timeouts,
-)
+from caal_desktop.llm.providers.descriptor import QT_TRANSLATE_NOOP, AgentKeys, ProviderDescriptor, SettingText
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.transport.network import NetworkOptions
-    from caal_desktop.llm.transport.retry import RetryPolicy
+    from caal_desktop.llm.providers.clients.ollama import OllamaProvider
 
 OLLAMA_BASE_URL: Final = "http://localhost:11434/v1"
-
-
-class OllamaProvider(OpenAICompatibleProvider):
-    """A model that Ollama runs."""
-
-    provider_name: ClassVar[str] = "ollama"
-
-    def __init__(
-        self,
-        model: str,
-        base_url: str = OLLAMA_BASE_URL,
-        api_key: str | None = None,
-        temperature: float | None = DEFAULT_TEMPERATURE,
-        max_tokens: int = DEFAULT_MAX_TOKENS,
-        *,
-        timeouts: Timeouts | None = None,
-        max_retries: int | None = None,
-        retry_policy: RetryPolicy | None = None,
-        network: NetworkOptions | None = None,
-    ) -> None:
-        """Create the provider; see :class:`OpenAICompatibleProvider`. Ollama itself asks for no key."""
-        super().__init__(
-            model,
-            base_url,
-            api_key,
-            temperature,
-            max_tokens,
-            timeouts=timeouts,
-            max_retries=max_retries,
-            retry_policy=retry_policy,
-            network=network,
-        )
-
-    def _display_name(self, base_url: object) -> str:
-        return "Ollama"
 
 
 def base_url_of_host(host: str) -> str:
@@ -59,3 +18,34 @@ def base_url_of_host(host: str) -> str:
     if url and "://" not in url:
         url = f"http://{url}"
     return url if not url or url.endswith("/v1") else f"{url}/v1"
+
+
+def _client() -> type[OllamaProvider]:
+    from caal_desktop.llm.providers.clients.ollama import OllamaProvider
+
+    return OllamaProvider
+
+
+OLLAMA: Final = ProviderDescriptor(
+    name="ollama",
+    title=QT_TRANSLATE_NOOP("Provider", "Ollama"),
+    summary=QT_TRANSLATE_NOOP("Provider", "Models on your own computer. Private, and no key needed."),
+    icon="computer",
+    base_url=OLLAMA_BASE_URL,
+    has_address=True,
+    needs_key=False,
+    takes_key=False,
+    default_model="qwen3:8b",
+    settings={
+        "model": SettingText(
+            QT_TRANSLATE_NOOP("Settings", "Ollama model"),
+            QT_TRANSLATE_NOOP("Settings", "The model's name as “ollama list” shows it."),
+        ),
+        "base_url": SettingText(
+            QT_TRANSLATE_NOOP("Settings", "Address of Ollama"),
+            QT_TRANSLATE_NOOP("Settings", "The address of Ollama's OpenAI-compatible interface, ending in /v1."),
+        ),
+    },
+    agent=AgentKeys("ollama", model="ollama_model", address="ollama_host", base_url_of=base_url_of_host),
+    client=_client,
+)

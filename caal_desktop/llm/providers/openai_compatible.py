@@ -1,393 +1,52 @@
-"""Any server that speaks OpenAI's chat completions: llama.cpp, LM Studio, vLLM, LiteLLM, Ollama's ``/v1``."""
+"""Any server that speaks OpenAI's chat completions: llama.cpp, LM Studio, vLLM, LiteLLM and their like."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
-from urllib.parse import urljoin
+from typing import TYPE_CHECKING, Final
 
-from caal_desktop import __version__
-from caal_desktop.llm.base import LLMProvider, LLMResponse
-from caal_desktop.llm.errors import CertificateRejected, ConfigurationError, InvalidResponse, ProviderError
-from caal_desktop.llm.errors import translate as _translate
-from caal_desktop.llm.errors.context import RequestContext
-from caal_desktop.llm.events import StreamStarted
-from caal_desktop.llm.fields import as_dict, as_list, as_text
-from caal_desktop.llm.models.listing import next_page_link, parse_model_list
-from caal_desktop.llm.providers.key_info import KeyInfo
-from caal_desktop.llm.streaming import answers as _answers
-from caal_desktop.llm.streaming.reader import MAX_BODY_BYTES, read_events
-from caal_desktop.llm.transport.address import check_base_url, check_key_form, location_of
-from caal_desktop.llm.transport.headers import check_header
-from caal_desktop.llm.transport.network import NetworkOptions
-from caal_desktop.llm.transport.retry import RetryPolicy
+from caal_desktop.llm.providers.descriptor import QT_TRANSLATE_NOOP, AgentKeys, ProviderDescriptor, SettingText
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-
-    import httpx2
-
-    from caal_desktop.llm.events import StreamEvent
-    from caal_desktop.llm.models.info import ModelList
-    from caal_desktop.llm.transport.client import Client
-
-DEFAULT_TEMPERATURE: Final = 0.7
-DEFAULT_MAX_TOKENS: Final = 4096
-MAX_MODEL_PAGES: Final = 50
-USER_AGENT: Final = f"caal-desktop/{__version__}"
-_FIXED_FIELDS: Final = frozenset({"messages", "stream", "stream_options", "tools"})
-_SDK_ONLY: Final = frozenset({"extra_headers", "extra_query", "timeout"})
+    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long to wait, in seconds.
+def _client() -> type[OpenAICompatibleProvider]:
+    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
 
-    Attributes:
-        connect: for a connection.
-        read: for the next byte; before the answer begins, and then between any two of its bytes.
-        write: for the system to take the next bytes of the request.
-    """
-
-    connect: float = 10.0
-    read: float = 60.0
-    write: float = 30.0
+    return OpenAICompatibleProvider
 
 
-class OpenAICompatibleProvider(LLMProvider):
-    """A model on any OpenAI-compatible server.
-
-    The key is optional. It is sent in the ``Authorization`` header to the server's own address alone: redirects are
-    not followed, and plain ``http`` is for this machine and private networks (see :func:`_address.check_base_url`).
-
-    A call's keyword arguments become fields of the request and win over the provider's own ``model``,
-    ``temperature`` and ``max_tokens``. ``temperature=None`` leaves the field out; ``max_tokens`` is always sent, since
-    some servers otherwise reserve credit for the longest answer possible. Fields that only one server knows
-    (``reasoning``, ``provider``, ``models``, ...) are given the same way, or in ``extra_body``.
-    """
-
-    provider_name: ClassVar[str] = "openai_compatible"
-
-    def __init__(
-        self,
-        model: str,
-        base_url: str,
-        api_key: str | None = None,
-        temperature: float | None = DEFAULT_TEMPERATURE,
-        max_tokens: int = DEFAULT_MAX_TOKENS,
-        *,
-        timeouts: Timeouts | None = None,
-        max_retries: int | None = None,
-        retry_policy: RetryPolicy | None = None,
-        network: NetworkOptions | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        """Create the provider. Nothing is imported or connected yet: see :meth:`warm_up`.
-
-        Args:
-            model: the model id.
-            base_url: the address up to and including ``/v1``.
-            api_key: None or "" for a server that asks for none.
-            temperature: sampling temperature.
-            max_tokens: the longest answer, in tokens.
-            timeouts: see :class:`Timeouts`.
-            max_retries: attempts after the first one; shorthand for a policy that differs in this alone.
-            retry_policy: see :class:`RetryPolicy`.
-            network: proxy and certificates.
-            headers: further headers that the server asks for; see :mod:`caal_desktop.llm.transport.headers`.
-
-        Raises:
-            ConfigurationError: (a ValueError) the model, the address, the key or a header cannot be used.
-        """
-        self.display_name = self._display_name(base_url)
-        if not model or not model.strip():
-            raise ConfigurationError(
-                self.provider_name, params={"provider": self.display_name}, detail="No model is chosen."
-            )
-        self.model = model.strip()
-        self.temperature = temperature
-        self.max_tokens = max_tokens
-        self._api_key = check_key_form(self.provider_name, self.display_name, api_key) if api_key else None
-        self.base_url = self._check_base_url(base_url, has_key=self._api_key is not None)
-        self._timeouts = timeouts or Timeouts()
-        policy = retry_policy or RetryPolicy()
-        if max_retries is not None:
-            policy = RetryPolicy(max_retries, policy.first_delay, policy.max_delay, policy.max_retry_after)
-        self._retry_policy = policy
-        self._network = network or NetworkOptions()
-        self._extra_headers = self._checked_headers(headers or {})
-        self._client: Client | None = None
-        self._client_lock = threading.Lock()
-        self._closed = False
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(model={self.model!r}, base_url={self.base_url!r})"
-
-    # --- what differs between the providers -----------------------------------------------------------------------
-
-    def _display_name(self, base_url: object) -> str:
-        return (location_of(base_url) if isinstance(base_url, str) else "") or "The server"
-
-    def _check_base_url(self, base_url: object, *, has_key: bool) -> str:
-        return check_base_url(self.provider_name, self.display_name, base_url, has_key=has_key)
-
-    def _headers(self) -> dict[str, str]:
-        return dict(self._extra_headers)
-
-    def _checked_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        for name, value in headers.items():
-            problem = check_header(name, value)
-            if problem:
-                raise ConfigurationError(
-                    self.provider_name, params={"provider": self.display_name}, detail=f"The header {name} {problem}."
-                )
-        return dict(headers)
-
-    # --- the client -----------------------------------------------------------------------------------------------
-
-    def warm_up(self) -> None:
-        """Import the SDK and build the client: what is slow and needs no event loop. For a worker thread.
-
-        Raises:
-            NetworkSettingsInvalid: the machine's certificate or proxy settings cannot be used.
-        """
-        failure: ProviderError | None = None
-        with self._client_lock:
-            if self._client is None and not self._closed:
-                from caal_desktop.llm.transport.client import Client
-
-                try:
-                    self._client = Client(
-                        self.base_url, self._api_key, self._headers(), USER_AGENT, self._timeouts, self._network
-                    )
-                except Exception as error:
-                    failure = _translate.error_from_setup(self._context(None), error)
-        if failure is not None:
-            raise failure
-
-    async def _ready_client(self) -> Client:
-        if self._client is None and not self._closed:
-            await asyncio.get_running_loop().run_in_executor(None, self.warm_up)
-        if self._client is None or self._closed:
-            raise self._context(None).error(ConfigurationError, "The provider has been closed.")
-        return self._client
-
-    async def aclose(self) -> None:
-        """Close every connection. The provider cannot be used afterwards."""
-        self._closed = True
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
-
-    def _context(self, model: str | None) -> RequestContext:
-        return RequestContext(
-            self.provider_name,
-            self.display_name,
-            location_of(self.base_url),
-            model,
-            (self._api_key,),
-            self._timeouts.read,
-        )
-
-    @asynccontextmanager
-    async def _open(
-        self,
-        context: RequestContext,
-        method: Literal["GET", "POST"],
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        params: Mapping[str, str] | None = None,
-        accept: str = "application/json",
-    ) -> AsyncIterator[httpx2.Response]:
-        """Send a request, retrying until an answer begins, and give its response, not read yet."""
-        response = await self._send(context, method, path, body, params, accept)
-        try:
-            yield response
-        finally:
-            await response.aclose()
-
-    async def _send(
-        self,
-        context: RequestContext,
-        method: Literal["GET", "POST"],
-        path: str,
-        body: Mapping[str, Any] | None,
-        params: Mapping[str, str] | None,
-        accept: str,
-    ) -> httpx2.Response:
-        client = await self._ready_client()
-        attempt = 0
-        while True:
-            try:
-                return await client.send(method, path, body, params, accept=accept)
-            except Exception as error:
-                failure = _translate.error_from_exception(context, error)
-            # Outside the except block, so that the error is not chained to one that holds the request with the key.
-            delay = self._retry_policy.delay(failure, attempt)
-            if delay is None:
-                if isinstance(failure, CertificateRejected):
-                    failure = await self._with_issuer(failure)
-                raise failure
-            attempt += 1
-            await asyncio.sleep(delay)
-
-    async def _with_issuer(self, failure: ProviderError) -> ProviderError:
-        """Name who signed the refused certificate: that is whom to ask for theirs."""
-        from caal_desktop.llm.transport.issuer import issuer_of
-
-        issuer = await asyncio.get_running_loop().run_in_executor(None, issuer_of, self.base_url, self._network)
-        if not issuer:
-            return failure
-        return self._context(None).error(
-            CertificateRejected, f"The certificate was issued by “{issuer}”. {failure.detail}".strip(), issuer=issuer
-        )
-
-    async def _get_json(self, context: RequestContext, path: str, params: Mapping[str, str] | None = None) -> object:
-        async with self._open(context, "GET", path, params=params) as response:
-            return _translate.decode_json(context, await self._read(context, response), response.headers)
-
-    async def _read(self, context: RequestContext, response: httpx2.Response) -> bytes:
-        """Return a 200's body."""
-        from caal_desktop.llm.transport.client import BodyTooLongError, read_bounded
-
-        try:
-            return await read_bounded(response, MAX_BODY_BYTES)
-        except BodyTooLongError:
-            failure = context.error(InvalidResponse, "The answer is too long.")
-        except Exception as error:
-            failure = _translate.error_from_exception(context, error, streaming=True)
-        raise failure
-
-    # --- the interface --------------------------------------------------------------------------------------------
-
-    def _body(
-        self,
-        messages: Sequence[Mapping[str, Any]],
-        tools: Sequence[Mapping[str, Any]] | None,
-        options: dict[str, Any],
-    ) -> dict[str, Any]:
-        unknown = options.keys() & (_SDK_ONLY | _FIXED_FIELDS)
-        if unknown:
-            raise TypeError(f"not an option of a call: {', '.join(sorted(unknown))}")
-        extra = options.pop("extra_body", None) or {}
-        temperature = options.pop("temperature", self.temperature)
-        body: dict[str, Any] = {
-            "model": options.pop("model", None) or self.model,
-            "messages": [dict(message) for message in messages],
-            "max_tokens": options.pop("max_tokens", None) or self.max_tokens,
-        }
-        if temperature is not None:
-            body["temperature"] = temperature
-        if tools:
-            body["tools"] = [dict(tool) for tool in tools]
-        else:
-            options.pop("tool_choice", None)  # servers refuse a choice among no tools
-        fields = {**options, **extra}
-        body.update((name, value) for name, value in fields.items() if value is not None)
-        return body
-
-    async def chat(
-        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
-    ) -> LLMResponse:
-        """Return one complete answer. An answer with neither text nor tool calls is returned as such.
-
-        Raises:
-            ProviderError: whatever went wrong.
-        """
-        if tools:
-            kwargs.setdefault("tool_choice", "auto")
-        body = self._body(messages, tools, kwargs)
-        context = self._context(body["model"])
-        async with self._open(context, "POST", "/chat/completions", body=body) as response:
-            payload = _translate.decode_object(context, await self._read(context, response), response.headers)
-        answer = _answers.parse_completion(payload)
-        if answer is None:
-            raise context.error(InvalidResponse, "The answer holds no message.")
-        return answer
-
-    async def stream_events(
-        self,
-        messages: Sequence[Mapping[str, Any]],
-        tools: Sequence[Mapping[str, Any]] | None = None,
-        *,
-        tool_choice: str | Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """Stream one answer as events; see the base class. ``tool_choice`` is "auto" unless given."""
-        if tools:
-            kwargs["tool_choice"] = tool_choice or "auto"
-        body = self._body(messages, tools, kwargs)
-        body["stream"] = True
-        body["stream_options"] = {"include_usage": True}
-        context = self._context(body["model"])
-        async with self._open(
-            context, "POST", "/chat/completions", body=body, accept="text/event-stream, application/json"
-        ) as response:
-            yield StreamStarted(as_text(response.headers.get("x-generation-id")))
-            async with aclosing(read_events(context, response)) as events:
-                async for event in events:
-                    yield event
-
-    async def list_models(self, **query: str) -> ModelList:
-        """Return the server's models, all pages of them.
-
-        Args:
-            **query: passed on as query parameters; OpenRouter knows ``sort``, ``supported_parameters``,
-                ``output_modalities`` and others.
-
-        Raises:
-            ProviderError: whatever went wrong.
-        """
-        return self.read_model_list(await self.fetch_model_list(**query))
-
-    async def fetch_model_list(self, **query: str) -> object:
-        """Return the server's answer to ``GET /models`` as it came, the rows of all pages joined: for a cache.
-
-        Raises:
-            ProviderError: whatever went wrong.
-        """
-        context = self._context(None)
-        url = f"{self.base_url}/models"
-        params: dict[str, str] | None = dict(query)
-        rows: list[Any] = []
-        seen: set[str] = set()
-        while url not in seen and len(seen) < MAX_MODEL_PAGES:
-            seen.add(url)
-            payload = await self._get_json(context, url, params)
-            page = payload if isinstance(payload, list) else as_dict(payload).get("data")
-            link = next_page_link(payload)
-            if link is None and not rows:
-                return payload
-            rows += as_list(page)
-            if link is None or not page:
-                break
-            url, params = urljoin(url, link), None  # the link carries the query
-        return {"data": rows}
-
-    def read_model_list(self, payload: object) -> ModelList:
-        """Parse what :meth:`fetch_model_list` gave. A long list takes a while; may run in a thread.
-
-        Raises:
-            InvalidResponse: it is no list of models.
-        """
-        listing = parse_model_list(payload)
-        if not listing.recognized:
-            raise self._context(None).error(InvalidResponse, "The answer holds no list of models.")
-        return listing
-
-    async def check_key(self) -> KeyInfo:
-        """Return an empty KeyInfo if the server lists its models to this key (or to no key).
-
-        Such servers tell nothing about a key. One that checks keys refuses a wrong one here; one that does not, such
-        as a llama.cpp server started without ``--api-key``, accepts anything.
-
-        Raises:
-            AuthenticationFailed: the key was refused.
-            ProviderError: whatever else went wrong.
-        """
-        await self.list_models()
-        return KeyInfo()
+OPENAI_COMPATIBLE: Final = ProviderDescriptor(
+    name="openai_compatible",
+    title=QT_TRANSLATE_NOOP("Provider", "Another server"),
+    summary=QT_TRANSLATE_NOOP(
+        "Provider", "Any OpenAI-compatible server: llama.cpp, LM Studio, vLLM, LiteLLM and their like."
+    ),
+    icon="server",
+    choice=QT_TRANSLATE_NOOP("Settings", "Another OpenAI-compatible server"),
+    spoken=QT_TRANSLATE_NOOP("KeyDoctor", "your own server"),
+    has_address=True,
+    needs_key=False,
+    settings={
+        "model": SettingText(
+            QT_TRANSLATE_NOOP("Settings", "Model of your server"),
+            QT_TRANSLATE_NOOP("Settings", "The model's id as your own server names it."),
+        ),
+        "base_url": SettingText(
+            QT_TRANSLATE_NOOP("Settings", "Address of your server"),
+            QT_TRANSLATE_NOOP(
+                "Settings", "The address below which your OpenAI-compatible server answers, usually ending in /v1."
+            ),
+        ),
+        "headers": SettingText(
+            QT_TRANSLATE_NOOP("Settings", "Further headers"),
+            QT_TRANSLATE_NOOP(
+                "Settings",
+                "Sent with each request to your server, one “Name: value” a line. Kept in plain text: no keys here.",
+            ),
+            words=QT_TRANSLATE_NOOP("Settings", "http header"),
+        ),
+    },
+    agent=AgentKeys("openai_compatible", model="openai_model", key="openai_api_key", address="openai_base_url"),
+    client=_client,
+)

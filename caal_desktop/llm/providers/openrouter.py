@@ -2,193 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
-from caal_desktop.llm.errors import EndpointNotFound, InvalidResponse, ModelNotFound
-from caal_desktop.llm.errors import translate as _translate
-from caal_desktop.llm.fields import as_text
-from caal_desktop.llm.models.endpoints import EndpointInfo, endpoints_path, parse_endpoints
-from caal_desktop.llm.providers.key_info import KeyInfo, parse_key_info
-from caal_desktop.llm.providers.openai_compatible import (
-    DEFAULT_MAX_TOKENS,
-    DEFAULT_TEMPERATURE,
-    OpenAICompatibleProvider,
-    Timeouts,
+from caal_desktop.llm.providers.descriptor import (
+    QT_TRANSLATE_NOOP,
+    AgentKeys,
+    Capability,
+    KeyShape,
+    ProviderDescriptor,
+    SettingText,
 )
-from caal_desktop.llm.streaming import answers as _answers
-from caal_desktop.llm.transport.address import check_fixed_base_url, check_key_form
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.events import UsageReport
-    from caal_desktop.llm.transport.network import NetworkOptions
-    from caal_desktop.llm.transport.retry import RetryPolicy
+    from caal_desktop.llm.providers.clients.openrouter import OpenRouterProvider
 
 OPENROUTER_BASE_URL: Final = "https://openrouter.ai/api/v1"
-#: Who asks, for OpenRouter's rankings and the account's activity page. ``X-OpenRouter-Title`` is the newer name.
-ATTRIBUTION_HEADERS: Final = {
-    "HTTP-Referer": "https://github.com/CoreWorxLab/CAAL",
-    "X-Title": "CAAL Desktop",
-    "X-OpenRouter-Title": "CAAL Desktop",
-}
 
 
-class OpenRouterProvider(OpenAICompatibleProvider):
-    """A model on OpenRouter.
+def _client() -> type[OpenRouterProvider]:
+    from caal_desktop.llm.providers.clients.openrouter import OpenRouterProvider
 
-    The key is given, never looked up in the environment, and goes to OpenRouter's own address alone.
-    """
+    return OpenRouterProvider
 
-    provider_name: ClassVar[str] = "openrouter"
 
-    def __init__(
-        self,
-        model: str,
-        api_key: str,
-        temperature: float | None = DEFAULT_TEMPERATURE,
-        max_tokens: int = DEFAULT_MAX_TOKENS,
-        *,
-        base_url: str = OPENROUTER_BASE_URL,
-        timeouts: Timeouts | None = None,
-        max_retries: int | None = None,
-        retry_policy: RetryPolicy | None = None,
-        network: NetworkOptions | None = None,
-    ) -> None:
-        """Create the provider.
-
-        Args:
-            model: the model id, ``vendor/model``.
-            api_key: the key.
-            temperature: sampling temperature.
-            max_tokens: the longest answer; always sent, since OpenRouter otherwise asks for credit for the model's
-                longest answer.
-            base_url: for the demo and for tests: an address on this machine.
-            timeouts, max_retries, retry_policy, network: see :class:`OpenAICompatibleProvider`.
-
-        Raises:
-            ConfigurationError: (a ValueError) the key is blank or cannot be a key, no model is given, or ``base_url``
-                is neither OpenRouter's nor on this machine.
-        """
-        key = check_key_form(self.provider_name, self._display_name(base_url), api_key)
-        super().__init__(
-            model,
-            base_url,
-            key,
-            temperature,
-            max_tokens,
-            timeouts=timeouts,
-            max_retries=max_retries,
-            retry_policy=retry_policy,
-            network=network,
+OPENROUTER: Final = ProviderDescriptor(
+    name="openrouter",
+    title=QT_TRANSLATE_NOOP("Provider", "OpenRouter"),
+    summary=QT_TRANSLATE_NOOP(
+        "Provider", "Hundreds of models from every maker behind one key. The simplest way to start."
+    ),
+    icon="cloud",
+    base_url=OPENROUTER_BASE_URL,
+    keys_page="https://openrouter.ai/settings/keys",
+    key_hint="sk-or-v1-…",
+    key_shape=KeyShape("sk-or-", 20, prefix="sk-or-v1-", hex_digits=64),
+    key_variable="OPENROUTER_API_KEY",
+    address_variable="CAAL_DESKTOP_OPENROUTER_URL",
+    settings={
+        "model": SettingText(
+            QT_TRANSLATE_NOOP("Settings", "OpenRouter model"),
+            QT_TRANSLATE_NOOP("Settings", "The model's id at OpenRouter, such as vendor/model."),
         )
-
-    @classmethod
-    def without_key(
-        cls,
-        *,
-        base_url: str = OPENROUTER_BASE_URL,
-        timeouts: Timeouts | None = None,
-        max_retries: int | None = None,
-        network: NetworkOptions | None = None,
-    ) -> OpenRouterProvider:
-        """Create a provider for what OpenRouter gives to anybody: the list of models, and a key in exchange for a code.
-
-        Raises:
-            ConfigurationError: ``base_url`` is neither OpenRouter's nor on this machine.
-        """
-        provider = cls(
-            "openrouter/auto", "none", base_url=base_url, timeouts=timeouts, max_retries=max_retries, network=network
-        )
-        provider._api_key = None
-        return provider
-
-    def _display_name(self, base_url: object) -> str:
-        return "OpenRouter"
-
-    def _check_base_url(self, base_url: object, *, has_key: bool) -> str:
-        return check_fixed_base_url(self.provider_name, self.display_name, base_url, OPENROUTER_BASE_URL)
-
-    def _headers(self) -> dict[str, str]:
-        return dict(ATTRIBUTION_HEADERS)
-
-    async def check_key(self) -> KeyInfo:
-        """Return what the key may do, from ``GET /key`` (``GET /models`` answers any key, and none).
-
-        Raises:
-            AuthenticationFailed: the key is wrong, disabled or expired.
-            ProviderError: whatever else went wrong.
-        """
-        return parse_key_info(await self._get_json(self._context(None), "/key"))
-
-    async def exchange_code(self, code: str, verifier: str) -> str:
-        """Return the key that a sign-in's code stands for (OAuth with PKCE, RFC 7636, method S256).
-
-        Args:
-            code: what the browser brought back.
-            verifier: the secret whose digest was in the sign-in page's address.
-
-        Raises:
-            PermissionRefused, BadRequest: the code is wrong, used or too old.
-            InvalidResponse: the answer holds no key.
-            ProviderError: whatever else went wrong.
-        """
-        context = self._context(None)
-        hidden = replace(context, secrets=(*context.secrets, code, verifier))
-        body = {"code": code, "code_verifier": verifier, "code_challenge_method": "S256"}
-        async with self._open(hidden, "POST", "/auth/keys", body=body) as response:
-            answer = _translate.decode_object(hidden, await self._read(hidden, response), response.headers)
-        key = as_text(answer.get("key"))
-        if key is None:
-            raise hidden.error(InvalidResponse, "The answer holds no key.")
-        return check_key_form(self.provider_name, self.display_name, key)
-
-    async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
-        """Return who hosts a model, at what price, and how well, from ``GET /models/{author}/{slug}/endpoints``.
-
-        Latency and throughput are told to requests with a key only.
-
-        Args:
-            model_id: an id of the model list; its variant counts.
-
-        Returns:
-            The hosts in OpenRouter's order; empty where nobody hosts it at the moment.
-
-        Raises:
-            ModelNotFound: there is no such model, or the id has no author and slug.
-            ProviderError: whatever else went wrong.
-        """
-        context = self._context(model_id)
-        path = endpoints_path(model_id)
-        if path is None:
-            raise context.error(ModelNotFound, "The id has no author and slug.")
-        endpoints = parse_endpoints(await self._get_json(context, path))
-        if endpoints is None:
-            raise context.error(InvalidResponse, "The answer holds no list of endpoints.")
-        return endpoints
-
-    async def generation(self, generation_id: str) -> UsageReport | None:
-        """Return what an answer took, such as one that was stopped before its usage came.
-
-        Args:
-            generation_id: from :class:`~caal_desktop.llm.events.StreamStarted`.
-
-        Returns:
-            The figures; None while OpenRouter does not know them yet, which lasts a moment after the answer.
-
-        Raises:
-            ProviderError: whatever went wrong.
-        """
-        try:
-            payload = await self._get_json(self._context(None), "/generation", {"id": generation_id})
-        except (EndpointNotFound, ModelNotFound):
-            return None
-        return _answers.parse_generation(payload)
-
-
-def check_openrouter_url(url: str) -> str:
-    """Return an address that may stand for OpenRouter's: its own, or one on this machine (the demo, tests).
-
-    Raises:
-        AddressRefused: it is neither.
-    """
-    return check_fixed_base_url(OpenRouterProvider.provider_name, "OpenRouter", url, OPENROUTER_BASE_URL)
+    },
+    agent=AgentKeys("openrouter", model="openrouter_model", key="openrouter_api_key"),
+    capabilities=frozenset(Capability),
+    client=_client,
+)

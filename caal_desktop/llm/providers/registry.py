@@ -1,26 +1,52 @@
-"""Providers by name, and from the voice agent's settings."""
+"""The providers, by name and in the order in which to show them.
+
+To add one, describe it in a module beside this one and list it here.
+"""
 
 from __future__ import annotations
 
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from caal_desktop.llm.providers.groq import GroqProvider
-from caal_desktop.llm.providers.ollama import OLLAMA_BASE_URL, OllamaProvider, base_url_of_host
-from caal_desktop.llm.providers.openai_compatible import OpenAICompatibleProvider
-from caal_desktop.llm.providers.openrouter import OpenRouterProvider
+from caal_desktop.llm.providers.groq import GROQ
+from caal_desktop.llm.providers.ollama import OLLAMA
+from caal_desktop.llm.providers.openai_compatible import OPENAI_COMPATIBLE
+from caal_desktop.llm.providers.openrouter import OPENROUTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from caal_desktop.llm.base import LLMProvider
+    from caal_desktop.llm.providers.descriptor import Capability, ProviderDescriptor
 
-_PROVIDERS: Final[dict[str, Callable[..., LLMProvider]]] = {
-    "groq": GroqProvider,
-    "ollama": OllamaProvider,
-    "openai_compatible": OpenAICompatibleProvider,
-    "openrouter": OpenRouterProvider,
-}
-PROVIDER_NAMES: Final = tuple(_PROVIDERS)
+_ALL: Final = (
+    OPENROUTER,
+    GROQ,
+    OLLAMA,
+    OPENAI_COMPATIBLE,
+)
+PROVIDERS: Final[Mapping[str, ProviderDescriptor]] = MappingProxyType({one.name: one for one in _ALL})
+PROVIDER_NAMES: Final = tuple(PROVIDERS)
+DEFAULT_PROVIDER: Final = PROVIDER_NAMES[0]
+"""Who serves the model until the user chooses: the first one."""
+
+
+def descriptor_of(name: str) -> ProviderDescriptor:
+    """Return what is known about a provider.
+
+    Raises:
+        ValueError: there is no such provider (the text lists the known ones).
+    """
+    descriptor = PROVIDERS.get(name)
+    if descriptor is None:
+        raise ValueError(f"unknown LLM provider {name!r}; known: {', '.join(sorted(PROVIDERS))}")
+    return descriptor
+
+
+def providers_that_can(capability: Capability) -> tuple[str, ...]:
+    """Return the names of the providers with a capability, in the order in which to show them."""
+    return tuple(one.name for one in PROVIDERS.values() if one.can(capability))
 
 
 def create_provider(name: str, **kwargs: Any) -> LLMProvider:
@@ -29,41 +55,36 @@ def create_provider(name: str, **kwargs: Any) -> LLMProvider:
     Raises:
         ValueError: the name is unknown (the text lists the known ones), or the provider cannot be set up like this.
     """
-    factory = _PROVIDERS.get(name)
-    if factory is None:
-        raise ValueError(f"unknown LLM provider {name!r}; known: {', '.join(PROVIDER_NAMES)}")
-    return factory(**kwargs)
+    return _maker_of(descriptor_of(name))(**kwargs)
 
 
 def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:
     """Return the provider that the agent's settings describe.
 
-    Reads ``llm_provider``, ``temperature``, ``max_tokens`` and the provider's own keys: ``openrouter_api_key`` and
-    ``openrouter_model``; ``groq_api_key`` and ``groq_model``; ``openai_base_url``, ``openai_api_key`` and
-    ``openai_model``; ``ollama_host`` and ``ollama_model``.
+    Reads ``llm_provider``, ``temperature``, ``max_tokens`` and the provider's own keys, which its descriptor names.
 
     Raises:
         ValueError: ``llm_provider`` is missing or unknown, or a setting that it needs is missing or unusable.
     """
-    name = settings.get("llm_provider") or ""
-    kwargs: dict[str, Any] = {}
+    descriptor = descriptor_of(settings.get("llm_provider") or "")
+    agent = descriptor.agent
+    kwargs: dict[str, Any] = {"model": _text(settings, agent.model)}
     for option in ("temperature", "max_tokens"):
         if settings.get(option) is not None:
             kwargs[option] = settings[option]
-    if name == "openrouter":
-        kwargs |= {"model": _text(settings, "openrouter_model"), "api_key": _text(settings, "openrouter_api_key")}
-    elif name == "groq":
-        kwargs |= {"model": _text(settings, "groq_model"), "api_key": _text(settings, "groq_api_key")}
-    elif name == "openai_compatible":
-        kwargs |= {
-            "model": _text(settings, "openai_model"),
-            "base_url": _text(settings, "openai_base_url"),
-            "api_key": _text(settings, "openai_api_key"),
-        }
-    elif name == "ollama":
-        host = base_url_of_host(_text(settings, "ollama_host"))
-        kwargs |= {"model": _text(settings, "ollama_model"), "base_url": host or OLLAMA_BASE_URL}
-    return create_provider(name, **kwargs)
+    if agent.key:
+        kwargs["api_key"] = _text(settings, agent.key)
+    if agent.address:
+        kwargs["base_url"] = agent.base_url_of(_text(settings, agent.address)) or descriptor.base_url
+    return _maker_of(descriptor)(**kwargs)
+
+
+def _maker_of(descriptor: ProviderDescriptor) -> Callable[..., LLMProvider]:
+    if descriptor.client is not None:
+        return descriptor.client()
+    from caal_desktop.llm.providers.clients.hosted import HostedProvider
+
+    return partial(HostedProvider, descriptor=descriptor)
 
 
 def _text(settings: Mapping[str, Any], name: str) -> str:

@@ -11,6 +11,7 @@ from caal_desktop.llm.errors import AddressRefused, ApiKeyMalformed, ApiKeyMissi
 # Names that the public domain name system does not answer (RFC 6762, RFC 8375, and ICANN's .internal).
 _PRIVATE_SUFFIXES: Final = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 MAX_KEY_LENGTH: Final = 4096
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 def is_loopback(host: str) -> bool:
@@ -49,6 +50,22 @@ def location_of(url: str) -> str:
         return ""
     host = parts.hostname or ""
     return host if port is None else f"{host}:{port}"
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of a URL, ``scheme://host:port`` in lower case and always with its port (RFC 6454).
+
+    "" where the URL has no scheme whose port is known, or no host: such an address has no origin, and fits none.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return ""
+    host = parts.hostname
+    if not host or port is None:
+        return ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def check_key_form(provider: str, display_name: str, api_key: object) -> str:

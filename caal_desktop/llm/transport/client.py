@@ -20,14 +20,12 @@ from openai import AsyncOpenAI, AsyncStream, Omit
 from typing_extensions import override
 
 from caal_desktop.llm.transport.address import host_of, is_loopback
-from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode
+from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from openai import RequestOptions
-
-    from caal_desktop.llm.providers.openai_compatible import Timeouts
 
 #: Longest body read of an answer that is an error, in bytes.
 MAX_ERROR_BODY: Final = 256 * 1024

@@ -38,3 +38,18 @@ class NetworkOptions:
     def proxy(self) -> str | None:
         """The proxy's address where one was given by hand, else None."""
         return self.proxy_url if self.proxy_mode is ProxyMode.MANUAL and self.proxy_url else None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait, in seconds.
+
+    Attributes:
+        connect: for a connection.
+        read: for the next byte; before the answer begins, and then between any two of its bytes.
+        write: for the system to take the next bytes of the request.
+    """
+
+    connect: float = 10.0
+    read: float = 60.0
+    write: float = 30.0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.models.info import ModelInfo, ModelList
-    from caal_desktop.llm.providers.openai_compatible import OpenAICompatibleProvider
+    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
     from caal_desktop.services.catalogue.host_lookup import HostLookup
     from caal_desktop.services.catalogue.server_orders import ServerOrders
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool

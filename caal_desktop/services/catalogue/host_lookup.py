@@ -92,7 +92,7 @@ class HostLookup(QObject):
         self.changed.emit(Hosts(model_id, HostsPhase.LOADING))
         try:
             async with self._pool.use(connection) as provider:
-                from caal_desktop.llm.providers.openrouter import OpenRouterProvider
+                from caal_desktop.llm.providers.clients.openrouter import OpenRouterProvider
 
                 if not isinstance(provider, OpenRouterProvider):
                     raise TypeError(f"{connection.provider} tells no hosts")

@@ -17,7 +17,7 @@ from caal_desktop.storage.caches.order_cache import CachedOrder, OrderCache
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from caal_desktop.llm.providers.openai_compatible import OpenAICompatibleProvider
+    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
     from caal_desktop.services.task_scope import TaskScope
 

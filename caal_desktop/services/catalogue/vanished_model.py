@@ -56,7 +56,7 @@ class VanishedModelWatch(QObject):
 
     def _look(self, catalogue: Catalogue) -> None:
         settings = self._settings.current
-        model_id = settings.model_of()
+        model_id = settings.of().model
         # Only a list that has just come, or is fresh, proves that something is not in it.
         is_sure = catalogue.state is CatalogueState.READY and catalogue.provider == settings.provider
         view = catalogue.view

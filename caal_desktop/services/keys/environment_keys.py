@@ -6,23 +6,19 @@ import os
 from typing import TYPE_CHECKING
 
 from caal_desktop.key_doctor import Verdict, diagnose
-from caal_desktop.storage.settings.schema import Provider
+from caal_desktop.llm.providers.registry import descriptor_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-VARIABLES: Mapping[Provider, str] = {
-    Provider.OPENROUTER: "OPENROUTER_API_KEY",
-    Provider.GROQ: "GROQ_API_KEY",
-}
 _WHOLE = (Verdict.OK, Verdict.OK_CLEANED)
 
 
-def key_in_environment(provider: Provider, environment: Mapping[str, str] | None = None) -> str | None:
+def key_in_environment(provider: str, environment: Mapping[str, str] | None = None) -> str | None:
     """The provider's key in the environment; None where there is none, or what is there is no whole key."""
-    variable = VARIABLES.get(provider)
-    if variable is None:
+    variable = descriptor_of(provider).key_variable
+    if not variable:
         return None
     text = (os.environ if environment is None else environment).get(variable, "")
-    found = diagnose(text, provider.value)
+    found = diagnose(text, provider)
     return found.key if found.verdict in _WHOLE else None

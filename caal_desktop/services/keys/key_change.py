@@ -15,7 +15,7 @@ from caal_desktop.llm.errors import (
     PermissionRefused,
     ProviderError,
 )
-from caal_desktop.services.providers.connections import address_of, connection_by
+from caal_desktop.services.providers.connections import connection_by
 from caal_desktop.storage.keyring.secrets import Where
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.errors import KeyringError
-    from caal_desktop.storage.settings.schema import Provider
 
 
 class ChangePhase(StrEnum):
@@ -57,7 +56,7 @@ class KeyChange(QObject):
     changed = Signal(object)
 
     def __init__(
-        self, provider: Provider, settings: SettingsService, keys: KeyService, parent: QObject | None = None
+        self, provider: str, settings: SettingsService, keys: KeyService, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._provider, self._settings, self._keys = provider, settings, keys
@@ -80,7 +79,7 @@ class KeyChange(QObject):
         settings = self._settings.current
         self._candidate, self._info = key, None
         self._set(ChangePhase.CHECKING)
-        address = address_of(settings, self._provider)
+        address = settings.of(self._provider).base_url
         self._keys.check(connection_by(settings, self._keys, self._provider, key, address))
 
     def keep(self, where: Where) -> None:

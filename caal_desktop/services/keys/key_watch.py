@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.llm.errors import AuthenticationFailed, InsufficientCredit
+from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.providers.connections import PROXY, connection_for
-from caal_desktop.setup_flow import PROVIDERS
 from caal_desktop.storage.keyring.secrets import Where
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 
 if TYPE_CHECKING:
     from caal_desktop.llm.providers.key_info import KeyInfo
@@ -75,7 +75,7 @@ class KeyWatch(QObject):
         self._provider = settings.provider
         if settings.proxy_user and self._keys.key(PROXY) is None:
             self._keys.load(PROXY)
-        if settings.key_store_of() is KeyStore.KEYRING and self._keys.key(settings.provider) is None:
+        if settings.of().key_store is KeyStore.KEYRING and self._keys.key(settings.provider) is None:
             self._set(KeyReport(KeyCondition.LOADING))
             self._keys.load(settings.provider)
         else:
@@ -86,7 +86,7 @@ class KeyWatch(QObject):
         settings = self._settings.current
         if connection_for(settings, self._keys) is None:
             self._set(KeyReport(KeyCondition.MISSING))
-        elif settings.key_status_of() is KeyStatus.REJECTED:
+        elif settings.of().key_status is KeyStatus.REJECTED:
             self._set(KeyReport(KeyCondition.REFUSED))
         else:
             self._set(KeyReport(KeyCondition.READY))
@@ -119,7 +119,7 @@ class KeyWatch(QObject):
             return
         self.look()
         connection = connection_for(settings, self._keys)
-        if connection is not None and settings.key_status_of() is KeyStatus.UNVERIFIED and settings.setup_completed:
+        if connection is not None and settings.of().key_status is KeyStatus.UNVERIFIED and settings.setup_completed:
             self._keys.check(connection)
 
     def _on_succeeded(self, provider: str, info: KeyInfo) -> None:
@@ -145,7 +145,9 @@ class KeyWatch(QObject):
         # In the wizard the wizard's own service remembers this.
         if provider in PROVIDERS and self._settings.current.setup_completed:
             store = KeyStore.KEYRING if where is Where.KEYRING else KeyStore.SESSION
-            self._settings.set(self._settings.current.with_key(provider, KeyStatus.UNVERIFIED, store))
+            self._settings.set(
+                self._settings.current.with_provider(provider, key_status=KeyStatus.UNVERIFIED, key_store=store)
+            )
             if self._keys.info(provider) is not None:
                 self._remember(KeyStatus.VERIFIED, provider)
             self.look()
@@ -153,15 +155,15 @@ class KeyWatch(QObject):
     def _on_migrated(self, provider: str) -> None:
         if provider in PROVIDERS:
             settings = self._settings.current
-            self._settings.set(settings.with_key(provider, settings.key_status_of(provider), KeyStore.KEYRING))
+            self._settings.set(settings.with_provider(provider, key_store=KeyStore.KEYRING))
 
     def _on_removed(self, provider: str, problem: KeyringError | None) -> None:
         if provider not in PROVIDERS:
             return
         settings = self._settings.current
         # What may still lie in the keyring must be looked for there at the next start.
-        store = KeyStore.NONE if problem is None else settings.key_store_of(provider)
-        self._settings.set(settings.with_key(provider, KeyStatus.NONE, store))
+        store = KeyStore.NONE if problem is None else settings.of(provider).key_store
+        self._settings.set(settings.with_provider(provider, key_status=KeyStatus.NONE, key_store=store))
         self.look()
 
     def _is_ours(self, provider: str) -> bool:
@@ -171,9 +173,9 @@ class KeyWatch(QObject):
 
     def _remember(self, status: KeyStatus, provider: str | None = None) -> None:
         settings = self._settings.current
-        name = Provider(provider or settings.provider)
+        name = provider or settings.provider
         if PROVIDERS[name].needs_key:
-            self._settings.set(settings.with_key(name, status, settings.key_store_of(name)))
+            self._settings.set(settings.with_provider(name, key_status=status))
 
     def _set(self, report: KeyReport) -> None:
         if report != self._report:

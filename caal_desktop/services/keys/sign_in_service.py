@@ -13,7 +13,6 @@ from caal_desktop.llm.errors import BadRequest, PermissionRefused, ProviderError
 from caal_desktop.services.providers.connections import connection_by
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.logs.redaction import register_secret
-from caal_desktop.storage.settings.schema import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -148,10 +147,12 @@ class SignInService(QObject):
 
     async def _run(self) -> None:
         # Imported here: most runs never sign in.
-        from caal_desktop.llm.providers.openrouter import OPENROUTER_BASE_URL, check_openrouter_url
+        from caal_desktop.llm.providers.openrouter import OPENROUTER
+        from caal_desktop.llm.transport.address import check_fixed_base_url
         from caal_desktop.sign_in import Attempt
 
-        api_url = check_openrouter_url(await self._openrouter_url() or OPENROUTER_BASE_URL)
+        own = OPENROUTER.base_url
+        api_url = check_fixed_base_url(OPENROUTER.name, OPENROUTER.title, await self._openrouter_url() or own, own)
         attempt = self._attempt = Attempt()
         self._pasted = asyncio.get_running_loop().create_future()
         try:
@@ -195,10 +196,11 @@ class SignInService(QObject):
         self._set(SignInView(SignInPhase.WAITING, url, problem))
 
     async def _exchange(self, attempt: Attempt, code: str) -> None:
-        from caal_desktop.llm.providers.openrouter import OpenRouterProvider
+        from caal_desktop.llm.providers.clients.openrouter import OpenRouterProvider
+        from caal_desktop.llm.providers.openrouter import OPENROUTER
 
         self._set(SignInView(SignInPhase.EXCHANGING))
-        connection = connection_by(self._settings.current, self._keys, Provider.OPENROUTER)
+        connection = connection_by(self._settings.current, self._keys, OPENROUTER.name)
         try:
             async with self._pool.use(connection) as provider:
                 assert isinstance(provider, OpenRouterProvider)  # noqa: S101 - the connection says so

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from caal_desktop.llm.providers.descriptor import Capability
+from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.llm.transport.headers import parse_header
 from caal_desktop.llm.transport.network import NetworkOptions
 from caal_desktop.services.providers.provider_pool import Connection
-from caal_desktop.setup_flow import PROVIDERS
-from caal_desktop.storage.settings.schema import Provider, ProviderSort, Reasoning
+from caal_desktop.storage.settings.schema import ProviderSort, Reasoning
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
@@ -22,36 +23,25 @@ PROXY = "proxy"
 """Under this name the proxy's password is kept beside the providers' keys."""
 
 
-def address_of(settings: Settings, provider: Provider) -> str:
-    """The base URL that the person gave for a provider; "" for providers with a fixed one."""
-    match provider:
-        case Provider.OPENAI_COMPATIBLE:
-            return settings.openai_compatible_base_url
-        case Provider.OLLAMA:
-            return settings.ollama_base_url
-        case _:
-            return ""
-
-
-def connection_for(settings: Settings, keys: KeyService, provider: Provider | None = None) -> Connection | None:
+def connection_for(settings: Settings, keys: KeyService, provider: str | None = None) -> Connection | None:
     """How to reach a provider (the current one if None); None while its key or address is missing."""
     provider = provider or settings.provider
     key = keys.key(provider)
-    address = address_of(settings, provider)
-    traits = PROVIDERS[provider]
-    if (traits.needs_key and not key) or (traits.has_address and not address):
+    address = settings.of(provider).base_url
+    descriptor = descriptor_of(provider)
+    if (descriptor.needs_key and not key) or (descriptor.has_address and not address):
         return None
     return connection_by(settings, keys, provider, key, address)
 
 
-def key_for(settings: Settings, keys: KeyService, provider: Provider, address: str) -> str | None:
+def key_for(settings: Settings, keys: KeyService, provider: str, address: str) -> str | None:
     """The key in use, where it may go to this address: a key of one's own server is not shown to another host."""
-    known = address_of(settings, provider)
+    known = settings.of(provider).base_url
     return keys.key(provider) if urlsplit(address).netloc == urlsplit(known).netloc else None
 
 
 def connection_by(
-    settings: Settings, keys: KeyService, provider: Provider, key: str | None = None, address: str = ""
+    settings: Settings, keys: KeyService, provider: str, key: str | None = None, address: str = ""
 ) -> Connection:
     """How to reach a provider with any key and address, by the way that the network settings name."""
     network = NetworkOptions(
@@ -62,7 +52,6 @@ def connection_by(
         ca_bundle=settings.ca_bundle,
         trust_system=settings.trust_system_certificates,
     )
-    headers = settings.openai_compatible_headers if provider is Provider.OPENAI_COMPATIBLE else ()
     return Connection(
         provider,
         key,
@@ -71,12 +60,12 @@ def connection_by(
         settings.connect_timeout,
         settings.read_timeout,
         settings.max_retries,
-        tuple(parse_header(line) for line in headers),
+        tuple(parse_header(line) for line in settings.of(provider).headers),
     )
 
 
 def routing_of(settings: Settings) -> dict[str, Any]:
-    """The fields by which OpenRouter is told whom to ask; empty where the person left that to it."""
+    """The fields by which a provider that routes is told whom to ask; empty where the person left that to it."""
     wishes: dict[str, Any] = {}
     if settings.deny_data_collection:
         wishes["data_collection"] = "deny"
@@ -112,11 +101,11 @@ def reasoning_of(
     return None if wanted is None else dict(wanted)
 
 
-def catalogue_connection(settings: Settings, keys: KeyService, provider: Provider | None = None) -> Connection | None:
+def catalogue_connection(settings: Settings, keys: KeyService, provider: str | None = None) -> Connection | None:
     """How to reach a provider's list of models: OpenRouter shows its own to anybody, key or not."""
     provider = provider or settings.provider
     connection = connection_for(settings, keys, provider)
-    if connection is None and provider is Provider.OPENROUTER:
+    if connection is None and descriptor_of(provider).can(Capability.PUBLIC_MODEL_LIST):
         return connection_by(settings, keys, provider)
     return connection
 
@@ -143,16 +132,17 @@ def chat_request(
     from caal_desktop.services.chat.chat_request import ChatRequest
 
     options = options or ChatOptions()
-    at_openrouter = connection.provider == Provider.OPENROUTER
+    descriptor = descriptor_of(connection.provider)
+    reasons = descriptor.can(Capability.REASONING) and not options.model_defaults
     temperature: float | None = settings.temperature if options.temperature is None else options.temperature
     if options.model_defaults or not takes(model, "temperature"):
         temperature = None
     return ChatRequest(
         connection,
-        model_id or settings.model_of(connection.provider),
+        model_id or settings.of(connection.provider).model,
         settings.system_prompt if options.system_prompt is None else options.system_prompt,
         temperature,
         settings.max_tokens if options.max_tokens is None else options.max_tokens,
-        reasoning_of(settings, model, options.reasoning) if at_openrouter and not options.model_defaults else None,
-        routing_of(settings) if at_openrouter else {},
+        reasoning_of(settings, model, options.reasoning) if reasons else None,
+        routing_of(settings) if descriptor.can(Capability.ROUTING) else {},
     )

@@ -11,13 +11,15 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.llm.transport.network import NetworkOptions
+from caal_desktop.llm.providers.descriptor import Capability
+from caal_desktop.llm.providers.registry import descriptor_of
+from caal_desktop.llm.transport.network import NetworkOptions, Timeouts
 from caal_desktop.services.providers.gentle_import import gentle_import
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from caal_desktop.llm.providers.openai_compatible import OpenAICompatibleProvider
+    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
 
 _PER_REQUEST = "named-by-each-request"
 """Stands where a client wants a model: one client serves many models here."""
@@ -158,7 +160,7 @@ def _import_client() -> None:
 
 
 def _build_client(connection: Connection, openrouter_url: str | None) -> OpenAICompatibleProvider:
-    from caal_desktop.llm import OpenAICompatibleProvider, OpenRouterProvider, Timeouts, create_provider
+    from caal_desktop.llm import OpenAICompatibleProvider, create_provider
 
     arguments: dict[str, Any] = {
         "timeouts": Timeouts(connect=connection.connect_timeout, read=connection.read_timeout),
@@ -167,8 +169,8 @@ def _build_client(connection: Connection, openrouter_url: str | None) -> OpenAIC
     }
     if address := openrouter_url or connection.address:
         arguments["base_url"] = address
-    if connection.provider == OpenRouterProvider.provider_name and connection.key is None:
-        return OpenRouterProvider.without_key(**arguments)
+    if connection.key is None and descriptor_of(connection.provider).can(Capability.PUBLIC_MODEL_LIST):
+        arguments["anonymous"] = True
     if connection.headers:
         arguments["headers"] = dict(connection.headers)
     client = create_provider(connection.provider, model=_PER_REQUEST, api_key=connection.key, **arguments)

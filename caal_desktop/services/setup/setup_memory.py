@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from caal_desktop.services.providers.connections import address_of
-from caal_desktop.setup_flow import PROVIDERS, SetupState, Step
+from caal_desktop.llm.providers.registry import descriptor_of
+from caal_desktop.setup_flow import SetupState, Step
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from caal_desktop.storage.settings.setting import InvalidSetting
 
 if TYPE_CHECKING:
-    from caal_desktop.storage.settings.schema import Provider, Settings
+    from caal_desktop.storage.settings.schema import Settings
 
 
-def known_state(settings: Settings, provider: Provider, step: Step, *, has_key: bool) -> SetupState:
+def known_state(settings: Settings, provider: str, step: Step, *, has_key: bool) -> SetupState:
     """The wizard's state for a provider as far as the settings know it.
 
     Args:
@@ -23,13 +23,14 @@ def known_state(settings: Settings, provider: Provider, step: Step, *, has_key: 
         step: where the person is.
         has_key: whether the provider's key is in memory.
     """
-    known = has_key or settings.key_store_of(provider) is KeyStore.KEYRING or not PROVIDERS[provider].needs_key
+    row = settings.of(provider)
+    known = has_key or row.key_store is KeyStore.KEYRING or not descriptor_of(provider).needs_key
     return SetupState(
         step,
         provider,
-        settings.key_status_of(provider) if known else KeyStatus.NONE,
-        address_of(settings, provider),
-        settings.model_of(provider),
+        row.key_status if known else KeyStatus.NONE,
+        row.base_url,
+        row.model,
     )
 
 
@@ -38,13 +39,13 @@ def remembered(settings: Settings, state: SetupState) -> Settings:
     settings = settings.replace(provider=state.provider)
     if not settings.setup_completed:
         settings = settings.replace(setup_step=state.step)
-    if PROVIDERS[state.provider].has_address:
+    if descriptor_of(state.provider).has_address:
         # An address that is still being written may be none yet.
         with contextlib.suppress(InvalidSetting):
-            settings = settings.replace(**{f"{state.provider}_base_url": state.address})
+            settings = settings.with_provider(state.provider, base_url=state.address)
     if state.step not in (Step.TRY, Step.DONE):
         # Preselected, or the person is still looking around: what is passed over was not used.
-        return settings.replace(**{f"{state.provider}_model": state.model})
-    if state.model != settings.model_of(state.provider) or settings.recent_models[:1] != (state.model,):
+        return settings.with_provider(state.provider, model=state.model)
+    if state.model != settings.of(state.provider).model or settings.recent_models[:1] != (state.model,):
         return settings.with_model(state.model, state.provider)
     return settings

@@ -20,7 +20,6 @@ from caal_desktop.llm.errors import (
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.keys.key_view import KeyPhase, KeyProblem, KeyView, phase_of
 from caal_desktop.services.providers.connections import (
-    address_of,
     catalogue_connection,
     connection_by,
     connection_for,
@@ -29,7 +28,7 @@ from caal_desktop.services.providers.connections import (
 from caal_desktop.services.setup.setup_memory import known_state, remembered
 from caal_desktop.setup_flow import STEPS, SetupFlow, SetupState, Step
 from caal_desktop.storage.keyring.secrets import Where
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 
 if TYPE_CHECKING:
     from caal_desktop.llm.providers.key_info import KeyInfo
@@ -68,7 +67,7 @@ class SetupService(QObject):
         self._active = False
         self._candidate: str | None = None
         self._model_is_the_persons = False
-        self._provider_before: Provider | None = None
+        self._provider_before: str | None = None
         keys.checkSucceeded.connect(self._on_check_succeeded)
         keys.checkFailed.connect(self._on_check_failed)
         keys.stored.connect(self._on_stored)
@@ -108,7 +107,7 @@ class SetupService(QObject):
         self._flow = SetupFlow(SetupState(provider=settings.provider))
         self._take_known(settings.provider)
         step = settings.setup_step if at is None else at
-        if settings.key_store_of() is KeyStore.SESSION and self._keys.key(settings.provider) is None:
+        if settings.of().key_store is KeyStore.SESSION and self._keys.key(settings.provider) is None:
             # It was kept for an earlier session only.
             step = min(step, Step.KEY, key=STEPS.index)
         self._flow = SetupFlow.resumed(replace(self.state, step=step))
@@ -143,7 +142,7 @@ class SetupService(QObject):
 
     # --- welcome
 
-    def choose_provider(self, provider: Provider) -> None:
+    def choose_provider(self, provider: str) -> None:
         """Choose who answers."""
         if provider != self.state.provider:
             self._keys.cancel_check()
@@ -255,13 +254,13 @@ class SetupService(QObject):
 
     # --- inside
 
-    def _take_known(self, provider: Provider) -> None:
+    def _take_known(self, provider: str) -> None:
         """Fill the flow with what settings and keyring know about a provider."""
         settings, has_key = self._settings.current, self._keys.key(provider) is not None
         self._candidate = None
         self._flow = SetupFlow(known_state(settings, provider, self.state.step, has_key=has_key))
         self._model_is_the_persons = bool(self.state.model)
-        if settings.key_store_of(provider) is KeyStore.KEYRING and not has_key:
+        if settings.of(provider).key_store is KeyStore.KEYRING and not has_key:
             self._set_key(KeyPhase.LOADING)
             self._keys.load(provider)
         else:
@@ -286,7 +285,7 @@ class SetupService(QObject):
         state, settings = self.state, self._settings.current
         if state.step is Step.WELCOME:
             return
-        if self._candidate is not None or state.address != address_of(settings, state.provider):
+        if self._candidate is not None or state.address != settings.of(state.provider).base_url:
             self._catalogue.open(connection_by(settings, self._keys, state.provider, self._candidate, state.address))
         else:
             self._catalogue.open_for(state.provider, catalogue_connection(settings, self._keys, state.provider))
@@ -304,8 +303,7 @@ class SetupService(QObject):
         """Store what is known about the key in use, as opposed to one that is being given."""
         if self._candidate is None:
             provider, settings = self.state.provider, self._settings.current
-            store = settings.key_store_of(provider)
-            self._settings.set(settings.with_key(provider, self.state.key_status, store))
+            self._settings.set(settings.with_provider(provider, key_status=self.state.key_status))
 
     def _set_key(self, phase: KeyPhase, info: KeyInfo | None = None, error: KeyProblem | None = None) -> None:
         self._key = KeyView(phase, info, error)
@@ -351,7 +349,7 @@ class SetupService(QObject):
         self._candidate = None
         store = KeyStore.KEYRING if where is Where.KEYRING else KeyStore.SESSION
         status = self.state.key_status
-        self._settings.set(self._settings.current.with_key(provider, status, store))
+        self._settings.set(self._settings.current.with_provider(provider, key_status=status, key_store=store))
         if self._active:
             self._set_key(phase_of(self.state.key_status), self._key.info)
             self._go(self._flow.advance())
@@ -371,7 +369,9 @@ class SetupService(QObject):
         # What the settings promised is not there: without the key the later steps make no sense.
         self._flow.set_key_status(KeyStatus.NONE)
         if problem is None:
-            self._settings.set(self._settings.current.with_key(provider, KeyStatus.NONE, KeyStore.NONE))
+            self._settings.set(
+                self._settings.current.with_provider(provider, key_status=KeyStatus.NONE, key_store=KeyStore.NONE)
+            )
             self._set_key(KeyPhase.WAITING)
         else:
             self._set_key(KeyPhase.LOAD_FAILED, error=problem)

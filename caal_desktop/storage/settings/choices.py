@@ -5,15 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Provider(StrEnum):
-    """Who serves the model. The values are the voice agent's names."""
-
-    OPENROUTER = "openrouter"
-    GROQ = "groq"
-    OPENAI_COMPATIBLE = "openai_compatible"
-    OLLAMA = "ollama"
-
-
 class SetupStep(StrEnum):
     """Where the first-run wizard goes on."""
 

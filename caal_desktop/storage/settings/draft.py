@@ -34,7 +34,7 @@ class SettingsDraft:
 
     def __init__(self, base: Settings) -> None:
         self._base = base
-        self._values: dict[str, Any] = {key: getattr(base, key) for key in SPECS}
+        self._values: dict[str, Any] = {key: base.value(key) for key in SPECS}
         self._problems: dict[str, str] = {}
         self._history: list[tuple[_Change, ...]] = []
 
@@ -54,7 +54,7 @@ class SettingsDraft:
     @property
     def changes(self) -> dict[str, Any]:
         """What differs from the settings in force, by key."""
-        return {key: value for key, value in self._values.items() if value != getattr(self._base, key)}
+        return {key: value for key, value in self._values.items() if value != self._base.value(key)}
 
     @property
     def can_undo(self) -> bool:
@@ -117,7 +117,7 @@ class SettingsDraft:
         """Go on from settings that were changed elsewhere meanwhile; edits of the draft win."""
         mine = self.changes
         self._base = base
-        self._values = {key: mine.get(key, getattr(base, key)) for key in SPECS}
+        self._values = {key: mine.get(key, base.value(key)) for key in SPECS}
 
     def applied_to(self, current: Settings) -> Settings:
         """The settings in force with all of the draft's changes.

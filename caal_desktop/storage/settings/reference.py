@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from caal_desktop.storage.settings.document import path_of
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import Group
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 _HEAD = """# Settings
 
-Every setting of the settings dialog, as `settings.json` and exported files name it. This page is written from the
-settings' own descriptions: `python -m caal_desktop.storage.settings.reference > docs/settings.md`.
+Every setting of the settings dialog. Where nothing else is said, `settings.json` and exported files name it as here.
+This page is written from the settings' own descriptions:
+`python -m caal_desktop.storage.settings.reference > docs/settings.md`.
 """
 
 
@@ -34,9 +35,11 @@ def _entry(spec: SettingSpec) -> str:
     lines = [f"### `{spec.key}`\n", f"**{spec.short}.** {spec.long}\n"]
     facts = [f"Default: {_default(spec)}."]
     if spec.choices:
-        facts.insert(0, "One of " + ", ".join(f"`{choice.value}`" for choice in spec.choices) + ".")
+        facts.insert(0, "One of " + ", ".join(f"`{choice}`" for choice in spec.choices) + ".")
     elif spec.minimum is not None and spec.maximum is not None:
         facts.insert(0, f"From {spec.minimum:g} to {spec.maximum:g}{f' {spec.unit}' if spec.unit else ''}.")
+    if spec.cell is not None:
+        facts.append(f"In the files: `{'.'.join(path_of(spec))}`.")
     if spec.when is not None:
         facts.append(f"Has an effect when `{spec.when[0]}` is {' or '.join(f'`{value}`' for value in spec.when[1])}.")
     return "\n".join([*lines, " ".join(facts) + "\n"])
@@ -44,8 +47,8 @@ def _entry(spec: SettingSpec) -> str:
 
 def _default(spec: SettingSpec) -> str:
     value = spec.default
-    if isinstance(value, StrEnum):
-        return f"`{value.value}`"
+    if spec.choices:
+        return f"`{value}`"
     if value in ("", ()):
         return "none"
     if spec.multiline:

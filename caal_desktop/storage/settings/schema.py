@@ -1,8 +1,8 @@
 """Every setting, described once.
 
-To add one, add a field to :class:`~caal_desktop.storage.settings.shown_settings.ShownSettings`, or to
-:class:`Settings` if no page shows it; storage, dialog, import and documentation follow. A setting never holds a secret.
-To rename one or change its meaning, raise ``SCHEMA_VERSION`` and add a step to
+To add one, add a field to :class:`Settings`; storage, dialog, import and documentation follow. What every provider has
+for itself is a column of :mod:`~caal_desktop.storage.settings.provider_table`. A setting never holds a secret. To
+rename one or change its meaning, raise ``SCHEMA_VERSION`` and add a step to
 :mod:`~caal_desktop.storage.settings.migrations`.
 """
 
@@ -10,26 +10,35 @@ To rename one or change its meaning, raise ``SCHEMA_VERSION`` and add a step to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping  # noqa: TC003 - the fields' types are looked up at run time
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Self
 
+from caal_desktop.llm.providers.descriptor import Capability
+from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, PROVIDER_NAMES, PROVIDERS, providers_that_can
+from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.settings.choices import (
     Density,
     KeyStatus,
     KeyStore,
     LogLevel,
-    Provider,
     ProviderSort,
     Reasoning,
     SendKey,
     SetupStep,
     Theme,
 )
-from caal_desktop.storage.settings.setting import Group, InvalidSetting, SettingSpec, setting, specs_of
-from caal_desktop.storage.settings.shown_settings import DEFAULT_SYSTEM_PROMPT, ShownSettings
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from caal_desktop.storage.settings.provider_table import CELLS, DEFAULT_TABLE, TABLE, ProviderSettings, key_of
+from caal_desktop.storage.settings.setting import (
+    Editor,
+    Group,
+    InvalidSetting,
+    SettingSpec,
+    setting,
+    specs_of,
+    table_of_settings,
+)
 
 __all__ = [
     "DEFAULT_SYSTEM_PROMPT",
@@ -40,24 +49,312 @@ __all__ = [
     "KeyStatus",
     "KeyStore",
     "LogLevel",
-    "Provider",
+    "ProviderSettings",
     "ProviderSort",
     "Reasoning",
     "SendKey",
     "Settings",
     "SetupStep",
     "Theme",
+    "key_of",
 ]
 
 MAX_RECENT_MODELS = 12
 MAX_FAVOURITE_MODELS = 200
 _MAX_GEOMETRY = 8000
+DEFAULT_SYSTEM_PROMPT = (
+    "You are CAAL, a friendly voice assistant. Your answers are read aloud, so keep them short: one to three "
+    "sentences, in plain spoken language, without lists, tables, links or other formatting. Say numbers, dates and "
+    "units the way people say them. Answer in the language you are spoken to. If you do not know something, say so; "
+    "if a question is unclear, ask one short question back."
+)
+
+_WITH_ROUTING = ("provider", providers_that_can(Capability.ROUTING))
+_WITH_REASONING = ("provider", providers_that_can(Capability.REASONING))
+_BY_MANUAL_PROXY = ("proxy_mode", (ProxyMode.MANUAL,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(ShownSettings):
-    """All settings at one moment. Immutable: :meth:`replace` gives a changed copy."""
+class Settings:
+    """All settings at one moment. Immutable: :meth:`replace` gives a changed copy.
 
+    First what a user can change in the dialog, in the order in which to show it; then what the program remembers.
+    """
+
+    provider: str = setting(
+        DEFAULT_PROVIDER,
+        short="Provider",
+        long="Who serves the language model.",
+        group=Group.PROVIDER,
+        options=PROVIDER_NAMES,
+        agent_key="llm_provider",
+        labels={name: one.choice or one.title for name, one in PROVIDERS.items()},
+    )
+    providers: Mapping[str, ProviderSettings] = table_of_settings(DEFAULT_TABLE, CELLS)
+    spend_limit_day: float = setting(
+        0.0,
+        short="Warn when a day costs more than",
+        long="Shows a warning when the answers of one day have cost more than this. Nothing is stopped.",
+        group=Group.PROVIDER,
+        minimum=0.0,
+        maximum=1000.0,
+        step=0.25,
+        unit="USD",
+        off="Never warn",
+        words="spend guard budget cost money limit",
+    )
+    spend_limit_conversation: float = setting(
+        0.0,
+        short="Warn when a conversation costs more than",
+        long="Shows a warning when the answers of one conversation have cost more than this. Nothing is stopped.",
+        group=Group.PROVIDER,
+        minimum=0.0,
+        maximum=1000.0,
+        step=0.05,
+        unit="USD",
+        off="Never warn",
+        words="spend guard budget cost money limit",
+    )
+    temperature: float = setting(
+        0.7,
+        short="Temperature",
+        long="How freely the model chooses its words: 0 is the most predictable, 2 the most surprising.",
+        group=Group.MODEL,
+        minimum=0.0,
+        maximum=2.0,
+        step=0.1,
+        agent_key="temperature",
+    )
+    max_tokens: int = setting(
+        4096,
+        short="Longest answer",
+        long="The most tokens that one answer may take. A small credit at OpenRouter may need a smaller number.",
+        group=Group.MODEL,
+        minimum=1,
+        maximum=1_000_000,
+        step=256,
+        unit="tokens",
+        words="max_tokens length credit",
+    )
+    reasoning: Reasoning = setting(
+        Reasoning.DEFAULT,
+        short="Reasoning",
+        long=(
+            "How long a reasoning model thinks before it speaks: more is wiser, slower and dearer. "
+            "Models without reasoning ignore it; some cannot do without and refuse “none”."
+        ),
+        group=Group.MODEL,
+        labels={
+            Reasoning.DEFAULT: "As little as the model allows",
+            Reasoning.NONE: "None",
+            Reasoning.LOW: "A little",
+            Reasoning.MEDIUM: "Medium",
+            Reasoning.HIGH: "A lot",
+        },
+        when=_WITH_REASONING,
+        words="thinking effort",
+    )
+    fallback_models: tuple[str, ...] = setting(
+        (),
+        short="Fallback models",
+        long="OpenRouter asks these in turn when the chosen model cannot answer. One model id a line, at most three.",
+        group=Group.MODEL,
+        max_length=3,
+        editor=Editor.LINES,
+        when=_WITH_ROUTING,
+    )
+    deny_data_collection: bool = setting(
+        False,
+        short="Refuse providers that collect data",
+        long="Only those who neither store what you send nor train on it may answer. Fewer models remain.",
+        group=Group.PRIVACY,
+        when=_WITH_ROUTING,
+        words="data collection training privacy",
+    )
+    zero_data_retention: bool = setting(
+        False,
+        short="Require zero data retention",
+        long="Only those who keep nothing at all once the answer is sent may answer. The strictest choice.",
+        group=Group.PRIVACY,
+        when=_WITH_ROUTING,
+        words="zdr privacy",
+    )
+    provider_sort: ProviderSort = setting(
+        ProviderSort.DEFAULT,
+        short="Prefer providers by",
+        long="Most models are hosted by several providers. OpenRouter balances price and reliability unless told more.",
+        group=Group.PRIVACY,
+        labels={
+            ProviderSort.DEFAULT: "OpenRouter's own balance",
+            ProviderSort.PRICE: "Lowest price",
+            ProviderSort.THROUGHPUT: "Highest speed",
+            ProviderSort.LATENCY: "Shortest wait for the first word",
+        },
+        when=_WITH_ROUTING,
+        words="sort routing latency throughput price speed",
+    )
+    allowed_providers: tuple[str, ...] = setting(
+        (),
+        short="Only these providers",
+        long="If any are named, nobody else may answer. One name a line, as OpenRouter writes it, such as “together”.",
+        group=Group.PRIVACY,
+        max_length=50,
+        editor=Editor.LINES,
+        when=_WITH_ROUTING,
+        words="allowed routing",
+    )
+    ignored_providers: tuple[str, ...] = setting(
+        (),
+        short="Never these providers",
+        long="They may never answer. One name a line.",
+        group=Group.PRIVACY,
+        max_length=50,
+        editor=Editor.LINES,
+        when=_WITH_ROUTING,
+        words="ignored blocked routing",
+    )
+    proxy_mode: ProxyMode = setting(
+        ProxyMode.SYSTEM,
+        short="Proxy",
+        long="Company networks often let requests out by a proxy only. Requests to this computer never take one.",
+        group=Group.NETWORK,
+        labels={
+            ProxyMode.SYSTEM: "As the system says",
+            ProxyMode.NONE: "None",
+            ProxyMode.MANUAL: "This one:",
+        },
+    )
+    proxy_url: str = setting(
+        "",
+        short="Address of the proxy",
+        long="For example http://proxy.example.com:3128.",
+        group=Group.NETWORK,
+        url=True,
+        when=_BY_MANUAL_PROXY,
+    )
+    proxy_user: str = setting(
+        "",
+        short="User name at the proxy",
+        long="Empty where the proxy asks for none. The password is kept in the system's keyring.",
+        group=Group.NETWORK,
+        max_length=200,
+        when=_BY_MANUAL_PROXY,
+        words="proxy authentication sign-in password",
+    )
+    ca_bundle: str = setting(
+        "",
+        short="Further certificate authorities",
+        long="A PEM file, for networks that read along with a certificate of their own. The network's owner has it.",
+        group=Group.NETWORK,
+        max_length=4000,
+        editor=Editor.FILE,
+        words="ca bundle tls ssl certificate pem",
+    )
+    trust_system_certificates: bool = setting(
+        True,
+        short="Trust the system's authorities, too",
+        long="Switched off, only those of the file above are trusted.",
+        group=Group.NETWORK,
+        words="tls ssl store",
+    )
+    connect_timeout: float = setting(
+        10.0,
+        short="Wait for a connection",
+        long="After this long without a connection the request fails.",
+        group=Group.NETWORK,
+        minimum=1.0,
+        maximum=120.0,
+        step=1.0,
+        unit="seconds",
+        words="timeout",
+    )
+    read_timeout: float = setting(
+        60.0,
+        short="Wait for an answer",
+        long="After this long without any sign of life the request fails. Large models may be silent for a while.",
+        group=Group.NETWORK,
+        minimum=5.0,
+        maximum=600.0,
+        step=5.0,
+        unit="seconds",
+        words="timeout",
+    )
+    max_retries: int = setting(
+        2,
+        short="Try again",
+        long="How often a request that failed for a passing reason is sent again before you hear of it.",
+        group=Group.NETWORK,
+        minimum=0,
+        maximum=5,
+        step=1,
+        unit="times",
+        off="Never",
+        words="retries",
+    )
+    system_prompt: str = setting(
+        DEFAULT_SYSTEM_PROMPT,
+        short="Instructions",
+        long="What the model is told before every conversation.",
+        group=Group.CHAT,
+        max_length=50_000,
+        words="system prompt",
+        multiline=True,
+    )
+    send_key: SendKey = setting(
+        SendKey.ENTER,
+        short="Send a message with",
+        long="With Enter, Shift+Enter breaks the line; with Ctrl+Enter, Enter alone does.",
+        group=Group.CHAT,
+        labels={SendKey.ENTER: "Enter", SendKey.CTRL_ENTER: "Ctrl+Enter"},
+        words="shortcut keyboard return",
+    )
+    history_days: int = setting(
+        0,
+        short="Keep conversations for",
+        long="Conversations in which nothing was said for longer are deleted for good.",
+        group=Group.CHAT,
+        minimum=0,
+        maximum=3650,
+        step=30,
+        unit="days",
+        off="Always",
+        words="history retention delete",
+    )
+    theme: Theme = setting(
+        Theme.SYSTEM,
+        short="Colours",
+        long="Light, dark, or as the system does.",
+        group=Group.APPEARANCE,
+        labels={Theme.SYSTEM: "As the system does", Theme.LIGHT: "Light", Theme.DARK: "Dark"},
+        words="theme dark mode",
+    )
+    font_scale: float = setting(
+        1.0,
+        short="Text size",
+        long="Scales all text on top of the system's own setting.",
+        group=Group.APPEARANCE,
+        minimum=0.5,
+        maximum=3.0,
+        step=0.1,
+        unit="×",
+        words="font scale zoom",
+    )
+    density: Density = setting(
+        Density.COMFORTABLE,
+        short="Density",
+        long="How much room lists, messages, fields and buttons take. Compact shows more at once.",
+        group=Group.APPEARANCE,
+        labels={Density.COMFORTABLE: "Comfortable", Density.COMPACT: "Compact"},
+        words="compact spacing row height padding",
+    )
+    log_level: LogLevel = setting(
+        LogLevel.INFO,
+        short="Log",
+        long="How much is written into the log file. Keys never are, whatever is chosen.",
+        group=Group.ADVANCED,
+        labels={LogLevel.WARNING: "Problems only", LogLevel.INFO: "Normal", LogLevel.DEBUG: "Everything"},
+        words="debug verbose logging level",
+    )
     recent_models: tuple[str, ...] = setting(
         (),
         short="Recent models",
@@ -83,54 +380,6 @@ class Settings(ShownSettings):
         SetupStep.WELCOME,
         short="Setup step",
         long="Where the first-run wizard goes on.",
-        group=Group.INTERNAL,
-    )
-    openrouter_key_status: KeyStatus = setting(
-        KeyStatus.NONE,
-        short="OpenRouter key status",
-        long="What is known about the OpenRouter key.",
-        group=Group.INTERNAL,
-    )
-    groq_key_status: KeyStatus = setting(
-        KeyStatus.NONE,
-        short="Groq key status",
-        long="What is known about the Groq key.",
-        group=Group.INTERNAL,
-    )
-    openai_compatible_key_status: KeyStatus = setting(
-        KeyStatus.NONE,
-        short="Own server key status",
-        long="What is known about the key of your own server.",
-        group=Group.INTERNAL,
-    )
-    ollama_key_status: KeyStatus = setting(
-        KeyStatus.NONE,
-        short="Ollama key status",
-        long="What is known about the key of Ollama.",
-        group=Group.INTERNAL,
-    )
-    openrouter_key_store: KeyStore = setting(
-        KeyStore.NONE,
-        short="OpenRouter key store",
-        long="Where the OpenRouter key was put.",
-        group=Group.INTERNAL,
-    )
-    groq_key_store: KeyStore = setting(
-        KeyStore.NONE,
-        short="Groq key store",
-        long="Where the Groq key was put.",
-        group=Group.INTERNAL,
-    )
-    openai_compatible_key_store: KeyStore = setting(
-        KeyStore.NONE,
-        short="Own server key store",
-        long="Where the key of your own server was put.",
-        group=Group.INTERNAL,
-    )
-    ollama_key_store: KeyStore = setting(
-        KeyStore.NONE,
-        short="Ollama key store",
-        long="Where the key of Ollama was put.",
         group=Group.INTERNAL,
     )
     window_geometry: str = setting(
@@ -161,45 +410,67 @@ class Settings(ShownSettings):
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
+    proxy_password_origin: str = setting(
+        "",
+        short="Origin of the proxy's password",
+        long="For which scheme, host and port the proxy's password was given.",
+        group=Group.INTERNAL,
+    )
 
     def replace(self, **changes: object) -> Self:
-        """A copy with some settings changed.
+        """A copy with some settings changed, by key.
 
         Raises:
             InvalidSetting: a value does not fit, or there is no such setting.
         """
-        values = {key: getattr(self, key) for key in SPECS}
+        values: dict[str, Any] = {}
+        rows: dict[str, dict[str, Any]] = {}
         for key, value in changes.items():
             if key not in SPECS:
                 raise InvalidSetting(key, "is not a setting")
-            values[key] = SPECS[key].check(value)
-        return type(self)(**values)
+            spec = SPECS[key]
+            if spec.cell is None:
+                values[key] = spec.check(value)
+            else:
+                provider, column = spec.cell
+                rows.setdefault(provider, {})[column] = spec.check(value)
+        if rows:
+            table = {name: replace(row, **rows.get(name, {})) for name, row in self.providers.items()}
+            values[TABLE] = MappingProxyType(table)
+        return replace(self, **values)
 
-    def model_of(self, provider: str | None = None) -> str:
-        """The chosen model's id at a provider (at the current one if None); empty where none was chosen."""
-        return str(self._of_provider(provider, "model"))
+    def value(self, key: str) -> Any:
+        """A setting by its key, wherever it is kept.
 
-    def key_status_of(self, provider: str | None = None) -> KeyStatus:
-        """What is known about a provider's key (the current provider's if None)."""
-        return KeyStatus(self._of_provider(provider, "key_status"))
+        Raises:
+            KeyError: there is no such setting.
+        """
+        cell = SPECS[key].cell
+        return getattr(self, key) if cell is None else getattr(self.providers[cell[0]], cell[1])
 
-    def key_store_of(self, provider: str | None = None) -> KeyStore:
-        """Where a provider's key was put (the current provider's if None)."""
-        return KeyStore(self._of_provider(provider, "key_store"))
+    def of(self, provider: str | None = None) -> ProviderSettings:
+        """A provider's own settings (the current one's if None).
+
+        Raises:
+            KeyError: there is no such provider.
+        """
+        return self.providers[provider or self.provider]
+
+    def with_provider(self, provider: str, **changes: object) -> Self:
+        """A copy in which some of a provider's own settings are changed, by column.
+
+        Raises:
+            InvalidSetting: a value does not fit, or this provider has no such setting.
+        """
+        return self.replace(**{key_of(provider, column): value for column, value in changes.items()})
 
     def with_model(self, model: str, provider: str | None = None) -> Self:
         """A copy in which a provider (the current one if None) uses a model; it becomes the latest recent model."""
-        name = Provider(provider or self.provider)
-        changes: dict[str, object] = {f"{name}_model": model}
-        if model:
-            recent = (model, *(other for other in self.recent_models if other != model))
-            changes["recent_models"] = recent[:MAX_RECENT_MODELS]
-        return self.replace(**changes)
-
-    def with_key(self, provider: str, status: KeyStatus, store: KeyStore) -> Self:
-        """A copy that knows a provider's key's status and place."""
-        name = Provider(provider)
-        return self.replace(**{f"{name}_key_status": status, f"{name}_key_store": store})
+        changed = self.with_provider(provider or self.provider, model=model)
+        if not model:
+            return changed
+        recent = (model, *(other for other in self.recent_models if other != model))
+        return changed.replace(recent_models=recent[:MAX_RECENT_MODELS])
 
     def with_favourite(self, model: str, favourite: bool) -> Self:
         """A copy in which a model has its star, or has it no longer.
@@ -209,9 +480,6 @@ class Settings(ShownSettings):
         """
         others = tuple(other for other in self.favourite_models if other != model)
         return self.replace(favourite_models=(*others, model) if favourite else others)
-
-    def _of_provider(self, provider: str | None, what: str) -> Any:
-        return getattr(self, f"{Provider(provider or self.provider)}_{what}")
 
 
 SPECS: Mapping[str, SettingSpec] = specs_of(Settings)

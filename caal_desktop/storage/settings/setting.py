@@ -66,6 +66,8 @@ class SettingSpec:
     Attributes:
         key: its name in the file and in code.
         kind: ``bool``, ``int``, ``float``, ``str``, a ``StrEnum``, or ``tuple`` for a list of texts.
+        cell: the provider and the column where the table of providers holds its value; None where it is a field of
+            the settings themselves, named as its key.
         default: its value until a person changes it.
         short: its label, in English.
         long: one or two sentences of explanation, in English.
@@ -73,7 +75,7 @@ class SettingSpec:
         since: the version of the program that brought it.
         minimum, maximum: bounds of a number, both allowed.
         step: what a spin box adds.
-        choices: the allowed values of a ``StrEnum``, in the order in which to show them.
+        options: the allowed values of a ``str``, in the order in which to show them; none where any text is allowed.
         max_length: of a text, in characters; of a list, in items.
         multiline: whether the text may have line breaks.
         url: whether the text must be an ``http(s)`` address (or empty).
@@ -81,7 +83,7 @@ class SettingSpec:
         editor: what edits it.
         unit: of a number, in English, as it stands behind it.
         off: what a number's minimum means, in English, where it means more than the number ("no limit").
-        labels: what the choices of a ``StrEnum`` are called, in English, by value.
+        labels: what the choices are called, in English, by value.
         when: another setting and the values of it with which this one has an effect; None where it always has one.
         item_check: says what is wrong with one item of a list, as a short clause in English; "" where nothing is.
         words: further words, in English, by which a search finds it.
@@ -94,6 +96,8 @@ class SettingSpec:
     long: str
     group: Group
     since: str
+    cell: tuple[str, str] | None = None
+    options: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
     step: float | None = None
@@ -110,9 +114,9 @@ class SettingSpec:
     words: str = ""
 
     @property
-    def choices(self) -> tuple[StrEnum, ...]:
+    def choices(self) -> tuple[str, ...]:
         """The allowed values, in the order in which to show them; empty where any value of the kind is allowed."""
-        return tuple(self.kind) if issubclass(self.kind, StrEnum) else ()
+        return tuple(self.kind) if issubclass(self.kind, StrEnum) else self.options
 
     def check(self, value: object) -> Any:
         """Returns the value in its setting's type.
@@ -132,7 +136,7 @@ class SettingSpec:
         return list(value) if isinstance(value, tuple) else value
 
     def _checked(self, value: object) -> Any:
-        if issubclass(self.kind, StrEnum):
+        if self.choices:
             return self._checked_choice(value)
         if self.kind is bool:
             if not isinstance(value, bool):
@@ -144,7 +148,7 @@ class SettingSpec:
             return self._checked_list(value)
         return self._checked_text(value)
 
-    def _checked_choice(self, value: object) -> StrEnum:
+    def _checked_choice(self, value: object) -> str:
         for choice in self.choices:
             if value == choice:
                 return choice
@@ -211,18 +215,24 @@ def setting(default: T, *, short: str, long: str, group: Group, since: str = "0.
     Declared to return the default's type, as :func:`dataclasses.field` is, so that a field's annotation is checked.
     """
 
-    def description(key: str, kind: type[Any]) -> SettingSpec:
-        return SettingSpec(
-            key=key, kind=kind, default=default, short=short, long=long, group=group, since=since, **more
+    def description(key: str, kind: type[Any]) -> tuple[SettingSpec, ...]:
+        return (
+            SettingSpec(key=key, kind=kind, default=default, short=short, long=long, group=group, since=since, **more),
         )
 
     return field(default=default, metadata={_METADATA_KEY: description})
+
+
+def table_of_settings(default: T, specs: tuple[SettingSpec, ...]) -> T:
+    """A dataclass field that holds many settings, each in a cell of its own; typed as :func:`setting` is."""
+    return field(default_factory=lambda: default, metadata={_METADATA_KEY: lambda _key, _kind: specs})
 
 
 def specs_of(schema: type[Any]) -> dict[str, SettingSpec]:
     """The descriptions of a settings dataclass, by key, in the order of their declaration."""
     hints = get_type_hints(schema)
     return {
-        item.name: item.metadata[_METADATA_KEY](item.name, get_origin(hints[item.name]) or hints[item.name])
+        spec.key: spec
         for item in fields(schema)
+        for spec in item.metadata[_METADATA_KEY](item.name, get_origin(hints[item.name]) or hints[item.name])
     }

@@ -19,14 +19,18 @@ from caal_desktop.llm.errors import ErrorText
 from caal_desktop.storage.atomic_file import free_name, reason_of, set_aside, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError, Translate, fill, untranslated
 from caal_desktop.storage.logs.redaction import looks_like_secret
+from caal_desktop.storage.settings.document import changed_settings, entries, path_of, put
 from caal_desktop.storage.settings.migrations import FIRST_VERSION, STEPS, Step, migrate
-from caal_desktop.storage.settings.schema import SPECS, Settings
+from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.setting import InvalidSetting
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 log = logging.getLogger(__name__)
+
+# Where a value stood and what it was, for settings that only other versions know.
+_Unknown = list[tuple[tuple[str, ...], Any]]
 
 _VERSION_KEY = "schema_version"
 # Far beyond any real file (50,000 characters of instructions and some lists); keeps a wrong file out of the memory.
@@ -114,7 +118,7 @@ class LoadedSettings:
 @dataclass(slots=True)
 class _Parsed:
     settings: Settings
-    unknown: dict[str, Any] = field(default_factory=dict)
+    unknown: _Unknown = field(default_factory=list)
     invalid: list[str] = field(default_factory=list)
     secret: list[str] = field(default_factory=list)
 
@@ -141,7 +145,7 @@ class SettingsStore:
         self._now = now
         self._steps = steps
         self._version = FIRST_VERSION + len(steps)
-        self._unknown: dict[str, Any] | None = None
+        self._unknown: _Unknown | None = None
 
     @property
     def path(self) -> Path:
@@ -150,7 +154,7 @@ class SettingsStore:
 
     def load(self) -> LoadedSettings:
         """Reads the file. Never raises for what is in it; a file that is not there gives the defaults."""
-        self._unknown = {}
+        self._unknown = []
         try:
             with self._path.open("rb") as file:
                 content = file.read(_MAX_FILE_SIZE + 1)
@@ -176,14 +180,14 @@ class SettingsStore:
         if self._unknown is None:
             self.load()
         document: dict[str, Any] = {_VERSION_KEY: self._version}
-        for key, spec in SPECS.items():
-            value = getattr(settings, key)
-            if value != spec.default:
-                document[key] = spec.to_json(spec.check(value))
-        document |= self._unknown or {}
-        for key, value in document.items():
-            if any(looks_like_secret(text) for text in _texts_in(value)) or looks_like_secret(key):
-                raise SecretInSettings(setting=key if not looks_like_secret(key) else "?")
+        for spec, value in changed_settings(settings):
+            put(document, path_of(spec), value)
+        for path, value in self._unknown or ():
+            put(document, path, value)
+        for entry in entries(document):
+            names_secret = any(looks_like_secret(name) for name in entry.path)
+            if names_secret or any(looks_like_secret(text) for text in _texts_in(entry.value)):
+                raise SecretInSettings(setting="?" if names_secret else entry.key)
         content = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
         write_atomically(self._path, content.encode("utf-8"))
 
@@ -245,23 +249,22 @@ def _decode(content: bytes) -> dict[str, Any] | None:
 
 
 def _parse(document: Mapping[str, Any]) -> _Parsed:
-    specs = SPECS
     values: dict[str, Any] = {}
     parsed = _Parsed(Settings())
-    for key, value in document.items():
-        if looks_like_secret(key):
+    for entry in entries(document):
+        if any(looks_like_secret(name) for name in entry.path):
             parsed.secret.append("?")
-        elif any(looks_like_secret(text) for text in _texts_in(value)):
-            parsed.secret.append(key)
-        elif key not in specs:
-            parsed.unknown[key] = value
+        elif any(looks_like_secret(text) for text in _texts_in(entry.value)):
+            parsed.secret.append(entry.key)
+        elif entry.spec is None and not entry.damage:
+            parsed.unknown.append((entry.path, entry.value))
         else:
             try:
-                values[key] = specs[key].check(value)
+                values[entry.key] = entry.checked()
             except InvalidSetting as exc:
-                log.warning("Setting %s: %s", key, exc.reason)
-                parsed.invalid.append(key)
-    parsed.settings = Settings(**values)
+                log.warning("Setting %s: %s", entry.key, exc.reason)
+                parsed.invalid.append(entry.key)
+    parsed.settings = Settings().replace(**values)
     return parsed
 
 

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 from caal_desktop.storage.atomic_file import reason_of, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError
 from caal_desktop.storage.logs.redaction import looks_like_secret
+from caal_desktop.storage.settings.document import changed_settings, entries, path_of, put
 from caal_desktop.storage.settings.migrations import FIRST_VERSION, SCHEMA_VERSION, migrate
-from caal_desktop.storage.settings.schema import SPECS, Settings
+from caal_desktop.storage.settings.provider_table import TABLE
+from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from caal_desktop.storage.settings.schema import Settings
+    from caal_desktop.storage.settings.setting import SettingSpec
 
 FORMAT = "caal-desktop-settings"
 MAX_FILE_SIZE = 1_000_000
@@ -76,14 +81,13 @@ def export_settings(settings: Settings, path: Path, program_version: str) -> Non
     Raises:
         StorageError: the file cannot be written, or a setting looks like a key.
     """
-    values = {
-        key: spec.to_json(value)
-        for key, spec in SPECS.items()
-        if _travels(key) and (value := getattr(settings, key)) != spec.default
-    }
-    for key, value in values.items():
+    values: dict[str, Any] = {}
+    for spec, value in changed_settings(settings):
+        if not _travels(spec):
+            continue
         if any(looks_like_secret(text) for text in _texts_in(value)):
-            raise SecretInSettings(setting=key)
+            raise SecretInSettings(setting=spec.key)
+        put(values, path_of(spec), value)
     document = {"format": FORMAT, "schema_version": SCHEMA_VERSION, "program": program_version, "settings": values}
     write_atomically(path, (json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode())
 
@@ -112,7 +116,12 @@ def import_settings(path: Path) -> dict[str, Any]:
     values = document.get("settings")
     if not isinstance(values, dict):
         raise DamagedFile(file=name, reason="it holds no settings")
-    return _checked(migrate(values, version), name)
+    migrated = migrate(values, version)
+    for key in migrated.keys() - values.keys() - {TABLE}:
+        # What a migration concludes about the machine of the file does not hold for this one.
+        if not _travels(SPECS[key]):
+            del migrated[key]
+    return _checked(migrated, name)
 
 
 def _decode(content: bytes, name: str) -> Mapping[str, Any]:
@@ -133,20 +142,20 @@ def _decode(content: bytes, name: str) -> Mapping[str, Any]:
 
 
 def _checked(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    taken = {key: spec.default for key, spec in SPECS.items() if _travels(key)}
-    for key, value in values.items():
-        if key not in taken:
+    taken = {key: spec.default for key, spec in SPECS.items() if _travels(spec)}
+    for entry in entries(values):
+        if not entry.damage and entry.key not in taken:
             # A file of this version names nothing else: it was changed by somebody.
-            raise DamagedFile(file=name, reason=f"“{key[:60]}” is not a setting that travels")
+            raise DamagedFile(file=name, reason=f"“{entry.key[:60]}” is not a setting that travels")
         try:
-            taken[key] = SPECS[key].check(value)
+            taken[entry.key] = entry.checked()
         except InvalidSetting as exc:
-            raise DamagedFile(file=name, reason=f"{key} {exc.reason}") from exc
+            raise DamagedFile(file=name, reason=f"{entry.key[:60]} {exc.reason}") from exc
     return taken
 
 
-def _travels(key: str) -> bool:
-    return SPECS[key].group is not Group.INTERNAL or key in _EXTRA_KEYS
+def _travels(spec: SettingSpec) -> bool:
+    return spec.group is not Group.INTERNAL or spec.key in _EXTRA_KEYS
 
 
 def _refuse_constant(word: str) -> None:

@@ -82,7 +82,7 @@ class ChatController(QObject):
     @property
     def model(self) -> ModelInfo | None:
         """What is known about the chosen model."""
-        return self._catalogue.current.find(self._settings.current.model_of())
+        return self._catalogue.current.find(self._settings.current.of().model)
 
     def name_of(self, model_id: str) -> str:
         """A model's name; its id where nothing is known about it."""
@@ -119,7 +119,7 @@ class ChatController(QObject):
         if self._make_chat is None:
             return
         settings = self._settings.current
-        models = [model for model in dict.fromkeys([settings.model_of(), *settings.recent_models]) if model]
+        models = [model for model in dict.fromkeys([settings.of().model, *settings.recent_models]) if model]
         window = CompareWindow(self._make_chat, self.request, self.name_of, models[:2], self._page.window())
         window.modelRequested.connect(lambda use: self.modelRequested.emit(use, window))
         window.keyChangeRequested.connect(self.keyChangeRequested)
@@ -136,7 +136,7 @@ class ChatController(QObject):
         if connection is None:
             self.keyNeeded.emit()
             return None
-        model_id = model_id or settings.model_of()
+        model_id = model_id or settings.of().model
         if not model_id:
             self.modelRequested.emit(self._use_model, None)
             return None

@@ -2,81 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDate, QLocale
+from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
 from caal_desktop.catalogue.fitness.speech_cost import format_cost
 from caal_desktop.llm.errors import ErrorText, ProviderError
+from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.errors import StorageError
-from caal_desktop.storage.settings.schema import Provider
 
 if TYPE_CHECKING:
     from caal_desktop.key_doctor import Diagnosis
     from caal_desktop.llm.providers.key_info import KeyInfo
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderText:
-    """How a provider is presented.
-
-    Attributes:
-        title: its name.
-        tagline: one sentence on what it is.
-        icon: its icon's name.
-        keys_url: where a person makes a key; "" where none is needed.
-        key_hint: what the key field shows while it is empty.
-    """
-
-    title: str
-    tagline: str
-    icon: str
-    keys_url: str = ""
-    key_hint: str = ""
+def provider_title(provider: str) -> str:
+    """A provider's name for people, translated."""
+    return QCoreApplication.translate("Provider", descriptor_of(provider).title)
 
 
-def _noop(text: str) -> str:
-    return str(QT_TRANSLATE_NOOP("Provider", text))
+def provider_summary(provider: str) -> str:
+    """One sentence on what a provider is, translated."""
+    return QCoreApplication.translate("Provider", descriptor_of(provider).summary)
 
 
-_PROVIDERS = {
-    Provider.OPENROUTER: ProviderText(
-        "OpenRouter",
-        _noop("Hundreds of models from every maker behind one key. The simplest way to start."),
-        "cloud",
-        "https://openrouter.ai/settings/keys",
-        "sk-or-v1-…",
-    ),
-    Provider.GROQ: ProviderText(
-        "Groq",
-        _noop("A few open models, answered very fast. Needs a Groq key."),
-        "bolt",
-        "https://console.groq.com/keys",
-        "gsk_…",
-    ),
-    Provider.OLLAMA: ProviderText(
-        "Ollama",
-        _noop("Models on your own computer. Private, and no key needed."),
-        "computer",
-    ),
-    Provider.OPENAI_COMPATIBLE: ProviderText(
-        _noop("Another server"),
-        _noop("Any OpenAI-compatible server: llama.cpp, LM Studio, vLLM, LiteLLM and their like."),
-        "server",
-    ),
-}
-
-
-def provider_text(provider: Provider) -> ProviderText:
-    """The words for a provider, translated."""
-    text = _PROVIDERS[provider]
-
-    def tr(source: str) -> str:
-        return QCoreApplication.translate("Provider", source)
-
-    return ProviderText(tr(text.title), tr(text.tagline), text.icon, text.keys_url, text.key_hint)
+def provider_in_a_sentence(provider: str) -> str:
+    """A provider as a sentence names it, translated."""
+    spoken = descriptor_of(provider).spoken
+    return QCoreApplication.translate("KeyDoctor", spoken) if spoken else provider_title(provider)
 
 
 def explain(error: BaseException) -> ErrorText:

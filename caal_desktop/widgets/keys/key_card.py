@@ -14,16 +14,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from caal_desktop.services.keys.environment_keys import VARIABLES, key_in_environment
+from caal_desktop.llm.providers.descriptor import Capability
+from caal_desktop.llm.providers.registry import descriptor_of
+from caal_desktop.services.keys.environment_keys import key_in_environment
 from caal_desktop.services.keys.key_change import ChangePhase, ChangeView, KeyChange
 from caal_desktop.services.providers.connections import connection_for
-from caal_desktop.setup_flow import PROVIDERS
 from caal_desktop.storage.keyring.secrets import Where
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import explain, provider_text, reason_and_advice
+from caal_desktop.widgets.common.texts import explain, provider_title, reason_and_advice
 from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
 from caal_desktop.widgets.keys.key_field import KeyField
 
@@ -52,7 +53,7 @@ class KeyCard(QWidget):
 
     def __init__(
         self,
-        provider: Provider,
+        provider: str,
         settings: SettingsService,
         keys: KeyService,
         *,
@@ -63,18 +64,19 @@ class KeyCard(QWidget):
         self._provider, self._settings, self._keys = provider, settings, keys
         self._name = f"keycard.{provider}"
         self.setObjectName(self._name)
-        text = provider_text(provider)
-        self.setAccessibleName(self.tr("Key for {provider}").format(provider=text.title))
+        self._descriptor = descriptor_of(provider)
+        title = provider_title(provider)
+        self.setAccessibleName(self.tr("Key for {provider}").format(provider=title))
         self._change = KeyChange(provider, settings, keys, self)
         self._confirm: QMessageBox | None = None
         self._editing = False
         self._icon = IconLabel("info", "muted", parent=self)
-        self._title = TextLabel(text.title, name=f"{self._name}.title", bold=True, parent=self)
+        self._title = TextLabel(title, name=f"{self._name}.title", bold=True, parent=self)
         self._status = TextLabel(name=f"{self._name}.status", muted=True, parent=self)
         self._facts = KeyFactsView(name=self._name, parent=self)
         self.message = MessagePanel(name=f"{self._name}.message", parent=self)
         self.field = KeyField(name=f"{self._name}.field", parent=self)
-        self.field.set_expected(provider, text.key_hint)
+        self.field.set_expected(provider, self._descriptor.key_hint)
         self._build_buttons()
         self._sign_in_panel: QWidget | None = None
         self._build(sign_in)
@@ -115,7 +117,7 @@ class KeyCard(QWidget):
         editor = QVBoxLayout(self._editor)
         editor.setContentsMargins(0, 0, 0, 0)
         editor.setSpacing(theme.GRID)
-        if sign_in is not None and self._provider is Provider.OPENROUTER:
+        if sign_in is not None and self._descriptor.can(Capability.SIGN_IN):
             from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
 
             panel = SignInPanel(sign_in, name=f"{self._name}.signin", parent=self._editor)
@@ -156,7 +158,7 @@ class KeyCard(QWidget):
     def refresh(self) -> None:
         """Ask the provider for the key's facts; read the key first where that has not been done."""
         if self._keys.key(self._provider) is None:
-            if self._settings.current.key_store_of(self._provider) is KeyStore.KEYRING:
+            if self._settings.current.of(self._provider).key_store is KeyStore.KEYRING:
                 self.message.show_message(Tone.BUSY, self.tr("Asking the system's keyring for your key…"))
                 self._keys.load(self._provider)
             return
@@ -198,7 +200,7 @@ class KeyCard(QWidget):
         box = QMessageBox(self)
         box.setObjectName(f"{self._name}.confirm")
         box.setIcon(QMessageBox.Icon.Warning)
-        title = provider_text(self._provider).title
+        title = provider_title(self._provider)
         box.setWindowTitle(self.tr("Remove the key"))
         box.setText(self.tr("Remove the key for {provider}?").format(provider=title))
         box.setInformativeText(
@@ -230,8 +232,8 @@ class KeyCard(QWidget):
     def show_state(self) -> None:
         """Draw everything anew."""
         settings = self._settings.current
-        status, has_key = settings.key_status_of(self._provider), self._has_key()
-        in_keyring = settings.key_store_of(self._provider) is KeyStore.KEYRING
+        status, has_key = settings.of(self._provider).key_status, self._has_key()
+        in_keyring = settings.of(self._provider).key_store is KeyStore.KEYRING
         known = has_key or in_keyring
         self._icon.set_icon(*_STATUS_ICONS[status if known else KeyStatus.NONE])
         self._status.setText(self._status_text(status, known=known))
@@ -246,24 +248,24 @@ class KeyCard(QWidget):
         self._save.setEnabled(self.field.key is not None)
         in_environment = key_in_environment(self._provider) is not None
         self._import.setVisible(in_environment)
-        self._import.setText(self.tr("Use the one in {variable}").format(variable=VARIABLES.get(self._provider, "")))
+        self._import.setText(self.tr("Use the one in {variable}").format(variable=self._descriptor.key_variable))
 
     def _has_key(self) -> bool:
         return self._keys.key(self._provider) is not None
 
     def _status_text(self, status: KeyStatus, *, known: bool) -> str:
         if not known:
-            return self.tr("No key yet") if PROVIDERS[self._provider].needs_key else self.tr("No key; it may need none")
+            return self.tr("No key yet") if self._descriptor.needs_key else self.tr("No key; it may need none")
         match status:
             case KeyStatus.VERIFIED:
                 return self.tr("Works")
             case KeyStatus.REJECTED:
-                return self.tr("Refused by {provider}").format(provider=provider_text(self._provider).title)
+                return self.tr("Refused by {provider}").format(provider=provider_title(self._provider))
             case _:
                 return self.tr("Not checked yet")
 
     def _store_text(self) -> str:
-        if self._settings.current.key_store_of(self._provider) is KeyStore.SESSION or self._keys.is_for_session(
+        if self._settings.current.of(self._provider).key_store is KeyStore.SESSION or self._keys.is_for_session(
             self._provider
         ):
             return self.tr("memory, for this session only")
@@ -271,7 +273,7 @@ class KeyCard(QWidget):
 
     def _show_change(self, view: ChangeView) -> None:
         self.field.set_locked(view.phase in (ChangePhase.CHECKING, ChangePhase.STORING))
-        title = provider_text(self._provider).title
+        title = provider_title(self._provider)
         stop = Action("cancel", self.tr("Stop waiting"), self._change.cancel)
         session = Action("session", self.tr("Use it for this session only"), lambda: self._change.keep(Where.SESSION))
         match view.phase:

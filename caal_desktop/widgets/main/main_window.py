@@ -18,7 +18,7 @@ from caal_desktop.widgets.chat.controller import ChatController
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.message_panel import Action
-from caal_desktop.widgets.common.texts import explain, provider_text, reason_and_advice
+from caal_desktop.widgets.common.texts import explain, provider_title, reason_and_advice
 from caal_desktop.widgets.main.about import AboutDialog
 from caal_desktop.widgets.main.chat_header import ChatHeader, ModelButton
 from caal_desktop.widgets.main.demo_strip import DemoStrip
@@ -259,7 +259,7 @@ class MainWindow(QMainWindow):
         self.requestLikely.emit()
         settings = self._settings.current
         self._catalogue.open_for(settings.provider, catalogue_connection(settings, self._keys))
-        dialog = PickerDialog(self._catalogue, self._settings, settings.model_of(), above or self)
+        dialog = PickerDialog(self._catalogue, self._settings, settings.of().model, above or self)
         dialog.modelPicked.connect(use or self._use_model)
         dialog.finished.connect(dialog.deleteLater)
         dialog.finished.connect(lambda _result: self.page.composer.setFocus())
@@ -334,7 +334,7 @@ class MainWindow(QMainWindow):
         self._show_model()
 
     def _show_model(self) -> None:
-        model_id = self._settings.current.model_of()
+        model_id = self._settings.current.of().model
         model = self._catalogue.current.find(model_id)
         name = model.name if model is not None else model_id
         text = name or self.tr("Choose a model")
@@ -351,7 +351,7 @@ class MainWindow(QMainWindow):
         self.page.set_model_name(name)
 
     def _show_key(self, report: KeyReport) -> None:
-        provider = provider_text(self._settings.current.provider).title
+        provider = provider_title(self._settings.current.provider)
         can_send = report.condition in (KeyCondition.READY, KeyCondition.REFUSED)
         self.page.composer.set_can_send(can_send)
         match report.condition:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.chat.spend_guard import Span
-from caal_desktop.storage.settings.schema import Provider
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import money, provider_text
+from caal_desktop.widgets.common.texts import money, provider_title
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.spend_guard import LimitPassed
@@ -45,7 +45,7 @@ class NoticeStrip(QWidget):
 
     def show_migrated(self, provider: str, store: str) -> None:
         """Say that a key which was kept for the session only lies in the keyring now."""
-        title = provider_text(Provider(provider)).title if provider in list(Provider) else provider
+        title = provider_title(provider) if provider in PROVIDERS else provider
         self._show(
             Tone.GOOD,
             self.tr("Your key for {provider} is in {store} now").format(provider=title, store=store),

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from caal_desktop.services.catalogue.vanished_model import Vanished, VanishedModelWatch
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import provider_text
+from caal_desktop.widgets.common.texts import provider_title
 
 if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
@@ -44,7 +44,7 @@ class VanishedNotice(QWidget):
         if vanished is None or vanished.model_id == self._put_away:
             self.hide()
             return
-        provider = provider_text(self._settings.current.provider).title
+        provider = provider_title(self._settings.current.provider)
         title = self.tr("“{model}” is no longer in {provider}'s list").format(
             model=vanished.model_id, provider=provider
         )

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from caal_desktop.services.providers.connections import catalogue_connection
 from caal_desktop.storage.settings.draft import SettingsDraft
-from caal_desktop.storage.settings.schema import SPECS, Provider
+from caal_desktop.storage.settings.schema import SPECS, key_of
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import TextLabel
@@ -30,7 +30,7 @@ from caal_desktop.widgets.settings.navigation import Navigation
 from caal_desktop.widgets.settings.page import SettingsPage
 from caal_desktop.widgets.settings.proxy_password import ProxyPassword
 from caal_desktop.widgets.settings.transfer import TransferSection
-from caal_desktop.widgets.settings.words import PAGES, tr
+from caal_desktop.widgets.settings.words import PAGES, specs_on, tr
 
 if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
@@ -98,7 +98,8 @@ class SettingsDialog(QDialog):
     def _add_sections(self, transfer: TransferService) -> None:
         provider = self.pages[Group.PROVIDER]
         self.keys_section = KeysSection(self._settings, self._keys, self._sign_in, provider)
-        provider.add_widget(self.keys_section, after="openai_compatible_headers")
+        last_of_providers = [spec.key for spec in specs_on(Group.PROVIDER) if spec.cell is not None][-1]
+        provider.add_widget(self.keys_section, after=last_of_providers)
         for card in self.keys_section.cards.values():
             card.requestLikely.connect(self.requestLikely)
         self.proxy_password = ProxyPassword(self._keys, self)
@@ -194,7 +195,7 @@ class SettingsDialog(QDialog):
         draft = self.draft
         for page in self.pages.values():
             page.show_draft(draft, self._found)
-        self.keys_section.show_provider(Provider(draft.value("provider")))
+        self.keys_section.show_provider(draft.value("provider"))
         self.proxy_password.setVisible(draft.has_effect("proxy_url") and bool(draft.value("proxy_user")))
         problems = draft.problems
         self._ok.setEnabled(not problems)
@@ -310,8 +311,8 @@ class SettingsDialog(QDialog):
     def _open_picker(self) -> None:
         from caal_desktop.widgets.picker.dialog import PickerDialog
 
-        provider = Provider(self.draft.value("provider"))
-        key = f"{provider}_model"
+        provider = self.draft.value("provider")
+        key = key_of(provider, "model")
         try:
             wished = self.draft.applied_to(self._settings.current)
         except InvalidSetting:
@@ -363,5 +364,5 @@ class SettingsDialog(QDialog):
 
 def _with_recent_models(old: Settings, new: Settings) -> Settings:
     """A model that was chosen here is a recent one, too."""
-    model = new.model_of()
-    return new.with_model(model) if model and model != old.model_of() else new
+    model = new.of().model
+    return new.with_model(model) if model and model != old.of().model else new

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -111,7 +110,7 @@ class ChoiceEditor(SettingEditor):
         self._combo = _Combo(self)
         self._combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         for choice in spec.choices:
-            self._combo.addItem(tr(spec.labels.get(choice, choice.value)), choice)
+            self._combo.addItem(tr(spec.labels.get(choice, choice)), choice)
         self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         longest = max(len(self._combo.itemText(index)) for index in range(self._combo.count()))
         self._combo.setMinimumContentsLength(min(longest, 26))
@@ -271,7 +270,7 @@ def make_editor(spec: SettingSpec, parent: QWidget | None = None) -> SettingEdit
         return FileEditor(spec, parent)
     if spec.editor is Editor.LINES or spec.multiline:
         return ParagraphEditor(spec, parent)
-    if issubclass(spec.kind, StrEnum):
+    if spec.choices:
         return ChoiceEditor(spec, parent)
     if spec.kind is bool:
         return SwitchEditor(spec, parent)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from caal_desktop.storage.settings.schema import KeyStore, Provider
+from caal_desktop.llm.providers.registry import PROVIDERS
+from caal_desktop.storage.settings.schema import KeyStore
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.keys.key_card import KeyCard
@@ -42,22 +43,22 @@ class KeysSection(QWidget):
                 parent=self,
             )
         )
-        self.cards: dict[Provider, KeyCard] = {}
-        for provider in Provider:
-            if provider is Provider.OLLAMA:
-                continue  # it knows no keys
+        self.cards: dict[str, KeyCard] = {}
+        for provider, descriptor in PROVIDERS.items():
+            if not descriptor.takes_key:
+                continue
             card = KeyCard(provider, settings, keys, sign_in=sign_in, parent=self)
             self.cards[provider] = card
             layout.addWidget(card)
 
-    def show_provider(self, chosen: Provider) -> None:
+    def show_provider(self, chosen: str) -> None:
         """Show the chosen provider's card, and those of every provider that has a key."""
         settings = self._settings.current
         for provider, card in self.cards.items():
-            known = self._keys.key(provider) is not None or settings.key_store_of(provider) is KeyStore.KEYRING
-            card.setVisible(provider is chosen or known)
+            known = self._keys.key(provider) is not None or settings.of(provider).key_store is KeyStore.KEYRING
+            card.setVisible(provider == chosen or known)
 
-    def refresh(self, provider: Provider) -> None:
+    def refresh(self, provider: str) -> None:
         """Ask for the facts of a key."""
         if provider in self.cards:
             self.cards[provider].refresh()

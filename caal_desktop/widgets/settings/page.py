@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from caal_desktop.storage.settings.schema import SPECS, Provider
+from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.common.texts import provider_text
+from caal_desktop.widgets.common.texts import provider_title
 from caal_desktop.widgets.settings.row import SettingRow
 from caal_desktop.widgets.settings.words import page_text, specs_on, tr
 
@@ -108,7 +108,7 @@ class SettingsPage(QScrollArea):
         if any_effect or not self.rows:
             self._note.hide()
         else:
-            provider = provider_text(Provider(draft.value("provider"))).title
+            provider = provider_title(draft.value("provider"))
             self._note.show_message(
                 Tone.INFO,
                 self.tr("Nothing to choose here"),

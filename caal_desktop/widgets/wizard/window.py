@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from caal_desktop.services.keys.key_view import KeyPhase, KeyView
 from caal_desktop.services.providers.connections import connection_for
-from caal_desktop.setup_flow import STEPS, Provider, Step
+from caal_desktop.setup_flow import STEPS, Step
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import Rule
 from caal_desktop.widgets.main.demo_strip import DemoStrip
@@ -72,6 +72,7 @@ class WizardWindow(QDialog):
         self.setMinimumSize(_MIN_WIDTH, 420)
         self.resize(theme.first_size(self, 860, 620))
         self._demo_key: str | None = None
+        self._demo_provider = ""
         self._make_sign_in: Callable[[], SignInService] | None = None
         self._build(demo=demo)
         self._connect()
@@ -131,7 +132,7 @@ class WizardWindow(QDialog):
                 page.loadWanted.connect(lambda: setup.begin(Step.KEY))
                 page.typingBegan.connect(self.requestLikely)
                 page.providerWanted.connect(self._on_provider_wanted)
-                page.set_demo_key(self._demo_key)
+                page.set_demo_key(self._demo_key, self._demo_provider)
                 if self._make_sign_in is not None:
                     page.set_sign_in(self._make_sign_in())
                 page.set_provider(state.provider, state.address)
@@ -191,11 +192,11 @@ class WizardWindow(QDialog):
         """Make the later pages while the person reads the first; to be called when that has been painted."""
         self._pages.build_ahead()
 
-    def set_demo_key(self, key: str | None) -> None:
-        """Offer the demo's key on the key page."""
-        self._demo_key = key
+    def set_demo_key(self, key: str | None, provider: str) -> None:
+        """Offer the demo's key on the key page, for the provider that the demo stands for."""
+        self._demo_key, self._demo_provider = key, provider
         if self._pages.is_built(Step.KEY):
-            self.key.set_demo_key(key)
+            self.key.set_demo_key(key, provider)
 
     def offer_sign_in(self, make: Callable[[], SignInService]) -> None:
         """Offer signing in on the key page; called before the page is made."""
@@ -347,7 +348,7 @@ class WizardWindow(QDialog):
         self._on_next()
 
     def _on_provider_wanted(self, provider: str, key: str) -> None:
-        self._setup.choose_provider(Provider(provider))
+        self._setup.choose_provider(provider)
         self.key.set_provider(self._setup.state.provider, self._setup.state.address)
         self.key.field.take(key)
 

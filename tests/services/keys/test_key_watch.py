@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from caal_desktop.services.keys.key_watch import KeyCondition
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def started(make_parts: Callable[..., Parts], key: str | None, status: KeyStatus
         parts.keys.store("openrouter", key, Where.KEYRING)
         parts.until(lambda: stored, "the key is in the keyring")
     parts.settings.set(
-        parts.settings.current.with_key(Provider.OPENROUTER, status, KeyStore.KEYRING).replace(
+        parts.settings.current.with_provider("openrouter", key_status=status, key_store=KeyStore.KEYRING).replace(
             setup_completed=True, openrouter_model="demo/model"
         )
     )
@@ -51,7 +51,7 @@ def test_an_unverified_key_is_checked_at_the_start(
     keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl
 ) -> None:
     parts = started(make_parts, demo.key, KeyStatus.UNVERIFIED)
-    parts.until(lambda: parts.settings.current.key_status_of() is KeyStatus.VERIFIED, "it is verified")
+    parts.until(lambda: parts.settings.current.of().key_status is KeyStatus.VERIFIED, "it is verified")
     assert parts.watch.report.condition is KeyCondition.READY
 
 
@@ -62,7 +62,7 @@ def test_an_unverified_key_that_turns_out_bad_is_told(
     parts.until(lambda: parts.watch.report.condition is KeyCondition.REFUSED, "it is refused")
     assert parts.watch.report.error is not None
     parts.close()
-    assert parts.saved.openrouter_key_status is KeyStatus.REJECTED
+    assert parts.saved.of("openrouter").key_status is KeyStatus.REJECTED
 
 
 def test_offline_the_unverified_key_stays_unverified(
@@ -72,7 +72,7 @@ def test_offline_the_unverified_key_stays_unverified(
     parts = started(make_parts, demo.key, KeyStatus.UNVERIFIED, nowhere)
     parts.keys.checkFailed.connect(lambda *_args: failed.append(True))
     parts.until(lambda: failed, "the check has failed")
-    assert parts.settings.current.key_status_of() is KeyStatus.UNVERIFIED
+    assert parts.settings.current.of().key_status is KeyStatus.UNVERIFIED
     assert parts.watch.report.condition is KeyCondition.READY, "it may well work later"
 
 
@@ -85,7 +85,9 @@ def test_a_key_that_has_gone_is_missing(
 
 def test_without_a_keyring_the_key_cannot_be_read(make_parts: Callable[..., Parts], demo: DemoControl) -> None:
     parts = make_parts()
-    parts.settings.set(parts.settings.current.with_key(Provider.OPENROUTER, KeyStatus.VERIFIED, KeyStore.KEYRING))
+    parts.settings.set(
+        parts.settings.current.with_provider("openrouter", key_status=KeyStatus.VERIFIED, key_store=KeyStore.KEYRING)
+    )
     parts.watch.begin()
     parts.until(lambda: parts.watch.report.condition is KeyCondition.UNREADABLE, "it cannot be read")
     assert parts.watch.report.error is not None
@@ -103,4 +105,4 @@ def test_the_check_of_a_key_that_is_only_being_given_concerns_nobody(parts: Part
     parts.until(lambda: failed, "the check has failed")
     turn(5)
     assert parts.watch.report.condition is KeyCondition.READY
-    assert parts.settings.current.key_status_of() is KeyStatus.VERIFIED
+    assert parts.settings.current.of().key_status is KeyStatus.VERIFIED

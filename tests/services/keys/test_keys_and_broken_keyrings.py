@@ -11,7 +11,7 @@ from caal_desktop.llm.providers.key_info import KeyInfo
 from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.storage.errors import KeyringError, KeyringTimedOut
 from caal_desktop.storage.keyring.secrets import Where
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from tests.support.desktop_session import DesktopSession, require_desktop_tools
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def own_session() -> Iterator[DesktopSession]:
 def kept(parts: Parts, key: str) -> None:
     parts.settings.update(setup_completed=True)
     parts.keys.store("openrouter", key, Where.KEYRING, KeyInfo())
-    parts.until(lambda: parts.settings.current.key_store_of() is KeyStore.KEYRING, "it is in the keyring")
+    parts.until(lambda: parts.settings.current.of().key_store is KeyStore.KEYRING, "it is in the keyring")
 
 
 def failure_of_storing(parts: Parts, key: str) -> KeyringError:
@@ -91,7 +91,7 @@ def test_a_bus_that_dies_in_mid_session(own_session: DesktopSession, parts: Part
     assert isinstance(removed[0], KeyringError), "nobody can say that it is gone"
     settings = parts.settings.current
     assert parts.keys.key("openrouter") is None
-    assert (settings.key_status_of(), settings.key_store_of()) == (KeyStatus.NONE, KeyStore.KEYRING)
+    assert (settings.of().key_status, settings.of().key_store) == (KeyStatus.NONE, KeyStore.KEYRING)
 
 
 def test_a_keyring_that_hangs_in_mid_session(own_session: DesktopSession, parts: Parts, demo: DemoControl) -> None:
@@ -114,13 +114,13 @@ def test_a_locked_keyring_that_nobody_can_unlock(own_session: DesktopSession, pa
     parts.keys.store("openrouter", demo.key_for("limited"), Where.SESSION)
     parts.until(lambda: parts.keys.key("openrouter") == demo.key_for("limited"), "it is kept for the session")
     assert parts.keys.is_for_session("openrouter")
-    parts.until(lambda: parts.settings.current.key_store_of() is KeyStore.SESSION, "the settings say so")
+    parts.until(lambda: parts.settings.current.of().key_store is KeyStore.SESSION, "the settings say so")
 
 
 def test_one_provider_at_a_time_is_removed(own_session: DesktopSession, parts: Parts, demo: DemoControl) -> None:
     kept(parts, demo.key)
-    parts.keys.store(Provider.OPENAI_COMPATIBLE, "local-secret-1", Where.KEYRING)
-    parts.until(lambda: parts.keys.key(Provider.OPENAI_COMPATIBLE), "the second is kept")
+    parts.keys.store("openai_compatible", "local-secret-1", Where.KEYRING)
+    parts.until(lambda: parts.keys.key("openai_compatible"), "the second is kept")
     gone: list[object] = []
     parts.keys.removed.connect(lambda *_args: gone.append(True))
     parts.keys.remove("openrouter")

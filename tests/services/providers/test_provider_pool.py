@@ -11,7 +11,7 @@ from caal_desktop.services.providers.provider_pool import Connection, ProviderPo
 from tests.support.qt_loop import run_async
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.providers.openai_compatible import OpenAICompatibleProvider
+    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
     from tests.support.demo import DemoControl
 
 pytestmark = pytest.mark.usefixtures("qt_loop")

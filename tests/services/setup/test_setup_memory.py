@@ -6,7 +6,7 @@ import pytest
 
 from caal_desktop.services.setup.setup_memory import known_state, remembered
 from caal_desktop.setup_flow import SetupState, Step
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider, Settings
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Settings
 
 MODEL = "vendor/model"
 
@@ -14,7 +14,7 @@ MODEL = "vendor/model"
 @pytest.mark.parametrize("step", [Step.WELCOME, Step.KEY, Step.MODEL])
 def test_a_preselected_model_counts_as_chosen_and_not_as_used(step: Step) -> None:
     settings = remembered(Settings(), SetupState(step=step, model=MODEL))
-    assert settings.openrouter_model == MODEL
+    assert settings.of("openrouter").model == MODEL
     assert settings.recent_models == ()
     assert settings.setup_step == step
 
@@ -22,7 +22,7 @@ def test_a_preselected_model_counts_as_chosen_and_not_as_used(step: Step) -> Non
 @pytest.mark.parametrize("step", [Step.TRY, Step.DONE])
 def test_a_model_that_the_person_went_on_with_counts_as_used(step: Step) -> None:
     settings = remembered(Settings(), SetupState(step=step, model=MODEL))
-    assert (settings.openrouter_model, settings.recent_models) == (MODEL, (MODEL,))
+    assert (settings.of("openrouter").model, settings.recent_models) == (MODEL, (MODEL,))
 
 
 def test_a_finished_setup_keeps_its_step_when_the_wizard_is_opened_again() -> None:
@@ -31,13 +31,13 @@ def test_a_finished_setup_keeps_its_step_when_the_wizard_is_opened_again() -> No
 
 
 def test_half_an_address_is_not_stored() -> None:
-    state = SetupState(step=Step.KEY, provider=Provider.OPENAI_COMPATIBLE, address="htt")
-    assert remembered(Settings(), state).openai_compatible_base_url == ""
+    state = SetupState(step=Step.KEY, provider="openai_compatible", address="htt")
+    assert remembered(Settings(), state).of("openai_compatible").base_url == ""
 
 
 def test_a_key_that_is_nowhere_has_no_status() -> None:
-    lost = Settings().with_key(Provider.OPENROUTER, KeyStatus.VERIFIED, KeyStore.SESSION)
-    assert known_state(lost, Provider.OPENROUTER, Step.KEY, has_key=False).key_status is KeyStatus.NONE
-    assert known_state(lost, Provider.OPENROUTER, Step.KEY, has_key=True).key_status is KeyStatus.VERIFIED
-    kept = Settings().with_key(Provider.OPENROUTER, KeyStatus.VERIFIED, KeyStore.KEYRING)
-    assert known_state(kept, Provider.OPENROUTER, Step.KEY, has_key=False).key_status is KeyStatus.VERIFIED
+    lost = Settings().with_provider("openrouter", key_status=KeyStatus.VERIFIED, key_store=KeyStore.SESSION)
+    assert known_state(lost, "openrouter", Step.KEY, has_key=False).key_status is KeyStatus.NONE
+    assert known_state(lost, "openrouter", Step.KEY, has_key=True).key_status is KeyStatus.VERIFIED
+    kept = Settings().with_provider("openrouter", key_status=KeyStatus.VERIFIED, key_store=KeyStore.KEYRING)
+    assert known_state(kept, "openrouter", Step.KEY, has_key=False).key_status is KeyStatus.VERIFIED

@@ -17,7 +17,7 @@ from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.keys.key_view import KeyPhase
 from caal_desktop.setup_flow import Need, Step
 from caal_desktop.storage.errors import KeyringError, KeyringUnavailable
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from tests.support.parts import KEYRING_SERVICE
 from tests.support.qt_loop import turn
 
@@ -66,7 +66,7 @@ def test_a_dead_key_is_refused(parts: Parts, name: str) -> None:
     assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
     assert isinstance(parts.setup.key.error, AuthenticationFailed)
     assert parts.setup.flow.need() is Need.OTHER_KEY
-    assert parts.saved.openrouter_key_status is KeyStatus.NONE, "nothing is known of the key in use: there is none"
+    assert parts.saved.of("openrouter").key_status is KeyStatus.NONE, "there is no key in use"
 
 
 def test_an_unknown_key_is_refused(parts: Parts) -> None:
@@ -151,7 +151,7 @@ def test_another_provider_chosen_during_a_check(parts: Parts, demo: DemoControl)
     at_the_key(parts).setup.submit_key(demo.key)
     parts.until(lambda: demo.requests("/key"), "the check is on its way")
     parts.setup.back()
-    parts.setup.choose_provider(Provider.GROQ)
+    parts.setup.choose_provider("groq")
     parts.setup.advance()
     turn(20)
     assert parts.setup.key.phase is KeyPhase.WAITING
@@ -173,7 +173,7 @@ def test_a_key_goes_into_the_keyring_and_nowhere_else(
     ]
     assert parts.keys.key("openrouter") == demo.key
     parts.close()
-    assert (parts.saved.openrouter_key_status, parts.saved.openrouter_key_store) == (
+    assert (parts.saved.of("openrouter").key_status, parts.saved.of("openrouter").key_store) == (
         KeyStatus.VERIFIED,
         KeyStore.KEYRING,
     )
@@ -189,7 +189,7 @@ def test_without_a_keyring_the_key_is_kept_for_this_session(parts: Parts, demo: 
     parts.setup.keep_for_session()
     parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
     assert parts.keys.key("openrouter") == demo.key
-    assert parts.settings.current.openrouter_key_store is KeyStore.SESSION
+    assert parts.settings.current.of("openrouter").key_store is KeyStore.SESSION
 
 
 def test_a_keyring_that_hangs_can_be_left(keyring_session: DesktopSession, parts: Parts, demo: DemoControl) -> None:
@@ -226,8 +226,8 @@ def test_closing_the_wizard_while_the_keyring_takes_the_key_remembers_where_it_w
     assert parts.setup.key.phase is KeyPhase.STORING
     parts.close()
     assert len(keyring_session.secret_items()) == 1
-    assert parts.saved.openrouter_key_store is KeyStore.KEYRING
-    assert parts.saved.openrouter_key_status is KeyStatus.VERIFIED
+    assert parts.saved.of("openrouter").key_store is KeyStore.KEYRING
+    assert parts.saved.of("openrouter").key_status is KeyStatus.VERIFIED
 
 
 def test_an_unverified_key_is_kept_and_checked_at_the_next_start(
@@ -244,11 +244,13 @@ def test_an_unverified_key_is_kept_and_checked_at_the_next_start(
     assert parts.setup.state.step is Step.DONE
     parts.setup.advance()
     parts.close()
-    assert parts.saved.openrouter_key_status is KeyStatus.UNVERIFIED
+    assert parts.saved.of("openrouter").key_status is KeyStatus.UNVERIFIED
 
     second = make_parts()
     second.watch.begin()
-    second.until(lambda: second.settings.current.openrouter_key_status is KeyStatus.VERIFIED, "the key is checked")
+    second.until(
+        lambda: second.settings.current.of("openrouter").key_status is KeyStatus.VERIFIED, "the key is checked"
+    )
 
 
 def test_keep_unverified_is_for_what_could_not_be_checked_alone(parts: Parts, demo: DemoControl) -> None:
@@ -275,8 +277,8 @@ def test_looking_again_while_offline_does_not_forget_a_stored_key(
     assert second.setup.flow.can_continue
     second.setup.back()
     second.close()
-    assert second.saved.openrouter_key_status is KeyStatus.VERIFIED
-    assert second.saved.openrouter_key_store is KeyStore.KEYRING
+    assert second.saved.of("openrouter").key_status is KeyStatus.VERIFIED
+    assert second.saved.of("openrouter").key_store is KeyStore.KEYRING
 
 
 def test_typing_and_leaving_does_not_forget_a_stored_key(
@@ -289,8 +291,8 @@ def test_typing_and_leaving_does_not_forget_a_stored_key(
     first.setup.edit_key()
     first.setup.back()
     first.close()
-    assert first.saved.openrouter_key_status is KeyStatus.VERIFIED
-    assert first.saved.openrouter_key_store is KeyStore.KEYRING
+    assert first.saved.of("openrouter").key_status is KeyStatus.VERIFIED
+    assert first.saved.of("openrouter").key_store is KeyStore.KEYRING
 
 
 # --- the other steps
@@ -311,7 +313,7 @@ def test_no_models_of_one_provider_are_offered_for_another(parts: Parts, demo: D
     with_verified_key(parts, demo.key)
     parts.until(lambda: parts.catalogue.current.models, "the models")
     parts.setup.back()
-    parts.setup.choose_provider(Provider.GROQ)
+    parts.setup.choose_provider("groq")
     parts.setup.advance()
     parts.setup.skip()
     assert parts.setup.state.step is Step.MODEL
@@ -322,7 +324,7 @@ def test_no_models_of_one_provider_are_offered_for_another(parts: Parts, demo: D
 
 def test_a_server_of_ones_own(parts: Parts, demo: DemoControl) -> None:
     parts.setup.begin()
-    parts.setup.choose_provider(Provider.OPENAI_COMPATIBLE)
+    parts.setup.choose_provider("openai_compatible")
     parts.setup.advance()
     for half in ("h", "http", "http://", "http://exa mple"):
         parts.setup.set_address(half)
@@ -339,8 +341,8 @@ def test_a_server_of_ones_own(parts: Parts, demo: DemoControl) -> None:
     parts.setup.advance()
     assert parts.setup.state.step is Step.MODEL
     parts.close()
-    assert parts.saved.openai_compatible_base_url == demo.base_url
-    assert parts.saved.provider is Provider.OPENAI_COMPATIBLE
+    assert parts.saved.of("openai_compatible").base_url == demo.base_url
+    assert parts.saved.provider == "openai_compatible"
 
 
 def test_finishing_is_remembered(parts: Parts, demo: DemoControl, qtbot: object) -> None:
@@ -358,18 +360,18 @@ def test_finishing_is_remembered(parts: Parts, demo: DemoControl, qtbot: object)
     assert finished == [True]
     parts.close()
     assert parts.saved.setup_completed
-    assert parts.saved.openrouter_model == parts.setup.state.model
+    assert parts.saved.of("openrouter").model == parts.setup.state.model
 
 
 def test_looking_at_another_provider_and_leaving_keeps_the_one_that_worked(parts: Parts, demo: DemoControl) -> None:
     parts.settings.update(setup_completed=True, openrouter_model="demo/model")
     parts.use_key(demo.key)
     parts.setup.begin(Step.WELCOME)
-    parts.setup.choose_provider(Provider.GROQ)
+    parts.setup.choose_provider("groq")
     parts.setup.advance()
-    assert parts.settings.current.provider is Provider.GROQ
+    assert parts.settings.current.provider == "groq"
     parts.setup.end()
-    assert parts.settings.current.provider is Provider.OPENROUTER
+    assert parts.settings.current.provider == "openrouter"
 
 
 # --- going on later
@@ -434,7 +436,7 @@ def test_a_key_that_has_gone_from_the_keyring_is_asked_for_again(
     assert second.setup.key.phase is KeyPhase.LOADING
     second.until_phase(KeyPhase.WAITING)
     assert second.setup.state.step is Step.KEY
-    assert second.settings.current.openrouter_key_store is KeyStore.NONE
+    assert second.settings.current.of("openrouter").key_store is KeyStore.NONE
 
 
 # keyring leaves its connection to the bus open when the store is locked.
@@ -453,7 +455,7 @@ def test_a_keyring_that_cannot_be_read_says_so_and_can_be_asked_again(
     second.until_phase(KeyPhase.LOAD_FAILED)
     assert isinstance(second.setup.key.error, KeyringError)
     assert second.setup.state.step is Step.KEY
-    assert second.settings.current.openrouter_key_store is KeyStore.KEYRING, "the key is still there"
+    assert second.settings.current.of("openrouter").key_store is KeyStore.KEYRING, "the key is still there"
     keyring_session.kill_keyring()
     keyring_session.start_keyring()
     second.setup.begin(Step.KEY)
@@ -471,9 +473,9 @@ def test_ending_in_the_middle_leaves_nothing_running(
     parts = make_parts()
     if phase is KeyPhase.LOADING:
         parts.settings.set(
-            parts.settings.current.with_key(Provider.OPENROUTER, KeyStatus.VERIFIED, KeyStore.KEYRING).replace(
-                setup_step=Step.KEY
-            )
+            parts.settings.current.with_provider(
+                "openrouter", key_status=KeyStatus.VERIFIED, key_store=KeyStore.KEYRING
+            ).replace(setup_step=Step.KEY)
         )
         parts.setup.begin()
     else:

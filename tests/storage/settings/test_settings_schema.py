@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.storage.settings.schema import (
     MAX_FAVOURITE_MODELS,
     MAX_RECENT_MODELS,
@@ -16,7 +17,7 @@ from caal_desktop.storage.settings.schema import (
     Density,
     KeyStatus,
     KeyStore,
-    Provider,
+    ProviderSettings,
     Settings,
     SetupStep,
     Theme,
@@ -26,12 +27,12 @@ from caal_desktop.storage.settings.setting import Group, InvalidSetting
 
 def test_the_defaults_are_those_of_a_first_start() -> None:
     settings = Settings()
-    assert settings.provider is Provider.OPENROUTER
+    assert settings.provider == "openrouter"
     assert (settings.temperature, settings.max_tokens) == (0.7, 4096)
     assert settings.setup_step is SetupStep.WELCOME
     assert not settings.setup_completed
     assert settings.theme is Theme.SYSTEM
-    assert {settings.key_status_of(name) for name in Provider} == {KeyStatus.NONE}
+    assert {settings.of(name).key_status for name in PROVIDERS} == {KeyStatus.NONE}
 
 
 @pytest.mark.parametrize("key", SPECS)
@@ -56,7 +57,10 @@ def test_each_setting_is_described_for_people(key: str) -> None:
 
 
 def test_descriptions_are_the_fields() -> None:
-    assert list(SPECS) == [field.name for field in dataclasses.fields(Settings)]
+    flat = [spec.key for spec in SPECS.values() if spec.cell is None]
+    assert flat == [field.name for field in dataclasses.fields(Settings) if field.name != "providers"]
+    columns = {spec.cell[1] for spec in SPECS.values() if spec.cell is not None}
+    assert columns == {field.name for field in dataclasses.fields(ProviderSettings)}
     agent_keys = [spec.agent_key for spec in SPECS.values() if spec.agent_key]
     assert len(set(agent_keys)) == len(agent_keys)
     assert not any("api_key" in key for key in (*SPECS, *agent_keys))
@@ -65,7 +69,7 @@ def test_descriptions_are_the_fields() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "stored"),
     [
-        ("provider", "groq", Provider.GROQ),
+        ("provider", "groq", "groq"),
         ("temperature", 1, 1.0),
         ("temperature", 0, 0.0),
         ("temperature", 2.0, 2.0),
@@ -80,7 +84,7 @@ def test_descriptions_are_the_fields() -> None:
     ],
 )
 def test_values_that_fit_are_brought_to_their_type(key: str, value: object, stored: object) -> None:
-    result = getattr(Settings().replace(**{key: value}), key)
+    result = Settings().replace(**{key: value}).value(key)
     assert result == stored
     assert type(result) is type(stored)
 
@@ -135,8 +139,8 @@ def test_choosing_a_model_remembers_it_as_the_latest() -> None:
     for number in range(MAX_RECENT_MODELS + 3):
         settings = settings.with_model(f"vendor/model-{number}")
     settings = settings.with_model("vendor/model-9").with_model("fast", "groq")
-    assert settings.model_of() == "vendor/model-9"
-    assert settings.model_of("groq") == settings.groq_model == "fast"
+    assert settings.of().model == "vendor/model-9"
+    assert settings.of("groq").model == settings.value("groq_model") == "fast"
     assert settings.recent_models[:3] == ("fast", "vendor/model-9", "vendor/model-14")
     assert len(settings.recent_models) == MAX_RECENT_MODELS
     assert settings.with_model("").recent_models == settings.recent_models
@@ -151,15 +155,29 @@ def test_favourites_are_kept_in_order_and_bounded() -> None:
         full.with_favourite("one more", True)
 
 
-@pytest.mark.parametrize("provider", Provider)
-def test_every_provider_has_its_own_model_key_status_and_store(provider: Provider) -> None:
-    settings = Settings().with_model("m", provider).with_key(provider, KeyStatus.VERIFIED, KeyStore.KEYRING)
-    assert settings.model_of(provider) == "m"
-    assert settings.key_status_of(provider) is KeyStatus.VERIFIED
-    assert settings.key_store_of(provider) is KeyStore.KEYRING
-    others = [other for other in Provider if other is not provider]
-    assert {settings.key_store_of(other) for other in others} == {KeyStore.NONE}
-    assert {settings.model_of(other) for other in others} == {""}
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_provider_has_a_row_of_its_own(provider: str) -> None:
+    row = {
+        "key_status": KeyStatus.VERIFIED,
+        "key_store": KeyStore.KEYRING,
+        "key_origin": "https://host.example:443",
+    }
+    settings = Settings().with_model("m", provider).with_provider(provider, **row)
+    assert settings.of(provider).model == "m"
+    assert {column: getattr(settings.of(provider), column) for column in row} == row
+    others = [other for other in PROVIDERS if other != provider]
+    assert [settings.of(other) for other in others] == [Settings().of(other) for other in others]
+
+
+def test_a_provider_has_the_settings_that_its_descriptor_names_and_no_others() -> None:
+    for name, descriptor in PROVIDERS.items():
+        shown = {spec.cell[1] for spec in SPECS.values() if spec.cell and spec.cell[0] == name and spec.when}
+        assert shown == set(descriptor.settings)
+        assert Settings().of(name).base_url == (descriptor.base_url if descriptor.has_address else "")
+    with pytest.raises(InvalidSetting, match="is not a setting"):
+        Settings().with_provider("openrouter", base_url="https://host.example/v1")
+    with pytest.raises(KeyError):
+        Settings().of("nobody")
 
 
 json_values = st.recursive(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from caal_desktop.storage.errors import FolderUnusable, SecretInSettings, WriteFailed
 from caal_desktop.storage.settings.migrations import SCHEMA_VERSION, STEPS, migrate
-from caal_desktop.storage.settings.schema import SPECS, KeyStatus, KeyStore, Provider, Settings
+from caal_desktop.storage.settings.schema import SPECS, KeyStatus, KeyStore, Settings
 from caal_desktop.storage.settings.store import ProblemKind, SettingsStore
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def test_what_is_saved_comes_back(path: Path) -> None:
         .replace(temperature=0.15, provider="ollama", system_prompt="Ein „Satz“.\nNoch einer 🎙")
         .with_model("vendor/model")
         .with_favourite("vendor/other", True)
-        .with_key("openrouter", KeyStatus.VERIFIED, KeyStore.KEYRING)
+        .with_provider("openrouter", key_status=KeyStatus.VERIFIED, key_store=KeyStore.KEYRING)
     )
     store(path).save(settings)
     loaded = store(path).load()
@@ -116,7 +116,7 @@ def test_a_file_of_schema_1_is_understood_completely(path: Path) -> None:
     loaded = store(path).load()
     assert loaded.problem is None
     assert loaded.settings == Settings().replace(
-        provider=Provider.GROQ,
+        provider="groq",
         openrouter_model="vendor/model:free",
         groq_model="fast-model",
         openai_compatible_base_url="http://localhost:1234/v1",
@@ -131,17 +131,145 @@ def test_a_file_of_schema_1_is_understood_completely(path: Path) -> None:
         setup_step="done",
         openrouter_key_status="verified",
         openrouter_key_store="keyring",
+        openrouter_key_origin="https://openrouter.ai:443",
         window_geometry="AdnQywADAAAAAA==",
     )
 
 
-def test_today_s_file_is_that_of_schema_1_to_the_byte(path: Path) -> None:
-    # Shows that the sample above is what this version writes; with schema 2 this test goes, the sample stays.
-    assert SCHEMA_VERSION == 1
-    write(path, SCHEMA_1)
+# Every field that schema 1 had for each of its four providers, and the same in a table.
+FLAT = {
+    "provider": "openai_compatible",
+    "openrouter_model": "vendor/model",
+    "openrouter_key_status": "rejected",
+    "openrouter_key_store": "session",
+    "groq_model": "fast",
+    "groq_key_status": "verified",
+    "groq_key_store": "keyring",
+    "openai_compatible_model": "local",
+    "openai_compatible_base_url": "http://NAS.local:8080/v1",
+    "openai_compatible_headers": ["X-Team: voice"],
+    "openai_compatible_key_status": "unverified",
+    "openai_compatible_key_store": "keyring",
+    "ollama_model": "qwen3:8b",
+    "ollama_base_url": "http://localhost:1/v1",
+    "ollama_key_status": "verified",
+    "ollama_key_store": "keyring",
+    "proxy_url": "http://Proxy.example:3128",
+    "proxy_user": "me",
+}
+TABLE = {
+    "provider": "openai_compatible",
+    "providers": {
+        "openrouter": {"model": "vendor/model", "key_status": "rejected", "key_store": "session"},
+        "groq": {
+            "model": "fast",
+            "key_status": "verified",
+            "key_store": "keyring",
+            "key_origin": "https://api.groq.com:443",
+        },
+        "ollama": {
+            "model": "qwen3:8b",
+            "base_url": "http://localhost:1/v1",
+            "key_status": "verified",
+            "key_store": "keyring",
+            "key_origin": "http://localhost:1",
+        },
+        "openai_compatible": {
+            "model": "local",
+            "base_url": "http://NAS.local:8080/v1",
+            "headers": ["X-Team: voice"],
+            "key_status": "unverified",
+            "key_store": "keyring",
+            "key_origin": "http://nas.local:8080",
+        },
+    },
+    "proxy_url": "http://Proxy.example:3128",
+    "proxy_user": "me",
+    "proxy_password_origin": "http://proxy.example:3128",
+}
+
+
+def test_the_settings_of_the_providers_become_a_table(path: Path) -> None:
+    write(path, {"schema_version": 1, **FLAT})
     saving = store(path)
-    saving.save(saving.load().settings)
-    assert path.read_text("utf-8") == SCHEMA_1
+    loaded = saving.load()
+    assert loaded.problem is None
+    saving.save(loaded.settings)
+    assert json.loads(path.read_text("utf-8")) == {"schema_version": 2, **TABLE}
+    assert store(path).load() == loaded
+
+
+@pytest.mark.parametrize(
+    ("fields", "origin"),
+    [
+        ({"key_store": "keyring"}, ""),
+        ({"key_store": "keyring", "base_url": "https://host.example/v1"}, "https://host.example:443"),
+        ({"key_store": "keyring", "base_url": "http://[FD00::1]/v1"}, "http://[fd00::1]:80"),
+        ({"key_store": "session", "base_url": "https://host.example/v1"}, ""),
+        ({"base_url": "https://host.example/v1"}, ""),
+    ],
+)
+def test_a_key_in_the_keyring_is_bound_to_the_address_of_that_moment(
+    path: Path, fields: dict[str, str], origin: str
+) -> None:
+    write(path, {"schema_version": 1, **{f"openai_compatible_{column}": value for column, value in fields.items()}})
+    loaded = store(path).load()
+    assert loaded.problem is None
+    assert loaded.settings.of("openai_compatible").key_origin == origin
+
+
+def test_cells_and_rows_that_this_version_does_not_know_survive(path: Path) -> None:
+    providers = {
+        "openrouter": {"model": "vendor/model", "colour": "green", "base_url": "https://eu.example/v1"},
+        "from_the_future": {"model": "m", "deep": {"list": [1, None]}},
+    }
+    write(path, {"schema_version": 2, "providers": providers, "groq_model": "flat in a table's file"})
+    saving = store(path)
+    loaded = saving.load()
+    assert loaded.problem is None
+    assert loaded.settings == Settings().with_provider("openrouter", model="vendor/model")
+    saving.save(loaded.settings.with_provider("openrouter", model="other").with_provider("groq", model="fast"))
+    providers["openrouter"]["model"] = "other"
+    assert json.loads(path.read_text("utf-8")) == {
+        "schema_version": 2,
+        "providers": {**providers, "groq": {"model": "fast"}},
+        "groq_model": "flat in a table's file",
+    }
+
+
+@pytest.mark.parametrize(
+    ("providers", "invalid"),
+    [
+        (["openrouter"], "providers"),
+        (None, "providers"),
+        ({"openrouter": "vendor/model"}, "providers.openrouter"),
+        ({"openrouter": {"model": 7}}, "openrouter_model"),
+        ({"openrouter": {"key_store": "attic"}}, "openrouter_key_store"),
+        ({"ollama": {"base_url": "file:///etc/passwd"}}, "ollama_base_url"),
+    ],
+)
+def test_a_damaged_table_is_named_as_any_other_value(
+    path: Path, providers: object, invalid: str, expected_logs: Callable[..., None]
+) -> None:
+    expected_logs(f"Setting {invalid}", "are back at their defaults")
+    write(path, {"schema_version": 2, "providers": providers, "theme": "dark"})
+    loaded = store(path).load()
+    assert loaded.settings == Settings().replace(theme="dark")
+    assert loaded.problem is not None
+    assert (loaded.problem.kind, loaded.problem.keys) == (ProblemKind.INVALID_VALUES, (invalid,))
+
+
+def test_a_key_in_the_table_is_ignored_and_removed(path: Path, expected_logs: Callable[..., None]) -> None:
+    expected_logs("contained what looks like an API key")
+    providers = {"openrouter": {"model": KEY, "api_key": KEY}, KEY: {"model": "m"}, "groq": {KEY: 1, "model": "m"}}
+    write(path, {"schema_version": 2, "providers": providers})
+    saving = store(path)
+    loaded = saving.load()
+    assert loaded.problem is not None
+    assert loaded.problem.keys == ("openrouter_model", "providers.openrouter.api_key", "?", "?")
+    assert loaded.settings == Settings().with_provider("groq", model="m")
+    saving.save(loaded.settings)
+    assert KEY not in path.read_text("utf-8")
 
 
 def test_migrations_run_in_order_from_the_file_s_version_on(path: Path) -> None:
@@ -248,7 +376,7 @@ def test_a_newer_file_is_used_as_far_as_it_is_understood_and_kept(
     assert len(names(path)) == 2, "every start must not leave another copy"
     saving.save(loaded.settings)
     assert json.loads(path.read_text("utf-8")) == {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "theme": "dark",
         "network": {"proxy": "none"},
     }
@@ -288,9 +416,9 @@ def test_unknown_settings_survive(path: Path) -> None:
     write(path, {"schema_version": 1, "theme": "dark", **unknown})
     saving = store(path)
     saving.save(saving.load().settings.replace(theme="light"))
-    assert json.loads(path.read_text("utf-8")) == {"schema_version": 1, "theme": "light", **unknown}
+    assert json.loads(path.read_text("utf-8")) == {"schema_version": SCHEMA_VERSION, "theme": "light", **unknown}
     store(path).save(Settings())
-    assert json.loads(path.read_text("utf-8")) == {"schema_version": 1, **unknown}
+    assert json.loads(path.read_text("utf-8")) == {"schema_version": SCHEMA_VERSION, **unknown}
 
 
 SECRETS = [

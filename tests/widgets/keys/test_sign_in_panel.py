@@ -10,7 +10,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInService
-from caal_desktop.storage.settings.schema import Provider
 from caal_desktop.widgets.keys.key_card import KeyCard
 from caal_desktop.widgets.keys.sign_in_panel import SignInPanel, page_texts
 from caal_desktop.widgets.wizard.pages.key_page import KeyPage
@@ -167,7 +166,7 @@ def test_on_the_key_page_the_key_goes_the_way_of_a_pasted_one(
     assert service.submit_code(demo.decide_sign_in(pages.opened[0])) == ""
     assert turn(until=lambda: submitted)
     assert submitted == [demo.key_for("signed_in")]
-    page.set_provider(Provider.GROQ, "")
+    page.set_provider("groq", "")
     assert not begin.isVisibleTo(page)
 
 
@@ -196,7 +195,7 @@ def test_on_the_card_the_key_is_proven_and_kept(
 ) -> None:
     parts.settings.update(setup_completed=True)
     service = make_service()
-    card = KeyCard(Provider.OPENROUTER, parts.settings, parts.keys, sign_in=service)
+    card = KeyCard("openrouter", parts.settings, parts.keys, sign_in=service)
     qtbot.addWidget(card)
     card.show()
     card.begin_editing()

@@ -71,7 +71,7 @@ def test_nothing_changes_until_it_is_confirmed(opened: Parts, qtbot: QtBot) -> N
     best = again.pane.list.currentIndex().data(ModelRole.ID)
     qtbot.keyClick(again.pane.search, Key.Key_Return)
     assert picked == [best]
-    assert opened.settings.current.model_of() == current, "the caller decides what to do with it"
+    assert opened.settings.current.of().model == current, "the caller decides what to do with it"
     assert opened.settings.current.recent_models == ()
 
 
@@ -180,13 +180,13 @@ def test_the_main_window_s_notice(opened: Parts, qtbot: QtBot) -> None:
     with qtbot.waitSignal(notice.pickRequested):
         press(notice, "pick")
     press(notice, "replace")
-    assert "haiku" in opened.settings.current.model_of() != gone
+    assert "haiku" in opened.settings.current.of().model != gone
     assert notice.isHidden()
     opened.settings.update(openrouter_model=gone)
     opened.until(lambda: not notice.isHidden(), "the notice again")
     press(notice, "keep")
     assert notice.isHidden()
-    assert opened.settings.current.model_of() == gone
+    assert opened.settings.current.of().model == gone
 
 
 def test_the_cache_opens_without_a_network(

@@ -11,8 +11,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QPlainTextEdit, QPushButton, QSpinBox, QWidget
 from shiboken6 import isValid
 
+from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.providers.connections import catalogue_connection, chat_request, connection_for
-from caal_desktop.storage.settings.schema import SPECS, Provider, Settings, Theme
+from caal_desktop.storage.settings.schema import SPECS, Settings, Theme
 from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.settings.dialog import SettingsDialog
@@ -89,7 +90,7 @@ def test_changes_are_in_force_together_with_ok(dialog: SettingsDialog, parts: Pa
     dialog.accept()
     assert len(seen) == 1, "all at once"
     now = parts.settings.current
-    assert (now.theme, now.max_tokens, now.model_of()) == (Theme.DARK, 512, "vendor/model")
+    assert (now.theme, now.max_tokens, now.of().model) == (Theme.DARK, 512, "vendor/model")
     assert now.recent_models == ("vendor/model",)
 
 
@@ -114,7 +115,7 @@ def test_a_mistake_is_told_beside_its_field_and_stops_everything(
     dialog: SettingsDialog, parts: Parts, qtbot: QtBot
 ) -> None:
     control(dialog, QComboBox, "settings.theme").setCurrentIndex(1)
-    control(dialog, QComboBox, "settings.provider").setCurrentIndex(list(Provider).index(Provider.OPENAI_COMPATIBLE))
+    control(dialog, QComboBox, "settings.provider").setCurrentIndex(list(PROVIDERS).index("openai_compatible"))
     line = control(dialog, QLineEdit, "settings.openai_compatible_base_url")
     type_into(qtbot, line, "nonsense")
     row = dialog.pages[Group.PROVIDER].rows["openai_compatible_base_url"]
@@ -157,7 +158,7 @@ def test_settings_of_other_providers_are_out_of_the_way(dialog: SettingsDialog) 
     rows = dialog.pages[Group.MODEL].rows
     assert rows["openrouter_model"].isVisibleTo(dialog.pages[Group.MODEL])
     assert not rows["groq_model"].isVisibleTo(dialog.pages[Group.MODEL])
-    control(dialog, QComboBox, "settings.provider").setCurrentIndex(list(Provider).index(Provider.GROQ))
+    control(dialog, QComboBox, "settings.provider").setCurrentIndex(list(PROVIDERS).index("groq"))
     assert not rows["openrouter_model"].isVisibleTo(dialog.pages[Group.MODEL])
     assert rows["groq_model"].isVisibleTo(dialog.pages[Group.MODEL])
     note = dialog.pages[Group.PRIVACY]._note
@@ -419,7 +420,7 @@ def test_nothing_is_cut_and_everything_has_a_name(
     parts.keys.refreshed.connect(lambda *_args: told.append(True))
     dialog.refresh_key()
     parts.until(lambda: told, "the key's facts have come")
-    dialog.keys_section.cards[Provider.OPENROUTER].begin_editing()
+    dialog.keys_section.cards["openrouter"].begin_editing()
     complaints: list[str] = []
     for width in (dialog.minimumWidth(), 900):
         dialog.resize(width, 640)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.keys.key_view import KeyPhase
 from caal_desktop.setup_flow import Step
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Provider
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.wizard.window import WizardWindow
 from tests.support.qt_loop import run_async, turn
@@ -171,7 +171,7 @@ def test_arrows_choose_the_provider_and_enter_goes_on(walk: Walk, parts: Parts) 
     walk.show()
     walk.press(Key.Key_Down)
     assert walk.focus == "wizard.provider.groq"
-    assert parts.setup.state.provider is Provider.GROQ
+    assert parts.setup.state.provider == "groq"
     walk.press(Key.Key_Enter)
     assert walk.step is Step.KEY
     walk.press(Key.Key_Escape)
@@ -182,7 +182,7 @@ def test_arrows_choose_the_provider_and_enter_goes_on(walk: Walk, parts: Parts) 
 def test_a_server_of_ones_own_by_keyboard(walk: Walk, parts: Parts, demo: DemoControl) -> None:
     walk.show()
     walk.press(Key.Key_Down, Key.Key_Down, Key.Key_Down)
-    assert parts.setup.state.provider is Provider.OPENAI_COMPATIBLE
+    assert parts.setup.state.provider == "openai_compatible"
     walk.press(Key.Key_Return)
     assert walk.focus == "wizard.key.address"
     walk.qtbot.keyClicks(walk.find("wizard.key.address"), demo.base_url)
@@ -273,8 +273,8 @@ def test_offline_the_key_is_kept_and_the_road_goes_on(
     keep.setFocus()
     walk.press(Key.Key_Space)
     walk.until(lambda: walk.step is Step.MODEL, "the model step")
-    assert walk.parts.settings.current.openrouter_key_status is KeyStatus.UNVERIFIED
-    assert walk.parts.settings.current.openrouter_key_store is KeyStore.KEYRING
+    assert walk.parts.settings.current.of("openrouter").key_status is KeyStatus.UNVERIFIED
+    assert walk.parts.settings.current.of("openrouter").key_store is KeyStore.KEYRING
     walk.until(lambda: walk.button("wizard.skip").isVisible(), "the model can come later")
     walk.button("wizard.skip").click()
     assert walk.step is Step.DONE
@@ -292,7 +292,7 @@ def test_without_a_keyring_the_key_is_used_for_this_session(walk: Walk, demo: De
     session.setFocus()
     walk.press(Key.Key_Space)
     walk.until(lambda: walk.step is Step.MODEL, "the model step")
-    assert parts.settings.current.openrouter_key_store is KeyStore.SESSION
+    assert parts.settings.current.of("openrouter").key_store is KeyStore.SESSION
 
 
 def test_a_failed_answer_is_explained_and_can_be_asked_for_again(walk: Walk, demo: DemoControl, parts: Parts) -> None:

@@ -9,18 +9,25 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from caal_desktop.llm.errors import ProviderError, Remedy
-from caal_desktop.services.keys.environment_keys import VARIABLES, key_in_environment
+from caal_desktop.llm.providers.descriptor import Capability
+from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, descriptor_of
+from caal_desktop.services.keys.environment_keys import key_in_environment
 from caal_desktop.services.keys.key_view import KeyPhase, KeyView
-from caal_desktop.setup_flow import PROVIDERS
-from caal_desktop.storage.settings.schema import Provider
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import RoomyButton, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import explain, key_facts, provider_text, reason_and_advice
+from caal_desktop.widgets.common.texts import (
+    explain,
+    key_facts,
+    provider_in_a_sentence,
+    provider_title,
+    reason_and_advice,
+)
 from caal_desktop.widgets.keys.key_field import KeyField
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 if TYPE_CHECKING:
+    from caal_desktop.llm.providers.descriptor import ProviderDescriptor
     from caal_desktop.llm.providers.key_info import KeyInfo
     from caal_desktop.services.keys.sign_in_service import SignInService
     from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
@@ -55,10 +62,11 @@ class KeyPage(WizardPage):
     typingBegan = Signal()
     providerWanted = Signal(str, str)
 
-    def __init__(self, *, demo_key: str | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Your key"), "", name="wizard.key", parent=parent)
-        self._provider = Provider.OPENROUTER
-        self._demo_key = demo_key
+        self._provider = DEFAULT_PROVIDER
+        self._demo_key: str | None = None
+        self._demo_provider = ""
         self._address_label = QLabel(self.tr("Address of the server"), self)
         self._address = QLineEdit(self)
         self._address.setObjectName("wizard.key.address")
@@ -101,7 +109,11 @@ class KeyPage(WizardPage):
         self.body.addStretch(1)
         self.body.addWidget(self._privacy)
         self._connect()
-        self.set_provider(Provider.OPENROUTER, "")
+        self.set_provider(DEFAULT_PROVIDER, "")
+
+    @property
+    def _descriptor(self) -> ProviderDescriptor:
+        return descriptor_of(self._provider)
 
     def _connect(self) -> None:
         self.field.edited.connect(self.typingBegan)
@@ -117,10 +129,13 @@ class KeyPage(WizardPage):
         self._demo.clicked.connect(self._fill_demo_key)
         self._import.clicked.connect(self._take_from_environment)
 
-    def set_demo_key(self, key: str | None) -> None:
-        """Offer the demo's key, or stop offering it."""
-        self._demo_key = key
-        self._demo.setVisible(key is not None and self._provider is Provider.OPENROUTER)
+    def set_demo_key(self, key: str | None, provider: str) -> None:
+        """Offer the demo's key for the provider that the demo stands for, or stop offering it."""
+        self._demo_key, self._demo_provider = key, provider
+        self._show_demo()
+
+    def _show_demo(self) -> None:
+        self._demo.setVisible(self._demo_key is not None and self._provider == self._demo_provider)
 
     def set_sign_in(self, service: SignInService) -> None:
         """Offer signing in instead of pasting a key."""
@@ -130,15 +145,15 @@ class KeyPage(WizardPage):
         self._sign_in.keyReceived.connect(self.field.take)
         self._sign_in.began.connect(self.typingBegan)
         self._sign_in_place.addWidget(self._sign_in)
-        self._sign_in.setVisible(self._provider is Provider.OPENROUTER)
+        self._sign_in.setVisible(self._descriptor.can(Capability.SIGN_IN))
         self._sign_in.precede_in_tab_order(self._address)
         self.intro.setText(self._intro())
 
     def _intro(self) -> str:
-        traits, title = PROVIDERS[self._provider], provider_text(self._provider).title
-        if not traits.needs_key:
+        descriptor, title = self._descriptor, provider_title(self._provider)
+        if not descriptor.needs_key:
             return self.tr("Give the address of its OpenAI-compatible interface, usually ending in /v1.")
-        if self._sign_in is not None and self._provider is Provider.OPENROUTER:
+        if self._sign_in is not None and descriptor.can(Capability.SIGN_IN):
             return self.tr("Sign in, or paste a key that you have.")
         return self.tr("Make a key on {provider}'s keys page, copy it, and paste it here.").format(provider=title)
 
@@ -147,49 +162,47 @@ class KeyPage(WizardPage):
         if self._sign_in is not None:
             self._sign_in.cancel()
 
-    def set_provider(self, provider: Provider, address: str) -> None:
+    def set_provider(self, provider: str, address: str) -> None:
         """Ask for what this provider takes."""
         if provider != self._provider:
             self.field.clear()
         self._provider = provider
-        traits, text = PROVIDERS[provider], provider_text(provider)
+        descriptor, title = self._descriptor, provider_title(provider)
         self.title.setText(
-            self.tr("Your {provider} key").format(provider=text.title)
-            if traits.needs_key
-            else self.tr("Where {provider} answers").format(
-                provider=text.title if provider is Provider.OLLAMA else self.tr("your server")
-            )
+            self.tr("Your {provider} key").format(provider=title)
+            if descriptor.needs_key
+            else self.tr("Where {provider} answers").format(provider=provider_in_a_sentence(provider))
         )
         self.intro.setText(self._intro())
         self.intro.show()
         self.setAccessibleName(self.title.text())
-        self._address_label.setVisible(traits.has_address)
-        self._address.setVisible(traits.has_address)
+        self._address_label.setVisible(descriptor.has_address)
+        self._address.setVisible(descriptor.has_address)
         if self._address.text() != address:
             self._address.setText(address)
         self._field_label.setText(
-            self.tr("Key") if traits.needs_key else self.tr("Key (only if your server asks for one)")
+            self.tr("Key") if descriptor.needs_key else self.tr("Key (only if your server asks for one)")
         )
-        self._field_label.setVisible(provider is not Provider.OLLAMA)
-        self.field.setVisible(provider is not Provider.OLLAMA)
-        self.field.set_expected(provider, text.key_hint)
-        self._get.setText(self.tr("Open {provider}'s keys page").format(provider=text.title))
-        self._get.setVisible(bool(text.keys_url))
-        self._check.setVisible(traits.has_address)
+        self._field_label.setVisible(descriptor.takes_key)
+        self.field.setVisible(descriptor.takes_key)
+        self.field.set_expected(provider, descriptor.key_hint)
+        self._get.setText(self.tr("Open {provider}'s keys page").format(provider=title))
+        self._get.setVisible(bool(descriptor.keys_page))
+        self._check.setVisible(descriptor.has_address)
         self._import.setVisible(key_in_environment(provider) is not None)
-        self._import.setText(self.tr("Use the one in {variable}").format(variable=VARIABLES.get(provider, "")))
+        self._import.setText(self.tr("Use the one in {variable}").format(variable=descriptor.key_variable))
         if self._sign_in is not None:
-            self._sign_in.setVisible(provider is Provider.OPENROUTER)
-        self._demo.setVisible(self._demo_key is not None and provider is Provider.OPENROUTER)
-        self._privacy.setVisible(provider is not Provider.OLLAMA)
+            self._sign_in.setVisible(descriptor.can(Capability.SIGN_IN))
+        self._show_demo()
+        self._privacy.setVisible(descriptor.takes_key)
 
     def first_focus(self) -> QWidget | None:
         """The first empty field."""
-        if PROVIDERS[self._provider].has_address and not self._address.text():
+        if self._descriptor.has_address and not self._address.text():
             return self._address
         if self.message.isVisibleTo(self) and self.message.tone is Tone.GOOD:
             return None
-        return self.field if self._provider is not Provider.OLLAMA else self._check
+        return self.field if self._descriptor.takes_key else self._check
 
     def show_key(self, view: KeyView, *, has_key: bool) -> None:
         """Draw the step as it stands.
@@ -201,7 +214,7 @@ class KeyPage(WizardPage):
         self.field.set_locked(view.phase in _BUSY_PHASES)
         self._address.setReadOnly(view.phase in _BUSY_PHASES)
         self._demo.setEnabled(view.phase not in _BUSY_PHASES)
-        title = provider_text(self._provider).title
+        title = provider_title(self._provider)
         match view.phase:
             case KeyPhase.WAITING:
                 self.message.hide()
@@ -238,10 +251,10 @@ class KeyPage(WizardPage):
         self.message.show_message(Tone.BUSY, text, "", actions)
 
     def _show_verified(self, info: KeyInfo | None) -> None:
-        if self._provider is Provider.OPENROUTER:
+        if self._descriptor.can(Capability.KEY_FACTS):
             title = self.tr("This key works")
             body = " ".join(key_facts(info)) if info is not None else self.tr("It was proven with a real call.")
-        elif PROVIDERS[self._provider].needs_key:
+        elif self._descriptor.needs_key:
             title, body = self.tr("This key works"), ""
         else:
             title, body = self.tr("The server answers"), ""
@@ -253,17 +266,13 @@ class KeyPage(WizardPage):
                 Tone.BAD,
                 self.tr("This key was refused"),
                 self.tr("{provider} did not accept it any more. Paste another one.").format(
-                    provider=provider_text(self._provider).title
+                    provider=provider_title(self._provider)
                 ),
                 (self._retry(self.tr("Check again")),) if has_key else (),
             )
             return
         actions = [self._retry(self.tr("Check again"))]
-        if (
-            isinstance(error, ProviderError)
-            and error.remedy is Remedy.CHECK_KEY
-            and provider_text(self._provider).keys_url
-        ):
+        if isinstance(error, ProviderError) and error.remedy is Remedy.CHECK_KEY and self._descriptor.keys_page:
             actions.append(Action("get", self.tr("Open the keys page"), self._open_keys_page))
         self._show_error(Tone.BAD, error, tuple(actions))
 
@@ -285,7 +294,7 @@ class KeyPage(WizardPage):
             self.keySubmitted.emit(self.field.key)
 
     def _open_keys_page(self) -> None:
-        url = provider_text(self._provider).keys_url
+        url = self._descriptor.keys_page
         if not QDesktopServices.openUrl(QUrl(url)):
             self.message.show_message(
                 Tone.INFO,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
-from caal_desktop.setup_flow import PROVIDERS
+from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
-from caal_desktop.widgets.common.texts import provider_text
+from caal_desktop.widgets.common.texts import provider_title
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
@@ -35,16 +35,17 @@ def summary(
     Returns:
         Rows of (what, value), and what is still missing ("" if nothing is).
     """
-    rows = [(_tr("Provider"), provider_text(state.provider).title)]
+    descriptor = descriptor_of(state.provider)
+    rows = [(_tr("Provider"), provider_title(state.provider))]
     note = ""
-    if PROVIDERS[state.provider].has_address:
+    if descriptor.has_address:
         rows.append((_tr("Address"), state.address))
     if has_key:
-        in_keyring = settings.key_store_of(state.provider) is KeyStore.KEYRING
+        in_keyring = settings.of(state.provider).key_store is KeyStore.KEYRING
         rows.append((_tr("Key"), _tr("in the system's keyring") if in_keyring else _tr("for this session only")))
         if state.key_status is KeyStatus.UNVERIFIED:
             note = _tr("The key is saved, not verified yet. It is checked at the next start.")
-    elif PROVIDERS[state.provider].needs_key:
+    elif descriptor.needs_key:
         rows.append((_tr("Key"), _tr("not given yet")))
         note = _tr("Without a key nothing can be asked yet. Add one from the menu “Assistant”.")
     rows.append((_tr("Model"), model.name if model is not None else state.model or _tr("not chosen yet")))

@@ -6,11 +6,10 @@ from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
-from caal_desktop.setup_flow import PROVIDERS
-from caal_desktop.storage.settings.schema import Provider
+from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, PROVIDERS
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.icons import icon_pixmap
-from caal_desktop.widgets.common.texts import ProviderText, provider_text
+from caal_desktop.widgets.common.texts import provider_summary, provider_title
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 _MARK = 18
@@ -21,15 +20,14 @@ _ICON = 24
 class ProviderCard(QRadioButton):
     """A radio button drawn as a card: icon, name, one sentence."""
 
-    def __init__(
-        self, provider: Provider, text: ProviderText, *, badge: str = "", parent: QWidget | None = None
-    ) -> None:
-        super().__init__(text.title, parent)
+    def __init__(self, provider: str, *, badge: str = "", parent: QWidget | None = None) -> None:
+        self._title, self._summary = provider_title(provider), provider_summary(provider)
+        super().__init__(self._title, parent)
         self.provider = provider
-        self._text, self._badge = text, badge
+        self._icon, self._badge = PROVIDERS[provider].icon, badge
         self.setObjectName(f"wizard.provider.{provider}")
-        self.setAccessibleName(text.title)
-        self.setAccessibleDescription(text.tagline)
+        self.setAccessibleName(self._title)
+        self.setAccessibleDescription(self._summary)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -46,11 +44,11 @@ class ProviderCard(QRadioButton):
 
     def heightForWidth(self, width: int) -> int:
         """High enough for the name and the whole sentence."""
-        return self.fontMetrics().height() + 2 + self._tagline_area(width).height() + theme.GRID * 4
+        return self.fontMetrics().height() + 2 + self._summary_area(width).height() + theme.GRID * 4
 
-    def _tagline_area(self, width: int) -> QRect:
+    def _summary_area(self, width: int) -> QRect:
         room = QRect(0, 0, max(1, width - self._text_left() - theme.GRID * 2), 10_000)
-        return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self._text.tagline)
+        return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self._summary)
 
     @staticmethod
     def _text_left() -> int:
@@ -99,7 +97,7 @@ class ProviderCard(QRadioButton):
         middle = self.height() // 2
         self._draw_mark(painter, QRectF(theme.GRID * 2, middle - _MARK / 2, _MARK, _MARK), colours)
         tone = colours.accent_text if checked else colours.muted
-        icon = icon_pixmap(self._text.icon, tone, _ICON, self.devicePixelRatioF())
+        icon = icon_pixmap(self._icon, tone, _ICON, self.devicePixelRatioF())
         painter.drawPixmap(theme.GRID * 4 + _MARK, middle - _ICON // 2, icon)
         self._draw_texts(painter, self._text_left(), colours)
         painter.end()
@@ -120,16 +118,16 @@ class ProviderCard(QRadioButton):
         painter.setFont(bold)
         metrics = painter.fontMetrics()
         line = metrics.height()
-        tagline = self._tagline_area(self.width())
-        top = (self.height() - line - 2 - tagline.height()) // 2
+        summary = self._summary_area(self.width())
+        top = (self.height() - line - 2 - summary.height()) // 2
         painter.setPen(colours.text)
-        painter.drawText(left, top + metrics.ascent(), self._text.title)
+        painter.drawText(left, top + metrics.ascent(), self._title)
         if self._badge:
-            self._draw_badge(painter, left + metrics.horizontalAdvance(self._text.title) + theme.GRID, top, colours)
+            self._draw_badge(painter, left + metrics.horizontalAdvance(self._title) + theme.GRID, top, colours)
         painter.setFont(self.font())
         painter.setPen(colours.muted)
-        room = QRect(left, top + line + 2, self.width() - left - theme.GRID * 2, tagline.height())
-        painter.drawText(room, Qt.TextFlag.TextWordWrap, self._text.tagline)
+        room = QRect(left, top + line + 2, self.width() - left - theme.GRID * 2, summary.height())
+        painter.drawText(room, Qt.TextFlag.TextWordWrap, self._summary)
 
     def _draw_badge(self, painter: QPainter, left: int, top: int, colours: theme.Colours) -> None:
         painter.setFont(theme.scaled_font(self, 0.82, bold=True))
@@ -147,7 +145,7 @@ class WelcomePage(WizardPage):
     """Choose who answers.
 
     Signals:
-        providerChosen: carries the :class:`Provider`.
+        providerChosen: carries the provider's name.
     """
 
     providerChosen = Signal(object)
@@ -166,15 +164,15 @@ class WelcomePage(WizardPage):
         cards = QVBoxLayout()
         cards.setSpacing(theme.GRID)
         for provider in PROVIDERS:
-            badge = self.tr("Recommended") if provider is Provider.OPENROUTER else ""
-            card = ProviderCard(provider, provider_text(provider), badge=badge, parent=self)
+            badge = self.tr("Recommended") if provider == DEFAULT_PROVIDER else ""
+            card = ProviderCard(provider, badge=badge, parent=self)
             self._group.addButton(card)
             cards.addWidget(card)
         self.body.addLayout(cards)
         self.body.addStretch(1)
         self._group.buttonToggled.connect(self._on_toggled)
 
-    def show_provider(self, provider: Provider) -> None:
+    def show_provider(self, provider: str) -> None:
         """Mark the chosen provider."""
         for card in self._group.buttons():
             if isinstance(card, ProviderCard) and card.provider == provider:

@@ -1,0 +1,1 @@
+"""The providers' clients. They stay apart from the descriptors, which the first window needs."""

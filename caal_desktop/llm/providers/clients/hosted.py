@@ -1,0 +1,85 @@
+"""Services that have an address of their own and ask for a key: what all of them have in common."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, ClassVar
+
+from caal_desktop.llm.providers.clients.openai_compatible import (
+    DEFAULT_MAX_TOKENS,
+    DEFAULT_TEMPERATURE,
+    OWN_ADDRESS,
+    OpenAICompatibleProvider,
+)
+from caal_desktop.llm.transport.address import check_fixed_base_url, check_key_form
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.providers.descriptor import ProviderDescriptor
+    from caal_desktop.llm.transport.network import NetworkOptions, Timeouts
+    from caal_desktop.llm.transport.retry import RetryPolicy
+
+
+class HostedProvider(OpenAICompatibleProvider):
+    """A model on a service whose address is fixed. The key goes to that address alone.
+
+    What differs between the services is in their descriptors.
+    """
+
+    #: Whether a missing key is looked up in the descriptor's environment variable.
+    reads_environment: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        model: str | None = None,
+        api_key: str | None = None,
+        temperature: float | None = DEFAULT_TEMPERATURE,
+        max_tokens: int = DEFAULT_MAX_TOKENS,
+        *,
+        base_url: str = OWN_ADDRESS,
+        anonymous: bool = False,
+        descriptor: ProviderDescriptor | None = None,
+        timeouts: Timeouts | None = None,
+        max_retries: int | None = None,
+        retry_policy: RetryPolicy | None = None,
+        network: NetworkOptions | None = None,
+    ) -> None:
+        """Create the provider.
+
+        Args:
+            model: the model id; None for the descriptor's default.
+            api_key: the key; where it is blank, a class that :attr:`reads_environment` looks there.
+            temperature: sampling temperature.
+            max_tokens: the longest answer, in tokens.
+            base_url: for the demo and for tests: an address on this machine.
+            anonymous: use no key, for what the service gives to anybody.
+            descriptor: another service than the class's own.
+            timeouts, max_retries, retry_policy, network: see :class:`OpenAICompatibleProvider`.
+
+        Raises:
+            ConfigurationError: (a ValueError) the key is blank or cannot be a key, no model is given, or ``base_url``
+                is neither the service's nor on this machine.
+        """
+        if descriptor is not None:
+            self.descriptor = descriptor
+        key: str | None = None
+        if not anonymous:
+            if self.reads_environment and not (api_key and api_key.strip()):
+                api_key = os.environ.get(self.descriptor.key_variable)
+            key = check_key_form(self.descriptor.name, self.descriptor.title, api_key)
+        super().__init__(
+            model,
+            base_url,
+            key,
+            temperature,
+            max_tokens,
+            timeouts=timeouts,
+            max_retries=max_retries,
+            retry_policy=retry_policy,
+            network=network,
+        )
+
+    def _display_name(self, base_url: object) -> str:
+        return self.descriptor.title
+
+    def _check_base_url(self, base_url: object, *, has_key: bool) -> str:
+        return check_fixed_base_url(self.provider_name, self.display_name, base_url, self.descriptor.base_url)

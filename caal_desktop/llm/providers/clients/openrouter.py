@@ -1,0 +1,112 @@
+"""OpenRouter's client."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from caal_desktop.llm.errors import EndpointNotFound, InvalidResponse, ModelNotFound
+from caal_desktop.llm.errors import translate as _translate
+from caal_desktop.llm.fields import as_text
+from caal_desktop.llm.models.endpoints import EndpointInfo, endpoints_path, parse_endpoints
+from caal_desktop.llm.providers.clients.hosted import HostedProvider
+from caal_desktop.llm.providers.key_info import KeyInfo, parse_key_info
+from caal_desktop.llm.providers.openrouter import OPENROUTER
+from caal_desktop.llm.streaming import answers as _answers
+from caal_desktop.llm.transport.address import check_key_form
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from caal_desktop.llm.events import UsageReport
+    from caal_desktop.llm.providers.descriptor import ProviderDescriptor
+
+#: Who asks, for OpenRouter's rankings and the account's activity page. ``X-OpenRouter-Title`` is the newer name.
+ATTRIBUTION_HEADERS: Final = {
+    "HTTP-Referer": "https://github.com/CoreWorxLab/CAAL",
+    "X-Title": "CAAL Desktop",
+    "X-OpenRouter-Title": "CAAL Desktop",
+}
+
+
+class OpenRouterProvider(HostedProvider):
+    """A model on OpenRouter.
+
+    The key is given, never looked up in the environment, and goes to OpenRouter's own address alone.
+    """
+
+    descriptor: ProviderDescriptor = OPENROUTER
+    fixed_headers: ClassVar[Mapping[str, str]] = ATTRIBUTION_HEADERS
+
+    async def check_key(self) -> KeyInfo:
+        """Return what the key may do, from ``GET /key`` (``GET /models`` answers any key, and none).
+
+        Raises:
+            AuthenticationFailed: the key is wrong, disabled or expired.
+            ProviderError: whatever else went wrong.
+        """
+        return parse_key_info(await self._get_json(self._context(None), "/key"))
+
+    async def exchange_code(self, code: str, verifier: str) -> str:
+        """Return the key that a sign-in's code stands for (OAuth with PKCE, RFC 7636, method S256).
+
+        Args:
+            code: what the browser brought back.
+            verifier: the secret whose digest was in the sign-in page's address.
+
+        Raises:
+            PermissionRefused, BadRequest: the code is wrong, used or too old.
+            InvalidResponse: the answer holds no key.
+            ProviderError: whatever else went wrong.
+        """
+        context = self._context(None)
+        hidden = replace(context, secrets=(*context.secrets, code, verifier))
+        body = {"code": code, "code_verifier": verifier, "code_challenge_method": "S256"}
+        async with self._open(hidden, "POST", "/auth/keys", body=body) as response:
+            answer = _translate.decode_object(hidden, await self._read(hidden, response), response.headers)
+        key = as_text(answer.get("key"))
+        if key is None:
+            raise hidden.error(InvalidResponse, "The answer holds no key.")
+        return check_key_form(self.provider_name, self.display_name, key)
+
+    async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
+        """Return who hosts a model, at what price, and how well, from ``GET /models/{author}/{slug}/endpoints``.
+
+        Latency and throughput are told to requests with a key only.
+
+        Args:
+            model_id: an id of the model list; its variant counts.
+
+        Returns:
+            The hosts in OpenRouter's order; empty where nobody hosts it at the moment.
+
+        Raises:
+            ModelNotFound: there is no such model, or the id has no author and slug.
+            ProviderError: whatever else went wrong.
+        """
+        context = self._context(model_id)
+        path = endpoints_path(model_id)
+        if path is None:
+            raise context.error(ModelNotFound, "The id has no author and slug.")
+        endpoints = parse_endpoints(await self._get_json(context, path))
+        if endpoints is None:
+            raise context.error(InvalidResponse, "The answer holds no list of endpoints.")
+        return endpoints
+
+    async def generation(self, generation_id: str) -> UsageReport | None:
+        """Return what an answer took, such as one that was stopped before its usage came.
+
+        Args:
+            generation_id: from :class:`~caal_desktop.llm.events.StreamStarted`.
+
+        Returns:
+            The figures; None while OpenRouter does not know them yet, which lasts a moment after the answer.
+
+        Raises:
+            ProviderError: whatever went wrong.
+        """
+        try:
+            payload = await self._get_json(self._context(None), "/generation", {"id": generation_id})
+        except (EndpointNotFound, ModelNotFound):
+            return None
+        return _answers.parse_generation(payload)

@@ -1,0 +1,93 @@
+"""Settings as the JSON documents that hold them, the file's and the exported one's: every setting at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from caal_desktop.storage.settings.provider_table import TABLE, key_of
+from caal_desktop.storage.settings.schema import SPECS
+from caal_desktop.storage.settings.setting import InvalidSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from caal_desktop.storage.settings.schema import Settings
+    from caal_desktop.storage.settings.setting import SettingSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One value of a document.
+
+    Attributes:
+        path: the names that lead to it.
+        value: the value as JSON has it.
+        spec: the setting that it belongs to; None where this version knows none.
+        damage: why the value cannot even be looked at, as a short clause in English; "" where it can.
+    """
+
+    path: tuple[str, ...]
+    value: object
+    spec: SettingSpec | None = None
+    damage: str = ""
+
+    @property
+    def key(self) -> str:
+        """The setting's key, or the path where it is unknown."""
+        return ".".join(self.path) if self.spec is None else self.spec.key
+
+    def checked(self) -> Any:
+        """The value in its setting's type.
+
+        Raises:
+            InvalidSetting: it does not fit.
+        """
+        if self.damage or self.spec is None:
+            raise InvalidSetting(self.key, self.damage or "is not a setting")
+        return self.spec.check(self.value)
+
+
+def entries(document: Mapping[str, Any]) -> Iterator[Entry]:
+    """Every value of a document, in its order; what this version does not know comes as whole as it can."""
+    for key, value in document.items():
+        if key != TABLE:
+            spec = SPECS.get(key)
+            yield Entry((key,), value, None if spec is None or spec.cell is not None else spec)
+        elif isinstance(value, Mapping):
+            for provider, row in value.items():
+                yield from _cells(provider, row)
+        else:
+            yield Entry((key,), value, damage="must be an object")
+
+
+def _cells(provider: str, row: object) -> Iterator[Entry]:
+    if not isinstance(row, Mapping):
+        yield Entry((TABLE, provider), row, damage="must be an object")
+        return
+    for column, value in row.items():
+        spec = SPECS.get(key_of(provider, column))
+        is_this_cell = spec is not None and spec.cell == (provider, column)
+        yield Entry((TABLE, provider, column), value, spec if is_this_cell else None)
+
+
+def changed_settings(settings: Settings) -> Iterator[tuple[SettingSpec, Any]]:
+    """Every setting that differs from its default, with its value as JSON has it."""
+    for key, spec in SPECS.items():
+        value = settings.value(key)
+        if value != spec.default:
+            yield spec, spec.to_json(spec.check(value))
+
+
+def put(document: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+    """Put a value at its place in a document."""
+    *folders, name = path
+    for folder in folders:
+        document = document.setdefault(folder, {})
+    document[name] = value
+
+
+def path_of(spec: SettingSpec) -> tuple[str, ...]:
+    """The names that lead to a setting's value."""
+    return (spec.key,) if spec.cell is None else (TABLE, *spec.cell)
