@@ -230,3 +230,9 @@ def expected_logs(_guards: LogGuard) -> Callable[..., None]:
         _guards.expected.extend(regexes)
 
     return announce
+
+
+@pytest.fixture
+def no_live_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No secret of an earlier test is hidden in this one, nor this one's in a later."""
+    monkeypatch.setattr("caal_desktop.llm.redaction._live_secrets", set())

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from caal_desktop.llm.errors import ErrorText
+from caal_desktop.llm.errors.text import ErrorText, Translate, untranslated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+    from collections.abc import Mapping
 
 
 class Verdict(StrEnum):
@@ -206,23 +203,8 @@ class Diagnosis:
         """Whether the key should simply be used (``unusual``: after showing the note)."""
         return self.key is not None and self.verdict in (Verdict.OK, Verdict.OK_CLEANED, Verdict.UNUSUAL)
 
-    @property
-    def what(self) -> str:
-        """The template of what was found, in English."""
-        return TEXTS[self.finding].what
-
-    @property
-    def why(self) -> str:
-        """The template of the reason, in English; may be empty."""
-        return TEXTS[self.finding].why
-
-    @property
-    def advice(self) -> str:
-        """The template of what to do, in English; may be empty."""
-        return TEXTS[self.finding].advice
-
-    def describe(self, translate: Callable[[str], str] = str) -> ErrorText:
-        """The message in the language of ``translate`` (a function from English template to translated template)."""
+    def describe(self, translate: Translate = untranslated) -> ErrorText:
+        """The message in the language of ``translate``."""
         params = {
             **self.params,
             "vendor": self.vendor or "…",
@@ -230,9 +212,4 @@ class Diagnosis:
         }
         if "expected" in params:
             params["expected"] = translate(params["expected"])
-
-        def filled(template: str) -> str:
-            translated = translate(template) if template else ""
-            return _PLACEHOLDER.sub(lambda match: params.get(match.group(1), "…"), translated)
-
-        return ErrorText(filled(self.what), filled(self.why), filled(self.advice))
+        return TEXTS[self.finding].filled(params, translate)

@@ -1,9 +1,17 @@
-"""Making text from outside fit to show and to log: no secrets, no control characters, no endless length."""
+"""What a secret looks like, and how it is kept out of what is shown, logged and saved. The one place that knows.
+
+Also makes text from outside fit to show: no control characters, no endless length. Every pattern is a fixed beginning
+and character classes, so that matching stays linear in the length of the text.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MASK: Final = "[hidden]"
 MAX_DETAIL_LENGTH: Final = 600
@@ -11,18 +19,47 @@ _MAX_METADATA_STRING: Final = 2000
 _MAX_METADATA_ITEMS: Final = 50
 _MAX_METADATA_DEPTH: Final = 4
 
-# Keys of the vendors whose keys people paste by mistake, a bearer header, and credentials inside a URL.
-_SECRET_SHAPES: Final = re.compile(
-    r"""
-      \b(?:sk|rk|pk|gsk|xai|hf|pplx|nvapi)[-_][A-Za-z0-9_\-]{12,}
-    | \bAIza[A-Za-z0-9_\-]{12,}
-    | (?P<scheme>\b(?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=\-]{8,}
-    | (?<=://)[^\s/@:]+:[^\s/@]+(?=@)
-    """,
-    re.VERBOSE | re.IGNORECASE,
+# Shorter secrets than this are not hidden verbatim: a server's key "test" would make every log unreadable.
+_SHORTEST_LIVE_SECRET: Final = 6
+
+# The vendors whose keys people use, or paste by mistake.
+_PREFIX: Final = (
+    r"(?<![A-Za-z0-9])"
+    r"(?:sk-or-v1-|sk-or-|sk-proj-|sk-svcacct-|sk-ant-|sk[-_]|[rp]k[-_]|gsk[-_]|xai[-_]|pplx[-_]|hf[-_]|nvapi[-_]|AIza)"
 )
+# A key, a header with one, and a name and password inside a URL.
+_SHAPES: Final = re.compile(
+    rf"{_PREFIX}[A-Za-z0-9_\-]{{8,}}"
+    r"|(?P<scheme>\b(?:Bearer|Basic)\s{1,4})[A-Za-z0-9._~+/=\-]{8,}"
+    r"|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)",
+    re.IGNORECASE,
+)
+# What stands where a secret usually does, whatever its shape.
+_PLACES: Final = re.compile(
+    r"(?P<before>\bbearer\s{1,4}"
+    r"|(?:api[_-]?key|authorization|access[_-]?token)[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?!(?:bearer|basic)\b))"
+    r"[^\s\"',;<>{}()]+",
+    re.IGNORECASE,
+)
+_PLAUSIBLE_KEY: Final = re.compile(rf"{_PREFIX}([A-Za-z0-9_\-]{{20,}})")
 # C0 and C1 controls, line and paragraph separators, and the bidirectional controls that can reorder what is read.
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+
+_live_secrets: set[str] = set()
+_live_secrets_guard = threading.Lock()
+
+
+def register_secret(secret: str) -> None:
+    """Have this very text hidden everywhere from now on, whatever its shape."""
+    if len(secret) >= _SHORTEST_LIVE_SECRET:
+        with _live_secrets_guard:
+            _live_secrets.add(secret)
+
+
+def _live() -> list[str]:
+    with _live_secrets_guard:
+        # The longest first: a secret may contain another one.
+        return sorted(_live_secrets, key=len, reverse=True)
 
 
 def _mask(match: re.Match[str]) -> str:
@@ -30,11 +67,45 @@ def _mask(match: re.Match[str]) -> str:
 
 
 def hide_secrets(text: str, *secrets: str | None) -> str:
-    """Return ``text`` without the given secrets and without anything that has the shape of a key."""
-    for secret in secrets:
+    """Return ``text`` without the given secrets, those in use, and anything that has the shape of one."""
+    for secret in (*secrets, *_live()):
         if secret:
             text = text.replace(secret, MASK)
-    return _SECRET_SHAPES.sub(_mask, text)
+    return _SHAPES.sub(_mask, text)
+
+
+def redact(text: str) -> str:
+    """Return a log line without secrets.
+
+    Stricter than :func:`hide_secrets`: a log may lose a word too many, and what a user reads should not.
+    """
+    return _PLACES.sub(rf"\g<before>{MASK}", hide_secrets(text))
+
+
+def holds_secret(value: object) -> bool:
+    """Return whether any text in a JSON value, names included, contains what is very likely a real key, or one in use.
+
+    Less strict than :func:`hide_secrets`: a user's text must not be refused for a word with a dash.
+    """
+    live = _live()
+    return any(_is_plausible(text) or any(secret in text for secret in live) for text in _texts_in(value))
+
+
+def _is_plausible(text: str) -> bool:
+    return any(any(char.isdigit() for char in match[1]) for match in _PLAUSIBLE_KEY.finditer(text))
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            waiting.extend(item)
+            waiting.extend(item.values())
+        elif isinstance(item, list | tuple):
+            waiting.extend(item)
 
 
 def clean_text(text: str, *secrets: str | None, limit: int = MAX_DETAIL_LENGTH) -> str:

@@ -21,73 +21,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
-
-from caal_desktop.llm.errors import ErrorText
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
-
-Translate = Callable[[str], str]
+from caal_desktop.llm.errors.text import DescribedError
 
 
-def untranslated(text: str) -> str:
-    """The translation that leaves a text as it is."""
-    return text
-
-
-def fill(templates: ErrorText, params: Mapping[str, str], translate: Translate = untranslated) -> ErrorText:
-    """Translates the three templates and puts ``params`` into their ``{placeholders}``."""
-
-    def filled(template: str) -> str:
-        # str.format would fail on a brace that a translation brings along.
-        translated = translate(template) if template else ""
-        return _PLACEHOLDER.sub(lambda match: params.get(match.group(1), "…"), translated)
-
-    return ErrorText(filled(templates.what), filled(templates.why), filled(templates.advice))
-
-
-class StorageError(Exception):
+class StorageError(DescribedError):
     """Something that the program keeps could not be read or written.
 
-    Attributes:
-        what, why, advice: templates in English; :meth:`describe` translates and fills them, as a
-            :class:`~caal_desktop.llm.errors.ProviderError` does.
-        params: what fills the templates' placeholders. Never contains a secret.
+    Args:
+        params: what fills the templates' placeholders.
     """
 
-    what: ClassVar[str] = "CAAL Desktop could not read or write its data."
-    why: ClassVar[str] = "The system did not say why."
-    advice: ClassVar[str] = "Try again."
+    what = "CAAL Desktop could not read or write its data."
+    why = "The system did not say why."
+    advice = "Try again."
 
     def __init__(self, **params: str) -> None:
-        self.params = dict(params)
-        super().__init__()
-
-    def templates(self) -> ErrorText:
-        """The English templates that fit this instance."""
-        return ErrorText(self.what, self.why, self.advice)
-
-    def describe(self, translate: Translate = untranslated) -> ErrorText:
-        """The message in the language of ``translate`` (a function from English template to translated template)."""
-        return fill(self.templates(), self.params, translate)
-
-    def __str__(self) -> str:
-        text = self.describe()
-        return f"{text.what} {text.why}"
-
-
-def all_templates() -> Iterator[str]:
-    """Yields every template of every storage error, for whoever translates them."""
-    pending: list[type[StorageError]] = [StorageError]
-    while pending:
-        error = pending.pop()
-        yield from (error.what, error.why, error.advice)
-        pending.extend(error.__subclasses__())
+        super().__init__(params)
 
 
 class FolderUnusable(StorageError):

@@ -16,6 +16,7 @@ from caal_desktop.llm import errors as tree
 from caal_desktop.llm.redaction import clean_metadata, clean_text
 from caal_desktop.llm.transport.retry import RetryPolicy, retry_after_of
 from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, collect, compatible, error_of, openrouter, run, until_error
+from tests.support.error_trees import all_templates, error_classes
 from tests.support.scripted_server import DROP, Reply, error_reply, json_reply, scripted_server
 
 if TYPE_CHECKING:
@@ -401,7 +402,7 @@ def test_the_wait_is_told() -> None:
 # --- texts ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cls", list(tree.error_classes()), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", list(error_classes(tree.ProviderError)), ids=lambda cls: cls.__name__)
 def test_texts_are_whole_sentences(cls: type[ProviderError]) -> None:
     error = cls(
         "openrouter", params={"provider": "OpenRouter", "model": MODEL, "host": "h", "seconds": 60, "reasons": "r"}
@@ -419,7 +420,7 @@ def test_texts_are_whole_sentences(cls: type[ProviderError]) -> None:
 
 
 def test_templates_can_be_translated_before_they_are_filled_in() -> None:
-    for template in tree.all_templates():
+    for template in all_templates(tree.ProviderError):
         names = {name for _, name, _, _ in string.Formatter().parse(template) if name}
         assert names <= {"provider", "model", "host", "seconds", "wait", "reasons", "provider_name", "issuer"}
     error = tree.RateLimited("groq", retry_after=200, params={"provider": "Groq"})
@@ -427,7 +428,7 @@ def test_templates_can_be_translated_before_they_are_filled_in() -> None:
         tree.RateLimited.what: "{provider} bittet um eine Pause.",
         tree.RateLimited.advice_with_wait: "In {wait} noch einmal.",
     }
-    assert set(german) <= set(tree.all_templates())
+    assert set(german) <= all_templates(tree.ProviderError)
     text = error.describe(lambda template: german.get(template, template))
     assert (text.what, text.advice) == ("Groq bittet um eine Pause.", "In 3 min noch einmal.")
 
@@ -444,8 +445,8 @@ def test_braces_in_values_are_not_templates() -> None:
 
 def test_the_drawn_tree_is_the_tree() -> None:
     drawn = re.findall(r"[├└]── (\w+)", tree.__doc__ or "")
-    assert sorted(["ProviderError", *drawn]) == sorted(cls.__name__ for cls in tree.error_classes())
-    assert {cls.__name__ for cls in tree.error_classes()} <= set(tree.__all__)
+    assert sorted(["ProviderError", *drawn]) == sorted(cls.__name__ for cls in error_classes(tree.ProviderError))
+    assert {cls.__name__ for cls in error_classes(tree.ProviderError)} <= set(tree.__all__)
 
 
 def test_collecting_a_good_stream_is_no_error() -> None:

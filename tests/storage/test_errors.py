@@ -8,6 +8,7 @@ import pytest
 
 from caal_desktop.storage import errors
 from caal_desktop.storage.settings.store import PROBLEM_TEXTS, ProblemKind, SettingsProblem
+from tests.support.error_trees import all_templates
 
 CLASSES = [
     value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.StorageError)
@@ -21,7 +22,7 @@ def test_each_error_says_what_why_and_what_to_do(error: type[errors.StorageError
         assert sentence.endswith(".")
         assert "{" not in sentence, "a value that is not known leaves an ellipsis"
         assert "!" not in sentence
-    assert {error.what, error.why, error.advice} <= set(errors.all_templates())
+    assert {error.what, error.why, error.advice} <= all_templates(errors.StorageError)
 
 
 def test_every_problem_with_the_settings_has_words() -> None:
@@ -31,8 +32,8 @@ def test_every_problem_with_the_settings_has_words() -> None:
 
 def test_texts_are_translated_before_they_are_filled() -> None:
     error = errors.FolderUnusable(folder="/a/{reason}/b", reason="no room")
-    text = error.describe(lambda template: template.replace("The folder {folder}", "Der Ordner {folder} {unbekannt} {"))
-    assert text.what == "Der Ordner /a/{reason}/b … { cannot be used."
+    text = error.describe(lambda template: template.replace("The folder {folder}", "Der Ordner {folder} {unbekannt}"))
+    assert text.what == "Der Ordner /a/{reason}/b … cannot be used."
     assert text.why == "The system says: no room."
     assert str(error) == "The folder /a/{reason}/b cannot be used. The system says: no room."
 

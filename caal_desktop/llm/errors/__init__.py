@@ -39,15 +39,14 @@
     └── StreamStalled                             the answer went silent
 
 Each class says what happened, why, and what to do next, as English templates. A caller that speaks another language
-translates the template and has it filled in afterwards: :meth:`ProviderError.describe`. :func:`all_templates` lists
-every template there is.
+translates the template and has it filled in afterwards: :meth:`ProviderError.describe`.
 
 No error carries a key: not in its text, its ``detail``, its ``metadata``, nor in an exception chained to it.
 """
 
 from __future__ import annotations
 
-from caal_desktop.llm.errors.base import ErrorText, ProviderError, Remedy, all_templates, error_classes
+from caal_desktop.llm.errors.base import ProviderError, Remedy
 from caal_desktop.llm.errors.connection import (
     AddressRefused,
     ApiKeyMalformed,
@@ -86,6 +85,7 @@ from caal_desktop.llm.errors.server import (
     StreamStalled,
     UnprocessableRequest,
 )
+from caal_desktop.llm.errors.text import ErrorText
 
 __all__ = [
     "AddressRefused",
@@ -125,6 +125,4 @@ __all__ = [
     "StreamInterrupted",
     "StreamStalled",
     "UnprocessableRequest",
-    "all_templates",
-    "error_classes",
 ]

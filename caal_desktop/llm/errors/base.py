@@ -1,18 +1,18 @@
-"""The base of the error tree: what every error of the provider layer carries, and how it is put into words.
+"""The base of the error tree: what every error of the provider layer carries.
 
 The tree itself, and the way to import all of this, is :mod:`caal_desktop.llm.errors`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from caal_desktop.llm.errors.text import DescribedError
 from caal_desktop.llm.redaction import clean_metadata, clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
 
 class Remedy(StrEnum):
@@ -31,27 +31,7 @@ class Remedy(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorText:
-    """An error in words, each part a sentence or two."""
-
-    what: str
-    why: str
-    advice: str
-
-
-class _Params(dict[str, object]):
-    """Template parameters; one that is not known leaves an ellipsis instead of failing while an error is shown."""
-
-    def __missing__(self, key: str) -> str:
-        return "…"
-
-
-def _same(text: str) -> str:
-    return text
-
-
-class ProviderError(Exception):
+class ProviderError(DescribedError):
     """The base of all errors of the provider layer.
 
     Attributes:
@@ -87,49 +67,15 @@ class ProviderError(Exception):
         self.detail = clean_text(detail, *secrets)
         self.retry_after = retry_after
         self.metadata: dict[str, Any] = clean_metadata(dict(metadata or {}), *secrets)
-        self.params: dict[str, object] = {"provider": provider or "The server"}
-        for name, value in (params or {}).items():
-            self.params[name] = clean_text(value, *secrets, limit=300) if isinstance(value, str) else value
-        super().__init__()
-
-    def templates(self) -> tuple[str, str, str]:
-        """Return the templates of what, why and advice that fit this instance."""
-        return self.what, self.why, self.advice
-
-    def describe(self, translate: Callable[[str], str] = _same) -> ErrorText:
-        """Return the error in words.
-
-        Args:
-            translate: turns an English template into another language's, with the same ``{placeholders}``.
-        """
-        return ErrorText(*(self._fill(template, translate(template)) for template in self.templates()))
-
-    def _fill(self, template: str, translated: str) -> str:
-        try:
-            return translated.format_map(_Params(self.params))
-        except (ValueError, IndexError, AttributeError, TypeError):
-            return template.format_map(_Params(self.params))  # a translation with broken placeholders
+        cleaned = {
+            name: clean_text(value, *secrets, limit=300) if isinstance(value, str) else value
+            for name, value in (params or {}).items()
+        }
+        super().__init__({"provider": provider or "The server", **cleaned})
 
     def __str__(self) -> str:
-        text = self.describe()
         facts = ": ".join(part for part in (str(self.status or ""), self.detail) if part)
-        return f"{text.what} {text.why}" + (f" ({facts})" if facts else "")
+        return super().__str__() + (f" ({facts})" if facts else "")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(provider={self.provider!r}, status={self.status!r}, detail={self.detail!r})"
-
-
-def error_classes() -> Iterator[type[ProviderError]]:
-    """Yield every class of the tree, the base first."""
-    waiting: list[type[ProviderError]] = [ProviderError]
-    while waiting:
-        cls = waiting.pop(0)
-        yield cls
-        waiting.extend(cls.__subclasses__())
-
-
-def all_templates() -> tuple[str, ...]:
-    """Return every English template of the tree once, in the tree's order: what a translation has to cover."""
-    names = ("what", "why", "why_named", "advice", "advice_with_wait")
-    found = (vars(cls).get(name) for cls in error_classes() for name in names)
-    return tuple(dict.fromkeys(template for template in found if isinstance(template, str)))

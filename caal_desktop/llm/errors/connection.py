@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from caal_desktop.llm.errors.base import ProviderError, Remedy
+from caal_desktop.llm.errors.text import ErrorText
 
 
 class ConfigurationError(ProviderError, ValueError):
@@ -111,9 +112,9 @@ class CertificateRejected(ConnectionFailed):
     remedy = Remedy.NETWORK_SETTINGS
     transient = False
 
-    def templates(self) -> tuple[str, str, str]:
+    def templates(self) -> ErrorText:
         """Return the templates; the reason names the issuer where it is known."""
-        return self.what, self.why_named if self.params.get("issuer") else self.why, self.advice
+        return ErrorText(self.what, self.why_named if self.params.get("issuer") else self.why, self.advice)
 
 
 class ProxyAuthenticationRequired(ConnectionFailed):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from caal_desktop.llm.errors.base import ProviderError, Remedy
+from caal_desktop.llm.errors.text import ErrorText
 
 
 class AuthenticationFailed(ProviderError):
@@ -136,12 +137,12 @@ class RateLimited(ProviderError):
     remedy = Remedy.WAIT
     transient = True
 
-    def templates(self) -> tuple[str, str, str]:
+    def templates(self) -> ErrorText:
         """Return the templates; the advice names the wait where it is known."""
         if self.retry_after is None:
             return super().templates()
         self.params["wait"] = _duration(self.retry_after)
-        return self.what, self.why, self.advice_with_wait
+        return ErrorText(self.what, self.why, self.advice_with_wait)
 
 
 class DailyLimitReached(RateLimited):
@@ -163,9 +164,9 @@ class ProviderUnavailable(ProviderError):
     advice = "Try again in a moment, or choose another model."
     transient = True
 
-    def templates(self) -> tuple[str, str, str]:
+    def templates(self) -> ErrorText:
         """Return the templates; the reason names the hosting provider where it is known."""
-        return self.what, self.why_named if self.params.get("provider_name") else self.why, self.advice
+        return ErrorText(self.what, self.why_named if self.params.get("provider_name") else self.why, self.advice)
 
 
 class ServerFailed(ProviderError):

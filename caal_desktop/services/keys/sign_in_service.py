@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.llm.errors import BadRequest, PermissionRefused, ProviderError
+from caal_desktop.llm.redaction import register_secret
 from caal_desktop.services.providers.connections import connection_by
 from caal_desktop.services.task_scope import TaskScope
-from caal_desktop.storage.logs.redaction import register_secret
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -11,6 +11,7 @@ import logging
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from caal_desktop.llm.redaction import redact
 from caal_desktop.storage.errors import (
     KeyringError,
     KeyringFailed,
@@ -18,7 +19,6 @@ from caal_desktop.storage.errors import (
     KeyringNotTrusted,
     KeyringUnavailable,
 )
-from caal_desktop.storage.logs.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
+from caal_desktop.llm.redaction import register_secret
 from caal_desktop.storage.errors import KeyringError, KeyringLocked, KeyringTimedOut, KeyringUnavailable
 from caal_desktop.storage.keyring.backend import SERVICE, TRUSTED_BACKENDS, Store
 from caal_desktop.storage.keyring.thread import Call, KeyringThread
-from caal_desktop.storage.logs.redaction import register_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

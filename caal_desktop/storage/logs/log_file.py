@@ -16,9 +16,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
+from caal_desktop.llm.redaction import redact
 from caal_desktop.storage.atomic_file import PRIVATE_FILE, ensure_private_folder, reason_of
 from caal_desktop.storage.errors import FolderUnusable
-from caal_desktop.storage.logs.redaction import redact
 
 if TYPE_CHECKING:
     import asyncio

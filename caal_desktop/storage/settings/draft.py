@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.redaction import holds_secret
 from caal_desktop.llm.transport.network import ProxyMode
-from caal_desktop.storage.logs.redaction import looks_like_secret
 from caal_desktop.storage.settings.schema import SPECS, Settings
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
 
@@ -155,8 +155,7 @@ def _check(key: str, value: object) -> tuple[Any, str]:
         checked = SPECS[key].check(value)
     except InvalidSetting as exc:
         return value, exc.reason
-    texts = [checked] if isinstance(checked, str) else list(checked) if isinstance(checked, tuple) else []
-    if any(looks_like_secret(text) for text in texts):
+    if holds_secret(checked):
         return checked, "looks like an API key, and settings are kept in plain text"
     if key == "ca_bundle":
         return checked, bundle_problem(checked)

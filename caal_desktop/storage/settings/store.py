@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.llm.errors import ErrorText
+from caal_desktop.llm.errors.text import ErrorText, Translate, untranslated
+from caal_desktop.llm.redaction import holds_secret
 from caal_desktop.storage.atomic_file import free_name, reason_of, set_aside, write_atomically
-from caal_desktop.storage.errors import SecretInSettings, StorageError, Translate, fill, untranslated
-from caal_desktop.storage.logs.redaction import looks_like_secret
+from caal_desktop.storage.errors import SecretInSettings, StorageError
 from caal_desktop.storage.settings.document import changed_settings, entries, path_of, put
 from caal_desktop.storage.settings.migrations import FIRST_VERSION, STEPS, Step, migrate
 from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.setting import InvalidSetting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class SettingsProblem:
     def describe(self, translate: Translate = untranslated) -> ErrorText:
         """The message in the language of ``translate``."""
         values = {"kept": str(self.kept or ""), "keys": ", ".join(self.keys), "reason": self.reason}
-        return fill(PROBLEM_TEXTS[self.kind], values, translate)
+        return PROBLEM_TEXTS[self.kind].filled(values, translate)
 
     def __str__(self) -> str:
         text = self.describe()
@@ -185,8 +185,8 @@ class SettingsStore:
         for path, value in self._unknown or ():
             put(document, path, value)
         for entry in entries(document):
-            names_secret = any(looks_like_secret(name) for name in entry.path)
-            if names_secret or any(looks_like_secret(text) for text in _texts_in(entry.value)):
+            names_secret = holds_secret(entry.path)
+            if names_secret or holds_secret(entry.value):
                 raise SecretInSettings(setting="?" if names_secret else entry.key)
         content = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
         write_atomically(self._path, content.encode("utf-8"))
@@ -252,9 +252,9 @@ def _parse(document: Mapping[str, Any]) -> _Parsed:
     values: dict[str, Any] = {}
     parsed = _Parsed(Settings())
     for entry in entries(document):
-        if any(looks_like_secret(name) for name in entry.path):
+        if holds_secret(entry.path):
             parsed.secret.append("?")
-        elif any(looks_like_secret(text) for text in _texts_in(entry.value)):
+        elif holds_secret(entry.value):
             parsed.secret.append(entry.key)
         elif entry.spec is None and not entry.damage:
             parsed.unknown.append((entry.path, entry.value))
@@ -266,15 +266,3 @@ def _parse(document: Mapping[str, Any]) -> _Parsed:
                 parsed.invalid.append(entry.key)
     parsed.settings = Settings().replace(**values)
     return parsed
-
-
-def _texts_in(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield str(key)
-            yield from _texts_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts_in(item)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.redaction import holds_secret
 from caal_desktop.storage.atomic_file import reason_of, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError
-from caal_desktop.storage.logs.redaction import looks_like_secret
 from caal_desktop.storage.settings.document import changed_settings, entries, path_of, put
 from caal_desktop.storage.settings.migrations import FIRST_VERSION, SCHEMA_VERSION, migrate
 from caal_desktop.storage.settings.provider_table import TABLE
@@ -18,7 +18,7 @@ from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from caal_desktop.storage.settings.schema import Settings
@@ -85,7 +85,7 @@ def export_settings(settings: Settings, path: Path, program_version: str) -> Non
     for spec, value in changed_settings(settings):
         if not _travels(spec):
             continue
-        if any(looks_like_secret(text) for text in _texts_in(value)):
+        if holds_secret(value):
             raise SecretInSettings(setting=spec.key)
         put(values, path_of(spec), value)
     document = {"format": FORMAT, "schema_version": SCHEMA_VERSION, "program": program_version, "settings": values}
@@ -136,7 +136,7 @@ def _decode(content: bytes, name: str) -> Mapping[str, Any]:
         raise ForeignFile(file=name)
     if _depth(document) > MAX_DEPTH:
         raise DamagedFile(file=name, reason="it is nested too deeply")
-    if any(looks_like_secret(text) for text in _texts_in(document)):
+    if holds_secret(document):
         raise SecretInFile(file=name)
     return document
 
@@ -171,16 +171,3 @@ def _depth(value: object) -> int:
         children = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
         waiting.extend((child, depth + 1) for child in children)
     return deepest
-
-
-def _texts_in(value: object) -> Iterator[str]:
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, dict):
-            waiting.extend(item)
-            waiting.extend(item.values())
-        elif isinstance(item, list | tuple):
-            waiting.extend(item)

@@ -38,8 +38,7 @@ def explain(error: BaseException) -> ErrorText:
     if isinstance(error, ProviderError):
         return error.describe(lambda template: QCoreApplication.translate("ProviderError", template))
     if isinstance(error, StorageError):
-        text = error.describe(lambda template: QCoreApplication.translate("StorageError", template))
-        return ErrorText(text.what, text.why, text.advice)
+        return error.describe(lambda template: QCoreApplication.translate("StorageError", template))
     return ErrorText(QCoreApplication.translate("Errors", "That cannot be used."), str(error), "")
 
 

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from caal_desktop.llm.redaction import holds_secret
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInService
-from caal_desktop.storage.logs.redaction import looks_like_secret
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def test_allow_gives_a_key(service: SignInService, browser: Browser, demo: DemoC
     assert run_async(in_thread(lambda: visit(back))) == 200
     until(service, SignInPhase.DONE)
     assert keys == [demo.key_for("signed_in")]
-    assert looks_like_secret(keys[0])
+    assert holds_secret(keys[0])
     # The verifier went to the exchange, and nowhere else.
     exchange = demo.requests("/auth/keys")
     assert len(exchange) == 1

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from caal_desktop.llm.redaction import MASK, redact
 from caal_desktop.storage.errors import KeyringUnavailable
 from caal_desktop.storage.keyring.secrets import KeyringState, SecretStore, Where
-from caal_desktop.storage.logs.redaction import MASK, forget_secrets, redact
 from tests.support.desktop_session import DesktopSession, Keyring, SecretItem
 
 if TYPE_CHECKING:
@@ -476,14 +476,11 @@ def test_a_blank_key_is_refused(key: str) -> None:
             asyncio.run(SecretStore().put("openrouter", key, where))
 
 
-def test_every_key_that_passes_is_masked_in_logs_and_hidden_in_reprs() -> None:
+def test_every_key_that_passes_is_masked_in_logs_and_hidden_in_reprs(no_live_secrets: None) -> None:
     key = "a key of no known shape"
     store = SecretStore()
-    try:
-        asyncio.run(store.put("openai_compatible", key, Where.SESSION))
-        assert redact(f"got {key!r}") == f"got '{MASK}'"
-    finally:
-        forget_secrets()
+    asyncio.run(store.put("openai_compatible", key, Where.SESSION))
+    assert redact(f"got {key!r}") == f"got '{MASK}'"
     assert store.holds_for_session("openai_compatible")
     assert not store.holds_for_session("openrouter")
     assert key not in repr(store)

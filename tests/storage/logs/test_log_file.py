@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from caal_desktop.llm.redaction import register_secret
 from caal_desktop.storage.errors import FolderUnusable
 from caal_desktop.storage.logs import log_file
 from caal_desktop.storage.logs.log_file import RedactingFormatter, install_crash_logging, set_up_logging
-from caal_desktop.storage.logs.redaction import forget_secrets, looks_like_secret, redact, register_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,10 +29,8 @@ LIVE_KEY = "an-own-server's-key"
 
 
 @pytest.fixture(autouse=True)
-def _live_key() -> Iterator[None]:
+def _live_key(no_live_secrets: None) -> None:
     register_secret(LIVE_KEY)
-    yield
-    forget_secrets()
 
 
 @pytest.fixture
@@ -69,49 +65,9 @@ def test_no_key_gets_into_the_log(path: Path, secret: str, expected_logs: Callab
     text = path.read_text("utf-8")
     assert secret not in text
     assert "in the message 1" in text
-    assert text.count("[masked]") >= 6
+    assert text.count("[hidden]") >= 6
     assert "ValueError: bad key" in text
     assert "RuntimeError: bad key, chained" in text
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        (f"key {KEY}.", "key sk-or-v1-[masked]."),
-        (f"'{GROQ_KEY}'", "'gsk_[masked]'"),
-        ("Authorization: Bearer abc.def", "Authorization: Bearer [masked]"),
-        ("{'authorization': 'Bearer abc'}", "{'authorization': 'Bearer [masked]'}"),
-        ("api_key='abc', model='x'", "api_key='[masked]', model='x'"),
-        ('"openrouter_api_key": "abc"', '"openrouter_api_key": "[masked]"'),
-        (f"<{LIVE_KEY}>", "<[masked]>"),
-        (f"{KEY}{KEY}", "sk-or-v1-[masked]"),
-        ("risk-averse task-oriented desk-bound", "risk-averse task-oriented desk-bound"),
-        ("model=vendor/model:free status=200", "model=vendor/model:free status=200"),
-    ],
-)
-def test_what_is_masked(text: str, masked: str) -> None:
-    assert redact(text) == masked
-
-
-def test_a_very_short_live_key_does_not_black_out_the_log() -> None:
-    register_secret("a")
-    assert redact("a small matter") == "a small matter"
-
-
-@given(st.text(max_size=50), st.sampled_from(SECRETS), st.text(max_size=50))
-def test_a_key_between_anything_is_masked(before: str, secret: str, after: str) -> None:
-    register_secret(LIVE_KEY)
-    # A letter right before a key makes it another word; nobody logs that, and words with dashes must stay readable.
-    assert secret not in redact(f"{before} {secret}{after}")
-    assert looks_like_secret(f"{before} {secret}\n{after}") or secret == KEY[:30]
-
-
-@pytest.mark.timeout(10)
-@pytest.mark.parametrize("piece", ["sk-", "bearer ", "api_key=", "api_key", "sk-or-v1-", "a" * 100, "Authorization: "])
-def test_masking_is_linear(piece: str) -> None:
-    text = piece * (1_000_000 // len(piece))
-    assert redact(text)
-    looks_like_secret(text)
 
 
 def test_talkative_libraries_are_held_back(path: Path, expected_logs: Callable[..., None]) -> None:
@@ -160,7 +116,7 @@ def test_the_stream_gets_the_same_masking(expected_logs: Callable[..., None]) ->
         logging.getLogger("ours").info("quiet")
     finally:
         setup.close()
-    assert stream.getvalue().endswith("ours: bad key sk-or-v1-[masked]\n")
+    assert stream.getvalue().endswith("ours: bad key [hidden]\n")
     assert stream.getvalue().count("\n") == 1
 
 
@@ -200,7 +156,7 @@ def test_an_unhandled_error_of_the_loop_is_logged(path: Path, expected_logs: Cal
 
     asyncio.run(main())
     text = path.read_text("utf-8")
-    assert "ValueError: bad key sk-or-v1-[masked]" in text
+    assert "ValueError: bad key [hidden]" in text
     assert KEY not in text
 
 
@@ -243,8 +199,8 @@ def test_what_nobody_catches_is_logged_without_the_key(tmp_path: Path, how: str)
     process = crash(path, CRASHES[how])
     assert process.returncode == (1 if how == "main" else 0)
     text = path.read_text("utf-8")
-    assert "ValueError: bad key sk-or-v1-[masked]" in text
-    assert "ValueError: bad key sk-or-v1-[masked]" in process.stderr
+    assert "ValueError: bad key [hidden]" in text
+    assert "ValueError: bad key [hidden]" in process.stderr
     assert KEY not in text + process.stderr
 
 

@@ -1,0 +1,85 @@
+"""What counts as a secret, and how it is kept out of logs, errors and files."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from caal_desktop.llm.redaction import hide_secrets, holds_secret, redact, register_secret
+
+KEY = "sk-or-" + "v1-" + "0123456789abcdef" * 4
+GROQ_KEY = "gsk" + "_" + "aB3" * 17
+OPENAI_KEY = "sk-" + "proj-" + "aB3_-" * 12
+LIVE_KEY = "an-own-server's-key"
+SECRETS = [KEY, GROQ_KEY, OPENAI_KEY, LIVE_KEY, KEY[:30]]
+
+
+@pytest.fixture(autouse=True)
+def _live_key(no_live_secrets: None) -> None:
+    register_secret(LIVE_KEY)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (f"key {KEY}.", "key [hidden]."),
+        (f"'{GROQ_KEY}'", "'[hidden]'"),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer [hidden]"),
+        ("{'authorization': 'Bearer abc'}", "{'authorization': 'Bearer [hidden]'}"),
+        ("api_key='abc', model='x'", "api_key='[hidden]', model='x'"),
+        ('"openrouter_api_key": "abc"', '"openrouter_api_key": "[hidden]"'),
+        (f"<{LIVE_KEY}>", "<[hidden]>"),
+        (f"{KEY}{KEY}", "[hidden]"),
+        ("risk-averse task-oriented desk-bound", "risk-averse task-oriented desk-bound"),
+        ("model=vendor/model:free status=200", "model=vendor/model:free status=200"),
+    ],
+)
+def test_what_is_masked(text: str, masked: str) -> None:
+    assert redact(text) == masked
+
+
+def test_a_very_short_live_key_does_not_black_out_the_log() -> None:
+    register_secret("a")
+    assert redact("a small matter") == "a small matter"
+
+
+@given(st.text(max_size=50), st.sampled_from(SECRETS), st.text(max_size=50))
+def test_a_key_between_anything_is_masked(before: str, secret: str, after: str) -> None:
+    register_secret(LIVE_KEY)
+    # A letter right before a key makes it another word; nobody logs that, and words with dashes must stay readable.
+    assert secret not in redact(f"{before} {secret}{after}")
+    assert holds_secret(f"{before} {secret}\n{after}") or secret == KEY[:30]
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("piece", ["sk-", "bearer ", "api_key=", "api_key", "sk-or-v1-", "a" * 100, "Authorization: "])
+def test_masking_is_linear(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    assert redact(text)
+    holds_secret(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"key {KEY} or {LIVE_KEY}", "key [hidden] or [hidden]"),
+        ("Authorization: Basic dXNlcjpwYXNzd29yZA==", "Authorization: Basic [hidden]"),
+        ("through http://ann:secret@proxy:3128", "through http://[hidden]@proxy:3128"),
+        ("The bearer token is missing.", "The bearer token is missing."),
+        ("Send it as Authorization: token", "Send it as Authorization: token"),
+    ],
+)
+def test_what_is_hidden_from_a_users_eyes(text: str, shown: str) -> None:
+    assert hide_secrets(text) == shown
+    assert redact(shown).count("[hidden]") >= shown.count("[hidden]")
+
+
+def test_a_secret_is_found_anywhere_in_a_json_value() -> None:
+    assert holds_secret({"a": [{"b": ("c", f"x {KEY}")}]})
+    assert holds_secret({f"x {KEY}": 1})
+    assert not holds_secret({"a": [1, None, True, "sk-short", "a-word-with-many-dashes-in-it"]})
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert not holds_secret(deep)
