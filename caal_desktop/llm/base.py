@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from caal_desktop.llm.errors import EmptyAnswer
 from caal_desktop.llm.events import FinishReason, TextDelta, UsageReport
+from caal_desktop.llm.fields import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -79,9 +80,8 @@ def parse_tool_arguments(arguments: object) -> dict[str, Any]:
     if arguments is None or (isinstance(arguments, str) and not arguments.strip()):
         return {}
     if isinstance(arguments, str | bytes | bytearray):
-        try:
-            parsed = json.loads(arguments)
-        except (ValueError, RecursionError):
+        parsed = parse_json(arguments)
+        if parsed is None:
             _log.warning("The model sent tool arguments that are not valid JSON (%d characters).", len(arguments))
             return {}
         if isinstance(parsed, dict):

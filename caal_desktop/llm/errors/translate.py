@@ -15,7 +15,7 @@ import ssl
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
-from caal_desktop.llm.fields import as_dict, as_int, as_list, as_text
+from caal_desktop.llm.fields import as_dict, as_int, as_list, as_text, first_dict, parse_json
 from caal_desktop.llm.transport.retry import retry_after_of
 
 if TYPE_CHECKING:
@@ -103,10 +103,7 @@ def error_from_answer(
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     if 300 <= status < 400:
         return context.error(errors.CaptivePortalSuspected, "The answer was a redirect.", status=status)
-    try:
-        payload = json.loads(text)
-    except (ValueError, RecursionError):
-        payload = None
+    payload = parse_json(text)
     if payload is None:
         title = _TITLE.search(text[:20_000])
         is_page = looks_like_html(text, headers.get("content-type", ""))
@@ -213,10 +210,9 @@ def _by_status(
 def _raw_message(raw: object) -> str:
     """Return the hosting provider's own words, out of the JSON that they often come wrapped in."""
     if isinstance(raw, str):
-        try:
-            raw = json.loads(raw)
-        except (ValueError, RecursionError):
-            return raw[:_BODY_EXCERPT] if isinstance(raw, str) else ""
+        words, raw = raw, parse_json(raw)
+        if raw is None:
+            return words[:_BODY_EXCERPT]
     fields = as_dict(raw)
     inner = fields.get("error")
     return as_text(as_dict(inner).get("message")) or as_text(inner) or as_text(fields.get("message")) or ""
@@ -227,7 +223,7 @@ def error_in(payload: dict[str, Any]) -> object:
     error: object = payload.get("error")
     if error:
         return error
-    choice = as_dict(next(iter(as_list(payload.get("choices"))), None))
+    choice = first_dict(payload.get("choices"))
     error = choice.get("error")
     if error:
         return error
@@ -245,10 +241,7 @@ def decode_json(context: RequestContext, raw: bytes, headers: Mapping[str, str])
         ProviderError: it carries an error.
     """
     text = raw.decode("utf-8", "replace").lstrip("\ufeff")
-    try:
-        payload = json.loads(text)
-    except (ValueError, RecursionError):
-        payload = None
+    payload = parse_json(text)
     if payload is None:
         if looks_like_html(text, headers.get("content-type", "")):
             raise context.error(errors.CaptivePortalSuspected)

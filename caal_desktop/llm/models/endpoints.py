@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from caal_desktop.llm.fields import as_dict, as_list
-from caal_desktop.llm.models import values as fields
+from caal_desktop.llm.fields import as_dict, as_dicts, as_float
+from caal_desktop.llm.models import values
 from caal_desktop.llm.models.info import Pricing
 from caal_desktop.llm.models.listing import parse_pricing
 
@@ -71,23 +71,23 @@ def parse_endpoints(payload: object) -> tuple[EndpointInfo, ...] | None:
     entries = as_dict(data).get("endpoints") if isinstance(data, dict) else data
     if not isinstance(entries, list):
         return None
-    return tuple(_endpoint(entry) for entry in as_list(entries)[:MAX_ENDPOINTS] if isinstance(entry, dict))
+    return tuple(_endpoint(entry) for entry in as_dicts(entries[:MAX_ENDPOINTS]))
 
 
 def _endpoint(entry: dict[str, Any]) -> EndpointInfo:
-    names = (fields.text(entry.get(key), _MAX_NAME_LENGTH) for key in ("provider_name", "name", "tag"))
-    quantization = fields.text(entry.get("quantization"), 32)
+    names = (values.text(entry.get(key), _MAX_NAME_LENGTH) for key in ("provider_name", "name", "tag"))
+    quantization = values.text(entry.get("quantization"), 32)
     pricing = as_dict(entry.get("pricing"))
-    discount = fields.real(pricing.get("discount"))
-    status = fields.real(entry.get("status"))
-    parameters = fields.words(entry.get("supported_parameters"))
+    discount = as_float(pricing.get("discount"))
+    status = as_float(entry.get("status"))
+    parameters = values.words(entry.get("supported_parameters"))
     return EndpointInfo(
         provider_name=next(filter(None, names), "?"),
         pricing=parse_pricing(pricing),
         discount=discount if discount is not None and 0 < discount <= 1 else None,
-        context_length=fields.count(entry.get("context_length")),
-        max_prompt_tokens=fields.count(entry.get("max_prompt_tokens")),
-        max_completion_tokens=fields.count(entry.get("max_completion_tokens")),
+        context_length=values.count(entry.get("context_length")),
+        max_prompt_tokens=values.count(entry.get("max_prompt_tokens")),
+        max_completion_tokens=values.count(entry.get("max_completion_tokens")),
         quantization=quantization if quantization.lower() not in ("", "unknown") else None,
         uptime=_percent(entry.get("uptime_last_30m"), entry.get("uptime_last_1d")),
         latency_ms=_median(entry.get("latency_last_30m")),
@@ -97,14 +97,14 @@ def _endpoint(entry: dict[str, Any]) -> EndpointInfo:
     )
 
 
-def _percent(*values: object) -> float | None:
-    for value in values:
-        number = fields.real(value)
+def _percent(*candidates: object) -> float | None:
+    for value in candidates:
+        number = as_float(value)
         if number is not None and 0 <= number <= 100:
             return number
     return None
 
 
 def _median(value: object) -> float | None:
-    number = fields.real(as_dict(value).get("p50"))
+    number = as_float(as_dict(value).get("p50"))
     return number if number is not None and number > 0 else None

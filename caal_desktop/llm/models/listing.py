@@ -10,7 +10,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from caal_desktop.llm.models import values as fields
+from caal_desktop.llm.fields import as_bool, as_dict, as_float, as_list
+from caal_desktop.llm.models import values
 from caal_desktop.llm.models.info import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def next_page_link(payload: object) -> str | None:
     """
     if not isinstance(payload, dict):
         return None
-    return fields.same_host_path(_mapping(payload.get("links")).get("next"))
+    return values.same_host_path(as_dict(payload.get("links")).get("next"))
 
 
 def _rows(payload: object) -> list[Any] | None:
@@ -90,10 +91,6 @@ def _rows(payload: object) -> list[Any] | None:
             if isinstance(payload.get(key), list):
                 return list(payload[key])
     return None
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _with_vendor_names(models: Any, nameless: set[str]) -> list[ModelInfo]:
@@ -111,10 +108,10 @@ def _with_vendor_names(models: Any, nameless: set[str]) -> list[ModelInfo]:
 
 def _id_of(row: dict[str, Any]) -> str | None:
     """A row's id; Ollama's own list calls it "model" or "name"."""
-    found = fields.identifier(row.get("id")) or fields.identifier(row.get("model"))
+    found = values.identifier(row.get("id")) or values.identifier(row.get("model"))
     if found is not None:
         return found
-    name = fields.identifier(row.get("name"))
+    name = values.identifier(row.get("name"))
     # A display name is no id: nothing could be asked of it.
     return None if name is None or " " in name else name
 
@@ -135,39 +132,39 @@ class _RowReader:
         model_id = _id_of(row)
         if model_id is None:
             return None
-        architecture = _mapping(row.get("architecture"))
+        architecture = as_dict(row.get("architecture"))
         inputs, outputs = _modalities(row, architecture)
-        top_provider = _mapping(row.get("top_provider"))
-        indices = _mapping(_mapping(row.get("benchmarks")).get("artificial_analysis"))
-        parameters = fields.words(row.get("supported_parameters"))
+        top_provider = as_dict(row.get("top_provider"))
+        indices = as_dict(as_dict(row.get("benchmarks")).get("artificial_analysis"))
+        parameters = values.words(row.get("supported_parameters"))
         vendor, name = self._vendor_and_name(row, model_id)
         alias_target, alias_target_name = _alias(row.get("alias_target"))
         return ModelInfo(
             id=model_id,
             name=name,
             vendor=self._keep(vendor),
-            description=fields.text(row.get("description"), MAX_DESCRIPTION_LENGTH, keep_newlines=True),
-            created=self._keep(fields.moment(row.get("created"))),
+            description=values.text(row.get("description"), MAX_DESCRIPTION_LENGTH, keep_newlines=True),
+            created=self._keep(values.moment(row.get("created"))),
             context_length=_context_length(row, top_provider),
-            max_completion_tokens=fields.count(top_provider.get("max_completion_tokens"))
-            or fields.count(row.get("max_completion_tokens")),
+            max_completion_tokens=values.count(top_provider.get("max_completion_tokens"))
+            or values.count(row.get("max_completion_tokens")),
             input_modalities=self._keep(inputs),
             output_modalities=self._keep(outputs),
             supported_parameters=None if parameters is None else self._keep(frozenset(parameters)),
             default_parameters=self._keep(_default_parameters(row.get("default_parameters"))),
             pricing=self._keep(parse_pricing(row.get("pricing"))),
             reasoning=self._keep(_reasoning(row.get("reasoning"))),
-            knowledge_cutoff=self._keep(fields.day(row.get("knowledge_cutoff"))),
-            expiration_date=self._keep(fields.expiration(row.get("expiration_date"))),
-            canonical_slug=self._keep_id(fields.identifier(row.get("canonical_slug")), model_id),
-            hugging_face_id=fields.identifier(row.get("hugging_face_id")),
+            knowledge_cutoff=self._keep(values.day(row.get("knowledge_cutoff"))),
+            expiration_date=self._keep(values.expiration(row.get("expiration_date"))),
+            canonical_slug=self._keep_id(values.identifier(row.get("canonical_slug")), model_id),
+            hugging_face_id=values.identifier(row.get("hugging_face_id")),
             alias_target=alias_target,
             alias_target_name=alias_target_name,
-            is_moderated=fields.flag(top_provider.get("is_moderated")),
-            intelligence_index=fields.score(indices.get("intelligence_index")),
-            coding_index=fields.score(indices.get("coding_index")),
-            agentic_index=fields.score(indices.get("agentic_index")),
-            details_path=fields.same_host_path(_mapping(row.get("links")).get("details")),
+            is_moderated=as_bool(top_provider.get("is_moderated")),
+            intelligence_index=values.score(indices.get("intelligence_index")),
+            coding_index=values.score(indices.get("coding_index")),
+            agentic_index=values.score(indices.get("agentic_index")),
+            details_path=values.same_host_path(as_dict(row.get("links")).get("details")),
         )
 
     def _keep(self, value: _HashableT) -> _HashableT:
@@ -181,7 +178,7 @@ class _RowReader:
     def _vendor_and_name(self, row: dict[str, Any], model_id: str) -> tuple[str, str]:
         full_name = ""
         for key in ("name", "display_name"):
-            full_name = full_name or fields.text(row.get(key), MAX_NAME_LENGTH)
+            full_name = full_name or values.text(row.get(key), MAX_NAME_LENGTH)
         vendor, name = _split_name(full_name or model_id)
         if vendor:
             return vendor, name
@@ -190,7 +187,7 @@ class _RowReader:
         author = author.lstrip("~")
         if slash and author not in _VENDORLESS_FOLDERS:
             return author[:MAX_VENDOR_LENGTH], name
-        owner = fields.text(row.get("owned_by"), MAX_VENDOR_LENGTH)
+        owner = values.text(row.get("owned_by"), MAX_VENDOR_LENGTH)
         return ("" if owner in _NOT_VENDORS else owner), name
 
 
@@ -204,25 +201,25 @@ def _split_name(full_name: str) -> tuple[str, str]:
 
 def _alias(value: object) -> tuple[str | None, str | None]:
     if isinstance(value, dict):
-        name = fields.text(value.get("name"), MAX_NAME_LENGTH)
-        return fields.identifier(value.get("slug")) or fields.identifier(value.get("id")), _split_name(name)[1] or None
-    return fields.identifier(value), None
+        name = values.text(value.get("name"), MAX_NAME_LENGTH)
+        return values.identifier(value.get("slug")) or values.identifier(value.get("id")), _split_name(name)[1] or None
+    return values.identifier(value), None
 
 
 def _context_length(row: dict[str, Any], top_provider: dict[str, Any]) -> int | None:
     candidates = [row.get(key) for key in _CONTEXT_KEYS]
-    candidates += [top_provider.get("context_length"), _mapping(row.get("meta")).get("n_ctx_train")]  # llama.cpp
-    return next(filter(None, map(fields.count, candidates)), None)
+    candidates += [top_provider.get("context_length"), as_dict(row.get("meta")).get("n_ctx_train")]  # llama.cpp
+    return next(filter(None, map(values.count, candidates)), None)
 
 
 def _modalities(row: dict[str, Any], architecture: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    inputs = fields.words(architecture.get("input_modalities"))
-    outputs = fields.words(architecture.get("output_modalities"))
-    modality = fields.text(architecture.get("modality"), 200)
+    inputs = values.words(architecture.get("input_modalities"))
+    outputs = values.words(architecture.get("output_modalities"))
+    modality = values.text(architecture.get("modality"), 200)
     if "->" in modality:  # "text+image->text", the older form of the same fact
         before, _, after = modality.partition("->")
-        inputs = inputs or fields.words(before.split("+"))
-        outputs = outputs or fields.words(after.split("+"))
+        inputs = inputs or values.words(before.split("+"))
+        outputs = outputs or values.words(after.split("+"))
     if not outputs and row.get("type") in ("embedding", "embeddings"):  # LM Studio and Together
         outputs = ("embeddings",)
     return inputs or (), outputs or ()
@@ -230,39 +227,38 @@ def _modalities(row: dict[str, Any], architecture: dict[str, Any]) -> tuple[tupl
 
 def parse_pricing(value: object) -> Pricing:
     """Read a ``pricing`` object, leniently: anything that is not one gives prices that are not known."""
-    wire = _mapping(value)
+    wire = as_dict(value)
     if not wire:
         return Pricing()
-    prompt = fields.per_million(wire.get("prompt"))
-    completion = fields.per_million(wire.get("completion"))
-    if isinstance(prompt, fields.Varies) or isinstance(completion, fields.Varies):
+    prompt = values.per_million(wire.get("prompt"))
+    completion = values.per_million(wire.get("completion"))
+    if isinstance(prompt, values.Varies) or isinstance(completion, values.Varies):
         return Pricing(varies=True)
-    overrides = wire.get("overrides")
-    tiers = [_tier(entry) for entry in overrides[:MAX_TIERS]] if isinstance(overrides, list) else []
+    tiers = [_tier(entry) for entry in as_list(wire.get("overrides"))[:MAX_TIERS]]
     return Pricing(
         prompt=prompt,
         completion=completion,
         cache_read=_known(wire.get("input_cache_read")),
         cache_write=_known(wire.get("input_cache_write")),
         internal_reasoning=_known(wire.get("internal_reasoning")),
-        request=fields.per_piece(wire.get("request")),
-        image=fields.per_piece(wire.get("image")),
+        request=values.per_piece(wire.get("request")),
+        image=values.per_piece(wire.get("image")),
         audio=_known(wire.get("audio")),
-        web_search=fields.per_piece(wire.get("web_search")),
+        web_search=values.per_piece(wire.get("web_search")),
         tiers=tuple(tier for tier in tiers if tier is not None),
     )
 
 
 def _known(value: object) -> float | None:
-    price = fields.per_million(value)
-    return None if isinstance(price, fields.Varies) else price
+    price = values.per_million(value)
+    return None if isinstance(price, values.Varies) else price
 
 
 def _tier(value: object) -> PriceTier | None:
     """An entry of ``pricing.overrides``; None where its conditions are not understood: it must not be applied then."""
-    wire = _mapping(value)
-    minimum = fields.count(wire.get("min_prompt_tokens"))
-    start, end = fields.clock(wire.get("utc_start")), fields.clock(wire.get("utc_end"))
+    wire = as_dict(value)
+    minimum = values.count(wire.get("min_prompt_tokens"))
+    start, end = values.clock(wire.get("utc_start")), values.clock(wire.get("utc_end"))
     if minimum is None and (start is None or end is None):
         return None
     return PriceTier(
@@ -279,11 +275,11 @@ def _tier(value: object) -> PriceTier | None:
 def _reasoning(value: object) -> ReasoningPolicy | None:
     if not isinstance(value, dict):
         return None
-    effort = fields.text(value.get("default_effort"), 32).lower()
+    effort = values.text(value.get("default_effort"), 32).lower()
     return ReasoningPolicy(
         mandatory=value.get("mandatory") is True,
-        default_enabled=fields.flag(value.get("default_enabled")),
-        efforts=fields.words(value.get("supported_efforts")) or (),
+        default_enabled=as_bool(value.get("default_enabled")),
+        efforts=values.words(value.get("supported_efforts")) or (),
         default_effort=effort or None,
         takes_max_tokens=value.get("supports_max_tokens") is True,
     )
@@ -291,8 +287,8 @@ def _reasoning(value: object) -> ReasoningPolicy | None:
 
 def _default_parameters(value: object) -> tuple[tuple[str, float], ...]:
     found = []
-    for key, entry in list(_mapping(value).items())[:32]:
-        name, number = fields.identifier(key, 64), fields.real(entry)
+    for key, entry in list(as_dict(value).items())[:32]:
+        name, number = values.identifier(key, 64), as_float(entry)
         if name is not None and number is not None:
             found.append((name, number))
     return tuple(found)

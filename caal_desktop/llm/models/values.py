@@ -1,12 +1,13 @@
-"""Reading single values out of an untrusted answer: each function takes anything and gives a clean value or None."""
+"""The values that only lists of models have: each function takes anything and gives a clean value or None."""
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
+
+from caal_desktop.llm.fields import as_float
 
 TOKENS_PER_MILLION = 1_000_000
 # A dollar a token. The dearest model ever listed costs a thousandth of it, so anything above is a broken answer.
@@ -73,37 +74,16 @@ def identifier(value: object, max_length: int = 512) -> str | None:
 
 def count(value: object) -> int | None:
     """A positive number of tokens; None for zero, nonsense and the absurd."""
-    number = real(value)
+    number = as_float(value)
     if number is None or not 1 <= number <= MAX_TOKENS:
         return None
     return int(number)
 
 
-def real(value: object) -> float | None:
-    """A finite number, also from a string; None otherwise."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        if len(value) > _MAX_NUMBER_LENGTH:
-            return None
-    elif not isinstance(value, (int, float)):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
 def score(value: object) -> float | None:
     """A benchmark's index; None for the negative and for more than any index knows."""
-    number = real(value)
+    number = as_float(value)
     return number if number is not None and 0 <= number <= 10_000 else None
-
-
-def flag(value: object) -> bool | None:
-    """A JSON boolean; None for anything else."""
-    return value if isinstance(value, bool) else None
 
 
 def per_million(value: object) -> float | Varies | None:
@@ -170,7 +150,7 @@ def expiration(value: object) -> date | None:
 
 def moment(value: object) -> datetime | None:
     """A point in time from Unix seconds; None for the zeros and ones that some servers make up."""
-    seconds = real(value)
+    seconds = as_float(value)
     if seconds is None or seconds < OLDEST_CREATED:
         return None
     try:
@@ -181,7 +161,7 @@ def moment(value: object) -> datetime | None:
 
 def clock(value: object) -> int | None:
     """Minutes after midnight from an HHMM clock number (``1030`` is 10:30)."""
-    number = real(value)
+    number = as_float(value)
     if number is None or not 0 <= number <= 2400 or number != int(number):
         return None
     hours, minutes = divmod(int(number), 100)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from caal_desktop.llm.fields import as_bool, as_dict, as_float, as_text
+from caal_desktop.llm.fields import as_bool, as_dict, as_float, as_moment, as_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,5 @@ def parse_key_info(payload: object) -> KeyInfo:
         is_free_tier=as_bool(data.get("is_free_tier")),
         # The name changed from "provisioning" to "management"; either one says it.
         is_management_key=data.get("is_management_key") is True or data.get("is_provisioning_key") is True,
-        expires_at=_parse_time(data.get("expires_at")),
+        expires_at=as_moment(data.get("expires_at")),
     )
-
-
-def _parse_time(value: object) -> datetime | None:
-    text = as_text(value)
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

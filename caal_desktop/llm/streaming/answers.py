@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm.base import LLMResponse, ToolCall, parse_tool_arguments
 from caal_desktop.llm.events import AnsweredBy, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, UsageReport
-from caal_desktop.llm.fields import as_bool, as_dict, as_float, as_int, as_list, as_text
+from caal_desktop.llm.fields import as_bool, as_dict, as_dicts, as_float, as_int, as_list, as_text, first_dict
 
 if TYPE_CHECKING:
     from caal_desktop.llm.events import StreamEvent
@@ -63,11 +63,6 @@ def parse_generation(payload: object) -> UsageReport:
     )
 
 
-def _first_choice(payload: dict[str, Any]) -> dict[str, Any]:
-    choices = payload.get("choices")
-    return as_dict(choices[0]) if isinstance(choices, list) and choices else {}
-
-
 def _text_of(content: object) -> str:
     """Return the text of a ``content`` field: a string, or a list of typed parts."""
     if isinstance(content, str):
@@ -96,9 +91,8 @@ class StreamAssembler:
         """Return the events of one chunk that carries no error."""
         events: list[StreamEvent] = []
         self._note_source(payload, events)
-        choices = payload.get("choices")
-        if isinstance(choices, list) and choices:
-            choice = as_dict(choices[0])
+        choice = first_dict(payload.get("choices"))
+        if choice:
             delta = choice.get("delta")
             if not isinstance(delta, dict):
                 delta = as_dict(choice.get("message"))
@@ -125,7 +119,7 @@ class StreamAssembler:
         details = delta.get("reasoning_details")
         thought = delta.get("reasoning") or delta.get("reasoning_content")
         if details or thought:
-            entries = tuple(entry for entry in as_list(details) if isinstance(entry, dict))
+            entries = tuple(as_dicts(details))
             text = _text_of(thought)
             if text or entries:
                 events.append(ReasoningDelta(text, entries))
@@ -154,7 +148,7 @@ class StreamAssembler:
 
 def parse_completion(payload: dict[str, Any]) -> LLMResponse | None:
     """Return a non-streaming body as a response; None where it has no choice to read."""
-    choice = _first_choice(payload)
+    choice = first_dict(payload.get("choices"))
     message = choice.get("message")
     if not isinstance(message, dict):
         return None
@@ -168,7 +162,7 @@ def parse_completion(payload: dict[str, Any]) -> LLMResponse | None:
             calls.append(ToolCall(call_id, name, parse_tool_arguments(function.get("arguments"))))
     content = message.get("content") or message.get("refusal")
     reason = choice.get("finish_reason")
-    details = tuple(entry for entry in as_list(message.get("reasoning_details")) if isinstance(entry, dict))
+    details = tuple(as_dicts(message.get("reasoning_details")))
     return LLMResponse(
         content=None if content is None else _text_of(content),
         tool_calls=calls,

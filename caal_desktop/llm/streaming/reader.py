@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
 from caal_desktop.llm.errors import translate as _translate
 from caal_desktop.llm.events import AnsweredBy, FinishReason, KeepAlive, StreamFinished
+from caal_desktop.llm.fields import parse_json
 from caal_desktop.llm.streaming import answers as _answers
 from caal_desktop.llm.streaming.answers import StreamAssembler
 from caal_desktop.llm.streaming.sse import LineTooLongError, SSEComment, SSEDecoder
@@ -74,10 +74,7 @@ class _Reader:
                 break
             if not data:
                 continue
-            try:
-                payload = json.loads(data)
-            except (ValueError, RecursionError):
-                payload = None
+            payload = parse_json(data)
             if not isinstance(payload, dict):
                 # The last line of a stream that was cut is half a chunk: that is an interruption, not damage.
                 if not at_end:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.llm.errors import InvalidResponse, ProviderError
+from caal_desktop.llm.fields import parse_json
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
@@ -200,10 +201,7 @@ class CatalogueService(QObject):
         if cached is None:
             return None
         with _bulk_load():
-            try:
-                parsed = parse_model_list(json.loads(cached.payload))
-            except (ValueError, RecursionError):
-                return None
+            parsed = parse_model_list(parse_json(cached.payload))
             return _catalogue(connection, parsed, cached.fetched_at) if parsed.models else None
 
     async def _fetch(self, connection: Connection) -> None:
@@ -227,7 +225,8 @@ class CatalogueService(QObject):
         await asyncio.to_thread(self._save, connection, payload, len(fresh.models), fresh.fetched_at)
 
     def _save(self, connection: Connection, payload: object, count: int, now: datetime) -> None:
-        content = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+        # A server may send half of a surrogate pair; it goes through the cache as it came.
+        content = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         self._cache(connection).save(content, model_count=count, fetched_at=now)
 
     def _cache(self, connection: Connection) -> CatalogueCache:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.fields import as_dict, as_float, as_int, as_string
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -39,14 +41,13 @@ class ChatOptions:
     @classmethod
     def from_json(cls, values: object) -> ChatOptions:
         """What :meth:`to_json` gave; values of a wrong kind are left out."""
-        told = values if isinstance(values, dict) else {}
-        prompt, effort = told.get("system_prompt"), told.get("reasoning")
-        temperature, longest = told.get("temperature"), told.get("max_tokens")
+        told = as_dict(values)
+        longest = as_int(told.get("max_tokens"))
         return cls(
-            prompt if isinstance(prompt, str) else None,
-            float(temperature) if isinstance(temperature, int | float) else None,
-            longest if isinstance(longest, int) and longest > 0 else None,
-            effort if isinstance(effort, str) else None,
+            as_string(told.get("system_prompt")),
+            as_float(told.get("temperature")),
+            longest if longest is not None and longest > 0 else None,
+            as_string(told.get("reasoning")),
             told.get("model_defaults") is True,
         )
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.fields import as_dict, as_dicts, as_float, as_string, parse_json
 from caal_desktop.services.chat.conversation_records import to_conversation
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 
@@ -57,50 +58,43 @@ def from_json(text: str) -> ConversationRecord:
     Raises:
         NotAConversationError: it is something else, or of a later version.
     """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:  # the latter for brackets within brackets by the thousand
-        raise NotAConversationError("This file is not JSON.") from error
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
+    document = parse_json(text)
+    if document is None:
+        raise NotAConversationError("This file is not JSON.")
+    value = as_dict(document)
+    if value.get("format") != FORMAT:
         raise NotAConversationError("This file is not a conversation of CAAL Desktop.")
     if value.get("version") != VERSION:
         raise NotAConversationError("This conversation was exported by a newer version of CAAL Desktop.")
     ids: dict[str, str] = {}
     messages = []
-    rows = value.get("messages")
-    for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict) and isinstance(row.get("id"), str):
+    for row in as_dicts(value.get("messages")):
+        if isinstance(row.get("id"), str):
             ids[row["id"]] = uuid.uuid4().hex
             messages.append(_record(row, ids))
     now = datetime.now(UTC).timestamp()
-    title, options = value.get("title"), value.get("options")
     return ConversationRecord(
         uuid.uuid4().hex,
-        title if isinstance(title, str) else "",
-        _number(value.get("created"), now),
+        as_string(value.get("title")) or "",
+        as_float(value.get("created")) or now,
         now,
-        options if isinstance(options, dict) else {},
+        as_dict(value.get("options")),
         messages,
     )
 
 
 def _record(row: dict[str, Any], ids: dict[str, str]) -> MessageRecord:
     def text(name: str) -> str:
-        return row[name] if isinstance(row.get(name), str) else ""
+        return as_string(row.get(name)) or ""
 
-    extra = row.get("extra")
     return MessageRecord(
         ids[row["id"]],
         ids.get(text("parent")),
         text("role"),
         text("status"),
-        _number(row.get("created"), 0.0),
+        as_float(row.get("created")) or 0.0,
         text("text"),
         text("reasoning"),
-        extra if isinstance(extra, dict) else {},
+        as_dict(row.get("extra")),
         row.get("shown") is not False,
     )
-
-
-def _number(value: object, otherwise: float) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else otherwise

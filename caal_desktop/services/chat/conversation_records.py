@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.errors import ErrorText, ProviderError, Remedy
 from caal_desktop.llm.events import FinishReason, UsageReport
+from caal_desktop.llm.fields import as_bool, as_dict, as_dicts, as_float, as_int, as_string, as_text
 from caal_desktop.services.chat.conversation import (
     AnswerFacts,
     AnswerStatus,
@@ -113,64 +114,48 @@ def _message(kept: MessageRecord) -> Message:
         _read_facts(extra.get("facts")) if role is Role.ASSISTANT else None,
         _read_failure(extra.get("failure")),
         [kept.reasoning] if kept.reasoning else [],
-        [ToolCallText(**_texts(call, ("name", "arguments", "call_id"))) for call in _rows(extra.get("tool_calls"))],
+        [ToolCallText(**_texts(call, ("name", "arguments", "call_id"))) for call in as_dicts(extra.get("tool_calls"))],
         tuple(
-            Attachment(**_texts(file, ("name", "media_type", "content")), size=_int(file.get("size")) or 0)
-            for file in _rows(extra.get("attachments"))
+            Attachment(**_texts(file, ("name", "media_type", "content")), size=as_int(file.get("size")) or 0)
+            for file in as_dicts(extra.get("attachments"))
         ),
         kept.id,
         created,
     )
 
 
-def _rows(value: object) -> list[dict[str, Any]]:
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
 def _texts(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, str]:
-    return {name: row[name] if isinstance(row.get(name), str) else "" for name in names}
-
-
-def _int(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _float(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return {name: as_string(row.get(name)) or "" for name in names}
 
 
 def _read_facts(value: object) -> AnswerFacts | None:
     if not isinstance(value, dict):
         return None
-    told = value.get("usage")
+    told = as_dict(value.get("usage"))
     usage = None
-    if isinstance(told, dict):
+    if told:
         numbers: dict[str, Any] = {}
         for spec in fields(UsageReport):
             raw = told.get(spec.name)
             if spec.name == "is_byok":
-                numbers[spec.name] = raw if isinstance(raw, bool) else None
+                numbers[spec.name] = as_bool(raw)
             elif "cost" in spec.name:
-                numbers[spec.name] = _float(raw)
+                numbers[spec.name] = as_float(raw)
             else:
-                numbers[spec.name] = _int(raw)
+                numbers[spec.name] = as_int(raw)
         usage = UsageReport(**numbers)
     try:
         reason = FinishReason(str(value.get("finish_reason")))
     except ValueError:
         reason = None
     return AnswerFacts(
-        _text(value.get("asked_model")) or "",
-        _text(value.get("model")),
-        _text(value.get("provider")),
-        _float(value.get("first_token_s")),
-        _float(value.get("duration_s")),
-        _float(value.get("reasoning_s")),
-        _text(value.get("generation_id")),
+        as_text(value.get("asked_model")) or "",
+        as_text(value.get("model")),
+        as_text(value.get("provider")),
+        as_float(value.get("first_token_s")),
+        as_float(value.get("duration_s")),
+        as_float(value.get("reasoning_s")),
+        as_text(value.get("generation_id")),
         usage,
         reason,
     )

@@ -12,8 +12,9 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from caal_desktop.llm.fields import as_dict, as_int, as_moment, as_string, parse_json
 from caal_desktop.storage.atomic_file import write_atomically
 from caal_desktop.storage.errors import StorageError
 
@@ -125,16 +126,9 @@ class _Facts:
 
 
 def _facts(header: bytes) -> _Facts | None:
-    try:
-        document: Any = json.loads(header)
-        facts = _Facts(
-            fetched_at=datetime.fromisoformat(document["fetched_at"]),
-            source=str(document["source"]),
-            model_count=int(document["models"]),
-            checksum=int(document["crc32"]),
-        )
-        if document["format"] != _FORMAT or facts.fetched_at.tzinfo is None:
-            return None
-    except (ValueError, TypeError, KeyError, RecursionError):
+    document = as_dict(parse_json(header))
+    fetched_at, source = as_moment(document.get("fetched_at")), as_string(document.get("source"))
+    model_count, checksum = as_int(document.get("models")), as_int(document.get("crc32"))
+    if document.get("format") != _FORMAT or fetched_at is None or source is None:
         return None
-    return facts
+    return None if model_count is None or checksum is None else _Facts(fetched_at, source, model_count, checksum)

@@ -7,8 +7,9 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from caal_desktop.llm.fields import as_dict, as_moment, parse_json
 from caal_desktop.storage.atomic_file import write_atomically
 from caal_desktop.storage.errors import StorageError
 
@@ -50,7 +51,7 @@ class OrderCache:
         self.path = folder / f"{provider}.orders"
 
     def load(self) -> dict[str, CachedOrder]:
-        """The orders by name; empty where there are none, or where the file is damaged."""
+        """The orders by name; those that a damaged file still gives."""
         try:
             content = self.path.read_bytes()[: MAX_SIZE + 1]
         except FileNotFoundError:
@@ -58,15 +59,14 @@ class OrderCache:
         except OSError as exc:
             log.warning("The cached orders %s cannot be read: %s", self.path.name, exc.strerror)
             return {}
-        try:
-            document: Any = json.loads(content)
-            if document["format"] != _FORMAT:
-                return {}
-            orders = document["orders"]
-            return {str(name): _order(value) for name, value in orders.items()}
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            log.warning("The cached orders %s are damaged; they are fetched anew when asked for.", self.path.name)
+        document = as_dict(parse_json(content))
+        if document and document.get("format") != _FORMAT:
             return {}
+        listed = document.get("orders")
+        orders = {name: order for name, value in as_dict(listed).items() if (order := _order(value)) is not None}
+        if not isinstance(listed, dict) or len(orders) < len(listed):
+            log.warning("The cached orders %s are damaged; they are fetched anew when asked for.", self.path.name)
+        return orders
 
     def save(self, orders: Mapping[str, CachedOrder]) -> bool:
         """Writes all orders in one go.
@@ -89,9 +89,9 @@ class OrderCache:
         return True
 
 
-def _order(value: Any) -> CachedOrder:
-    fetched_at = datetime.fromisoformat(value["fetched_at"])
-    ids = value["ids"]
-    if fetched_at.tzinfo is None or not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
-        raise ValueError("not an order")
+def _order(value: object) -> CachedOrder | None:
+    order = as_dict(value)
+    fetched_at, ids = as_moment(order.get("fetched_at")), order.get("ids")
+    if fetched_at is None or not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+        return None
     return CachedOrder(tuple(ids), fetched_at)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
+from caal_desktop.llm.fields import as_dict, as_float, parse_json
 from caal_desktop.storage.atomic_file import write_atomically
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
 _MAX_FILE_SIZE = 10_000
@@ -37,11 +37,12 @@ def load_spending(path: Path, today: date) -> DaySpending:
     """Today's sum. A file that is missing, damaged or of another day gives nothing."""
     try:
         with path.open("rb") as file:
-            document = json.loads(file.read(_MAX_FILE_SIZE))
-        day, usd = date.fromisoformat(document["day"]), float(document["usd"])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            document = as_dict(parse_json(file.read(_MAX_FILE_SIZE)))
+    except OSError:
         return DaySpending(today)
-    return DaySpending(day, usd) if day == today and math.isfinite(usd) and usd >= 0 else DaySpending(today)
+    usd = as_float(document.get("usd"))
+    is_todays = document.get("day") == today.isoformat()
+    return DaySpending(today, usd) if is_todays and usd is not None and usd >= 0 else DaySpending(today)
 
 
 def save_spending(path: Path, spending: DaySpending) -> None:

@@ -16,6 +16,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.fields import as_dict, parse_json
 from caal_desktop.storage.atomic_file import ensure_private_folder, free_name
 from caal_desktop.storage.errors import HistoryDamaged, HistoryFailed, HistoryTooNew
 from caal_desktop.storage.history.records import ConversationRecord, ConversationSummary, MessageRecord
@@ -329,7 +330,7 @@ class HistoryDatabase:
             (conversation,),
         ):
             pieces.setdefault((message, kind), []).append(text)
-        record = ConversationRecord(head[0][0], head[0][1], head[0][2], head[0][3], _json(head[0][4]))
+        record = ConversationRecord(head[0][0], head[0][1], head[0][2], head[0][3], as_dict(parse_json(head[0][4])))
         for row in self._rows(
             "SELECT id, parent, role, status, created, text, reasoning, extra, shown FROM message "
             "WHERE conversation = ? ORDER BY row",
@@ -345,7 +346,7 @@ class HistoryDatabase:
                     created,
                     text + "".join(pieces.get((identifier, "text"), [])),
                     reasoning + "".join(pieces.get((identifier, "reasoning"), [])),
-                    _json(extra),
+                    as_dict(parse_json(extra)),
                     bool(shown),
                 )
             )
@@ -355,14 +356,6 @@ class HistoryDatabase:
 def clean(text: str) -> str:
     """The text without lone surrogates, which UTF-8 cannot hold."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _json(text: object) -> dict[str, Any]:
-    try:
-        value = json.loads(text) if isinstance(text, str) else None
-    except ValueError:
-        value = None
-    return value if isinstance(value, dict) else {}
 
 
 def _like(query: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from caal_desktop.llm.errors import CaptivePortalSuspected, ConnectionFailed
 from caal_desktop.services.catalogue.catalogue_service import FRESH_FOR, CatalogueState
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
-from tests.support.qt_loop import turn
+from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,6 +185,15 @@ def test_a_damaged_cache_is_no_obstacle(parts: Parts, expected_logs: Callable[..
     folder.mkdir()
     (folder / "openrouter.cache").write_bytes(b"\x00 nonsense")
     opened(parts)
+
+
+def test_half_a_character_in_a_list_does_not_keep_it_from_the_cache(parts: Parts) -> None:
+    payload = {"data": [{"id": "a/b", "description": "half a \ud83d face"}]}
+    now = datetime.now(UTC)
+    run_async(asyncio.to_thread(parts.catalogue._save, PUBLIC, payload, 1, now))
+    kept = run_async(asyncio.to_thread(parts.catalogue._read_cache, PUBLIC))
+    assert kept is not None
+    assert [model.description for model in kept.models] == ["half a  face"]
 
 
 def test_another_provider_takes_the_place_of_one_that_does_not_answer(

@@ -86,7 +86,7 @@ def damaged(content: bytes) -> dict[str, bytes]:
         "a byte changed": content[:-5] + b"#" + content[-4:],
         "not ours": payload,
         "another format": with_facts(format=2),
-        "no time zone": with_facts(fetched_at="2026-11-22T12:00:00"),
+        "nonsense for a time": with_facts(fetched_at="noon"),
         "no time": with_facts(fetched_at=None),
         "a list": b"[]\n" + payload,
         "deep": b"[" * 100_000 + b"\n" + payload,

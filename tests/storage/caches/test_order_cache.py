@@ -38,7 +38,7 @@ def test_orders_come_back(tmp_path: Path) -> None:
         b'{"format": 1}',
         b'{"format": 1, "orders": []}',
         b'{"format": 1, "orders": {"popular": null}}',
-        b'{"format": 1, "orders": {"popular": {"fetched_at": "2026-08-22", "ids": ["a"]}}}',
+        b'{"format": 1, "orders": {"popular": {"fetched_at": "yesterday", "ids": ["a"]}}}',
         b'{"format": 1, "orders": {"popular": {"fetched_at": "2026-08-22T00:00:00+00:00", "ids": [1]}}}',
         b"[" * 100_000,
     ],

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QMessageBox
 
-from caal_desktop.services.chat.conversation import AnswerFacts, Conversation, Message, Role
+from caal_desktop.services.chat.conversation import AnswerFacts, Conversation, Message, Role, ToolCallText
 from caal_desktop.widgets.chat.transcript.text_export import plain_text
 from tests.support.qt_loop import turn
 
@@ -241,6 +241,18 @@ def test_a_hostile_answer_does_nothing(chat_window: ChatWindow, answer: str) -> 
 
 
 # --- steering
+
+
+@pytest.mark.parametrize("arguments", ["[" * 100_000, '{"a":' * 5_000 + "1" + "}" * 5_000])
+def test_hostile_arguments_of_a_tool_are_shown_as_they_came(chat_window: ChatWindow, arguments: str) -> None:
+    conversation = Conversation()
+    question = Message(Role.USER, ["Go"])
+    conversation.add(question, None)
+    call = ToolCallText("tool", arguments, "1")
+    conversation.add(Message(Role.ASSISTANT, facts=AnswerFacts("m"), tool_calls=[call]), question)
+    chat_window.chat.show_conversation(conversation)
+    turn(3)
+    assert arguments[:4] in chat_window.view.items[1].documents[1].document.toPlainText()
 
 
 def test_an_answer_has_versions_and_a_question_wordings(chat_window: ChatWindow) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPalette, QTextBlockFormat, QTextCursor, QTextDocument, QTextOption
 
+from caal_desktop.llm.fields import parse_json
 from caal_desktop.services.chat.conversation import Message, Role
 from caal_desktop.widgets.common import theme
 
@@ -331,14 +332,19 @@ def _with_attachments(message: Message) -> str:
     return "\n".join([*names, message.text] if message.text else names)
 
 
+def _arguments(text: str) -> tuple[str, str]:
+    """A tool call's arguments as they are shown, and their language: whatever the model wrote stays readable."""
+    value = parse_json(text or "{}")
+    try:
+        return (text, "text") if value is None else (json.dumps(value, indent=2, ensure_ascii=False), "json")
+    except RecursionError:  # brackets within brackets by the hundred
+        return text, "text"
+
+
 def _tools_markdown(message: Message) -> str:
     parts = []
     for call in message.tool_calls:
-        try:
-            arguments = json.dumps(json.loads(call.arguments or "{}"), indent=2, ensure_ascii=False)
-            language = "json"
-        except ValueError:
-            arguments, language = call.arguments, "text"
+        arguments, language = _arguments(call.arguments)
         # Longer than any run of backticks in what the model wrote, so that it cannot leave its block.
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", arguments)), 3)
         name = re.sub(r"[`\s]+", " ", call.name).strip()[:200] or "?"
