@@ -165,13 +165,3 @@ class FilterIndex:
             mask = self.mask_of(row for row, usd in enumerate(self._usd) if usd is not None and usd <= limit)
             self._affordable = {limit: mask}
         return mask
-
-
-def apply(filters: Filters, models: Iterable[ModelInfo], today: date) -> list[ModelInfo]:
-    """The models that pass, in their order. For repeated calls on one list use :class:`FilterIndex`."""
-    return FilterIndex(tuple(models), today).apply(filters)
-
-
-def counts(active: Filters, models: Iterable[ModelInfo], today: date) -> FilterCounts:
-    """How many models pass, and would pass with each further filter. For repeated calls use :class:`FilterIndex`."""
-    return FilterIndex(tuple(models), today).counts(active)

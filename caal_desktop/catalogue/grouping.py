@@ -30,13 +30,11 @@ class VendorGroup:
     models: tuple[ModelInfo, ...]
 
 
-def group_by_vendor(models: Iterable[ModelInfo], popular_ids: Sequence[str] = ()) -> list[VendorGroup]:
-    """Group by who made the models.
+def group_by_vendor(models: Iterable[ModelInfo]) -> list[VendorGroup]:
+    """Group by who made the models: vendors with more models first, the group of unknown vendors last.
 
     Args:
         models: in any order; every one is in exactly one group.
-        popular_ids: ids in the server's order of popularity: the vendors of the most popular models come first.
-            Without it, vendors with more models do. The group of unknown vendors is the last.
     """
     by_author: dict[str, list[ModelInfo]] = {}
     for model in models:
@@ -45,8 +43,6 @@ def group_by_vendor(models: Iterable[ModelInfo], popular_ids: Sequence[str] = ()
     by_name: dict[str, list[ModelInfo]] = {}
     for members in by_author.values():
         by_name.setdefault(_usual_name(members).casefold(), []).extend(members)
-    places = {model_id: place for place, model_id in enumerate(popular_ids)}
-    never = len(places)
     made = [
         VendorGroup(key, _usual_name(members), tuple(sorted(members, key=_place_in_group)))
         for key, members in by_name.items()
@@ -55,7 +51,6 @@ def group_by_vendor(models: Iterable[ModelInfo], popular_ids: Sequence[str] = ()
         made,
         key=lambda group: (
             not group.vendor,
-            min(places.get(model.id, never) for model in group.models),
             -len(group.models),
             group.vendor.casefold(),
             group.key,

@@ -40,7 +40,6 @@ class CatalogueView:
     Args:
         models: in the server's order.
         today: the day for which models may have ended.
-        popular_ids: ids in the server's order of popularity, where known.
 
     Attributes:
         models: as given; everything here speaks of them by row number.
@@ -51,10 +50,9 @@ class CatalogueView:
         unusable: how many models cannot chat.
     """
 
-    def __init__(self, models: Sequence[ModelInfo], today: date, popular_ids: Sequence[str] = ()) -> None:
+    def __init__(self, models: Sequence[ModelInfo], today: date) -> None:
         self.models = tuple(models)
         self.today = today
-        self._popular_ids = popular_ids
         self.filters = FilterIndex(self.models, today)
         self.unusable = self.filters.counts(Filters()).unusable
         self._row_of = {model.id: row for row, model in enumerate(self.models)}
@@ -62,7 +60,7 @@ class CatalogueView:
         self.recommended = recommend(self.models, today, fit=fit)
         self.vendors = tuple(
             VendorRows(group.vendor, tuple(self._row_of[model.id] for model in group.models))
-            for group in group_by_vendor(self.models, popular_ids)
+            for group in group_by_vendor(self.models)
         )
         if len(self.models) > _SEARCHED_LATER:
             self.gather_words()
@@ -73,7 +71,7 @@ class CatalogueView:
     @cached_property
     def search(self) -> SearchIndex:
         """The words of the list. A short list's are gathered when they are first asked for: the list is seen sooner."""
-        return SearchIndex(self.models, self._popular_ids)
+        return SearchIndex(self.models)
 
     def gather_words(self) -> None:
         """Make the list ready to be searched; worth a thread."""

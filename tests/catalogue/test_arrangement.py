@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caal_desktop.catalogue.filters import LONG_CONTEXT, FilterIndex, FilterName, Filters, apply, counts
+from caal_desktop.catalogue.filters import LONG_CONTEXT, FilterIndex, FilterName, Filters
 from caal_desktop.catalogue.fitness.assessment import Verdict, voice_fitness
 from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
 from caal_desktop.catalogue.fitness.usability import can_chat
 from caal_desktop.catalogue.grouping import group_by_vendor
-from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder, is_available, sort_models
+from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
+from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list
 from tests.support.catalogues import generated_models, needs_real_list, real_models
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TODAY = date(2026, 8, 22)
 MODELS = generated_models(800)
@@ -56,23 +61,23 @@ def test_counts_promise_what_switching_on_gives(active: Filters) -> None:
 )
 def test_each_filter_leaves_what_it_says(name: FilterName, holds: object) -> None:
     assert callable(holds)
-    left = apply(Filters(frozenset({name})), MODELS, TODAY)
+    left = INDEX.apply(Filters(frozenset({name})))
     assert left == [model for model in MODELS if can_chat(model) and holds(model)]
     assert 0 < len(left) < len(MODELS)
 
 
 def test_the_unusable_are_out_of_the_way_but_counted() -> None:
-    told = counts(Filters(), MODELS, TODAY)
+    told = INDEX.counts(Filters())
     assert told.unusable == sum(model.variant == "batch" for model in MODELS) > 0
     assert told.shown == told.total == len(MODELS) - told.unusable
-    everything = counts(Filters(show_unusable=True), MODELS, TODAY)
+    everything = INDEX.counts(Filters(show_unusable=True))
     assert everything.shown == everything.total == len(MODELS)
-    assert apply(Filters(show_unusable=True), MODELS, TODAY) == list(MODELS)
+    assert INDEX.apply(Filters(show_unusable=True)) == list(MODELS)
 
 
 def test_a_price_limit_leaves_out_what_is_not_known() -> None:
     models = [*MODELS, *parse_model_list(["m/unknown", "m/other"]).models]
-    left = apply(Filters(max_usd_per_hour=0.1), models, TODAY)
+    left = FilterIndex(models, TODAY).apply(Filters(max_usd_per_hour=0.1))
     assert left
     assert all((hourly_cost(model).usd or 0) <= 0.1 and "/unknown" not in model.id for model in left)
     assert Filters().is_default
@@ -81,9 +86,15 @@ def test_a_price_limit_leaves_out_what_is_not_known() -> None:
 
 @needs_real_list
 def test_the_real_list_offers_enough_fit_models() -> None:
-    told = counts(Filters(), real_models(), TODAY)
+    told = FilterIndex(real_models(), TODAY).counts(Filters())
     assert (told.shown, told.unusable) == (354, 61)
     assert told.by_name[FilterName.VOICE] > 100
+
+
+def sort_models(models: Sequence[ModelInfo], order: SortOrder, server_ids: Sequence[str] = ()) -> list[ModelInfo]:
+    """The models as the picker lists them in an order."""
+    view = CatalogueView(models, TODAY)
+    return [view.models[row] for row in view.order(order, server_ids)]
 
 
 @pytest.mark.parametrize("order", SortOrder)
@@ -119,11 +130,10 @@ def test_the_server_s_orders_put_unknown_ids_last() -> None:
     for order in SERVER_SORT:
         assert [model.id for model in sort_models(models, order, ["c", "gone", "b"])] == ["c", "b", "a", "d"]
         assert sort_models(models, order) == list(models)
-        assert not is_available(order, models)
-        assert is_available(order, models, ["c"])
-    assert not is_available(SortOrder.INTELLIGENCE, models)
-    assert is_available(SortOrder.PRICE, MODELS)
-    assert is_available(SortOrder.BEST_MATCH, ())
+        assert not CatalogueView(MODELS, TODAY).can_sort_by(order), "its server tells it, and not the list"
+    assert not CatalogueView(models, TODAY).can_sort_by(SortOrder.INTELLIGENCE)
+    assert CatalogueView(MODELS, TODAY).can_sort_by(SortOrder.PRICE)
+    assert CatalogueView((), TODAY).can_sort_by(SortOrder.BEST_MATCH)
 
 
 def test_every_model_is_in_one_group() -> None:
@@ -152,8 +162,6 @@ def test_one_vendor_with_two_spellings_is_one_group() -> None:
         "x-ai/grok-4.6:batch",
         "~x-ai/grok-latest",
     ]
-    popular = group_by_vendor(parse_model_list(rows).models, popular_ids=["meta/muse"])
-    assert [group.vendor for group in popular] == ["Meta", "SpaceXAI", ""]
 
 
 def test_nothing_is_grouped_into_nothing() -> None:

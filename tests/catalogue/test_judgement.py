@@ -13,7 +13,6 @@ from caal_desktop.catalogue.fitness.speech_cost import (
     CostKind,
     HourlyCost,
     format_cost,
-    format_hourly_cost,
     format_price_per_million,
     hourly_cost,
 )
@@ -171,6 +170,3 @@ def test_no_sum_but_nothing_looks_like_nothing() -> None:
 
 def test_varying_prices_are_words() -> None:
     assert format_price_per_million(None, varies=True) == "varies"
-    assert format_hourly_cost(HourlyCost(CostKind.VARIES)) == "varies"
-    assert format_hourly_cost(HourlyCost(CostKind.KNOWN, 0.05)) == "$0.05"
-    assert format_hourly_cost(HourlyCost(CostKind.UNKNOWN)) == "—"

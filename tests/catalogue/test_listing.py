@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from caal_desktop.catalogue.filters import FilterName, Filters
 from caal_desktop.catalogue.fitness.recommend import recommend
+from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
 from caal_desktop.catalogue.fitness.usability import can_chat
 from caal_desktop.catalogue.listing import (
     ListRequest,
@@ -20,11 +22,14 @@ from caal_desktop.catalogue.listing import (
     list_models,
     relaxations,
 )
-from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder, sort_models
+from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list
 from tests.support.catalogues import generated_models, needs_real_list, real_models
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TODAY = date(2026, 8, 22)
 MODELS = generated_models(800)
@@ -67,6 +72,19 @@ def test_favourites_and_recents_come_first_where_they_pass() -> None:
     only_free = Filters(frozenset({FilterName.FREE}))
     narrowed = ListRequest(filters=only_free, favourites=[paid.id, free.id])
     assert [s.count for s in sections_of(narrowed) if s.kind is SectionKind.FAVOURITES] == [1]
+
+
+def sort_models(models: list[ModelInfo], order: SortOrder, server_ids: list[str]) -> list[ModelInfo]:
+    """The plain way: one sort of the models themselves; those without the figure go last."""
+    figures: dict[SortOrder, Callable[[ModelInfo], float | None]] = {
+        SortOrder.PRICE: lambda model: hourly_cost(model).usd,
+        SortOrder.CONTEXT: lambda model: model.context_length and -model.context_length,
+        SortOrder.NEWEST: lambda model: model.created and -model.created.timestamp(),
+        SortOrder.INTELLIGENCE: lambda model: model.intelligence_index and -model.intelligence_index,
+    }
+    places = {model_id: place for place, model_id in enumerate(server_ids)}
+    figure = figures.get(order, lambda model: places.get(model.id))
+    return sorted(models, key=lambda model: (figure(model) is None, figure(model) or 0.0))
 
 
 @pytest.mark.parametrize("order", [order for order in SortOrder if order is not SortOrder.BEST_MATCH])

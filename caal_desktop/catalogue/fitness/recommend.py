@@ -9,14 +9,13 @@ price, and recency. The result depends on the list alone, never on its order.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness.assessment import Verdict, voice_verdict
-from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.catalogue.fitness.usability import can_chat
 from caal_desktop.catalogue.search.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
 from caal_desktop.catalogue.search.naming import SpeedClass, naming, naming_of
@@ -45,75 +44,35 @@ class Shelf(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
+class _Judged:
     """A model with what speaks for it.
 
     Attributes:
         model: the model.
         shelf: how far it is known to be fit.
         points: 0 to about 110; comparable within a shelf of the same list.
-        why: short phrases in English, the weightiest first.
     """
 
     model: ModelInfo
     shelf: Shelf
     points: float
-    why: tuple[str, ...]
 
 
-def recommend(
-    models: Sequence[ModelInfo],
-    today: date,
-    popular_ids: Sequence[str] = (),
-    *,
-    fit: Sequence[ModelInfo] | None = None,
-) -> ModelInfo | None:
+def recommend(models: Sequence[ModelInfo], today: date, *, fit: Sequence[ModelInfo] | None = None) -> ModelInfo | None:
     """The model to preselect for a voice assistant.
 
     Args:
         models: the whole list, in any order.
         today: the day for which models may have ended or be about to.
-        popular_ids: ids in the server's order of popularity, where known; it settles close calls.
         fit: those of the models that are fit for voice and can chat, where that is known already: the others need
             not be judged then, unless there is none.
 
     Returns:
         None only where no model of the list can chat.
     """
-    judge = _Judge(models, today, popular_ids)
+    judge = _Judge(models, today)
     best = min(map(judge.judge, fit or filter(can_chat, models)), key=_rank, default=None)
     return best.model if best is not None else None
-
-
-def ranked_recommendations(
-    models: Sequence[ModelInfo],
-    today: date,
-    *,
-    limit: int = 5,
-    per_maker: int = 2,
-    popular_ids: Sequence[str] = (),
-) -> tuple[Recommendation, ...]:
-    """The best models for a voice assistant, best first, from more than one maker.
-
-    Args:
-        models: the whole list, in any order.
-        today: see :func:`recommend`.
-        limit: how many to give at most.
-        per_maker: how many of one maker to give at most.
-        popular_ids: see :func:`recommend`.
-    """
-    judge = _Judge(models, today, popular_ids)
-    ranked = sorted(map(judge.judge, filter(can_chat, models)), key=_rank)
-    given: Counter[str] = Counter()
-    chosen: list[Recommendation] = []
-    for recommendation in ranked:
-        if len(chosen) == limit or recommendation.shelf < ranked[0].shelf:
-            break
-        maker = maker_of(recommendation.model.id)
-        if not maker or given[maker] < per_maker:
-            given[maker] += 1
-            chosen.append(recommendation)
-    return tuple(chosen)
 
 
 def suggest_replacement(vanished_id: str, models: Sequence[ModelInfo], today: date) -> ModelInfo | None:
@@ -139,7 +98,7 @@ def suggest_replacement(vanished_id: str, models: Sequence[ModelInfo], today: da
     for model in others:
         if model.variant == "" and model.canonical_slug == plain_id:
             return model
-    judge = _Judge(models, today, ())
+    judge = _Judge(models, today)
     judged = [judge.judge(model) for model in others]
     usable = [entry for entry in judged if entry.shelf >= Shelf.UNSURE] or judged
     relatives = _relatives(vanished_id, usable)
@@ -151,7 +110,7 @@ def suggest_replacement(vanished_id: str, models: Sequence[ModelInfo], today: da
     return best.model if best else None
 
 
-def _rank(entry: Recommendation) -> tuple[object, ...]:
+def _rank(entry: _Judged) -> tuple[object, ...]:
     newest_first = _newest_first(naming(entry.model).version)
     return (-entry.shelf, -round(entry.points, 6), newest_first, len(entry.model.id), entry.model.id)
 
@@ -167,11 +126,11 @@ def _without_variant(model_id: str) -> str:
     return model_id[:colon] if slash >= 0 and colon >= 0 else model_id
 
 
-def _relatives(vanished_id: str, entries: Sequence[Recommendation]) -> list[Recommendation]:
+def _relatives(vanished_id: str, entries: Sequence[_Judged]) -> list[_Judged]:
     """The vanished model's family, nearest first; empty where nothing is near."""
     gone = naming_of(vanished_id)
     maker = maker_of(vanished_id)
-    near: list[tuple[tuple[object, ...], Recommendation]] = []
+    near: list[tuple[tuple[object, ...], _Judged]] = []
     for entry in entries:
         name = naming(entry.model)
         union = gone.family | name.family
@@ -191,27 +150,22 @@ def _relatives(vanished_id: str, entries: Sequence[Recommendation]) -> list[Reco
 class _Judge:
     """Judges models against the list they come from."""
 
-    def __init__(self, models: Iterable[ModelInfo], today: date, popular_ids: Sequence[str]) -> None:
+    def __init__(self, models: Iterable[ModelInfo], today: date) -> None:
         self._today = today
-        self._popularity = {model_id: place for place, model_id in enumerate(popular_ids)}
         known = [model.intelligence_index for model in models if model.intelligence_index is not None]
         self._indices = sorted(known)
 
-    def judge(self, model: ModelInfo) -> Recommendation:
-        """Shelf, points and words for one model that can chat."""
-        parts = [
-            self._quality(model),
-            self._speed(model),
-            self._reasoning(model),
-            self._maker(model),
-            self._cost(model),
-            self._recency(model),
-            self._favour(model),
-        ]
-        weighty = sorted((part for part in parts if part[1]), key=lambda part: -part[0])
-        return Recommendation(
-            model, self._shelf(model), sum(points for points, _ in parts), tuple(phrase for _, phrase in weighty)
+    def judge(self, model: ModelInfo) -> _Judged:
+        """Shelf and points for one model that can chat."""
+        points = (
+            self._quality(model)
+            + self._speed(model)
+            + self._reasoning(model)
+            + self._maker(model)
+            + self._cost(model)
+            + self._recency(model)
         )
+        return _Judged(model, self._shelf(model), points)
 
     def _shelf(self, model: ModelInfo) -> Shelf:
         if not can_chat(model):
@@ -243,63 +197,50 @@ class _Judge:
             or (model.created is not None and self._today - model.created.date() > TOO_OLD)
         )
 
-    def _quality(self, model: ModelInfo) -> tuple[float, str]:
+    def _quality(self, model: ModelInfo) -> float:
         # Indices are rescaled from time to time, so a place in the list counts, not the figure; beyond the upper
         # quarter a conversation does not get better, only slower and dearer.
         if model.intelligence_index is None or len(self._indices) < 5:
-            return 14.0 if maker_of(model.id) in WELL_KNOWN_MAKERS else 8.0, ""
+            return 14.0 if maker_of(model.id) in WELL_KNOWN_MAKERS else 8.0
         place = bisect_left(self._indices, model.intelligence_index) / len(self._indices)
-        points = 30 * min(place, 0.75) / 0.75
-        return points, "good quality for its price" if place >= 0.5 else ""
+        return 30 * min(place, 0.75) / 0.75
 
-    def _speed(self, model: ModelInfo) -> tuple[float, str]:
+    def _speed(self, model: ModelInfo) -> float:
         name = naming(model)
         if name.speed is SpeedClass.SLOW:
-            return 0.0, ""
+            return 0.0
         if name.size is not None and name.size < 6 and not name.is_mixture:
-            return 6.0, ""  # quick, but calls tools badly
+            return 6.0  # quick, but calls tools badly
         if name.speed is SpeedClass.FAST:
-            return (25.0, "a small, quick model of its family") if name.size is None else (20.0, "quick")
-        return 12.0, ""
+            return 25.0 if name.size is None else 20.0
+        return 12.0
 
-    def _reasoning(self, model: ModelInfo) -> tuple[float, str]:
+    def _reasoning(self, model: ModelInfo) -> float:
         policy = model.reasoning
         if policy is None:
-            if naming(model).is_thinker:
-                return 0.0, ""
-            return 15.0, "speaks without thinking first" if model.supported_parameters is not None else ""
+            return 0.0 if naming(model).is_thinker else 15.0
         if policy.mandatory:
-            return 0.0, ""
+            return 0.0
         if policy.default_enabled is False:
-            return 15.0, "thinks only when asked to"
+            return 15.0
         if policy.default_enabled is None or policy.default_effort == "minimal":
-            return 12.0, "thinking can be left off"
+            return 12.0
         # A client that forgets to say so makes a person wait.
-        return (4.0, "thinking can be switched off") if "none" in policy.efforts else (2.0, "")
+        return 4.0 if "none" in policy.efforts else 2.0
 
-    def _maker(self, model: ModelInfo) -> tuple[float, str]:
+    def _maker(self, model: ModelInfo) -> float:
         maker = maker_of(model.id)
         if maker in WELL_KNOWN_MAKERS:
-            return 15.0, "from a well-known maker"
-        return (8.0, "from a known maker") if maker in KNOWN_MAKERS else (0.0, "")
+            return 15.0
+        return 8.0 if maker in KNOWN_MAKERS else 0.0
 
-    def _cost(self, model: ModelInfo) -> tuple[float, str]:
+    def _cost(self, model: ModelInfo) -> float:
         usd = hourly_cost(model).usd
-        if usd is None:
-            return 0.0, ""
-        points = 15 * max(0.0, 1 - max(usd - 0.02, 0.0) / 0.48)  # full below two cents, none from half a dollar on
-        return points, f"about {format_cost(usd)} per hour of talking" if usd <= REASONABLE_USD_PER_HOUR else ""
+        # Full below two cents, none from half a dollar on.
+        return 0.0 if usd is None else 15 * max(0.0, 1 - max(usd - 0.02, 0.0) / 0.48)
 
-    def _recency(self, model: ModelInfo) -> tuple[float, str]:
+    def _recency(self, model: ModelInfo) -> float:
         if model.created is None:
-            return 0.0, ""
+            return 0.0
         months = (self._today - model.created.date()).days / 30.44
-        if months <= 9:
-            return 10.0, "recent"
-        return 10 * max(0.0, 1 - (months - 9) / 15), ""
-
-    def _favour(self, model: ModelInfo) -> tuple[float, str]:
-        place = self._popularity.get(model.id)
-        if place is None:
-            return 0.0, ""
-        return 6 * max(0.0, 1 - place / 50), "popular" if place < 20 else ""
+        return 10.0 if months <= 9 else 10 * max(0.0, 1 - (months - 9) / 15)

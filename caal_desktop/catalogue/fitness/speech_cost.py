@@ -161,11 +161,6 @@ def format_price_per_million(usd: float | None, *, varies: bool = False) -> str:
     return f"${_significant(usd, 4)}"
 
 
-def format_hourly_cost(cost: HourlyCost) -> str:
-    """``"$0.05"``, ``"varies"`` or a dash; the unit is the column's."""
-    return VARYING_PRICE if cost.kind is CostKind.VARIES else format_cost(cost.usd)
-
-
 def _significant(usd: float, digits: int) -> str:
     """Decimal notation with so many significant digits, without needless zeros, cents in full."""
     decimals = max(0, digits - len(f"{int(usd)}")) if usd >= 1 else digits - 1 - int(f"{usd:e}".partition("e")[2])

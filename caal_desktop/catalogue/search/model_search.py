@@ -37,7 +37,6 @@ _NEIGHBOURS = 4.0
 _WHOLE_NAME = 25.0
 _RECENCY = 9.0
 _KNOWN_MAKER = 2.0
-_POPULARITY = 6.0
 _PER_EXTRA_ATOM = 1.2
 # What nobody gets without asking for it, and by how much it is put back.
 _PUT_BACK = {
@@ -70,33 +69,16 @@ _CANNOT_CHAT = 10.0
 _MAKERS = WELL_KNOWN_MAKERS | KNOWN_MAKERS
 
 
-class SearchHit(NamedTuple):
-    """A model that was found; hits with more points come first."""
-
-    model: ModelInfo
-    score: float
-
-
 class Found(NamedTuple):
     """What a query found.
 
     Attributes:
         rows: numbers of the models in the indexed list, best first.
-        scores: their points.
         is_exact: whether they meet every term; if not, they are the nearest.
     """
 
     rows: list[int]
-    scores: list[float]
     is_exact: bool
-
-
-class MatchSpans(NamedTuple):
-    """Where a query's terms are in a model's texts (Qt counts UTF-16 units: convert where a text is not ASCII)."""
-
-    name: Spans
-    id: Spans
-    vendor: Spans
 
 
 class _Term(NamedTuple):
@@ -108,12 +90,11 @@ class _Term(NamedTuple):
 class SearchIndex:
     """The words of a list of models, ready to be searched. Immutable from outside; searching fills a small cache."""
 
-    def __init__(self, models: Sequence[ModelInfo], popular_ids: Sequence[str] = ()) -> None:
+    def __init__(self, models: Sequence[ModelInfo]) -> None:
         """Index the models.
 
         Args:
             models: in the order in which they are to be given for an empty query.
-            popular_ids: ids in the server's order of popularity, where known; it settles close calls.
         """
         self._models = tuple(models)
         self._rows_by_word: dict[str, list[int]] = {}
@@ -121,27 +102,18 @@ class SearchIndex:
         self._whole_names: dict[str, list[int]] = {}
         self._bases: list[float] = []
         self._put_back_rows: dict[str, list[int]] = {}
-        self._fill(popular_ids)
+        self._fill()
         self._vocabulary = Vocabulary(self._rows_by_word.keys() | self._vendor_rows_by_word.keys())
         self._met: OrderedDict[tuple[str, bool], dict[int, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._models)
 
-    def search(self, query: str) -> list[SearchHit]:
-        """The models that meet the query, best first; all of them in their own order for an empty one."""
-        found = self.find(query)
-        return [SearchHit(self._models[row], score) for row, score in zip(found.rows, found.scores, strict=True)]
-
     def find(self, query: str) -> Found:
-        """The same as row numbers, and whether they meet the whole query: for long lists, and for lists of one's own.
-
-        Returns:
-            Rows of the models that the index was built from.
-        """
+        """The rows that meet the query; all of them in their own order for an empty one."""
         terms = self._terms(query)
         if not terms:
-            return Found(list(range(len(self._models))), [0.0] * len(self._models), True)
+            return Found(list(range(len(self._models))), True)
         met = [self._rows_meeting(term) for term in terms]
         meeting_all = set(met[0]).intersection(*met[1:])
         rows = sorted(meeting_all or _rows_meeting_most(terms, met))
@@ -155,12 +127,7 @@ class SearchIndex:
         if bonuses:
             scores = [score + bonuses.get(row, 0.0) for score, row in zip(scores, rows, strict=True)]
         places = sorted(range(len(rows)), key=scores.__getitem__, reverse=True)  # stable: equals keep the list's order
-        return Found([rows[place] for place in places], [scores[place] for place in places], bool(meeting_all))
-
-    def spans(self, query: str, model: ModelInfo) -> MatchSpans:
-        """Where the query's terms are in the model's name, id and vendor, for those rows that are drawn."""
-        find = self.span_finder(query)
-        return MatchSpans(find(model.name), find(model.id), find(model.vendor))
+        return Found([rows[place] for place in places], bool(meeting_all))
 
     def span_finder(self, query: str) -> Callable[[str], Spans]:
         """A function that tells where the query's terms are in a text: for many texts and one query."""
@@ -169,8 +136,7 @@ class SearchIndex:
         ]
         return lambda text: spans_in(text, meanings)
 
-    def _fill(self, popular_ids: Sequence[str]) -> None:
-        places = {model_id: place for place, model_id in enumerate(popular_ids)}
+    def _fill(self) -> None:
         newest = max((model.created for model in self._models if model.created), default=None)
         for row, model in enumerate(self._models):
             slug = model.id.rpartition("/")[2]
@@ -190,8 +156,6 @@ class SearchIndex:
                 base += _RECENCY * 0.5 ** ((newest - model.created).days / 365)
             if maker_of(model.id) in _MAKERS:
                 base += _KNOWN_MAKER
-            if model.id in places:
-                base += _POPULARITY * max(0.0, 1 - places[model.id] / 100)
             for word, points in _PUT_BACK.items():
                 if word in own:
                     base -= points
