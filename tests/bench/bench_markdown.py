@@ -18,7 +18,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QTextBrowser
 
-from caal_desktop.widgets.markdown import MarkdownStream, paint_decorations, warm_up
+from caal_desktop.widgets.chat import warm_up_renderer
+from caal_desktop.widgets.markdown import MarkdownStream, paint_decorations
 from tests.bench.harness import Metric, benchmark
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class _Shape:
 
     def __enter__(self) -> Self:
         self.app = QApplication.instance() or QApplication([])
-        warm_up()
+        warm_up_renderer()
         make, self.step = SHAPES[self.shape]
         self.text = make()
         return self
@@ -267,7 +268,7 @@ class AgainstQt(_Shape):
 def main() -> None:
     """Print one run of each shape."""
     app = QApplication.instance() or QApplication([])
-    warm_up()
+    warm_up_renderer()
     wall = f"{'shape':18} {'frames':>7} {'sum/s':>8} {'p50':>6} {'p99':>6} {'max':>6}"
     print(wall, "  cpu sum, p50, p99, max      feed p50, p99, max   half 2/1")
     for name in sys.argv[1:] or SHAPES:

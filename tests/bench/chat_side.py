@@ -38,8 +38,8 @@ def window(base_url: str, key: str, model: str, prompt: str) -> dict[str, float]
     from caal_desktop.services.chat.chat_request import ChatRequest
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
+    from caal_desktop.widgets.chat import warm_up_renderer
     from caal_desktop.widgets.chat.chat_page import ChatPage
-    from caal_desktop.widgets.markdown import warm_up
 
     frames: list[float] = []
 
@@ -56,7 +56,7 @@ def window(base_url: str, key: str, model: str, prompt: str) -> dict[str, float]
             return result
 
     app = Application(["bench"])
-    warm_up()
+    warm_up_renderer()
     loop = QEventLoop(app)
 
     async def url() -> str:

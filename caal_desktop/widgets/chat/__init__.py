@@ -10,5 +10,7 @@ def warm_up_renderer() -> None:
 
     Nothing of Qt is among it: classes of Qt are not to be defined in two threads at once.
     """
-    for module in ("markdown_it", "pygments.lexers.python"):
-        importlib.import_module(module)
+    importlib.import_module("markdown_it")
+    # A lexer's rules are compiled when the first one of its kind is made: Python's take 60 ms, which the
+    # first block of code in an answer would wait for; others take 20 ms at most.
+    importlib.import_module("pygments.lexers").get_lexer_by_name("python")

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from caal_desktop.widgets.markdown.parse.highlight import warm_up
 from caal_desktop.widgets.markdown.parse.sanitize import SafeLink, neutralise, safe_link
 from caal_desktop.widgets.markdown.render.decorations import (
-    CodeBlock,
-    code_block_at,
-    code_blocks,
     code_text,
     paint_decorations,
     visible_code_blocks,
 )
-from caal_desktop.widgets.markdown.render.stream import FRAME_BUDGET_MS, MarkdownStream
+from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 from caal_desktop.widgets.markdown.render.theme import Property, Theme
 
 __all__ = [
-    "FRAME_BUDGET_MS",
-    "CodeBlock",
     "MarkdownStream",
     "Property",
     "SafeLink",
     "Theme",
-    "code_block_at",
-    "code_blocks",
     "code_text",
     "neutralise",
     "paint_decorations",
     "safe_link",
     "visible_code_blocks",
-    "warm_up",
 ]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
 import pytest
 from pygments.lexers import get_lexer_by_name
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPalette, QTextDocument
 
-from caal_desktop.widgets.markdown import MarkdownStream, Theme, code_block_at, code_blocks, paint_decorations
+from caal_desktop.widgets.markdown import MarkdownStream, Theme, paint_decorations, visible_code_blocks
 from caal_desktop.widgets.markdown.parse.highlight import CHUNK_LINES, Highlighter, ends_chunk, language_of
 from tests.widgets.markdown.corpus import CORPUS
+
+if TYPE_CHECKING:
+    from caal_desktop.widgets.markdown.render.decorations import CodeBlock
 
 PYTHON = 'import os\n\n\nclass A(B):\n    """Doc\n    string."""\n\n    def f(self) -> int:\n        return 1  # c\n'
 
@@ -19,6 +26,22 @@ def test_a_chunk_keeps_every_character(language: str) -> None:
     lines = (PYTHON + "<a href='x'>&amp;</a>\n/* c */ $x {y: \"z\"}\n- a\n+ b").split("\n")
     runs = Highlighter(language).chunk(lines)
     assert ["".join(run.text for run in line) for line in runs] == lines
+
+
+WARM_UP = """
+import sys
+from pygments.lexers.python import PythonLexer
+from caal_desktop.widgets.chat import warm_up_renderer
+
+warm_up_renderer()
+assert "markdown_it" in sys.modules
+assert "_tokens" in vars(PythonLexer), "the lexer's rules are still to be compiled"
+assert "PySide6" not in sys.modules
+"""
+
+
+def test_the_first_block_of_code_finds_its_lexer_ready() -> None:
+    subprocess.run([sys.executable, "-c", WARM_UP], check=True)
 
 
 def test_lexing_resumes_in_the_middle_of_a_string() -> None:
@@ -84,6 +107,11 @@ def test_every_colour_can_be_read(base: str, text: str) -> None:
         assert (max(back, front) + 0.05) / (min(back, front) + 0.05) >= 4.5, colour.name()
 
 
+def all_cards(document: QTextDocument, theme: Theme) -> list[CodeBlock]:
+    whole = QRectF(QPointF(0, 0), document.documentLayout().documentSize())
+    return list(visible_code_blocks(document, whole, theme))
+
+
 @pytest.mark.usefixtures("qapp")
 def test_cards_are_found_and_painted() -> None:
     palette = _palette("#ffffff", "#000000", "#0000ff")
@@ -91,9 +119,10 @@ def test_cards_are_found_and_painted() -> None:
     document.setDocumentMargin(16)
     stream = MarkdownStream.render_all(document, "text\n\n```sh\nls\n```\n\n> quote\n\n```\nplain\n```\n", palette)
     document.setTextWidth(400)
-    cards = code_blocks(document, stream.theme)
+    cards = all_cards(document, stream.theme)
     assert [(card.id, card.language) for card in cards] == [(1, "sh"), (2, "")]
-    assert code_block_at(document, cards[1].rect.center(), stream.theme) == cards[1]
+    line = QRectF(0, cards[1].rect.center().y(), 400, 1)
+    assert list(visible_code_blocks(document, line, stream.theme)) == cards[1:]
     image = QImage(400, round(document.size().height()), QImage.Format.Format_RGB32)
     image.fill(palette.color(QPalette.ColorRole.Base))
     painter = QPainter(image)
@@ -124,7 +153,7 @@ def test_what_is_painted_does_not_depend_on_what_is_visible() -> None:
         return image
 
     whole = painted(0, height)
-    assert len(code_blocks(document, stream.theme)) > 10
+    assert len(all_cards(document, stream.theme)) > 10
     for top in range(0, height, 90):
         bottom = min(height, top + 90)
         assert painted(top, bottom) == whole.copy(0, top, 400, bottom - top), top

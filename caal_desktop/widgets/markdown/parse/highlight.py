@@ -111,11 +111,6 @@ def ends_chunk(lines: list[str], chars: int, following: str) -> bool:
     return count >= limit or chars >= most
 
 
-def warm_up() -> None:
-    """Import what the first code block needs (about 40 ms). Call it, in any thread, before an answer comes."""
-    Highlighter("python").line("x = 1")
-
-
 class Highlighter:
     """Colours one code block. A copy goes on independently."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QTextBlock, QTextBlockFormat, QTextDocument
 
 from caal_desktop.widgets.markdown.render.block_formats import CODE_HEAD_UNITS, MAX_INDENT
@@ -52,18 +52,6 @@ def code_text(document: QTextDocument, code_id: int) -> str:
             break
         block = block.next()
     return "".join(parts)
-
-
-def code_blocks(document: QTextDocument, theme: Theme) -> list[CodeBlock]:
-    """Return all code blocks of a document. Walks every block: for frames, use `visible_code_blocks`."""
-    size = document.documentLayout().documentSize()
-    return list(visible_code_blocks(document, QRectF(QPointF(0, 0), size), theme))
-
-
-def code_block_at(document: QTextDocument, position: QPointF, theme: Theme) -> CodeBlock | None:
-    """Return the code block under a point in document coordinates."""
-    area = QRectF(position.x(), position.y() - 1, 1, 2)
-    return next((card for card in visible_code_blocks(document, area, theme) if card.rect.contains(position)), None)
 
 
 def visible_code_blocks(document: QTextDocument, area: QRectF, theme: Theme) -> Iterator[CodeBlock]:
