@@ -10,7 +10,6 @@ import secrets
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-MAX_CODE_LENGTH = 512
 _CODE = re.compile(r"[A-Za-z0-9._~+/=-]{4,512}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from enum import StrEnum
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -24,20 +25,27 @@ _IMAGES = {
 }
 
 
+class Refusal(StrEnum):
+    """Why a file cannot go with a message."""
+
+    MISSING = "missing"
+    TEXT_TOO_LARGE = "text_too_large"
+    IMAGE_TOO_LARGE = "image_too_large"
+    NOT_TEXT = "not_text"
+    EMPTY = "empty"
+
+
 class AttachmentRefusedError(ValueError):
-    """The file cannot go with a message. The reason is one of :data:`REASONS`.
+    """The file cannot go with a message.
 
     Attributes:
-        reason: ``missing``, ``text_too_large``, ``image_too_large``, ``not_text`` or ``empty``.
+        reason: why.
         name: the file's name.
     """
 
-    def __init__(self, reason: str, name: str) -> None:
+    def __init__(self, reason: Refusal, name: str) -> None:
         super().__init__(f"{name}: {reason}")
         self.reason, self.name = reason, name
-
-
-REASONS = ("missing", "text_too_large", "image_too_large", "not_text", "empty")
 
 
 def image_type(head: bytes) -> str | None:
@@ -57,20 +65,21 @@ def read_attachment(path: Path) -> Attachment:
         with path.open("rb") as file:
             data = file.read(MAX_IMAGE_BYTES + 1)
     except OSError as error:
-        raise AttachmentRefusedError("missing", path.name) from error
+        raise AttachmentRefusedError(Refusal.MISSING, path.name) from error
     kind = image_type(data[:16])
     if kind is not None:
         return from_image(path.name, kind, data)
     if not data:
-        raise AttachmentRefusedError("empty", path.name)
+        raise AttachmentRefusedError(Refusal.EMPTY, path.name)
     if len(data) > MAX_TEXT_BYTES:
-        raise AttachmentRefusedError("text_too_large" if b"\0" not in data[:8192] else "not_text", path.name)
+        is_text = b"\0" not in data[:8192]
+        raise AttachmentRefusedError(Refusal.TEXT_TOO_LARGE if is_text else Refusal.NOT_TEXT, path.name)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise AttachmentRefusedError("not_text", path.name) from error
+        raise AttachmentRefusedError(Refusal.NOT_TEXT, path.name) from error
     if "\0" in text:
-        raise AttachmentRefusedError("not_text", path.name)
+        raise AttachmentRefusedError(Refusal.NOT_TEXT, path.name)
     return Attachment(path.name, "text/plain", text, len(data))
 
 
@@ -81,7 +90,7 @@ def from_image(name: str, kind: str, data: bytes) -> Attachment:
         AttachmentRefusedError: it is too large.
     """
     if len(data) > MAX_IMAGE_BYTES:
-        raise AttachmentRefusedError("image_too_large", name)
+        raise AttachmentRefusedError(Refusal.IMAGE_TOO_LARGE, name)
     return Attachment(name, kind, f"data:{kind};base64,{base64.b64encode(data).decode()}", len(data))
 
 

@@ -90,11 +90,6 @@ class HistoryService(QObject):
     # --- what others see
 
     @property
-    def is_temporary(self) -> bool:
-        """Whether what is said now is not kept."""
-        return self._temporary
-
-    @property
     def current(self) -> str:
         """The id of the conversation that is shown."""
         return self._chat.conversation.id

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from caal_desktop.services.chat.attachment_service import MAX_IMAGE_BYTES, MAX_TEXT_BYTES
+from caal_desktop.services.chat.attachment_service import MAX_IMAGE_BYTES, MAX_TEXT_BYTES, Refusal
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import ElidedLabel, IconButton, IconLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
@@ -66,17 +66,17 @@ class AttachmentBar(QWidget):
         """Say why a file was not taken."""
         locale = QLocale()
         why = {
-            "missing": self.tr("It cannot be read."),
-            "text_too_large": self.tr("Text files may have up to {size}.").format(
+            Refusal.MISSING: self.tr("It cannot be read."),
+            Refusal.TEXT_TOO_LARGE: self.tr("Text files may have up to {size}.").format(
                 size=locale.formattedDataSize(MAX_TEXT_BYTES)
             ),
-            "image_too_large": self.tr("Images may have up to {size}.").format(
+            Refusal.IMAGE_TOO_LARGE: self.tr("Images may have up to {size}.").format(
                 size=locale.formattedDataSize(MAX_IMAGE_BYTES)
             ),
-            "not_text": self.tr("Only text in UTF-8 and images (PNG, JPEG, GIF, WebP) can be sent."),
-            "empty": self.tr("It is empty."),
+            Refusal.NOT_TEXT: self.tr("Only text in UTF-8 and images (PNG, JPEG, GIF, WebP) can be sent."),
+            Refusal.EMPTY: self.tr("It is empty."),
         }
-        self._say(self.tr("“{name}” was not attached").format(name=error.name), why.get(error.reason, ""))
+        self._say(self.tr("“{name}” was not attached").format(name=error.name), why[error.reason])
 
     def refuse_image(self, model: str) -> None:
         """Say that the model sees no images."""

@@ -206,8 +206,3 @@ def fit_height(widget: QWidget) -> None:
         widget.setFixedSize(height, height)
     else:
         widget.setMinimumHeight(height)
-
-
-def css(colour: QColor) -> str:
-    """A colour as a style sheet takes it."""
-    return colour.name(QColor.NameFormat.HexArgb)
