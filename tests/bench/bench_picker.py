@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 import tracemalloc
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -28,13 +29,15 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QVBoxLayout, Q
 from caal_desktop.llm.models.listing import parse_model_list
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService, CatalogueState
 from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
+from caal_desktop.services.settings.settings_service import SettingsService
 from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
+from caal_desktop.storage.settings.store import SettingsStore
 from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.bench.harness import Metric, benchmark
 from tests.support.catalogues import generated_rows, has_real_list, real_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
 
 QUERIES = ("claude sonnet 4", "gpt mini", "llama 70b free")
 SIZE = (1040, 680)
@@ -51,6 +54,46 @@ def _app() -> QApplication:
 def rows(count: int) -> list[dict[str, Any]]:
     """The real list where that is at hand and long enough, else a generated one."""
     return real_rows() if count == 415 and has_real_list() else generated_rows(count)
+
+
+class _Services:
+    """What a pane stands on: services over an empty folder, in a loop that runs while :meth:`running` is entered."""
+
+    def __init__(self) -> None:
+        from qasync import QEventLoop
+
+        self.folder = tempfile.TemporaryDirectory(prefix="caal-bench-")
+        self.path = Path(self.folder.name)
+        self._loop = QEventLoop(_app(), already_running=True)
+        asyncio.events._set_running_loop(None)
+        store = SettingsStore(self.path / "settings.json")
+        self.settings = SettingsService(store, store.load())
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The loop counts as running."""
+        asyncio.events._set_running_loop(self._loop)
+        try:
+            yield
+        finally:
+            asyncio.events._set_running_loop(None)
+
+    def catalogue(self) -> CatalogueService:
+        """A service that can reach nobody."""
+        return CatalogueService(self.path, ProviderPool(_nowhere))
+
+    def run(self, coro: Coroutine[Any, Any, None]) -> None:
+        """Run something to its end."""
+        task = self._loop.create_task(coro)
+        _until(task.done)
+
+    def close(self) -> None:
+        """End the loop."""
+        with self.running():
+            self.run(self.settings.close())
+        self._loop.stop()
+        self._loop.close()
+        self.folder.cleanup()
 
 
 class _Painted(QObject):
@@ -136,6 +179,7 @@ class Picker:
         _app()
         from caal_desktop.catalogue.view import CatalogueView
 
+        self._services = _Services()
         self._catalogues = {}
         self._names = {}
         for count in (415, 10_000):
@@ -151,10 +195,15 @@ class Picker:
 
     def __exit__(self, *error: object) -> None:
         gc.unfreeze()
+        self._services.close()
 
     def ours(self) -> dict[str, float]:
         """The picker's pane."""
-        return self._sample(self._ours)
+        with self._services.running():
+            service = self._services.catalogue()
+            figures = self._sample(lambda count: self._ours(service, count))
+            self._services.run(service.close())
+        return figures
 
     def baseline(self) -> dict[str, float]:
         """Qt's own list."""
@@ -170,10 +219,10 @@ class Picker:
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         return figures
 
-    def _ours(self, count: int) -> tuple[QWidget, QLineEdit, QListView]:
-        pane = ModelPane(name="bench")
+    def _ours(self, service: CatalogueService, count: int) -> tuple[QWidget, QLineEdit, QListView]:
+        service._set(self._catalogues[count])
+        pane = ModelPane(service, self._services.settings, name="bench")
         pane.resize(*SIZE)
-        pane.show_catalogue(self._catalogues[count])
         pane.choose(self._catalogues[count].models[0].id)
         return pane, pane.search, pane.list
 
@@ -187,48 +236,38 @@ class Opening:
     """From the cached file to the painted list of 415 models: reading, parsing, preparing, building the window."""
 
     def __enter__(self) -> Self:
-        from qasync import QEventLoop
-
-        self._loop = QEventLoop(_app(), already_running=True)
-        self._folder = tempfile.TemporaryDirectory(prefix="caal-bench-")
-        self._path = Path(self._folder.name)
+        self._services = _Services()
         payload = json.dumps({"data": rows(415)}).encode()
-        CatalogueCache(self._path, "openrouter").save(payload, model_count=415)
+        CatalogueCache(self._services.path, "openrouter").save(payload, model_count=415)
         gc.collect()
         gc.freeze()  # other benchmarks' lists are none of this one's business
         return self
 
     def __exit__(self, *error: object) -> None:
         gc.unfreeze()
-        asyncio.events._set_running_loop(None)
-        self._loop.stop()
-        self._loop.close()
-        self._folder.cleanup()
+        self._services.close()
 
     def ours(self) -> dict[str, float]:
         """The service and the pane."""
-        asyncio.events._set_running_loop(self._loop)
         gc.collect()
-        begin = perf_counter()
-        service = CatalogueService(self._path, ProviderPool(_nowhere))
-        service.open(Connection("openrouter"))
-        pane = ModelPane(name="bench")
-        pane.resize(*SIZE)
-        service.changed.connect(pane.show_catalogue)
-        pane.show()
-        painted = _Painted(pane.list)
-        _until(lambda: painted.seen and bool(service.current.models))
-        taken = (perf_counter() - begin) * 1000
-        task = self._loop.create_task(service.close())
-        _until(task.done)
-        asyncio.events._set_running_loop(None)
+        with self._services.running():
+            begin = perf_counter()
+            service = self._services.catalogue()
+            service.open(Connection("openrouter"))
+            pane = ModelPane(service, self._services.settings, name="bench")
+            pane.resize(*SIZE)
+            pane.show()
+            painted = _Painted(pane.list)
+            _until(lambda: painted.seen and bool(service.current.models))
+            taken = (perf_counter() - begin) * 1000
+            self._services.run(service.close())
         return self._done(pane, taken)
 
     def baseline(self) -> dict[str, float]:
         """Reading the same file, and a bare list of the names."""
         gc.collect()
         begin = perf_counter()
-        cached = CatalogueCache(self._path, "openrouter").load()
+        cached = CatalogueCache(self._services.path, "openrouter").load()
         assert cached is not None
         window = _Bare([row["name"] for row in json.loads(cached.payload)["data"]])
         window.show()

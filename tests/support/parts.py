@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.services.catalogue.catalogue_service import Catalogue
     from caal_desktop.services.keys.key_view import KeyPhase
     from tests.support.demo import DemoControl
     from tests.support.qt_loop import LoopHarness
@@ -74,9 +75,10 @@ class Parts:
         """End this run as the program does."""
         if not self._closed:
             self._closed = True
-            run_async(self._close())
+            run_async(self.aclose())
 
-    async def _close(self) -> None:
+    async def aclose(self) -> None:
+        """The same within a running loop."""
         await self.setup.close()
         await self.chat.close()
         await self.catalogue.close()
@@ -86,6 +88,10 @@ class Parts:
         await self.settings.close()
 
     # --- what many tests need
+
+    def show_catalogue(self, catalogue: Catalogue) -> None:
+        """Have a list of models in a state, as if a server had told it."""
+        self.catalogue._set(catalogue)
 
     def until_phase(self, *phases: KeyPhase) -> KeyPhase:
         """Wait until the key step is in one of these phases."""

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor, QPalette
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from caal_desktop.llm.models.info import ModelInfo
+    from tests.support.parts import Parts
 
 TODAY = date(2026, 8, 22)
 OFFLINE = ConnectionRefused("openrouter", params={"provider": "OpenRouter", "host": "openrouter.ai", "seconds": 60})
@@ -51,11 +54,16 @@ def catalogue_of(models: tuple[ModelInfo, ...]) -> Catalogue:
 
 
 def pane(
-    shown: Catalogue | None = None, *, query: str = "", filters: Filters | None = None, chosen: str | None = None
+    parts: Parts,
+    shown: Catalogue | None = None,
+    *,
+    query: str = "",
+    filters: Filters | None = None,
+    chosen: str | None = None,
 ) -> ModelPane:
-    """A pane without services, with a catalogue in it."""
-    result = ModelPane(name="picker.pane")
-    result.show_catalogue(catalogue() if shown is None else shown)
+    """A pane over the services, which have a catalogue that was never asked for."""
+    parts.show_catalogue(catalogue() if shown is None else shown)
+    result = ModelPane(parts.catalogue, parts.settings, name="picker.pane")
     best = result.browser.view.recommended
     result.choose(chosen if chosen is not None else best.id if best is not None else "")
     if filters is not None:
@@ -64,35 +72,35 @@ def pane(
     return result
 
 
-def _of(state: CatalogueState, error: ConnectionRefused | None = None) -> Callable[[], ModelPane]:
-    return lambda: pane(Catalogue("openrouter", state=state, error=error))
+def _of(state: CatalogueState, error: ConnectionRefused | None = None) -> Callable[[Parts], ModelPane]:
+    return lambda parts: pane(parts, Catalogue("openrouter", state=state, error=error))
 
 
-def _stale() -> ModelPane:
-    return pane(replace(catalogue(), state=CatalogueState.STALE, error=OFFLINE))
+def _stale(parts: Parts) -> ModelPane:
+    return pane(parts, replace(catalogue(), state=CatalogueState.STALE, error=OFFLINE))
 
 
-def _ids_alone() -> ModelPane:
+def _ids_alone(parts: Parts) -> ModelPane:
     listing = parse_model_list({"data": [{"id": name} for name in ("llama3.2:latest", "mistral", "qwen3:8b")]})
-    return pane(catalogue_of(listing.models))
+    return pane(parts, catalogue_of(listing.models))
 
 
-def _compared() -> ModelPane:
-    result = pane(query="mini")
+def _compared(parts: Parts) -> ModelPane:
+    result = pane(parts, query="mini")
     for model in result.browser.view.models[:2]:
         result.tray.toggle(model)
     return result
 
 
-def _details() -> ModelPane:
+def _details(parts: Parts) -> ModelPane:
     """In a narrow window they take the list's place."""
-    result = pane()
+    result = pane(parts)
     result.parts.toggle_details()
     return result
 
 
-def _hosts() -> ModelPane:
-    result = _details()
+def _hosts(parts: Parts) -> ModelPane:
+    result = _details(parts)
     hosts = [
         {
             "provider_name": name,
@@ -115,7 +123,7 @@ def _hosts() -> ModelPane:
     return result
 
 
-def _no_match() -> ModelPane:
+def _no_match(parts: Parts) -> ModelPane:
     """A model that is not free, searched for among the free ones."""
     view = catalogue().view
     assert view is not None
@@ -123,27 +131,29 @@ def _no_match() -> ModelPane:
     for model in view.models:
         found = view.filters.mask_of(view.search.find(model.id).rows)
         if view.filters.mask(Filters()) & found and not view.filters.mask(free) & found:
-            return pane(query=model.id, filters=Filters(frozenset({FilterName.FREE, FilterName.NO_EXPIRY})))
+            return pane(parts, query=model.id, filters=Filters(frozenset({FilterName.FREE, FilterName.NO_EXPIRY})))
     raise AssertionError("every model has a free twin")
 
 
-def _compare_dialog() -> CompareDialog:
+def _compare_dialog(_parts: Parts) -> CompareDialog:
     view = catalogue().view
     assert view is not None
     fit = view.filters.apply(Filters(frozenset({FilterName.VOICE})))
     return CompareDialog(fit[:3], TODAY)
 
 
-STATES: dict[str, Callable[[], QWidget]] = {
+STATES: dict[str, Callable[[Parts], QWidget]] = {
     "grouped": pane,
-    "found": lambda: pane(query="claude sonet"),
-    "nearest": lambda: pane(query="claude zebra"),
-    "typed-id": lambda: pane(query="my/own-model"),
-    "filtered": lambda: pane(filters=Filters(frozenset({FilterName.VOICE, FilterName.VISION}), max_usd_per_hour=0.5)),
+    "found": lambda parts: pane(parts, query="claude sonet"),
+    "nearest": lambda parts: pane(parts, query="claude zebra"),
+    "typed-id": lambda parts: pane(parts, query="my/own-model"),
+    "filtered": lambda parts: pane(
+        parts, filters=Filters(frozenset({FilterName.VOICE, FilterName.VISION}), max_usd_per_hour=0.5)
+    ),
     "no-match": _no_match,
-    "nothing-like-it": lambda: pane(query="what is this?"),
-    "cannot-chat": lambda: pane(query="batch", filters=Filters(show_unusable=True)),
-    "missing": lambda: pane(chosen="vendor/model-that-went-away"),
+    "nothing-like-it": lambda parts: pane(parts, query="what is this?"),
+    "cannot-chat": lambda parts: pane(parts, query="batch", filters=Filters(show_unusable=True)),
+    "missing": lambda parts: pane(parts, chosen="vendor/model-that-went-away"),
     "empty": _of(CatalogueState.EMPTY),
     "loading": _of(CatalogueState.LOADING),
     "failed": _of(CatalogueState.FAILED, OFFLINE),
@@ -154,7 +164,7 @@ STATES: dict[str, Callable[[], QWidget]] = {
     "hosts": _hosts,
     "comparison": _compare_dialog,
 }
-"""What to call to get the picker in a state; the widget is not shown yet."""
+"""What to call with the services to get the picker in a state; the widget is not shown yet."""
 
 SIZES = {"wide": (1040, 680), "narrow": (480, 620)}
 
@@ -175,24 +185,40 @@ def _palette(*, dark: bool) -> QPalette:
     return palette
 
 
-def main(folder: Path) -> None:
-    """Take a picture of every state."""
-    from PySide6.QtTest import QTest
+async def take_pictures(app: QApplication, folder: Path, home: Path) -> None:
+    """Take a picture of every state.
 
-    app = QApplication(["picker"])
-    app.setStyle("Fusion")
-    folder.mkdir(parents=True, exist_ok=True)
+    Args:
+        app: the application.
+        folder: where the pictures go.
+        home: an empty folder for the services.
+    """
+    from tests.support.parts import Parts
+
+    parts = Parts(home, "http://127.0.0.1:9")  # nothing is asked for
     for scheme in ("light", "dark"):
         app.setPalette(_palette(dark=scheme == "dark"))
         for name, make in STATES.items():
             for size_name, size in SIZES.items():
-                widget = make()
+                widget = make(parts)
                 widget.resize(*size)
                 widget.show()
-                QTest.qWait(250)
+                await asyncio.sleep(0.25)
                 widget.grab().save(str(folder / f"{name}-{size_name}-{scheme}.png"))
                 widget.close()
                 widget.deleteLater()
+    await parts.aclose()
+
+
+def main(folder: Path) -> None:
+    """Take the pictures in a loop of their own."""
+    from qasync import QEventLoop
+
+    app = QApplication(["picker"])
+    app.setStyle("Fusion")
+    folder.mkdir(parents=True, exist_ok=True)
+    with QEventLoop(app) as loop, TemporaryDirectory() as home:
+        loop.run_until_complete(take_pictures(app, folder, Path(home)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The picker's brain: what is asked of the catalogue, what there is to show, and which message goes with it."""
+"""What the picker asks of the catalogue, what there is to show, and which message goes with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from caal_desktop.catalogue.listing import ListRequest, Relaxation, list_models, relaxations
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
 from caal_desktop.catalogue.view import CatalogueView
-from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
+from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.catalogue.server_orders import ServerOrder
 from caal_desktop.storage.settings.setting import InvalidSetting
 from caal_desktop.widgets.picker import pane_message
@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from caal_desktop.catalogue.filters import Filters
     from caal_desktop.catalogue.listing import Listing
     from caal_desktop.llm.models.info import ModelInfo
-    from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+    from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.settings.schema import Settings
     from caal_desktop.widgets.picker.pane_message import PaneHandlers, PaneMessage
 
 
 class CatalogueBrowser(QObject):
-    """Looks through a catalogue as the person asks for it.
+    """Looks through a catalogue as the user asks for it.
+
+    Args:
+        service: the list, the server's orders, replacements for what is no longer listed.
+        settings: favourites and recents.
 
     Signals:
         catalogueChanged: another list, or none.
@@ -41,57 +45,33 @@ class CatalogueBrowser(QObject):
     stated = Signal()
     starsChanged = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, service: CatalogueService, settings: SettingsService, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._service: CatalogueService | None = None
-        self._settings: SettingsService | None = None
+        self._service, self._settings = service, settings
         self._replacements: dict[str, ModelInfo | None] = {}
         self._relaxations: list[Relaxation] = []
-        self.catalogue = Catalogue()
-        self.view = CatalogueView((), datetime.now(UTC).date())
+        self.catalogue = service.current
+        self.view = _view_of(service.current)
         self.request = ListRequest()
+        self._take_remembered()
         self.listing: Listing = list_models(self.view, self.request)
+        service.changed.connect(self._on_catalogue)
+        service.replacementFound.connect(self._on_replacement)
+        service.orders.changed.connect(self._on_order_known)
+        settings.changed.connect(self._on_settings)
+        service.orders.load_soon()
 
     # --- where it looks
-
-    def attach(self, catalogue: CatalogueService, settings: SettingsService) -> None:
-        """Use the services: the server's orders, replacements, favourites and recents."""
-        self._service, self._settings = catalogue, settings
-        self._take_remembered()
-        catalogue.changed.connect(self.set_catalogue)
-        catalogue.replacementFound.connect(self._on_replacement)
-        catalogue.orders.changed.connect(self._on_order_known)
-        settings.changed.connect(self._on_settings)
-        catalogue.orders.load_soon()
-        self.set_catalogue(catalogue.current)
 
     @property
     def can_ask_for_orders(self) -> bool:
         """Whether the server sorts."""
-        return self._service is not None and self._service.orders.is_available
+        return self._service.orders.is_available
 
     @property
     def can_ask_for_hosts(self) -> bool:
         """Whether the server tells who hosts a model."""
-        return self._service is not None and self._service.hosts.is_available
-
-    @property
-    def can_star(self) -> bool:
-        """Whether favourites can be kept."""
-        return self._settings is not None
-
-    def set_catalogue(self, catalogue: Catalogue) -> None:
-        """Look through another catalogue, or take note that this one's state has changed."""
-        old, self.catalogue = self.catalogue, catalogue
-        if catalogue.models is not old.models or catalogue.provider != old.provider:
-            self.view = catalogue.view or CatalogueView(catalogue.models, datetime.now(UTC).date())
-            self._replacements.clear()
-            self._take_remembered()
-            self.catalogueChanged.emit()
-            self._list()
-            self._ask_for_replacement()
-        else:
-            self.stated.emit()
+        return self._service.hosts.is_available
 
     # --- what it looks for
 
@@ -105,7 +85,7 @@ class CatalogueBrowser(QObject):
 
     def set_order(self, order: SortOrder) -> None:
         """Sort; an order that only the server knows is asked for."""
-        if order in SERVER_SORT and self._service is not None:
+        if order in SERVER_SORT:
             self._service.orders.request(order)
         self._ask(order=order, server_ids=self._server_order(order).ids)
 
@@ -123,7 +103,7 @@ class CatalogueBrowser(QObject):
 
     def set_star(self, model_id: str, on: bool) -> None:
         """Give a model its star, or take it away."""
-        if self._settings is not None and model_id:
+        if model_id:
             try:
                 self._settings.set(self._settings.current.with_favourite(model_id, on))
             except InvalidSetting:
@@ -151,13 +131,11 @@ class CatalogueBrowser(QObject):
 
     def fetch_again(self) -> None:
         """Ask the server for its list again."""
-        if self._service is not None:
-            self._service.refresh()
+        self._service.refresh()
 
     def fetch_order_again(self) -> None:
         """Ask the server for its order again."""
-        if self._service is not None:
-            self._service.orders.request(self.request.order, again=True)
+        self._service.orders.request(self.request.order, again=True)
 
     @property
     def is_fetching(self) -> bool:
@@ -179,28 +157,32 @@ class CatalogueBrowser(QObject):
         self.stated.emit()
 
     def _server_order(self, order: SortOrder) -> ServerOrder:
-        if self._service is None or order not in SERVER_SORT:
-            return ServerOrder()
-        return self._service.orders.order(order)
+        return self._service.orders.order(order) if order in SERVER_SORT else ServerOrder()
 
     def _take_remembered(self) -> None:
-        # Recents are taken over now and then only: a row must not move away while the person moves through the list.
-        if self._settings is not None:
-            current = self._settings.current
-            self.request = replace(self.request, recents=current.recent_models, favourites=current.favourite_models)
+        # Recents are taken over now and then only: a row must not move away while the user moves through the list.
+        current = self._settings.current
+        self.request = replace(self.request, recents=current.recent_models, favourites=current.favourite_models)
 
     def _is_missing(self, model_id: str) -> bool:
         return bool(model_id) and self.view.row_of(model_id) is None
 
     def _ask_for_replacement(self) -> None:
         chosen = self.request.chosen
-        if (
-            self._is_missing(chosen)
-            and len(self.view)
-            and self._service is not None
-            and chosen not in self._replacements
-        ):
+        if self._is_missing(chosen) and len(self.view) and chosen not in self._replacements:
             self._service.request_replacement(chosen)
+
+    def _on_catalogue(self, catalogue: Catalogue) -> None:
+        old, self.catalogue = self.catalogue, catalogue
+        if catalogue.models is not old.models or catalogue.provider != old.provider:
+            self.view = _view_of(catalogue)
+            self._replacements.clear()
+            self._take_remembered()
+            self.catalogueChanged.emit()
+            self._list()
+            self._ask_for_replacement()
+        else:
+            self.stated.emit()
 
     def _on_replacement(self, model_id: str, found: ModelInfo | None) -> None:
         self._replacements[model_id] = found
@@ -217,3 +199,7 @@ class CatalogueBrowser(QObject):
             self.starsChanged.emit()
             if not self.request.query.strip():
                 self._list()
+
+
+def _view_of(catalogue: Catalogue) -> CatalogueView:
+    return catalogue.view or CatalogueView(catalogue.models, datetime.now(UTC).date())

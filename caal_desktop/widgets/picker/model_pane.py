@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.catalogue.listing import Entry
     from caal_desktop.item_models.model_list import Row
-    from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
+    from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.widgets.markdown import SafeLink
 
@@ -36,28 +36,32 @@ _COUNTS_MS = 40
 
 
 class ModelPane(QWidget):
-    """Search and choose.
+    """Search and choose. Follows the catalogue by itself.
+
+    Args:
+        catalogue: the list, and what else its server can be asked for.
+        settings: favourites and recents.
+        name: its object name, and the first part of its parts'.
 
     Signals:
-        modelChosen: another model is the current one by the person's hand; carries its id.
+        modelChosen: another model is the current one by the user's hand; carries its id.
         modelActivated: Enter or a double click on a row; carries the model's id.
-        refreshRequested: ask the provider again, where no service is attached.
     """
 
     modelChosen = Signal(str)
     modelActivated = Signal(str)
-    refreshRequested = Signal()
 
-    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, catalogue: CatalogueService, settings: SettingsService, *, name: str, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self._is_attached = False
         self._chosen = ""
         self._anchor = ""
         """What was chosen before the search began; typing passes over models that nobody meant to choose."""
         self._silent = False
         self._shortcuts: list[QKeySequence] = []
-        self.browser = CatalogueBrowser(self)
+        self.browser = CatalogueBrowser(catalogue, settings, self)
         self._model = ModelListModel(self._describe, self)
         self.parts = parts = PaneLayout(self, self._model)
         self.search, self.list, self.message = parts.search, parts.list, parts.message
@@ -65,12 +69,15 @@ class ModelPane(QWidget):
         self._handlers = PaneHandlers(
             self._set_filters, self._clear_query, self._replace, self._refresh, self._refresh_order
         )
+        self.details.hostsRequested.connect(lambda model_id, again: catalogue.hosts.request(model_id, again=again))
+        catalogue.hosts.changed.connect(self.details.hosts.show_hosts)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_COUNTS_MS)
         self._soon.timeout.connect(self._show_counts)
         self._connect()
         self._add_shortcuts()
+        self._on_catalogue()
         self._show_listing()
         self._show_state()
 
@@ -116,21 +123,6 @@ class ModelPane(QWidget):
     def chosen(self) -> str:
         """The marked model's id."""
         return self._chosen
-
-    def attach(self, catalogue: CatalogueService, settings: SettingsService) -> None:
-        """Connect the pane with the services: from now on it follows the catalogue by itself.
-
-        Without them it shows what :meth:`show_catalogue` gives, and knows no favourites, hosts or server's orders.
-        """
-        self._is_attached = True
-        catalogue.hosts.changed.connect(self.details.hosts.show_hosts)
-        self.details.hostsRequested.connect(lambda model_id, again: catalogue.hosts.request(model_id, again=again))
-        self.details.star.setVisible(True)
-        self.browser.attach(catalogue, settings)
-
-    def show_catalogue(self, catalogue: Catalogue) -> None:
-        """Draw the list, or why there is none."""
-        self.browser.set_catalogue(catalogue)
 
     def choose(self, model_id: str) -> None:
         """Mark a model as the chosen one, without telling anybody."""
@@ -337,10 +329,7 @@ class ModelPane(QWidget):
         self._focus_search()
 
     def _refresh(self) -> None:
-        if self._is_attached:
-            self.browser.fetch_again()
-        else:
-            self.refreshRequested.emit()
+        self.browser.fetch_again()
         if not self.parts.refresh.hasFocus():
             self._focus_search()
 
@@ -366,7 +355,7 @@ class ModelPane(QWidget):
 
     def _toggle_star(self) -> None:
         model = self.details.model
-        if model is not None and self.browser.can_star:
+        if model is not None:
             self.browser.set_star(model.id, not self.browser.is_favourite(model.id))
 
     def _toggle_compared(self) -> None:

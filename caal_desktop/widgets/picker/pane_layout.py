@@ -73,7 +73,6 @@ class PaneLayout:
         self.more.setToolTip(_tr("Read about the current model (Ctrl+I)"))
         self.tray = CompareTray(name=f"{name}.tray", parent=pane)
         self.details = DetailsPane(name=f"{name}.details", parent=pane)
-        self.details.star.setVisible(False)
         self._build()
         self._order_tabs()
 

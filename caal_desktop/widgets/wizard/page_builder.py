@@ -17,6 +17,8 @@ from caal_desktop.services.providers.gentle_import import gentle_import
 from caal_desktop.setup_flow import STEPS, Step
 
 if TYPE_CHECKING:
+    from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+    from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.widgets.wizard.pages.done_page import DonePage
     from caal_desktop.widgets.wizard.pages.key_page import KeyPage
     from caal_desktop.widgets.wizard.pages.model_page import ModelPage
@@ -56,15 +58,20 @@ that do so at the same time can crash the process."""
 class PageStack(QStackedWidget):
     """Holds the pages, in scroll areas.
 
+    Args:
+        catalogue: the models that the model page offers.
+        settings: the user's.
+
     Signals:
         pageBuilt: carries the :class:`Step` whose page has just been made; it must be connected and filled.
     """
 
     pageBuilt = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, catalogue: CatalogueService, settings: SettingsService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("wizard.pages")
+        self._catalogue, self._settings = catalogue, settings
         self._pages: dict[Step, WizardPage] = {}
         self._areas: dict[Step, QScrollArea] = {}
         self._widgets_are_known = False
@@ -133,7 +140,7 @@ class PageStack(QStackedWidget):
             self._build(missing)
 
     def _build(self, step: Step) -> None:
-        page = _make(step, self)
+        page = self._make(step)
         area = QScrollArea(self)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
@@ -144,34 +151,33 @@ class PageStack(QStackedWidget):
         self.addWidget(area)
         self.pageBuilt.emit(step)
 
+    def _make(self, step: Step) -> WizardPage:
+        # Imported here, or the first window would wait for every page's modules (the picker's search, the key doctor).
+        match step:
+            case Step.WELCOME:
+                from caal_desktop.widgets.wizard.pages.welcome_page import WelcomePage
+
+                return WelcomePage(self)
+            case Step.KEY:
+                from caal_desktop.widgets.wizard.pages.key_page import KeyPage
+
+                return KeyPage(parent=self)
+            case Step.MODEL:
+                from caal_desktop.widgets.wizard.pages.model_page import ModelPage
+
+                return ModelPage(self._catalogue, self._settings, self)
+            case Step.TRY:
+                from caal_desktop.widgets.wizard.pages.try_page import TryPage
+
+                return TryPage(self)
+            case Step.DONE:
+                from caal_desktop.widgets.wizard.pages.done_page import DonePage
+
+                return DonePage(self)
+
 
 def import_ahead() -> None:
     """Import what the pages need of everything that is not Qt; for a thread."""
     with gentle_import():
         for name in _WITHOUT_QT:
             import_module(name)
-
-
-def _make(step: Step, parent: QWidget) -> WizardPage:
-    # Imported here, or the first window would wait for every page's modules (the picker's search, the key doctor).
-    match step:
-        case Step.WELCOME:
-            from caal_desktop.widgets.wizard.pages.welcome_page import WelcomePage
-
-            return WelcomePage(parent)
-        case Step.KEY:
-            from caal_desktop.widgets.wizard.pages.key_page import KeyPage
-
-            return KeyPage(parent=parent)
-        case Step.MODEL:
-            from caal_desktop.widgets.wizard.pages.model_page import ModelPage
-
-            return ModelPage(parent)
-        case Step.TRY:
-            from caal_desktop.widgets.wizard.pages.try_page import TryPage
-
-            return TryPage(parent)
-        case Step.DONE:
-            from caal_desktop.widgets.wizard.pages.done_page import DonePage
-
-            return DonePage(parent)

@@ -82,7 +82,7 @@ class WizardWindow(QDialog):
     def _build(self, *, demo: bool) -> None:
         titles = [self.tr("Welcome"), self.tr("Key"), self.tr("Model"), self.tr("Try it"), self.tr("Done")]
         self._rail = StepsRail(titles, self)
-        self._pages = PageStack(self)
+        self._pages = PageStack(self._catalogue, self._settings, self)
         self._footer = WizardFooter(self)
         right = QVBoxLayout()
         right.setSpacing(0)
@@ -107,7 +107,7 @@ class WizardWindow(QDialog):
         setup.changed.connect(self._show_buttons)
         setup.finished.connect(self.close)
         self._pages.pageBuilt.connect(self._on_page_built)
-        self._catalogue.changed.connect(self._show_catalogue)
+        self._catalogue.changed.connect(self._on_catalogue)
         footer = self._footer
         footer.later.clicked.connect(self.close)
         footer.skip.clicked.connect(setup.skip)
@@ -141,8 +141,7 @@ class WizardWindow(QDialog):
                 pane = self.model.pane
                 pane.modelChosen.connect(setup.choose_model)
                 pane.modelActivated.connect(self._on_model_activated)
-                pane.attach(self._catalogue, self._settings)
-                self._show_catalogue(self._catalogue.current)
+                pane.choose(state.model)
             case Step.TRY:
                 # Imported with its page: the first one needs no chat.
                 from caal_desktop.widgets.wizard.pages.trial import Trial
@@ -210,7 +209,6 @@ class WizardWindow(QDialog):
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
         self._setup.begin(at)
         self._show_key(self._setup.key)
-        self._show_catalogue(self._catalogue.current)
 
     # --- Qt
 
@@ -325,13 +323,12 @@ class WizardWindow(QDialog):
         self._fit_minimum()
         self._focus_if_pending()
 
-    def _show_catalogue(self, catalogue: Catalogue) -> None:
+    def _on_catalogue(self, _catalogue: Catalogue) -> None:
         if self._setup.state.step is Step.TRY:
             self.trial.set_model(self._model_name())
-        if not self._pages.is_built(Step.MODEL):
-            return
-        self.model.pane.show_catalogue(catalogue)
-        self.model.pane.choose(self._setup.state.model)
+        if self._pages.is_built(Step.MODEL):
+            # The list itself reaches the pane without the wizard.
+            self.model.pane.choose(self._setup.state.model)
 
     def _model_name(self) -> str:
         model = self._catalogue.current.find(self._setup.state.model)

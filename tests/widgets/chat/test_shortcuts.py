@@ -61,7 +61,7 @@ def test_every_action_of_the_main_window_is_listed(chat_window: ChatWindow) -> N
 
 
 def test_every_shortcut_of_the_picker_is_listed(chat_window: ChatWindow, qtbot: QtBot) -> None:
-    shown = pane()
+    shown = pane(chat_window.parts)
     qtbot.addWidget(shown)
     listed = rows(open_by_menu(chat_window))["Model picker"].values()
     keys = [native(shortcut.key()) for shortcut in shown.findChildren(QShortcut)]

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from tests.support.parts import Parts
+
 LEAST_TARGET = 24
 """Pixels; what WCAG 2.2 asks of a control's height (2.5.8, level AA)."""
 
 
-def test_rows_of_the_picker_follow_at_once(qtbot: QtBot, qt_loop: object, density: Callable[[Density], None]) -> None:
-    shown = pane()
+def test_rows_of_the_picker_follow_at_once(qtbot: QtBot, parts: Parts, density: Callable[[Density], None]) -> None:
+    shown = pane(parts)
     qtbot.addWidget(shown)
     shown.resize(*SIZES["wide"])
     shown.show()
@@ -63,13 +65,13 @@ def test_fields_and_buttons_follow_at_once(qtbot: QtBot, qt_loop: object, densit
 
 
 def test_a_window_that_opens_later_is_compact_too(
-    qtbot: QtBot, qt_loop: object, density: Callable[[Density], None]
+    qtbot: QtBot, parts: Parts, density: Callable[[Density], None]
 ) -> None:
-    comfortable = pane()
+    comfortable = pane(parts)
     qtbot.addWidget(comfortable)
     least = comfortable.search.minimumHeight()
     density(Density.COMPACT)
-    later = pane()
+    later = pane(parts)
     qtbot.addWidget(later)
     assert later.search.minimumHeight() == comfortable.search.minimumHeight() == least - theme.GRID
 
@@ -77,10 +79,10 @@ def test_a_window_that_opens_later_is_compact_too(
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_of_the_picker_is_cut_in_compact(
-    qtbot: QtBot, qt_loop: object, density: Callable[[Density], None], state: str, size: str
+    qtbot: QtBot, parts: Parts, density: Callable[[Density], None], state: str, size: str
 ) -> None:
     density(Density.COMPACT)
-    widget = STATES[state]()
+    widget = STATES[state](parts)
     qtbot.addWidget(widget)
     widget.resize(*SIZES[size])
     widget.show()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from caal_desktop.services.catalogue.catalogue_service import Catalogue
+    from tests.support.parts import Parts
 
 Key = Qt.Key
 CATALOGUE = catalogue_of(generated_models(400))
@@ -32,16 +33,18 @@ MODELS = CATALOGUE.models
 class Picker:
     """A pane in a window, and the hands of a person."""
 
-    def __init__(self, qtbot: QtBot, catalogue: Catalogue = CATALOGUE, size: tuple[int, int] = SIZES["wide"]) -> None:
-        self.qtbot = qtbot
+    def __init__(
+        self, qtbot: QtBot, parts: Parts, catalogue: Catalogue = CATALOGUE, size: tuple[int, int] = SIZES["wide"]
+    ) -> None:
+        self.qtbot, self.parts = qtbot, parts
         self.window = QDialog()
         self.closed: list[int] = []
         self.window.finished.connect(self.closed.append)
-        self.pane = ModelPane(name="pane", parent=self.window)
+        parts.show_catalogue(catalogue)
+        self.pane = ModelPane(parts.catalogue, parts.settings, name="pane", parent=self.window)
         QVBoxLayout(self.window).addWidget(self.pane)
         qtbot.addWidget(self.window)
         self.window.resize(*size)
-        self.pane.show_catalogue(catalogue)
         self.chosen: list[str] = []
         self.activated: list[str] = []
         self.pane.modelChosen.connect(self.chosen.append)
@@ -83,8 +86,8 @@ class Picker:
 
 
 @pytest.fixture
-def picker(qtbot: QtBot, qt_loop: object) -> Picker:
-    return Picker(qtbot)
+def picker(qtbot: QtBot, parts: Parts) -> Picker:
+    return Picker(qtbot, parts)
 
 
 def test_typing_finds_and_enter_uses_the_best(picker: Picker) -> None:
@@ -203,13 +206,13 @@ def test_orders_that_nobody_knows_cannot_be_chosen(picker: Picker) -> None:
     model = box.model()
     for row, order in enumerate(SortOrder):
         enabled = bool(model.flags(model.index(row, 0)) & Qt.ItemFlag.ItemIsEnabled)
-        # Without a service nobody can be asked; the generated list tells everything else.
+        # Nobody can be asked without a connection; the generated list tells everything else.
         assert enabled is (order not in ("popular", "fastest_first_token", "throughput"))
     box.set_order(SortOrder.NEWEST)
     created = [picker.pane.browser.view.find(model_id) for model_id in picker.ids]
     dates = [model.created for model in created if model is not None]
     assert dates == sorted(dates, key=str, reverse=True)
-    picker.pane.show_catalogue(catalogue_of(parse_model_list(["a", "b"]).models))
+    picker.parts.show_catalogue(catalogue_of(parse_model_list(["a", "b"]).models))
     assert box.order is SortOrder.BEST_MATCH
 
 
@@ -222,9 +225,9 @@ def test_any_id_can_be_used(picker: Picker) -> None:
     assert picker.activated == ["my/own-model"]
 
 
-def test_servers_that_tell_an_id_only(qtbot: QtBot, qt_loop: object) -> None:
+def test_servers_that_tell_an_id_only(qtbot: QtBot, parts: Parts) -> None:
     listing = parse_model_list({"data": [{"id": "llama3.2:latest"}, {"id": "qwen3:8b"}]})
-    picker = Picker(qtbot, catalogue_of(listing.models))
+    picker = Picker(qtbot, parts, catalogue_of(listing.models))
     picker.type("llama")
     row = picker.pane.list.currentIndex().data(ModelRole.ROW)
     assert isinstance(row, ModelRow)
@@ -243,8 +246,8 @@ def test_a_mouse_picks_too(picker: Picker) -> None:
     assert picker.activated == [index.data(ModelRole.ID)]
 
 
-def test_details_follow_and_give_way(qtbot: QtBot, qt_loop: object) -> None:
-    wide = Picker(qtbot)
+def test_details_follow_and_give_way(qtbot: QtBot, parts: Parts) -> None:
+    wide = Picker(qtbot, parts)
     wide.type("claude")
     wide.settle()
     model = wide.pane.details.model
@@ -253,7 +256,7 @@ def test_details_follow_and_give_way(qtbot: QtBot, qt_loop: object) -> None:
     assert model.context_length is not None
     assert f"{wide.pane.locale().toString(model.context_length)} tokens" in wide.pane.details.sheet.toPlainText()
     assert not wide.pane.parts.more.isVisible()
-    narrow = Picker(qtbot, size=SIZES["narrow"])
+    narrow = Picker(qtbot, parts, size=SIZES["narrow"])
     assert not narrow.pane.details.isVisible()
     narrow.press(Key.Key_Down)
     narrow.press(Key.Key_I, modifier=Qt.KeyboardModifier.ControlModifier)
@@ -296,14 +299,14 @@ def test_counting_words(picker: Picker) -> None:
 def test_the_same_pane_takes_another_catalogue(picker: Picker) -> None:
     picker.pane.choose("llama3.2:latest")
     assert picker.ids[0] == "llama3.2:latest", "not listed, and visible"
-    picker.pane.show_catalogue(catalogue_of(parse_model_list({"data": [{"id": "llama3.2:latest"}]}).models))
+    picker.parts.show_catalogue(catalogue_of(parse_model_list({"data": [{"id": "llama3.2:latest"}]}).models))
     assert picker.current == picker.pane.chosen == "llama3.2:latest"
     assert [model_id for model_id in picker.ids if model_id] == ["llama3.2:latest"] * 2
 
 
 @pytest.mark.parametrize("count", [10_000])
-def test_ten_thousand(qtbot: QtBot, qt_loop: object, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    picker = Picker(qtbot, catalogue_of(generated_models(count)))
+def test_ten_thousand(qtbot: QtBot, parts: Parts, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    picker = Picker(qtbot, parts, catalogue_of(generated_models(count)))
     described: list[object] = []
     describe: Callable[..., object] = picker.pane._model._describe
     monkeypatch.setattr(picker.pane._model, "_describe", lambda entry: described.append(entry) or describe(entry))

@@ -15,6 +15,7 @@ from caal_desktop.catalogue.filters import Filters
 from caal_desktop.item_models.model_list import ModelRole
 from caal_desktop.llm.models.listing import parse_model_list
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
+from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.picker.details.compare import comparison
 from caal_desktop.widgets.picker.details.model_facts import model_facts
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from tests.support.demo import DemoControl
+    from tests.support.parts import Parts
+
 
 def shown(qtbot: QtBot, made: ModelPane) -> ModelPane:
     qtbot.addWidget(made)
@@ -40,8 +44,8 @@ def shown(qtbot: QtBot, made: ModelPane) -> ModelPane:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
-def test_nothing_is_cut_and_everything_has_a_name(qtbot: QtBot, qt_loop: object, state: str, size: str) -> None:
-    widget = STATES[state]()
+def test_nothing_is_cut_and_everything_has_a_name(qtbot: QtBot, parts: Parts, state: str, size: str) -> None:
+    widget = STATES[state](parts)
     qtbot.addWidget(widget)
     widget.resize(*SIZES[size])
     widget.show()
@@ -54,14 +58,14 @@ def test_nothing_is_cut_and_everything_has_a_name(qtbot: QtBot, qt_loop: object,
 @pytest.mark.parametrize("state", ["grouped", "no-match", "missing", "hosts", "comparing"])
 def test_large_text_and_long_words(
     qtbot: QtBot,
-    qt_loop: object,
+    parts: Parts,
     state: str,
     text_scale: Callable[[float], None],
     long_words: Callable[[], None],
 ) -> None:
     text_scale(1.5)
     long_words()
-    widget = STATES[state]()
+    widget = STATES[state](parts)
     qtbot.addWidget(widget)
     for width, height in SIZES.values():
         widget.resize(width, height)
@@ -71,32 +75,37 @@ def test_large_text_and_long_words(
         assert cut_texts(widget) == []
 
 
-def test_loading(qtbot: QtBot, qt_loop: object) -> None:
-    made = shown(qtbot, pane(Catalogue("openrouter", state=CatalogueState.LOADING)))
+def test_loading(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, pane(parts, Catalogue("openrouter", state=CatalogueState.LOADING)))
     assert made.message.tone is Tone.BUSY
     assert not made.search.isEnabled()
     assert not made.list.isVisible()
     assert not made.parts.refresh.isEnabled()
 
 
-def test_failed_offers_another_try(qtbot: QtBot, qt_loop: object) -> None:
-    made = shown(qtbot, pane(Catalogue("openrouter", state=CatalogueState.FAILED, error=OFFLINE)))
+def test_failed_offers_another_try(qtbot: QtBot, parts: Parts, demo: DemoControl) -> None:
+    demo.fault("html_200", path="/models", times=1)
+    parts.catalogue.open(Connection("openrouter"))
+    parts.until(lambda: parts.catalogue.current.state is CatalogueState.FAILED, "the failure")
+    made = shown(qtbot, ModelPane(parts.catalogue, parts.settings, name="pane"))
     assert made.message.tone is Tone.BAD
+    assert not made.list.isVisible()
     button = made.message.button("retry")
     assert button is not None
-    with qtbot.waitSignal(made.refreshRequested):
-        button.click()
+    button.click()
+    parts.until(lambda: made.list.isVisible(), "the list")
+    assert not made.message.isVisible()
 
 
-def test_stale_says_how_old(qtbot: QtBot, qt_loop: object) -> None:
-    made = shown(qtbot, pane(replace(catalogue(), state=CatalogueState.STALE, error=OFFLINE)))
+def test_stale_says_how_old(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, pane(parts, replace(catalogue(), state=CatalogueState.STALE, error=OFFLINE)))
     assert made.message.title == "Offline: this list is from 3 hours ago"
     assert made.list.isVisible()
     assert made.message.button("retry") is not None
 
 
-def test_no_match_says_what_to_leave_out(qtbot: QtBot, qt_loop: object) -> None:
-    made = shown(qtbot, STATES["no-match"]())  # type: ignore[arg-type]
+def test_no_match_says_what_to_leave_out(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, STATES["no-match"](parts))  # type: ignore[arg-type]
     button = made.message.button("relax0")
     assert button is not None
     promised = int(button.text().rpartition("(")[2].rstrip(")"))
@@ -107,8 +116,8 @@ def test_no_match_says_what_to_leave_out(qtbot: QtBot, qt_loop: object) -> None:
     assert not made.message.isVisible()
 
 
-def test_nothing_like_it(qtbot: QtBot, qt_loop: object) -> None:
-    made = shown(qtbot, pane(query="zzzz qqqq"))
+def test_nothing_like_it(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, pane(parts, query="zzzz qqqq"))
     button = made.message.button("query")
     assert button is not None
     button.click()
@@ -116,32 +125,32 @@ def test_nothing_like_it(qtbot: QtBot, qt_loop: object) -> None:
     assert made.list.isVisible()
 
 
-def test_nearest_is_said(qtbot: QtBot, qt_loop: object) -> None:
-    made = shown(qtbot, pane(query="claude zebra"))
+def test_nearest_is_said(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, pane(parts, query="claude zebra"))
     assert "No exact match" in made.list.model().index(0, 0).data(Qt.ItemDataRole.DisplayRole)
     assert made.list.currentIndex().row() == 1
 
 
-def test_a_missing_model_stays_visible(qtbot: QtBot, qt_loop: object) -> None:
-    made = shown(qtbot, pane(chosen="vendor/gone"))
+def test_a_missing_model_stays_visible(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, pane(parts, chosen="vendor/gone"))
     assert made.message.title == "“vendor/gone” is not in the list"
     assert made.list.currentIndex().data(ModelRole.ID) == made.chosen == "vendor/gone"
 
 
-def test_a_way_of_routing_is_not_missing(qtbot: QtBot, qt_loop: object) -> None:
+def test_a_way_of_routing_is_not_missing(qtbot: QtBot, parts: Parts) -> None:
     listed = next(model for model in catalogue().models if not model.variant)
-    made = shown(qtbot, pane(chosen=f"{listed.id}:nitro"))
+    made = shown(qtbot, pane(parts, chosen=f"{listed.id}:nitro"))
     assert not made.message.isVisible()
     assert listed.name in made.list.currentIndex().data(Qt.ItemDataRole.DisplayRole)
 
 
-def test_rows_that_could_not_be_read_are_counted(qtbot: QtBot, qt_loop: object) -> None:
-    made = shown(qtbot, pane(replace(catalogue(), skipped=7)))
+def test_rows_that_could_not_be_read_are_counted(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, pane(parts, replace(catalogue(), skipped=7)))
     turn(until=lambda: not made._soon.isActive())
     assert "7 rows could not be read" in made.parts.count.text()
 
 
-def test_traps_are_told(qtbot: QtBot, qt_loop: object) -> None:
+def test_traps_are_told(qtbot: QtBot, parts: Parts) -> None:
     rows = [
         {"id": "openrouter/auto", "name": "Auto Router", "pricing": {"prompt": "-1", "completion": "-1"}},
         {
@@ -157,7 +166,7 @@ def test_traps_are_told(qtbot: QtBot, qt_loop: object) -> None:
         {"id": "a/gift:free", "pricing": {"prompt": "0", "completion": "0"}},
         {"id": "a/x:batch"},
     ]
-    made = shown(qtbot, pane(catalogue_of(parse_model_list(rows).models), filters=Filters(show_unusable=True)))
+    made = shown(qtbot, pane(parts, catalogue_of(parse_model_list(rows).models), filters=Filters(show_unusable=True)))
     spoken = {}
     model = made.list.model()
     for row in range(model.rowCount()):
@@ -172,10 +181,10 @@ def test_traps_are_told(qtbot: QtBot, qt_loop: object) -> None:
     assert any(fact.label == "Above 200K tokens" and fact.value == "$4 in" for fact in model_facts(tiers))
 
 
-def test_links_and_markup_of_a_description_stay_text(qtbot: QtBot, qt_loop: object) -> None:
+def test_links_and_markup_of_a_description_stay_text(qtbot: QtBot, parts: Parts) -> None:
     text = '<img src="file:///etc/passwd"> ![x](https://example.org/x.png) [here](javascript:alert(1)) <b>bold</b>'
     row = {"id": "a/b", "name": "<i>A</i>: <b>B</b>", "description": text, "hugging_face_id": "../../x?y"}
-    made = shown(qtbot, pane(catalogue_of(parse_model_list([row]).models), chosen="a/b"))
+    made = shown(qtbot, pane(parts, catalogue_of(parse_model_list([row]).models), chosen="a/b"))
     plain = made.details.sheet.toPlainText()
     assert "<b>bold</b>" in plain
     assert "<img" in plain
@@ -205,21 +214,21 @@ junk = st.recursive(
 
 
 @pytest.fixture
-def kept_pane(qtbot: QtBot, qt_loop: object) -> ModelPane:
-    return shown(qtbot, ModelPane(name="pane"))
+def kept_pane(qtbot: QtBot, parts: Parts) -> ModelPane:
+    return shown(qtbot, pane(parts, Catalogue()))
 
 
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(data=st.data())
-def test_no_row_breaks_the_pane(kept_pane: ModelPane, data: st.DataObject) -> None:
+def test_no_row_breaks_the_pane(kept_pane: ModelPane, parts: Parts, data: st.DataObject) -> None:
     rows: list[Any] = copy.deepcopy(data.draw(st.lists(st.sampled_from(ROWS), min_size=1, max_size=4)))
     for row in rows:
         for field in data.draw(st.lists(st.sampled_from(sorted(row)), max_size=4)):
             row[field] = data.draw(junk)
     parsed = parse_model_list({"data": rows})
-    kept_pane.show_catalogue(replace(catalogue_of(parsed.models), skipped=parsed.skipped + parsed.repeated))
+    parts.show_catalogue(replace(catalogue_of(parsed.models), skipped=parsed.skipped + parsed.repeated))
     kept_pane.filters.set_filters(Filters(show_unusable=True))
     kept_pane.search.setText(data.draw(st.sampled_from(["", "a", "claude 4", "\u202e", "🤖"])))
     assert len(kept_pane.browser.view) + parsed.skipped + parsed.repeated == len(rows)

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
+from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.keys.key_view import KeyPhase
 from caal_desktop.setup_flow import Step
@@ -432,3 +433,16 @@ def test_nothing_is_cut_and_everything_has_a_name(
     look("done")
     walk.end()
     assert not complaints, "\n".join(dict.fromkeys(complaints))
+
+
+def test_each_change_of_the_list_reaches_the_picker_once(walk: Walk, demo: DemoControl, parts: Parts) -> None:
+    walk.to_the_model(demo.key)
+    parts.until(lambda: parts.catalogue.current.state is CatalogueState.READY, "the list")
+    changes: list[object] = []
+    drawn: list[bool] = []
+    parts.catalogue.changed.connect(changes.append)
+    walk.window.model.pane.browser.stated.connect(lambda: drawn.append(True))
+    parts.catalogue.refresh()
+    parts.until(lambda: len(changes) == 2, "it is fetched, and it is there")
+    turn(2)
+    assert len(drawn) == len(changes)

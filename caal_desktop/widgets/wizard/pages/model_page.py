@@ -10,11 +10,19 @@ from caal_desktop.widgets.wizard.pages.page import WizardPage
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+    from caal_desktop.services.settings.settings_service import SettingsService
+
 
 class ModelPage(WizardPage):
-    """The picker as a page."""
+    """The picker as a page.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        catalogue: the models to choose from.
+        settings: favourites and recents.
+    """
+
+    def __init__(self, catalogue: CatalogueService, settings: SettingsService, parent: QWidget | None = None) -> None:
         super().__init__(
             self.tr("Choose a model"),
             self.tr(
@@ -24,7 +32,7 @@ class ModelPage(WizardPage):
             name="wizard.model",
             parent=parent,
         )
-        self.pane = ModelPane(name="wizard.model.pane", parent=self)
+        self.pane = ModelPane(catalogue, settings, name="wizard.model.pane", parent=self)
         self.body.addWidget(self.pane, 1)
 
     def first_focus(self) -> QWidget | None:
