@@ -14,6 +14,7 @@ from caal_desktop.services.keys.key_service import KeyService
 from caal_desktop.services.keys.key_watch import KeyCondition, KeyReport, KeyWatch
 from caal_desktop.services.providers.connections import catalogue_connection
 from caal_desktop.services.providers.provider_pool import ProviderPool
+from caal_desktop.services.settings.bundle_check import BundleCheck
 from caal_desktop.services.settings.log_level import LogLevelFollower
 from caal_desktop.services.settings.settings_service import SettingsService
 from caal_desktop.services.settings.transfer_service import TransferService
@@ -89,6 +90,7 @@ class Application(QObject):
         self._problem: SettingsProblem | None = loaded.problem
         self.settings = SettingsService(store, loaded, self)
         self._transfer = TransferService(self.settings, paths.data_dir, self)
+        self._bundles = BundleCheck(self)
         self._appearance = Appearance(app)
         self._appearance.apply(self.settings.current)
         service = KEYRING_SERVICE if demo is None else DEMO_KEYRING_SERVICE
@@ -171,6 +173,7 @@ class Application(QObject):
                 await self._scope.close()
                 await self.pool.close()
                 await self._transfer.close()
+                await self._bundles.close()
         except TimeoutError:
             logger.warning("Not everything ended within %g seconds", QUIT_DEADLINE_S)
         finally:
@@ -322,6 +325,7 @@ class Application(QObject):
                 self.keys,
                 self.catalogue,
                 self._transfer,
+                self._bundles,
                 sign_in=self.sign_in,
                 parent=self._wizard or self._main,
             )

@@ -18,6 +18,7 @@ from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.keys.key_service import KeyService
 from caal_desktop.services.keys.key_watch import KeyWatch
 from caal_desktop.services.providers.provider_pool import ProviderPool
+from caal_desktop.services.settings.bundle_check import BundleCheck
 from caal_desktop.services.settings.settings_service import SettingsService
 from caal_desktop.services.settings.transfer_service import TransferService
 from caal_desktop.services.setup.setup_service import SetupService
@@ -53,6 +54,7 @@ class Parts:
         self.store = SettingsStore(home / "settings.json")
         self.settings = SettingsService(self.store, self.store.load())
         self.transfer = TransferService(self.settings, home / "data")
+        self.bundles = BundleCheck()
         self.pool = ProviderPool(self._url)
         deadlines = Deadlines(probe=5.0, call=5.0, unlock=5.0)
         self.secrets = SecretStore(service=KEYRING_SERVICE, deadlines=deadlines)
@@ -85,6 +87,7 @@ class Parts:
         await self.keys.close()
         await self.pool.close()
         await self.transfer.close()
+        await self.bundles.close()
         await self.settings.close()
 
     # --- what many tests need

@@ -1,10 +1,11 @@
-"""Changes to the settings that are not in force yet: checked as they are made, undone one by one, applied together."""
+"""Changes to the settings that are not in force yet: checked as they are made, undone one by one, applied together.
+
+Nothing here blocks: what only a look at a file can tell is told by somebody else.
+"""
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.redaction import holds_secret
@@ -15,7 +16,8 @@ from caal_desktop.storage.settings.setting import Group, InvalidSetting
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_BUNDLE_SIZE = 10_000_000
+BUNDLE = "ca_bundle"
+"""The setting whose value cannot be judged without a look at the file that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class SettingsDraft:
         self._values: dict[str, Any] = {key: base.value(key) for key in SPECS}
         self._problems: dict[str, str] = {}
         self._history: list[tuple[_Change, ...]] = []
+        self._looked_at: dict[str, str] = {}
+        """What was found in files of certificate authorities, by path."""
 
     def value(self, key: str) -> Any:
         """A setting as it stands in the draft; where the last edit was refused, that edit."""
@@ -50,6 +54,17 @@ class SettingsDraft:
     def problems(self) -> Mapping[str, str]:
         """What cannot be used, by setting; settings without an effect are left out."""
         return {key: problem for key, problem in self._all_problems().items() if self.has_effect(key)}
+
+    @property
+    def unseen_bundle(self) -> str:
+        """The path of a file that somebody has to look at before the draft can be applied; "" where there is none."""
+        path = self._values[BUNDLE]
+        is_seen = path in self._looked_at or path == self._base.value(BUNDLE)
+        return "" if is_seen or BUNDLE in self._problems or not self.has_effect(BUNDLE) else str(path)
+
+    def note_bundle(self, path: str, problem: str) -> None:
+        """Take what a look at a file has found: why it cannot be used, or ""."""
+        self._looked_at[path] = problem
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -123,8 +138,10 @@ class SettingsDraft:
         """The settings in force with all of the draft's changes.
 
         Raises:
-            InvalidSetting: something cannot be used; nothing is changed then.
+            InvalidSetting: something cannot be used, or is not known to be usable yet; nothing is changed then.
         """
+        if self.unseen_bundle:
+            raise InvalidSetting(BUNDLE, "is still being looked at")
         for key, problem in self.problems.items():
             raise InvalidSetting(key, problem)
         # A refused value of a setting without an effect is not worth a refusal, nor worth keeping.
@@ -143,6 +160,8 @@ class SettingsDraft:
 
     def _all_problems(self) -> dict[str, str]:
         found = dict(self._problems)
+        if problem := self._looked_at.get(self._values[BUNDLE], ""):
+            found.setdefault(BUNDLE, problem)
         if self._values["proxy_mode"] is ProxyMode.MANUAL and not self._values["proxy_url"]:
             found.setdefault("proxy_url", "must be given for a proxy of your own")
         if not self._values["trust_system_certificates"] and not self._values["ca_bundle"]:
@@ -157,24 +176,4 @@ def _check(key: str, value: object) -> tuple[Any, str]:
         return value, exc.reason
     if holds_secret(checked):
         return checked, "looks like an API key, and settings are kept in plain text"
-    if key == "ca_bundle":
-        return checked, bundle_problem(checked)
     return checked, ""
-
-
-def bundle_problem(path: str) -> str:
-    """Why a file of certificate authorities cannot be used, as a short clause; "" where it can, or none is named."""
-    if not path:
-        return ""
-    try:
-        file = Path(path)
-        if not file.is_file():
-            return "must name a file that exists"
-        if file.stat().st_size > MAX_BUNDLE_SIZE:
-            return "must name a file of certificates; this one is too large"
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except ssl.SSLError:
-        return "must name a file of certificates in PEM form"
-    except (OSError, ValueError) as exc:
-        return f"cannot be read: {getattr(exc, 'strerror', None) or exc}"
-    return ""

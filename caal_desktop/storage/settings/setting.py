@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar, get_origin, get_type_hints
@@ -18,6 +19,11 @@ _METADATA_KEY = "setting"
 # A text that nobody types by hand; keeps a broken file from filling the memory and the dialog.
 DEFAULT_MAX_LENGTH = 500
 MAX_ITEM_LENGTH = 200
+
+# A long text is checked with each letter that is typed into it.
+_CONTROLS = re.compile("[\x00-\x1f]")
+_CONTROLS_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Group(StrEnum):
@@ -172,10 +178,10 @@ class SettingSpec:
             raise InvalidSetting(self.key, "must be a text")
         if len(value) > self.max_length:
             raise InvalidSetting(self.key, f"must have at most {self.max_length} characters")
-        if any(ord(char) < 32 and not (self.multiline and char in "\n\t") for char in value):
+        if (_CONTROLS_IN_LINES if self.multiline else _CONTROLS).search(value):
             raise InvalidSetting(self.key, "must not contain control characters")
         # Half of a surrogate pair can be read from JSON but not be written as UTF-8.
-        if any(0xD800 <= ord(char) <= 0xDFFF for char in value):
+        if _SURROGATES.search(value):
             raise InvalidSetting(self.key, "must be valid Unicode")
         if self.url:
             _check_url(self.key, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QDialog,
@@ -33,9 +33,12 @@ from caal_desktop.widgets.settings.transfer import TransferSection
 from caal_desktop.widgets.settings.words import PAGES, specs_on, tr
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.sign_in_service import SignInService
+    from caal_desktop.services.settings.bundle_check import BundleCheck
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.services.settings.transfer_service import TransferService
     from caal_desktop.storage.settings.schema import Settings
@@ -49,6 +52,7 @@ class SettingsDialog(QDialog):
         keys: the providers' keys.
         catalogue: the models, for the picker.
         transfer: writes settings into files and reads them.
+        bundles: looks at files of certificate authorities.
         sign_in: for signing in instead of pasting a key; None leaves it out.
 
     Signals:
@@ -63,17 +67,19 @@ class SettingsDialog(QDialog):
         keys: KeyService,
         catalogue: CatalogueService,
         transfer: TransferService,
+        bundles: BundleCheck,
         *,
         sign_in: SignInService | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._settings, self._keys, self._catalogue = settings, keys, catalogue
-        self._sign_in = sign_in
+        self._bundles, self._sign_in = bundles, sign_in
         self.draft = SettingsDraft(settings.current)
         self._built = False
         self._found: tuple[str, ...] = ()
-        self._discard = False
+        # What is to be done once a file has been looked at.
+        self._after_look: Callable[[], object] | None = None
         self.setObjectName("settings")
         self.setWindowTitle(self.tr("Settings"))
         self.navigation = Navigation(self)
@@ -160,11 +166,12 @@ class SettingsDialog(QDialog):
         self.navigation.searched.connect(self._on_searched)
         self._undo.clicked.connect(self._on_undo)
         self._buttons.accepted.connect(self.accept)
-        self._buttons.rejected.connect(self._cancel)
+        self._buttons.rejected.connect(self._leave)
         self._apply.clicked.connect(self.apply)
         self.transfer.imported.connect(self._on_imported)
         self.transfer.resetRequested.connect(self._on_reset_all)
         self._settings.changed.connect(self._on_settings)
+        self._bundles.checked.connect(self._on_bundle)
         # Bound methods, which Qt disconnects with the dialog; a lambda would outlive it.
         self._keys.loaded.connect(self._on_keys)
         self._keys.keyChanged.connect(self._on_keys)
@@ -192,27 +199,50 @@ class SettingsDialog(QDialog):
         self.keys_section.refresh(self._settings.current.provider)
 
     def _draw(self) -> None:
-        draft = self.draft
+        self._draw_settings()
+        self._draw_secrets()
+
+    def _draw_settings(self) -> None:
         for page in self.pages.values():
-            page.show_draft(draft, self._found)
+            page.show_draft(self.draft, self._found)
+        self._draw_footer()
+
+    def _draw_secrets(self) -> None:
+        draft = self.draft
         self.keys_section.show_provider(draft.value("provider"))
         self.proxy_password.setVisible(draft.has_effect("proxy_url") and bool(draft.value("proxy_user")))
-        problems = draft.problems
+
+    def _draw_footer(self) -> None:
+        problems = self.draft.problems
         self._ok.setEnabled(not problems)
-        self._apply.setEnabled(not problems and bool(draft.changes))
-        self._undo.setEnabled(draft.can_undo)
-        names = ", ".join(tr(SPECS[key].short) for key in problems)
-        self._footer.setText(self.tr("To be corrected: {settings}").format(settings=names))
-        self._footer.setVisible(bool(problems))
+        self._apply.setEnabled(not problems and bool(self.draft.changes))
+        self._undo.setEnabled(self.draft.can_undo)
+        text = ""
+        if problems:
+            names = ", ".join(tr(SPECS[key].short) for key in problems)
+            text = self.tr("To be corrected: {settings}").format(settings=names)
+        elif self._after_look is not None:
+            text = self.tr("Waiting for the file of certificate authorities…")
+        self._footer.setText(text)
+        self._footer.setVisible(bool(text))
+
+    def _changed(self) -> None:
+        """The draft has changed: draw it, and have looked at what only a look can tell."""
+        self._after_look = None
+        if path := self.draft.unseen_bundle:
+            self._bundles.check(path)
+        self._draw()
 
     # --- doing
 
     def apply(self) -> bool:
-        """Put all changes in force, or none of them.
+        """Put all changes in force, or none of them; once a file has been looked at, where one has to be.
 
         Returns:
             Whether they are in force.
         """
+        if self._waits_to(self.apply):
+            return False
         try:
             new = self.draft.applied_to(self._settings.current)
         except InvalidSetting as error:
@@ -226,16 +256,22 @@ class SettingsDialog(QDialog):
         return True
 
     def accept(self) -> None:
-        """OK: put everything in force and close."""
-        if self.apply():
+        """OK: put everything in force and close; once a file has been looked at, where one has to be."""
+        if not self._waits_to(self.accept) and self.apply():
             super().accept()
 
+    def _waits_to(self, do: Callable[[], object]) -> bool:
+        if self.draft.unseen_bundle:
+            self._after_look = do
+            self._draw_footer()
+        return bool(self.draft.unseen_bundle)
+
     def reject(self) -> None:
-        """Esc and the window's own button: ask before changes are lost."""
-        if self.draft.changes and not self._discard:
+        """Esc and the window's own button, which Qt brings here: ask before changes are lost."""
+        if self.draft.changes:
             self._ask_about_changes()
         else:
-            super().reject()
+            self._leave()
 
     def done(self, result: int) -> None:
         """Leave nothing running that was begun here."""
@@ -246,9 +282,9 @@ class SettingsDialog(QDialog):
             self._catalogue.open_for(settings.provider, catalogue_connection(settings, self._keys))
         super().done(result)
 
-    def _cancel(self) -> None:
-        self._discard = True
-        self.reject()
+    def _leave(self) -> None:
+        """Close; changes are lost."""
+        super().reject()
 
     def _ask_about_changes(self) -> None:
         buttons = QMessageBox.StandardButton
@@ -262,42 +298,49 @@ class SettingsDialog(QDialog):
         box.button(buttons.Apply).setEnabled(not self.draft.problems)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.button(buttons.Apply).clicked.connect(self.accept)
-        box.button(buttons.Discard).clicked.connect(self._cancel)
+        box.button(buttons.Discard).clicked.connect(self._leave)
         box.open()
 
     def _on_edited(self, key: str, value: Any) -> None:
         self.draft.set(key, value)
-        self._draw()
+        self._changed()
 
     def _on_reset(self, key: str) -> None:
         self.draft.reset(key)
-        self._draw()
+        self._changed()
 
     def _on_reset_all(self) -> None:
         self.draft.reset_all()
-        self._draw()
+        self._changed()
 
     def _on_imported(self, values: dict[str, Any]) -> None:
         self.draft.set_many(values)
-        self._draw()
+        self._changed()
 
     def _on_undo(self) -> None:
         keys = self.draft.undo()
-        self._draw()
+        self._changed()
         if len(keys) == 1 and SPECS[keys[0]].group in self.pages:
             self.show_page(SPECS[keys[0]].group)
             self.pages[SPECS[keys[0]].group].reveal(keys[0])
 
     def _on_settings(self, settings: Settings) -> None:
         self.draft.rebase(settings)
-        self._draw()
+        self._changed()
+
+    def _on_bundle(self, path: str, problem: str) -> None:
+        self.draft.note_bundle(path, problem)
+        self._draw_settings()
+        if self._after_look is not None and not self.draft.unseen_bundle:
+            do, self._after_look = self._after_look, None
+            do()
 
     def _on_keys(self, _provider: str, _problem: object = None) -> None:
-        self._draw()
+        self._draw_secrets()
 
     def _on_searched(self, found: tuple[str, ...]) -> None:
         self._found = found
-        self._draw()
+        self._draw_settings()
 
     def _turn_to(self, group: Group) -> None:
         self._stack.setCurrentWidget(self.pages[group])
@@ -344,14 +387,6 @@ class SettingsDialog(QDialog):
         """Make the best of the width."""
         super().resizeEvent(event)
         self._arrange()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """The window's own button asks, as Esc does."""
-        if self.draft.changes and not self._discard:
-            event.ignore()
-            self._ask_about_changes()
-        else:
-            super().closeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the platform's font and colours."""

@@ -12,11 +12,11 @@ from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.common.texts import provider_title
-from caal_desktop.widgets.settings.row import SettingRow
+from caal_desktop.widgets.settings.row import RowState, SettingRow
 from caal_desktop.widgets.settings.words import page_text, specs_on, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from caal_desktop.storage.settings.draft import SettingsDraft
     from caal_desktop.storage.settings.setting import Group
@@ -87,24 +87,20 @@ class SettingsPage(QScrollArea):
                 self.setTabOrder(before, control)
                 before = control
 
-    def show_draft(self, draft: SettingsDraft, found: Iterable[str] = ()) -> None:
-        """Draw every row.
+    def show_draft(self, draft: SettingsDraft, found: Collection[str] = ()) -> None:
+        """Draw the rows that show something else than before.
 
         Args:
             draft: what the settings are to be.
             found: the settings that a search has found.
         """
-        marked = set(found)
         any_effect = False
         problems = draft.problems
         for key, row in self.rows.items():
             effect = draft.has_effect(key)
             any_effect = any_effect or effect
-            row.setVisible(effect or key in marked)
-            row.show_value(draft.value(key))
-            row.show_problem(problems.get(key, ""))
-            row.show_note("" if effect else _why_without_effect(key))
-            row.set_highlighted(key in marked)
+            note = "" if effect else _why_without_effect(key)
+            row.show_state(RowState(draft.value(key), problems.get(key, ""), note, key in found))
         if any_effect or not self.rows:
             self._note.hide()
         else:

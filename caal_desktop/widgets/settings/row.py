@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
@@ -15,6 +16,23 @@ from caal_desktop.widgets.settings.words import tr
 
 if TYPE_CHECKING:
     from caal_desktop.storage.settings.setting import SettingSpec
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """What a row shows.
+
+    Attributes:
+        value: the setting's value.
+        problem: why it cannot be used, as a short clause in English; "" where it can.
+        note: why the setting has no effect now; "" where it has one.
+        is_found: whether a search has found it.
+    """
+
+    value: Any
+    problem: str = ""
+    note: str = ""
+    is_found: bool = False
 
 
 class SettingRow(QWidget):
@@ -32,7 +50,7 @@ class SettingRow(QWidget):
         super().__init__(parent)
         self.spec = spec
         self.setObjectName(f"settings.row.{spec.key}")
-        self._highlighted = False
+        self._state: RowState | None = None
         self.editor = make_editor(spec, self)
         self._reset = IconButton(
             "undo",
@@ -69,8 +87,8 @@ class SettingRow(QWidget):
         layout.addWidget(self._note)
         self.editor.edited.connect(lambda value: self.edited.emit(spec.key, value))
         self._reset.clicked.connect(lambda: self.resetRequested.emit(spec.key))
-        self.show_problem("")
-        self.show_note("")
+        self._show_problem("")
+        self._show_note("")
 
     @property
     def problem(self) -> str:
@@ -80,15 +98,21 @@ class SettingRow(QWidget):
     @property
     def is_highlighted(self) -> bool:
         """Whether a search has found this row."""
-        return self._highlighted
+        return self._state is not None and self._state.is_found
 
-    def show_value(self, value: Any) -> None:
-        """Show a value."""
-        self.editor.show_value(value)
-        self._reset.setVisible(value != self.spec.default)
+    def show_state(self, state: RowState) -> None:
+        """Draw the row, where it shows something else."""
+        if state == self._state:
+            return
+        self._state = state
+        self.setVisible(not state.note or state.is_found)
+        self.editor.show_value(state.value)
+        self._reset.setVisible(state.value != self.spec.default)
+        self._show_problem(state.problem)
+        self._show_note(state.note)
+        self.update()
 
-    def show_problem(self, reason: str) -> None:
-        """Say what is wrong with the value; "" for nothing."""
+    def _show_problem(self, reason: str) -> None:
         text = self.tr("It {reason}.").format(reason=tr(reason)) if reason else ""
         self._problem.setText(text)
         self._problem.setVisible(bool(text))
@@ -97,21 +121,14 @@ class SettingRow(QWidget):
         if control is not None:
             control.setAccessibleDescription(text or tr(self.spec.long))
 
-    def show_note(self, text: str) -> None:
-        """Say why the setting has no effect now; "" for nothing."""
+    def _show_note(self, text: str) -> None:
         self._note.setText(text)
         self._note.setVisible(bool(text))
         self.editor.setEnabled(not text)
 
-    def set_highlighted(self, highlighted: bool) -> None:
-        """Mark the row, or unmark it."""
-        if highlighted != self._highlighted:
-            self._highlighted = highlighted
-            self.update()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the mark of a found row."""
-        if not self._highlighted:
+        if not self.is_highlighted:
             return
         colours = theme.colours(self.palette())
         painter = QPainter(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,11 +13,13 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QPlainTextEdit,
 from shiboken6 import isValid
 
 from caal_desktop.llm.providers.registry import PROVIDERS
+from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.services.providers.connections import catalogue_connection, chat_request, connection_for
 from caal_desktop.storage.settings.schema import SPECS, Settings, Theme
 from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.settings.dialog import SettingsDialog
+from caal_desktop.widgets.settings.row import SettingRow
 from caal_desktop.widgets.settings.words import PAGES, find_settings
 from tests.support.qt_loop import turn
 from tests.support.widget_audit import controls_without_a_name, cut_texts
@@ -39,7 +42,7 @@ def open_dialog(parts: Parts, qtbot: QtBot) -> Iterator[Callable[[], SettingsDia
     made: list[SettingsDialog] = []
 
     def make() -> SettingsDialog:
-        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, parts.transfer)
+        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, parts.transfer, parts.bundles)
         qtbot.addWidget(dialog)
         dialog.open()
         made.append(dialog)
@@ -48,8 +51,7 @@ def open_dialog(parts: Parts, qtbot: QtBot) -> Iterator[Callable[[], SettingsDia
     yield make
     for dialog in made:
         if isValid(dialog):
-            dialog._discard = True
-            dialog.close()
+            dialog._leave()
     turn(3)
 
 
@@ -106,7 +108,7 @@ def test_apply_goes_on_from_there(dialog: SettingsDialog, parts: Parts) -> None:
 
 def test_cancel_changes_nothing(dialog: SettingsDialog, parts: Parts) -> None:
     control(dialog, QComboBox, "settings.theme").setCurrentIndex(1)
-    dialog._cancel()
+    dialog._leave()
     assert parts.settings.current == Settings()
     assert not dialog.isVisible()
 
@@ -229,6 +231,24 @@ def test_esc_asks_before_changes_are_lost(dialog: SettingsDialog, parts: Parts, 
     assert parts.settings.current == Settings()
 
 
+def test_the_windows_own_button_asks_as_esc_does(dialog: SettingsDialog, parts: Parts) -> None:
+    control(dialog, QComboBox, "settings.theme").setCurrentIndex(1)
+    dialog.close()
+    assert dialog.isVisible()
+    box = control(dialog, QMessageBox, "settings.unsaved")
+    box.button(QMessageBox.StandardButton.Apply).click()
+    assert not dialog.isVisible()
+    assert parts.settings.current.theme is Theme.LIGHT
+
+
+def test_the_windows_own_button_just_leaves_without_changes(dialog: SettingsDialog) -> None:
+    finished: list[int] = []
+    dialog.finished.connect(finished.append)
+    dialog.close()
+    assert not dialog.isVisible()
+    assert len(finished) == 1
+
+
 def test_esc_without_changes_just_leaves(dialog: SettingsDialog, qtbot: QtBot) -> None:
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
@@ -305,6 +325,133 @@ def test_the_data_folder_is_made_before_it_is_shown(
     parts.until(lambda: shown, "the folder")
     assert shown == [parts.transfer.data_folder]
     assert not dialog.transfer.message.isVisible()
+
+
+# --- what is drawn, and when ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drawn(dialog: SettingsDialog, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys of the rows that are drawn, one for each time."""
+    keys: list[str] = []
+    draw = SettingRow._show_problem
+
+    def noting(row: SettingRow, reason: str) -> None:
+        keys.append(row.spec.key)
+        draw(row, reason)
+
+    monkeypatch.setattr(SettingRow, "_show_problem", noting)
+    return keys
+
+
+def test_a_keystroke_draws_the_row_that_it_was_meant_for(
+    dialog: SettingsDialog, drawn: list[str], qtbot: QtBot
+) -> None:
+    dialog.show_page(Group.MODEL)
+    qtbot.keyClicks(control(dialog, QLineEdit, "settings.openrouter_model"), "abc")
+    assert drawn == ["openrouter_model"] * 3
+
+
+def test_an_edit_draws_the_rows_that_depend_on_it(dialog: SettingsDialog, drawn: list[str]) -> None:
+    dialog.show_page(Group.NETWORK)
+    combo = control(dialog, QComboBox, "settings.proxy_mode")
+    combo.setCurrentIndex(combo.findData(ProxyMode.MANUAL))
+    assert {"proxy_mode", "proxy_url", "proxy_user"} <= set(drawn) <= {key for key in SPECS if key.startswith("proxy")}
+    assert dialog.pages[Group.NETWORK].rows["proxy_url"].problem
+
+
+def test_what_is_shown_follows_the_draft_whatever_was_drawn_before(
+    dialog: SettingsDialog, parts: Parts, qtbot: QtBot
+) -> None:
+    line = control(dialog, QLineEdit, "settings.openrouter_model")
+    type_into(qtbot, line, "vendor/model")
+    parts.settings.update(openrouter_model="other/model")
+    assert line.text() == "vendor/model", "the edit wins"
+    dialog._undo.click()
+    assert line.text() == ""
+    qtbot.keyClicks(line, "  ")
+    assert dialog.draft.value("openrouter_model") == ""
+    type_into(qtbot, line, "x")
+    dialog.pages[Group.MODEL].rows["openrouter_model"]._reset.click()
+    assert line.text() == ""
+
+
+# --- the file of certificate authorities
+
+
+def test_a_file_of_certificates_is_looked_at_off_the_gui_thread(
+    dialog: SettingsDialog, parts: Parts, qtbot: QtBot, tmp_path: Path
+) -> None:
+    dialog.show_page(Group.NETWORK)
+    row = dialog.pages[Group.NETWORK].rows["ca_bundle"]
+    line = control(dialog, QLineEdit, "settings.ca_bundle")
+    (tmp_path / "no.pem").write_text("no certificate\n")
+    type_into(qtbot, line, str(tmp_path / "nothing"))
+    parts.until(lambda: row.problem == "It must name a file that exists.", "what is wrong")
+    assert not dialog._ok.isEnabled()
+    type_into(qtbot, line, str(tmp_path / "no.pem"))
+    parts.until(lambda: "PEM form" in row.problem, "what is wrong with this one")
+    dialog._undo.click()
+    assert row.problem == ""
+    assert dialog._ok.isEnabled()
+    assert parts.settings.current == Settings()
+
+
+def slow_look(monkeypatch: pytest.MonkeyPatch, problem: str = "") -> threading.Event:
+    """Has files looked at when the event is set, as from a slow network drive."""
+    may_look = threading.Event()
+
+    def look(_path: str) -> str:
+        assert may_look.wait(10)
+        return problem
+
+    monkeypatch.setattr("caal_desktop.services.settings.bundle_check.bundle_problem", look)
+    return may_look
+
+
+def test_ok_waits_for_the_look_and_then_does_what_it_was_asked_for(
+    dialog: SettingsDialog, parts: Parts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_look = slow_look(monkeypatch)
+    type_into(qtbot, control(dialog, QLineEdit, "settings.ca_bundle"), "/slow/ca.pem")
+    dialog._ok.click()
+    assert dialog.isVisible()
+    assert "Waiting" in dialog._footer.text()
+    assert parts.settings.current == Settings()
+    may_look.set()
+    parts.until(lambda: not dialog.isVisible(), "the dialog has closed")
+    assert parts.settings.current.ca_bundle == "/slow/ca.pem"
+
+
+def test_a_look_that_finds_a_mistake_keeps_the_dialog_open(
+    dialog: SettingsDialog, parts: Parts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_look = slow_look(monkeypatch, "must name a file that exists")
+    type_into(qtbot, control(dialog, QLineEdit, "settings.ca_bundle"), "/slow/ca.pem")
+    dialog._ok.click()
+    may_look.set()
+    parts.until(lambda: not dialog._ok.isEnabled(), "what is wrong")
+    assert dialog.isVisible()
+    assert dialog.page_name == "network"
+    assert parts.settings.current == Settings()
+
+
+def test_an_edit_takes_back_the_wish_that_waits_for_a_look(
+    dialog: SettingsDialog, parts: Parts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_look = slow_look(monkeypatch)
+    line = control(dialog, QLineEdit, "settings.ca_bundle")
+    type_into(qtbot, line, "/slow/ca.pem")
+    dialog._apply.click()
+    line.selectAll()
+    qtbot.keyClick(line, Qt.Key.Key_Delete)
+    assert "Waiting" not in dialog._footer.text()
+    may_look.set()
+    looked: list[str] = []
+    parts.bundles.checked.connect(lambda path, _problem: looked.append(path))
+    parts.until(lambda: looked, "the look")
+    assert parts.settings.current == Settings()
+    assert dialog._ok.isEnabled()
 
 
 # --- what settings do -------------------------------------------------------------------------------------------------
@@ -392,7 +539,7 @@ def test_a_closed_dialog_hears_nothing_more(parts: Parts, qtbot: QtBot, demo: De
     from PySide6.QtWidgets import QDialog
 
     for _ in range(2):
-        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, parts.transfer)
+        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, parts.transfer, parts.bundles)
         dialog.open()
         dialog.done(QDialog.DialogCode.Rejected)
         dialog.deleteLater()
