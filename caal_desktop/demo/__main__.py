@@ -121,10 +121,10 @@ async def _run(options: argparse.Namespace) -> None:
         _watch_stdin(loop, stop)
     state = DemoState(options.models or Catalogue.own(), FaultBook(options.fault), options.speed)
 
-    def listening(base_url: str) -> None:
+    def started(base_url: str) -> None:
         _say(json.dumps({"base_url": base_url, "key": demo_key()}))
 
-    await serve(state, options.port, listening, stop)
+    await serve(state, options.port, started, stop)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

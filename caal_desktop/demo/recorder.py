@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aiohttp import web
+    from caal_desktop.demo.http.messages import Request
 
 KEPT = 1000
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
@@ -62,19 +62,16 @@ class Recorder:
         """
         return list(self._entries)
 
-    def record(self, request: web.Request, body: bytes) -> dict[str, Any]:
+    def record(self, request: Request) -> dict[str, Any]:
         """Remember a request; the caller fills in ``status`` and ``fault``."""
-        secret = request.headers.get("Authorization", "").partition(" ")[2].strip()
+        secret = (request.header("Authorization") or "").partition(" ")[2].strip()
         entry: dict[str, Any] = {
             "method": request.method,
             "path": request.path,
             "query": {name: _masked(value, name) for name, value in request.query.items()},
-            "headers": {
-                name.decode("latin-1"): _header(name.decode("latin-1"), value.decode("latin-1"))
-                for name, value in request.raw_headers
-            },
+            "headers": {name: _header(name, value) for name, value in request.headers},
             "key": mask(secret) if secret else None,
-            "body": self._body(body),
+            "body": self._body(request.body),
             "status": None,
             "fault": None,
             "closed_by_client": False,

@@ -1,4 +1,4 @@
-"""What the running server knows, in one place."""
+"""What the running server knows, in one place, and one request with what its handler works on."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from caal_desktop.demo.accounts.keys import KeyRing
 from caal_desktop.demo.accounts.sign_in import SignIn
 from caal_desktop.demo.chat.generations import GenerationStore
 from caal_desktop.demo.chat.streaming import ORDINARY_SPEED
-from caal_desktop.demo.faults.registry import ActiveFault, FaultBook
+from caal_desktop.demo.faults.registry import FaultBook
 from caal_desktop.demo.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from caal_desktop.demo.accounts.keys import DemoKey
     from caal_desktop.demo.catalogue.listing import Catalogue
+    from caal_desktop.demo.faults.registry import ActiveFault
+    from caal_desktop.demo.http.messages import Request
 
 
 @dataclass(slots=True)
@@ -63,5 +64,26 @@ class DemoState:
             self.open_streams -= 1
 
 
-STATE: web.AppKey[DemoState] = web.AppKey("state", DemoState)
-FAULT: web.RequestKey[ActiveFault] = web.RequestKey("fault", ActiveFault)
+@dataclass(slots=True)
+class Call:
+    """One request on its way through the server.
+
+    Attributes:
+        request: as it came.
+        state: the server's.
+        fault: what goes wrong with it; None when all is well.
+        values: of the ``{name}`` segments of its path.
+    """
+
+    request: Request
+    state: DemoState
+    fault: ActiveFault | None = None
+    values: dict[str, str] = field(default_factory=dict)
+
+    def plays(self, name: str) -> bool:
+        """Whether the fault of that name is what goes wrong."""
+        return self.fault is not None and self.fault.name == name
+
+    def authenticate(self) -> DemoKey:
+        """The key that came along; raises a 401 :class:`~caal_desktop.demo.errors.ApiError` without a good one."""
+        return self.state.ring.authenticate(self.request.header("Authorization"))

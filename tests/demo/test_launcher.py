@@ -122,6 +122,6 @@ def test_lists_the_faults() -> None:
 
 
 def test_the_launcher_imports_no_server() -> None:
-    program = "import sys, caal_desktop.demo.launcher as m; print([n for n in sys.modules if n.startswith('aiohttp')])"
+    program = "import sys, caal_desktop.demo.launcher as m; print([n for n in sys.modules if n in ('h11', 'asyncio')])"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
     assert found.stdout.strip() == "[]"

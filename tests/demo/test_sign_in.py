@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from caal_desktop.demo.accounts.sign_in import CODE_LIFETIME_S, ConsentError, Request, SignIn, consent_page
+from caal_desktop.demo.accounts.pages import consent_page
+from caal_desktop.demo.accounts.sign_in import CODE_LIFETIME_S, ConsentError, Request, SignIn
 from caal_desktop.demo.errors import ApiError
 from tests.demo.asking import pkce
 
@@ -66,6 +67,8 @@ def test_the_page_escapes_what_it_is_given() -> None:
         "http://[::1/",
         "javascript:alert(1)",
         "http://localhost@example.org/",
+        "http://localhost/\x01",
+        "http://localhost/ü",
     ],
 )
 def test_callbacks_beyond_loopback_are_refused(demo: DemoControl, callback: str) -> None:

@@ -142,7 +142,7 @@ def test_cookies_are_not_kept() -> None:
         async with scripted_server(reply) as server, openrouter(server) as provider:
             await provider.chat(HELLO)
             await provider.chat(HELLO)
-            assert "Cookie" not in server.last.headers
+            assert "cookie" not in server.last.headers
 
     run(test())
 
@@ -257,7 +257,7 @@ def test_a_compatible_server_with_a_key_gets_it() -> None:
             OpenAICompatibleProvider(MODEL, server.base_url + "/", "local-key") as provider,
         ):
             await provider.chat(HELLO)
-            assert server.last.headers["Authorization"] == "Bearer local-key"
+            assert server.last.headers["authorization"] == "Bearer local-key"
             assert server.last.path == "/api/v1/chat/completions"
 
     run(test())

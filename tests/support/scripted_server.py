@@ -12,7 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
+from caal_desktop.demo.http.listener import HOST, listening
+from caal_desktop.demo.http.messages import Request, Stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -63,7 +64,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class SeenRequest:
-    """What the client sent."""
+    """What the client sent; the names of its headers are in lower case."""
 
     method: str
     path: str
@@ -148,64 +149,44 @@ class ScriptedServer:
         """The last request."""
         return self.requests[-1]
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: Request) -> Stream:
         """Answer one request with the script's next reply."""
-        raw = await request.read()
-        body = json.loads(raw) if raw else None
-        self.requests.append(
-            SeenRequest(request.method, request.path, dict(request.query), dict(request.headers), body)
-        )
-        self.connections.add(request.transport)
+        body = request.json() if request.body else None
+        headers = {name.lower(): value for name, value in request.headers}
+        self.requests.append(SeenRequest(request.method, request.path, request.query, headers, body))
+        self.connections.add(request.connection)
         reply = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        response = web.StreamResponse(status=reply.status, headers=dict(reply.headers))
-        if reply.content_type is not None:
-            response.headers["Content-Type"] = reply.content_type
+        kind = {} if reply.content_type is None else {"Content-Type": reply.content_type}
+        stream = Stream(request, {**reply.headers, **kind}, reply.status)
         try:
             for step in reply.before:
-                await self._step(request, None, step)
-            await response.prepare(request)
+                await self._step(request, stream, step)
+            await stream.start()
             for step in reply.steps:
-                await self._step(request, response, step)
-            await response.write_eof()
-        except ConnectionError:
-            self.client_left.set()
-            if request.transport is not None:
-                request.transport.abort()
-        except asyncio.CancelledError:
+                await self._step(request, stream, step)
+        except (asyncio.CancelledError, ConnectionError):
             self.client_left.set()
             raise
-        return response
+        return stream
 
-    async def _step(self, request: web.Request, response: web.StreamResponse | None, step: Step) -> None:
+    async def _step(self, request: Request, stream: Stream, step: Step) -> None:
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
         elif step is HANG:
-            while request.transport is not None and not request.transport.is_closing():
-                await asyncio.sleep(0.005)
-            self.client_left.set()
-            raise ConnectionResetError
+            # The handler is cancelled when the client goes away.
+            await asyncio.Event().wait()
         elif step is DROP:
-            if request.transport is not None:
-                request.transport.abort() if response is None else request.transport.close()
+            request.connection.cut()
             raise ConnectionResetError
         else:
-            assert response is not None
             assert isinstance(step, bytes)
-            await response.write(step)
+            await stream.write(step)
 
 
 @asynccontextmanager
 async def scripted_server(*script: Reply) -> AsyncIterator[ScriptedServer]:
     """Run a server on a free port of 127.0.0.1 while the block runs."""
     server = ScriptedServer(*script)
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", server.handle)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with listening(server.handle) as port:
+        server.url = f"http://{HOST}:{port}"
         yield server
-    finally:
-        await runner.cleanup()

@@ -1,11 +1,10 @@
-"""Sign-in with PKCE: the page that asks for consent, and the exchange of the code for a key."""
+"""Sign-in with PKCE: who asks, the code for who is allowed, and its exchange for a key."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import hmac
-import html
 import secrets
 import time
 from dataclasses import dataclass
@@ -56,6 +55,8 @@ class Request:
         try:
             parts = urlsplit(callback)
             good = parts.scheme == "http" and parts.hostname in LOOPBACK and (parts.port is None or parts.port > 0)
+            # It goes into a header as it is.
+            good = good and callback.isascii() and callback.isprintable()
         except ValueError:
             good = False
         if not good:
@@ -129,58 +130,3 @@ def _challenge(verifier: str, method: str) -> bytes:
     if method == "plain":
         return raw
     return base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=")
-
-
-_STYLE = """
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; }
-main { max-width: 26rem; margin: 2rem; padding: 2rem; border: 1px solid #8886; border-radius: 12px; }
-h1 { font-size: 1.35rem; margin: 0 0 .75rem; }
-p { margin: 0 0 1rem; } code { overflow-wrap: anywhere; } .quiet { opacity: .75; font-size: .9rem; }
-form { display: flex; gap: 8px; margin-top: 1.5rem; }
-button { font: inherit; padding: 8px 20px; border-radius: 8px; border: 1px solid #8888; background: none; }
-button { color: inherit; } button:focus-visible { outline: 2px solid #2f6fed; outline-offset: 2px; }
-button.main { background: #2f6fed; border-color: #2f6fed; color: #fff; }
-"""
-
-PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-
-
-def page(title: str, body: str) -> str:
-    """A whole HTML page; ``title`` is text, ``body`` is HTML."""
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{_STYLE}</style></head>\n<body><main><h1>{html.escape(title)}</h1>\n{body}\n</main></body></html>\n"
-    )
-
-
-def consent_page(request: Request) -> str:
-    """The page that asks whether the app may have a key."""
-    fields = (
-        ("callback_url", request.callback_url),
-        ("code_challenge", request.challenge),
-        ("code_challenge_method", request.method),
-    )
-    hidden = "".join(f'<input type="hidden" name="{name}" value="{html.escape(value)}">' for name, value in fields)
-    where = html.escape(urlsplit(request.callback_url).netloc)
-    return page(
-        "Let CAAL Desktop use a demo key?",
-        "<p>This page stands where OpenRouter's own sign-in page will be. It belongs to the demo on your computer: "
-        "there is no account, nothing is charged, and nothing leaves this machine.</p>"
-        f'<p class="quiet">Afterwards the browser goes back to <code>{where}</code>.</p>'
-        f'<form method="post" action="/auth">{hidden}'
-        '<button class="main" name="decision" value="allow" autofocus>Allow</button>'
-        '<button name="decision" value="deny">Deny</button></form>',
-    )
-
-
-def problem_page(error: ConsentError) -> str:
-    """The page that says why there is nothing to consent to."""
-    return page(
-        "This sign-in link does not work", f"<p>{html.escape(str(error))}</p><p>Go back to the app and try again.</p>"
-    )

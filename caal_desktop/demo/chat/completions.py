@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from typing import TYPE_CHECKING, Any
-
-from aiohttp import web
 
 from caal_desktop.demo.catalogue.hosting import pace
 from caal_desktop.demo.chance import token_hex
@@ -19,22 +16,12 @@ from caal_desktop.demo.chat.streaming import EventStream, Metronome
 from caal_desktop.demo.errors import ApiError
 from caal_desktop.demo.faults.players import replacement
 from caal_desktop.demo.faults.registry import ActiveFault, UnknownFaultError, requested_in
-from caal_desktop.demo.state import FAULT, STATE, DemoState
+from caal_desktop.demo.http.messages import JSON, Response, encode_json
 
 if TYPE_CHECKING:
     from caal_desktop.demo.chat.replies import Reply
-
-
-async def read_json(request: web.Request) -> Any:
-    """The request's JSON.
-
-    Raises:
-        ApiError: 400, it is none.
-    """
-    try:
-        return json.loads(await request.read())
-    except ValueError as error:
-        raise ApiError(400, "Invalid request: the body is not valid JSON.") from error
+    from caal_desktop.demo.http.messages import Answer
+    from caal_desktop.demo.state import Call
 
 
 def _last_prompt(body: object) -> str:
@@ -52,15 +39,14 @@ def _wished_fault(body: object) -> ActiveFault | None:
         raise ApiError(400, f"{error} Write /fault list to see what each does.") from error
 
 
-async def complete(request: web.Request) -> web.StreamResponse:
+async def complete(call: Call) -> Answer:
     """The handler of ``POST /chat/completions``."""
-    state = request.app[STATE]
-    key = state.ring.authenticate(request.headers.get("Authorization"))
-    body = await read_json(request)
-    fault = request.get(FAULT)
-    if fault is None and (fault := _wished_fault(body)) is not None:
-        other = await replacement(fault, request)
-        if other is not None:
+    state, request = call.state, call.request
+    key = call.authenticate()
+    body = request.json()
+    if call.fault is None and (wished := _wished_fault(body)) is not None:
+        call.fault = wished
+        if (other := await replacement(wished, request)) is not None:
             return other
     accepted = check(body, state.catalogue, state.ring, key)
     state.answered += 1
@@ -70,20 +56,20 @@ async def complete(request: web.Request) -> web.StreamResponse:
         provider=accepted.provider,
         streamed=accepted.stream,
         prompt_tokens=accepted.prompt_tokens,
-        user_agent=request.headers.get("User-Agent"),
-        referer=request.headers.get("HTTP-Referer"),
+        user_agent=request.header("User-Agent"),
+        referer=request.header("HTTP-Referer"),
         router=accepted.asked if accepted.asked.startswith("openrouter/") else None,
     )
     state.generations.add(generation)
-    reply = plan(accepted, fault, generation.id)
+    reply = plan(accepted, call.fault, generation.id)
     metronome = Metronome(pace(accepted.row), state.speed)
     started = time.monotonic()
     generation.finish_reason = reply.finish
     try:
         if accepted.stream:
             with state.stream():
-                return await EventStream(request, accepted, generation, metronome, fault).send(reply)
-        return await _whole(state, accepted, generation, reply, metronome, fault)
+                return await EventStream(call, accepted, generation, metronome).send(reply)
+        return await _whole(call, accepted, generation, reply, metronome)
     except (asyncio.CancelledError, ConnectionError):
         # The client went away: what was generated so far is charged, as at most providers.
         generation.cancelled, generation.finish_reason = True, None
@@ -96,18 +82,13 @@ async def complete(request: web.Request) -> web.StreamResponse:
 
 
 async def _whole(
-    state: DemoState,
-    accepted: Accepted,
-    generation: Generation,
-    reply: Reply,
-    metronome: Metronome,
-    fault: ActiveFault | None,
-) -> web.Response:
+    call: Call, accepted: Accepted, generation: Generation, reply: Reply, metronome: Metronome
+) -> Response:
     """An answer in one piece, after the time that a stream of it would take."""
-    late = fault.number if fault is not None and fault.name == "slow_first_token" else 0.0
+    late = call.fault.number if call.fault and call.plays("slow_first_token") else 0.0
     await asyncio.sleep(metronome.ttft + late)
     generation.latency = metronome.ttft * 1000
-    if state.speed and not reply.hurried:
+    if call.state.speed and not reply.hurried:
         for _ in range(reply.completion_tokens):
             await metronome.tick()
     generation.completion_tokens, generation.reasoning_tokens = reply.completion_tokens, len(reply.reasoning)
@@ -118,7 +99,7 @@ async def _whole(
         signature = token_hex(48, "signature", generation.id)
         message["reasoning_details"] = [reasoning_detail(accepted, thoughts, signature)]
     if reply.calls:
-        message["tool_calls"] = [call.message() | {"index": i} for i, call in enumerate(reply.calls)]
+        message["tool_calls"] = [planned.message() | {"index": i} for i, planned in enumerate(reply.calls)]
     answer = {
         "id": generation.id,
         "provider": accepted.provider,
@@ -136,9 +117,9 @@ async def _whole(
             }
         ],
     }
-    if fault is None or fault.name != "no_usage":
+    if not call.plays("no_usage"):
         answer["usage"] = usage(accepted, reply.completion_tokens, len(reply.reasoning))
-    data = json.dumps(answer, ensure_ascii=False).encode()
-    if fault is not None and fault.name == "broken_utf8":
+    data = encode_json(answer)
+    if call.plays("broken_utf8"):
         data = data.replace(b'"object"', b'"\xff\xfe": 0, "object"', 1)
-    return web.Response(body=data, content_type="application/json", headers={"X-Generation-Id": generation.id})
+    return Response(data, JSON, headers={"X-Generation-Id": generation.id})

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from typing import TYPE_CHECKING, Any
-
-from aiohttp import web
 
 from caal_desktop.demo.chance import between, token_hex
 from caal_desktop.demo.chat.replies import Reply, reasoning_detail, usage
 from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.http.messages import Stream, encode_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from caal_desktop.demo.catalogue.hosting import Pace
     from caal_desktop.demo.chat.generations import Generation
     from caal_desktop.demo.chat.request_checks import Accepted
-    from caal_desktop.demo.faults.registry import ActiveFault
+    from caal_desktop.demo.state import Call
 
 ORDINARY_SPEED = 60.0
 """Tokens per second at which models show their own pace; another ``--speed`` makes all of them quicker or slower."""
@@ -68,35 +66,25 @@ class Metronome:
 class EventStream:
     """One answer on its way."""
 
-    def __init__(
-        self,
-        request: web.Request,
-        accepted: Accepted,
-        generation: Generation,
-        metronome: Metronome,
-        fault: ActiveFault | None,
-    ) -> None:
-        self._request = request
+    def __init__(self, call: Call, accepted: Accepted, generation: Generation, metronome: Metronome) -> None:
+        self._call = call
         self._accepted = accepted
         self._generation = generation
         self._metronome = metronome
-        self._fault = fault
         self._sent = 0
-        self._anonymous = self._is("anonymous_chunks")
-        self._response = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
-            | ({} if self._anonymous else {"X-Generation-Id": generation.id})
+        self._anonymous = call.plays("anonymous_chunks")
+        self._stream = Stream(
+            call.request,
+            {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
+            | ({} if self._anonymous else {"X-Generation-Id": generation.id}),
         )
 
-    def _is(self, name: str) -> bool:
-        return self._fault is not None and self._fault.name == name
-
-    async def send(self, reply: Reply) -> web.StreamResponse:
+    async def send(self, reply: Reply) -> Stream:
         """Send the whole answer; returns early where the fault says so."""
-        await self._response.prepare(self._request)
+        await self._stream.start()
         with contextlib.suppress(_Ended):
             await self._send(reply)
-        return self._response
+        return self._stream
 
     async def _send(self, reply: Reply) -> None:
         await self._wait_for_first_token()
@@ -118,21 +106,21 @@ class EventStream:
         await self._calls(reply)
         finish: dict[str, Any] = {"finish_reason": reply.finish, "native_finish_reason": reply.finish}
         await self._delta({"role": "assistant", "content": ""}, finish)
-        if not self._is("no_usage"):
+        if not self._call.plays("no_usage"):
             told = usage(self._accepted, reply.completion_tokens, len(reply.reasoning))
             await self._event(self._chunk([]) | {"usage": told})
-        await self._response.write(b"data: [DONE]\n\n")
+        await self._stream.write(b"data: [DONE]\n\n")
 
     async def _wait_for_first_token(self) -> None:
-        await self._response.write(COMMENT)
-        while self._is("only_comments"):
+        await self._stream.write(COMMENT)
+        while self._call.plays("only_comments"):
             await asyncio.sleep(COMMENT_EVERY_S / 4)
-            await self._response.write(COMMENT)
-        late = self._fault.number if self._fault and self._is("slow_first_token") else 0.0
+            await self._stream.write(COMMENT)
+        late = self._call.fault.number if self._call.fault and self._call.plays("slow_first_token") else 0.0
         left = self._metronome.ttft + late
         while left > COMMENT_EVERY_S:
             await asyncio.sleep(COMMENT_EVERY_S)
-            await self._response.write(COMMENT)
+            await self._stream.write(COMMENT)
             left -= COMMENT_EVERY_S
         await asyncio.sleep(left)
         self._generation.latency = (self._metronome.ttft + late) * 1000
@@ -143,7 +131,7 @@ class EventStream:
                 batch = reply.tokens[start : start + _FLOOD_BATCH]
                 self._generation.completion_tokens += len(batch)
                 events = (self._bytes(self._chunk([self._choice({"content": token})])) for token in batch)
-                await self._response.write(b"".join(events))
+                await self._stream.write(b"".join(events))
                 await asyncio.sleep(0)
             return
         for token in reply.tokens:
@@ -168,8 +156,8 @@ class EventStream:
             await self._count(1)
 
     async def _pause(self, reply: Reply) -> None:
-        if self._fault is not None and self._is("slow_trickle"):
-            await asyncio.sleep(1 / max(self._fault.number, 0.01))
+        if self._call.fault is not None and self._call.plays("slow_trickle"):
+            await asyncio.sleep(1 / max(self._call.fault.number, 0.01))
         elif not reply.hurried:
             await self._metronome.tick()
 
@@ -192,30 +180,29 @@ class EventStream:
 
     @staticmethod
     def _bytes(chunk: dict[str, Any]) -> bytes:
-        return b"data: " + json.dumps(chunk, ensure_ascii=False).encode() + b"\n\n"
+        return b"data: " + encode_json(chunk) + b"\n\n"
 
     async def _delta(self, delta: dict[str, Any], finish: dict[str, Any] | None = None) -> None:
         await self._event(self._chunk([self._choice(delta, finish)]))
 
     async def _event(self, chunk: dict[str, Any]) -> None:
         data = self._bytes(chunk)
-        if self._is("slow_trickle"):
+        if self._call.plays("slow_trickle"):
             middle = len(data) // 2
-            await self._response.write(data[:middle])
+            await self._stream.write(data[:middle])
             await asyncio.sleep(0.01)
             data = data[middle:]
-        await self._response.write(data)
+        await self._stream.write(data)
 
     async def _count(self, tokens: int) -> None:
         """Count tokens and, when the fault's number is reached, let it happen."""
         self._sent += tokens
-        fault = self._fault
+        fault = self._call.fault
         if fault is None or fault.fault.arg is None or self._sent != fault.count:
             return
         if fault.name == "cut_after":
             # A FIN in the middle of the body and not a reset, so that all that was sent surely arrives.
-            if self._request.transport is not None:
-                self._request.transport.close()
+            self._call.request.connection.cut()
             raise _Ended
         if fault.name == "stall_after":
             await asyncio.Event().wait()
@@ -225,10 +212,10 @@ class EventStream:
             await self._error_event()
             raise _Ended
         elif fault.name == "broken_chunk":
-            await self._response.write(self._bytes(self._chunk([self._choice({"content": "lost"})]))[:-20] + b"\n\n")
+            await self._stream.write(self._bytes(self._chunk([self._choice({"content": "lost"})]))[:-20] + b"\n\n")
         elif fault.name == "broken_utf8":
             good = self._bytes(self._chunk([self._choice({"content": "@@"})]))
-            await self._response.write(good.replace(b"@@", b"\xff\xfe"))
+            await self._stream.write(good.replace(b"@@", b"\xff\xfe"))
 
     async def _error_event(self) -> None:
         error = ApiError(
@@ -240,7 +227,7 @@ class EventStream:
         chunk = self._chunk([self._choice({"content": ""}, finish)]) | error.body()
         self._generation.finish_reason = "error"
         await self._event(chunk)
-        await self._response.write(b"data: [DONE]\n\n")
+        await self._stream.write(b"data: [DONE]\n\n")
 
 
 def _interleaved(texts: list[str]) -> Iterator[tuple[int, str]]:

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from aiohttp import web
-
 from caal_desktop.demo.accounts.sign_in import LOOPBACK
 from caal_desktop.demo.errors import ApiError
 from caal_desktop.demo.faults.registry import Kind
+from caal_desktop.demo.http.messages import JSON, Response, html_response, json_response
 
 if TYPE_CHECKING:
     from caal_desktop.demo.faults.registry import ActiveFault
+    from caal_desktop.demo.http.messages import Request
 
 PORTAL = (
     "<!DOCTYPE html><html><head><title>Welcome to Guest Wi-Fi</title></head><body><h1>Welcome to Guest Wi-Fi</h1>"
@@ -100,46 +100,45 @@ def error_of(fault: ActiveFault) -> ApiError:
     return errors[fault.name]
 
 
-async def replacement(fault: ActiveFault, request: web.Request) -> web.StreamResponse | None:
+async def replacement(fault: ActiveFault, request: Request) -> Response | None:
     """The answer that a fault gives in place of the right one; None where the right one is to be worked out.
 
     Raises:
         ApiError: the answer is an error.
     """
     if fault.name == "html_502":
-        return web.Response(status=502, text=_GATEWAY, content_type="text/html")
+        return html_response(_GATEWAY, 502)
     if fault.name == "proxy_407":
-        headers = {"Proxy-Authenticate": 'Basic realm="proxy"'}
-        return web.Response(status=407, text=_PROXY, content_type="text/html", headers=headers)
+        return html_response(_PROXY, 407, {"Proxy-Authenticate": 'Basic realm="proxy"'})
     if fault.fault.kind is Kind.ERROR:
         raise error_of(fault)
     if fault.fault.kind is not Kind.REPLY:
         return None
     if fault.name in ("stall_before", "key_timeout"):
         await asyncio.Event().wait()
-    if fault.name == "cut_before" and request.transport is not None:
-        request.transport.close()
+    if fault.name == "cut_before":
+        request.connection.cut()
     if fault.name == "redirect":
-        return web.Response(status=307, headers={"Location": _target(fault, request)})
+        return Response(status=307, headers={"Location": _target(fault, request)})
     return _other_body(fault)
 
 
-def _other_body(fault: ActiveFault) -> web.Response:
+def _other_body(fault: ActiveFault) -> Response:
     if fault.name == "html_200":
-        return web.Response(text=PORTAL, content_type="text/html")
+        return html_response(PORTAL)
     if fault.name == "error_in_200":
         error = ApiError(502, "Provider returned error", {**_PROVIDER, "raw": "the model crashed"})
-        return web.json_response(error.body() | {"user_id": None})
+        return json_response(error.body() | {"user_id": None})
     if fault.name == "broken_json":
-        return web.Response(text='{"id":"gen-1","choices":[{"index":0,"mess', content_type="application/json")
-    return web.Response(content_type="application/json")
+        return Response(b'{"id":"gen-1","choices":[{"index":0,"mess', JSON)
+    return Response(b"", JSON)
 
 
-def _target(fault: ActiveFault, request: web.Request) -> str:
+def _target(fault: ActiveFault, request: Request) -> str:
     """Another host, so that a client which sends its key along shows it; never one beyond loopback."""
     if fault.arg and urlsplit(fault.arg).hostname in LOOPBACK:
         return fault.arg
-    return f"http://localhost:{request.url.port}/_demo/elsewhere"
+    return f"http://localhost:{request.connection.port}/_demo/elsewhere"
 
 
 def wrong_models(name: str, answer: dict[str, Any]) -> dict[str, Any] | None:

@@ -22,6 +22,21 @@ class Place(StrEnum):
     CREDITS = "credits"
 
 
+def place_of(path: str) -> Place | None:
+    """The kind of endpoint that a path below ``/api/v1`` belongs to."""
+    if path.startswith(("/models", "/endpoints")):
+        return Place.MODELS
+    if path.startswith("/generation"):
+        return Place.GENERATION
+    exact = {
+        "/chat/completions": Place.CHAT,
+        "/key": Place.KEY,
+        "/auth/keys": Place.SIGN_IN,
+        "/credits": Place.CREDITS,
+    }
+    return exact.get(path)
+
+
 class Kind(StrEnum):
     """What a fault replaces."""
 

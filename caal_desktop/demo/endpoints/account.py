@@ -1,0 +1,79 @@
+"""What belongs to a key: itself, credits, what a generation cost; and the sign-in that gives one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from caal_desktop.demo.accounts import pages
+from caal_desktop.demo.accounts.sign_in import ConsentError, Request
+from caal_desktop.demo.endpoints import API
+from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.http.messages import Response, html_response, json_response
+
+if TYPE_CHECKING:
+    from caal_desktop.demo.state import Call
+
+
+async def _key(call: Call) -> Response:
+    data = call.state.ring.describe(call.authenticate())
+    return json_response({"data": {"label": data["label"]} if call.plays("bare_key") else data})
+
+
+async def _credits(call: Call) -> Response:
+    key = call.authenticate()
+    if key.is_management:
+        return json_response({"data": {"total_credits": 100.0, "total_usage": round(100.0 - key.credit, 9)}})
+    if call.plays("zero_credits"):
+        return json_response({"data": {"total_credits": 0, "total_usage": 0}})
+    raise ApiError(403, "Only management keys can perform this operation")
+
+
+async def _generation(call: Call) -> Response:
+    call.authenticate()
+    generation_id = call.request.query.get("id", "")
+    if call.plays("no_generation"):
+        raise ApiError(404, f"Generation {generation_id} not found")
+    return json_response({"data": call.state.generations.look_up(generation_id).describe()})
+
+
+async def _exchange(call: Call) -> Response:
+    body = call.request.json()
+    if call.plays("expired_code"):
+        raise ApiError(403, "Invalid code or code_verifier")
+    return json_response(call.state.sign_in.exchange(body))
+
+
+async def _home(_call: Call) -> Response:
+    return _page(pages.home_page())
+
+
+async def _consent(call: Call) -> Response:
+    try:
+        return _page(pages.consent_page(Request.parse(call.request.query)))
+    except ConsentError as error:
+        return _page(pages.problem_page(error), 400)
+
+
+async def _decide(call: Call) -> Response:
+    form, sign_in = call.request.form(), call.state.sign_in
+    try:
+        asked = Request.parse(form)
+    except ConsentError as error:
+        return _page(pages.problem_page(error), 400)
+    target = sign_in.allow(asked) if form.get("decision") == "allow" else sign_in.deny(asked)
+    return Response(status=303, headers={"Location": target, "Referrer-Policy": "no-referrer"})
+
+
+def _page(text: str, status: int = 200) -> Response:
+    return html_response(text, status, pages.HEADERS)
+
+
+ROUTES = (
+    ("GET", "/", _home),
+    ("GET", "/auth", _consent),
+    ("POST", "/auth", _decide),
+    ("GET", f"{API}/key", _key),
+    ("GET", f"{API}/credits", _credits),
+    ("GET", f"{API}/generation", _generation),
+    ("POST", f"{API}/auth/keys", _exchange),
+)
