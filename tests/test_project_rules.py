@@ -34,7 +34,7 @@ TASK_MAKERS = {"create_task", "ensure_future", "run_coroutine_threadsafe"}
 # These run without Qt, each in one function that outlives its tasks; the rest asks a task scope.
 MAY_MAKE_TASKS = re.compile(r"caal_desktop/(services/task_scope\.py|(llm|demo|storage)/.*)")
 # A widget draws what it is told and says what was asked for; it waits for nothing.
-NOT_IN_WIDGETS = {"aiohttp", "asyncio", "httpx2", "keyring", "openai", "qasync", "requests", "urllib.request"}
+NOT_IN_WIDGETS = {"asyncio", "httpx2", "keyring", "openai", "qasync", "requests", "urllib.request"}
 
 # Assembled here, or this file would break its own rule.
 REGISTRY_HOSTS = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
@@ -292,6 +292,12 @@ def test_every_dependency_is_pinned_to_a_version_that_the_project_allows(python:
         (specifier,) = pin.specifier
         assert specifier.operator == "=="
         assert requirement.specifier.contains(specifier.version), f"{pin} does not fit {requirement}"
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_nothing_brings_what_the_sdk_imports_wherever_it_is_installed(python: str) -> None:
+    # aiohttp: 0.1 s and 10 MB more for importing openai, which can do without.
+    assert "aiohttp" not in constraints(python)
 
 
 def test_constraints_name_no_place() -> None:

@@ -245,7 +245,7 @@ def fresh(program: str) -> str:
     return ran.stdout
 
 
-HEAVY = ("openai", "httpx2", "httpx", "pydantic", "anyio", "PySide6", "qasync", "keyring", "platformdirs", "aiohttp")
+HEAVY = ("openai", "httpx2", "httpx", "pydantic", "anyio", "PySide6", "qasync", "keyring", "platformdirs")
 
 
 def test_importing_and_constructing_is_light() -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PROGRAM = """
 import sys
 
-BLOCKED = {"PySide6", "shiboken6", "qasync", "keyring", "platformdirs", "aiohttp", "rapidfuzz"}
+BLOCKED = {"PySide6", "shiboken6", "qasync", "keyring", "platformdirs", "rapidfuzz"}
 
 class Blocker:
     def find_spec(self, name, path=None, target=None):

@@ -32,7 +32,7 @@ MAX_LOG_SIZE = 512 * 1024
 KEPT_LOGS = 3
 
 # They log every request, some with its headers.
-_TALKATIVE = ("openai", "httpx2", "httpcore", "httpcore2", "httpx", "keyring", "asyncio", "aiohttp")
+_TALKATIVE = ("openai", "httpx2", "httpcore", "httpcore2", "httpx", "keyring", "asyncio")
 
 _FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 
