@@ -15,5 +15,6 @@ pytest_plugins = [
     "tests.support.demo",
     "tests.support.qt_loop",
     "tests.support.parts",
+    "tests.support.sign_in",
     "tests.support.widget_audit",
 ]

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from caal_desktop.storage.atomic_file import ensure_private_folder
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,21 +18,19 @@ HOME_VARIABLE = "CAAL_DESKTOP_HOME"
 
 @dataclass(frozen=True, slots=True)
 class AppPaths:
-    """The program's folders. None of them needs to exist: whoever writes calls :meth:`ensure` first.
+    """The program's folders. None of them needs to exist: whoever writes makes them.
 
     Attributes:
         config_dir: settings.
         cache_dir: what can be fetched again (model lists).
         data_dir: what a person made (conversations).
         log_dir: logs and crash reports.
-        runtime_dir: sockets and locks of the running session.
     """
 
     config_dir: Path
     cache_dir: Path
     data_dir: Path
     log_dir: Path
-    runtime_dir: Path
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> AppPaths:
@@ -48,7 +44,6 @@ class AppPaths:
             cache_dir=folders.user_cache_path,
             data_dir=folders.user_data_path,
             log_dir=folders.user_log_path,
-            runtime_dir=folders.user_runtime_path,
         )
 
     @classmethod
@@ -60,16 +55,7 @@ class AppPaths:
             cache_dir=root / "cache",
             data_dir=root / "data",
             log_dir=root / "log",
-            runtime_dir=root / "run",
         )
-
-    def ensure(self, folder: Path) -> Path:
-        """Creates one of the folders for its owner alone, where it does not exist, and returns it.
-
-        Raises:
-            FolderUnusable: it cannot be created or written.
-        """
-        return ensure_private_folder(folder)
 
     @property
     def settings_file(self) -> Path:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+from caal_desktop.services.catalogue.catalogue_service import CatalogueService, CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.keys.key_service import KeyService
 from caal_desktop.services.keys.key_watch import KeyWatch
-from caal_desktop.services.providers.provider_pool import ProviderPool
+from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
 from caal_desktop.services.settings.bundle_check import BundleCheck
 from caal_desktop.services.settings.settings_service import SettingsService
 from caal_desktop.services.settings.transfer_service import TransferService
@@ -106,6 +106,11 @@ class Parts:
         """Wait until something has become true."""
         if not turn(until=condition):
             pytest.fail(f"this did not come: {what}")
+
+    def open_catalogue(self, connection: Connection | None = None) -> None:
+        """Have a list of models on hand, OpenRouter's if none is named."""
+        self.catalogue.open(connection or Connection("openrouter"))
+        self.until(lambda: self.catalogue.current.state is CatalogueState.READY, "the list")
 
     def use_key(self, key: str, status: KeyStatus = KeyStatus.VERIFIED, provider: str = "openrouter") -> None:
         """Have a key in use for this session, as a finished set-up leaves it."""

@@ -27,11 +27,13 @@ from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
 from caal_desktop.widgets.picker.details.compare import CompareDialog
 from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.support.catalogues import generated_models, has_real_list, real_models
+from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PySide6.QtWidgets import QWidget
+    from pytestqt.qtbot import QtBot
 
     from caal_desktop.llm.models.info import ModelInfo
     from tests.support.parts import Parts
@@ -167,6 +169,17 @@ STATES: dict[str, Callable[[Parts], QWidget]] = {
 """What to call with the services to get the picker in a state; the widget is not shown yet."""
 
 SIZES = {"wide": (1040, 680), "narrow": (480, 620)}
+
+
+def shown_in(state: str, size: str, parts: Parts, qtbot: QtBot) -> QWidget:
+    """The picker on the screen in one of the states, at one of the sizes, when it has come to rest."""
+    widget = STATES[state](parts)
+    qtbot.addWidget(widget)
+    widget.resize(*SIZES[size])
+    widget.show()
+    turn(until=lambda: not isinstance(widget, ModelPane) or not widget._soon.isActive())
+    turn(3)
+    return widget
 
 
 def _palette(*, dark: bool) -> QPalette:

@@ -61,6 +61,22 @@ def cut_texts(window: QWidget) -> list[str]:
     ]
 
 
+def complaints(window: QWidget, place: str = "") -> list[str]:
+    """Everything that is wrong with a window as it stands, each with the place in front."""
+    where = f"{place}: " if place else ""
+    return [where + line for line in (*cut_texts(window), *controls_without_a_name(window))]
+
+
+def complaints_at_its_sizes(window: QWidget, place: str) -> list[str]:
+    """Everything that is wrong with a window at its least size, and at the one that it wishes for."""
+    found: list[str] = []
+    for size in (window.minimumSize(), window.sizeHint().expandedTo(window.minimumSize())):
+        window.resize(size)
+        turn(6)
+        found += complaints(window, f"{place} at {window.width()}x{window.height()}")
+    return found
+
+
 def _label_is_cut(label: QLabel) -> str:
     if label.wordWrap():
         needed = label.heightForWidth(label.width())

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.fields import as_dict, as_int, as_moment, as_string, parse_json
-from caal_desktop.storage.atomic_file import write_atomically
-from caal_desktop.storage.errors import StorageError
+from caal_desktop.storage.caches.cache_file import CacheFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +24,7 @@ log = logging.getLogger(__name__)
 _FORMAT = 1
 # OpenRouter's 415 models take 0.7 MB.
 MAX_PAYLOAD = 64_000_000
+_MAX_HEADER = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +55,20 @@ class CatalogueCache:
     """
 
     def __init__(self, folder: Path, provider: str, *, source: str = "") -> None:
-        if not re.fullmatch(r"[a-z0-9_]+", provider):
-            raise ValueError(f"{provider!r} is not a provider's name.")
-        self.path = folder / f"{provider}.cache"
+        self._file = CacheFile(folder, provider, "cache", limit=MAX_PAYLOAD + _MAX_HEADER)
+        self.path = self._file.path
         self._source = source
 
     def load(self) -> CachedCatalogue | None:
         """The last good list, or None. A damaged file is removed."""
-        try:
-            content = self.path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as exc:
-            log.warning("The cached model list %s cannot be read: %s", self.path.name, exc.strerror)
+        content = self._file.read()
+        if content is None:
             return None
         header, _, payload = content.partition(b"\n")
         facts = _facts(header)
         if facts is None or facts.checksum != zlib.crc32(payload):
             log.warning("The cached model list %s is damaged and was removed.", self.path.name)
-            self.discard()
+            self._file.remove()
             return None
         if facts.source != self._source:
             return None
@@ -89,7 +83,7 @@ class CatalogueCache:
             fetched_at: when it came (timezone-aware); now if None.
 
         Returns:
-            Whether it was saved. A cache that cannot be written is no reason to bother anybody: the log says why.
+            Whether it was saved.
         """
         if model_count <= 0 or not payload or len(payload) > MAX_PAYLOAD:
             log.info("A list of %d models in %d bytes is not cached.", model_count, len(payload))
@@ -102,19 +96,7 @@ class CatalogueCache:
             "models": model_count,
             "crc32": zlib.crc32(payload),
         }
-        try:
-            write_atomically(self.path, json.dumps(header).encode("ascii") + b"\n" + payload)
-        except StorageError as exc:
-            log.warning("The model list could not be cached: %s", exc)
-            return False
-        return True
-
-    def discard(self) -> None:
-        """Removes the list, for whoever finds that it cannot be parsed."""
-        try:
-            self.path.unlink(missing_ok=True)
-        except OSError as exc:
-            log.warning("The cached model list %s cannot be removed: %s", self.path.name, exc.strerror)
+        return self._file.write(json.dumps(header).encode("ascii") + b"\n" + payload)
 
 
 @dataclass(frozen=True, slots=True)

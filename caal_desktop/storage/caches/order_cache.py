@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.fields import as_dict, as_moment, parse_json
-from caal_desktop.storage.atomic_file import write_atomically
-from caal_desktop.storage.errors import StorageError
+from caal_desktop.storage.caches.cache_file import CacheFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,18 +44,13 @@ class OrderCache:
     """
 
     def __init__(self, folder: Path, provider: str) -> None:
-        if not re.fullmatch(r"[a-z0-9_]+", provider):
-            raise ValueError(f"{provider!r} is not a provider's name.")
-        self.path = folder / f"{provider}.orders"
+        self._file = CacheFile(folder, provider, "orders", limit=MAX_SIZE)
+        self.path = self._file.path
 
     def load(self) -> dict[str, CachedOrder]:
         """The orders by name; those that a damaged file still gives."""
-        try:
-            content = self.path.read_bytes()[: MAX_SIZE + 1]
-        except FileNotFoundError:
-            return {}
-        except OSError as exc:
-            log.warning("The cached orders %s cannot be read: %s", self.path.name, exc.strerror)
+        content = self._file.read()
+        if content is None:
             return {}
         document = as_dict(parse_json(content))
         if document and document.get("format") != _FORMAT:
@@ -72,7 +65,7 @@ class OrderCache:
         """Writes all orders in one go.
 
         Returns:
-            Whether they were written. A cache that cannot be written is no reason to bother anybody: the log says why.
+            Whether they were written.
         """
         document = {
             "format": _FORMAT,
@@ -81,12 +74,7 @@ class OrderCache:
                 for name, order in orders.items()
             },
         }
-        try:
-            write_atomically(self.path, json.dumps(document, ensure_ascii=True).encode("ascii"))
-        except StorageError as exc:
-            log.warning("The orders of the model list could not be cached: %s", exc)
-            return False
-        return True
+        return self._file.write(json.dumps(document, ensure_ascii=True).encode("ascii"))
 
 
 def _order(value: object) -> CachedOrder | None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import theme
@@ -145,12 +145,7 @@ class MessagePanel(QFrame):
         """Draw the card: a soft ground in the tone's colour, with a line around it."""
         colours = theme.colours(self.palette())
         tone = colours.line if self._tone is Tone.BUSY else getattr(colours, _ICONS[self._tone][1])
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.mix(tone, colours.card, 0.55), 1))
-        painter.setBrush(theme.mix(tone, colours.card, 0.07))
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), theme.RADIUS, theme.RADIUS)
-        painter.end()
+        theme.paint_card(self, theme.mix(tone, colours.card, 0.55), theme.mix(tone, colours.card, 0.07))
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw again in other colours."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPainter, QPalette, QPen
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -158,6 +158,16 @@ def first_size(widget: QWidget, width: int, height: int) -> QSize:
     # The window manager's frame takes its share as well.
     room = widget.screen().availableSize() - QSize(GRID * 2, GRID * 6)
     return QSize(round(width * scale), round(height * scale)).boundedTo(room)
+
+
+def paint_card(widget: QWidget, line: QColor, ground: QColor) -> None:
+    """Paint a widget's whole area as a card; for its ``paintEvent``."""
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(line, 1))
+    painter.setBrush(ground)
+    painter.drawRoundedRect(widget.rect().adjusted(0, 0, -1, -1), RADIUS, RADIUS)
+    painter.end()
 
 
 def set_density(*, compact: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMessageBox,
@@ -29,6 +28,8 @@ from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
 from caal_desktop.widgets.keys.key_field import KeyField
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
     from caal_desktop.llm.providers.key_info import KeyInfo
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.sign_in_service import SignInService
@@ -369,12 +370,7 @@ class KeyCard(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the card."""
         colours = theme.colours(self.palette())
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(colours.line, 1))
-        painter.setBrush(colours.card)
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), theme.RADIUS, theme.RADIUS)
-        painter.end()
+        theme.paint_card(self, colours.line, colours.card)
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw again in other colours."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -24,9 +24,6 @@ from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.settings.words import tr
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QWheelEvent
-
     from caal_desktop.storage.settings.setting import SettingSpec
 
 _LINES_SHOWN = {True: 7, False: 3}
@@ -60,31 +57,20 @@ class SettingEditor(QWidget):
         raise NotImplementedError
 
 
-class _Combo(QComboBox):
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Whoever scrolls the page must not change what lies under the pointer."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
+class _WheelGuard(QObject):
+    """Whoever scrolls the page must not change what lies under the pointer: the wheel is for a control in use."""
+
+    def __init__(self, control: QWidget) -> None:
+        super().__init__(control)
+        control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the wheel from the control, and leave it to the page."""
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
             event.ignore()
-
-
-class _Int(QSpinBox):
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """See :class:`_Combo`."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-
-class _Float(QDoubleSpinBox):
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """See :class:`_Combo`."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
 
 class SwitchEditor(SettingEditor):
@@ -107,8 +93,8 @@ class ChoiceEditor(SettingEditor):
 
     def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
-        self._combo = _Combo(self)
-        self._combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._combo = QComboBox(self)
+        _WheelGuard(self._combo)
         for choice in spec.choices:
             self._combo.addItem(tr(spec.labels.get(choice, choice)), choice)
         self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -130,17 +116,17 @@ class NumberEditor(SettingEditor):
 
     def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
-        box: _Int | _Float
+        box: QSpinBox | QDoubleSpinBox
         if spec.kind is int:
-            box = _Int(self)
+            box = QSpinBox(self)
             box.setRange(round(spec.minimum or 0), round(spec.maximum or 0))
             box.setSingleStep(round(spec.step or 1))
         else:
-            box = _Float(self)
+            box = QDoubleSpinBox(self)
             box.setDecimals(0 if spec.step is not None and spec.step >= 1 else 2)
             box.setRange(spec.minimum or 0.0, spec.maximum or 0.0)
             box.setSingleStep(spec.step or 0.1)
-        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        _WheelGuard(box)
         box.setGroupSeparatorShown(True)
         if spec.unit:
             box.setSuffix(f" {tr(spec.unit)}")

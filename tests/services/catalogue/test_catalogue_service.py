@@ -41,8 +41,7 @@ def told_by(parts: Parts) -> list[CatalogueState]:
 
 
 def opened(parts: Parts, connection: Connection = PUBLIC) -> Parts:
-    parts.catalogue.open(connection)
-    parts.until(lambda: parts.catalogue.current.state is CatalogueState.READY, "the list")
+    parts.open_catalogue(connection)
     return parts
 
 

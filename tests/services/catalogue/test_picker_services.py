@@ -28,8 +28,7 @@ PUBLIC = Connection("openrouter")
 
 @pytest.fixture
 def opened(parts: Parts) -> Parts:
-    parts.catalogue.open(PUBLIC)
-    parts.until(lambda: parts.catalogue.current.state is CatalogueState.READY, "the list")
+    parts.open_catalogue()
     return parts
 
 

@@ -16,34 +16,12 @@ from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProble
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.support.demo import DemoControl
-    from tests.support.parts import Parts
+    from tests.support.sign_in import Browser
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-class Browser:
-    """Opens pages as told, and notes them.
-
-    Attributes:
-        opened: the addresses that it was given.
-        installed: whether there is one at all.
-    """
-
-    def __init__(self) -> None:
-        self.opened: list[str] = []
-        self.installed = True
-
-    def open(self, url: str) -> bool:
-        self.opened.append(url)
-        return self.installed
-
-    @property
-    def callback(self) -> str:
-        """Where the latest page would send the browser back to."""
-        return parse_qs(urlsplit(self.opened[-1]).query)["callback_url"][0]
 
 
 def visit(url: str) -> int:
@@ -58,27 +36,8 @@ def visit(url: str) -> int:
 
 
 @pytest.fixture
-def browser() -> Browser:
-    return Browser()
-
-
-@pytest.fixture
-def make_service(parts: Parts, browser: Browser) -> Iterator[Callable[..., SignInService]]:
-    made: list[SignInService] = []
-
-    def make(**options: object) -> SignInService:
-        service = SignInService(parts.settings, parts.keys, parts.pool, parts._url, browser.open, **options)  # type: ignore[arg-type]
-        made.append(service)
-        return service
-
-    yield make
-    for service in made:
-        run_async(service.close())
-
-
-@pytest.fixture
-def service(make_service: Callable[..., SignInService]) -> SignInService:
-    return make_service()
+def service(make_sign_in: Callable[..., SignInService]) -> SignInService:
+    return make_sign_in()
 
 
 def until(service: SignInService, phase: SignInPhase) -> None:
@@ -124,17 +83,17 @@ def test_deny_changes_nothing_and_says_so(service: SignInService, browser: Brows
     assert demo.requests("/auth/keys") == []
 
 
-def test_a_closed_tab_ends_with_the_deadline(make_service: Callable[..., SignInService]) -> None:
-    service = make_service(deadline=0.1)
+def test_a_closed_tab_ends_with_the_deadline(make_sign_in: Callable[..., SignInService]) -> None:
+    service = make_sign_in(deadline=0.1)
     service.begin()
     until(service, SignInPhase.FAILED)
     assert service.view.problem is SignInProblem.EXPIRED
 
 
 def test_a_late_callback_finds_nobody(
-    make_service: Callable[..., SignInService], browser: Browser, demo: DemoControl
+    make_sign_in: Callable[..., SignInService], browser: Browser, demo: DemoControl
 ) -> None:
-    service = make_service(deadline=0.1)
+    service = make_sign_in(deadline=0.1)
     service.begin()
     until(service, SignInPhase.FAILED)
     back = demo.decide_sign_in(browser.opened[0])
@@ -178,12 +137,12 @@ def test_without_a_browser_the_address_can_be_used_by_hand(
 
 @pytest.mark.parametrize("whole_address", [True, False])
 def test_without_a_port_the_code_is_pasted_by_hand(
-    make_service: Callable[..., SignInService], browser: Browser, demo: DemoControl, whole_address: bool
+    make_sign_in: Callable[..., SignInService], browser: Browser, demo: DemoControl, whole_address: bool
 ) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        service = make_service(ports=(taken.getsockname()[1],))
+        service = make_sign_in(ports=(taken.getsockname()[1],))
         begun(service)
         assert service.view.problem is SignInProblem.PORT_BUSY
         back = demo.decide_sign_in(browser.opened[0])

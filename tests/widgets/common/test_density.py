@@ -11,10 +11,9 @@ from caal_desktop.storage.settings.schema import Density
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import RoomyButton
 from caal_desktop.widgets.keys.key_field import KeyField
-from caal_desktop.widgets.picker.model_pane import ModelPane
-from tests.support.picker_states import SIZES, STATES, pane
+from tests.support.picker_states import SIZES, STATES, pane, shown_in
 from tests.support.qt_loop import turn
-from tests.support.widget_audit import controls_without_a_name, cut_texts
+from tests.support.widget_audit import complaints
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,11 +81,4 @@ def test_nothing_of_the_picker_is_cut_in_compact(
     qtbot: QtBot, parts: Parts, density: Callable[[Density], None], state: str, size: str
 ) -> None:
     density(Density.COMPACT)
-    widget = STATES[state](parts)
-    qtbot.addWidget(widget)
-    widget.resize(*SIZES[size])
-    widget.show()
-    turn(until=lambda: not isinstance(widget, ModelPane) or not widget._soon.isActive())
-    turn(3)
-    assert cut_texts(widget) == []
-    assert controls_without_a_name(widget) == []
+    assert complaints(shown_in(state, size, parts, qtbot)) == []

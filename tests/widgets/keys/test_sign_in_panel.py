@@ -13,53 +13,23 @@ from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInServic
 from caal_desktop.widgets.keys.key_card import KeyCard
 from caal_desktop.widgets.keys.sign_in_panel import SignInPanel, page_texts
 from caal_desktop.widgets.wizard.pages.key_page import KeyPage
-from tests.support.qt_loop import run_async, turn
+from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pytestqt.qtbot import QtBot
 
     from tests.support.demo import DemoControl
     from tests.support.desktop_session import DesktopSession
     from tests.support.parts import Parts
-
-
-class Pages:
-    """Where the browser was sent, and whether there is one."""
-
-    def __init__(self) -> None:
-        self.opened: list[str] = []
-        self.browser = True
-
-    def open(self, url: str) -> bool:
-        self.opened.append(url)
-        return self.browser
+    from tests.support.sign_in import Browser
 
 
 @pytest.fixture
-def pages() -> Pages:
-    return Pages()
-
-
-@pytest.fixture
-def make_service(parts: Parts, pages: Pages) -> Iterator[Callable[..., SignInService]]:
-    made: list[SignInService] = []
-
-    def make(**options: object) -> SignInService:
-        service = SignInService(parts.settings, parts.keys, parts.pool, parts._url, pages.open, **options)  # type: ignore[arg-type]
-        made.append(service)
-        return service
-
-    yield make
-    for service in made:
-        run_async(service.close())
-
-
-@pytest.fixture
-def make_panel(make_service: Callable[..., SignInService], qtbot: QtBot) -> Callable[..., SignInPanel]:
+def make_panel(make_sign_in: Callable[..., SignInService], qtbot: QtBot) -> Callable[..., SignInPanel]:
     def make(**options: object) -> SignInPanel:
-        panel = SignInPanel(make_service(**options), name="panel")
+        panel = SignInPanel(make_sign_in(**options), name="panel")
         qtbot.addWidget(panel)
         panel.show()
         return panel
@@ -88,7 +58,7 @@ def until(panel: SignInPanel, phase: SignInPhase) -> None:
 
 
 def test_a_person_can_paste_the_code_and_gets_a_key(
-    make_panel: Callable[..., SignInPanel], pages: Pages, demo: DemoControl
+    make_panel: Callable[..., SignInPanel], browser: Browser, demo: DemoControl
 ) -> None:
     panel = make_panel()
     keys: list[str] = []
@@ -99,28 +69,28 @@ def test_a_person_can_paste_the_code_and_gets_a_key(
     button(panel, "by_hand").click()
     by_hand(panel, "not a code!")
     assert "this is no sign-in code" in panel._code_problem.text()
-    by_hand(panel, demo.decide_sign_in(pages.opened[0]))
+    by_hand(panel, demo.decide_sign_in(browser.opened[0]))
     until(panel, SignInPhase.DONE)
     assert keys == [demo.key_for("signed_in")]
     assert not panel.message.isVisibleTo(panel)
     assert button(panel, "begin").isEnabled()
 
 
-def test_without_a_browser_the_address_can_be_copied(make_panel: Callable[..., SignInPanel], pages: Pages) -> None:
-    pages.browser = False
+def test_without_a_browser_the_address_can_be_copied(make_panel: Callable[..., SignInPanel], browser: Browser) -> None:
+    browser.installed = False
     panel = make_panel()
     button(panel, "begin").click()
     until(panel, SignInPhase.WAITING)
     assert panel.message.title == "No web browser could be opened"
     button(panel, "copy").click()
-    assert QGuiApplication.clipboard().text() == pages.opened[0]
+    assert QGuiApplication.clipboard().text() == browser.opened[0]
     button(panel, "cancel").click()
     until(panel, SignInPhase.IDLE)
     assert not panel.message.isVisibleTo(panel)
 
 
 def test_a_busy_port_asks_for_the_code_at_once(
-    make_panel: Callable[..., SignInPanel], pages: Pages, demo: DemoControl
+    make_panel: Callable[..., SignInPanel], browser: Browser, demo: DemoControl
 ) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -128,11 +98,13 @@ def test_a_busy_port_asks_for_the_code_at_once(
         panel = make_panel(ports=(taken.getsockname()[1],))
         button(panel, "begin").click()
         until(panel, SignInPhase.WAITING)
-        by_hand(panel, demo.decide_sign_in(pages.opened[0]))
+        by_hand(panel, demo.decide_sign_in(browser.opened[0]))
         until(panel, SignInPhase.DONE)
 
 
-def test_every_failure_has_a_way_on(make_panel: Callable[..., SignInPanel], pages: Pages, demo: DemoControl) -> None:
+def test_every_failure_has_a_way_on(
+    make_panel: Callable[..., SignInPanel], browser: Browser, demo: DemoControl
+) -> None:
     panel = make_panel(deadline=0.05)
     button(panel, "begin").click()
     until(panel, SignInPhase.FAILED)
@@ -150,11 +122,11 @@ def test_every_failure_has_a_way_on(make_panel: Callable[..., SignInPanel], page
 
 
 def test_on_the_key_page_the_key_goes_the_way_of_a_pasted_one(
-    make_service: Callable[..., SignInService], qtbot: QtBot, pages: Pages, demo: DemoControl
+    make_sign_in: Callable[..., SignInService], qtbot: QtBot, browser: Browser, demo: DemoControl
 ) -> None:
     page = KeyPage()
     qtbot.addWidget(page)
-    service = make_service()
+    service = make_sign_in()
     page.set_sign_in(service)
     page.show()
     submitted: list[str] = []
@@ -163,7 +135,7 @@ def test_on_the_key_page_the_key_goes_the_way_of_a_pasted_one(
     assert begin is not None
     begin.click()
     assert turn(until=lambda: service.view.phase is SignInPhase.WAITING)
-    assert service.submit_code(demo.decide_sign_in(pages.opened[0])) == ""
+    assert service.submit_code(demo.decide_sign_in(browser.opened[0])) == ""
     assert turn(until=lambda: submitted)
     assert submitted == [demo.key_for("signed_in")]
     page.set_provider("groq", "")
@@ -171,11 +143,11 @@ def test_on_the_key_page_the_key_goes_the_way_of_a_pasted_one(
 
 
 def test_leaving_the_key_page_stops_waiting(
-    make_service: Callable[..., SignInService], qtbot: QtBot, pages: Pages
+    make_sign_in: Callable[..., SignInService], qtbot: QtBot, browser: Browser
 ) -> None:
     page = KeyPage()
     qtbot.addWidget(page)
-    service = make_service()
+    service = make_sign_in()
     page.set_sign_in(service)
     begin = page.findChild(QPushButton, "wizard.key.signin.begin")
     assert begin is not None
@@ -188,13 +160,13 @@ def test_leaving_the_key_page_stops_waiting(
 def test_on_the_card_the_key_is_proven_and_kept(
     keyring_session: DesktopSession,
     parts: Parts,
-    make_service: Callable[..., SignInService],
+    make_sign_in: Callable[..., SignInService],
     qtbot: QtBot,
-    pages: Pages,
+    browser: Browser,
     demo: DemoControl,
 ) -> None:
     parts.settings.update(setup_completed=True)
-    service = make_service()
+    service = make_sign_in()
     card = KeyCard("openrouter", parts.settings, parts.keys, sign_in=service)
     qtbot.addWidget(card)
     card.show()
@@ -203,7 +175,7 @@ def test_on_the_card_the_key_is_proven_and_kept(
     assert begin is not None
     begin.click()
     assert turn(until=lambda: service.view.phase is SignInPhase.WAITING)
-    service.submit_code(demo.decide_sign_in(pages.opened[0]))
+    service.submit_code(demo.decide_sign_in(browser.opened[0]))
     parts.until(lambda: parts.keys.key("openrouter") == demo.key_for("signed_in"), "it is in use")
     assert [item.secret for item in keyring_session.secret_items()] == [demo.key_for("signed_in")]
 

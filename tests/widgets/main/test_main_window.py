@@ -15,7 +15,7 @@ from caal_desktop.storage.settings.schema import KeyStatus
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.main.main_window import MainWindow
 from tests.support.qt_loop import turn
-from tests.support.widget_audit import controls_without_a_name, cut_texts
+from tests.support.widget_audit import complaints_at_its_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -284,15 +284,10 @@ def test_nothing_is_cut_and_everything_has_a_name(
     if language == "long words":
         long_words()
     chat = Chat(parts, qtbot, demo.key)
-    complaints: list[str] = []
+    found: list[str] = []
 
     def look(what: str) -> None:
-        for size in (chat.window.minimumSize(), chat.window.sizeHint().expandedTo(chat.window.minimumSize())):
-            chat.window.resize(size)
-            turn(6)
-            place = f"{what} at {chat.window.width()}x{chat.window.height()}: "
-            complaints.extend(place + line for line in cut_texts(chat.window))
-            complaints.extend(place + line for line in controls_without_a_name(chat.window))
+        found.extend(complaints_at_its_sizes(chat.window, what))
 
     look("empty")
     chat.send("Hello")
@@ -305,7 +300,7 @@ def test_nothing_is_cut_and_everything_has_a_name(
     look("failed")
     parts.settings.set(parts.settings.current.with_provider("openrouter", key_status=KeyStatus.REJECTED))
     look("key refused")
-    assert not complaints, "\n".join(dict.fromkeys(complaints))
+    assert not found, "\n".join(dict.fromkeys(found))
 
 
 def test_another_providers_models_are_not_offered_for_one_without_a_key(chat: Chat) -> None:

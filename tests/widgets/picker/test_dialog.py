@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QPushButton
 
 from caal_desktop.catalogue.sorting import SortOrder
 from caal_desktop.item_models.model_list import ModelRole
-from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
 from caal_desktop.widgets.common.message_panel import Tone
@@ -34,8 +33,7 @@ PUBLIC = Connection("openrouter")
 
 @pytest.fixture
 def opened(parts: Parts) -> Parts:
-    parts.catalogue.open(PUBLIC)
-    parts.until(lambda: parts.catalogue.current.state is CatalogueState.READY, "the list")
+    parts.open_catalogue()
     return parts
 
 

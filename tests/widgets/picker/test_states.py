@@ -21,9 +21,9 @@ from caal_desktop.widgets.picker.details.compare import comparison
 from caal_desktop.widgets.picker.details.model_facts import model_facts
 from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.support.catalogues import sample_rows
-from tests.support.picker_states import OFFLINE, SIZES, STATES, TODAY, catalogue, catalogue_of, pane
+from tests.support.picker_states import OFFLINE, SIZES, STATES, TODAY, catalogue, catalogue_of, pane, shown_in
 from tests.support.qt_loop import turn
-from tests.support.widget_audit import controls_without_a_name, cut_texts
+from tests.support.widget_audit import complaints, cut_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,14 +45,7 @@ def shown(qtbot: QtBot, made: ModelPane) -> ModelPane:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_is_cut_and_everything_has_a_name(qtbot: QtBot, parts: Parts, state: str, size: str) -> None:
-    widget = STATES[state](parts)
-    qtbot.addWidget(widget)
-    widget.resize(*SIZES[size])
-    widget.show()
-    turn(until=lambda: not isinstance(widget, ModelPane) or not widget._soon.isActive())
-    turn(3)
-    assert cut_texts(widget) == []
-    assert controls_without_a_name(widget) == []
+    assert complaints(shown_in(state, size, parts, qtbot)) == []
 
 
 @pytest.mark.parametrize("state", ["grouped", "no-match", "missing", "hosts", "comparing"])

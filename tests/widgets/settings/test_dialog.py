@@ -7,9 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QPlainTextEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QWheelEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from caal_desktop.llm.providers.registry import PROVIDERS
@@ -22,7 +31,7 @@ from caal_desktop.widgets.settings.dialog import SettingsDialog
 from caal_desktop.widgets.settings.row import SettingRow
 from caal_desktop.widgets.settings.words import PAGES, find_settings
 from tests.support.qt_loop import turn
-from tests.support.widget_audit import controls_without_a_name, cut_texts
+from tests.support.widget_audit import complaints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,6 +140,31 @@ def test_a_mistake_is_told_beside_its_field_and_stops_everything(
     type_into(qtbot, line, "http://localhost:8080/v1")
     assert row.problem == ""
     assert dialog._ok.isEnabled()
+
+
+def roll(widget: QWidget) -> bool:
+    """Turn the wheel over a control; tell whether it kept that from the page."""
+    middle = QPointF(widget.rect().center())
+    place = QPointF(widget.mapToGlobal(widget.rect().center()))
+    turned = QWheelEvent(
+        middle, place, QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, turned)
+    return turned.isAccepted()
+
+
+@pytest.mark.parametrize("key", ["max_tokens", "temperature", "reasoning"])
+def test_the_wheel_changes_only_a_control_in_use(dialog: SettingsDialog, key: str) -> None:
+    dialog.show_page(Group.MODEL)
+    box = control(dialog, QWidget, f"settings.{key}")
+    assert not roll(box)
+    assert dialog.draft.changes == {}
+    dialog.activateWindow()
+    box.setFocus()
+    assert turn(until=box.hasFocus)
+    assert roll(box)
+    assert list(dialog.draft.changes) == [key]
 
 
 def test_undo_takes_back_edit_by_edit_and_shows_where(dialog: SettingsDialog, qtbot: QtBot) -> None:
@@ -568,15 +602,14 @@ def test_nothing_is_cut_and_everything_has_a_name(
     dialog.refresh_key()
     parts.until(lambda: told, "the key's facts have come")
     dialog.keys_section.cards["openrouter"].begin_editing()
-    complaints: list[str] = []
+    found: list[str] = []
     for width in (dialog.minimumWidth(), 900):
         dialog.resize(width, 640)
         for group in PAGES:
             dialog.show_page(group)
             turn(4)
-            place = f"{group} at {width}: "
-            complaints.extend(place + line for line in (*cut_texts(dialog), *controls_without_a_name(dialog)))
-    assert complaints == []
+            found += complaints(dialog, f"{group} at {width}")
+    assert found == []
 
 
 def test_the_proxys_password_goes_into_the_keyring_and_to_the_proxy(

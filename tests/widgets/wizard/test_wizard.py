@@ -16,7 +16,7 @@ from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.wizard.window import WizardWindow
 from tests.support.qt_loop import run_async, turn
-from tests.support.widget_audit import controls_without_a_name, cut_texts
+from tests.support.widget_audit import complaints_at_its_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -388,15 +388,10 @@ def test_nothing_is_cut_and_everything_has_a_name(
     if language == "long words":
         long_words()
     walk = Walk(make_parts(), qtbot)
-    complaints: list[str] = []
+    found: list[str] = []
 
     def look(what: str) -> None:
-        for size in (walk.window.minimumSize(), walk.window.sizeHint().expandedTo(walk.window.minimumSize())):
-            walk.window.resize(size)
-            turn(4)
-            place = f"{what} at {walk.window.width()}x{walk.window.height()}: "
-            complaints.extend(place + line for line in cut_texts(walk.window))
-            complaints.extend(place + line for line in controls_without_a_name(walk.window))
+        found.extend(complaints_at_its_sizes(walk.window, what))
 
     walk.show()
     look("welcome")
@@ -432,7 +427,7 @@ def test_nothing_is_cut_and_everything_has_a_name(
     walk.button("wizard.next").click()
     look("done")
     walk.end()
-    assert not complaints, "\n".join(dict.fromkeys(complaints))
+    assert not found, "\n".join(dict.fromkeys(found))
 
 
 def test_each_change_of_the_list_reaches_the_picker_once(walk: Walk, demo: DemoControl, parts: Parts) -> None:

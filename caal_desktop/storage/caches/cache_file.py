@@ -1,0 +1,64 @@
+"""One cached file of one provider. A cache that cannot be read or written bothers nobody: the log says why."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING
+
+from caal_desktop.storage.atomic_file import reason_of, write_atomically
+from caal_desktop.storage.errors import StorageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+
+class CacheFile:
+    """A file that can be fetched anew.
+
+    Args:
+        folder: where the caches are; created by the first write.
+        provider: the provider's name.
+        ending: what the file's name ends with.
+        limit: bytes that it may have at the most; a larger one is not read.
+    """
+
+    def __init__(self, folder: Path, provider: str, ending: str, *, limit: int) -> None:
+        if not re.fullmatch(r"[a-z0-9_]+", provider):
+            raise ValueError(f"{provider!r} is not a provider's name.")
+        self.path = folder / f"{provider}.{ending}"
+        self._limit = limit
+
+    def read(self) -> bytes | None:
+        """The content; None where there is none, or none that can be read."""
+        try:
+            with self.path.open("rb") as file:
+                content = file.read(self._limit + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            log.warning("The cache %s cannot be read: %s", self.path.name, reason_of(exc))
+            return None
+        return content if len(content) <= self._limit else b""
+
+    def write(self, content: bytes) -> bool:
+        """Replaces the content as a whole.
+
+        Returns:
+            Whether it was written.
+        """
+        try:
+            write_atomically(self.path, content)
+        except StorageError as exc:
+            log.warning("The cache %s could not be written: %s", self.path.name, exc)
+            return False
+        return True
+
+    def remove(self) -> None:
+        """Removes the file, for whoever finds that it is damaged."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as exc:
+            log.warning("The cache %s cannot be removed: %s", self.path.name, reason_of(exc))

@@ -1,0 +1,50 @@
+"""Folders for their owner alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caal_desktop.storage.atomic_file import ensure_private_folder
+from caal_desktop.storage.errors import FolderUnusable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_folders_are_created_for_their_owner_alone(tmp_path: Path) -> None:
+    wanted = tmp_path / "a" / "b" / "log"
+    assert ensure_private_folder(wanted) == wanted
+    for folder in (tmp_path / "a", tmp_path / "a" / "b", wanted):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    tmp_path.chmod(0o755)
+    ensure_private_folder(wanted)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755, "what was there before stays as it is"
+
+
+def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    wanted = tmp_path / "file" / "config"
+    with pytest.raises(FolderUnusable) as caught:
+        ensure_private_folder(wanted)
+    text = caught.value.describe()
+    assert str(wanted) in text.what
+    assert "CAAL_DESKTOP_HOME" in text.advice
+
+
+def test_a_file_in_the_folder_s_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("")
+    with pytest.raises(FolderUnusable, match="not a folder"):
+        ensure_private_folder(tmp_path / "config")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is forbidden to the superuser")
+def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "config"
+    folder.mkdir(mode=0o500)
+    with pytest.raises(FolderUnusable, match="no permission"):
+        ensure_private_folder(folder)
