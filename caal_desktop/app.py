@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 
+from caal_desktop.commands import CommandId
 from caal_desktop.services.catalogue.catalogue_service import CatalogueService, CatalogueState
 from caal_desktop.services.chat.chat_parts import ChatParts
 from caal_desktop.services.keys.key_service import KeyService
@@ -20,9 +21,12 @@ from caal_desktop.services.settings.settings_service import SettingsService
 from caal_desktop.services.settings.transfer_service import TransferService
 from caal_desktop.services.setup.setup_service import SetupService
 from caal_desktop.services.task_scope import TaskScope
+from caal_desktop.setup_flow import Step
 from caal_desktop.storage.keyring.secrets import SecretStore
+from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.chat import warm_up_renderer
 from caal_desktop.widgets.common.appearance import Appearance
+from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.notice_box import tell
 
 if TYPE_CHECKING:
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.keys.sign_in_service import SignInService
     from caal_desktop.services.process.start_trace import StartTrace
-    from caal_desktop.setup_flow import Step
     from caal_desktop.storage.paths import AppPaths
     from caal_desktop.storage.settings.store import SettingsProblem, SettingsStore
     from caal_desktop.widgets.main.main_window import MainWindow
@@ -100,6 +103,7 @@ class Application(QObject):
         self._trial: ChatService | None = None
         self.talk = ChatParts(self.pool, self.settings, paths, self)
         self.watch = KeyWatch(self.settings, self.keys, self)
+        self.commands = self._bind_commands()
         self._wizard: WizardWindow | None = None
         self._setup: SetupService | None = None
         self._main: MainWindow | None = None
@@ -112,6 +116,18 @@ class Application(QObject):
         self._settings_dialog: SettingsDialog | None = None
         self._settings_page = ""
         self.firstPainted.connect(self._after_first_paint)
+
+    def _bind_commands(self) -> CommandSet[[]]:
+        """What can be done from any window, because it opens another one or ends the program."""
+        commands: CommandSet[[]] = CommandSet()
+        commands.bind(CommandId.QUIT, self.quit)
+        commands.bind(CommandId.SETUP, lambda: self.open_wizard(Step.WELCOME))
+        commands.bind(CommandId.CHECK_KEY, lambda: self.open_wizard(Step.KEY))
+        commands.bind(CommandId.SETTINGS, self.open_settings)
+        commands.bind(CommandId.PROVIDER_SETTINGS, lambda: self.open_settings(Group.PROVIDER))
+        commands.bind(CommandId.NETWORK_SETTINGS, lambda: self.open_settings(Group.NETWORK))
+        commands.bind(CommandId.PRIVACY_SETTINGS, lambda: self.open_settings(Group.PRIVACY))
+        return commands
 
     # --- life
 
@@ -266,7 +282,14 @@ class Application(QObject):
         setup = SetupService(self.settings, self.keys, self.catalogue, self)
         is_demo = self._demo is not None
         wizard = WizardWindow(
-            setup, self.keys, self.catalogue, self._make_trial, self.settings, demo=is_demo, parent=self._main
+            setup,
+            self.keys,
+            self.catalogue,
+            self._make_trial,
+            self.settings,
+            self.commands,
+            demo=is_demo,
+            parent=self._main,
         )
         wizard.offer_sign_in(lambda: self.sign_in)
         self._wizard, self._setup = wizard, setup
@@ -295,12 +318,15 @@ class Application(QObject):
 
         if self._main is None:
             main = MainWindow(
-                self.talk.chat, self.keys, self.watch, self.catalogue, self.settings, demo=self._demo is not None
+                self.talk.chat,
+                self.keys,
+                self.watch,
+                self.catalogue,
+                self.settings,
+                self.commands,
+                demo=self._demo is not None,
             )
             main.closed.connect(self.quit)
-            main.quitRequested.connect(self.quit)
-            main.setupRequested.connect(self.open_wizard)
-            main.settingsRequested.connect(self.open_settings)
             self.talk.spending.limitPassed.connect(main.notice.show_limit)
             self.talk.failed.connect(self.watch.look_after_failure)
             self.keys.migrated.connect(self._on_migrated)
@@ -326,6 +352,7 @@ class Application(QObject):
                 self.catalogue,
                 self._transfer,
                 self._bundles,
+                self.commands,
                 sign_in=self.sign_in,
                 parent=self._wizard or self._main,
             )

@@ -40,6 +40,7 @@ def window(base_url: str, key: str, model: str, prompt: str) -> dict[str, float]
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
     from caal_desktop.widgets.chat import warm_up_renderer
     from caal_desktop.widgets.chat.chat_page import ChatPage
+    from caal_desktop.widgets.common.command_set import CommandSet
 
     frames: list[float] = []
 
@@ -65,7 +66,7 @@ def window(base_url: str, key: str, model: str, prompt: str) -> dict[str, float]
     async def read() -> float:
         pool = ProviderPool(url)
         chat = ChatService(pool)
-        page = ChatPage(chat)
+        page = ChatPage(chat, CommandSet())
         page.resize(960, 720)
         page.show()
         connection = Connection("openrouter", key)

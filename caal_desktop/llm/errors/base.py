@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 
 class Remedy(StrEnum):
-    """What helps: the action that a user interface offers next to the text."""
+    """What helps: the command that a user interface offers next to the text.
+
+    Each value is the id of a command; in CAAL Desktop :mod:`caal_desktop.commands` says what it is called and what it
+    needs.
+    """
 
     RETRY = "retry"
     WAIT = "wait"
+    """Another try when :attr:`ProviderError.retry_after` seconds have passed; at once where they are not known."""
     CHECK_KEY = "check_key"
     ADD_CREDIT = "add_credit"
     CHOOSE_MODEL = "choose_model"
@@ -28,7 +33,6 @@ class Remedy(StrEnum):
     DEFAULT_PARAMETERS = "default_parameters"
     NETWORK_SETTINGS = "network_settings"
     PROVIDER_SETTINGS = "provider_settings"
-    NONE = "none"
 
 
 class ProviderError(DescribedError):

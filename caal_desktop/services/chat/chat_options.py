@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.fields import as_dict, as_float, as_int, as_string
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 NO_REASONING = "none"
 """The effort that means: do not think."""
+
+LOWERED_MAX_TOKENS = 1024
+"""Tokens of an answer after "allow a shorter answer": enough to speak, and a small part of what is usual."""
+
+_LEAST_MAX_TOKENS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,19 @@ class ChatOptions:
     def to_json(self) -> dict[str, Any]:
         """What was chosen, for storage."""
         return {name: value for name, value in asdict(self).items() if value is not None and value is not False}
+
+    def with_model_defaults(self) -> ChatOptions:
+        """The same instructions, and nothing else that a model could refuse."""
+        return ChatOptions(self.system_prompt, model_defaults=True)
+
+    def with_shorter_answer(self, usual: int) -> ChatOptions:
+        """The same with a shorter longest answer.
+
+        Args:
+            usual: tokens of an answer at the most where these options do not say.
+        """
+        lower = min(LOWERED_MAX_TOKENS, max(_LEAST_MAX_TOKENS, (self.max_tokens or usual) // 2))
+        return replace(self, max_tokens=lower)
 
     @classmethod
     def from_json(cls, values: object) -> ChatOptions:

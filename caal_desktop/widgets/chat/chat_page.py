@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import AnswerStatus, Role, total_usage
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.link_dialog import LinkDialog
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
 from caal_desktop.widgets.common.facts import conversation_total
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.widgets.common.command_set import CommandSet
     from caal_desktop.widgets.common.message_panel import Action
     from caal_desktop.widgets.markdown import SafeLink
 
@@ -30,27 +33,29 @@ if TYPE_CHECKING:
 class ChatPage(QWidget):
     """Draws one conversation.
 
+    Args:
+        chat: the conversation.
+        commands: what can be done with a message; the page binds those that it does by itself.
+
     Signals:
         submitted: carries the text to be sent.
         resubmitted: index of a message of the person's, and its new wording, which stays until :meth:`cancel_edit`.
-        messageActionChosen: index of a message, and what is wanted of it.
         edited: the person writes.
     """
 
     submitted = Signal(str)
     resubmitted = Signal(int, str)
-    messageActionChosen = Signal(int, str)
     edited = Signal()
 
-    def __init__(self, chat: ChatService, parent: QWidget | None = None) -> None:
+    def __init__(self, chat: ChatService, commands: CommandSet[[int]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("chat")
-        self._chat = chat
+        self._chat, self.commands = chat, commands
         self._edited: Message | None = None
         self._draft = ""
         self._is_temporary = False
         self._model_name = ""
-        self.transcript = Transcript(chat, parent=self)
+        self.transcript = Transcript(chat, commands, parent=self)
         self.composer = Composer(self)
         self.message = MessagePanel(name="chat.message", parent=self)
         self._empty_title = TextLabel(name="chat.empty.title", scale=1.4, bold=True, parent=self)
@@ -120,7 +125,12 @@ class ChatPage(QWidget):
         self._fit_column()
 
     def _connect(self) -> None:
-        chat = self._chat
+        chat, commands = self._chat, self.commands
+        commands.bind(CommandId.EDIT, self.begin_edit)
+        commands.bind(CommandId.SHORTEN, lambda index: self.begin_edit(max(0, index - 1)))
+        commands.bind(CommandId.PREVIOUS_VERSION, lambda index: chat.show_version(index, -1))
+        commands.bind(CommandId.NEXT_VERSION, lambda index: chat.show_version(index, 1))
+        commands.bind(CommandId.DELETE, chat.delete)
         chat.messageAdded.connect(self._on_added)
         chat.textArrived.connect(lambda _index, _text: self._say(""))
         chat.reasoningArrived.connect(lambda _index, _text: self._say(self.tr("Thinking…")))
@@ -132,7 +142,6 @@ class ChatPage(QWidget):
         self.composer.submitted.connect(self._on_submitted)
         self.composer.stopRequested.connect(chat.stop)
         self.composer.edited.connect(self.edited)
-        self.transcript.actionChosen.connect(self._on_message_action)
         self.transcript.linkActivated.connect(self._open_link)
 
     # --- public
@@ -208,9 +217,10 @@ class ChatPage(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc stops the answer, or leaves an edited message as it was."""
-        if event.key() == Qt.Key.Key_Escape and self._chat.is_busy:
+        is_back = pressed(event, CommandId.CHAT_BACK)
+        if is_back and self._chat.is_busy:
             self._chat.stop()
-        elif event.key() == Qt.Key.Key_Escape and self.is_editing:
+        elif is_back and self.is_editing:
             self.cancel_edit()
         else:
             super().keyPressEvent(event)
@@ -279,19 +289,6 @@ class ChatPage(QWidget):
             self.resubmitted.emit(self._chat.messages.index(self._edited), text)
         else:
             self.submitted.emit(text)
-
-    def _on_message_action(self, index: int, action: str) -> None:
-        match action:
-            case "edit":
-                self.begin_edit(index)
-            case "shorten":
-                self.begin_edit(max(0, index - 1))
-            case "previous" | "next":
-                self._chat.show_version(index, -1 if action == "previous" else 1)
-            case "delete":
-                self._chat.delete(index)
-            case _:
-                self.messageActionChosen.emit(index, action)
 
     def _open_link(self, link: SafeLink) -> None:
         dialog = LinkDialog(link, self)

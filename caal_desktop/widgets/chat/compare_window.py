@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from caal_desktop.commands import CommandId, Need
 from caal_desktop.services.chat.conversation import AnswerStatus, Role
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.link_dialog import LinkDialog
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QKeyEvent
 
+    from caal_desktop.services.chat.chat_options import ChatOptions
     from caal_desktop.services.chat.chat_request import ChatRequest
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.widgets.markdown import SafeLink
@@ -28,11 +32,19 @@ MOST = 3
 
 
 class _Column(QWidget):
-    """One model: its name, its conversation, how far it is."""
+    """One model: its name, its conversation, how far it is, how it is asked, and what can be done with its answers."""
 
-    def __init__(self, number: int, chat: ChatService, model: str, parent: QWidget) -> None:
+    def __init__(
+        self,
+        number: int,
+        chat: ChatService,
+        model: str,
+        options: ChatOptions,
+        commands: CommandSet[[int]],
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent)
-        self.chat, self.model = chat, model
+        self.chat, self.model, self.options, self.commands = chat, model, options, commands
         self.setObjectName(f"compare.{number}")
         self.name = QToolButton(self)
         self.name.setObjectName(f"compare.{number}.model")
@@ -43,7 +55,7 @@ class _Column(QWidget):
         self.close_button = IconButton("close", label, name=f"compare.{number}.close", parent=self)
         self._ring = BusyRing(size=16, parent=self)
         self._ring.hide()
-        self.transcript = Transcript(chat, name=f"compare.{number}.message", parent=self)
+        self.transcript = Transcript(chat, commands, name=f"compare.{number}.message", parent=self)
         self.transcript.view.setObjectName(f"compare.{number}.transcript")
         head = QHBoxLayout()
         head.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
@@ -73,24 +85,27 @@ class CompareWindow(QDialog):
         request: what to send to a model; None where that is not possible now.
         name_of: a model's name by its id.
         models: the ids to begin with.
+        options: how they are asked to begin with.
+        max_tokens: of an answer at the most, where the options do not say.
+        commands: of the window around.
 
     Signals:
         modelRequested: a model is to be chosen; carries what to do with its id.
-        keyChangeRequested, providerChangeRequested: what helps lies in the settings; the window has given way to them.
         closed: carries the conversations, which have been stopped.
     """
 
     modelRequested = Signal(object)
-    keyChangeRequested = Signal()
-    providerChangeRequested = Signal()
     closed = Signal(list)
 
     def __init__(
         self,
         make_chat: Callable[[], ChatService],
-        request: Callable[[str], ChatRequest | None],
+        request: Callable[[str, ChatOptions], ChatRequest | None],
         name_of: Callable[[str], str],
         models: list[str],
+        options: ChatOptions,
+        max_tokens: int,
+        commands: CommandSet[[]],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -99,6 +114,8 @@ class CompareWindow(QDialog):
         self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint, True)
         self.resize(theme.first_size(self, 1100, 720))
         self._make_chat, self._request, self._name_of = make_chat, request, name_of
+        self._options, self._max_tokens = options, max_tokens
+        self.commands = commands.giving_way(self.reject)
         self._chats: list[ChatService] = []
         self.columns: list[_Column] = []
         self._row = QHBoxLayout()
@@ -134,11 +151,12 @@ class CompareWindow(QDialog):
             return
         chat = self._make_chat()
         self._chats.append(chat)
-        column = _Column(len(self._chats) - 1, chat, model, self)
+        commands: CommandSet[[int]] = CommandSet(self.commands, available=frozenset({Need.MESSAGE}))
+        column = _Column(len(self._chats) - 1, chat, model, self._options, commands, self)
         column.show_model(model, self._name_of(model))
         column.name.clicked.connect(lambda: self.modelRequested.emit(lambda other: self._change(column, other)))
         column.close_button.clicked.connect(lambda: self._remove(column))
-        column.transcript.actionChosen.connect(lambda index, action: self._on_action(column, index, action))
+        self._bind(column)
         column.transcript.linkActivated.connect(self._open_link)
         chat.busyChanged.connect(lambda _busy: self._show_busy())
         self.columns.append(column)
@@ -147,7 +165,7 @@ class CompareWindow(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc stops what streams, and else closes."""
-        if event.key() == Qt.Key.Key_Escape and self._is_busy:
+        if pressed(event, CommandId.CHAT_BACK) and self._is_busy:
             self._stop()
         elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
@@ -173,7 +191,7 @@ class CompareWindow(QDialog):
         return any(column.chat.is_busy for column in self.columns)
 
     def _ask(self, text: str) -> None:
-        requests = [(column, self._request(column.model)) for column in self.columns]
+        requests = [(column, self._request(column.model, column.options)) for column in self.columns]
         if not requests or any(request is None for _, request in requests):
             return
         for column, request in requests:
@@ -211,33 +229,47 @@ class CompareWindow(QDialog):
         self._show_buttons()
         self._show_busy()
 
-    def _on_action(self, column: _Column, index: int, action: str) -> None:
-        chat = column.chat
-        match action:
-            case "previous" | "next":
-                chat.show_version(index, -1 if action == "previous" else 1)
-            case "delete":
-                chat.delete(index)
-            case "edit" | "shorten":
-                asked = [message.text for message in chat.messages[: index + 1] if message.role is Role.USER]
-                self.composer.set_text(asked[-1] if asked else "")
-                self.composer.setFocus()
-            case "model" | "regenerate_with":
-                self.modelRequested.emit(lambda model: self._change_and_retry(column, index, model))
-            case "continue":
-                if (request := self._request(column.model)) is not None:
-                    chat.continue_answer(request)
-            case "key":
-                self.reject()
-                self.keyChangeRequested.emit()
-            case "settings":
-                self.reject()
-                self.providerChangeRequested.emit()
-            case "retry" | "regenerate" | "defaults" | "lower":
-                self._retry(column, index)
+    def _bind(self, column: _Column) -> None:
+        chat, commands = column.chat, column.commands
+        handlers: dict[CommandId, Callable[[int], object]] = {
+            CommandId.PREVIOUS_VERSION: lambda index: chat.show_version(index, -1),
+            CommandId.NEXT_VERSION: lambda index: chat.show_version(index, 1),
+            CommandId.DELETE: chat.delete,
+            CommandId.EDIT: partial(self._edit, column),
+            CommandId.SHORTEN: partial(self._edit, column),
+            CommandId.CHOOSE_MODEL: partial(self._choose_model_and_retry, column),
+            CommandId.REGENERATE_WITH: partial(self._choose_model_and_retry, column),
+            CommandId.CONTINUE: partial(self._continue, column),
+            CommandId.RETRY: partial(self._retry, column),
+            CommandId.REGENERATE: partial(self._retry, column),
+            CommandId.DEFAULT_PARAMETERS: partial(self._use_model_defaults, column),
+            CommandId.ALLOW_SHORTER_ANSWER: partial(self._allow_shorter_answer, column),
+        }
+        for command, run in handlers.items():
+            commands.bind(command, run)
+
+    def _edit(self, column: _Column, index: int) -> None:
+        asked = [message.text for message in column.chat.messages[: index + 1] if message.role is Role.USER]
+        self.composer.set_text(asked[-1] if asked else "")
+        self.composer.setFocus()
+
+    def _choose_model_and_retry(self, column: _Column, index: int) -> None:
+        self.modelRequested.emit(lambda model: self._change_and_retry(column, index, model))
+
+    def _continue(self, column: _Column, _index: int) -> None:
+        if (request := self._request(column.model, column.options)) is not None:
+            column.chat.continue_answer(request)
+
+    def _use_model_defaults(self, column: _Column, index: int) -> None:
+        column.options = column.options.with_model_defaults()
+        self._retry(column, index)
+
+    def _allow_shorter_answer(self, column: _Column, index: int) -> None:
+        column.options = column.options.with_shorter_answer(self._max_tokens)
+        self._retry(column, index)
 
     def _retry(self, column: _Column, index: int) -> None:
-        request = self._request(column.model)
+        request = self._request(column.model, column.options)
         if request is not None and column.chat.messages[index].status is not AnswerStatus.WAITING:
             column.chat.regenerate(index, request)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.attachment_service import AttachmentService
 from caal_desktop.services.chat.chat_options import ChatOptions
 from caal_desktop.services.providers.connections import chat_request, connection_for
@@ -21,21 +22,20 @@ if TYPE_CHECKING:
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.widgets.chat.chat_page import ChatPage
-
-LOWERED_MAX_TOKENS = 1024
-"""Tokens of an answer after "allow a shorter answer": enough to speak, and a small part of what is usual."""
+    from caal_desktop.widgets.common.command_set import CommandSet
 
 
 class ChatController(QObject):
-    """Connects the chat's page with its service.
+    """Connects the chat's page with its service, and binds what it does with a message to the page's commands.
+
+    Args:
+        commands: the window's.
 
     Attributes:
         files: reads what is to be attached; closed by the window's owner.
 
     Signals:
         keyNeeded: nothing can be sent without a key.
-        keyChangeRequested: the person wants to change the key.
-        providerChangeRequested: the person wants to change the provider's settings.
         modelRequested: a model is to be chosen; carries what to do with its id, and the window that asks or None.
         optionsChanged: how this conversation is asked has changed.
         requestLikely: the person does something that a request will follow.
@@ -43,8 +43,6 @@ class ChatController(QObject):
     """
 
     keyNeeded = Signal()
-    keyChangeRequested = Signal()
-    providerChangeRequested = Signal()
     modelRequested = Signal(object, object)
     optionsChanged = Signal(object)
     requestLikely = Signal()
@@ -57,11 +55,12 @@ class ChatController(QObject):
         keys: KeyService,
         catalogue: CatalogueService,
         settings: SettingsService,
+        commands: CommandSet[[]],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._page, self._chat, self._keys = page, chat, keys
-        self._catalogue, self._settings = catalogue, settings
+        self._catalogue, self._settings, self._commands = catalogue, settings, commands
         self._options = ChatOptions()
         self._make_chat: Callable[[], ChatService] | None = None
         self.files = AttachmentService(self)
@@ -71,8 +70,22 @@ class ChatController(QObject):
         page.composer.filesDropped.connect(self.attach)
         page.submitted.connect(self._send)
         page.resubmitted.connect(self._resend)
-        page.messageActionChosen.connect(self._on_action)
+        self._bind(page.commands)
         chat.cleared.connect(lambda: self.set_options(ChatOptions()))
+
+    def _bind(self, commands: CommandSet[[int]]) -> None:
+        commands.bind(CommandId.RETRY, self._regenerate)
+        commands.bind(CommandId.REGENERATE, self._regenerate)
+        commands.bind(
+            CommandId.REGENERATE_WITH,
+            lambda index: self.modelRequested.emit(lambda model_id: self._regenerate(index, model_id), None),
+        )
+        commands.bind(
+            CommandId.CHOOSE_MODEL, lambda index: self.modelRequested.emit(self._change_model_and_retry(index), None)
+        )
+        commands.bind(CommandId.CONTINUE, self._continue)
+        commands.bind(CommandId.DEFAULT_PARAMETERS, self._use_model_defaults)
+        commands.bind(CommandId.ALLOW_SHORTER_ANSWER, self._allow_shorter_answer)
 
     @property
     def options(self) -> ChatOptions:
@@ -120,17 +133,29 @@ class ChatController(QObject):
             return
         settings = self._settings.current
         models = [model for model in dict.fromkeys([settings.of().model, *settings.recent_models]) if model]
-        window = CompareWindow(self._make_chat, self.request, self.name_of, models[:2], self._page.window())
+        window = CompareWindow(
+            self._make_chat,
+            self.request,
+            self.name_of,
+            models[:2],
+            self._options,
+            settings.max_tokens,
+            self._commands,
+            self._page.window(),
+        )
         window.modelRequested.connect(lambda use: self.modelRequested.emit(use, window))
-        window.keyChangeRequested.connect(self.keyChangeRequested)
-        window.providerChangeRequested.connect(self.providerChangeRequested)
         window.closed.connect(self.compared)
         window.finished.connect(window.deleteLater)
         self.requestLikely.emit()
         window.open()
 
-    def request(self, model_id: str | None = None) -> ChatRequest | None:
-        """What to send with; None where the key or the model is missing, which the person is told."""
+    def request(self, model_id: str | None = None, options: ChatOptions | None = None) -> ChatRequest | None:
+        """What to send with; None where the key or the model is missing, which the person is told.
+
+        Args:
+            model_id: the model; None for the chosen one.
+            options: how to ask; None for what was chosen for this conversation.
+        """
         settings = self._settings.current
         connection = connection_for(settings, self._keys)
         if connection is None:
@@ -141,7 +166,7 @@ class ChatController(QObject):
             self.modelRequested.emit(self._use_model, None)
             return None
         model = self._catalogue.current.find(model_id)
-        return chat_request(settings, connection, model, self._options, model_id=model_id)
+        return chat_request(settings, connection, model, options or self._options, model_id=model_id)
 
     def choose_file(self) -> None:
         """Let the person attach a file."""
@@ -184,35 +209,18 @@ class ChatController(QObject):
         if request is not None:
             self._chat.regenerate(index, request)
 
-    def _on_action(self, index: int, action: str) -> None:
-        match action:
-            case "retry" | "regenerate":
-                self._regenerate(index)
-            case "regenerate_with":
-                self.modelRequested.emit(lambda model_id: self._regenerate(index, model_id), None)
-            case "model":
-                self.modelRequested.emit(self._change_model_and_retry(index), None)
-            case "continue":
-                request = self.request()
-                if request is not None:
-                    self._chat.continue_answer(request)
-            case "key":
-                self.keyChangeRequested.emit()
-            case "settings":
-                self.providerChangeRequested.emit()
-            case "defaults":
-                self.set_options(ChatOptions(self._options.system_prompt, model_defaults=True))
-                self._regenerate(index)
-            case "lower":
-                now = self._options.max_tokens or self._settings.current.max_tokens
-                lower = min(LOWERED_MAX_TOKENS, max(64, now // 2))
-                options = self._options
-                self.set_options(
-                    ChatOptions(
-                        options.system_prompt, options.temperature, lower, options.reasoning, options.model_defaults
-                    )
-                )
-                self._regenerate(index)
+    def _continue(self, _index: int) -> None:
+        request = self.request()
+        if request is not None:
+            self._chat.continue_answer(request)
+
+    def _use_model_defaults(self, index: int) -> None:
+        self.set_options(self._options.with_model_defaults())
+        self._regenerate(index)
+
+    def _allow_shorter_answer(self, index: int) -> None:
+        self.set_options(self._options.with_shorter_answer(self._settings.current.max_tokens))
+        self._regenerate(index)
 
     def _use_model(self, model_id: str) -> None:
         if model_id:

@@ -35,7 +35,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from caal_desktop.commands import CommandId
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import label_of, pressed
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 
@@ -171,10 +173,10 @@ class HistoryPane(QWidget):
         """Delete and F2 on the list."""
         if watched is self.list and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             item: QListWidgetItem | None = self.list.currentItem()
-            if item is not None and event.key() == Qt.Key.Key_Delete:
+            if item is not None and pressed(event, CommandId.DELETE_CONVERSATION):
                 self._delete(*_named(item))
                 return True
-            if item is not None and event.key() == Qt.Key.Key_F2:
+            if item is not None and pressed(event, CommandId.RENAME_CONVERSATION):
                 self._rename(*_named(item))
                 return True
         return False
@@ -209,10 +211,10 @@ class HistoryPane(QWidget):
         if item is not None:
             # Not the item: an answer that ends below the open menu lists everything anew.
             named = _named(item)
-            menu.addAction(self.tr("Rename…"), lambda: self._rename(*named))
+            menu.addAction(label_of(CommandId.RENAME_CONVERSATION), lambda: self._rename(*named))
             menu.addAction(self.tr("Export as Markdown…"), lambda: self._export(*named, "md"))
             menu.addAction(self.tr("Export as JSON…"), lambda: self._export(*named, "json"))
-            menu.addAction(self.tr("Delete"), lambda: self._delete(*named))
+            menu.addAction(label_of(CommandId.DELETE_CONVERSATION), lambda: self._delete(*named))
             menu.addSeparator()
         menu.addAction(self.tr("Import a conversation…"), self._import)
         menu.popup(at)

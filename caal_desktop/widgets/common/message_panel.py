@@ -50,6 +50,10 @@ class Action:
     text: str
     run: Callable[[], object]
 
+    def named(self, name: str) -> Action:
+        """The same with another name."""
+        return replace(self, name=name)
+
     def titled(self, text: str) -> Action:
         """The same with another text on its button."""
         return replace(self, text=text)

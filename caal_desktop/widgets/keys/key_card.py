@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from caal_desktop.commands import CommandId
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.keys.environment_keys import key_in_environment
@@ -21,6 +22,7 @@ from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.storage.keyring.secrets import Where
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, provider_title, reason_and_advice
@@ -28,6 +30,8 @@ from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
 from caal_desktop.widgets.keys.key_field import KeyField
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QPaintEvent
 
     from caal_desktop.llm.providers.key_info import KeyInfo
@@ -46,6 +50,12 @@ _STATUS_ICONS = {
 class KeyCard(QWidget):
     """One provider's key.
 
+    Args:
+        provider: whose key.
+        settings, keys: the services.
+        commands: of the window around, for what helps against a failure.
+        sign_in: for signing in instead of pasting a key; None leaves it out.
+
     Signals:
         requestLikely: the person does something that a request will follow.
     """
@@ -57,12 +67,16 @@ class KeyCard(QWidget):
         provider: str,
         settings: SettingsService,
         keys: KeyService,
+        commands: CommandSet[[]] | None = None,
         *,
         sign_in: SignInService | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._provider, self._settings, self._keys = provider, settings, keys
+        self._commands: CommandSet[[]] = CommandSet(commands)
+        self._commands.bind(CommandId.RETRY, self._try_again)
+        self._commands.bind(CommandId.CHECK_KEY, self._change_key)
         self._name = f"keycard.{provider}"
         self.setObjectName(self._name)
         self._descriptor = descriptor_of(provider)
@@ -121,7 +135,7 @@ class KeyCard(QWidget):
         if sign_in is not None and self._descriptor.can(Capability.SIGN_IN):
             from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
 
-            panel = SignInPanel(sign_in, name=f"{self._name}.signin", parent=self._editor)
+            panel = SignInPanel(sign_in, self._commands, name=f"{self._name}.signin", parent=self._editor)
             panel.keyReceived.connect(self._on_signed_in)
             self._sign_in_panel = panel
             editor.addWidget(panel)
@@ -175,6 +189,18 @@ class KeyCard(QWidget):
         self.field.clear()
         self.show_state()
         self.field.setFocus()
+
+    def _change_key(self) -> None:
+        if self._editing:
+            self.field.select_all()
+        else:
+            self.begin_editing()
+
+    def _try_again(self) -> None:
+        if self._editing:
+            self._submit()
+        else:
+            self.refresh()
 
     def _stop_editing(self) -> None:
         self._change.cancel()
@@ -291,10 +317,11 @@ class KeyCard(QWidget):
                     (stop,),
                 )
             case ChangePhase.REFUSED:
-                self._show_error(Tone.BAD, view.error, (Action("retry", self.tr("Check again"), self._submit),))
+                again = self._commands.button(CommandId.RETRY).titled(self.tr("Check again"))
+                self._show_error(Tone.BAD, view.error, (*self._commands.remedies(view.error), again))
             case ChangePhase.UNREACHABLE:
-                retry = Action("retry", self.tr("Try again"), self._submit)
-                self._show_error(Tone.CAUTION, view.error, (retry, self._keep(self.tr("Save it unchecked"))))
+                keep = self._keep(self.tr("Save it unchecked"))
+                self._show_error(Tone.CAUTION, view.error, (*self._commands.helping(view.error), keep))
             case ChangePhase.STORE_FAILED:
                 self._show_error(Tone.CAUTION, view.error, (self._keep(self.tr("Try again")), session))
             case ChangePhase.DONE:
@@ -310,7 +337,7 @@ class KeyCard(QWidget):
     def _keep(self, text: str) -> Action:
         return Action("keep", text, lambda: self._change.keep(Where.KEYRING))
 
-    def _show_error(self, tone: Tone, error: BaseException | None, actions: tuple[Action, ...] = ()) -> None:
+    def _show_error(self, tone: Tone, error: BaseException | None, actions: Sequence[Action]) -> None:
         if error is not None:
             text = explain(error)
             self.message.show_message(tone, text.what, reason_and_advice(text), actions)
@@ -332,7 +359,7 @@ class KeyCard(QWidget):
         if provider != self._provider:
             return
         if error is not None:
-            self._show_error(Tone.CAUTION, error)
+            self._show_error(Tone.CAUTION, error, self._commands.helping(error))
         elif not self._editing:
             self.message.hide()
         self.show_state()

@@ -138,6 +138,11 @@ class KeyField(QWidget):
         self._show.setChecked(False)
         self._say("")
 
+    def select_all(self) -> None:
+        """Take the focus; what is typed or pasted replaces what stands here."""
+        self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._edit.selectAll()
+
     def set_locked(self, locked: bool) -> None:
         """Keep the text from being changed while it is being checked."""
         self._edit.setReadOnly(locked)

@@ -8,9 +8,11 @@ from PySide6.QtCore import QCoreApplication, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from caal_desktop.commands import CommandId
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInView
 from caal_desktop.sign_in.pages import PageText
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import RoomyButton, TextLabel, control_before
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
@@ -32,6 +34,10 @@ def page_texts() -> dict[PageText, str]:
 class SignInPanel(QWidget):
     """The sign-in as a person sees it.
 
+    Args:
+        service: does the signing in.
+        commands: of the place around, for what helps against a failure.
+
     Signals:
         keyReceived: carries the key that the sign-in gave.
         began: the person has begun; a request will follow.
@@ -40,8 +46,17 @@ class SignInPanel(QWidget):
     keyReceived = Signal(str)
     began = Signal()
 
-    def __init__(self, service: SignInService, *, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        service: SignInService,
+        commands: CommandSet[[]] | None = None,
+        *,
+        name: str,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._commands: CommandSet[[]] = CommandSet(commands)
+        self._commands.bind(CommandId.RETRY, self.begin)
         self._service = service
         self._mine = False
         self.setObjectName(name)
@@ -191,7 +206,7 @@ class SignInPanel(QWidget):
             )
 
     def _show_failed(self, view: SignInView) -> None:
-        again = Action("again", self.tr("Sign in again"), self.begin)
+        again = self._commands.button(CommandId.RETRY).titled(self.tr("Sign in again")).named("again")
         cancel = Action("cancel", self.tr("Paste a key instead"), self._give_up)
         title, body = {
             SignInProblem.DENIED: (
@@ -211,4 +226,5 @@ class SignInPanel(QWidget):
             text = explain(view.error) if view.error is not None else None
             title = text.what if text else self.tr("OpenRouter could not be reached.")
             body = reason_and_advice(text) if text else ""
-        self.message.show_message(Tone.CAUTION, title, body, (again, cancel))
+        remedies = self._commands.remedies(view.error)
+        self.message.show_message(Tone.CAUTION, title, body, (*remedies, again, cancel))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
+from caal_desktop.commands import CommandId, Need
 from caal_desktop.services.keys.key_watch import KeyCondition, KeyReport, KeyWatch
 from caal_desktop.services.providers.connections import catalogue_connection
-from caal_desktop.storage.settings.schema import SendKey, Settings, SetupStep
-from caal_desktop.storage.settings.setting import Group
+from caal_desktop.storage.settings.schema import SendKey, Settings
 from caal_desktop.widgets.chat.chat_page import ChatPage
 from caal_desktop.widgets.chat.controller import ChatController
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.message_panel import Action
 from caal_desktop.widgets.common.texts import explain, provider_title, reason_and_advice
@@ -27,6 +27,8 @@ from caal_desktop.widgets.picker.vanished_notice import VanishedNotice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 
     from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.chat.chat_service import ChatService
@@ -45,18 +47,18 @@ _SIDE_FROM = 40
 class MainWindow(QMainWindow):
     """The program after setup.
 
+    Attributes:
+        commands: what can be done in this window.
+
+    Args:
+        commands: the application's; None leaves out what only the application can do.
+
     Signals:
         closed: the person closed the window.
-        quitRequested: Quit was chosen.
-        setupRequested: show the wizard; carries the step to begin at.
-        settingsRequested: show the settings; carries the page's name, "" for the one that was shown last.
         requestLikely: the person does something that a request will follow.
     """
 
     closed = Signal()
-    quitRequested = Signal()
-    setupRequested = Signal(object)
-    settingsRequested = Signal(str)
     requestLikely = Signal()
 
     def __init__(
@@ -66,6 +68,7 @@ class MainWindow(QMainWindow):
         watch: KeyWatch,
         catalogue: CatalogueService,
         settings: SettingsService,
+        commands: CommandSet[[]] | None = None,
         *,
         demo: bool = False,
     ) -> None:
@@ -76,20 +79,22 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(self.tr("CAAL Desktop"))
         self._fit_minimum()
         self.resize(theme.first_size(self, 960, 720))
-        self.page = ChatPage(chat, self)
-        self.control = ChatController(self.page, chat, keys, catalogue, settings, self)
+        self.commands: CommandSet[[]] = CommandSet(commands)
+        self.page = ChatPage(chat, CommandSet(self.commands, available=frozenset({Need.MESSAGE})), self)
+        self.control = ChatController(self.page, chat, keys, catalogue, settings, self.commands, self)
         self._model_button = ModelButton(name="main.model", parent=self)
-        self._new = IconButton("plus", self.tr("New conversation"), name="main.new", show_text=True, parent=self)
-        self._compare = IconButton("columns", self.tr("Compare models…"), name="main.compare", parent=self)
-        self._options = IconButton("sliders", self.tr("This conversation…"), name="main.options", parent=self)
-        self._temporary = IconButton("ghost", self.tr("Temporary conversation"), name="main.temporary", parent=self)
-        self._sidebar = IconButton("sidebar", self.tr("Conversations"), name="main.sidebar", parent=self)
+        self._new = IconButton("plus", label_of(CommandId.NEW), name="main.new", show_text=True, parent=self)
+        self._compare = IconButton("columns", label_of(CommandId.COMPARE), name="main.compare", parent=self)
+        self._options = IconButton("sliders", label_of(CommandId.OPTIONS), name="main.options", parent=self)
+        self._temporary = IconButton("ghost", label_of(CommandId.TEMPORARY), name="main.temporary", parent=self)
+        self._sidebar = IconButton("sidebar", label_of(CommandId.SIDEBAR), name="main.sidebar", parent=self)
         self._vanished = VanishedNotice(catalogue, settings, self)
         self._is_narrow = False
         self._history: HistoryService | None = None
         self._history_pane: HistoryPane | None = None
         self._build(demo=demo)
-        self._build_menu()
+        self._bind()
+        self.commands.fill_menus(self.menuBar(), self)
         self._connect()
         self._show_model()
         self._show_key(watch.report)
@@ -134,74 +139,42 @@ class MainWindow(QMainWindow):
         layout.addWidget(self._splitter, 1)
         self.setCentralWidget(body)
 
-    def _build_menu(self) -> None:
-        bar = self.menuBar()
-        chat = bar.addMenu(self.tr("&Chat"))
-        self._add(chat, "new", self.tr("&New conversation"), self._new_conversation, QKeySequence.StandardKey.New)
-        self._add(chat, "temporary", self.tr("New &temporary conversation"), self._new_temporary, "Ctrl+Shift+N")
-        self._add(chat, "options", self.tr("T&his conversation…"), self.control.open_options, "Ctrl+T")
-        self._add(chat, "compare", self.tr("&Compare models…"), self.control.open_compare, "Ctrl+Shift+C")
-        self._stop = self._add(chat, "stop", self.tr("&Stop the answer"), self._chat.stop)
-        self._stop.setEnabled(False)
-        chat.addSeparator()
-        self._add(chat, "sidebar", self.tr("Show or hide the &conversations"), self._toggle_side, "Ctrl+B")
-        self._add(chat, "search", self.tr("&Search conversations"), self._search, QKeySequence.StandardKey.Find)
-        self._add(chat, "jump", self.tr("&Jump to the latest"), self.page.transcript.view.follow_end, "Ctrl+End")
-        chat.addSeparator()
-        quit_action = self._add(chat, "quit", self.tr("&Quit"), self.quitRequested.emit, "Ctrl+Q")
-        quit_action.setMenuRole(QAction.MenuRole.QuitRole)
-        assistant = bar.addMenu(self.tr("&Assistant"))
-        self._add(assistant, "model", self.tr("Change &model…"), self.open_picker, "Ctrl+M")
-        self._add(assistant, "key", self.tr("&Key and usage…"), lambda: self.settingsRequested.emit(Group.PROVIDER))
-        self._add(
-            assistant, "setup", self.tr("Go through &setup again…"), lambda: self.setupRequested.emit(SetupStep.WELCOME)
-        )
-        assistant.addSeparator()
-        preferences = self._add(assistant, "settings", self.tr("Se&ttings…"), lambda: self.settingsRequested.emit(""))
-        # The platform's own keys where it has some, and everybody's besides.
-        keys = QKeySequence.keyBindings(QKeySequence.StandardKey.Preferences)
-        preferences.setShortcuts([*keys, QKeySequence("Ctrl+,")] if QKeySequence("Ctrl+,") not in keys else keys)
-        preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
-        help_menu = bar.addMenu(self.tr("&Help"))
-        keys_help = self._add(help_menu, "shortcuts", self.tr("&Keyboard shortcuts"), self._open_shortcuts)
-        keys_help.setShortcuts([QKeySequence("F1"), QKeySequence("Ctrl+/")])
-        about = self._add(help_menu, "about", self.tr("&About CAAL Desktop"), self._open_about)
-        about.setMenuRole(QAction.MenuRole.AboutRole)
-
-    def _add(
-        self,
-        menu: QMenu,
-        name: str,
-        text: str,
-        slot: object,
-        shortcut: QKeySequence.StandardKey | str | None = None,
-    ) -> QAction:
-        action = QAction(text, self)
-        action.setObjectName(f"main.action.{name}")
-        if shortcut is not None:
-            action.setShortcut(QKeySequence(shortcut))
-        action.triggered.connect(lambda _checked=False: slot())  # type: ignore[operator]
-        menu.addAction(action)
-        return action
+    def _bind(self) -> None:
+        handlers: dict[CommandId, Callable[[], object]] = {
+            CommandId.NEW: self._new_conversation,
+            CommandId.TEMPORARY: self._new_temporary,
+            CommandId.OPTIONS: self.control.open_options,
+            CommandId.COMPARE: self.control.open_compare,
+            CommandId.STOP: self._chat.stop,
+            CommandId.SIDEBAR: self._toggle_side,
+            CommandId.SEARCH: self._search,
+            CommandId.JUMP: self.page.transcript.view.follow_end,
+            CommandId.MODEL: self.open_picker,
+            CommandId.SHORTCUTS: self._open_shortcuts,
+            CommandId.ABOUT: self._open_about,
+        }
+        for command, run in handlers.items():
+            self.commands.bind(command, run)
 
     def _connect(self) -> None:
         self.control.keyNeeded.connect(lambda: self._show_key(self._watch.report))
-        self.control.keyChangeRequested.connect(lambda: self.setupRequested.emit(SetupStep.KEY))
-        self.control.providerChangeRequested.connect(lambda: self.settingsRequested.emit(Group.PROVIDER))
         self.control.modelRequested.connect(self.open_picker)
         self.control.requestLikely.connect(self.requestLikely)
         self.page.edited.connect(self.requestLikely)
         self._vanished.pickRequested.connect(lambda: self.open_picker())
         self._model_button.clicked.connect(lambda _checked=False: self.open_picker())
-        self._new.clicked.connect(self._new_conversation)
-        self._temporary.clicked.connect(self._new_temporary)
-        self._options.clicked.connect(self.control.open_options)
-        self._compare.clicked.connect(self.control.open_compare)
-        self._sidebar.clicked.connect(self._toggle_side)
+        for button, command in (
+            (self._new, CommandId.NEW),
+            (self._temporary, CommandId.TEMPORARY),
+            (self._options, CommandId.OPTIONS),
+            (self._compare, CommandId.COMPARE),
+            (self._sidebar, CommandId.SIDEBAR),
+        ):
+            button.clicked.connect(lambda _checked=False, command=command: self.commands.run(command))
         self._settings.changed.connect(self._on_settings)
         self._catalogue.changed.connect(self._on_catalogue)
         self._watch.changed.connect(self._show_key)
-        self._chat.busyChanged.connect(self._stop.setEnabled)
+        self._chat.busyChanged.connect(self._on_busy)
 
     # --- Qt
 
@@ -259,7 +232,7 @@ class MainWindow(QMainWindow):
         self.requestLikely.emit()
         settings = self._settings.current
         self._catalogue.open_for(settings.provider, catalogue_connection(settings, self._keys))
-        dialog = PickerDialog(self._catalogue, self._settings, settings.of().model, above or self)
+        dialog = PickerDialog(self._catalogue, self._settings, settings.of().model, self.commands, above or self)
         dialog.modelPicked.connect(use or self._use_model)
         dialog.finished.connect(dialog.deleteLater)
         dialog.finished.connect(lambda _result: self.page.composer.setFocus())
@@ -270,9 +243,11 @@ class MainWindow(QMainWindow):
             self._settings.set(self._settings.current.with_model(model_id))
 
     def _open_shortcuts(self) -> None:
-        from caal_desktop.widgets.main.shortcuts_dialog import open_shortcuts
+        from caal_desktop.widgets.main.shortcuts_dialog import ShortcutsDialog
 
-        open_shortcuts(self, sends_with_control=self.page.composer.edit.sends_with_control)
+        dialog = ShortcutsDialog(sends_with_control=self.page.composer.edit.sends_with_control, parent=self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _open_about(self) -> None:
         dialog = AboutDialog(self)
@@ -291,6 +266,7 @@ class MainWindow(QMainWindow):
         history.draftFound.connect(self.page.restore_draft)
         self.control.optionsChanged.connect(lambda options: history.keep_options(options.to_json()))
         self.page.edited.connect(lambda: history.keep_draft(self.page.draft))
+        self.commands.set_available(Need.HISTORY, True)
         history.begin()
 
     def _new_conversation(self) -> None:
@@ -320,15 +296,15 @@ class MainWindow(QMainWindow):
         if self._history_pane is not None:
             self._history_pane.focus_search()
 
-    def _key_button(self, text: str) -> Action:
-        return Action("key", text, lambda: self.setupRequested.emit(SetupStep.KEY))
-
     # --- drawing
 
     def _on_settings(self, settings: Settings) -> None:
         self.page.composer.set_sends_with_control(settings.send_key is SendKey.CTRL_ENTER)
         self._show_model()
         self._watch.look_if_settled()
+
+    def _on_busy(self, busy: bool) -> None:
+        self.commands.set_available(Need.RUNNING_ANSWER, busy)
 
     def _on_catalogue(self, _catalogue: Catalogue) -> None:
         self._show_model()
@@ -363,7 +339,7 @@ class MainWindow(QMainWindow):
                 self.page.show_problem(
                     self.tr("There is no key for {provider} yet").format(provider=provider),
                     self.tr("Without one nothing can be asked."),
-                    (self._key_button(self.tr("Add a key")),),
+                    (self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Add a key")),),
                 )
             case KeyCondition.UNREADABLE:
                 text = explain(report.error) if report.error is not None else None
@@ -372,12 +348,12 @@ class MainWindow(QMainWindow):
                     reason_and_advice(text) if text else "",
                     (
                         Action("load", self.tr("Try again"), self._watch.begin),
-                        self._key_button(self.tr("Give the key again")),
+                        self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give the key again")),
                     ),
                 )
             case KeyCondition.REFUSED:
                 self.page.show_problem(
                     self.tr("{provider} refused the saved key").format(provider=provider),
                     self.tr("It may have been deleted or disabled on the keys page."),
-                    (self._key_button(self.tr("Change the key")),),
+                    (self.commands.button(CommandId.CHECK_KEY),),
                 )

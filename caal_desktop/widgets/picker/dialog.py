@@ -13,10 +13,16 @@ from caal_desktop.widgets.picker.model_pane import ModelPane
 if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.widgets.common.command_set import CommandSet
 
 
 class PickerDialog(QDialog):
     """Choose a model; nothing changes until the choice is confirmed.
+
+    Args:
+        catalogue, settings: the services.
+        current: the marked model's id.
+        commands: of the window around.
 
     Signals:
         modelPicked: carries the confirmed model's id.
@@ -29,6 +35,7 @@ class PickerDialog(QDialog):
         catalogue: CatalogueService,
         settings: SettingsService,
         current: str,
+        commands: CommandSet[[]] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -39,7 +46,8 @@ class PickerDialog(QDialog):
         line = self.fontMetrics().height()
         self.setMinimumSize(max(360, line * 20), max(440, line * 25))
         self.resize(theme.first_size(self, 1040, 680))
-        self.pane = ModelPane(catalogue, settings, name="picker.pane", parent=self)
+        around = None if commands is None else commands.giving_way(self.reject)
+        self.pane = ModelPane(catalogue, settings, around, name="picker.pane", parent=self)
         self._buttons = QDialogButtonBox(self)
         self._use = self._buttons.addButton(self.tr("Use this model"), QDialogButtonBox.ButtonRole.AcceptRole)
         self._use.setObjectName("picker.use")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from caal_desktop.catalogue.filters import Filters
 from caal_desktop.catalogue.listing import TypedModel
+from caal_desktop.commands import CommandId, Need
 from caal_desktop.item_models.model_list import ModelListModel, ModelRole
 from caal_desktop.llm.models.info import ModelInfo
+from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
 from caal_desktop.widgets.picker import words
 from caal_desktop.widgets.picker.browser import CatalogueBrowser
 from caal_desktop.widgets.picker.details.compare import CompareDialog
@@ -19,7 +22,6 @@ from caal_desktop.widgets.picker.list.model_list_view import MOVING_KEYS
 from caal_desktop.widgets.picker.list.rows import entry_row
 from caal_desktop.widgets.picker.pane_layout import PaneLayout
 from caal_desktop.widgets.picker.pane_message import PaneHandlers
-from caal_desktop.widgets.picker.shortcut_keys import PICKER_SHORTCUTS
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.markdown import SafeLink
 
 
+_WITH_KEYS = (CommandId.SEARCH_MODELS, CommandId.STAR_MODEL, CommandId.COMPARE_MODEL, CommandId.MODEL_DETAILS)
+"""The commands whose keys work anywhere in the pane."""
+
 _COUNTS_MS = 40
 """Numbers follow the list when the typing rests: each of them lays the pane out anew, and changing digits distract."""
 
@@ -41,6 +46,7 @@ class ModelPane(QWidget):
     Args:
         catalogue: the list, and what else its server can be asked for.
         settings: favourites and recents.
+        commands: of the window around.
         name: its object name, and the first part of its parts'.
 
     Signals:
@@ -52,7 +58,13 @@ class ModelPane(QWidget):
     modelActivated = Signal(str)
 
     def __init__(
-        self, catalogue: CatalogueService, settings: SettingsService, *, name: str, parent: QWidget | None = None
+        self,
+        catalogue: CatalogueService,
+        settings: SettingsService,
+        commands: CommandSet[[]] | None = None,
+        *,
+        name: str,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
@@ -60,14 +72,15 @@ class ModelPane(QWidget):
         self._anchor = ""
         """What was chosen before the search began; typing passes over models that nobody meant to choose."""
         self._silent = False
-        self._shortcuts: list[QKeySequence] = []
+        self.commands: CommandSet[[]] = CommandSet(commands)
+        self._order_commands: CommandSet[[]] = CommandSet(self.commands)
         self.browser = CatalogueBrowser(catalogue, settings, self)
         self._model = ModelListModel(self._describe, self)
-        self.parts = parts = PaneLayout(self, self._model)
+        self.parts = parts = PaneLayout(self, self._model, self.commands)
         self.search, self.list, self.message = parts.search, parts.list, parts.message
         self.filters, self.orders, self.details, self.tray = parts.filters, parts.orders, parts.details, parts.tray
         self._handlers = PaneHandlers(
-            self._set_filters, self._clear_query, self._replace, self._refresh, self._refresh_order
+            self._set_filters, self._clear_query, self._replace, self.commands, self._order_commands
         )
         self.details.hostsRequested.connect(lambda model_id, again: catalogue.hosts.request(model_id, again=again))
         catalogue.hosts.changed.connect(self.details.hosts.show_hosts)
@@ -76,7 +89,7 @@ class ModelPane(QWidget):
         self._soon.setInterval(_COUNTS_MS)
         self._soon.timeout.connect(self._show_counts)
         self._connect()
-        self._add_shortcuts()
+        self._bind()
         self._on_catalogue()
         self._show_listing()
         self._show_state()
@@ -89,7 +102,7 @@ class ModelPane(QWidget):
         browser.starsChanged.connect(self._on_stars)
         self.search.textChanged.connect(self._on_query)
         self.search.installEventFilter(self)
-        parts.refresh.clicked.connect(self._refresh)
+        parts.refresh.clicked.connect(lambda: self.commands.run(CommandId.RETRY))
         self.filters.changed.connect(browser.set_filters)
         self.orders.orderChanged.connect(browser.set_order)
         self.list.selectionModel().currentChanged.connect(self._on_current)
@@ -104,18 +117,22 @@ class ModelPane(QWidget):
         self.details.compareToggled.connect(lambda _id, _on: self._toggle_compared())
         self.details.linkActivated.connect(self._open_link)
 
-    def _add_shortcuts(self) -> None:
-        slots = {
-            "search": self._focus_search,
-            "star": self._toggle_star,
-            "compare": self._toggle_compared,
-            "details": self._toggle_details,
+    def _bind(self) -> None:
+        handlers = {
+            CommandId.SEARCH_MODELS: self._focus_search,
+            CommandId.STAR_MODEL: self._toggle_star,
+            CommandId.COMPARE_MODEL: self._toggle_compared,
+            CommandId.MODEL_DETAILS: self._toggle_details,
         }
-        for described in PICKER_SHORTCUTS:
-            self._shortcuts.append(described.sequence)
-            shortcut = QShortcut(described.sequence, self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slots[described.name])
+        for command, run in handlers.items():
+            self.commands.bind(command, run)
+        self.commands.bind(CommandId.RETRY, self._refresh)
+        self._order_commands.bind(CommandId.RETRY, self._refresh_order)
+        for command in _WITH_KEYS:
+            for sequence in key_sequences(command):
+                shortcut = QShortcut(sequence, self)
+                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                shortcut.activated.connect(partial(self.commands.run, command))
 
     # --- public
 
@@ -137,7 +154,7 @@ class ModelPane(QWidget):
         """Let the arrow keys move in the list while the person types in the search field."""
         if watched is self.search and event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             # On some platforms Ctrl+D and Ctrl+E edit a line, and the line would keep them for itself.
-            if QKeySequence(event.keyCombination()) in self._shortcuts:
+            if any(pressed(event, command) for command in _WITH_KEYS):
                 event.ignore()
                 return True
         elif watched is self.search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
@@ -156,7 +173,7 @@ class ModelPane(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc goes back step by step; only then is it the window's."""
         details = self.details
-        if event.key() != Qt.Key.Key_Escape:
+        if not pressed(event, CommandId.PICKER_BACK):
             super().keyPressEvent(event)
         elif details.isVisible() and details.shows_hosts:
             details.show_sheet()
@@ -284,6 +301,7 @@ class ModelPane(QWidget):
             compared=self.tray.holds(model_id),
         )
         self.parts.more.setEnabled(model is not None)
+        self.commands.set_available(Need.MARKED_MODEL, model is not None)
 
     # --- doing
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
+from caal_desktop.commands import CommandId
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import label_with_keys
 from caal_desktop.widgets.common.controls import IconButton, RoomyButton, TextLabel
 from caal_desktop.widgets.common.icons import icon
 from caal_desktop.widgets.common.message_panel import MessagePanel
@@ -20,6 +22,8 @@ from caal_desktop.widgets.picker.list.order_box import OrderBox
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QAbstractItemModel
+
+    from caal_desktop.widgets.common.command_set import CommandSet
 
 _WIDE_FROM = 118
 """Average characters: the list needs about seventy, and details under forty are a column of broken lines."""
@@ -39,9 +43,10 @@ class PaneLayout:
     Args:
         pane: where they stand; its object name is the first part of theirs.
         model: the list's rows.
+        commands: of the pane.
     """
 
-    def __init__(self, pane: QWidget, model: QAbstractItemModel) -> None:
+    def __init__(self, pane: QWidget, model: QAbstractItemModel, commands: CommandSet[[]]) -> None:
         self._pane = pane
         name = pane.objectName()
         self.is_wide = False
@@ -70,9 +75,9 @@ class PaneLayout:
         self.list.setModel(model)
         self.count = TextLabel(name=f"{name}.count", scale=0.92, muted=True, parent=pane)
         self.more = RoomyButton(_tr("Details"), name=f"{name}.more", parent=pane)
-        self.more.setToolTip(_tr("Read about the current model (Ctrl+I)"))
+        self.more.setToolTip(label_with_keys(CommandId.MODEL_DETAILS))
         self.tray = CompareTray(name=f"{name}.tray", parent=pane)
-        self.details = DetailsPane(name=f"{name}.details", parent=pane)
+        self.details = DetailsPane(commands, name=f"{name}.details", parent=pane)
         self._build()
         self._order_tabs()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from caal_desktop.catalogue.filters import Filters
+from caal_desktop.commands import CommandId
 from caal_desktop.llm.errors import ConnectionFailed
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.catalogue.listing import Listing, ListRequest, Relaxation
     from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.widgets.common.command_set import CommandSet
 
 _MAX_RELAXATIONS = 3
 
@@ -37,15 +39,15 @@ class PaneHandlers:
         set_filters: filters in place of those that let nothing pass.
         clear_query: search no more.
         choose: a model, by its id.
-        refresh: ask for the list again.
-        refresh_order: ask for the server's order again.
+        commands: what helps where the list could not be fetched.
+        order_commands: what helps where the server's order could not be fetched.
     """
 
     set_filters: Callable[[Filters], None]
     clear_query: Callable[[], None]
     choose: Callable[[str], None]
-    refresh: Callable[[], None]
-    refresh_order: Callable[[], None]
+    commands: CommandSet[[]]
+    order_commands: CommandSet[[]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def no_list(catalogue: Catalogue, handlers: PaneHandlers) -> PaneMessage | None:
             return PaneMessage(Tone.BUSY, _tr("Fetching the list of models…"))
         case CatalogueState.FAILED if catalogue.error is not None:
             text = explain(catalogue.error)
-            return PaneMessage(Tone.BAD, text.what, reason_and_advice(text), (_retry(handlers),))
+            actions = tuple(handlers.commands.helping(catalogue.error))
+            return PaneMessage(Tone.BAD, text.what, reason_and_advice(text), actions)
         case CatalogueState.EMPTY:
             body = _tr("It comes as soon as the provider can be asked.")
             return PaneMessage(Tone.INFO, _tr("There is no list of models yet"), body)
@@ -134,8 +137,9 @@ def about_order(order: ServerOrder, handlers: PaneHandlers) -> PaneMessage | Non
         if order.ids and order.fetched_at is not None:
             title = _tr("This order is from {age}").format(age=words.age(order.fetched_at))
         body = " ".join(part for part in (text.what, text.advice) if part)
-        again = Action("order", _tr("Try again"), handlers.refresh_order)
-        return PaneMessage(Tone.CAUTION, title, body, (again,))
+        commands = handlers.order_commands
+        again = commands.button(CommandId.RETRY).named("order")
+        return PaneMessage(Tone.CAUTION, title, body, (*commands.remedies(order.error), again))
     return None
 
 
@@ -147,8 +151,4 @@ def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PaneMessage | None:
     if isinstance(catalogue.error, ConnectionFailed):
         title = _tr("Offline: this list is from {age}").format(age=words.age(catalogue.fetched_at))
     body = explain(catalogue.error).what if catalogue.error is not None else ""
-    return PaneMessage(Tone.CAUTION, title, body, (_retry(handlers),))
-
-
-def _retry(handlers: PaneHandlers) -> Action:
-    return Action("retry", _tr("Try again"), handlers.refresh)
+    return PaneMessage(Tone.CAUTION, title, body, tuple(handlers.commands.helping(catalogue.error)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QDialog,
@@ -18,11 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from caal_desktop.commands import CommandId
 from caal_desktop.services.providers.connections import catalogue_connection
 from caal_desktop.storage.settings.draft import SettingsDraft
 from caal_desktop.storage.settings.schema import SPECS, key_of
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.settings.editors import ModelEditor
 from caal_desktop.widgets.settings.keys_section import KeysSection
@@ -53,6 +56,7 @@ class SettingsDialog(QDialog):
         catalogue: the models, for the picker.
         transfer: writes settings into files and reads them.
         bundles: looks at files of certificate authorities.
+        commands: the application's; None leaves out what only the application can do.
         sign_in: for signing in instead of pasting a key; None leaves it out.
 
     Signals:
@@ -68,6 +72,7 @@ class SettingsDialog(QDialog):
         catalogue: CatalogueService,
         transfer: TransferService,
         bundles: BundleCheck,
+        commands: CommandSet[[]] | None = None,
         *,
         sign_in: SignInService | None = None,
         parent: QWidget | None = None,
@@ -75,6 +80,7 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self._settings, self._keys, self._catalogue = settings, keys, catalogue
         self._bundles, self._sign_in = bundles, sign_in
+        self.commands: CommandSet[[]] = CommandSet(commands)
         self.draft = SettingsDraft(settings.current)
         self._built = False
         self._found: tuple[str, ...] = ()
@@ -84,6 +90,7 @@ class SettingsDialog(QDialog):
         self.setWindowTitle(self.tr("Settings"))
         self.navigation = Navigation(self)
         self.search, self.nav = self.navigation.search, self.navigation.list
+        self._bind()
         self._stack = QStackedWidget(self)
         self.pages: dict[Group, SettingsPage] = {}
         for group in PAGES:
@@ -101,9 +108,18 @@ class SettingsDialog(QDialog):
 
     # --- building
 
+    def _bind(self) -> None:
+        """What another window would open the settings for is done in them."""
+        commands = self.commands
+        commands.bind(CommandId.CHECK_KEY, self._change_key)
+        commands.bind(CommandId.PROVIDER_SETTINGS, lambda: self.show_page(Group.PROVIDER))
+        commands.bind(CommandId.NETWORK_SETTINGS, lambda: self.show_page(Group.NETWORK))
+        commands.bind(CommandId.PRIVACY_SETTINGS, lambda: self.show_page(Group.PRIVACY))
+        commands.bind(CommandId.SEARCH_SETTINGS, self.search.setFocus)
+
     def _add_sections(self, transfer: TransferService) -> None:
         provider = self.pages[Group.PROVIDER]
-        self.keys_section = KeysSection(self._settings, self._keys, self._sign_in, provider)
+        self.keys_section = KeysSection(self._settings, self._keys, self.commands, self._sign_in, provider)
         last_of_providers = [spec.key for spec in specs_on(Group.PROVIDER) if spec.cell is not None][-1]
         provider.add_widget(self.keys_section, after=last_of_providers)
         for card in self.keys_section.cards.values():
@@ -176,7 +192,8 @@ class SettingsDialog(QDialog):
         self._keys.loaded.connect(self._on_keys)
         self._keys.keyChanged.connect(self._on_keys)
         self._keys.removed.connect(self._on_keys)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search.setFocus)
+        for sequence in key_sequences(CommandId.SEARCH_SETTINGS):
+            QShortcut(sequence, self, partial(self.commands.run, CommandId.SEARCH_SETTINGS))
 
     # --- showing
 
@@ -351,6 +368,10 @@ class SettingsDialog(QDialog):
     def _go_to(self, key: str) -> None:
         self.pages[SPECS[key].group].reveal(key)
 
+    def _change_key(self) -> None:
+        self.show_page(Group.PROVIDER)
+        self.keys_section.change(self.draft.value("provider"))
+
     def _open_picker(self) -> None:
         from caal_desktop.widgets.picker.dialog import PickerDialog
 
@@ -362,7 +383,7 @@ class SettingsDialog(QDialog):
             wished = self._settings.current
         self.requestLikely.emit()
         self._catalogue.open_for(provider, catalogue_connection(wished, self._keys, provider))
-        dialog = PickerDialog(self._catalogue, self._settings, str(self.draft.value(key)), self)
+        dialog = PickerDialog(self._catalogue, self._settings, str(self.draft.value(key)), self.commands, self)
         dialog.modelPicked.connect(lambda model: self._on_edited(key, model))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -371,7 +392,7 @@ class SettingsDialog(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc empties the search first. Enter in a field is not OK: a person who types does not mean to leave."""
-        if event.key() == Qt.Key.Key_Escape and self.search.text():
+        if pressed(event, CommandId.SETTINGS_BACK) and self.search.text():
             self.search.clear()
             return
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not isinstance(self.focusWidget(), QPushButton):

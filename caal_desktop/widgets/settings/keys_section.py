@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.sign_in_service import SignInService
     from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.widgets.common.command_set import CommandSet
 
 
 class KeysSection(QWidget):
@@ -25,6 +26,7 @@ class KeysSection(QWidget):
         self,
         settings: SettingsService,
         keys: KeyService,
+        commands: CommandSet[[]],
         sign_in: SignInService | None = None,
         parent: QWidget | None = None,
     ) -> None:
@@ -47,7 +49,7 @@ class KeysSection(QWidget):
         for provider, descriptor in PROVIDERS.items():
             if not descriptor.takes_key:
                 continue
-            card = KeyCard(provider, settings, keys, sign_in=sign_in, parent=self)
+            card = KeyCard(provider, settings, keys, commands, sign_in=sign_in, parent=self)
             self.cards[provider] = card
             layout.addWidget(card)
 
@@ -57,6 +59,11 @@ class KeysSection(QWidget):
         for provider, card in self.cards.items():
             known = self._keys.key(provider) is not None or settings.of(provider).key_store is KeyStore.KEYRING
             card.setVisible(provider == chosen or known)
+
+    def change(self, provider: str) -> None:
+        """Ask for another key."""
+        if provider in self.cards:
+            self.cards[provider].begin_editing()
 
     def refresh(self, provider: str) -> None:
         """Ask for the facts of a key."""

@@ -19,6 +19,7 @@ from caal_desktop.setup_flow import STEPS, Step
 if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.widgets.common.command_set import CommandSet
     from caal_desktop.widgets.wizard.pages.done_page import DonePage
     from caal_desktop.widgets.wizard.pages.key_page import KeyPage
     from caal_desktop.widgets.wizard.pages.model_page import ModelPage
@@ -61,6 +62,7 @@ class PageStack(QStackedWidget):
     Args:
         catalogue: the models that the model page offers.
         settings: the user's.
+        commands: of the wizard.
 
     Signals:
         pageBuilt: carries the :class:`Step` whose page has just been made; it must be connected and filled.
@@ -68,8 +70,15 @@ class PageStack(QStackedWidget):
 
     pageBuilt = Signal(object)
 
-    def __init__(self, catalogue: CatalogueService, settings: SettingsService, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: CatalogueService,
+        settings: SettingsService,
+        commands: CommandSet[[]],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._commands = commands
         self.setObjectName("wizard.pages")
         self._catalogue, self._settings = catalogue, settings
         self._pages: dict[Step, WizardPage] = {}
@@ -161,15 +170,15 @@ class PageStack(QStackedWidget):
             case Step.KEY:
                 from caal_desktop.widgets.wizard.pages.key_page import KeyPage
 
-                return KeyPage(parent=self)
+                return KeyPage(self._commands, parent=self)
             case Step.MODEL:
                 from caal_desktop.widgets.wizard.pages.model_page import ModelPage
 
-                return ModelPage(self._catalogue, self._settings, self)
+                return ModelPage(self._catalogue, self._settings, self._commands, self)
             case Step.TRY:
                 from caal_desktop.widgets.wizard.pages.try_page import TryPage
 
-                return TryPage(self)
+                return TryPage(self._commands, self)
             case Step.DONE:
                 from caal_desktop.widgets.wizard.pages.done_page import DonePage
 

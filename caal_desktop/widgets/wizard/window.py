@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from caal_desktop.commands import CommandId
+from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.keys.key_view import KeyPhase, KeyView
 from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.setup_flow import STEPS, Step
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import Rule
 from caal_desktop.widgets.main.demo_strip import DemoStrip
 from caal_desktop.widgets.wizard.footer import WizardFooter
@@ -42,6 +46,9 @@ _RAIL_FROM_WIDTH = 680
 class WizardWindow(QDialog):
     """First-run setup.
 
+    Args:
+        commands: the application's; None leaves out what only the application can do.
+
     Signals:
         closed: the window is gone, whether the person was through or not.
         requestLikely: the person does something that a request to the provider will follow.
@@ -57,6 +64,7 @@ class WizardWindow(QDialog):
         catalogue: CatalogueService,
         make_chat: Callable[[], ChatService],
         settings: SettingsService,
+        commands: CommandSet[[]] | None = None,
         *,
         demo: bool = False,
         parent: QWidget | None = None,
@@ -64,6 +72,10 @@ class WizardWindow(QDialog):
         super().__init__(parent)
         self._setup, self._keys, self._catalogue, self._settings = setup, keys, catalogue, settings
         self._make_chat = make_chat
+        self._around = commands
+        self.commands: CommandSet[[]] = CommandSet(commands)
+        self.commands.bind(CommandId.CHECK_KEY, self._back_to_key)
+        self.commands.bind(CommandId.PROVIDER_SETTINGS, self._correct_provider)
         self._trial: Trial | None = None
         self._focus_is_pending = False
         self.setObjectName("wizard")
@@ -82,7 +94,7 @@ class WizardWindow(QDialog):
     def _build(self, *, demo: bool) -> None:
         titles = [self.tr("Welcome"), self.tr("Key"), self.tr("Model"), self.tr("Try it"), self.tr("Done")]
         self._rail = StepsRail(titles, self)
-        self._pages = PageStack(self._catalogue, self._settings, self)
+        self._pages = PageStack(self._catalogue, self._settings, self.commands, self)
         self._footer = WizardFooter(self)
         right = QVBoxLayout()
         right.setSpacing(0)
@@ -149,8 +161,8 @@ class WizardWindow(QDialog):
                 self._trial = Trial(self.trial, self._make_chat(), self)
                 self._trial.completed.connect(self._on_tried)
                 self.trial.asked.connect(self._ask)
-                self.trial.modelChangeRequested.connect(setup.back)
-                self.trial.keyChangeRequested.connect(self._back_to_key)
+                self.trial.defaultsWanted.connect(partial(self._ask, model_defaults=True))
+                self.trial.commands.bind(CommandId.CHOOSE_MODEL, setup.back)
             case Step.DONE:
                 pass
 
@@ -224,7 +236,7 @@ class WizardWindow(QDialog):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc is the gentle way back: stop waiting, else one step back, else out."""
-        if event.key() == Qt.Key.Key_Escape:
+        if pressed(event, CommandId.SETUP_BACK):
             self._on_escape()
         else:
             super().keyPressEvent(event)
@@ -353,12 +365,20 @@ class WizardWindow(QDialog):
         while self._setup.state.step in (Step.TRY, Step.MODEL):
             self._setup.back()
 
-    def _ask(self, question: str) -> None:
+    def _correct_provider(self) -> None:
+        """The address is asked for in the wizard itself; all else stands in the settings."""
+        if descriptor_of(self._setup.state.provider).has_address:
+            self._back_to_key()
+            self.key.commands.run(CommandId.PROVIDER_SETTINGS)
+        elif self._around is not None:
+            self._around.run(CommandId.PROVIDER_SETTINGS)
+
+    def _ask(self, question: str, *, model_defaults: bool = False) -> None:
         connection = connection_for(self._settings.current, self._keys, self._setup.state.provider)
         if connection is not None and self._trial is not None:
             model = self._setup.state.model
             known = self._catalogue.current.find(model)
-            self._trial.ask(question, connection, model, self._settings.current, known)
+            self._trial.ask(question, connection, model, self._settings.current, known, model_defaults=model_defaults)
 
     def _on_tried(self) -> None:
         self._setup.set_tried()

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from caal_desktop.services.chat.history_service import HistoryService
 from caal_desktop.widgets.main.main_window import MainWindow
+from tests.support.commands import recording
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QWidget
 
+    from caal_desktop.commands import CommandId
     from caal_desktop.services.chat.conversation import Message
     from caal_desktop.widgets.chat.transcript.conversation_view import ConversationView
     from tests.support.demo import DemoControl
@@ -31,7 +33,11 @@ class ChatWindow:
 
     def __init__(self, parts: Parts, path: Path) -> None:
         self.parts, self.chat = parts, parts.chat
-        self.window = MainWindow(parts.chat, parts.keys, parts.watch, parts.catalogue, parts.settings)
+        self.given: list[CommandId] = []
+        """What was asked of the application."""
+        self.window = MainWindow(
+            parts.chat, parts.keys, parts.watch, parts.catalogue, parts.settings, recording(self.given)
+        )
         self.history = HistoryService(parts.chat, path)
         self.window.resize(1000, 700)
         self.window.show()

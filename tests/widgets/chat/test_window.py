@@ -10,8 +10,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton
 
+from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.attachment_service import (
     MAX_IMAGE_BYTES,
     MAX_TEXT_BYTES,
@@ -22,7 +23,6 @@ from caal_desktop.services.chat.attachment_service import (
 from caal_desktop.services.chat.chat_options import ChatOptions
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.chat.conversation import AnswerStatus
-from caal_desktop.storage.settings.schema import SetupStep
 from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.chat.options_dialog import OptionsDialog
 from tests.support.qt_loop import run_async, turn
@@ -249,8 +249,6 @@ def test_a_refused_key_is_changed_from_a_comparison_too(chat_window: ChatWindow,
         made.append(ChatService(chat_window.parts.pool))
         return made[-1]
 
-    wanted: list[object] = []
-    chat_window.window.setupRequested.connect(wanted.append)
     chat_window.window.control.enable_compare(make)
     chat_window.click("main.compare")
     (compare,) = chat_window.window.findChildren(CompareWindow)
@@ -259,8 +257,10 @@ def test_a_refused_key_is_changed_from_a_comparison_too(chat_window: ChatWindow,
     QTest.keyClick(compare.composer.edit, Qt.Key.Key_Return)
     chat_window.until(lambda: made[0].messages and not made[0].is_busy, "the refusal")
     turn(3)
-    compare.columns[0].transcript.actionChosen.emit(1, "key")
-    assert wanted == [SetupStep.KEY]
+    button = compare.findChild(QPushButton, "compare.0.message.1.failure.key")
+    assert button is not None
+    button.click()
+    assert chat_window.given == [CommandId.CHECK_KEY]
     assert not compare.isVisible()
     for chat in made:
         run_async(chat.close())

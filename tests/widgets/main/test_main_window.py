@@ -8,12 +8,13 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QToolButton, QWidget
 
+from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import AnswerStatus
 from caal_desktop.services.keys.key_watch import KeyCondition
-from caal_desktop.setup_flow import Step
 from caal_desktop.storage.settings.schema import KeyStatus
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.main.main_window import MainWindow
+from tests.support.commands import recording
 from tests.support.qt_loop import turn
 from tests.support.widget_audit import complaints_at_its_sizes
 
@@ -38,9 +39,11 @@ class Chat:
         if key is not None:
             parts.use_key(key, status)
         parts.watch.begin()
-        self.window = MainWindow(parts.chat, parts.keys, parts.watch, parts.catalogue, parts.settings)
-        self.setups: list[object] = []
-        self.window.setupRequested.connect(self.setups.append)
+        self.given: list[CommandId] = []
+        """What was asked of the application."""
+        self.window = MainWindow(
+            parts.chat, parts.keys, parts.watch, parts.catalogue, parts.settings, recording(self.given)
+        )
         qtbot.addWidget(self.window)
         self.window.show()
         self.window.activateWindow()
@@ -175,7 +178,7 @@ def test_without_a_key_the_way_to_one_is_shown(parts: Parts, qtbot: QtBot) -> No
     chat.send("Hello")
     assert parts.chat.messages == []
     button.click()
-    assert chat.setups == [Step.KEY]
+    assert chat.given == [CommandId.CHECK_KEY]
 
 
 def test_a_refused_key_is_said_and_can_be_changed(parts: Parts, qtbot: QtBot, demo: DemoControl) -> None:

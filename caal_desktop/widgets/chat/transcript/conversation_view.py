@@ -16,6 +16,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt, QTimer
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
+from caal_desktop.commands import CommandId
 from caal_desktop.widgets.chat.transcript.code_buttons import CodeButtons
 from caal_desktop.widgets.chat.transcript.message_column import MessageColumn
 from caal_desktop.widgets.chat.transcript.message_item import MessageItem
@@ -24,6 +25,7 @@ from caal_desktop.widgets.chat.transcript.selection import Selection
 from caal_desktop.widgets.chat.transcript.stream_renderer import StreamRenderer
 from caal_desktop.widgets.chat.transcript.text_interaction import TextInteraction
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import IconButton
 
 if TYPE_CHECKING:
@@ -315,14 +317,13 @@ class ConversationView(QAbstractScrollArea):
         if self.text.press_key(event):
             return
         bar = self.verticalScrollBar()
-        match event.key():
-            case Qt.Key.Key_Home:
-                bar.setValue(0)
-            case Qt.Key.Key_End:
-                self.follow_end()
-            case Qt.Key.Key_Space:
-                bar.setValue(bar.value() + bar.pageStep())
-            case Qt.Key.Key_Escape | Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                event.ignore()
-            case _:
-                super().keyPressEvent(event)
+        if pressed(event, CommandId.GO_TO_BEGINNING):
+            bar.setValue(0)
+        elif pressed(event, CommandId.GO_TO_END):
+            self.follow_end()
+        elif pressed(event, CommandId.PAGE_ON):
+            bar.setValue(bar.value() + bar.pageStep())
+        elif event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)

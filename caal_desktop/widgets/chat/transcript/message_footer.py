@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from caal_desktop.commands import CommandId, part_of
 from caal_desktop.llm.events import FinishReason
 from caal_desktop.services.chat.conversation import AnswerStatus, Message, Role
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import label_of, title_of
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
 from caal_desktop.widgets.common.facts import answer_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from caal_desktop.widgets.common.command_set import CommandSet
 
 _FRAME = 5
 _MAX_LINKS = 20
@@ -23,19 +27,22 @@ _SPOKEN = 2000
 
 
 class MessageFooter(QWidget):
-    """Facts and actions of one message.
+    """Facts and commands of one message.
+
+    Args:
+        commands: what can be done with a message.
 
     Signals:
-        actionChosen: ``copy``, ``copy_markdown``, ``edit``, ``regenerate``, ``regenerate_with``, ``continue``,
-            ``delete``, ``previous``, ``next``, or ``link:`` and an address.
+        linkChosen: carries the address of a link in the message.
         menuRequested: the menu is about to be shown; :meth:`set_links` has effect on it.
     """
 
-    actionChosen = Signal(str)
+    linkChosen = Signal(str)
     menuRequested = Signal()
 
-    def __init__(self, *, is_user: bool, parent: QWidget) -> None:
+    def __init__(self, commands: CommandSet[[int]], *, is_user: bool, parent: QWidget) -> None:
         super().__init__(parent)
+        self._commands, self._index = commands, 0
         self._name = ""
         self._named: list[tuple[QWidget, str]] = []
         self._is_user = is_user
@@ -46,16 +53,16 @@ class MessageFooter(QWidget):
         self._row.setSpacing(0)
         if self._is_user:
             self._row.addStretch(1)
-        self._previous = self._button("chevron-left", self.tr("Earlier version"), "previous")
+        self._previous = self._button("chevron-left", CommandId.PREVIOUS_VERSION)
         self._version = TextLabel(name="version", scale=0.88, muted=True, parent=self)
         self._version.setWordWrap(False)
         self._row.addWidget(self._version)
-        self._next = self._button("chevron-right", self.tr("Later version"), "next")
-        self._continue = self._button("plus", self.tr("Continue"), "continue", show_text=True)
-        self._copy = self._button("copy", self.tr("Copy"), "copy")
-        self._edit = self._button("edit", self.tr("Edit and send again"), "edit")
-        self._regenerate = self._button("refresh", self.tr("Answer again"), "regenerate")
-        self._more = self._button("more", self.tr("More"), "")
+        self._next = self._button("chevron-right", CommandId.NEXT_VERSION)
+        self._continue = self._button("plus", CommandId.CONTINUE, show_text=True)
+        self._copy = self._button("copy", CommandId.COPY)
+        self._edit = self._button("edit", CommandId.EDIT)
+        self._regenerate = self._button("refresh", CommandId.REGENERATE)
+        self._more = self._add_button("more", self.tr("More"), "more")
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
         self._menu.aboutToShow.connect(self._fill_menu)
@@ -86,16 +93,20 @@ class MessageFooter(QWidget):
             for widget, part in self._named:
                 widget.setObjectName(f"{name}.{part}")
 
-    def show_message(self, message: Message, place: int, versions: int, *, is_last: bool, busy: bool) -> None:
+    def show_message(
+        self, index: int, message: Message, place: int, versions: int, *, is_last: bool, busy: bool
+    ) -> None:
         """Draw a message's state.
 
         Args:
+            index: the message's place in the conversation.
             message: the message.
             place: which of its versions it is, from 1.
             versions: how many there are.
             is_last: nothing follows it.
             busy: an answer is on its way, so that nothing can be asked.
         """
+        self._index = index
         text = facts_line(message)
         self.facts.setText(text)
         self.facts.setVisible(bool(text))
@@ -122,42 +133,45 @@ class MessageFooter(QWidget):
         """The addresses that the menu offers to open."""
         self._links = links
 
-    def _button(self, icon: str, text: str, action: str, *, show_text: bool = False) -> IconButton:
+    def _button(self, icon: str, command: CommandId, *, show_text: bool = False) -> IconButton:
+        button = self._add_button(icon, label_of(command), part_of(command), show_text=show_text)
+        button.clicked.connect(lambda _checked=False: self._commands.run(command, self._index))
+        return button
+
+    def _add_button(self, icon: str, text: str, part: str, *, show_text: bool = False) -> IconButton:
         button = IconButton(icon, text, name="", show_text=show_text, parent=self)
-        self._named.append((button, action or "more"))
+        self._named.append((button, part))
         button.setIconSize(QSize(16, 16))
-        if action:
-            button.clicked.connect(lambda _checked=False: self.actionChosen.emit(action))
         self._row.addWidget(button)
         return button
 
     def _fill_menu(self) -> None:
         self._menu.clear()
         self.menuRequested.emit()
-        self._add(self.tr("Copy as plain text"), "copy")
-        self._add(self.tr("Copy as Markdown"), "copy_markdown")
+        self._add(CommandId.COPY)
+        self._add(CommandId.COPY_MARKDOWN)
         self._menu.addSeparator()
         if self._is_user:
-            self._add(self.tr("Edit and send again"), "edit", enabled=self._edit.isEnabled())
+            self._add(CommandId.EDIT, enabled=self._edit.isEnabled())
         else:
             enabled = self._regenerate.isEnabled()
-            self._add(self.tr("Answer again"), "regenerate", enabled=enabled)
-            self._add(self.tr("Answer again with another model…"), "regenerate_with", enabled=enabled)
+            self._add(CommandId.REGENERATE, enabled=enabled)
+            self._add(CommandId.REGENERATE_WITH, enabled=enabled)
         if self._links:
             links = self._menu.addMenu(self.tr("Open a link"))
             for link in self._links[:_MAX_LINKS]:
                 shown = link if len(link) <= 80 else f"{link[:77]}…"
                 # An ampersand would be taken for a shortcut's mark.
                 action = links.addAction(shown.replace("&", "&&"))
-                action.triggered.connect(lambda _checked=False, link=link: self.actionChosen.emit(f"link:{link}"))
+                action.triggered.connect(lambda _checked=False, link=link: self.linkChosen.emit(link))
         self._menu.addSeparator()
-        self._add(self.tr("Delete this message"), "delete", enabled=self._edit.isEnabled())
+        self._add(CommandId.DELETE, enabled=self._edit.isEnabled())
 
-    def _add(self, text: str, name: str, *, enabled: bool = True) -> None:
-        action = self._menu.addAction(text)
-        action.setObjectName(f"{self._name}.menu.{name}")
+    def _add(self, command: CommandId, *, enabled: bool = True) -> None:
+        action = self._menu.addAction(title_of(command))
+        action.setObjectName(f"{self._name}.menu.{part_of(command)}")
         action.setEnabled(enabled)
-        action.triggered.connect(lambda _checked=False: self.actionChosen.emit(name))
+        action.triggered.connect(lambda _checked=False: self._commands.run(command, self._index))
 
 
 def can_continue(message: Message) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.conversation import Message
     from caal_desktop.widgets.chat.transcript.message_item import MessageItem
+    from caal_desktop.widgets.common.command_set import CommandSet
 
 
 class MessageWidgets(QObject):
@@ -25,20 +26,20 @@ class MessageWidgets(QObject):
 
     Args:
         chat: whose messages they are.
+        commands: what can be done with a message, by its index.
         name: prefix of the messages' object names.
 
     Signals:
-        actionChosen: the :class:`MessageItem` and what the user wants done with it: ``copy``, ``copy_markdown``,
-            ``link:`` and an address, or an action of a footer or a panel.
+        linkChosen: the address of a link in a message.
         foldToggled: the :class:`MessageItem` and whether its reasoning is to be shown.
     """
 
-    actionChosen = Signal(object, str)
+    linkChosen = Signal(str)
     foldToggled = Signal(object, bool)
 
-    def __init__(self, chat: ChatService, name: str, parent: QObject) -> None:
+    def __init__(self, chat: ChatService, commands: CommandSet[[int]], name: str, parent: QObject) -> None:
         super().__init__(parent)
-        self._chat = chat
+        self._chat, self._commands = chat, commands
         self._name = name
         self._footers: dict[MessageFooter, MessageItem | None] = {}
         """All that were made, and whose they are now: making one takes as long as drawing a frame; scrolling would be
@@ -66,8 +67,7 @@ class MessageWidgets(QObject):
         if item.fold is not None:
             item.fold.show_message(message)
         if item.panel is None and message.status is AnswerStatus.FAILED:
-            item.panel = FailurePanel(name=f"{name}.failure", parent=parent)
-            item.panel.actionChosen.connect(lambda action: self.actionChosen.emit(item, action))
+            item.panel = FailurePanel(self._commands, name=f"{name}.failure", parent=parent)
             self._show_panel(index, message, item.panel)
 
     def strip(self, item: MessageItem) -> None:
@@ -107,15 +107,11 @@ class MessageWidgets(QObject):
         return footer
 
     def _make_footer(self, parent: QWidget, *, is_user: bool) -> MessageFooter:
-        footer = MessageFooter(is_user=is_user, parent=parent)
-        footer.actionChosen.connect(lambda action: self._on_action(footer, action))
+        footer = MessageFooter(self._commands, is_user=is_user, parent=parent)
+        footer.linkChosen.connect(self.linkChosen)
         footer.menuRequested.connect(lambda: self._fill_links(footer))
         footer.hide()
         return footer
-
-    def _on_action(self, footer: MessageFooter, action: str) -> None:
-        if (item := self._footers[footer]) is not None:
-            self.actionChosen.emit(item, action)
 
     def _fill_links(self, footer: MessageFooter) -> None:
         if (item := self._footers[footer]) is not None:
@@ -124,6 +120,7 @@ class MessageWidgets(QObject):
     def _show_footer(self, index: int, message: Message, footer: MessageFooter) -> None:
         siblings = self._chat.conversation.siblings(message)
         footer.show_message(
+            index,
             message,
             siblings.index(message) + 1 if message in siblings else 1,
             max(1, len(siblings)),
@@ -133,4 +130,4 @@ class MessageWidgets(QObject):
 
     def _show_panel(self, index: int, message: Message, panel: FailurePanel) -> None:
         can_act = index == len(self._chat.messages) - 1 and not self._chat.is_busy
-        panel.show_failure(message, self._failed_at.get(message.id), can_act=can_act)
+        panel.show_failure(index, message, self._failed_at.get(message.id), can_act=can_act)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QTextCursor
+from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QMenu, QToolTip
 
+from caal_desktop.commands import CommandId
 from caal_desktop.widgets.chat.transcript.text_export import copy_text
+from caal_desktop.widgets.common.command_set import key_sequences, label_of, pressed
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent
@@ -160,11 +162,11 @@ class TextInteraction(QObject):
         """What can be done with the selection."""
         menu = QMenu(self._area)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        copy = menu.addAction(self.tr("Copy"), QKeySequence.StandardKey.Copy, self.copy)
+        copy = menu.addAction(label_of(CommandId.COPY_SELECTION), key_sequences(CommandId.COPY_SELECTION)[0], self.copy)
         markdown = menu.addAction(self.tr("Copy the messages as Markdown"), self.copy_markdown)
         for action in (copy, markdown):
             action.setEnabled(not self._selection.is_empty)
-        menu.addAction(self.tr("Select all"), QKeySequence.StandardKey.SelectAll, self.select_all)
+        menu.addAction(label_of(CommandId.SELECT_ALL), key_sequences(CommandId.SELECT_ALL)[0], self.select_all)
         menu.popup(event.globalPos())
 
     def _extend_to(self, point: QPointF) -> None:
@@ -184,11 +186,11 @@ class TextInteraction(QObject):
 
     def press_key(self, event: QKeyEvent) -> bool:
         """Copy, select all, select nothing. Returns whether the key was one of these."""
-        if event.matches(QKeySequence.StandardKey.Copy):
+        if pressed(event, CommandId.COPY_SELECTION):
             self.copy()
-        elif event.matches(QKeySequence.StandardKey.SelectAll):
+        elif pressed(event, CommandId.SELECT_ALL):
             self.select_all()
-        elif event.key() == Qt.Key.Key_Escape and not self._selection.is_empty:
+        elif pressed(event, CommandId.CHAT_BACK) and not self._selection.is_empty:
             self._selection.clear()
             self._area.viewport().update()
         else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
+from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import AnswerStatus, Message, Role
 from caal_desktop.widgets.chat.failure_panel import failure_text
 from caal_desktop.widgets.chat.transcript.conversation_view import ConversationView
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from caal_desktop.services.chat.chat_service import ChatService
-    from caal_desktop.widgets.chat.transcript.message_item import MessageItem
+    from caal_desktop.widgets.common.command_set import CommandSet
 
 _SPOKEN = 2000
 """Characters of an answer that a screen reader is told at its end; the rest is in the message."""
@@ -28,6 +29,7 @@ class Transcript(QObject):
 
     Args:
         chat: whose messages are shown.
+        commands: what can be done with a message, by its index; copying is bound here.
         name: prefix of the messages' object names.
         parent: of the view, too.
 
@@ -35,23 +37,23 @@ class Transcript(QObject):
         view: the widget.
 
     Signals:
-        actionChosen: index and what the user wants done with that message: ``edit``, ``regenerate``,
-            ``regenerate_with``, ``continue``, ``delete``, ``previous``, ``next``, or an action of
-            :class:`~caal_desktop.widgets.chat.failure_panel.FailurePanel`.
         linkActivated: a link that may be opened once the user has agreed; a ``SafeLink``.
     """
 
-    actionChosen = Signal(int, str)
     linkActivated = Signal(object)
 
-    def __init__(self, chat: ChatService, *, name: str = "chat.message", parent: QWidget) -> None:
+    def __init__(
+        self, chat: ChatService, commands: CommandSet[[int]], *, name: str = "chat.message", parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self._chat = chat
-        self._widgets = MessageWidgets(chat, name, self)
+        self._widgets = MessageWidgets(chat, commands, name, self)
         self.view = ConversationView(self._widgets, parent)
-        self._widgets.actionChosen.connect(self._on_action)
+        self._widgets.linkChosen.connect(self.view.text.activate_link)
         self._widgets.foldToggled.connect(self.view.set_fold_open)
         self.view.text.linkActivated.connect(self.linkActivated)
+        commands.bind(CommandId.COPY, lambda index: copy_text(plain_text(chat.messages[index])))
+        commands.bind(CommandId.COPY_MARKDOWN, lambda index: copy_text(chat.messages[index].text))
         chat.messageAdded.connect(self._on_added)
         chat.textArrived.connect(self.view.renderer.add_text)
         chat.reasoningArrived.connect(self.view.renderer.add_reasoning)
@@ -113,17 +115,3 @@ class Transcript(QObject):
         spoken = " ".join(part for part in (text, failure.what if failure is not None else "") if part)
         if spoken:
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.view, spoken))
-
-    # --- what the user does
-
-    def _on_action(self, item: MessageItem, action: str) -> None:
-        if item not in self.view.items:
-            return
-        if action == "copy":
-            copy_text(plain_text(item.message))
-        elif action == "copy_markdown":
-            copy_text(item.message.text)
-        elif action.startswith("link:"):
-            self.view.text.activate_link(action.removeprefix("link:"))
-        else:
-            self.actionChosen.emit(self.view.items.index(item), action)

@@ -7,20 +7,28 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
+from caal_desktop.commands import CommandId
 from caal_desktop.item_models.host_table import HostTableModel
 from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
-from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 from caal_desktop.widgets.picker import words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.widgets.common.message_panel import Action
 
 
 class HostPane(QWidget):
     """Who serves a model, at what price, and how well.
+
+    Args:
+        commands: of the picker's pane.
 
     Signals:
         requested: ask for the hosts of a model; carries its id, and whether to ask anew.
@@ -30,10 +38,12 @@ class HostPane(QWidget):
     requested = Signal(str, bool)
     closed = Signal()
 
-    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, commands: CommandSet[[]], *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self._model_id = ""
+        self._commands: CommandSet[[]] = CommandSet(commands)
+        self._commands.bind(CommandId.RETRY, lambda: self.requested.emit(self._model_id, True))
         self._back = IconButton("chevron-left", self.tr("Back to the details"), name=f"{name}.back", parent=self)
         self._back.clicked.connect(self.closed)
         self._title = TextLabel(name=f"{name}.title", bold=True, parent=self)
@@ -89,13 +99,13 @@ class HostPane(QWidget):
             self._show_message(Tone.BUSY, self.tr("Asking who hosts it…"))
         elif hosts.phase is HostsPhase.FAILED and hosts.error is not None:
             text = explain(hosts.error)
-            self._show_message(Tone.BAD, text.what, reason_and_advice(text), self._again(self.tr("Try again")))
+            self._show_message(Tone.BAD, text.what, reason_and_advice(text), self._commands.helping(hosts.error))
         elif not hosts.endpoints:
             self._show_message(
                 Tone.CAUTION,
                 self.tr("Nobody hosts this model at the moment"),
                 self.tr("Requests to it would fail. Choose another one, or ask again later."),
-                self._again(self.tr("Ask again")),
+                (self._commands.button(CommandId.RETRY).titled(self.tr("Ask again")),),
             )
         else:
             self._show_table(hosts)
@@ -115,10 +125,7 @@ class HostPane(QWidget):
         self._note.setText(note)
         self._note.show()
 
-    def _again(self, text: str) -> tuple[Action, ...]:
-        return (Action("retry", text, lambda: self.requested.emit(self._model_id, True)),)
-
-    def _show_message(self, tone: Tone, title: str, body: str = "", actions: tuple[Action, ...] = ()) -> None:
+    def _show_message(self, tone: Tone, title: str, body: str = "", actions: Sequence[Action] = ()) -> None:
         self.table.hide()
         self._note.hide()
         self.message.show_message(tone, title, body, actions)

@@ -8,7 +8,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from caal_desktop.commands import CommandId
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import label_with_keys
 from caal_desktop.widgets.common.controls import ElidedLabel, IconButton, TextLabel
 from caal_desktop.widgets.picker.details.fact_sheet import FactSheet
 from caal_desktop.widgets.picker.details.host_pane import HostPane
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
     from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.widgets.common.command_set import CommandSet
 
 _SETTLE_MS = 90
 """Typing and holding an arrow key pass over models faster than anybody reads about them."""
@@ -26,6 +29,9 @@ _SETTLE_MS = 90
 
 class DetailsPane(QWidget):
     """The details of the current model.
+
+    Args:
+        commands: of the picker's pane.
 
     Signals:
         starToggled: the model's id, and whether it is to have a star.
@@ -41,7 +47,7 @@ class DetailsPane(QWidget):
     linkActivated = Signal(object)
     closed = Signal()
 
-    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, commands: CommandSet[[]], *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self._model: ModelInfo | None = None
@@ -56,10 +62,12 @@ class DetailsPane(QWidget):
         self._id.setForegroundRole(self.palette().ColorRole.PlaceholderText)
         self._copy = IconButton("copy", self.tr("Copy the id"), name=f"{name}.copy", parent=self)
         self._copy.clicked.connect(self._copy_id)
-        self.star = IconButton("star", self.tr("Favourite (Ctrl+D)"), name=f"{name}.star", parent=self)
+        self.star = IconButton("star", label_with_keys(CommandId.STAR_MODEL), name=f"{name}.star", parent=self)
         self.star.setCheckable(True)
         self.star.clicked.connect(self._on_star)
-        self.compare = IconButton("scales", self.tr("Compare (Ctrl+E)"), name=f"{name}.compare", parent=self)
+        self.compare = IconButton(
+            "scales", label_with_keys(CommandId.COMPARE_MODEL), name=f"{name}.compare", parent=self
+        )
         self.compare.setCheckable(True)
         self.compare.clicked.connect(self._on_compare)
         self.hosts_button = QPushButton(self.tr("Who hosts it?"), self)
@@ -68,7 +76,7 @@ class DetailsPane(QWidget):
         self.hosts_button.clicked.connect(self._show_hosts)
         self.sheet = FactSheet(name=f"{name}.sheet", parent=self)
         self.sheet.linkActivated.connect(self.linkActivated)
-        self.hosts = HostPane(name=f"{name}.hosts", parent=self)
+        self.hosts = HostPane(commands, name=f"{name}.hosts", parent=self)
         self.hosts.requested.connect(self.hostsRequested)
         self.hosts.closed.connect(self.show_sheet)
         self._empty = TextLabel(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from caal_desktop.llm.errors import ProviderError, Remedy
+from caal_desktop.commands import CommandId, part_of, remedy_of
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, descriptor_of
 from caal_desktop.services.keys.environment_keys import key_in_environment
 from caal_desktop.services.keys.key_view import KeyPhase, KeyView
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import RoomyButton, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import (
@@ -27,6 +28,8 @@ from caal_desktop.widgets.keys.key_field import KeyField
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
     from caal_desktop.llm.providers.key_info import KeyInfo
     from caal_desktop.services.keys.sign_in_service import SignInService
@@ -37,6 +40,9 @@ _BUSY_PHASES = (KeyPhase.CHECKING, KeyPhase.STORING, KeyPhase.LOADING)
 
 class KeyPage(WizardPage):
     """Take a key and show what the provider says about it.
+
+    Args:
+        commands: of the window around.
 
     Signals:
         keyEdited: the person changes the text.
@@ -62,8 +68,13 @@ class KeyPage(WizardPage):
     typingBegan = Signal()
     providerWanted = Signal(str, str)
 
-    def __init__(self, *, parent: QWidget | None = None) -> None:
+    def __init__(self, commands: CommandSet[[]] | None = None, *, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Your key"), "", name="wizard.key", parent=parent)
+        self._around = commands
+        self.commands: CommandSet[[]] = CommandSet(commands)
+        self.commands.bind(CommandId.RETRY, lambda: self.keySubmitted.emit(self.field.key))
+        self.commands.bind(CommandId.CHECK_KEY, self._change_key)
+        self.commands.bind(CommandId.PROVIDER_SETTINGS, self._correct_provider)
         self._provider = DEFAULT_PROVIDER
         self._demo_key: str | None = None
         self._demo_provider = ""
@@ -141,7 +152,7 @@ class KeyPage(WizardPage):
         """Offer signing in instead of pasting a key."""
         from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
 
-        self._sign_in = SignInPanel(service, name="wizard.key.signin", parent=self)
+        self._sign_in = SignInPanel(service, self.commands, name="wizard.key.signin", parent=self)
         self._sign_in.keyReceived.connect(self.field.take)
         self._sign_in.began.connect(self.typingBegan)
         self._sign_in_place.addWidget(self._sign_in)
@@ -231,13 +242,14 @@ class KeyPage(WizardPage):
                     Tone.CAUTION,
                     self.tr("Saved, not verified yet"),
                     self.tr("It is checked at the next start, or now."),
-                    (self._retry(self.tr("Check now")),),
+                    (self.commands.button(CommandId.RETRY).titled(self.tr("Check now")),),
                 )
             case KeyPhase.REFUSED:
                 self._show_refused(view.error, has_key=has_key)
             case KeyPhase.UNREACHABLE:
                 keep = Action("keep", self.tr("Save without checking"), self.unverifiedWanted.emit)
-                self._show_error(Tone.CAUTION, view.error, (self._retry(self.tr("Try again")), keep))
+                retry = self.commands.button(CommandId.RETRY)
+                self._show_error(Tone.CAUTION, view.error, (*self._remedies(view.error), retry, keep))
             case KeyPhase.STORE_FAILED:
                 store = Action("store", self.tr("Try again"), self.storeWanted.emit)
                 session = Action("session", self.tr("Use it for this session only"), self.sessionWanted.emit)
@@ -261,6 +273,7 @@ class KeyPage(WizardPage):
         self.message.show_message(Tone.GOOD, title, body)
 
     def _show_refused(self, error: BaseException | None, *, has_key: bool) -> None:
+        again = self.commands.button(CommandId.RETRY).titled(self.tr("Check again"))
         if error is None:
             self.message.show_message(
                 Tone.BAD,
@@ -268,18 +281,32 @@ class KeyPage(WizardPage):
                 self.tr("{provider} did not accept it any more. Paste another one.").format(
                     provider=provider_title(self._provider)
                 ),
-                (self._retry(self.tr("Check again")),) if has_key else (),
+                (again,) if has_key else (),
             )
             return
-        actions = [self._retry(self.tr("Check again"))]
-        if isinstance(error, ProviderError) and error.remedy is Remedy.CHECK_KEY and self._descriptor.keys_page:
+        actions = [*self._remedies(error), again]
+        if remedy_of(error) is CommandId.CHECK_KEY and self._descriptor.keys_page:
             actions.append(Action("get", self.tr("Open the keys page"), self._open_keys_page))
-        self._show_error(Tone.BAD, error, tuple(actions))
+        self._show_error(Tone.BAD, error, actions)
 
-    def _retry(self, text: str) -> Action:
-        return Action("retry", text, lambda: self.keySubmitted.emit(self.field.key))
+    def _remedies(self, error: BaseException | None) -> list[Action]:
+        """The remedy's button, in the words of a page that shows the key and the address itself."""
+        texts = {part_of(CommandId.CHECK_KEY): self.tr("Enter another key")}
+        if self._descriptor.has_address:
+            texts[part_of(CommandId.PROVIDER_SETTINGS)] = self.tr("Correct the address")
+        return [action.titled(texts.get(action.name, action.text)) for action in self.commands.remedies(error)]
 
-    def _show_error(self, tone: Tone, error: BaseException | None, actions: tuple[Action, ...]) -> None:
+    def _change_key(self) -> None:
+        self.field.select_all()
+
+    def _correct_provider(self) -> None:
+        if self._descriptor.has_address:
+            self._address.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._address.selectAll()
+        elif self._around is not None:
+            self._around.run(CommandId.PROVIDER_SETTINGS)
+
+    def _show_error(self, tone: Tone, error: BaseException | None, actions: Sequence[Action]) -> None:
         if error is None:
             return
         text = explain(error)

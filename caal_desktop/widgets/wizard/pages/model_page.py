@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.widgets.common.command_set import CommandSet
 
 
 class ModelPage(WizardPage):
@@ -20,9 +21,16 @@ class ModelPage(WizardPage):
     Args:
         catalogue: the models to choose from.
         settings: favourites and recents.
+        commands: of the wizard.
     """
 
-    def __init__(self, catalogue: CatalogueService, settings: SettingsService, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: CatalogueService,
+        settings: SettingsService,
+        commands: CommandSet[[]],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(
             self.tr("Choose a model"),
             self.tr(
@@ -32,7 +40,7 @@ class ModelPage(WizardPage):
             name="wizard.model",
             parent=parent,
         )
-        self.pane = ModelPane(catalogue, settings, name="wizard.model.pane", parent=self)
+        self.pane = ModelPane(catalogue, settings, commands, name="wizard.model.pane", parent=self)
         self.body.addWidget(self.pane, 1)
 
     def first_focus(self) -> QWidget | None:

@@ -44,7 +44,14 @@ class Trial(QObject):
         return self._chat.is_busy
 
     def ask(
-        self, question: str, connection: Connection, model: str, settings: Settings, known: ModelInfo | None = None
+        self,
+        question: str,
+        connection: Connection,
+        model: str,
+        settings: Settings,
+        known: ModelInfo | None = None,
+        *,
+        model_defaults: bool = False,
     ) -> None:
         """Ask; what was answered before is forgotten.
 
@@ -54,10 +61,11 @@ class Trial(QObject):
             model: the model's id.
             settings: the settings.
             known: what is known about the model; one that need not think first is told not to.
+            model_defaults: send no parameter that a model could refuse.
         """
         self._chat.clear()
         self._page.begin_answer()
-        options = ChatOptions(max_tokens=min(settings.max_tokens, MAX_TOKENS))
+        options = ChatOptions(max_tokens=min(settings.max_tokens, MAX_TOKENS), model_defaults=model_defaults)
         request = chat_request(settings, connection, known, options, model_id=model)
         self._chat.send(question, request)
 

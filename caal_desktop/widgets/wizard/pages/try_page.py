@@ -5,11 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
+from caal_desktop.commands import CommandId, Need, remedy_of
 from caal_desktop.services.chat.conversation import AnswerStatus, Message
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import BusyRing, RoomyButton, TextLabel
 from caal_desktop.widgets.common.facts import answer_facts, verdict_on_wait
-from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
@@ -17,19 +19,22 @@ from caal_desktop.widgets.wizard.pages.page import WizardPage
 class TryPage(WizardPage):
     """Ask once and watch the answer stream.
 
+    Args:
+        commands: of the window around.
+
     Signals:
         asked: carries the question.
         stopped: the person does not want to wait any longer.
-        modelChangeRequested, keyChangeRequested: go back and choose differently.
+        defaultsWanted: carries the question, to be asked with the model's own parameters.
     """
 
     asked = Signal(str)
     stopped = Signal()
-    modelChangeRequested = Signal()
-    keyChangeRequested = Signal()
+    defaultsWanted = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, commands: CommandSet[[]] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Try it once"), "", name="wizard.try", parent=parent)
+        self.commands: CommandSet[[]] = CommandSet(commands, available=frozenset({Need.MESSAGE}))
         self._question = QLineEdit(self.tr("Introduce yourself in one sentence."), self)
         self._question.setObjectName("wizard.try.question")
         self._question.setAccessibleName(self.tr("Question"))
@@ -64,6 +69,9 @@ class TryPage(WizardPage):
         self._busy = False
         self._ask.clicked.connect(self._on_ask)
         self._question.returnPressed.connect(self._on_return)
+        self.commands.bind(CommandId.RETRY, self._on_ask)
+        self.commands.bind(CommandId.SHORTEN, self._edit_question)
+        self.commands.bind(CommandId.DEFAULT_PARAMETERS, self._ask_with_defaults)
 
     @property
     def ask_button(self) -> QPushButton:
@@ -122,16 +130,9 @@ class TryPage(WizardPage):
             self._facts.setText(self.tr("Stopped. {facts}").format(facts=answer_facts(facts)).strip())
         if message.status is AnswerStatus.FAILED and message.error is not None:
             text = explain(message.error)
-            self.message.show_message(
-                Tone.BAD,
-                text.what,
-                reason_and_advice(text),
-                (
-                    Action("retry", self.tr("Try again"), self._on_ask),
-                    Action("model", self.tr("Choose another model"), self.modelChangeRequested.emit),
-                    Action("key", self.tr("Change the key"), self.keyChangeRequested.emit),
-                ),
-            )
+            remedy = remedy_of(message.error)
+            actions = self.commands.buttons((remedy, CommandId.RETRY, CommandId.CHOOSE_MODEL, CommandId.CHECK_KEY))
+            self.message.show_message(Tone.BAD, text.what, reason_and_advice(text), actions)
 
     def reset(self) -> None:
         """Forget the answer: another model is to be asked."""
@@ -150,6 +151,14 @@ class TryPage(WizardPage):
             self.stopped.emit()
         elif question := self._question.text().strip():
             self.asked.emit(question)
+
+    def _ask_with_defaults(self) -> None:
+        if question := self._question.text().strip():
+            self.defaultsWanted.emit(question)
+
+    def _edit_question(self) -> None:
+        self._question.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._question.selectAll()
 
     def _on_return(self) -> None:
         if not self._busy and self._ask.isEnabled():

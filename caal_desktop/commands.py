@@ -1,0 +1,340 @@
+"""Every command of the program: what it is called, which keys it has, where it stands, and what it needs.
+
+Menus, the buttons of failures, the key bindings and the list of shortcuts all read this table; what a command does is
+bound to it by the window that can do it (:mod:`caal_desktop.widgets.common.command_set`). A
+:class:`~caal_desktop.llm.errors.Remedy` of the error tree is the id of the command that helps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from caal_desktop.llm.errors import Remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class CommandId(StrEnum):
+    """Names a command."""
+
+    # The main window's menus.
+    NEW = "new"
+    TEMPORARY = "temporary"
+    OPTIONS = "options"
+    COMPARE = "compare"
+    STOP = "stop"
+    SIDEBAR = "sidebar"
+    SEARCH = "search"
+    JUMP = "jump"
+    QUIT = "quit"
+    MODEL = "model"
+    KEY = "key"
+    SETUP = "setup"
+    SETTINGS = "settings"
+    SHORTCUTS = "shortcuts"
+    ABOUT = "about"
+    # What helps against a failure: the values of Remedy, and what may be offered beside them.
+    RETRY = Remedy.RETRY.value
+    WAIT = Remedy.WAIT.value
+    CHECK_KEY = Remedy.CHECK_KEY.value
+    ADD_CREDIT = Remedy.ADD_CREDIT.value
+    CHOOSE_MODEL = Remedy.CHOOSE_MODEL.value
+    PRIVACY_SETTINGS = Remedy.PRIVACY_SETTINGS.value
+    SHORTEN = Remedy.SHORTEN.value
+    DEFAULT_PARAMETERS = Remedy.DEFAULT_PARAMETERS.value
+    NETWORK_SETTINGS = Remedy.NETWORK_SETTINGS.value
+    PROVIDER_SETTINGS = Remedy.PROVIDER_SETTINGS.value
+    ALLOW_SHORTER_ANSWER = "allow_shorter_answer"
+    CONTINUE = "continue"
+    # What can be done with a message.
+    EDIT = "edit"
+    REGENERATE = "regenerate"
+    REGENERATE_WITH = "regenerate_with"
+    COPY = "copy"
+    COPY_MARKDOWN = "copy_markdown"
+    DELETE = "delete"
+    PREVIOUS_VERSION = "previous_version"
+    NEXT_VERSION = "next_version"
+    # Keys of the chat.
+    SEND = "send"
+    BREAK_LINE = "break_line"
+    CHAT_BACK = "chat_back"
+    GO_TO_BEGINNING = "go_to_beginning"
+    GO_TO_END = "go_to_end"
+    PAGE_ON = "page_on"
+    SELECT_ALL = "select_all"
+    COPY_SELECTION = "copy_selection"
+    RENAME_CONVERSATION = "rename_conversation"
+    DELETE_CONVERSATION = "delete_conversation"
+    # The model picker.
+    SEARCH_MODELS = "search_models"
+    STAR_MODEL = "star_model"
+    COMPARE_MODEL = "compare_model"
+    MODEL_DETAILS = "model_details"
+    MOVE_IN_MODELS = "move_in_models"
+    USE_MODEL = "use_model"
+    PICKER_BACK = "picker_back"
+    # Setup and settings.
+    SETUP_ON = "setup_on"
+    SETUP_BACK = "setup_back"
+    SEARCH_SETTINGS = "search_settings"
+    SETTINGS_BACK = "settings_back"
+
+
+class Need(StrEnum):
+    """What must be there before a command can do anything."""
+
+    MESSAGE = "message"
+    """A message of the conversation, which the command is about; its index goes with the call."""
+    RUNNING_ANSWER = "running_answer"
+    """An answer is on its way."""
+    HISTORY = "history"
+    """Conversations are kept."""
+    MARKED_MODEL = "marked_model"
+    """A model is marked in the picker."""
+    CREDITS_PAGE = "credits_page"
+    """The provider has a page where credit is bought."""
+
+
+class StandardKey(StrEnum):
+    """Keys that each platform has its own for: the names of ``QKeySequence.StandardKey``."""
+
+    NEW = "New"
+    FIND = "Find"
+    COPY = "Copy"
+    SELECT_ALL = "SelectAll"
+    PREFERENCES = "Preferences"
+
+
+class MenuRole(StrEnum):
+    """What a platform may move into a menu of its own: the names of ``QAction.MenuRole``."""
+
+    QUIT = "QuitRole"
+    PREFERENCES = "PreferencesRole"
+    ABOUT = "AboutRole"
+
+
+class Section(StrEnum):
+    """A part of the list of shortcuts; the value is its heading, in English."""
+
+    MAIN = "Main window"
+    CHAT = "Chat"
+    PICKER = "Model picker"
+    SETUP = "Setup"
+    SETTINGS = "Settings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command.
+
+    Attributes:
+        title: what it is called, in English; in a menu with ``&`` before the letter that chooses it.
+        short: what it is called beside an icon, in English; "" where the title serves.
+        part: the last part of its buttons' and its menu entry's object names; "" where that is the id.
+        section: where the list of shortcuts has it; None for a command without keys.
+        shortcuts: its keys, as portable text or standard keys.
+        shortcuts_with_control: its keys where Ctrl+Enter sends a message; () where that makes no difference.
+        needs: what must be there; without it the command is disabled, and a failure does not offer it.
+        same_as: the command that does it; None where it does something of its own.
+        role: its place in the platform's own menus.
+    """
+
+    title: str
+    short: str = ""
+    part: str = ""
+    section: Section | None = None
+    shortcuts: tuple[str | StandardKey, ...] = ()
+    shortcuts_with_control: tuple[str, ...] = ()
+    needs: frozenset[Need] = frozenset()
+    same_as: CommandId | None = None
+    role: MenuRole | None = None
+
+
+_MESSAGE = frozenset({Need.MESSAGE})
+_MARKED_MODEL = frozenset({Need.MARKED_MODEL})
+
+COMMANDS: Mapping[CommandId, Command] = {
+    CommandId.NEW: Command(title="&New conversation", section=Section.MAIN, shortcuts=(StandardKey.NEW,)),
+    CommandId.TEMPORARY: Command(
+        title="New &temporary conversation",
+        short="Temporary conversation",
+        section=Section.MAIN,
+        shortcuts=("Ctrl+Shift+N",),
+        needs=frozenset({Need.HISTORY}),
+    ),
+    CommandId.OPTIONS: Command(title="T&his conversation…", section=Section.MAIN, shortcuts=("Ctrl+T",)),
+    CommandId.COMPARE: Command(title="&Compare models…", section=Section.MAIN, shortcuts=("Ctrl+Shift+C",)),
+    CommandId.STOP: Command(title="&Stop the answer", needs=frozenset({Need.RUNNING_ANSWER})),
+    CommandId.SIDEBAR: Command(
+        title="Show or hide the &conversations", short="Conversations", section=Section.MAIN, shortcuts=("Ctrl+B",)
+    ),
+    CommandId.SEARCH: Command(
+        title="&Search conversations",
+        section=Section.MAIN,
+        shortcuts=(StandardKey.FIND,),
+        needs=frozenset({Need.HISTORY}),
+    ),
+    CommandId.JUMP: Command(title="&Jump to the latest", section=Section.MAIN, shortcuts=("Ctrl+End",)),
+    CommandId.QUIT: Command(title="&Quit", section=Section.MAIN, shortcuts=("Ctrl+Q",), role=MenuRole.QUIT),
+    CommandId.MODEL: Command(title="Change &model…", section=Section.MAIN, shortcuts=("Ctrl+M",)),
+    CommandId.KEY: Command(title="&Key and usage…", same_as=CommandId.PROVIDER_SETTINGS),
+    CommandId.SETUP: Command(title="Go through &setup again…"),
+    CommandId.SETTINGS: Command(
+        title="Se&ttings…",
+        section=Section.MAIN,
+        # The platform's own keys where it has some, and everybody's besides.
+        shortcuts=(StandardKey.PREFERENCES, "Ctrl+,"),
+        role=MenuRole.PREFERENCES,
+    ),
+    CommandId.SHORTCUTS: Command(title="&Keyboard shortcuts", section=Section.MAIN, shortcuts=("F1", "Ctrl+/")),
+    CommandId.ABOUT: Command(title="&About CAAL Desktop", role=MenuRole.ABOUT),
+    # --- against a failure
+    CommandId.RETRY: Command(title="Try again"),
+    # Another try, like RETRY; its button counts down first where the server has said how long the pause is to be.
+    CommandId.WAIT: Command(title="Try again", part="retry", same_as=CommandId.RETRY),
+    CommandId.CHECK_KEY: Command(title="Change the key", part="key"),
+    CommandId.ADD_CREDIT: Command(title="Add credit", part="credit", needs=frozenset({Need.CREDITS_PAGE})),
+    CommandId.CHOOSE_MODEL: Command(title="Choose another model", part="model", needs=_MESSAGE),
+    CommandId.PRIVACY_SETTINGS: Command(title="Privacy settings", part="privacy"),
+    CommandId.SHORTEN: Command(title="Edit the message", part="shorten", needs=_MESSAGE),
+    CommandId.DEFAULT_PARAMETERS: Command(title="Use the model's own parameters", part="defaults", needs=_MESSAGE),
+    CommandId.NETWORK_SETTINGS: Command(title="Network settings", part="network"),
+    CommandId.PROVIDER_SETTINGS: Command(title="Provider's settings", part="settings"),
+    CommandId.ALLOW_SHORTER_ANSWER: Command(title="Allow a shorter answer", part="lower", needs=_MESSAGE),
+    CommandId.CONTINUE: Command(title="Continue from there", short="Continue", needs=_MESSAGE),
+    # --- with a message
+    CommandId.EDIT: Command(title="Edit and send again", needs=_MESSAGE),
+    CommandId.REGENERATE: Command(title="Answer again", needs=_MESSAGE),
+    CommandId.REGENERATE_WITH: Command(title="Answer again with another model…", needs=_MESSAGE),
+    CommandId.COPY: Command(title="Copy as plain text", short="Copy", needs=_MESSAGE),
+    CommandId.COPY_MARKDOWN: Command(title="Copy as Markdown", needs=_MESSAGE),
+    CommandId.DELETE: Command(title="Delete this message", needs=_MESSAGE),
+    CommandId.PREVIOUS_VERSION: Command(title="Earlier version", part="previous", needs=_MESSAGE),
+    CommandId.NEXT_VERSION: Command(title="Later version", part="next", needs=_MESSAGE),
+    # --- the chat's keys
+    CommandId.SEND: Command(
+        title="Send the message",
+        section=Section.CHAT,
+        shortcuts=("Return",),
+        shortcuts_with_control=("Ctrl+Return",),
+    ),
+    CommandId.BREAK_LINE: Command(
+        title="Break the line",
+        section=Section.CHAT,
+        shortcuts=("Shift+Return",),
+        shortcuts_with_control=("Return",),
+    ),
+    CommandId.CHAT_BACK: Command(
+        title="Stop the answer; leave a message as it was", section=Section.CHAT, shortcuts=("Esc",)
+    ),
+    CommandId.GO_TO_BEGINNING: Command(
+        title="Conversation: go to the beginning", section=Section.CHAT, shortcuts=("Home",)
+    ),
+    CommandId.GO_TO_END: Command(title="Conversation: go to the end", section=Section.CHAT, shortcuts=("End",)),
+    CommandId.PAGE_ON: Command(title="Conversation: a page on", section=Section.CHAT, shortcuts=("Space",)),
+    CommandId.SELECT_ALL: Command(
+        title="Conversation: select everything",
+        short="Select all",
+        section=Section.CHAT,
+        shortcuts=(StandardKey.SELECT_ALL,),
+    ),
+    CommandId.COPY_SELECTION: Command(
+        title="Conversation: copy what is selected",
+        short="Copy",
+        section=Section.CHAT,
+        shortcuts=(StandardKey.COPY,),
+    ),
+    CommandId.RENAME_CONVERSATION: Command(
+        title="List of conversations: rename", short="Rename…", section=Section.CHAT, shortcuts=("F2",)
+    ),
+    CommandId.DELETE_CONVERSATION: Command(
+        title="List of conversations: delete", short="Delete", section=Section.CHAT, shortcuts=("Del",)
+    ),
+    # --- the model picker
+    CommandId.SEARCH_MODELS: Command(title="Search models", section=Section.PICKER, shortcuts=(StandardKey.FIND,)),
+    CommandId.STAR_MODEL: Command(
+        title="Make the model a favourite, or no longer",
+        short="Favourite",
+        section=Section.PICKER,
+        shortcuts=("Ctrl+D",),
+        needs=_MARKED_MODEL,
+    ),
+    CommandId.COMPARE_MODEL: Command(
+        title="Compare the model, or no longer",
+        short="Compare",
+        section=Section.PICKER,
+        shortcuts=("Ctrl+E",),
+        needs=_MARKED_MODEL,
+    ),
+    CommandId.MODEL_DETAILS: Command(
+        title="Show or hide the details",
+        short="Read about the current model",
+        section=Section.PICKER,
+        shortcuts=("Ctrl+I",),
+    ),
+    CommandId.MOVE_IN_MODELS: Command(
+        title="Move in the list, also while you type",
+        section=Section.PICKER,
+        shortcuts=("Up", "Down", "PgUp", "PgDown"),
+    ),
+    CommandId.USE_MODEL: Command(
+        title="Use the model", section=Section.PICKER, shortcuts=("Return",), needs=_MARKED_MODEL
+    ),
+    CommandId.PICKER_BACK: Command(
+        title="Back: close details, clear the search, close the window", section=Section.PICKER, shortcuts=("Esc",)
+    ),
+    # --- setup and settings
+    CommandId.SETUP_ON: Command(title="Go on", section=Section.SETUP, shortcuts=("Return",)),
+    CommandId.SETUP_BACK: Command(
+        title="Stop waiting, else a step back, else close", section=Section.SETUP, shortcuts=("Esc",)
+    ),
+    CommandId.SEARCH_SETTINGS: Command(
+        title="Search settings", section=Section.SETTINGS, shortcuts=(StandardKey.FIND,)
+    ),
+    CommandId.SETTINGS_BACK: Command(
+        title="Clear the search, else close", section=Section.SETTINGS, shortcuts=("Esc",)
+    ),
+}
+"""The one place where a command's title and its keys stand; the list of shortcuts follows its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A menu of the main window.
+
+    Attributes:
+        title: in English, with ``&`` before the letter that opens it.
+        groups: its commands; a line is drawn between two groups.
+    """
+
+    title: str
+    groups: tuple[tuple[CommandId, ...], ...]
+
+
+MENUS = (
+    Menu(
+        "&Chat",
+        (
+            (CommandId.NEW, CommandId.TEMPORARY, CommandId.OPTIONS, CommandId.COMPARE, CommandId.STOP),
+            (CommandId.SIDEBAR, CommandId.SEARCH, CommandId.JUMP),
+            (CommandId.QUIT,),
+        ),
+    ),
+    Menu("&Assistant", ((CommandId.MODEL, CommandId.KEY, CommandId.SETUP), (CommandId.SETTINGS,))),
+    Menu("&Help", ((CommandId.SHORTCUTS, CommandId.ABOUT),)),
+)
+
+
+def remedy_of(error: BaseException | None) -> CommandId:
+    """The command that helps against a failure; another try where the error does not say."""
+    remedy = getattr(error, "remedy", None)
+    return CommandId(remedy.value) if isinstance(remedy, Remedy) else CommandId.RETRY
+
+
+def part_of(command: CommandId) -> str:
+    """The last part of the object names of a command's buttons and menu entries."""
+    return COMMANDS[command].part or command.value
