@@ -8,7 +8,7 @@ from pathlib import Path
 
 @cache
 def resource_root() -> Path:
-    """The folder that holds ``icons``, ``styles`` and ``translations``."""
+    """The folder that holds ``icons``, ``demo``, ``styles`` and ``translations``."""
     package = Path(__file__).resolve().parent
     installed = package / "resources"
     return installed if installed.is_dir() else package.parent / "resources"

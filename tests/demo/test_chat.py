@@ -195,6 +195,24 @@ def test_arguments_fit_their_schema() -> None:
     assert isinstance(fill(recursive, "x"), list)
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": 5, "required": [{}]},
+        {"properties": {"a": {"type": ["null"]}, "b": None}, "required": [[], "b"]},
+        {"anyOf": [7]},
+        {"type": "number", "minimum": [], "maximum": "x"},
+        {"enum": "abc", "type": {}},
+    ],
+)
+def test_a_schema_that_makes_no_sense_is_taken(demo: DemoControl, schema: dict[str, Any]) -> None:
+    tools = [{"function": {"name": "set_light", "parameters": schema}}]
+    answer = ask(demo, "turn on the kitchen lights", tools=tools, tool_choice="required")
+    assert answer.status == 200
+    (call,) = answer.json()["choices"][0]["message"]["tool_calls"]
+    assert isinstance(json.loads(call["function"]["arguments"]), dict)
+
+
 def test_answers_in_json(demo: DemoControl) -> None:
     assert set(json.loads(text_of(ask(demo, "hello", response_format={"type": "json_object"})))) == {"answer"}
     schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -278,6 +296,8 @@ def test_long_prompts_are_dearer() -> None:
     assert cost({"pricing": {"prompt": "-1", "completion": "-1"}}, 10, 10) == 0
     assert cost({"pricing": None}, 10, 10) == 0
     assert cost({"pricing": {"prompt": "0", "completion": "0", "request": "0.5"}}, 10, 10) == 0.5
+    for odd in (None, {}, [7], [{"min_prompt_tokens": "x", "prompt": 9}], [{"min_prompt_tokens": 0, "prompt": "x"}]):
+        assert cost({"pricing": {"prompt": "1", "completion": "2", "overrides": odd}}, 10, 1) == 12
 
 
 def test_generations(demo: DemoControl) -> None:

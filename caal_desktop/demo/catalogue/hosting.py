@@ -38,6 +38,11 @@ def pace(row: Row) -> Pace:
     return Pace(ttft=0.35 / factor * between(0.8, 1.3, "ttft", slug), tokens_per_second=60.0 * factor)
 
 
+def tag_of(host: str) -> str:
+    """A provider's name as it is written in requests."""
+    return host.lower().replace(" ", "-")
+
+
 def providers(row: Row) -> list[str]:
     """Names of the providers that serve a model, the usual one first."""
     slug, hosts = slug_of(row), hosts_of(row)
@@ -68,7 +73,7 @@ def endpoints(row: Row) -> list[dict[str, Any]]:
                 "context_length": context_length(row),
                 "pricing": pricing,
                 "provider_name": host,
-                "tag": host.lower().replace(" ", "-"),
+                "tag": tag_of(host),
                 "quantization": ("bf16", "fp8", "fp4", "unknown")[int(fraction("quant", slug, host) * 4)],
                 "max_completion_tokens": max_output(row) or None,
                 "max_prompt_tokens": None,

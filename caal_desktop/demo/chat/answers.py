@@ -13,6 +13,7 @@ from typing import Any
 from caal_desktop.demo.chance import pick
 from caal_desktop.demo.chat import texts
 from caal_desktop.demo.faults.registry import FAULTS
+from caal_desktop.llm.fields import as_dict, as_list
 
 _TOKEN = re.compile(r"\s*(?:\w{1,8}|[^\w\s])|\s+")
 
@@ -45,29 +46,21 @@ def text_of(content: object) -> str:
     """The text of a message's ``content``: a string, or the text parts of a list."""
     if isinstance(content, str):
         return content
-    parts = content if isinstance(content, list) else []
-    return "\n".join(
-        str(part.get("text") or "") for part in parts if isinstance(part, dict) and part.get("type") == "text"
-    )
+    parts = [as_dict(part) for part in as_list(content)]
+    return "\n".join(str(part.get("text") or "") for part in parts if part.get("type") == "text")
 
 
 def images_of(content: object) -> list[str]:
     """The URLs of the images in a message's ``content``."""
-    urls = []
-    for part in content if isinstance(content, list) else []:
-        if isinstance(part, dict) and part.get("type") == "image_url":
-            image = part.get("image_url")
-            urls.append(str(image.get("url") if isinstance(image, dict) else image))
-    return urls
+    images = [part.get("image_url") for part in map(as_dict, as_list(content)) if part.get("type") == "image_url"]
+    return [str(image.get("url") if isinstance(image, dict) else image) for image in images]
 
 
 def read(messages: list[Any], model: str) -> Conversation:
     """What the messages of a request come down to."""
     conversation = Conversation(model=model)
     names: dict[str, str] = {}
-    for message in messages:
-        if not isinstance(message, dict):
-            continue
+    for message in map(as_dict, messages):
         role, content = message.get("role"), message.get("content")
         if role == "user":
             if conversation.prompt:
@@ -76,9 +69,8 @@ def read(messages: list[Any], model: str) -> Conversation:
             conversation.images = images_of(content)
             conversation.tool_results = []
         elif role == "assistant":
-            for call in message.get("tool_calls") or []:
-                function = call.get("function") if isinstance(call, dict) else None
-                if isinstance(function, dict):
+            for call in map(as_dict, as_list(message.get("tool_calls"))):
+                if function := as_dict(call.get("function")):
                     names[str(call.get("id"))] = str(function.get("name"))
         elif role == "tool":
             name = str(message.get("name") or names.get(str(message.get("tool_call_id"))) or "tool")

@@ -17,6 +17,7 @@ from caal_desktop.demo.errors import ApiError
 from caal_desktop.demo.faults.players import replacement
 from caal_desktop.demo.faults.registry import ActiveFault, UnknownFaultError, requested_in
 from caal_desktop.demo.http.messages import JSON, Response, encode_json
+from caal_desktop.llm.fields import as_dict, as_list
 
 if TYPE_CHECKING:
     from caal_desktop.demo.chat.replies import Reply
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 
 
 def _last_prompt(body: object) -> str:
-    messages = body.get("messages") if isinstance(body, dict) else None
-    for message in reversed(messages if isinstance(messages, list) else []):
-        if isinstance(message, dict) and message.get("role") == "user":
+    for message in reversed(as_list(as_dict(body).get("messages"))):
+        if as_dict(message).get("role") == "user":
             return text_of(message.get("content"))
     return ""
 

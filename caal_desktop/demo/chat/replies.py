@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from caal_desktop.demo.chance import token_hex
 from caal_desktop.demo.chat import answers
 from caal_desktop.demo.chat.request_checks import Accepted, cost
-from caal_desktop.demo.chat.tools import PlannedCall, fill, functions, plan_calls
+from caal_desktop.demo.chat.tools import PlannedCall, arguments_of, fill, functions, plan_calls
+from caal_desktop.llm.fields import as_dict
 
 if TYPE_CHECKING:
     from caal_desktop.demo.faults.registry import ActiveFault
@@ -80,9 +81,8 @@ def _text(accepted: Accepted, conversation: answers.Conversation) -> str:
     if kind == "json_object":
         return json.dumps({"answer": text}, ensure_ascii=False)
     if kind == "json_schema":
-        wanted = accepted.response_format.get("json_schema")
-        schema = wanted.get("schema") if isinstance(wanted, dict) else None
-        return json.dumps(fill(schema if isinstance(schema, dict) else {}, conversation.prompt), ensure_ascii=False)
+        schema = as_dict(as_dict(accepted.response_format.get("json_schema")).get("schema"))
+        return json.dumps(fill(schema, conversation.prompt), ensure_ascii=False)
     return text
 
 
@@ -111,10 +111,8 @@ def _faulty_calls(name: str, accepted: Accepted, prompt: str, seed: str) -> Repl
         calls = [PlannedCall(calls[0].call_id, calls[0].name, '{"location": "Berlin", "unit": ')]
     elif name == "two_tool_calls":
         other = known[-1]
-        schema = other.get("parameters")
-        arguments = json.dumps(fill(schema if isinstance(schema, dict) else {}, prompt), ensure_ascii=False)
-        text = arguments if arguments.startswith("{") else "{}"
-        calls = [*calls, PlannedCall(f"call_{token_hex(24, 'second', seed)}", str(other["name"]), text)]
+        second = PlannedCall(f"call_{token_hex(24, 'second', seed)}", str(other["name"]), arguments_of(other, prompt))
+        calls = [*calls, second]
     return Reply(calls=calls, finish="tool_calls")
 
 

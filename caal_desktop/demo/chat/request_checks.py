@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.demo.catalogue import rows as models
-from caal_desktop.demo.catalogue.hosting import providers
+from caal_desktop.demo.catalogue.hosting import providers, tag_of
 from caal_desktop.demo.chat.answers import images_of, text_of, tokenize
 from caal_desktop.demo.errors import ApiError
+from caal_desktop.llm.fields import as_dict, as_float, as_list, as_text
 
 if TYPE_CHECKING:
     from caal_desktop.demo.accounts.keys import DemoKey, KeyRing
@@ -60,16 +61,14 @@ class Accepted:
 
 def cost(row: Row, prompt_tokens: int, completion_tokens: int) -> float:
     """USD for one answer, by the row's price list (time windows are not looked at)."""
-    prompt, completion = max(0.0, models.price(row, "prompt")), max(0.0, models.price(row, "completion"))
-    pricing = row.get("pricing")
-    overrides = pricing.get("overrides") if isinstance(pricing, dict) else None
-    for override in overrides if isinstance(overrides, list) else []:
+    prices = {name: max(0.0, models.price(row, name)) for name in ("prompt", "completion", "request")}
+    for override in map(as_dict, as_list(as_dict(row.get("pricing")).get("overrides"))):
         # OpenRouter's document: an entry applies above the threshold, and later entries win.
-        if "min_prompt_tokens" in override and prompt_tokens > override["min_prompt_tokens"]:
-            prompt = float(override.get("prompt", prompt))
-            completion = float(override.get("completion", completion))
-    request = max(0.0, models.price(row, "request"))
-    return round(prompt * prompt_tokens + completion * completion_tokens + request, 10)
+        threshold = as_float(override.get("min_prompt_tokens"))
+        if threshold is not None and prompt_tokens > threshold:
+            told = {name: as_float(override.get(name)) for name in ("prompt", "completion")}
+            prices |= {name: price for name, price in told.items() if price is not None}
+    return round(prices["prompt"] * prompt_tokens + prices["completion"] * completion_tokens + prices["request"], 10)
 
 
 def check(body: object, catalogue: Catalogue, ring: KeyRing, key: DemoKey) -> Accepted:
@@ -96,9 +95,8 @@ def check(body: object, catalogue: Catalogue, ring: KeyRing, key: DemoKey) -> Ac
         stream=body.get("stream") is True,
         tools=body.get("tools"),
         tool_choice=body.get("tool_choice"),
+        response_format=as_dict(body.get("response_format")),
     )
-    if isinstance(body.get("response_format"), dict):
-        accepted.response_format = body["response_format"]
     _abilities(body, row, messages)
     accepted.effort, accepted.shows_reasoning = _reasoning(body, row)
     _context(accepted)
@@ -111,7 +109,7 @@ def _messages(body: dict[str, Any]) -> list[Any]:
     if not isinstance(messages, list) or not messages:
         raise ApiError(400, 'Input required: specify "messages"')
     for number, message in enumerate(messages):
-        role = message.get("role") if isinstance(message, dict) else None
+        role = as_dict(message).get("role")
         if role not in ("system", "developer", "user", "assistant", "tool"):
             raise ApiError(400, f"Invalid input: messages[{number}].role is not one of the known roles.")
         if role == "tool" and not isinstance(message.get("tool_call_id"), str):
@@ -150,12 +148,12 @@ def _max_tokens(body: dict[str, Any]) -> int | None:
 def _stops(stop: object) -> list[str]:
     if isinstance(stop, str):
         return [stop]
-    return [text for text in stop if isinstance(text, str) and text] if isinstance(stop, list) else []
+    return [text for text in map(as_text, as_list(stop)) if text is not None]
 
 
 def _model(body: dict[str, Any], catalogue: Catalogue) -> tuple[Row, str]:
-    wanted = [body.get("model"), *(body["models"] if isinstance(body.get("models"), list) else [])]
-    names = [name for name in wanted if isinstance(name, str) and name]
+    wanted = map(as_text, [body.get("model"), *as_list(body.get("models"))])
+    names = [name for name in wanted if name is not None]
     if not names:
         raise ApiError(400, "No models provided")
     refusal = ApiError(400, f"{names[0]} is not a valid model ID")
@@ -173,8 +171,7 @@ def _model(body: dict[str, Any], catalogue: Catalogue) -> tuple[Row, str]:
 
 
 def _provider(body: dict[str, Any], row: Row) -> str:
-    preferences = body.get("provider")
-    wishes = preferences if isinstance(preferences, dict) else {}
+    wishes = as_dict(body.get("provider"))
     slug = str(row.get("id"))
     if slug.endswith(":free") and (wishes.get("data_collection") == "deny" or wishes.get("zdr") is True):
         raise ApiError(
@@ -190,18 +187,16 @@ def _provider(body: dict[str, Any], row: Row) -> str:
             raise ApiError(404, "No endpoints found that can handle the requested parameters.")
 
     def names(wish: str) -> list[str]:
-        told = wishes.get(wish)
-        return [str(name).lower().replace(" ", "-") for name in told] if isinstance(told, list) else []
+        return [tag_of(str(name)) for name in as_list(wishes.get(wish))]
 
     hosts = providers(row)
     only, ignored, order = names("only"), names("ignore"), names("order")
-    slugs = {host: host.lower().replace(" ", "-") for host in hosts}
-    hosts = [host for host in hosts if (not only or slugs[host] in only) and slugs[host] not in ignored]
+    hosts = [host for host in hosts if (not only or tag_of(host) in only) and tag_of(host) not in ignored]
     if order and wishes.get("allow_fallbacks") is False:
-        hosts = [host for host in hosts if slugs[host] in order]
+        hosts = [host for host in hosts if tag_of(host) in order]
     if not hosts:
         raise ApiError(404, "No allowed providers are available for the selected model.")
-    return min(hosts, key=lambda host: order.index(slugs[host]) if slugs[host] in order else len(order))
+    return min(hosts, key=lambda host: order.index(tag_of(host)) if tag_of(host) in order else len(order))
 
 
 def _abilities(body: dict[str, Any], row: Row, messages: list[Any]) -> None:
@@ -218,16 +213,14 @@ def _abilities(body: dict[str, Any], row: Row, messages: list[Any]) -> None:
 
 
 def _reasoning(body: dict[str, Any], row: Row) -> tuple[str, bool]:
-    told = models.reasoning(row)
-    asked = body.get("reasoning")
-    wish = asked if isinstance(asked, dict) else {}
+    told, wish = models.reasoning(row), as_dict(body.get("reasoning"))
     effort = wish.get("effort") or body.get("reasoning_effort")
     if wish.get("enabled") is False or wish.get("max_tokens") == 0:
         effort = "none"
     mandatory = told.get("mandatory") is True
     if effort == "none" and mandatory:
         raise ApiError(400, "Reasoning is mandatory for this endpoint and cannot be disabled.")
-    efforts = told.get("supported_efforts")
+    efforts = as_list(told.get("supported_efforts"))
     if effort is not None and effort not in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
         raise ApiError(400, f"Invalid input: reasoning effort {effort!r} is not known.")
     shows = not (wish.get("exclude") is True or body.get("include_reasoning") is False)
@@ -236,7 +229,7 @@ def _reasoning(body: dict[str, Any], row: Row) -> tuple[str, bool]:
     if effort is None:
         wanted = mandatory or told.get("default_enabled") is True or bool(wish.get("enabled") or wish.get("max_tokens"))
         effort = (told.get("default_effort") or "medium") if wanted else "none"
-    if isinstance(efforts, list) and efforts and effort not in (*efforts, "none"):
+    if efforts and effort not in (*efforts, "none"):
         # OpenRouter maps an effort that the model lacks to one that it has.
         effort = efforts[len(efforts) // 2]
     return str(effort), shows

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from caal_desktop.demo.chance import token_hex
+from caal_desktop.llm.fields import as_dict, as_float, as_list, as_text
 
 _ROOMS = ("kitchen", "living room", "bedroom", "bathroom", "hallway", "office", "garden", "garage")
 _PLACE = re.compile(r"\b(?:in|for|at|from|of) ((?:[A-ZÄÖÜÀ-Þ][\w'-]*)(?: [A-ZÄÖÜÀ-Þ][\w'-]*)*)")
@@ -65,12 +66,8 @@ def _words(text: str) -> set[str]:
 
 def functions(tools: object) -> list[dict[str, Any]]:
     """The function objects of a request's ``tools``; what is not one is passed over."""
-    found = []
-    for tool in tools if isinstance(tools, list) else []:
-        function = tool.get("function") if isinstance(tool, dict) else None
-        if isinstance(function, dict) and isinstance(function.get("name"), str):
-            found.append(function)
-    return found
+    found = [as_dict(as_dict(tool).get("function")) for tool in as_list(tools)]
+    return [function for function in found if as_text(function.get("name"))]
 
 
 def plan_calls(prompt: str, tools: object, choice: object, seed: str) -> list[PlannedCall]:
@@ -89,8 +86,7 @@ def plan_calls(prompt: str, tools: object, choice: object, seed: str) -> list[Pl
         return []
     chosen: dict[str, Any] | None = None
     if isinstance(choice, dict):
-        wanted = choice.get("function", {})
-        name = wanted.get("name") if isinstance(wanted, dict) else None
+        name = as_dict(choice.get("function")).get("name")
         chosen = next((function for function in known if function["name"] == name), None)
     if chosen is None:
         asked = _words(prompt)
@@ -104,22 +100,22 @@ def plan_calls(prompt: str, tools: object, choice: object, seed: str) -> list[Pl
             chosen = best
     if chosen is None:
         return []
-    schema = chosen.get("parameters")
-    arguments = fill(schema if isinstance(schema, dict) else {}, prompt)
-    text = json.dumps(arguments if isinstance(arguments, dict) else {}, ensure_ascii=False)
-    return [PlannedCall(f"call_{token_hex(24, 'call', seed)}", str(chosen["name"]), text)]
+    return [PlannedCall(f"call_{token_hex(24, 'call', seed)}", str(chosen["name"]), arguments_of(chosen, prompt))]
+
+
+def arguments_of(function: dict[str, Any], prompt: str) -> str:
+    """Arguments that fit a function's parameters, as JSON: an object whatever the parameters say."""
+    return json.dumps(as_dict(fill(as_dict(function.get("parameters")), prompt)), ensure_ascii=False)
 
 
 def fill(schema: dict[str, Any], prompt: str, name: str = "", depth: int = 0) -> Any:
     """A value that fits a JSON schema and, where it can, the prompt."""
     for union in ("anyOf", "oneOf"):
-        options = schema.get(union)
-        if isinstance(options, list) and options and isinstance(options[0], dict):
-            return fill(options[0], prompt, name, depth + 1)
+        if options := as_list(schema.get(union)):
+            return fill(as_dict(options[0]), prompt, name, depth + 1)
     if "const" in schema:
         return schema["const"]
-    options = schema.get("enum")
-    if isinstance(options, list) and options:
+    if options := as_list(schema.get("enum")):
         said = prompt.lower()
         return next((o for o in options if re.search(rf"\b{re.escape(str(o).lower())}\b", said)), options[0])
     kind = schema.get("type")
@@ -140,11 +136,9 @@ def fill(schema: dict[str, Any], prompt: str, name: str = "", depth: int = 0) ->
 
 
 def _object(schema: dict[str, Any], prompt: str, depth: int) -> dict[str, Any]:
-    properties = schema.get("properties")
-    if not isinstance(properties, dict) or depth > 8:
-        return {}
+    properties = as_dict(schema.get("properties")) if depth <= 8 else {}
     required = schema.get("required")
-    wanted = set(required) if isinstance(required, list) else set(properties)
+    wanted = required if isinstance(required, list) else list(properties)
     said = set(re.findall(r"\w+", prompt.lower()))
     result = {}
     for key, part in properties.items():
@@ -156,11 +150,11 @@ def _object(schema: dict[str, Any], prompt: str, depth: int) -> dict[str, Any]:
 def _amount(schema: dict[str, Any], prompt: str, *, whole: bool) -> float:
     match = _NUMBER.search(prompt)
     number = float(match[0]) if match else 1.0
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if isinstance(low, (int, float)):
-        number = max(number, float(low))
-    if isinstance(high, (int, float)):
-        number = min(number, float(high))
+    low, high = as_float(schema.get("minimum")), as_float(schema.get("maximum"))
+    if low is not None:
+        number = max(number, low)
+    if high is not None:
+        number = min(number, high)
     return int(number) if whole else number
 
 
