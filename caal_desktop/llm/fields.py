@@ -88,3 +88,35 @@ def as_moment(value: object) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def whole_characters(text: str) -> str:
+    """Return ``text`` as UTF-8 can hold it: surrogate pairs joined, and a replacement character for half of one.
+
+    JSON can spell half a pair, and whatever is written or sent with it fails.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+class CharacterJoiner:
+    """Makes the characters whole of a text that comes in pieces, where a server cuts pairs of surrogates in two."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def feed(self, piece: str) -> str:
+        """Return the text that is whole; half a character at its end is kept for the next piece."""
+        if not self._half and piece.isascii():
+            return piece
+        text = self._half + piece
+        self._half = text[-1] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        return whole_characters(text.removesuffix(self._half) if self._half else text)
+
+    def finish(self) -> str:
+        """Return what stands for a half that nothing followed; mostly ""."""
+        half, self._half = self._half, ""
+        return whole_characters(half)

@@ -464,3 +464,48 @@ def test_events_do_not_depend_on_how_the_stream_is_cut(pieces: list[str], cuts: 
     assert [event.text for event in events if isinstance(event, TextDelta)] == [*pieces, "Ünd 🎈"]
     assert sum(isinstance(event, KeepAlive) for event in events) == len(pieces)
     assert events[-1] == StreamFinished(FinishReason.STOP)
+
+
+# --- characters in two halves
+
+
+def piece(channel: str, text: str) -> bytes:
+    """A chunk that is spelt with JSON's escapes, as servers send it that know nothing else."""
+    is_tool = channel == "arguments"
+    fields = {"tool_calls": [{"index": 0, "function": {"arguments": text}}]} if is_tool else {channel: text}
+    return frame(json.dumps({"choices": [{"index": 0, "delta": fields}]}))
+
+
+def said(events: list[StreamEvent], channel: str) -> str:
+    kinds = {"content": (TextDelta, "text"), "reasoning": (ReasoningDelta, "text")}
+    kind, name = kinds.get(channel, (ToolCallDelta, "arguments"))
+    return "".join(getattr(event, name) for event in events if isinstance(event, kind))
+
+
+@pytest.mark.parametrize("channel", ["content", "reasoning", "arguments"])
+@pytest.mark.parametrize(
+    ("pieces", "whole"),
+    [
+        (["a \ud83d", "\ude00 b"], "a \U0001f600 b"),
+        (["\ud83d\ude00"], "\U0001f600"),
+        (["a \ud83d", "b"], "a \ufffdb"),
+        (["a \ude00 b"], "a \ufffd b"),
+        (["a \ud83d"], "a \ufffd"),
+    ],
+)
+def test_a_character_in_two_halves_comes_whole(channel: str, pieces: list[str], whole: str) -> None:
+    """Half a surrogate pair breaks the next request, and the database."""
+    steps = [piece(channel, text) for text in pieces]
+    events = events_of(sse_reply(*steps, frame(delta(finish="stop")), frame("[DONE]")))
+    assert said(events, channel) == whole
+
+
+def test_half_a_character_in_an_answer_of_one_piece_is_replaced() -> None:
+    body = b'{"choices":[{"message":{"content":"a \\ud83d b"},"finish_reason":"stop"}]}'
+
+    async def test() -> str | None:
+        async with scripted_server(Reply((body,))) as server, openrouter(server) as provider:
+            assert said(await collect(provider.stream_events(HELLO)), "content") == "a \ufffd b"
+            return (await provider.chat(HELLO)).content
+
+    assert run(test()) == "a \ufffd b"

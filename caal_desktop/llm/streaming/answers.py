@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm.base import LLMResponse, ToolCall, parse_tool_arguments
 from caal_desktop.llm.events import AnsweredBy, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, UsageReport
-from caal_desktop.llm.fields import as_bool, as_dict, as_dicts, as_float, as_int, as_list, as_text, first_dict
+from caal_desktop.llm.fields import (
+    CharacterJoiner,
+    as_bool,
+    as_dict,
+    as_dicts,
+    as_float,
+    as_int,
+    as_list,
+    as_string,
+    as_text,
+    first_dict,
+    whole_characters,
+)
 
 if TYPE_CHECKING:
     from caal_desktop.llm.events import StreamEvent
@@ -86,6 +98,8 @@ class StreamAssembler:
         self.usage: UsageReport | None = None
         self._answered_by = AnsweredBy()
         self._tool_index = -1
+        self._text, self._reasoning = CharacterJoiner(), CharacterJoiner()
+        self._arguments: dict[int, CharacterJoiner] = {}
 
     def feed(self, payload: dict[str, Any]) -> list[StreamEvent]:
         """Return the events of one chunk that carries no error."""
@@ -108,6 +122,18 @@ class StreamAssembler:
             self.usage = parse_usage(usage) or self.usage
         return events
 
+    def finish(self) -> list[StreamEvent]:
+        """Return the events of characters whose second half never came."""
+        events: list[StreamEvent] = []
+        if text := self._reasoning.finish():
+            events.append(ReasoningDelta(text, ()))
+        if text := self._text.finish():
+            events.append(TextDelta(text))
+        for index, joiner in self._arguments.items():
+            if text := joiner.finish():
+                events.append(ToolCallDelta(index, None, None, text))
+        return events
+
     def _note_source(self, payload: dict[str, Any], events: list[StreamEvent]) -> None:
         model = as_text(payload.get("model")) or self._answered_by.model
         provider = as_text(payload.get("provider")) or self._answered_by.provider
@@ -120,11 +146,11 @@ class StreamAssembler:
         thought = delta.get("reasoning") or delta.get("reasoning_content")
         if details or thought:
             entries = tuple(as_dicts(details))
-            text = _text_of(thought)
+            text = self._reasoning.feed(_text_of(thought))
             if text or entries:
                 events.append(ReasoningDelta(text, entries))
         content = delta.get("content") or delta.get("refusal")
-        if content and (text := _text_of(content)):
+        if content and (text := self._text.feed(_text_of(content))):
             events.append(TextDelta(text))
         calls = delta.get("tool_calls")
         if calls:
@@ -143,7 +169,8 @@ class StreamAssembler:
         arguments = function.get("arguments")
         if isinstance(arguments, dict):
             arguments = json.dumps(arguments, ensure_ascii=False)
-        return ToolCallDelta(index, call_id, name, arguments if isinstance(arguments, str) else "")
+        text = self._arguments.setdefault(index, CharacterJoiner()).feed(as_string(arguments) or "")
+        return ToolCallDelta(index, call_id, name, text)
 
 
 def parse_completion(payload: dict[str, Any]) -> LLMResponse | None:
@@ -164,7 +191,7 @@ def parse_completion(payload: dict[str, Any]) -> LLMResponse | None:
     reason = choice.get("finish_reason")
     details = tuple(as_dicts(message.get("reasoning_details")))
     return LLMResponse(
-        content=None if content is None else _text_of(content),
+        content=None if content is None else whole_characters(_text_of(content)),
         tool_calls=calls,
         finish_reason=_REASONS.get(reason.lower(), FinishReason.UNKNOWN)
         if isinstance(reason, str)

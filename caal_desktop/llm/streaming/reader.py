@@ -101,7 +101,9 @@ class _Reader:
         reason = self.assembler.finish_reason
         if reason is None and not self.is_done:
             raise self._context.error(errors.StreamInterrupted)
-        events: list[StreamEvent] = [] if self.assembler.usage is None else [self.assembler.usage]
+        events = self.assembler.finish()
+        if self.assembler.usage is not None:
+            events.append(self.assembler.usage)
         events.append(StreamFinished(reason or FinishReason.UNKNOWN, self.assembler.native_reason))
         return events
 
@@ -210,7 +212,7 @@ async def _whole_answer(
     if _answers.parse_completion(payload) is None:
         raise context.error(errors.InvalidResponse, "The answer holds no message.")
     assembler = StreamAssembler()
-    events = assembler.feed(payload)
+    events = assembler.feed(payload) + assembler.finish()
     if assembler.usage is not None:
         events.append(assembler.usage)
     events.append(StreamFinished(assembler.finish_reason or FinishReason.UNKNOWN, assembler.native_reason))

@@ -16,7 +16,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.llm.fields import as_dict, parse_json
+from caal_desktop.llm.fields import as_dict, parse_json, whole_characters
 from caal_desktop.storage.atomic_file import ensure_private_folder, free_name
 from caal_desktop.storage.errors import HistoryDamaged, HistoryFailed, HistoryTooNew
 from caal_desktop.storage.history.records import ConversationRecord, ConversationSummary, MessageRecord
@@ -138,7 +138,7 @@ class HistoryDatabase:
             db.execute(
                 "INSERT INTO conversation(id, title, created, updated, options) VALUES(?, ?, ?, ?, ?) ON CONFLICT(id) "
                 "DO UPDATE SET updated = excluded.updated, options = excluded.options",
-                (record.id, clean(record.title), record.created, record.updated, json.dumps(record.options)),
+                (record.id, whole_characters(record.title), record.created, record.updated, json.dumps(record.options)),
             )
 
     def save_message(self, conversation: str, record: MessageRecord) -> None:
@@ -152,7 +152,7 @@ class HistoryDatabase:
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO conversation(id, title, created, updated, options) VALUES(?, ?, ?, ?, ?)",
-                (record.id, clean(record.title), record.created, record.updated, json.dumps(record.options)),
+                (record.id, whole_characters(record.title), record.created, record.updated, json.dumps(record.options)),
             )
             for message in record.messages:
                 self._save_message(db, record.id, message)
@@ -171,9 +171,9 @@ class HistoryDatabase:
                 record.role,
                 record.status,
                 record.created,
-                clean(record.text),
-                clean(record.reasoning),
-                clean(json.dumps(record.extra, ensure_ascii=False)),
+                whole_characters(record.text),
+                whole_characters(record.reasoning),
+                whole_characters(json.dumps(record.extra, ensure_ascii=False)),
                 int(record.shown),
             ),
         )
@@ -181,7 +181,7 @@ class HistoryDatabase:
     def save_extra(self, message: str, extra: dict[str, Any]) -> None:
         """Keep facts of a message that became known later; nothing happens where the message is not kept."""
         with self._transaction() as db:
-            text = clean(json.dumps(extra, ensure_ascii=False))
+            text = whole_characters(json.dumps(extra, ensure_ascii=False))
             db.execute("UPDATE message SET extra = ? WHERE id = ?", (text, message))
 
     def append(self, pieces: Sequence[tuple[str, str, str]]) -> None:
@@ -194,7 +194,7 @@ class HistoryDatabase:
             db.executemany(
                 "INSERT INTO piece(message, kind, text) SELECT :message, :kind, :text "
                 "WHERE EXISTS (SELECT 1 FROM message WHERE id = :message)",
-                [{"message": message, "kind": kind, "text": clean(text)} for message, kind, text in pieces],
+                [{"message": message, "kind": kind, "text": whole_characters(text)} for message, kind, text in pieces],
             )
 
     def show(self, shown: Sequence[str], hidden: Sequence[str]) -> None:
@@ -216,7 +216,7 @@ class HistoryDatabase:
     def rename(self, conversation: str, title: str) -> None:
         """Give a conversation another title."""
         with self._transaction() as db:
-            db.execute("UPDATE conversation SET title = ? WHERE id = ?", (clean(title), conversation))
+            db.execute("UPDATE conversation SET title = ? WHERE id = ?", (whole_characters(title), conversation))
 
     def delete(self, conversation: str) -> None:
         """Put a conversation out of sight; :meth:`restore` brings it back until :meth:`purge`."""
@@ -255,7 +255,7 @@ class HistoryDatabase:
         with self._transaction() as db:
             db.execute("DELETE FROM note WHERE name = ?", (name,))
             if value:
-                db.execute("INSERT INTO note(name, value) VALUES(?, ?)", (name, clean(value)))
+                db.execute("INSERT INTO note(name, value) VALUES(?, ?)", (name, whole_characters(value)))
 
     # --- reading
 
@@ -284,7 +284,7 @@ class HistoryDatabase:
         Args:
             query: keeps those whose title or messages hold it, whatever the case.
         """
-        query = " ".join(clean(query).split())
+        query = " ".join(whole_characters(query).split())
         if not query:
             rows = self._rows(
                 "SELECT id, title, updated FROM conversation WHERE deleted IS NULL ORDER BY updated DESC LIMIT ?",
@@ -351,11 +351,6 @@ class HistoryDatabase:
                 )
             )
         return record
-
-
-def clean(text: str) -> str:
-    """The text without lone surrogates, which UTF-8 cannot hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _like(query: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
@@ -11,9 +11,15 @@ from PySide6.QtSvg import QSvgRenderer
 from caal_desktop.resource_files import read_resource
 
 
+@cache
+def _svg(name: str) -> bytes:
+    # An icon is drawn at a dozen sizes and densities.
+    return read_resource(f"icons/{name}.svg")
+
+
 @lru_cache(maxsize=256)
 def _render(name: str, rgba: int, pixels: int) -> QPixmap:
-    svg = read_resource(f"icons/{name}.svg").replace(b"currentColor", QColor.fromRgba(rgba).name().encode())
+    svg = _svg(name).replace(b"currentColor", QColor.fromRgba(rgba).name().encode())
     renderer = QSvgRenderer(QByteArray(svg))
     pixmap = QPixmap(QSize(pixels, pixels))
     pixmap.fill(Qt.GlobalColor.transparent)

@@ -174,7 +174,7 @@ def test_lone_surrogates_do_not_stop_the_writing(database: HistoryDatabase) -> N
     fill(database, text="half a \ud83d face")
     record = database.load("c1")
     assert record is not None
-    assert record.messages[1].text == "half a ? face"
+    assert record.messages[1].text == "half a \ufffd face"
 
 
 def test_the_thread_does_what_it_is_asked_in_order_and_ends(path: Path) -> None:
