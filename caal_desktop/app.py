@@ -30,6 +30,8 @@ from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.notice_box import tell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from PySide6.QtWidgets import QApplication, QWidget
 
     from caal_desktop.demo.launcher import DemoProcess
@@ -59,7 +61,7 @@ class Application(QObject):
         app: the Qt application.
         paths: where everything is kept.
         store: the settings' file.
-        openrouter_url: another OpenRouter on this machine, or None.
+        stand_ins: addresses on this machine that stand for providers' own, by the provider's name.
         demo: the demo server, not started yet, or None.
         trace: the benchmark's trace, or None.
         verbose: the command line asked for everything in the log, whatever the settings say.
@@ -76,14 +78,14 @@ class Application(QObject):
         paths: AppPaths,
         store: SettingsStore,
         *,
-        openrouter_url: str | None = None,
+        stand_ins: Mapping[str, str] | None = None,
         demo: DemoProcess | None = None,
         trace: StartTrace | None = None,
         verbose: bool = False,
     ) -> None:
         super().__init__()
         self._app, self._paths, self._demo, self._trace = app, paths, demo, trace
-        self._openrouter_url = openrouter_url
+        self._stand_ins = dict(stand_ins or {})
         self._demo_started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         # Looked at here, for there may be no request that would wait for it.
         self._demo_started.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -97,7 +99,7 @@ class Application(QObject):
         self._appearance = Appearance(app)
         self._appearance.apply(self.settings.current)
         service = KEYRING_SERVICE if demo is None else DEMO_KEYRING_SERVICE
-        self.pool = ProviderPool(self._find_openrouter)
+        self.pool = ProviderPool(self._stand_in)
         self.keys = KeyService(SecretStore(service=service), self.pool, self)
         self.catalogue = CatalogueService(paths.catalogue_dir, self.pool, self)
         self._trial: ChatService | None = None
@@ -250,16 +252,16 @@ class Application(QObject):
         if self._wizard is not None:
             self._wizard.set_demo_key(demo.key, demo.stands_for)
 
-    async def _find_openrouter(self) -> str | None:
-        if self._demo is None:
-            return self._openrouter_url
+    async def _stand_in(self, provider: str) -> str | None:
+        if self._demo is None or provider != self._demo.stands_for:
+            return self._stand_ins.get(provider)
         from caal_desktop.demo.launcher import DemoStartError
         from caal_desktop.llm.errors import ConnectionFailed
 
         try:
             return await asyncio.shield(self._demo_started)
         except DemoStartError as error:
-            raise ConnectionFailed("openrouter", detail=str(error)) from error
+            raise ConnectionFailed(provider, detail=str(error)) from error
 
     def _warm_up(self) -> None:
         if not self._scope.is_running("warm up"):
@@ -370,7 +372,7 @@ class Application(QObject):
 
     @property
     def sign_in(self) -> SignInService:
-        """Signing in with OpenRouter."""
+        """Signing in at a provider."""
         if self._sign_in is None:
             from caal_desktop.services.keys.sign_in_service import SignInService
             from caal_desktop.widgets.keys.sign_in_panel import open_in_browser, page_texts
@@ -379,7 +381,7 @@ class Application(QObject):
                 self.settings,
                 self.keys,
                 self.pool,
-                self._find_openrouter,
+                self._stand_in,
                 open_in_browser,
                 self,
                 texts=page_texts(),

@@ -12,11 +12,11 @@ from caal_desktop import __version__
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from caal_desktop.llm.providers.descriptor import ProviderDescriptor
+
 EXIT_CANNOT_START = 2
 """The exit status when the program cannot be started here."""
 
-URL_VARIABLE = "CAAL_DESKTOP_OPENROUTER_URL"
-"""Names another OpenRouter for the demo and for tests; only this machine is accepted."""
 
 _NO_DISPLAY = """\
 caal-desktop: there is no display to open a window on.
@@ -56,23 +56,31 @@ def display_problem(environment: Mapping[str, str], platform: str) -> str:
     return _NO_DISPLAY.format(host=os.uname().nodename)
 
 
-def openrouter_url(environment: Mapping[str, str]) -> str | None:
-    """The overriding OpenRouter address, or None.
+def stand_ins(environment: Mapping[str, str]) -> dict[str, str]:
+    """The addresses on this machine that stand for providers' own (for tests), by the provider's name.
 
     Raises:
-        ValueError: it is not on this machine.
+        ValueError: an address is not on this machine.
     """
-    url = environment.get(URL_VARIABLE, "").strip()
-    if not url:
-        return None
+    from caal_desktop.llm.providers.registry import PROVIDERS
+
+    found: dict[str, str] = {}
+    for provider in PROVIDERS.values():
+        url = environment.get(provider.address_variable, "").strip() if provider.address_variable else ""
+        if url:
+            found[provider.name] = _checked_stand_in(provider, url)
+    return found
+
+
+def _checked_stand_in(provider: ProviderDescriptor, url: str) -> str:
+    # Imported here: hardly ever needed, and the command line is to answer at once.
     from caal_desktop.llm.errors import ConfigurationError
-    from caal_desktop.llm.providers.openrouter import OPENROUTER
     from caal_desktop.llm.transport.address import check_fixed_base_url
 
     try:
-        return check_fixed_base_url(OPENROUTER.name, OPENROUTER.title, url, OPENROUTER.base_url)
+        return check_fixed_base_url(provider.name, provider.title, url, provider.base_url)
     except ConfigurationError as error:
-        raise ValueError(f"{URL_VARIABLE} is refused: {error}") from None
+        raise ValueError(f"{provider.address_variable} is refused: {error}") from None
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -92,7 +100,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stderr.write(problem)
         return EXIT_CANNOT_START
     try:
-        url = openrouter_url(os.environ)
+        addresses = stand_ins(os.environ)
     except ValueError as error:
         sys.stderr.write(f"caal-desktop: {error}\n")
         return EXIT_CANNOT_START
@@ -102,4 +110,4 @@ def run(arguments: Sequence[str]) -> int:
     import_qt()
     from caal_desktop.program import run_program
 
-    return run_program(demo=given.demo, verbose=given.verbose, openrouter_url=url)
+    return run_program(demo=given.demo, verbose=given.verbose, stand_ins=addresses)

@@ -28,6 +28,8 @@ from caal_desktop.storage.settings.store import SettingsStore
 from caal_desktop.widgets.common.icons import application_icon
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from caal_desktop.demo.launcher import DemoProcess
 
 logger = logging.getLogger(__name__)
@@ -54,13 +56,13 @@ class QtApplication(QApplication):
         return super().event(event)
 
 
-def run_program(*, demo: bool = False, verbose: bool = False, openrouter_url: str | None = None) -> int:
+def run_program(*, demo: bool = False, verbose: bool = False, stand_ins: Mapping[str, str] | None = None) -> int:
     """Run the program until it ends.
 
     Args:
         demo: answer from a demo server on this computer, in a profile of its own.
         verbose: write more into the log.
-        openrouter_url: another OpenRouter on this machine; None for the real one.
+        stand_ins: addresses on this machine that stand for providers' own, by the provider's name.
 
     Returns:
         0 after an ordinary end, also when another instance was raised instead; 2 when it could not be started.
@@ -89,7 +91,7 @@ def run_program(*, demo: bool = False, verbose: bool = False, openrouter_url: st
         signals = UnixSignals(app)
         try:
             status: int = loop.run_until_complete(
-                _run(app, paths, instance, signals, openrouter_url, _demo_process() if demo else None, verbose=verbose)
+                _run(app, paths, instance, signals, stand_ins, _demo_process() if demo else None, verbose=verbose)
             )
         finally:
             signals.close()
@@ -109,7 +111,7 @@ async def _run(
     paths: AppPaths,
     instance: SingleInstance,
     signals: UnixSignals,
-    openrouter_url: str | None,
+    stand_ins: Mapping[str, str] | None,
     demo: DemoProcess | None,
     *,
     verbose: bool = False,
@@ -118,7 +120,7 @@ async def _run(
         app,
         paths,
         SettingsStore(paths.settings_file),
-        openrouter_url=openrouter_url,
+        stand_ins=stand_ins,
         demo=demo,
         trace=StartTrace.from_environment(app),
         verbose=verbose,

@@ -78,9 +78,10 @@ def test_another_openrouter_elsewhere_is_refused(url: str, tmp_path: Path) -> No
 
 
 def test_another_openrouter_on_this_machine_is_taken() -> None:
-    assert cli.openrouter_url({cli.URL_VARIABLE: "http://127.0.0.1:8080/api/v1"}) == "http://127.0.0.1:8080/api/v1"
-    assert cli.openrouter_url({cli.URL_VARIABLE: "  "}) is None
-    assert cli.openrouter_url({}) is None
+    url = "http://127.0.0.1:8080/api/v1"
+    assert cli.stand_ins({"CAAL_DESKTOP_OPENROUTER_URL": url}) == {"openrouter": url}
+    assert cli.stand_ins({"CAAL_DESKTOP_OPENROUTER_URL": "  "}) == {}
+    assert cli.stand_ins({}) == {}
 
 
 @pytest.mark.parametrize(

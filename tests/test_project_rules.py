@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import caal_desktop
+from caal_desktop.llm.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -142,6 +143,71 @@ def badly_ended(text: str) -> Iterable[str]:
         yield "a carriage return"
 
 
+def spelled(text: str) -> str:
+    """A name or a word without what spellings differ in: case, underscores, hyphens."""
+    return re.sub(r"[_-]", "", text.lower())
+
+
+PROVIDER_SPELLINGS = tuple(spelled(name) for name in PROVIDERS)
+PROVIDER_TITLES = {text for one in PROVIDERS.values() for text in (one.title, one.choice, one.spoken) if text}
+
+
+def names_a_provider(text: str) -> Iterable[str]:
+    """Where code names one provider: an identifier, an import, or a string that is no sentence.
+
+    What names none cannot decide by one, be it with ``==``, ``in``, ``match``, a table or a member of an enum.
+    """
+    tree = ast.parse(text)
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        words: list[str] = []
+        match node:
+            case ast.Constant(value=str(value)) if id(node) not in documentation and (
+                value in PROVIDER_TITLES or not re.search(r"\s", value)
+            ):
+                words = [value]
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name) | ast.keyword(arg=str(name)):
+                words = [name]
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                words = [name]
+            case ast.ImportFrom(module=module, names=names):
+                words = [module or "", *(alias.name for alias in names)]
+            case ast.Import(names=names):
+                words = [alias.name for alias in names]
+        for word in words:
+            if word in PROVIDER_TITLES or any(spelling in spelled(word) for spelling in PROVIDER_SPELLINGS):
+                yield f"line {node.lineno}: {word}"  # type: ignore[attr-defined]
+
+
+def looks_into_a_client(text: str) -> Iterable[str]:
+    """Where code asks a client what it is, instead of asking its descriptor what it can."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, cls]):
+                names = [getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(cls)]
+                yield from (f"line {node.lineno}: isinstance of {name}" for name in names if name.endswith("Provider"))
+            case ast.Call(
+                func=ast.Name(id="getattr" | "hasattr"), args=[ast.Name(id=name) | ast.Attribute(attr=name), *_]
+            ) if name.lstrip("_") in ("provider", "client"):
+                yield f"line {node.lineno}: getattr of {name}"
+
+
+# A provider's own modules name it; so do these, for these words and for this reason.
+MAY_NAME_A_PROVIDER = {
+    "caal_desktop/llm/providers/registry.py": (r".*", "lists the descriptors"),
+    "caal_desktop/llm/providers/clients/hosted.py": (r"(?i).*openai_?compatible.*", "stands on the common client"),
+    "caal_desktop/llm/__init__.py": (r".*", "the clients are public, by the names under which the agent imports them"),
+    "caal_desktop/llm/streaming/answers.py": (r"x_groq", "a field of the wire, wherever an answer comes from"),
+    "caal_desktop/llm/models/listing.py": (r"ollama", "a word that servers write where a model's owner belongs"),
+    "caal_desktop/catalogue/search/makers.py": (r"mistral(ai)?", "a maker of models, whoever serves them"),
+    "caal_desktop/storage/settings/migrations.py": (
+        r".*",
+        "schema 1 had fields for each; a released step stays",
+    ),
+}
+OWN_MODULES = re.compile(rf"caal_desktop/llm/providers/(clients/)?({'|'.join(PROVIDERS)})\.py")
+
+
 PYTHON = r".*\.py$"
 PACKAGE = r"caal_desktop/.*\.py$"
 
@@ -151,6 +217,7 @@ PACKAGE = r"caal_desktop/.*\.py$"
     [
         (forbidden_qt, PACKAGE),
         (waiting_widgets, r"caal_desktop/(widgets|item_models)/.*\.py$"),
+        (looks_into_a_client, PACKAGE),
         (without_docstring, PYTHON),
         (names_a_machine, ""),
         (names_a_registry, ""),
@@ -168,9 +235,56 @@ def test_only_task_scopes_make_tasks() -> None:
     assert [offence for offence in found if not MAY_MAKE_TASKS.match(offence)] == []
 
 
+def is_own_module(file: str, word: str) -> bool:
+    """Whether a provider's module names itself, or the compatible server whose client others stand on."""
+    module = OWN_MODULES.fullmatch(file)
+    if module is None:
+        return False
+    own = PROVIDERS[module[2]]
+    may = [spelled(name) for name in (own.name, "openai_compatible")]
+    return word in (own.title, own.choice, own.spoken) or any(name in spelled(word) for name in may)
+
+
+def test_only_a_providers_own_modules_name_it() -> None:
+    needed = set()
+    found = []
+    for offence in offences(names_a_provider, r"caal_desktop/(?!demo/).*\.py$"):
+        file, _, word = offence.split(": ")
+        allowed, _reason = MAY_NAME_A_PROVIDER.get(file, ("", ""))
+        if re.fullmatch(allowed, word):
+            needed.add(file)
+        elif not is_own_module(file, word):
+            found.append(offence)
+    assert found == []
+    assert needed == set(MAY_NAME_A_PROVIDER), "an exception that nobody needs"
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_provider_is_one_module_and_one_line_in_the_registry(name: str) -> None:
+    assert (ROOT / "caal_desktop/llm/providers" / f"{name}.py").is_file()
+    listed = re.findall(r"^    ([A-Z_]+),$", read("caal_desktop/llm/providers/registry.py"), re.MULTILINE)
+    assert listed.count(name.upper()) == 1
+
+
 @pytest.mark.parametrize(
     ("rule", "text"),
     [
+        (names_a_provider, 'if provider == "openrouter": ...'),
+        (names_a_provider, 'if provider in ("openai_compatible", "ollama"): ...'),
+        (names_a_provider, 'match provider:\n    case "groq":\n        ...'),
+        (names_a_provider, 'HOSTS = {"OpenRouter": 1}'),
+        (names_a_provider, 'if title == "Another server": ...'),
+        (names_a_provider, "if provider is Provider.OPENAI_COMPATIBLE: ..."),
+        (names_a_provider, "def f():\n    return at_openrouter"),
+        (names_a_provider, "settings.replace(groq_model=model)"),
+        (names_a_provider, 'getattr(settings, f"ollama_{column}")'),
+        (names_a_provider, "from caal_desktop.llm.providers.clients.openrouter import *"),
+        (names_a_provider, "from caal_desktop.llm import GroqProvider"),
+        (names_a_provider, 'url = "https://openrouter.ai/models"'),
+        (looks_into_a_client, "assert isinstance(client, llm.OpenRouterProvider)"),
+        (looks_into_a_client, "if isinstance(provider, (HostedProvider, int)): ..."),
+        (looks_into_a_client, 'getattr(provider, "generation", None)'),
+        (looks_into_a_client, 'hasattr(self._client, "list_endpoints")'),
         (forbidden_qt, "dialog.exec()"),
         (forbidden_qt, "QApplication.processEvents(flags)"),
         (forbidden_qt, "from qasync import asyncSlot"),
@@ -198,6 +312,9 @@ def test_each_rule_can_fail(rule: Callable[[str], Iterable[str]], text: str) -> 
     [
         (forbidden_qt, '"""Never .exec() or processEvents()."""\n# no asyncSlot\n'),
         (task_makers, "scope.start(work(), name='work')"),
+        (names_a_provider, '"""OpenRouter tells it."""\nreason = tr("These settings belong to OpenRouter.")  # groq'),
+        (names_a_provider, "if descriptor_of(provider).can(Capability.HOSTS): ..."),
+        (looks_into_a_client, "if isinstance(error, ProviderError): ..."),
         (waiting_widgets, "from caal_desktop.llm.models.listing import ModelInfo"),
         (waiting_widgets, "from urllib.parse import urlsplit"),
         (names_a_machine, f"https://example.com{MACHINE_PATHS[0]}x and docs{MACHINE_PATHS[1]}x"),

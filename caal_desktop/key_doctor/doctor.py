@@ -7,22 +7,17 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from caal_desktop.key_doctor.cleaning import around, clean
 from caal_desktop.key_doctor.diagnosis import Cleanup, Diagnosis, Finding, Verdict
-from caal_desktop.key_doctor.shapes import (
-    GROQ,
-    OPENROUTER,
-    OPENROUTER_DIGITS,
-    OPENROUTER_PREFIX,
-    PROVIDER_NAMES,
-    Candidate,
-    Vendor,
-    find_candidates,
-)
+from caal_desktop.key_doctor.shapes import Candidate, Vendor, find_candidates, vendor_of_provider
+from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from caal_desktop.llm.providers.descriptor import KeyShape
 
 MAX_TEXT = 2_000_000
 # Texts up to this length are looked through once more without their spaces: the beginning itself may be wrapped.
@@ -30,6 +25,7 @@ _MAX_WRAPPED = 1000
 # What may stand between two halves of a wrapped key: spaces, line breaks, and signs of continuation or quotation.
 _GAP = re.compile(r"[\s\\>|=+\"']{1,40}")
 _HEX = re.compile(r"[0-9a-fA-F]*")
+_LOWER_HEX = re.compile(r"[0-9a-f]+")
 _HEX_ONLY = re.compile(r"[0-9a-fA-F]+")
 _ALNUM = re.compile(r"[A-Za-z0-9_\-]")
 _MASK = re.compile(r"\s?(?:…|\.{2,}|[•●·∙*█░⋯]{1,})")
@@ -37,7 +33,10 @@ _ONLY_MASK = re.compile(r"[•●·∙*█░⋯….\s]+")
 _PLACEHOLDER = re.compile(
     r"(?i)x{4,}|your[_\- ]|[_\-]here\b|placeholder|example|changeme|<[^<>]{1,80}>|\$\{?\w{1,60}\}?$|%\w{1,60}%$"
 )
-_URL = re.compile(r"(?i)(?:https?://|www\.|(?:[a-z0-9-]{1,63}\.)?openrouter\.ai\b)")
+_DOMAINS = {".".join((urlsplit(one.keys_page).hostname or "").split(".")[-2:]) for one in PROVIDERS.values()} - {""}
+_URL = re.compile(
+    rf"(?i)(?:https?://|www\.|(?:[a-z0-9-]{{1,63}}\.)?(?:{'|'.join(map(re.escape, sorted(_DOMAINS)))})\b)"
+)
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}\.[A-Za-z]{2,24}")
 _ASSIGNMENT = re.compile(
     r"(?i)(?:export\s+|set\s+|\$env:)?[\"']?[\w.\-]{1,60}[\"']?\s{0,4}[=:]\s{0,4}(?!//)(?:bearer\s{1,4})?(\S.*)",
@@ -45,7 +44,6 @@ _ASSIGNMENT = re.compile(
 )
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=:\-]{20,512}")
 _PRINTABLE = re.compile(r"[!-~]{1,512}")
-_CUT_BEGINNING = re.compile(r"(?:k-or-v1-|-or-v1-|or-v1-|r-v1-|-v1-|v1-|1-|-)([0-9a-f]{64})")
 _QUOTE_CHARACTERS = "\"'`´“”„‘’‚«»‹›<>()[]{},; \t"
 
 
@@ -87,12 +85,12 @@ _VERDICTS = {
 }
 
 
-def diagnose(text: str, expected: str = "openrouter") -> Diagnosis:
+def diagnose(text: str, expected: str = DEFAULT_PROVIDER) -> Diagnosis:
     """Says what a person has pasted.
 
     Args:
         text: what was pasted, or typed, as it is.
-        expected: the provider whose key is wanted (``openrouter``, ``groq``, ``openai_compatible``, ``ollama``).
+        expected: the name of the provider whose key is wanted.
     """
     if len(text) > MAX_TEXT:
         return _answer(Finding.TOO_MUCH, expected)
@@ -105,7 +103,7 @@ def diagnose(text: str, expected: str = "openrouter") -> Diagnosis:
         joined = "".join(cleaned.text.split())
         again = _judge(joined) if joined != cleaned.text else []
         # Only a whole key proves that the spaces did not belong there.
-        if any(one.finding is Finding.OK and one.vendor is OPENROUTER for one in again):
+        if any(one.finding is Finding.OK and one.vendor.exact_shape is not None for one in again):
             return _choose(again, joined, (*cleanups, Cleanup.LINE_BREAKS), expected)
     if found:
         return _choose(found, cleaned.text, cleanups, expected)
@@ -123,49 +121,50 @@ def _judge_one(candidate: Candidate, text: str) -> _Found:
         return _Found(Finding.MASKED, vendor, key, start, end)
     if _PLACEHOLDER.search(body):
         return _Found(Finding.PLACEHOLDER, vendor, key, start, end)
-    if vendor is not OPENROUTER:
+    if vendor.exact_shape is None:
         missing = vendor.body - len(body)
         return _Found(Finding.OK if missing <= 0 else Finding.TRUNCATED, vendor, key, start, end, off_by=missing)
-    return _judge_openrouter(candidate, text)
+    return _judge_exact(candidate, vendor.exact_shape, text)
 
 
-def _judge_openrouter(candidate: Candidate, text: str) -> _Found:
-    key, start, end = candidate.text, candidate.start, candidate.end
-    if key[: len(OPENROUTER_PREFIX)].lower() != OPENROUTER_PREFIX:
-        missing = OPENROUTER.body - (len(key) - len(OPENROUTER.prefix))
+def _judge_exact(candidate: Candidate, shape: KeyShape, text: str) -> _Found:
+    vendor, key, start, end = candidate.vendor, candidate.text, candidate.start, candidate.end
+    beginning = shape.beginning
+    if key[: len(beginning)].lower() != beginning:
+        missing = vendor.body - (len(key) - len(vendor.prefix))
         finding = Finding.ODD_SHAPE if missing <= 0 else Finding.TRUNCATED
-        return _Found(finding, OPENROUTER, key, start, end, off_by=missing)
-    digits = key[len(OPENROUTER_PREFIX) :]
+        return _Found(finding, vendor, key, start, end, off_by=missing)
+    digits = key[len(beginning) :]
     cleanups: tuple[Cleanup, ...] = ()
-    if len(digits) < OPENROUTER_DIGITS:
-        joined, joined_end = _join(text, digits, end)
+    if len(digits) < shape.hex_digits:
+        joined, joined_end = _join(text, digits, end, shape.hex_digits)
         if joined:
             digits, end, cleanups = joined, joined_end, (Cleanup.LINE_BREAKS,)
-    key = OPENROUTER_PREFIX + digits
-    surplus = len(digits) - OPENROUTER_DIGITS
+    key = beginning + digits
+    surplus = len(digits) - shape.hex_digits
     if surplus:
         finding = Finding.TOO_LONG if surplus > 0 else Finding.TRUNCATED
-        return _Found(finding, OPENROUTER, key, start, end, cleanups, abs(surplus))
+        return _Found(finding, vendor, key, start, end, cleanups, abs(surplus))
     if not _HEX_ONLY.fullmatch(digits):
-        return _Found(Finding.ODD_SHAPE, OPENROUTER, key, start, end, cleanups)
-    if text[start : start + len(OPENROUTER_PREFIX)] + digits.lower() != OPENROUTER_PREFIX + digits:
+        return _Found(Finding.ODD_SHAPE, vendor, key, start, end, cleanups)
+    if text[start : start + len(beginning)] + digits.lower() != beginning + digits:
         cleanups = (*cleanups, Cleanup.CAPITALS)
-    return _Found(Finding.OK, OPENROUTER, key.lower(), start, end, cleanups)
+    return _Found(Finding.OK, vendor, key.lower(), start, end, cleanups)
 
 
-def _join(text: str, digits: str, end: int) -> tuple[str, int]:
+def _join(text: str, digits: str, end: int, wanted: int) -> tuple[str, int]:
     """The digits of a wrapped key and where they end; no digits unless they make up a whole key exactly."""
     if digits and not _HEX_ONLY.fullmatch(digits):
         return "", end
-    while len(digits) < OPENROUTER_DIGITS:
+    while len(digits) < wanted:
         gap = _GAP.match(text, end)
         if gap is None:
             return "", end
-        run = _HEX.match(text, gap.end(), gap.end() + OPENROUTER_DIGITS + 1)
+        run = _HEX.match(text, gap.end(), gap.end() + wanted + 1)
         if run is None or not run.group():
             return "", end
         digits, end = digits + run.group(), run.end()
-    whole = len(digits) == OPENROUTER_DIGITS and not _ALNUM.match(text, end)
+    whole = len(digits) == wanted and not _ALNUM.match(text, end)
     return (digits, end) if whole else ("", end)
 
 
@@ -202,7 +201,7 @@ def _around(rivals: list[_Found], text: str) -> Iterable[Cleanup]:
 
 
 def _fits(vendor: Vendor, expected: str) -> bool:
-    if expected in ("openai_compatible", "ollama"):
+    if _is_own_server(expected):
         # Whose server it is is not known; but the keys of those that have a provider of their own belong there.
         return vendor.provider is None
     return vendor.provider == expected
@@ -212,10 +211,11 @@ def _without_candidate(text: str, cleanups: tuple[Cleanup, ...], expected: str) 
     if _ONLY_MASK.fullmatch(text):
         return _answer(Finding.HIDDEN, expected)
     bare = text.strip(_QUOTE_CHARACTERS) if len(text) <= _MAX_WRAPPED else text
-    cut = _CUT_BEGINNING.fullmatch(bare)
-    if cut and expected == "openrouter":
-        key = OPENROUTER_PREFIX + cut.group(1)
-        return _answer(Finding.OK_CLEANED, expected, OPENROUTER, key, (*cleanups, Cleanup.BEGINNING))
+    wanted = vendor_of_provider(expected)
+    shape = wanted.exact_shape if wanted is not None else None
+    if shape is not None and _lacks_a_part_of_the_beginning(bare, shape):
+        key = shape.beginning + bare[-shape.hex_digits :]
+        return _answer(Finding.OK_CLEANED, expected, wanted, key, (*cleanups, Cleanup.BEGINNING))
     if _URL.match(bare):
         return _answer(Finding.URL, expected)
     if _EMAIL.fullmatch(bare):
@@ -225,15 +225,30 @@ def _without_candidate(text: str, cleanups: tuple[Cleanup, ...], expected: str) 
     value = _value_of(text)
     if value is None:
         return _answer(Finding.NOT_A_KEY, expected)
-    if expected == "openrouter" and re.fullmatch(r"[0-9a-fA-F]{64}", value):
-        return _answer(Finding.BEGINNING_MISSING, expected, OPENROUTER)
+    if shape is not None and len(value) == shape.hex_digits and _HEX_ONLY.fullmatch(value):
+        return _answer(Finding.BEGINNING_MISSING, expected, wanted)
     if value != text:
         cleanups = (*cleanups, *around(text, text.index(value), text.index(value) + len(value)))
-    free = expected in ("openai_compatible", "ollama")
-    if free or (_TOKEN.fullmatch(value) and re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
+    if _is_own_server(expected) or (
+        _TOKEN.fullmatch(value) and re.search(r"\d", value) and re.search(r"[A-Za-z]", value)
+    ):
         return _answer(Finding.UNKNOWN_SHAPE, expected, None, value, cleanups)
     looks_typed = len(value) <= 64 and len({_kind(char) for char in value}) >= 2
     return _answer(Finding.PASSWORD if looks_typed else Finding.NOT_A_KEY, expected)
+
+
+def _lacks_a_part_of_the_beginning(text: str, shape: KeyShape) -> bool:
+    beginning, digits = text[: -shape.hex_digits], text[-shape.hex_digits :]
+    return (
+        0 < len(beginning) < len(shape.beginning)
+        and shape.beginning.endswith(beginning)
+        and len(digits) == shape.hex_digits
+        and _LOWER_HEX.fullmatch(digits) is not None
+    )
+
+
+def _is_own_server(provider: str) -> bool:
+    return provider in PROVIDERS and PROVIDERS[provider].has_address
 
 
 def _value_of(text: str) -> str | None:
@@ -262,10 +277,11 @@ def _answer(
     cleanups: tuple[Cleanup, ...] = (),
     count: int = 0,
 ) -> Diagnosis:
+    descriptor = PROVIDERS.get(expected)
     params = {
-        "expected": PROVIDER_NAMES.get(expected, expected),
+        "expected": expected if descriptor is None else descriptor.spoken or descriptor.title,
         "count": str(count),
-        "prefix": GROQ.prefix if expected == "groq" else OPENROUTER_PREFIX,
+        "prefix": vendor.shape.beginning if vendor is not None and vendor.shape is not None else "",
     }
     return Diagnosis(
         verdict=_VERDICTS.get(finding, Verdict.NOT_A_KEY),

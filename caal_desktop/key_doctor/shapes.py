@@ -6,21 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from caal_desktop.llm.providers.registry import PROVIDERS
 
-OPENROUTER_PREFIX = "sk-or-v1-"
-OPENROUTER_DIGITS = 64
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from caal_desktop.llm.providers.descriptor import KeyShape
 
 # A text of a megabyte may consist of beginnings of keys; nobody pastes this many on purpose.
 _MAX_CANDIDATES = 1000
-
-PROVIDER_NAMES = {
-    "openrouter": "OpenRouter",
-    "groq": "Groq",
-    "openai_compatible": "your own server",
-    "ollama": "Ollama",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +26,32 @@ class Vendor:
         prefix: what the key begins with.
         body: the least number of characters that follow.
         provider: this program's name for the service; None where it has none.
+        shape: what else is known of the keys; None where that is nothing.
     """
 
     name: str
     prefix: str
     body: int
     provider: str | None = None
+    shape: KeyShape | None = None
+
+    @property
+    def exact_shape(self) -> KeyShape | None:
+        """The shape, where it is known to the last digit: such a key is found in any surroundings, and mended."""
+        return self.shape if self.shape is not None and self.shape.hex_digits else None
 
 
-OPENROUTER = Vendor("OpenRouter", "sk-or-", 20, "openrouter")
-GROQ = Vendor("Groq", "gsk_", 40, "groq")
+_OURS = tuple(
+    Vendor(one.title, one.key_shape.marker, one.key_shape.least, one.name, one.key_shape)
+    for one in PROVIDERS.values()
+    if one.key_shape is not None
+)
+_EXACT = tuple(vendor for vendor in _OURS if vendor.exact_shape is not None)
 _DEEPSEEK = Vendor("DeepSeek", "sk-", 32)
 _OPENAI_LEGACY = Vendor("OpenAI", "sk-", 20)
 
 _VENDORS = (
-    OPENROUTER,
-    GROQ,
+    *_OURS,
     Vendor("Anthropic", "sk-ant-", 20),
     Vendor("OpenAI", "sk-proj-", 20),
     Vendor("OpenAI", "sk-svcacct-", 20),
@@ -68,10 +72,24 @@ _VENDORS = (
 )
 _BY_PREFIX = {vendor.prefix: vendor for vendor in _VENDORS}
 
-# OpenRouter's beginning is searched everywhere and in capitals, too: it is unmistakable. The others must begin a word.
-_others = "|".join(sorted((re.escape(v.prefix) for v in _VENDORS if v is not OPENROUTER), key=len, reverse=True))
-_CANDIDATE = re.compile(rf"(?i:sk-or-)[A-Za-z0-9_\-]*|(?<![A-Za-z0-9_\-])(?:{_others})[A-Za-z0-9_\-]*")
-_AGAIN = re.compile(r"(?i)sk-or-")
+
+def _any_of(vendors: Iterable[Vendor]) -> str:
+    return "|".join(sorted((re.escape(vendor.prefix) for vendor in vendors), key=len, reverse=True))
+
+
+# The beginnings of exact shapes are searched everywhere and in capitals, too: they are unmistakable. The others must
+# begin a word.
+_BEGINS = f"(?i:{_any_of(_EXACT)})"
+_CANDIDATE = re.compile(
+    rf"{_BEGINS}[A-Za-z0-9_\-]*"
+    rf"|(?<![A-Za-z0-9_\-])(?:{_any_of(vendor for vendor in _VENDORS if vendor not in _EXACT)})[A-Za-z0-9_\-]*"
+)
+_AGAIN = re.compile(_BEGINS)
+
+
+def vendor_of_provider(provider: str) -> Vendor | None:
+    """The service that a provider of this program is; None where nothing is known of its keys."""
+    return next((vendor for vendor in _OURS if vendor.provider == provider), None)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -110,8 +128,9 @@ def _parts(run: str, offset: int) -> Iterator[tuple[int, int]]:
 
 
 def _vendor_of(text: str) -> Vendor:
-    if text[: len(OPENROUTER.prefix)].lower() == OPENROUTER.prefix:
-        return OPENROUTER
+    for vendor in _EXACT:
+        if text[: len(vendor.prefix)].lower() == vendor.prefix:
+            return vendor
     prefix = max((prefix for prefix in _BY_PREFIX if text.startswith(prefix)), key=len)
     vendor = _BY_PREFIX[prefix]
     if vendor is _OPENAI_LEGACY and re.fullmatch(r"sk-[0-9a-f]{32}", text):

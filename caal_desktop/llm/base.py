@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from caal_desktop.llm.errors import EmptyAnswer
+from caal_desktop.llm.errors import EmptyAnswer, NotOffered
 from caal_desktop.llm.events import FinishReason, TextDelta, UsageReport
 from caal_desktop.llm.fields import parse_json
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from caal_desktop.llm.events import StreamEvent
+    from caal_desktop.llm.models.endpoints import EndpointInfo
     from caal_desktop.llm.models.info import ModelList
     from caal_desktop.llm.providers.key_info import KeyInfo
 
@@ -166,13 +167,88 @@ class LLMProvider(ABC):
             ProviderError: whatever went wrong; what was yielded before stands.
         """
 
-    @abstractmethod
     async def list_models(self, **query: str) -> ModelList:
-        """Return the server's models."""
+        """Return the server's models, all pages of them.
+
+        Args:
+            **query: passed on as query parameters; OpenRouter knows ``sort``, ``supported_parameters``,
+                ``output_modalities`` and others.
+
+        Raises:
+            ProviderError: whatever went wrong.
+        """
+        return self.read_model_list(await self.fetch_model_list(**query))
+
+    async def fetch_model_list(self, **query: str) -> object:
+        """Return the server's list of models as it came, the rows of all pages joined: for a cache.
+
+        Raises:
+            ProviderError: whatever went wrong.
+        """
+        raise self._not_offered()
+
+    def read_model_list(self, payload: object) -> ModelList:
+        """Parse what :meth:`fetch_model_list` gave. A long list takes a while; may run in a thread.
+
+        Raises:
+            InvalidResponse: it is no list of models.
+        """
+        raise self._not_offered()
 
     @abstractmethod
     async def check_key(self) -> KeyInfo:
         """Return what the key may do; a key that the server does not accept raises AuthenticationFailed."""
+
+    async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
+        """Return who hosts a model, at what price, and how well: where the provider can (``Capability.HOSTS``).
+
+        Latency and throughput may be told to requests with a key only.
+
+        Args:
+            model_id: an id of the model list; its variant counts.
+
+        Returns:
+            The hosts in the server's order; empty where nobody hosts it at the moment.
+
+        Raises:
+            ModelNotFound: there is no such model.
+            NotOffered: this provider tells no hosts.
+            ProviderError: whatever else went wrong.
+        """
+        raise self._not_offered()
+
+    async def generation(self, generation_id: str) -> UsageReport | None:
+        """Return what an answer took, such as a stopped one: where the provider can (``Capability.COST_LOOKUP``).
+
+        Args:
+            generation_id: from :class:`~caal_desktop.llm.events.StreamStarted`.
+
+        Returns:
+            The figures; None while the server does not know them yet, which lasts a moment after the answer.
+
+        Raises:
+            NotOffered: this provider tells no costs afterwards.
+            ProviderError: whatever else went wrong.
+        """
+        raise self._not_offered()
+
+    async def exchange_code(self, code: str, verifier: str) -> str:
+        """Return the key that a sign-in's code stands for: where the provider can (``Capability.SIGN_IN``).
+
+        Args:
+            code: what the browser brought back.
+            verifier: the secret whose digest was in the sign-in page's address.
+
+        Raises:
+            PermissionRefused, BadRequest: the code is wrong, used or too old.
+            InvalidResponse: the answer holds no key.
+            NotOffered: nobody signs in at this provider.
+            ProviderError: whatever else went wrong.
+        """
+        raise self._not_offered()
+
+    def _not_offered(self) -> NotOffered:
+        return NotOffered(self.provider_name, params={"provider": self.display_name or self.provider_name})
 
     async def chat_stream(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any

@@ -282,7 +282,7 @@ class Opening:
         return {"cache to paint, 415": taken}
 
 
-async def _nowhere() -> str | None:
+async def _nowhere(_provider: str) -> str | None:
     return None
 
 

@@ -60,7 +60,7 @@ def window(base_url: str, key: str, model: str, prompt: str) -> dict[str, float]
     warm_up_renderer()
     loop = QEventLoop(app)
 
-    async def url() -> str:
+    async def url(_provider: str) -> str:
         return base_url
 
     async def read() -> float:

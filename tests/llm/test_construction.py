@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,18 @@ from caal_desktop.llm import (
     create_provider,
     create_provider_from_settings,
 )
-from caal_desktop.llm.errors import AddressRefused, ApiKeyMalformed, ApiKeyMissing, ConfigurationError, ProviderError
+from caal_desktop.llm.errors import (
+    AddressRefused,
+    ApiKeyMalformed,
+    ApiKeyMissing,
+    ConfigurationError,
+    NotOffered,
+    ProviderError,
+)
+from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.ollama import base_url_of_host
+from caal_desktop.llm.providers.registry import PROVIDERS
+from caal_desktop.llm.transport.address import origin_of
 from tests.llm.helpers import KEY, MODEL
 
 if TYPE_CHECKING:
@@ -148,6 +159,67 @@ def test_groq_looks_into_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
     assert GroqProvider(MODEL, " ").base_url == "https://api.groq.com/openai/v1"
 
 
+@pytest.mark.parametrize("name", [name for name, one in PROVIDERS.items() if not one.has_address])
+def test_a_provider_with_an_address_of_its_own_is_set_up_by_its_descriptor(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    descriptor = PROVIDERS[name]
+    monkeypatch.delenv(descriptor.key_variable, raising=False)
+    provider = create_provider(name, model=MODEL, api_key=KEY)
+    assert isinstance(provider, OpenAICompatibleProvider)
+    assert (provider.provider_name, provider.display_name) == (name, descriptor.title)
+    assert provider.base_url == descriptor.base_url
+    with pytest.raises(ApiKeyMissing):
+        create_provider(name, model=MODEL, api_key=" ")
+    with pytest.raises(AddressRefused):
+        create_provider(name, model=MODEL, api_key=KEY, base_url="https://evil.example/v1")
+
+
+def test_a_client_that_is_told_no_model_takes_its_providers_default() -> None:
+    assert GroqProvider(api_key=KEY).model == PROVIDERS["groq"].default_model
+    assert OllamaProvider().model == PROVIDERS["ollama"].default_model
+    assert OllamaProvider().base_url == PROVIDERS["ollama"].base_url
+    with pytest.raises(ConfigurationError, match="model"):
+        OpenAICompatibleProvider(base_url="http://localhost:1/v1")
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_what_a_provider_does_not_offer_is_refused_by_name(name: str) -> None:
+    provider = create_provider(name, model=MODEL, api_key=KEY, base_url="http://localhost:1/v1")
+    calls: dict[Capability, tuple[str, tuple[str, ...]]] = {
+        Capability.HOSTS: ("list_endpoints", (MODEL,)),
+        Capability.COST_LOOKUP: ("generation", ("gen-1",)),
+        Capability.SIGN_IN: ("exchange_code", ("code", "verifier")),
+    }
+    for capability, (method, arguments) in calls.items():
+        if PROVIDERS[name].can(capability):
+            assert getattr(type(provider), method) is not getattr(LLMProvider, method), "it can, and says it cannot"
+        else:
+            with pytest.raises(NotOffered) as caught:
+                asyncio.run(getattr(provider, method)(*arguments))
+            assert provider.display_name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://openrouter.ai/api/v1", "https://openrouter.ai:443"),
+        ("HTTP://NAS.local/v1", "http://nas.local:80"),
+        ("http://127.0.0.1:8080/v1/", "http://127.0.0.1:8080"),
+        ("http://[FD00::1]:11434/v1", "http://[fd00::1]:11434"),
+        (" https://user:password@host.example ", "https://host.example:443"),
+        ("nas:11434", ""),
+        ("ftp://host", ""),
+        ("https://", ""),
+        ("https://host:port/v1", ""),
+        ("https://host:99999", ""),
+        ("", ""),
+    ],
+)
+def test_the_origin_of_an_address(url: str, origin: str) -> None:
+    assert origin_of(url) == origin
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [
@@ -163,7 +235,7 @@ def test_ollamas_notion_of_a_host(host: str, url: str) -> None:
 
 
 def test_providers_by_name() -> None:
-    assert set(PROVIDER_NAMES) == {"openrouter", "groq", "openai_compatible", "ollama"}
+    assert set(PROVIDER_NAMES) == {"openrouter", "groq", "mistral", "openai_compatible", "ollama"}
     provider = create_provider("openrouter", model=MODEL, api_key=KEY, temperature=0.1)
     assert isinstance(provider, OpenRouterProvider)
     assert provider.temperature == 0.1
@@ -171,13 +243,10 @@ def test_providers_by_name() -> None:
 
 @pytest.mark.parametrize("name", ["OpenRouter", "", "anthropic"])
 def test_an_unknown_name_lists_the_known_ones(name: str) -> None:
-    makers: list[Callable[[], LLMProvider]] = [
-        lambda: create_provider(name),
-        lambda: create_provider_from_settings({"llm_provider": name}),
-    ]
-    for make in makers:
-        with pytest.raises(ValueError, match="groq, ollama, openai_compatible, openrouter"):
-            make()
+    with pytest.raises(ValueError, match="groq, mistral, ollama, openai_compatible, openrouter"):
+        create_provider(name)
+    with pytest.raises(ValueError, match="groq, ollama, openai_compatible, openrouter"):
+        create_provider_from_settings({"llm_provider": name})
     with pytest.raises(ValueError, match="openrouter"):
         create_provider_from_settings({})
 

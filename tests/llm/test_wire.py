@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.llm import GroqProvider, LLMProvider, OpenAICompatibleProvider, OpenRouterProvider
+from caal_desktop.llm import GroqProvider, LLMProvider, OpenAICompatibleProvider, OpenRouterProvider, create_provider
 from caal_desktop.llm.errors import CaptivePortalSuspected
 from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, TOOL, collect, compatible, error_of, openrouter, run
 from tests.support.scripted_server import Reply, SeenRequest, json_reply, scripted_server, text_stream
@@ -53,10 +53,11 @@ PROVIDERS: list[Callable[[ScriptedServer], LLMProvider]] = [
     openrouter,
     compatible,
     lambda server: GroqProvider(MODEL, KEY, base_url=server.base_url),
+    lambda server: create_provider("mistral", model=MODEL, api_key=KEY, base_url=server.base_url),
 ]
 
 
-@pytest.mark.parametrize("make", PROVIDERS, ids=["openrouter", "compatible", "groq"])
+@pytest.mark.parametrize("make", PROVIDERS, ids=["openrouter", "compatible", "groq", "mistral"])
 def test_nothing_of_the_sdks_environment_goes_out(
     make: Callable[[ScriptedServer], LLMProvider], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,7 @@ class Parts:
         self.settings = SettingsService(self.store, self.store.load())
         self.transfer = TransferService(self.settings, home / "data")
         self.bundles = BundleCheck()
-        self.pool = ProviderPool(self._url)
+        self.pool = ProviderPool(self._stand_in)
         deadlines = Deadlines(probe=5.0, call=5.0, unlock=5.0)
         self.secrets = SecretStore(service=KEYRING_SERVICE, deadlines=deadlines)
         self.keys = KeyService(self.secrets, self.pool)
@@ -65,8 +65,8 @@ class Parts:
         self.setup = SetupService(self.settings, self.keys, self.catalogue)
         self._closed = False
 
-    async def _url(self) -> str:
-        return self.openrouter_url
+    async def _stand_in(self, provider: str) -> str | None:
+        return self.openrouter_url if provider == "openrouter" else None
 
     @property
     def saved(self) -> Settings:

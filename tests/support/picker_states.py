@@ -118,7 +118,7 @@ def _hosts(parts: Parts) -> ModelPane:
     ]
     model = result.details.model
     assert model is not None
-    result.details.set_has_pages(True)
+    result.details.set_offers(hosts=True, model_page="https://openrouter.ai/{model}")
     result.details.hosts_button.click()
     endpoints = parse_endpoints({"data": {"endpoints": hosts}}) or ()
     result.details.hosts.show_hosts(Hosts(model.id, HostsPhase.READY, endpoints))

@@ -51,7 +51,7 @@ def make_sign_in(parts: Parts, browser: Browser) -> Iterator[Callable[..., SignI
     made: list[SignInService] = []
 
     def make(**options: object) -> SignInService:
-        service = SignInService(parts.settings, parts.keys, parts.pool, parts._url, browser.open, **options)  # type: ignore[arg-type]
+        service = SignInService(parts.settings, parts.keys, parts.pool, parts._stand_in, browser.open, **options)  # type: ignore[arg-type]
         made.append(service)
         return service
 

@@ -7,6 +7,7 @@
     │   ├── ApiKeyMissing
     │   ├── ApiKeyMalformed                       line breaks, or letters that no key has
     │   ├── AddressRefused                        a base URL that a key must not be sent to
+    │   ├── NotOffered                            what only other providers can
     │   └── NetworkSettingsInvalid                SSL_CERT_FILE names no file, a proxy that cannot be used
     ├── ConnectionFailed                          no answer, because the server was not reached
     │   ├── NameResolutionFailed
@@ -60,6 +61,7 @@ from caal_desktop.llm.errors.connection import (
     ConnectionTimedOut,
     NameResolutionFailed,
     NetworkSettingsInvalid,
+    NotOffered,
     ProxyAuthenticationRequired,
 )
 from caal_desktop.llm.errors.server import (
@@ -113,6 +115,7 @@ __all__ = [
     "NameResolutionFailed",
     "NetworkSettingsInvalid",
     "NoProviderAllowed",
+    "NotOffered",
     "PermissionRefused",
     "ProviderError",
     "ProviderUnavailable",

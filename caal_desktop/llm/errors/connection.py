@@ -49,6 +49,14 @@ class AddressRefused(ConfigurationError):
     advice = "Correct the address in the provider's settings; an address on the internet needs https."
 
 
+class NotOffered(ConfigurationError):
+    """Only some providers can do what was asked for, and this one cannot."""
+
+    what = "{provider} does not offer this."
+    why = "Only some providers do."
+    advice = "Use another provider where you need it."
+
+
 class NetworkSettingsInvalid(ConfigurationError):
     """The machine's certificate or proxy settings stop every connection."""
 

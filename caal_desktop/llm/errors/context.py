@@ -22,6 +22,7 @@ class RequestContext:
         model: the model asked for; None for requests that name none.
         secrets: texts that must not appear in an error.
         read_timeout: seconds without a byte after which the client gave up.
+        routes: the server passes requests on to whoever hosts the model, so that nothing but a model can be missing.
     """
 
     provider: str
@@ -30,6 +31,7 @@ class RequestContext:
     model: str | None = None
     secrets: tuple[str | None, ...] = ()
     read_timeout: float = 60.0
+    routes: bool = False
 
     def __repr__(self) -> str:
         return f"RequestContext({self.provider}, {self.model})"

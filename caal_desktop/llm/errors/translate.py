@@ -199,7 +199,7 @@ def _by_status(
             return errors.NoProviderAllowed
         if _CAPABILITY.search(message):
             return errors.CapabilityNotOffered
-        names_model = context.provider == "openrouter" or "model" in message.lower()
+        names_model = context.routes or "model" in message.lower()
         return errors.ModelNotFound if context.model and body_is_error and names_model else errors.EndpointNotFound
     known = _BY_STATUS.get(status)
     if known is not None:

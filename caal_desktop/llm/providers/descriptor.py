@@ -58,6 +58,11 @@ class KeyShape:
     prefix: str = ""
     hex_digits: int = 0
 
+    @property
+    def beginning(self) -> str:
+        """What today's keys begin with."""
+        return self.prefix or self.marker
+
 
 @dataclass(frozen=True, slots=True)
 class SettingText:
@@ -113,6 +118,7 @@ class ProviderDescriptor:
         needs_key: it answers nobody without a key.
         takes_key: a key is of any use to it.
         keys_page: where a user makes a key; "" where none is needed.
+        model_page: the address of a model's own page, with ``{model}`` in the place of its id; "" where there is none.
         key_hint: what an empty key field shows.
         key_shape: what its keys look like; None where that is not known.
         key_variable: the environment variable in which its key may lie; "" where there is none.
@@ -137,6 +143,7 @@ class ProviderDescriptor:
     needs_key: bool = True
     takes_key: bool = True
     keys_page: str = ""
+    model_page: str = ""
     key_hint: str = ""
     key_shape: KeyShape | None = None
     key_variable: str = ""

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm.providers.groq import GROQ
+from caal_desktop.llm.providers.mistral import MISTRAL
 from caal_desktop.llm.providers.ollama import OLLAMA
 from caal_desktop.llm.providers.openai_compatible import OPENAI_COMPATIBLE
 from caal_desktop.llm.providers.openrouter import OPENROUTER
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
 _ALL: Final = (
     OPENROUTER,
     GROQ,
+    MISTRAL,
     OLLAMA,
     OPENAI_COMPATIBLE,
 )
 PROVIDERS: Final[Mapping[str, ProviderDescriptor]] = MappingProxyType({one.name: one for one in _ALL})
 PROVIDER_NAMES: Final = tuple(PROVIDERS)
+# The agent reaches some providers as another one: it does not know these by name.
+_AGENT_PROVIDERS: Final = {name: one for name, one in PROVIDERS.items() if one.agent.provider == name}
 DEFAULT_PROVIDER: Final = PROVIDER_NAMES[0]
 """Who serves the model until the user chooses: the first one."""
 
@@ -38,10 +42,7 @@ def descriptor_of(name: str) -> ProviderDescriptor:
     Raises:
         ValueError: there is no such provider (the text lists the known ones).
     """
-    descriptor = PROVIDERS.get(name)
-    if descriptor is None:
-        raise ValueError(f"unknown LLM provider {name!r}; known: {', '.join(sorted(PROVIDERS))}")
-    return descriptor
+    return _find(name, PROVIDERS)
 
 
 def providers_that_can(capability: Capability) -> tuple[str, ...]:
@@ -66,7 +67,7 @@ def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:
     Raises:
         ValueError: ``llm_provider`` is missing or unknown, or a setting that it needs is missing or unusable.
     """
-    descriptor = descriptor_of(settings.get("llm_provider") or "")
+    descriptor = _find(settings.get("llm_provider") or "", _AGENT_PROVIDERS)
     agent = descriptor.agent
     kwargs: dict[str, Any] = {"model": _text(settings, agent.model)}
     for option in ("temperature", "max_tokens"):
@@ -77,6 +78,13 @@ def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:
     if agent.address:
         kwargs["base_url"] = agent.base_url_of(_text(settings, agent.address)) or descriptor.base_url
     return _maker_of(descriptor)(**kwargs)
+
+
+def _find(name: str, known: Mapping[str, ProviderDescriptor]) -> ProviderDescriptor:
+    descriptor = known.get(name)
+    if descriptor is None:
+        raise ValueError(f"unknown LLM provider {name!r}; known: {', '.join(sorted(known))}")
+    return descriptor
 
 
 def _maker_of(descriptor: ProviderDescriptor) -> Callable[..., LLMProvider]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from caal_desktop.catalogue.view import CatalogueView
+    from caal_desktop.llm.base import LLMProvider
     from caal_desktop.llm.models.info import ModelInfo, ModelList
-    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
     from caal_desktop.services.catalogue.host_lookup import HostLookup
     from caal_desktop.services.catalogue.server_orders import ServerOrders
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
@@ -243,7 +243,7 @@ class CatalogueService(QObject):
         self.changed.emit(catalogue)
 
 
-def _read(connection: Connection, provider: OpenAICompatibleProvider, payload: object) -> Catalogue:
+def _read(connection: Connection, provider: LLMProvider, payload: object) -> Catalogue:
     with _bulk_load():
         parsed = provider.read_model_list(payload)
         if not parsed.models:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.llm.errors import ProviderError
+from caal_desktop.llm.providers.descriptor import Capability
+from caal_desktop.llm.providers.registry import descriptor_of
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.endpoints import EndpointInfo
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
 FRESH_FOR = timedelta(minutes=10)
 """Uptime and latency are of the last half hour."""
-
-_PROVIDER = "openrouter"
 
 
 class HostsPhase(StrEnum):
@@ -51,7 +51,7 @@ class Hosts:
 
 
 class HostLookup(QObject):
-    """Asks OpenRouter who hosts a model.
+    """Asks the provider who hosts a model, where it tells.
 
     Signals:
         changed: carries the :class:`Hosts` that were asked for.
@@ -68,10 +68,10 @@ class HostLookup(QObject):
     @property
     def is_available(self) -> bool:
         """Whether the current server tells hosts at all."""
-        return self._connection is not None and self._connection.provider == _PROVIDER
+        return self._connection is not None and descriptor_of(self._connection.provider).can(Capability.HOSTS)
 
     def set_connection(self, connection: Connection) -> None:
-        """Ask this server from now on; without a key OpenRouter tells no latency, so another key is asked anew."""
+        """Ask this server from now on; without a key no latency is told, so another key is asked anew."""
         if connection != self._connection:
             self._connection = connection
             self._known.clear()
@@ -92,10 +92,6 @@ class HostLookup(QObject):
         self.changed.emit(Hosts(model_id, HostsPhase.LOADING))
         try:
             async with self._pool.use(connection) as provider:
-                from caal_desktop.llm.providers.clients.openrouter import OpenRouterProvider
-
-                if not isinstance(provider, OpenRouterProvider):
-                    raise TypeError(f"{connection.provider} tells no hosts")
                 endpoints = await provider.list_endpoints(model_id)
         except asyncio.CancelledError:
             raise

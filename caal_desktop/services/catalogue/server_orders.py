@@ -12,19 +12,19 @@ from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
 from caal_desktop.llm.errors import InvalidResponse, ProviderError
+from caal_desktop.llm.providers.descriptor import Capability
+from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.caches.order_cache import CachedOrder, OrderCache
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
+    from caal_desktop.llm.base import LLMProvider
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
     from caal_desktop.services.task_scope import TaskScope
 
 FRESH_FOR = timedelta(days=1)
 """How long an order is used without asking again: speeds change by the hour, but who is quick stays quick."""
-
-_PROVIDER = "openrouter"
 
 
 class OrderPhase(StrEnum):
@@ -54,7 +54,7 @@ class ServerOrder:
 
 
 class ServerOrders(QObject):
-    """Keeps the server's orders of one catalogue.
+    """Keeps the orders of the servers that sort.
 
     Signals:
         changed: carries the :class:`SortOrder` of which more is known, or not.
@@ -64,24 +64,28 @@ class ServerOrders(QObject):
 
     def __init__(self, folder: Path, pool: ProviderPool, scope: TaskScope, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._cache = OrderCache(folder, _PROVIDER)
-        self._pool, self._scope = pool, scope
+        self._folder, self._pool, self._scope = folder, pool, scope
         self._connection: Connection | None = None
-        self._orders: dict[SortOrder, ServerOrder] = {}
-        self._is_loaded = False
+        self._orders: dict[str, dict[SortOrder, ServerOrder]] = {}
+        self._loaded: set[str] = set()
+        self._wants_cache = False
 
     @property
     def is_available(self) -> bool:
         """Whether the current server sorts at all."""
-        return self._connection is not None and self._connection.provider == _PROVIDER
+        return self._connection is not None and descriptor_of(self._connection.provider).can(Capability.SERVER_ORDER)
 
     def set_connection(self, connection: Connection) -> None:
         """Ask this server from now on."""
         self._connection = connection
+        if self._wants_cache:
+            self.load_soon()
 
     def order(self, order: SortOrder) -> ServerOrder:
         """What is known of an order."""
-        return self._orders.get(order, ServerOrder()) if self.is_available else ServerOrder()
+        if self._connection is None or not self.is_available:
+            return ServerOrder()
+        return self._known(self._connection.provider).get(order, ServerOrder())
 
     def request(self, order: SortOrder, *, again: bool = False) -> None:
         """Make an order known; nothing happens for a fresh one, or for one that is on its way.
@@ -95,49 +99,58 @@ class ServerOrders(QObject):
         known = self.order(order)
         if known.phase is OrderPhase.LOADING or (known.phase is OrderPhase.READY and not again and _is_fresh(known)):
             return
-        self._scope.start(self._fetch(self._connection, order), name=f"order {order}")
+        self._scope.start(self._fetch(self._connection, order), name=f"order {self._connection.provider} {order}")
 
     def load_soon(self) -> None:
-        """Read the cached orders in the background, once."""
-        if not self._is_loaded:
-            self._is_loaded = True
-            self._scope.start(self._load(), name="orders")
+        """Read the cached orders in the background: the current server's, and those of servers that follow it."""
+        self._wants_cache = True
+        if self._connection is None or not self.is_available:
+            return
+        provider = self._connection.provider
+        if provider not in self._loaded:
+            self._loaded.add(provider)
+            self._scope.start(self._load(provider), name=f"orders {provider}")
 
-    async def _load(self) -> None:
+    def _known(self, provider: str) -> dict[SortOrder, ServerOrder]:
+        return self._orders.setdefault(provider, {})
+
+    async def _load(self, provider: str) -> None:
         names = set(SortOrder)
-        for name, cached in (await asyncio.to_thread(self._cache.load)).items():
-            if name in names and SortOrder(name) not in self._orders:
-                self._set(SortOrder(name), ServerOrder(cached.ids, OrderPhase.READY, cached.fetched_at))
+        cached_orders = await asyncio.to_thread(OrderCache(self._folder, provider).load)
+        for name, cached in cached_orders.items():
+            if name in names and SortOrder(name) not in self._known(provider):
+                self._set(provider, SortOrder(name), ServerOrder(cached.ids, OrderPhase.READY, cached.fetched_at))
 
     async def _fetch(self, connection: Connection, order: SortOrder) -> None:
-        before = self.order(order)
-        self._set(order, ServerOrder(before.ids, OrderPhase.LOADING, before.fetched_at))
+        name = connection.provider
+        before = self._known(name).get(order, ServerOrder())
+        self._set(name, order, ServerOrder(before.ids, OrderPhase.LOADING, before.fetched_at))
         try:
             async with self._pool.use(connection) as provider:
                 payload = await provider.fetch_model_list(sort=SERVER_SORT[order])
                 ids = await asyncio.to_thread(_ids, provider, payload)
             if not ids:
-                raise InvalidResponse(provider=connection.provider, detail="the sorted list is empty")
+                raise InvalidResponse(provider=name, detail="the sorted list is empty")
         except asyncio.CancelledError:
-            self._set(order, before)
+            self._set(name, order, before)
             raise
         except (ProviderError, ValueError) as error:
-            self._set(order, ServerOrder(before.ids, OrderPhase.FAILED, before.fetched_at, error))
+            self._set(name, order, ServerOrder(before.ids, OrderPhase.FAILED, before.fetched_at, error))
             return
-        self._set(order, ServerOrder(ids, OrderPhase.READY, datetime.now(UTC)))
+        self._set(name, order, ServerOrder(ids, OrderPhase.READY, datetime.now(UTC)))
         known = {
-            str(name): CachedOrder(one.ids, one.fetched_at)
-            for name, one in self._orders.items()
+            str(sort): CachedOrder(one.ids, one.fetched_at)
+            for sort, one in self._known(name).items()
             if one.ids and one.fetched_at is not None
         }
-        await asyncio.to_thread(self._cache.save, known)
+        await asyncio.to_thread(OrderCache(self._folder, name).save, known)
 
-    def _set(self, order: SortOrder, known: ServerOrder) -> None:
-        self._orders[order] = known
+    def _set(self, provider: str, order: SortOrder, known: ServerOrder) -> None:
+        self._known(provider)[order] = known
         self.changed.emit(order)
 
 
-def _ids(provider: OpenAICompatibleProvider, payload: object) -> tuple[str, ...]:
+def _ids(provider: LLMProvider, payload: object) -> tuple[str, ...]:
     return tuple(model.id for model in provider.read_model_list(payload).models)
 
 

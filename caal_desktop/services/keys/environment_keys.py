@@ -16,9 +16,11 @@ _WHOLE = (Verdict.OK, Verdict.OK_CLEANED)
 
 def key_in_environment(provider: str, environment: Mapping[str, str] | None = None) -> str | None:
     """The provider's key in the environment; None where there is none, or what is there is no whole key."""
-    variable = descriptor_of(provider).key_variable
-    if not variable:
+    descriptor = descriptor_of(provider)
+    if not descriptor.key_variable:
         return None
-    text = (os.environ if environment is None else environment).get(variable, "")
+    text = (os.environ if environment is None else environment).get(descriptor.key_variable, "")
     found = diagnose(text, provider)
-    return found.key if found.verdict in _WHOLE else None
+    # Where the shape of the keys is not known, what could be one is as much as can be said.
+    is_whole = found.verdict in _WHOLE or (descriptor.key_shape is None and found.usable)
+    return found.key if is_whole else None

@@ -10,21 +10,23 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.llm.errors import BadRequest, PermissionRefused, ProviderError
+from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.llm.redaction import register_secret
 from caal_desktop.services.providers.connections import connection_by
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
+    from caal_desktop.llm.providers.descriptor import ProviderDescriptor
     from caal_desktop.services.keys.key_service import KeyService
-    from caal_desktop.services.providers.provider_pool import ProviderPool
+    from caal_desktop.services.providers.provider_pool import ProviderPool, StandIn
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.sign_in import Attempt
     from caal_desktop.sign_in.pages import PageText
 
 DEADLINE_S = 600.0
-"""Seconds that a person may take in the browser; OpenRouter's codes last about as long."""
+"""Seconds that a person may take in the browser; a code lasts about as long."""
 
 
 class SignInPhase(StrEnum):
@@ -72,8 +74,8 @@ class SignInService(QObject):
     """One sign-in at a time.
 
     Args:
-        settings, keys, pool: how to reach OpenRouter.
-        openrouter_url: gives the address that stands for OpenRouter's, or None.
+        settings, keys, pool: how to reach the provider.
+        stand_in: gives the address that stands for a provider's own, or None.
         open_url: opens an address in the browser; tells whether there was one.
         deadline: seconds to wait for the browser.
         texts: the pages' words, translated.
@@ -91,7 +93,7 @@ class SignInService(QObject):
         settings: SettingsService,
         keys: KeyService,
         pool: ProviderPool,
-        openrouter_url: Callable[[], Awaitable[str | None]],
+        stand_in: StandIn,
         open_url: Callable[[str], bool],
         parent: QObject | None = None,
         *,
@@ -101,7 +103,7 @@ class SignInService(QObject):
     ) -> None:
         super().__init__(parent)
         self._settings, self._keys, self._pool = settings, keys, pool
-        self._openrouter_url, self._open_url = openrouter_url, open_url
+        self._stand_in, self._open_url = stand_in, open_url
         self._deadline, self._ports, self._texts = deadline, ports, texts
         self._view = SignInView()
         self._attempt: Attempt | None = None
@@ -113,9 +115,9 @@ class SignInService(QObject):
         """The sign-in as it stands."""
         return self._view
 
-    def begin(self) -> None:
-        """Open the browser; an earlier try is given up."""
-        self._scope.start(self._run(), name="run")
+    def begin(self, provider: str) -> None:
+        """Open the browser for a provider that can (``Capability.SIGN_IN``); an earlier try is given up."""
+        self._scope.start(self._run(descriptor_of(provider)), name="run")
 
     def cancel(self) -> None:
         """Give up; the callback's port is closed."""
@@ -145,20 +147,20 @@ class SignInService(QObject):
         """Stop everything."""
         await self._scope.close()
 
-    async def _run(self) -> None:
+    async def _run(self, provider: ProviderDescriptor) -> None:
         # Imported here: most runs never sign in.
-        from caal_desktop.llm.providers.openrouter import OPENROUTER
         from caal_desktop.llm.transport.address import check_fixed_base_url
         from caal_desktop.sign_in import Attempt
 
-        own = OPENROUTER.base_url
-        api_url = check_fixed_base_url(OPENROUTER.name, OPENROUTER.title, await self._openrouter_url() or own, own)
+        own = provider.base_url
+        address = await self._stand_in(provider.name) or own
+        api_url = check_fixed_base_url(provider.name, provider.title, address, own)
         attempt = self._attempt = Attempt()
         self._pasted = asyncio.get_running_loop().create_future()
         try:
             code = await self._wait_for_code(attempt, api_url, self._pasted)
             if code is not None:
-                await self._exchange(attempt, code)
+                await self._exchange(provider, attempt, code)
         finally:
             self._attempt = None
             self._pasted.cancel()
@@ -195,16 +197,12 @@ class SignInService(QObject):
             problem = SignInProblem.NO_BROWSER
         self._set(SignInView(SignInPhase.WAITING, url, problem))
 
-    async def _exchange(self, attempt: Attempt, code: str) -> None:
-        from caal_desktop.llm.providers.clients.openrouter import OpenRouterProvider
-        from caal_desktop.llm.providers.openrouter import OPENROUTER
-
+    async def _exchange(self, provider: ProviderDescriptor, attempt: Attempt, code: str) -> None:
         self._set(SignInView(SignInPhase.EXCHANGING))
-        connection = connection_by(self._settings.current, self._keys, OPENROUTER.name)
+        connection = connection_by(self._settings.current, self._keys, provider.name)
         try:
-            async with self._pool.use(connection) as provider:
-                assert isinstance(provider, OpenRouterProvider)  # noqa: S101 - the connection says so
-                key = await provider.exchange_code(code, attempt.verifier)
+            async with self._pool.use(connection) as client:
+                key = await client.exchange_code(code, attempt.verifier)
         except (PermissionRefused, BadRequest) as error:
             self._set(SignInView(SignInPhase.FAILED, problem=SignInProblem.WRONG_CODE, error=error))
         except (ProviderError, ValueError) as error:

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.providers.descriptor import Capability
-from caal_desktop.llm.providers.registry import descriptor_of
+from caal_desktop.llm.providers.registry import create_provider, descriptor_of
 from caal_desktop.llm.transport.network import NetworkOptions, Timeouts
 from caal_desktop.services.providers.gentle_import import gentle_import
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
+    from caal_desktop.llm.base import LLMProvider
+
+    StandIn = Callable[[str], Awaitable[str | None]]
+    """Gives the address that stands for a provider's own, by the provider's name; None where none does."""
 
 _PER_REQUEST = "named-by-each-request"
 """Stands where a client wants a model: one client serves many models here."""
@@ -51,7 +54,7 @@ class Connection:
 
 @dataclass(slots=True)
 class _Entry:
-    client: OpenAICompatibleProvider
+    client: LLMProvider
     users: int = 0
 
 
@@ -59,16 +62,16 @@ class ProviderPool:
     """Builds and keeps provider clients.
 
     Args:
-        openrouter_url: gives OpenRouter's base URL where it is overridden (the demo, tests), else None; awaited
-            before the first client, because the demo's server takes a moment to start.
+        stand_in: gives the address that stands for a provider's own (the demo, tests); awaited before each client,
+            because the demo's server takes a moment to start.
     """
 
-    def __init__(self, openrouter_url: Callable[[], Awaitable[str | None]]) -> None:
-        self._openrouter_url = openrouter_url
+    def __init__(self, stand_in: StandIn) -> None:
+        self._stand_in = stand_in
         self._entries: dict[Connection, _Entry] = {}
         self._warm: asyncio.Future[None] | None = None
         self._build_lock = asyncio.Lock()
-        self._building: set[asyncio.Future[OpenAICompatibleProvider]] = set()
+        self._building: set[asyncio.Future[LLMProvider]] = set()
         self._closed = False
 
     async def warm_up(self) -> None:
@@ -81,7 +84,7 @@ class ProviderPool:
         await asyncio.shield(self._warm)
 
     @contextlib.asynccontextmanager
-    async def use(self, connection: Connection) -> AsyncIterator[OpenAICompatibleProvider]:
+    async def use(self, connection: Connection) -> AsyncIterator[LLMProvider]:
         """Lend the client for a connection; whatever runs on it keeps it, even when the connection is replaced.
 
         Raises:
@@ -120,7 +123,7 @@ class ProviderPool:
             entry = self._entries.get(connection)
             if entry is None:
                 await self.warm_up()
-                base_url = await self._openrouter_url() if connection.provider == "openrouter" else None
+                base_url = await self._stand_in(connection.provider)
                 if self._closed:
                     raise RuntimeError("the provider pool is closed")
                 client = await self._build(connection, base_url)
@@ -135,7 +138,7 @@ class ProviderPool:
             if not entry.users:
                 await entry.client.aclose()
 
-    async def _build(self, connection: Connection, base_url: str | None) -> OpenAICompatibleProvider:
+    async def _build(self, connection: Connection, base_url: str | None) -> LLMProvider:
         loop = asyncio.get_running_loop()
         building = loop.run_in_executor(None, _build_client, connection, base_url)
         self._building.add(building)
@@ -147,7 +150,7 @@ class ProviderPool:
             building.add_done_callback(lambda done: self._keep(connection, done))
             raise
 
-    def _keep(self, connection: Connection, built: asyncio.Future[OpenAICompatibleProvider]) -> None:
+    def _keep(self, connection: Connection, built: asyncio.Future[LLMProvider]) -> None:
         if not built.cancelled() and built.exception() is None:
             self._entries.setdefault(connection, _Entry(built.result()))
 
@@ -159,20 +162,16 @@ def _import_client() -> None:
         warm_up()
 
 
-def _build_client(connection: Connection, openrouter_url: str | None) -> OpenAICompatibleProvider:
-    from caal_desktop.llm import OpenAICompatibleProvider, create_provider
-
+def _build_client(connection: Connection, base_url: str | None) -> LLMProvider:
     arguments: dict[str, Any] = {
         "timeouts": Timeouts(connect=connection.connect_timeout, read=connection.read_timeout),
         "max_retries": connection.max_retries,
         "network": connection.network,
     }
-    if address := openrouter_url or connection.address:
+    if address := base_url or connection.address:
         arguments["base_url"] = address
     if connection.key is None and descriptor_of(connection.provider).can(Capability.PUBLIC_MODEL_LIST):
         arguments["anonymous"] = True
     if connection.headers:
         arguments["headers"] = dict(connection.headers)
-    client = create_provider(connection.provider, model=_PER_REQUEST, api_key=connection.key, **arguments)
-    assert isinstance(client, OpenAICompatibleProvider)  # noqa: S101 - all that the registry knows are
-    return client
+    return create_provider(connection.provider, model=_PER_REQUEST, api_key=connection.key, **arguments)

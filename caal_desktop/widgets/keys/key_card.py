@@ -135,7 +135,9 @@ class KeyCard(QWidget):
         if sign_in is not None and self._descriptor.can(Capability.SIGN_IN):
             from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
 
-            panel = SignInPanel(sign_in, self._commands, name=f"{self._name}.signin", parent=self._editor)
+            panel = SignInPanel(
+                sign_in, self._provider, self._commands, name=f"{self._name}.signin", parent=self._editor
+            )
             panel.keyReceived.connect(self._on_signed_in)
             self._sign_in_panel = panel
             editor.addWidget(panel)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from caal_desktop.key_doctor import Diagnosis, Verdict, diagnose
+from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import IconButton, RoomyButton, TextLabel
 from caal_desktop.widgets.common.texts import diagnosis_text
@@ -48,7 +49,7 @@ class KeyField(QWidget):
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self._expected = "openrouter"
+        self._expected = DEFAULT_PROVIDER
         self._diagnosis: Diagnosis | None = None
         self._edit = _KeyEdit(self)
         self._edit.setObjectName(f"{name}.edit")

@@ -1,4 +1,4 @@
-"""Signing in with OpenRouter: one button, what happens meanwhile, and every way on."""
+"""Signing in at a provider: one button, what happens meanwhile, and every way on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import RoomyButton, TextLabel, control_before
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import explain, reason_and_advice
+from caal_desktop.widgets.common.texts import explain, provider_title, reason_and_advice
 
 if TYPE_CHECKING:
     from caal_desktop.services.keys.sign_in_service import SignInService
@@ -49,6 +49,7 @@ class SignInPanel(QWidget):
     def __init__(
         self,
         service: SignInService,
+        provider: str,
         commands: CommandSet[[]] | None = None,
         *,
         name: str,
@@ -60,7 +61,7 @@ class SignInPanel(QWidget):
         self._service = service
         self._mine = False
         self.setObjectName(name)
-        self._button = RoomyButton(self.tr("Sign in with OpenRouter"), name=f"{name}.begin", parent=self)
+        self._button = RoomyButton("", name=f"{name}.begin", parent=self)
         theme.keep_height(self._button, 36)
         self._hint = TextLabel(
             self.tr("Opens your browser; nothing has to be copied. Or paste a key:"),
@@ -104,6 +105,12 @@ class SignInPanel(QWidget):
         self._code.returnPressed.connect(self._submit_code)
         service.changed.connect(self._show)
         service.keyReceived.connect(self._on_key)
+        self.set_provider(provider)
+
+    def set_provider(self, provider: str) -> None:
+        """Sign in at this provider from now on."""
+        self._provider = provider
+        self._button.setText(self.tr("Sign in with {provider}").format(provider=provider_title(provider)))
 
     def precede_in_tab_order(self, widget: QWidget) -> None:
         """Come just before a control that was made earlier."""
@@ -118,7 +125,7 @@ class SignInPanel(QWidget):
         self._mine = True
         self.began.emit()
         self._code.clear()
-        self._service.begin()
+        self._service.begin(self._provider)
 
     def cancel(self) -> None:
         """Give up a sign-in that was begun here."""
@@ -177,6 +184,7 @@ class SignInPanel(QWidget):
                 self._show_failed(view)
 
     def _show_waiting(self, view: SignInView) -> None:
+        title = provider_title(self._provider)
         cancel = Action("cancel", self.tr("Cancel"), self._give_up)
         copy = Action("copy", self.tr("Copy the address"), self._copy_address)
         by_hand = Action("by_hand", self.tr("Paste the code by hand"), self._enter_by_hand)
@@ -201,13 +209,16 @@ class SignInPanel(QWidget):
             self.message.show_message(
                 Tone.BUSY,
                 self.tr("Waiting for your browser…"),
-                self.tr("Allow CAAL Desktop on OpenRouter's page. Closed the tab? Open it again, or cancel."),
+                self.tr("Allow CAAL Desktop on {provider}'s page. Closed the tab? Open it again, or cancel.").format(
+                    provider=title
+                ),
                 (Action("again", self.tr("Open it again"), self.begin), by_hand, cancel),
             )
 
     def _show_failed(self, view: SignInView) -> None:
         again = self._commands.button(CommandId.RETRY).titled(self.tr("Sign in again")).named("again")
         cancel = Action("cancel", self.tr("Paste a key instead"), self._give_up)
+        provider = provider_title(self._provider)
         title, body = {
             SignInProblem.DENIED: (
                 self.tr("The sign-in was declined"),
@@ -218,13 +229,13 @@ class SignInPanel(QWidget):
                 self.tr("CAAL Desktop has stopped waiting for it. Sign in again, or paste a key instead."),
             ),
             SignInProblem.WRONG_CODE: (
-                self.tr("OpenRouter did not accept the code"),
+                self.tr("{provider} did not accept the code").format(provider=provider),
                 self.tr("It was used before, or it is too old. Sign in again to get a fresh one."),
             ),
         }.get(view.problem or SignInProblem.UNREACHABLE, ("", ""))
         if not title:
             text = explain(view.error) if view.error is not None else None
-            title = text.what if text else self.tr("OpenRouter could not be reached.")
+            title = text.what if text else self.tr("{provider} could not be reached.").format(provider=provider)
             body = reason_and_advice(text) if text else ""
         remedies = self._commands.remedies(view.error)
         self.message.show_message(Tone.CAUTION, title, body, (*remedies, again, cancel))

@@ -14,6 +14,7 @@ from caal_desktop.catalogue.listing import TypedModel
 from caal_desktop.commands import CommandId, Need
 from caal_desktop.item_models.model_list import ModelListModel, ModelRole
 from caal_desktop.llm.models.info import ModelInfo
+from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
 from caal_desktop.widgets.picker import words
 from caal_desktop.widgets.picker.browser import CatalogueBrowser
@@ -210,7 +211,10 @@ class ModelPane(QWidget):
 
     def _on_catalogue(self) -> None:
         self._model.forget_descriptions()
-        self.details.set_has_pages(self.browser.can_ask_for_hosts)
+        provider = PROVIDERS.get(self.browser.catalogue.provider)
+        self.details.set_offers(
+            hosts=self.browser.can_ask_for_hosts, model_page="" if provider is None else provider.model_page
+        )
         view = self.browser.view
         self.orders.show_available(view, can_ask=self.browser.can_ask_for_orders)
         self.filters.offer(view.filters.counts(Filters()) if len(view) else None)

@@ -108,8 +108,16 @@ class SettingsPage(QScrollArea):
             self._note.show_message(
                 Tone.INFO,
                 self.tr("Nothing to choose here"),
-                self.tr("These settings belong to OpenRouter. You use: {provider}.").format(provider=provider),
+                self.tr("These settings belong to {owners}. You use: {provider}.").format(
+                    owners=", ".join(self._owners()), provider=provider
+                ),
             )
+
+    def _owners(self) -> list[str]:
+        """The providers whose settings stand here, by title."""
+        conditions = [row.spec.when for row in self.rows.values() if row.spec.when is not None]
+        names = [name for setting, values in conditions if setting == "provider" for name in values]
+        return [provider_title(name) for name in dict.fromkeys(names)]
 
     def reveal(self, key: str, *, focus: bool = True) -> None:
         """Scroll to a setting."""

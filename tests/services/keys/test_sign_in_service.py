@@ -51,7 +51,7 @@ async def in_thread(call: Callable[[], object]) -> object:
 
 
 def begun(service: SignInService) -> None:
-    service.begin()
+    service.begin("openrouter")
     until(service, SignInPhase.WAITING)
 
 
@@ -85,7 +85,7 @@ def test_deny_changes_nothing_and_says_so(service: SignInService, browser: Brows
 
 def test_a_closed_tab_ends_with_the_deadline(make_sign_in: Callable[..., SignInService]) -> None:
     service = make_sign_in(deadline=0.1)
-    service.begin()
+    service.begin("openrouter")
     until(service, SignInPhase.FAILED)
     assert service.view.problem is SignInProblem.EXPIRED
 
@@ -94,7 +94,7 @@ def test_a_late_callback_finds_nobody(
     make_sign_in: Callable[..., SignInService], browser: Browser, demo: DemoControl
 ) -> None:
     service = make_sign_in(deadline=0.1)
-    service.begin()
+    service.begin("openrouter")
     until(service, SignInPhase.FAILED)
     back = demo.decide_sign_in(browser.opened[0])
     with pytest.raises(urllib.error.URLError):
@@ -180,7 +180,7 @@ def _answers(url: str) -> bool:
 def test_begun_again_the_first_try_is_over(service: SignInService, browser: Browser, demo: DemoControl) -> None:
     begun(service)
     first = browser.callback
-    service.begin()
+    service.begin("openrouter")
     assert turn(until=lambda: len(browser.opened) == 2)
     assert turn(until=lambda: not _answers(first))
     back = demo.decide_sign_in(browser.opened[1])

@@ -11,7 +11,7 @@ from caal_desktop.services.providers.provider_pool import Connection, ProviderPo
 from tests.support.qt_loop import run_async
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
+    from caal_desktop.llm.base import LLMProvider
     from tests.support.demo import DemoControl
 
 pytestmark = pytest.mark.usefixtures("qt_loop")
@@ -26,7 +26,7 @@ class Urls:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
-    async def __call__(self) -> str:
+    async def __call__(self, _provider: str) -> str:
         self.asked += 1
         await self.may_answer.wait()
         return self.url
@@ -37,7 +37,7 @@ def urls(qt_loop: object, demo: DemoControl) -> Urls:
     return Urls(demo.base_url)
 
 
-def is_closed(client: OpenAICompatibleProvider) -> bool:
+def is_closed(client: LLMProvider) -> bool:
     """Whether a client refuses to work."""
 
     async def try_it() -> bool:
@@ -69,12 +69,12 @@ def test_one_client_serves_all_who_use_a_connection(urls: Urls, demo: DemoContro
 def test_a_first_use_by_several_at_once_builds_one_client(urls: Urls, demo: DemoControl) -> None:
     pool, connection = ProviderPool(urls), Connection("openrouter", demo.key)
 
-    async def use() -> OpenAICompatibleProvider:
+    async def use() -> LLMProvider:
         async with pool.use(connection) as client:
             await asyncio.sleep(0)
             return client
 
-    async def use_all() -> list[OpenAICompatibleProvider]:
+    async def use_all() -> list[LLMProvider]:
         clients = await asyncio.gather(*(use() for _ in range(8)))
         await pool.close()
         return clients
@@ -86,7 +86,7 @@ def test_a_first_use_by_several_at_once_builds_one_client(urls: Urls, demo: Demo
 def test_a_dropped_client_works_until_its_last_user_has_finished(urls: Urls, demo: DemoControl) -> None:
     pool, connection = ProviderPool(urls), Connection("openrouter", demo.key)
 
-    async def use() -> OpenAICompatibleProvider:
+    async def use() -> LLMProvider:
         async with pool.use(connection) as old:
             await pool.drop("openrouter")
             assert (await old.check_key()).limit == 5.0
@@ -101,7 +101,7 @@ def test_a_dropped_client_works_until_its_last_user_has_finished(urls: Urls, dem
 def test_a_dropped_client_that_nobody_uses_is_closed_at_once(urls: Urls, demo: DemoControl) -> None:
     pool, connection = ProviderPool(urls), Connection("openrouter", demo.key)
 
-    async def use() -> OpenAICompatibleProvider:
+    async def use() -> LLMProvider:
         async with pool.use(connection) as client:
             pass
         await pool.drop("groq")
@@ -117,7 +117,7 @@ def test_a_dropped_client_that_nobody_uses_is_closed_at_once(urls: Urls, demo: D
 def test_closing_closes_what_is_in_use_too(urls: Urls, demo: DemoControl) -> None:
     pool = ProviderPool(urls)
 
-    async def use() -> OpenAICompatibleProvider:
+    async def use() -> LLMProvider:
         async with pool.use(Connection("openrouter", demo.key)) as client:
             await pool.close()
         return client
@@ -144,7 +144,7 @@ def test_who_gives_up_while_the_client_is_built_leaves_none_open(urls: Urls, dem
         async with pool.use(connection):
             await asyncio.Event().wait()
 
-    async def give_up() -> OpenAICompatibleProvider:
+    async def give_up() -> LLMProvider:
         await pool.warm_up()
         task = asyncio.get_running_loop().create_task(use())
         while not pool._building:

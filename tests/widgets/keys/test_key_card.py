@@ -343,3 +343,12 @@ def test_a_key_in_the_environment_is_offered_and_never_taken(
 def test_what_is_no_whole_key_is_not_offered(value: str) -> None:
     assert key_in_environment("openrouter", {"OPENROUTER_API_KEY": value}) is None
     assert key_in_environment("ollama", {"OPENROUTER_API_KEY": value}) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "offered"),
+    [("a1B2c3D4" * 4, True), ("", False), ("hunter2", False), ("https://console.mistral.ai/api-keys", False)],
+)
+def test_a_key_of_unknown_shape_is_offered_where_it_could_be_one(value: str, offered: bool) -> None:
+    assert key_in_environment("mistral", {"MISTRAL_API_KEY": value}) == (value if offered else None)
+    assert key_in_environment("mistral", {"MISTRAL_API_KEY": "gsk_" + "a1B2" * 13}) is None, "that is Groq's"

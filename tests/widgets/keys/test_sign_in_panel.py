@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def make_panel(make_sign_in: Callable[..., SignInService], qtbot: QtBot) -> Callable[..., SignInPanel]:
     def make(**options: object) -> SignInPanel:
-        panel = SignInPanel(make_sign_in(**options), name="panel")
+        panel = SignInPanel(make_sign_in(**options), "openrouter", name="panel")
         qtbot.addWidget(panel)
         panel.show()
         return panel

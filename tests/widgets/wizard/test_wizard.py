@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
+from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.keys.key_view import KeyPhase
@@ -182,7 +183,7 @@ def test_arrows_choose_the_provider_and_enter_goes_on(walk: Walk, parts: Parts) 
 
 def test_a_server_of_ones_own_by_keyboard(walk: Walk, parts: Parts, demo: DemoControl) -> None:
     walk.show()
-    walk.press(Key.Key_Down, Key.Key_Down, Key.Key_Down)
+    walk.press(*[Key.Key_Down] * (len(PROVIDERS) - 1))
     assert parts.setup.state.provider == "openai_compatible"
     walk.press(Key.Key_Return)
     assert walk.focus == "wizard.key.address"

@@ -16,6 +16,7 @@ from caal_desktop.llm.errors.context import RequestContext
 from caal_desktop.llm.events import StreamStarted
 from caal_desktop.llm.fields import as_dict, as_list, as_text
 from caal_desktop.llm.models.listing import next_page_link, parse_model_list
+from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.key_info import KeyInfo
 from caal_desktop.llm.providers.openai_compatible import OPENAI_COMPATIBLE
 from caal_desktop.llm.streaming import answers as _answers
@@ -186,6 +187,7 @@ class OpenAICompatibleProvider(LLMProvider):
             model,
             (self._api_key,),
             self._timeouts.read,
+            routes=self.descriptor.can(Capability.ROUTING),
         )
 
     @asynccontextmanager
@@ -328,24 +330,8 @@ class OpenAICompatibleProvider(LLMProvider):
                 async for event in events:
                     yield event
 
-    async def list_models(self, **query: str) -> ModelList:
-        """Return the server's models, all pages of them.
-
-        Args:
-            **query: passed on as query parameters; OpenRouter knows ``sort``, ``supported_parameters``,
-                ``output_modalities`` and others.
-
-        Raises:
-            ProviderError: whatever went wrong.
-        """
-        return self.read_model_list(await self.fetch_model_list(**query))
-
     async def fetch_model_list(self, **query: str) -> object:
-        """Return the server's answer to ``GET /models`` as it came, the rows of all pages joined: for a cache.
-
-        Raises:
-            ProviderError: whatever went wrong.
-        """
+        """Return the server's answer to ``GET /models``; see the base class."""
         context = self._context(None)
         url = f"{self.base_url}/models"
         params: dict[str, str] | None = dict(query)
@@ -365,11 +351,7 @@ class OpenAICompatibleProvider(LLMProvider):
         return {"data": rows}
 
     def read_model_list(self, payload: object) -> ModelList:
-        """Parse what :meth:`fetch_model_list` gave. A long list takes a while; may run in a thread.
-
-        Raises:
-            InvalidResponse: it is no list of models.
-        """
+        """See the base class."""
         listing = parse_model_list(payload)
         if not listing.recognized:
             raise self._context(None).error(InvalidResponse, "The answer holds no list of models.")

@@ -48,17 +48,7 @@ class OpenRouterProvider(HostedProvider):
         return parse_key_info(await self._get_json(self._context(None), "/key"))
 
     async def exchange_code(self, code: str, verifier: str) -> str:
-        """Return the key that a sign-in's code stands for (OAuth with PKCE, RFC 7636, method S256).
-
-        Args:
-            code: what the browser brought back.
-            verifier: the secret whose digest was in the sign-in page's address.
-
-        Raises:
-            PermissionRefused, BadRequest: the code is wrong, used or too old.
-            InvalidResponse: the answer holds no key.
-            ProviderError: whatever else went wrong.
-        """
+        """Return the key for a code of OAuth with PKCE (RFC 7636, method S256); see the base class."""
         context = self._context(None)
         hidden = replace(context, secrets=(*context.secrets, code, verifier))
         body = {"code": code, "code_verifier": verifier, "code_challenge_method": "S256"}
@@ -70,19 +60,10 @@ class OpenRouterProvider(HostedProvider):
         return check_key_form(self.provider_name, self.display_name, key)
 
     async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
-        """Return who hosts a model, at what price, and how well, from ``GET /models/{author}/{slug}/endpoints``.
-
-        Latency and throughput are told to requests with a key only.
-
-        Args:
-            model_id: an id of the model list; its variant counts.
-
-        Returns:
-            The hosts in OpenRouter's order; empty where nobody hosts it at the moment.
+        """Return who hosts a model, from ``GET /models/{author}/{slug}/endpoints``; see the base class.
 
         Raises:
             ModelNotFound: there is no such model, or the id has no author and slug.
-            ProviderError: whatever else went wrong.
         """
         context = self._context(model_id)
         path = endpoints_path(model_id)
@@ -94,17 +75,7 @@ class OpenRouterProvider(HostedProvider):
         return endpoints
 
     async def generation(self, generation_id: str) -> UsageReport | None:
-        """Return what an answer took, such as one that was stopped before its usage came.
-
-        Args:
-            generation_id: from :class:`~caal_desktop.llm.events.StreamStarted`.
-
-        Returns:
-            The figures; None while OpenRouter does not know them yet, which lasts a moment after the answer.
-
-        Raises:
-            ProviderError: whatever went wrong.
-        """
+        """Return what an answer took, from ``GET /generation``; see the base class."""
         try:
             payload = await self._get_json(self._context(None), "/generation", {"id": generation_id})
         except (EndpointNotFound, ModelNotFound):

@@ -53,7 +53,7 @@ class DetailsPane(QWidget):
         self._model: ModelInfo | None = None
         self._drawn: ModelInfo | None = None
         self._today: date | None = None
-        self._has_pages = False
+        self._model_page = ""
         self.back = IconButton("chevron-left", self.tr("Back to the list"), name=f"{name}.back", parent=self)
         self.back.clicked.connect(self.closed)
         self._title = TextLabel(name=f"{name}.title", scale=1.15, bold=True, parent=self)
@@ -123,10 +123,15 @@ class DetailsPane(QWidget):
         """The model that is shown, or about to be."""
         return self._model
 
-    def set_has_pages(self, has_pages: bool) -> None:
-        """Tell whether models have hosts to ask for, and a page of their own: those of OpenRouter do."""
-        self._has_pages = has_pages
-        self.hosts_button.setVisible(has_pages)
+    def set_offers(self, *, hosts: bool, model_page: str) -> None:
+        """Tell what there is besides the facts.
+
+        Args:
+            hosts: whether it can be asked who hosts a model.
+            model_page: the address of a model's own page with ``{model}`` in the place of its id; "" for none.
+        """
+        self._model_page = model_page
+        self.hosts_button.setVisible(hosts)
         self._drawn = None
 
     def set_model(self, model: ModelInfo | None, today: date | None, *, starred: bool, compared: bool) -> None:
@@ -172,7 +177,7 @@ class DetailsPane(QWidget):
             return
         self._title.setText(model.name)
         self._id.set_full_text(model.id)
-        page = f"https://openrouter.ai/{model.id}" if self._has_pages else ""
+        page = self._model_page.format(model=model.id)
         self.sheet.show_model(model, self._today, page)
         if not self.shows_hosts or self.hosts.model_id != model.id:
             self._pages.setCurrentIndex(1)

@@ -152,7 +152,7 @@ class KeyPage(WizardPage):
         """Offer signing in instead of pasting a key."""
         from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
 
-        self._sign_in = SignInPanel(service, self.commands, name="wizard.key.signin", parent=self)
+        self._sign_in = SignInPanel(service, self._provider, self.commands, name="wizard.key.signin", parent=self)
         self._sign_in.keyReceived.connect(self.field.take)
         self._sign_in.began.connect(self.typingBegan)
         self._sign_in_place.addWidget(self._sign_in)
@@ -203,6 +203,7 @@ class KeyPage(WizardPage):
         self._import.setVisible(key_in_environment(provider) is not None)
         self._import.setText(self.tr("Use the one in {variable}").format(variable=descriptor.key_variable))
         if self._sign_in is not None:
+            self._sign_in.set_provider(provider)
             self._sign_in.setVisible(descriptor.can(Capability.SIGN_IN))
         self._show_demo()
         self._privacy.setVisible(descriptor.takes_key)
