@@ -375,7 +375,8 @@ class Application(QObject):
         """Signing in at a provider."""
         if self._sign_in is None:
             from caal_desktop.services.keys.sign_in_service import SignInService
-            from caal_desktop.widgets.keys.sign_in_panel import open_in_browser, page_texts
+            from caal_desktop.widgets.common.browser import open_in_browser
+            from caal_desktop.widgets.keys.sign_in_panel import page_texts
 
             self._sign_in = SignInService(
                 self.settings,

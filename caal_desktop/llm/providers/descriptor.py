@@ -119,6 +119,7 @@ class ProviderDescriptor:
         takes_key: a key is of any use to it.
         keys_page: where a user makes a key; "" where none is needed.
         model_page: the address of a model's own page, with ``{model}`` in the place of its id; "" where there is none.
+        credits_page: where a user buys credit; "" where there is none.
         key_hint: what an empty key field shows.
         key_shape: what its keys look like; None where that is not known.
         key_variable: the environment variable in which its key may lie; "" where there is none.
@@ -144,6 +145,7 @@ class ProviderDescriptor:
     takes_key: bool = True
     keys_page: str = ""
     model_page: str = ""
+    credits_page: str = ""
     key_hint: str = ""
     key_shape: KeyShape | None = None
     key_variable: str = ""

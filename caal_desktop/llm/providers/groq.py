@@ -31,6 +31,7 @@ GROQ: Final = ProviderDescriptor(
     icon="bolt",
     base_url=GROQ_BASE_URL,
     keys_page="https://console.groq.com/keys",
+    credits_page="https://console.groq.com/settings/billing",
     key_hint="gsk_…",
     key_shape=KeyShape("gsk_", 40),
     key_variable="GROQ_API_KEY",

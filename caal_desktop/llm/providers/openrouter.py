@@ -35,6 +35,7 @@ OPENROUTER: Final = ProviderDescriptor(
     base_url=OPENROUTER_BASE_URL,
     keys_page="https://openrouter.ai/settings/keys",
     model_page="https://openrouter.ai/{model}",
+    credits_page="https://openrouter.ai/settings/credits",
     key_hint="sk-or-v1-…",
     key_shape=KeyShape("sk-or-", 20, prefix="sk-or-v1-", hex_digits=64),
     key_variable="OPENROUTER_API_KEY",

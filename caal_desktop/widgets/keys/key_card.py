@@ -22,6 +22,7 @@ from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.storage.keyring.secrets import Where
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
@@ -77,6 +78,7 @@ class KeyCard(QWidget):
         self._commands: CommandSet[[]] = CommandSet(commands)
         self._commands.bind(CommandId.RETRY, self._try_again)
         self._commands.bind(CommandId.CHECK_KEY, self._change_key)
+        offer_credits_page(self._commands, provider, self)
         self._name = f"keycard.{provider}"
         self.setObjectName(self._name)
         self._descriptor = descriptor_of(provider)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from caal_desktop.commands import CommandId
+from caal_desktop.commands import CommandId, part_of
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInView
 from caal_desktop.sign_in.pages import PageText
 from caal_desktop.widgets.common import theme
@@ -19,11 +19,6 @@ from caal_desktop.widgets.common.texts import explain, provider_title, reason_an
 
 if TYPE_CHECKING:
     from caal_desktop.services.keys.sign_in_service import SignInService
-
-
-def open_in_browser(url: str) -> bool:
-    """Open an address in the system's browser; tells whether there was one."""
-    return QDesktopServices.openUrl(QUrl(url))
 
 
 def page_texts() -> dict[PageText, str]:
@@ -58,6 +53,7 @@ class SignInPanel(QWidget):
         super().__init__(parent)
         self._commands: CommandSet[[]] = CommandSet(commands)
         self._commands.bind(CommandId.RETRY, self.begin)
+        self._commands.bind(CommandId.CHECK_KEY, self._give_up)
         self._service = service
         self._mine = False
         self.setObjectName(name)
@@ -217,8 +213,10 @@ class SignInPanel(QWidget):
 
     def _show_failed(self, view: SignInView) -> None:
         again = self._commands.button(CommandId.RETRY).titled(self.tr("Sign in again")).named("again")
-        cancel = Action("cancel", self.tr("Paste a key instead"), self._give_up)
+        # Another key than the one that the sign-in would give is pasted: the same button.
+        instead = self._commands.button(CommandId.CHECK_KEY).titled(self.tr("Paste a key instead")).named("cancel")
         provider = provider_title(self._provider)
+        remedies: list[Action] = []
         title, body = {
             SignInProblem.DENIED: (
                 self.tr("The sign-in was declined"),
@@ -237,5 +235,6 @@ class SignInPanel(QWidget):
             text = explain(view.error) if view.error is not None else None
             title = text.what if text else self.tr("{provider} could not be reached.").format(provider=provider)
             body = reason_and_advice(text) if text else ""
-        remedies = self._commands.remedies(view.error)
-        self.message.show_message(Tone.CAUTION, title, body, (*remedies, again, cancel))
+            remedies = self._commands.remedies(view.error)
+        others = [action for action in remedies if action.name != part_of(CommandId.CHECK_KEY)]
+        self.message.show_message(Tone.CAUTION, title, body, (*others, again, instead))

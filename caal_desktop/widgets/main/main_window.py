@@ -15,6 +15,7 @@ from caal_desktop.storage.settings.schema import SendKey, Settings
 from caal_desktop.widgets.chat.chat_page import ChatPage
 from caal_desktop.widgets.chat.controller import ChatController
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.message_panel import Action
@@ -155,6 +156,7 @@ class MainWindow(QMainWindow):
         }
         for command, run in handlers.items():
             self.commands.bind(command, run)
+        offer_credits_page(self.commands, self._settings.current.provider, self)
 
     def _connect(self) -> None:
         self.control.keyNeeded.connect(lambda: self._show_key(self._watch.report))
@@ -299,6 +301,7 @@ class MainWindow(QMainWindow):
     # --- drawing
 
     def _on_settings(self, settings: Settings) -> None:
+        offer_credits_page(self.commands, settings.provider, self)
         self.page.composer.set_sends_with_control(settings.send_key is SendKey.CTRL_ENTER)
         self._show_model()
         self._watch.look_if_settled()

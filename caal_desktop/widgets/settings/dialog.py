@@ -25,6 +25,7 @@ from caal_desktop.storage.settings.draft import SettingsDraft
 from caal_desktop.storage.settings.schema import SPECS, key_of
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.settings.editors import ModelEditor
@@ -382,6 +383,7 @@ class SettingsDialog(QDialog):
         except InvalidSetting:
             wished = self._settings.current
         self.requestLikely.emit()
+        offer_credits_page(self.commands, provider, self)
         self._catalogue.open_for(provider, catalogue_connection(wished, self._keys, provider))
         dialog = PickerDialog(self._catalogue, self._settings, str(self.draft.value(key)), self.commands, self)
         dialog.modelPicked.connect(lambda model: self._on_edited(key, model))

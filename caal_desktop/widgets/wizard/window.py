@@ -14,6 +14,7 @@ from caal_desktop.services.keys.key_view import KeyPhase, KeyView
 from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.setup_flow import STEPS, Step
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import Rule
 from caal_desktop.widgets.main.demo_strip import DemoStrip
@@ -261,6 +262,7 @@ class WizardWindow(QDialog):
 
     def _show_step(self, step: Step) -> None:
         state = self._setup.state
+        offer_credits_page(self.commands, state.provider, self)
         self._rail.set_current(STEPS.index(step))
         self._show_progress()
         if self._pages.is_built(Step.WELCOME):

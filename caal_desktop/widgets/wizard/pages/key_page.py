@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId, part_of, remedy_of
@@ -14,6 +13,7 @@ from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, descriptor_of
 from caal_desktop.services.keys.environment_keys import key_in_environment
 from caal_desktop.services.keys.key_view import KeyPhase, KeyView
 from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common.browser import open_in_browser
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import RoomyButton, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
@@ -323,7 +323,7 @@ class KeyPage(WizardPage):
 
     def _open_keys_page(self) -> None:
         url = self._descriptor.keys_page
-        if not QDesktopServices.openUrl(QUrl(url)):
+        if not open_in_browser(url):
             self.message.show_message(
                 Tone.INFO,
                 self.tr("No web browser could be opened"),

@@ -1,0 +1,44 @@
+"""The web's pages that the program itself knows, opened in the system's browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, QUrl
+from PySide6.QtGui import QDesktopServices
+
+from caal_desktop.commands import CommandId, Need
+from caal_desktop.llm.providers.registry import descriptor_of
+from caal_desktop.widgets.common.notice_box import tell
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from caal_desktop.widgets.common.command_set import CommandSet
+
+
+def open_in_browser(url: str) -> bool:
+    """Open an address in the system's browser; tells whether there was one."""
+    return QDesktopServices.openUrl(QUrl(url))
+
+
+def offer_credits_page(commands: CommandSet[[]], provider: str, window: QWidget) -> None:
+    """Have "add credit" open a provider's page for that, where it has one.
+
+    Args:
+        commands: of the window.
+        provider: the provider's name.
+        window: where to say that there is no browser.
+    """
+    url = descriptor_of(provider).credits_page
+    commands.bind(CommandId.ADD_CREDIT, lambda: _open_page(url, window))
+    commands.set_available(Need.CREDITS_PAGE, bool(url))
+
+
+def _open_page(url: str, window: QWidget) -> None:
+    if not open_in_browser(url):
+        tell(
+            QCoreApplication.translate("Browser", "No web browser could be opened"),
+            QCoreApplication.translate("Browser", "Open this address yourself: {url}").format(url=url),
+            window,
+        )

@@ -1,0 +1,87 @@
+"""What the application does for its windows: the settings open at the right page, the wizard at the right step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caal_desktop.app import Application
+from caal_desktop.commands import CommandId
+from caal_desktop.setup_flow import Step
+from caal_desktop.storage.paths import AppPaths
+from caal_desktop.storage.settings.store import SettingsStore
+from tests.support.commands import APPLICATION
+from tests.support.qt_loop import run_async, turn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication
+
+    from tests.support.demo import DemoControl
+    from tests.support.qt_loop import LoopHarness
+
+
+@pytest.fixture
+def application(
+    qapp: QApplication, qt_loop: LoopHarness, tmp_path: Path, demo: DemoControl, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Application]:
+    store = SettingsStore(tmp_path / "settings.json")
+    loaded = store.load()
+    monkeypatch.setattr(store, "load", lambda: loaded)  # before there is a window, a start may read
+    made = Application(qapp, AppPaths.below(tmp_path), store, stand_ins={"openrouter": demo.base_url})
+    made.settings.update(setup_completed=True)
+    made._open_main()
+    turn(3)
+    yield made
+    run_async(made._shut_down())
+    turn(3)
+
+
+def test_it_binds_what_the_tests_of_windows_expect_of_it(application: Application) -> None:
+    assert {command for command in CommandId if application.commands.offers(command)} >= set(APPLICATION)
+
+
+@pytest.mark.parametrize(
+    ("command", "page"),
+    [
+        (CommandId.NETWORK_SETTINGS, "network"),
+        (CommandId.PRIVACY_SETTINGS, "privacy"),
+        (CommandId.PROVIDER_SETTINGS, "provider"),
+        (CommandId.KEY, "provider"),
+    ],
+)
+def test_a_command_opens_its_page_of_the_settings(application: Application, command: CommandId, page: str) -> None:
+    assert application._main is not None
+    application._main.commands.run(command)
+    turn(3)
+    dialog = application._settings_dialog
+    assert dialog is not None
+    assert dialog.isVisible()
+    assert dialog.page_name == page
+    dialog.reject()
+    application._main.commands.run(CommandId.SETTINGS)
+    assert application._settings_dialog is not None
+    assert application._settings_dialog.page_name == page, "the page that was shown last"
+    application._settings_dialog.reject()
+
+
+@pytest.mark.parametrize(("command", "step"), [(CommandId.CHECK_KEY, Step.KEY), (CommandId.SETUP, Step.WELCOME)])
+def test_a_command_opens_the_wizard_at_its_step(application: Application, command: CommandId, step: Step) -> None:
+    assert application._main is not None
+    application._main.commands.run(command)
+    turn(3)
+    assert application._setup is not None
+    assert application._setup.state.step is step
+    assert application._wizard is not None
+    assert application._wizard.isVisible()
+    application._wizard.close()
+    turn(3)
+
+
+def test_quit_ends_the_program(application: Application) -> None:
+    assert application._main is not None
+    application._main.commands.run(CommandId.QUIT)
+    assert application._quit.is_set()
