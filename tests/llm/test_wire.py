@@ -168,6 +168,24 @@ def test_the_body_of_a_plain_request() -> None:
     assert body_of(stream=True) == {**plain, "stream": True, "stream_options": {"include_usage": True}}
 
 
+def test_a_provider_that_refuses_unknown_fields_gets_none() -> None:
+    async def test() -> None:
+        async with (
+            scripted_server(text_stream("Hi")) as server,
+            create_provider("mistral", model=MODEL, api_key=KEY, base_url=server.base_url) as provider,
+        ):
+            await collect(provider.stream_events(HELLO))
+            assert server.last.body == {
+                "model": MODEL,
+                "messages": HELLO,
+                "max_tokens": 4096,
+                "temperature": 0.7,
+                "stream": True,
+            }
+
+    run(test())
+
+
 def test_tools_and_their_choice() -> None:
     assert body_of(tools=[TOOL])["tool_choice"] == "auto"
     assert body_of(tools=[TOOL], tool_choice="required")["tool_choice"] == "required"

@@ -126,6 +126,8 @@ class ProviderDescriptor:
         address_variable: the environment variable that puts another address, on this machine, in its address's place
             for tests; "" where there is none.
         default_model: the model of a client that is told none; "" where there is none.
+        takes_stream_options: it may be asked to tell what a streamed answer took. Some refuse the question with a 422,
+            and tell it unasked.
         settings: the settings that it has of its own, by column of the settings' table of providers.
         agent: what the voice agent calls all this.
         capabilities: what it can that others cannot.
@@ -151,6 +153,7 @@ class ProviderDescriptor:
     key_variable: str = ""
     address_variable: str = ""
     default_model: str = ""
+    takes_stream_options: bool = True
     settings: Mapping[str, SettingText] = field(default_factory=dict)
     agent: AgentKeys
     capabilities: frozenset[Capability] = frozenset()

@@ -15,6 +15,8 @@ MISTRAL: Final = ProviderDescriptor(
     base_url="https://api.mistral.ai/v1",
     keys_page="https://console.mistral.ai/api-keys",
     key_variable="MISTRAL_API_KEY",
+    # It refuses every field that it does not know.
+    takes_stream_options=False,
     settings={
         "model": SettingText(
             QT_TRANSLATE_NOOP("Settings", "Mistral model"), QT_TRANSLATE_NOOP("Settings", "The model's id at Mistral.")

@@ -12,7 +12,7 @@ from caal_desktop.llm.errors import ConnectionFailed, ModelNotFound
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
-from caal_desktop.services.catalogue.server_orders import OrderPhase
+from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
 from caal_desktop.services.catalogue.vanished_model import Vanished, VanishedModelWatch
 from caal_desktop.services.providers.provider_pool import Connection
 from tests.support.qt_loop import turn
@@ -67,9 +67,16 @@ def test_an_order_is_asked_for_once_and_kept(
     opened.until(path.exists, "the cached order")
     opened.close()
     second = make_parts()
+    orders = second.catalogue.orders
+    orders.load_soon()
+    assert orders.order(SortOrder.THROUGHPUT) == ServerOrder(), "nobody knows yet whose orders are meant"
     second.catalogue.open(PUBLIC)
-    second.catalogue.orders.load_soon()
-    second.until(lambda: second.catalogue.orders.order(SortOrder.THROUGHPUT).ids == known.ids, "the cached order")
+    second.until(lambda: orders.order(SortOrder.THROUGHPUT).ids == known.ids, "the cached order")
+    second.catalogue.open(Connection("openai_compatible", address=demo.base_url))
+    assert not orders.is_available
+    assert orders.order(SortOrder.THROUGHPUT) == ServerOrder()
+    second.catalogue.open(PUBLIC)
+    assert orders.order(SortOrder.THROUGHPUT).ids == known.ids
 
 
 def test_a_local_order_asks_nobody(opened: Parts, demo: DemoControl) -> None:

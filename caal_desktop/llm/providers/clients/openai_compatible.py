@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from urllib.parse import urljoin
 
@@ -112,7 +113,7 @@ class OpenAICompatibleProvider(LLMProvider):
         self._timeouts = timeouts or Timeouts()
         policy = retry_policy or RetryPolicy()
         if max_retries is not None:
-            policy = RetryPolicy(max_retries, policy.first_delay, policy.max_delay, policy.max_retry_after)
+            policy = replace(policy, max_retries=max_retries)
         self._retry_policy = policy
         self._network = network or NetworkOptions()
         self._extra_headers = self._checked_headers(headers or {})
@@ -320,7 +321,8 @@ class OpenAICompatibleProvider(LLMProvider):
             kwargs["tool_choice"] = tool_choice or "auto"
         body = self._body(messages, tools, kwargs)
         body["stream"] = True
-        body["stream_options"] = {"include_usage": True}
+        if self.descriptor.takes_stream_options:
+            body["stream_options"] = {"include_usage": True}
         context = self._context(body["model"])
         async with self._open(
             context, "POST", "/chat/completions", body=body, accept="text/event-stream, application/json"
