@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -323,6 +324,51 @@ def test_each_rule_can_fail(rule: Callable[[str], Iterable[str]], text: str) -> 
 )
 def test_rules_leave_the_innocent_alone(rule: Callable[[str], Iterable[str]], text: str) -> None:
     assert list(rule(text)) == []
+
+
+# --- who imports whom -------------------------------------------------------------------------------------------------
+
+# A descriptor says where its client is, which is imported when one is made; the client is described by it.
+LATE_CLIENT = re.compile(r"caal_desktop\.llm\.providers\.(\w+) -> caal_desktop\.llm\.providers\.clients\.\1")
+
+
+def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
+    """Which modules each module imports: at once, within a function, or for its types."""
+    graph: dict[str, set[str]] = {}
+    for module, text in sources.items():
+        found: set[str] = set()
+        for node in ast.walk(ast.parse(text)):
+            match node:
+                case ast.Import(names=names):
+                    found.update(alias.name for alias in names)
+                case ast.ImportFrom(module=str(source), names=names):
+                    members = (f"{source}.{alias.name}" for alias in names)
+                    found.update(member if member in sources else source for member in members)
+        graph[module] = {name for name in found if name in sources and not LATE_CLIENT.fullmatch(f"{module} -> {name}")}
+    return graph
+
+
+def circle_in(graph: dict[str, set[str]]) -> list[str]:
+    """One circle of imports, or nothing."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_imports_run_in_no_circle() -> None:
+    sources = {
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): text for name, text in texts(PACKAGE)
+    }
+    assert circle_in(import_graph(sources)) == []
+
+
+def test_a_circle_of_imports_is_found() -> None:
+    typed = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from package.leaf import Leaf"
+    sources = {"package": "", "package.page": typed, "package.leaf": "def f():\n    from package import page"}
+    assert set(circle_in(import_graph(sources))) == {"package.page", "package.leaf"}
+    assert circle_in(import_graph({**sources, "package.leaf": "import os"})) == []
 
 
 # --- what has to agree ------------------------------------------------------------------------------------------------

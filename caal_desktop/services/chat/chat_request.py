@@ -1,14 +1,21 @@
-"""What a message is sent with."""
+"""What a message is sent with, from the settings and what was chosen for its conversation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.providers.descriptor import Capability
+from caal_desktop.llm.providers.registry import descriptor_of
+from caal_desktop.services.chat.chat_options import ChatOptions, reasoning_field, takes
+from caal_desktop.storage.settings.schema import ProviderSort, Reasoning
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.providers.provider_pool import Connection
+    from caal_desktop.storage.settings.schema import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +39,62 @@ class ChatRequest:
     max_tokens: int = 4096
     reasoning: Mapping[str, Any] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def chat_request(
+    settings: Settings,
+    connection: Connection,
+    model: ModelInfo | None = None,
+    options: ChatOptions | None = None,
+    *,
+    model_id: str | None = None,
+) -> ChatRequest:
+    """What the test chat sends with every message.
+
+    Args:
+        settings: the settings.
+        connection: the provider.
+        model: what is known about the model; parameters that it lacks are not sent.
+        options: what was chosen for this conversation.
+        model_id: another model than the provider's chosen one.
+    """
+    options = options or ChatOptions()
+    descriptor = descriptor_of(connection.provider)
+    reasons = descriptor.can(Capability.REASONING) and not options.model_defaults
+    temperature: float | None = settings.temperature if options.temperature is None else options.temperature
+    if options.model_defaults or not takes(model, "temperature"):
+        temperature = None
+    return ChatRequest(
+        connection,
+        model_id or settings.of(connection.provider).model,
+        settings.system_prompt if options.system_prompt is None else options.system_prompt,
+        temperature,
+        settings.max_tokens if options.max_tokens is None else options.max_tokens,
+        _reasoning(settings, model, options.reasoning) if reasons else None,
+        _routing(settings) if descriptor.can(Capability.ROUTING) else {},
+    )
+
+
+def _routing(settings: Settings) -> dict[str, Any]:
+    """The fields by which a provider that routes is told whom to ask; empty where the person left that to it."""
+    wishes: dict[str, Any] = {}
+    if settings.deny_data_collection:
+        wishes["data_collection"] = "deny"
+    if settings.zero_data_retention:
+        wishes["zdr"] = True
+    if settings.provider_sort is not ProviderSort.DEFAULT:
+        wishes["sort"] = settings.provider_sort.value
+    if settings.allowed_providers:
+        wishes["only"] = list(settings.allowed_providers)
+    if settings.ignored_providers:
+        wishes["ignore"] = list(settings.ignored_providers)
+    fields: dict[str, Any] = {"provider": wishes} if wishes else {}
+    if settings.fallback_models:
+        fields["models"] = list(settings.fallback_models)
+    return fields
+
+
+def _reasoning(settings: Settings, model: ModelInfo | None, effort: str | None) -> Mapping[str, Any] | None:
+    if effort is None and settings.reasoning is not Reasoning.DEFAULT:
+        effort = settings.reasoning.value
+    return reasoning_field(model, effort)

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import AnswerStatus, Role, total_usage
 from caal_desktop.widgets.chat.composer import Composer
-from caal_desktop.widgets.chat.link_dialog import LinkDialog
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
 from caal_desktop.widgets.common.facts import conversation_total
+from caal_desktop.widgets.common.link_dialog import ask_to_open
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.conversation import Message
     from caal_desktop.widgets.common.command_set import CommandSet
     from caal_desktop.widgets.common.message_panel import Action
-    from caal_desktop.widgets.markdown import SafeLink
 
 
 class ChatPage(QWidget):
@@ -142,7 +141,7 @@ class ChatPage(QWidget):
         self.composer.submitted.connect(self._on_submitted)
         self.composer.stopRequested.connect(chat.stop)
         self.composer.edited.connect(self.edited)
-        self.transcript.linkActivated.connect(self._open_link)
+        self.transcript.linkActivated.connect(lambda link: ask_to_open(link, self))
 
     # --- public
 
@@ -289,8 +288,3 @@ class ChatPage(QWidget):
             self.resubmitted.emit(self._chat.messages.index(self._edited), text)
         else:
             self.submitted.emit(text)
-
-    def _open_link(self, link: SafeLink) -> None:
-        dialog = LinkDialog(link, self)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()

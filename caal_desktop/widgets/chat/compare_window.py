@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QToolButton, QV
 from caal_desktop.commands import CommandId, Need
 from caal_desktop.services.chat.conversation import AnswerStatus, Role
 from caal_desktop.widgets.chat.composer import Composer
-from caal_desktop.widgets.chat.link_dialog import LinkDialog
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
+from caal_desktop.widgets.common.link_dialog import ask_to_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_options import ChatOptions
     from caal_desktop.services.chat.chat_request import ChatRequest
     from caal_desktop.services.chat.chat_service import ChatService
-    from caal_desktop.widgets.markdown import SafeLink
 
 MOST = 3
 """Columns: with more, none would be wide enough to read."""
@@ -157,7 +156,7 @@ class CompareWindow(QDialog):
         column.name.clicked.connect(lambda: self.modelRequested.emit(lambda other: self._change(column, other)))
         column.close_button.clicked.connect(lambda: self._remove(column))
         self._bind(column)
-        column.transcript.linkActivated.connect(self._open_link)
+        column.transcript.linkActivated.connect(lambda link: ask_to_open(link, self))
         chat.busyChanged.connect(lambda _busy: self._show_busy())
         self.columns.append(column)
         self._row.addWidget(column, 1)
@@ -277,8 +276,3 @@ class CompareWindow(QDialog):
         if model:
             self._change(column, model)
             self._retry(column, index)
-
-    def _open_link(self, link: SafeLink) -> None:
-        dialog = LinkDialog(link, self)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()

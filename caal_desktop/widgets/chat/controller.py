@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFileDialog
 from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.attachment_service import AttachmentService
 from caal_desktop.services.chat.chat_options import ChatOptions
-from caal_desktop.services.providers.connections import chat_request, connection_for
+from caal_desktop.services.chat.chat_request import chat_request
+from caal_desktop.services.providers.connections import connection_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable

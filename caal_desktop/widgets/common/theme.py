@@ -72,10 +72,10 @@ def contrast(one: QColor, other: QColor) -> float:
 
 def mix(one: QColor, other: QColor, share: float) -> QColor:
     """Blend two colours; `share` is the part of `one`, from 0 to 1."""
-    return QColor.fromRgbF(
-        one.redF() * share + other.redF() * (1 - share),
-        one.greenF() * share + other.greenF() * (1 - share),
-        one.blueF() * share + other.blueF() * (1 - share),
+    return QColor(
+        round(other.red() + (one.red() - other.red()) * share),
+        round(other.green() + (one.green() - other.green()) * share),
+        round(other.blue() + (one.blue() - other.blue()) * share),
     )
 
 

@@ -16,6 +16,7 @@ from caal_desktop.item_models.model_list import ModelListModel, ModelRole
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
+from caal_desktop.widgets.common.link_dialog import ask_to_open
 from caal_desktop.widgets.picker import words
 from caal_desktop.widgets.picker.browser import CatalogueBrowser
 from caal_desktop.widgets.picker.details.compare import CompareDialog
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from caal_desktop.item_models.model_list import Row
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.settings.settings_service import SettingsService
-    from caal_desktop.widgets.markdown import SafeLink
 
 
 _WITH_KEYS = (CommandId.SEARCH_MODELS, CommandId.STAR_MODEL, CommandId.COMPARE_MODEL, CommandId.MODEL_DETAILS)
@@ -116,7 +116,7 @@ class ModelPane(QWidget):
         self.details.closed.connect(parts.close_details)
         self.details.starToggled.connect(browser.set_star)
         self.details.compareToggled.connect(lambda _id, _on: self._toggle_compared())
-        self.details.linkActivated.connect(self._open_link)
+        self.details.linkActivated.connect(lambda link: ask_to_open(link, self))
 
     def _bind(self) -> None:
         handlers = {
@@ -394,10 +394,3 @@ class ModelPane(QWidget):
         self._anchor = model_id
         self._take(model_id)
         self.modelActivated.emit(model_id)
-
-    def _open_link(self, link: SafeLink) -> None:
-        from caal_desktop.widgets.chat.link_dialog import LinkDialog
-
-        dialog = LinkDialog(link, self)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()

@@ -11,9 +11,8 @@ from caal_desktop.llm.errors import EmptyAnswer, StreamInterrupted
 from caal_desktop.llm.events import FinishReason
 from caal_desktop.llm.models.info import ModelInfo, ReasoningPolicy
 from caal_desktop.services.chat.chat_options import ChatOptions, efforts_of, reasoning_field
-from caal_desktop.services.chat.chat_request import ChatRequest
+from caal_desktop.services.chat.chat_request import ChatRequest, chat_request
 from caal_desktop.services.chat.conversation import AnswerStatus, Attachment, Role
-from caal_desktop.services.providers.connections import chat_request
 from caal_desktop.services.providers.provider_pool import Connection
 
 if TYPE_CHECKING:

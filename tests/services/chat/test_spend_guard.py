@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.services.chat.chat_request import chat_request
 from caal_desktop.services.chat.spend_guard import LimitPassed, Span, SpendGuard
-from caal_desktop.services.providers.connections import chat_request, connection_for
+from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.storage.caches.spending import DaySpending, load_spending, save_spending
 from tests.support.qt_loop import run_async
 

@@ -23,7 +23,8 @@ from shiboken6 import isValid
 
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.transport.network import ProxyMode
-from caal_desktop.services.providers.connections import catalogue_connection, chat_request, connection_for
+from caal_desktop.services.chat.chat_request import chat_request
+from caal_desktop.services.providers.connections import catalogue_connection, connection_for
 from caal_desktop.storage.settings.schema import SPECS, Settings, Theme
 from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.common.message_panel import Tone

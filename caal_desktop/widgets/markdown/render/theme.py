@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 
+from caal_desktop.widgets.common.theme import mix
 from caal_desktop.widgets.markdown.parse.inline import Style
 
 
@@ -55,15 +56,6 @@ _DARK = {
 _HEADING_SCALE = (1.5, 1.3, 1.15, 1.05, 1.0, 0.95)
 
 
-def mix(back: QColor, front: QColor, share: float) -> QColor:
-    """Return ``back`` with ``share`` (0 to 1) of ``front`` in it."""
-    return QColor(
-        round(back.red() + (front.red() - back.red()) * share),
-        round(back.green() + (front.green() - back.green()) * share),
-        round(back.blue() + (front.blue() - back.blue()) * share),
-    )
-
-
 class Theme:
     """Colours, sizes and character formats for one palette and one default font.
 
@@ -79,12 +71,12 @@ class Theme:
         base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
         self.dark = base.lightnessF() < text.lightnessF()
         self.text = text
-        self.muted = mix(base, text, 0.62)
-        self.code_back = mix(base, text, 0.055 if not self.dark else 0.075)
-        self.inline_code_back = mix(base, text, 0.075 if not self.dark else 0.13)
-        self.line = mix(base, text, 0.16 if not self.dark else 0.22)
-        self.bar = mix(base, text, 0.25)
-        self.table_head = mix(base, text, 0.04 if not self.dark else 0.06)
+        self.muted = mix(text, base, 0.62)
+        self.code_back = mix(text, base, 0.055 if not self.dark else 0.075)
+        self.inline_code_back = mix(text, base, 0.075 if not self.dark else 0.13)
+        self.line = mix(text, base, 0.16 if not self.dark else 0.22)
+        self.bar = mix(text, base, 0.25)
+        self.table_head = mix(text, base, 0.04 if not self.dark else 0.06)
         link = palette.color(QPalette.ColorRole.Link)
         # Palettes of some platforms keep the light theme's dark blue in their dark theme.
         self.link = QColor("#79b8ff") if self.dark and link.lightnessF() < 0.55 else link

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.services.chat.chat_options import ChatOptions
+from caal_desktop.services.chat.chat_request import chat_request
 from caal_desktop.services.chat.conversation import AnswerStatus, Role
-from caal_desktop.services.providers.connections import chat_request
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo

@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.markdown import SafeLink
 
 
+def ask_to_open(link: SafeLink, parent: QWidget) -> None:
+    """Open a link once the user has seen its target and agreed.
+
+    Args:
+        link: where it leads.
+        parent: whose window is asked in.
+    """
+    dialog = LinkDialog(link, parent)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
 class LinkDialog(QMessageBox):
     """Shows a link's target in full."""
 
