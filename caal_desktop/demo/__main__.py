@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.demo.accounts.keys import demo_key
 from caal_desktop.demo.catalogue.listing import Catalogue
-from caal_desktop.demo.chat.streaming import ORDINARY_SPEED
 from caal_desktop.demo.faults.registry import ActiveFault, FaultBook, UnknownFaultError, listing, parse
 from caal_desktop.demo.server import serve
-from caal_desktop.demo.state import DemoState
+from caal_desktop.demo.state import ORDINARY_SPEED, DemoState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

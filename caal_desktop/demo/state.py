@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from caal_desktop.demo.accounts.keys import KeyRing
 from caal_desktop.demo.accounts.sign_in import SignIn
 from caal_desktop.demo.chat.generations import GenerationStore
-from caal_desktop.demo.chat.streaming import ORDINARY_SPEED
 from caal_desktop.demo.faults.registry import FaultBook
 from caal_desktop.demo.recorder import Recorder
 
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
     from caal_desktop.demo.catalogue.listing import Catalogue
     from caal_desktop.demo.faults.registry import ActiveFault
     from caal_desktop.demo.http.messages import Request
+
+ORDINARY_SPEED = 60.0
+"""Tokens per second at which models show their own pace; another ``--speed`` makes all of them quicker or slower."""
 
 
 @dataclass(slots=True)

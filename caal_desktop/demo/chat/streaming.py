@@ -10,6 +10,7 @@ from caal_desktop.demo.chance import between, token_hex
 from caal_desktop.demo.chat.replies import Reply, reasoning_detail, usage
 from caal_desktop.demo.errors import ApiError
 from caal_desktop.demo.http.messages import Stream, encode_json
+from caal_desktop.demo.state import ORDINARY_SPEED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from caal_desktop.demo.chat.generations import Generation
     from caal_desktop.demo.chat.request_checks import Accepted
     from caal_desktop.demo.state import Call
-
-ORDINARY_SPEED = 60.0
-"""Tokens per second at which models show their own pace; another ``--speed`` makes all of them quicker or slower."""
 
 COMMENT = b": OPENROUTER PROCESSING\n\n"
 COMMENT_EVERY_S = 1.0

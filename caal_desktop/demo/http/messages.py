@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from caal_desktop.demo.errors import ApiError
 
-if TYPE_CHECKING:
-    from caal_desktop.demo.http.connection import Connection
-
 MAX_FIELDS = 200
 """Fields of a query or a form."""
 JSON = "application/json"
+
+
+class Channel(Protocol):
+    """What a request and its answer need of the connection that they take."""
+
+    @property
+    def port(self) -> int:
+        """The server's port."""
+
+    def cut(self) -> None:
+        """Break the connection off. What was written before still arrives."""
+
+    def abort(self) -> None:
+        """Break the connection off, and throw away what is still to be sent."""
+
+    async def send_head(self, status: int, headers: dict[str, str]) -> None:
+        """Begin an answer that comes in pieces."""
+
+    async def send_piece(self, data: bytes) -> None:
+        """Send a piece of it; waits while the client is slow to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +47,7 @@ class Request:
         body: the bytes.
     """
 
-    connection: Connection
+    connection: Channel
     method: str
     raw_path: str
     query: dict[str, str]
@@ -39,7 +56,7 @@ class Request:
 
     @classmethod
     def build(
-        cls, connection: Connection, method: str, target: str, headers: tuple[tuple[str, str], ...], body: bytes
+        cls, connection: Channel, method: str, target: str, headers: tuple[tuple[str, str], ...], body: bytes
     ) -> Request:
         """A request from the parts of its head.
 
