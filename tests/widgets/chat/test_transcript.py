@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QMessageBox
 
 from caal_desktop.services.chat.conversation import AnswerFacts, Conversation, Message, Role, ToolCallText
+from caal_desktop.widgets.chat.transcript.message_footer import MessageFooter
 from caal_desktop.widgets.chat.transcript.text_export import plain_text
 from tests.support.qt_loop import turn
 
@@ -106,16 +107,36 @@ def test_a_long_conversation_builds_what_is_near_the_screen(chat_window: ChatWin
         assert all(view.items[index].is_built for index in view.column.visible())
     assert sum(item.is_built for item in view.items) <= 80
     assert sum(item.footer is not None for item in view.items) < 60
+    for step in range(30):
+        bar.setValue(step * 3000)
+    assert len(view.findChildren(MessageFooter)) < 60, "they serve one message after another"
+
+
+def test_an_answer_that_streams_keeps_what_is_drawn_of_it(chat_window: ChatWindow, demo: DemoControl) -> None:
+    show(chat_window, *(f"{number} " + "text " * 40 for number in range(400)))
+    demo.fault("slow_trickle", 20, times=1)
+    chat_window.begin("Hello")
+    view, answer = chat_window.view, chat_window.chat.messages[-1]
+    chat_window.until(lambda: answer.text, "the first words")
+    assert view.items[-1].message is answer
+    bar = view.verticalScrollBar()
+    for step in range(12):
+        bar.setValue(step * 1500)
+        turn(3)
+    assert not view.items[-20].is_built, "others that are far from the screen are given up"
+    assert view.items[-1].is_built
+    chat_window.chat.stop()
+    chat_window.until(lambda: not chat_window.chat.is_busy, "the end")
 
 
 def test_what_is_read_stays_while_guesses_are_corrected(chat_window: ChatWindow) -> None:
     show(chat_window, *(f"{number} " + "- item\n" * (number % 30) for number in range(400)))
     view = chat_window.view
     view.verticalScrollBar().setValue(view.verticalScrollBar().maximum() // 2)
-    turn(2)
     index = view.column.visible()[1]
-    before = view.column.top_of(index)
+    before, guessed = view.column.top_of(index), sum(item.height for item in view.items[:index])
     turn(30)
+    assert sum(item.height for item in view.items[:index]) != guessed
     assert abs(view.column.top_of(index) - before) <= 2
 
 
@@ -147,6 +168,24 @@ def test_a_selection_runs_across_messages(chat_window: ChatWindow) -> None:
     assert "An *answer* here." in clipboard()
     QTest.keyClick(chat_window.view, Qt.Key.Key_Escape)
     assert chat_window.view.selection.is_empty
+
+
+def test_a_click_with_shift_goes_on_with_the_selection(chat_window: ChatWindow) -> None:
+    show(chat_window, "first question", "An answer.")
+    viewport, left = chat_window.view.viewport(), Qt.MouseButton.LeftButton
+    QTest.mouseClick(viewport, left, pos=point_of(chat_window, 0, 6))
+    assert chat_window.view.selection.is_empty
+    QTest.mouseClick(viewport, left, Qt.KeyboardModifier.ShiftModifier, point_of(chat_window, 0, 14))
+    assert chat_window.view.selection.plain_text() == "question"
+
+
+def test_another_conversation_takes_nothing_over(chat_window: ChatWindow) -> None:
+    show(chat_window, "question", "```\ncode\n```")
+    chat_window.view.text.select_all()
+    assert chat_window.find("chat.code.1.1")
+    show(chat_window, "other question", "No code.")
+    assert chat_window.view.selection.is_empty
+    assert not chat_window.find("chat.code.1.1")
 
 
 def test_everything_is_selected_and_copied_by_keyboard(chat_window: ChatWindow) -> None:
@@ -209,6 +248,17 @@ def test_a_link_is_opened_after_its_target_was_shown(chat_window: ChatWindow, mo
     next(button for button in dialog.buttons() if button.objectName() == "chat.link.open").click()
     assert opened == ["https://evil.example/login?x=1"]
     turn(3)
+
+
+def test_a_link_can_be_selected(chat_window: ChatWindow) -> None:
+    show(chat_window, "question", "See [my bank](https://evil.example/login?x=1) now.")
+    viewport, left = chat_window.view.viewport(), Qt.MouseButton.LeftButton
+    start = link_position(chat_window, "my bank")
+    QTest.mousePress(viewport, left, pos=start)
+    QTest.mouseMove(viewport, link_position(chat_window, "bank"))
+    QTest.mouseRelease(viewport, left, pos=link_position(chat_window, "bank"))
+    assert chat_window.view.selection.plain_text() == "y b"
+    assert chat_window.window.findChildren(QMessageBox, "chat.link") == []
 
 
 @pytest.mark.parametrize(
@@ -276,6 +326,25 @@ def test_an_answer_has_versions_and_a_question_wordings(chat_window: ChatWindow)
     assert chat_window.button("chat.message.0.version").text() == "2/2"  # type: ignore[attr-defined]
 
 
+def test_nothing_can_be_asked_while_an_answer_is_on_its_way(chat_window: ChatWindow, demo: DemoControl) -> None:
+    chat_window.ask("Hello")
+    again = ("chat.message.0.edit", "chat.message.1.regenerate")
+    assert all(chat_window.button(name).isEnabled() for name in again)
+    demo.fault("slow_trickle", 20, times=1)
+    chat_window.begin("Hello again")
+    chat_window.until(lambda: chat_window.chat.messages[-1].text, "the first words")
+    assert not any(chat_window.button(name).isEnabled() for name in again)
+    chat_window.chat.stop()
+    chat_window.until(lambda: not chat_window.chat.is_busy, "the end")
+    assert all(chat_window.button(name).isEnabled() for name in again)
+    assert chat_window.find("chat.message.3.continue"), "it was stopped, and it is the last one"
+    chat_window.ask("And now")
+    assert not chat_window.find("chat.message.3.continue")
+    chat_window.chat.delete(5)
+    chat_window.chat.delete(4)
+    assert chat_window.find("chat.message.3.continue"), "it is the last one again"
+
+
 def test_a_new_wording_finds_its_message_wherever_that_stands_now(chat_window: ChatWindow) -> None:
     chat_window.ask("One")
     chat_window.ask("Two")
@@ -323,6 +392,7 @@ def test_reasoning_is_folded(chat_window: ChatWindow) -> None:
     QTest.keyClick(item.fold, Qt.Key.Key_Space)
     turn(2)
     assert len(item.documents) == 2
+    assert not chat_window.view.is_following, "what was opened stays where it is"
     assert answer.reasoning.split()[0] in item.documents[0].document.toPlainText()
 
 

@@ -70,8 +70,6 @@ class Transcript(QObject):
         # What the user has just sent is what they want to see.
         if self._chat.messages[index].role is Role.USER and not self.view.is_following:
             self.view.follow_end()
-        if index:
-            self._refresh(index - 1)
 
     def _on_status(self, index: int) -> None:
         message = self._chat.messages[index]
