@@ -20,7 +20,8 @@ from caal_desktop.llm.events import (
     ToolCallDelta,
     UsageReport,
 )
-from caal_desktop.services.chat.answer_cost import find_cost
+from caal_desktop.llm.providers.descriptor import Capability
+from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.chat.conversation import (
     CONTINUE_PROMPT,
     AnswerFacts,
@@ -47,6 +48,9 @@ YIELD_AFTER_S = 0.008
 
 MAX_TOOL_CALLS = 64
 """Calls of one answer that are kept: an index comes from the server and must not fill the memory."""
+
+COST_DELAYS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds before each question for the cost of an answer that was cut short: the provider knows it a moment later."""
 
 
 class ChatService(QObject):
@@ -376,6 +380,8 @@ class ChatService(QObject):
     # --- what a stopped answer cost
 
     def _look_for_cost(self, index: int, answer: Message, request: ChatRequest) -> None:
+        if not descriptor_of(request.connection.provider).can(Capability.COST_LOOKUP):
+            return
         with contextlib.suppress(RuntimeError):  # the program is ending
             self._scope.start(self._find_cost(index, answer, request), name="cost", exclusive=False)
 
@@ -383,9 +389,15 @@ class ChatService(QObject):
         facts = answer.facts
         if facts is None or facts.generation_id is None:
             return
-        usage = await find_cost(self._pool, request.connection, facts.generation_id)
-        if usage is not None:
-            facts.usage = usage
-            self.costFound.emit(answer)
-            if index < len(self._messages) and self._messages[index] is answer:
-                self.statusChanged.emit(index)
+        for delay in COST_DELAYS_S:
+            await asyncio.sleep(delay)
+            try:
+                async with self._pool.use(request.connection) as provider:
+                    facts.usage = await provider.generation(facts.generation_id)
+            except (ProviderError, ValueError):
+                return
+            if facts.usage is not None:
+                self.costFound.emit(answer)
+                if index < len(self._messages) and self._messages[index] is answer:
+                    self.statusChanged.emit(index)
+                return
