@@ -45,6 +45,8 @@ MANDATORY_REASONING_TOKENS = 300
 
 UNKNOWN_PRICE = "—"
 VARYING_PRICE = "varies"
+# A sum below it is shown as "less than", in US dollars.
+_SMALLEST = 0.0001
 
 
 class CostKind(StrEnum):
@@ -130,12 +132,8 @@ def format_cost(usd: float | None) -> str:
     Args:
         usd: US dollars; None gives a dash.
     """
-    if usd is None:
-        return UNKNOWN_PRICE
-    if usd == 0:
-        return "$0"
-    if usd < 0.0001:
-        return "< $0.0001"
+    if usd is None or usd < _SMALLEST:
+        return _without_digits(usd)
     if usd >= 99.995:
         return f"${usd:.0f}"
     if usd >= 0.0995:
@@ -152,13 +150,15 @@ def format_price_per_million(usd: float | None, *, varies: bool = False) -> str:
     """
     if varies:
         return VARYING_PRICE
+    if usd is None or usd < _SMALLEST:
+        return _without_digits(usd)
+    return f"${_significant(usd, 4)}"
+
+
+def _without_digits(usd: float | None) -> str:
     if usd is None:
         return UNKNOWN_PRICE
-    if usd == 0:
-        return "$0"
-    if usd < 0.0001:
-        return "< $0.0001"
-    return f"${_significant(usd, 4)}"
+    return f"< ${_SMALLEST}" if usd else "$0"
 
 
 def _significant(usd: float, digits: int) -> str:

@@ -90,7 +90,7 @@ class SettingsDialog(QDialog):
         self.setObjectName("settings")
         self.setWindowTitle(self.tr("Settings"))
         self.navigation = Navigation(self)
-        self.search, self.nav = self.navigation.search, self.navigation.list
+        self.search = self.navigation.search
         self._bind()
         self._stack = QStackedWidget(self)
         self.pages: dict[Group, SettingsPage] = {}

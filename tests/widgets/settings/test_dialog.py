@@ -240,12 +240,14 @@ def test_a_search_turns_to_what_it_finds_and_marks_it(dialog: SettingsDialog, qt
     assert dialog.isVisible(), "Esc has emptied the search"
     assert not row.is_highlighted
     assert not row.isVisibleTo(dialog.pages[Group.NETWORK])
-    assert dialog.nav.count() == len(PAGES)
+    assert dialog.navigation.list.count() == len(PAGES)
 
 
 def test_a_search_without_a_hit_says_so(dialog: SettingsDialog, qtbot: QtBot) -> None:
     qtbot.keyClicks(dialog.search, "xyzzy")
-    assert [dialog.nav.item(row).text() for row in range(dialog.nav.count())] == ["Nothing found"]
+    assert [dialog.navigation.list.item(row).text() for row in range(dialog.navigation.list.count())] == [
+        "Nothing found"
+    ]
 
 
 def test_enter_in_the_search_goes_to_the_field(dialog: SettingsDialog, qtbot: QtBot) -> None:
@@ -636,8 +638,8 @@ def test_the_proxys_password_goes_into_the_keyring_and_to_the_proxy(
 
 
 def test_the_arrow_keys_turn_the_pages_from_the_start(dialog: SettingsDialog, qtbot: QtBot) -> None:
-    assert dialog.focusWidget() is dialog.nav
-    qtbot.keyClick(dialog.nav, Qt.Key.Key_Down)
+    assert dialog.focusWidget() is dialog.navigation.list
+    qtbot.keyClick(dialog.navigation.list, Qt.Key.Key_Down)
     assert dialog.page_name == "model"
 
 
