@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.errors import Remedy
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,11 +121,11 @@ class MenuRole(StrEnum):
 class Section(StrEnum):
     """A part of the list of shortcuts; the value is its heading, in English."""
 
-    MAIN = "Main window"
-    CHAT = "Chat"
-    PICKER = "Model picker"
-    SETUP = "Setup"
-    SETTINGS = "Settings"
+    MAIN = QT_TRANSLATE_NOOP("Command", "Main window")
+    CHAT = QT_TRANSLATE_NOOP("Command", "Chat")
+    PICKER = QT_TRANSLATE_NOOP("Command", "Model picker")
+    SETUP = QT_TRANSLATE_NOOP("Command", "Setup")
+    SETTINGS = QT_TRANSLATE_NOOP("Command", "Settings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,145 +159,209 @@ _MESSAGE = frozenset({Need.MESSAGE})
 _MARKED_MODEL = frozenset({Need.MARKED_MODEL})
 
 COMMANDS: Mapping[CommandId, Command] = {
-    CommandId.NEW: Command(title="&New conversation", section=Section.MAIN, shortcuts=(StandardKey.NEW,)),
+    CommandId.NEW: Command(
+        title=QT_TRANSLATE_NOOP("Command", "&New conversation"), section=Section.MAIN, shortcuts=(StandardKey.NEW,)
+    ),
     CommandId.TEMPORARY: Command(
-        title="New &temporary conversation",
-        short="Temporary conversation",
+        title=QT_TRANSLATE_NOOP("Command", "New &temporary conversation"),
+        short=QT_TRANSLATE_NOOP("Command", "Temporary conversation"),
         section=Section.MAIN,
         shortcuts=("Ctrl+Shift+N",),
         needs=frozenset({Need.HISTORY}),
     ),
-    CommandId.OPTIONS: Command(title="T&his conversation…", section=Section.MAIN, shortcuts=("Ctrl+T",)),
-    CommandId.COMPARE: Command(title="&Compare models…", section=Section.MAIN, shortcuts=("Ctrl+Shift+C",)),
-    CommandId.STOP: Command(title="&Stop the answer", needs=frozenset({Need.RUNNING_ANSWER})),
+    CommandId.OPTIONS: Command(
+        title=QT_TRANSLATE_NOOP("Command", "T&his conversation…"), section=Section.MAIN, shortcuts=("Ctrl+T",)
+    ),
+    CommandId.COMPARE: Command(
+        title=QT_TRANSLATE_NOOP("Command", "&Compare models…"), section=Section.MAIN, shortcuts=("Ctrl+Shift+C",)
+    ),
+    CommandId.STOP: Command(
+        title=QT_TRANSLATE_NOOP("Command", "&Stop the answer"), needs=frozenset({Need.RUNNING_ANSWER})
+    ),
     CommandId.SIDEBAR: Command(
-        title="Show or hide the &conversations", short="Conversations", section=Section.MAIN, shortcuts=("Ctrl+B",)
+        title=QT_TRANSLATE_NOOP("Command", "Show or hide the &conversations"),
+        short=QT_TRANSLATE_NOOP("Command", "Conversations"),
+        section=Section.MAIN,
+        shortcuts=("Ctrl+B",),
     ),
     CommandId.SEARCH: Command(
-        title="&Search conversations",
+        title=QT_TRANSLATE_NOOP("Command", "&Search conversations"),
         section=Section.MAIN,
         shortcuts=(StandardKey.FIND,),
         needs=frozenset({Need.HISTORY}),
     ),
-    CommandId.JUMP: Command(title="&Jump to the latest", section=Section.MAIN, shortcuts=("Ctrl+End",)),
-    CommandId.QUIT: Command(title="&Quit", section=Section.MAIN, shortcuts=("Ctrl+Q",), role=MenuRole.QUIT),
-    CommandId.MODEL: Command(title="Change &model…", section=Section.MAIN, shortcuts=("Ctrl+M",)),
-    CommandId.KEY: Command(title="&Key and usage…", same_as=CommandId.PROVIDER_SETTINGS),
-    CommandId.SETUP: Command(title="Go through &setup again…"),
+    CommandId.JUMP: Command(
+        title=QT_TRANSLATE_NOOP("Command", "&Jump to the latest"), section=Section.MAIN, shortcuts=("Ctrl+End",)
+    ),
+    CommandId.QUIT: Command(
+        title=QT_TRANSLATE_NOOP("Command", "&Quit"), section=Section.MAIN, shortcuts=("Ctrl+Q",), role=MenuRole.QUIT
+    ),
+    CommandId.MODEL: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Change &model…"), section=Section.MAIN, shortcuts=("Ctrl+M",)
+    ),
+    CommandId.KEY: Command(title=QT_TRANSLATE_NOOP("Command", "&Key and usage…"), same_as=CommandId.PROVIDER_SETTINGS),
+    CommandId.SETUP: Command(title=QT_TRANSLATE_NOOP("Command", "Go through &setup again…")),
     CommandId.SETTINGS: Command(
-        title="Se&ttings…",
+        title=QT_TRANSLATE_NOOP("Command", "Se&ttings…"),
         section=Section.MAIN,
         # The platform's own keys where it has some, and everybody's besides.
         shortcuts=(StandardKey.PREFERENCES, "Ctrl+,"),
         role=MenuRole.PREFERENCES,
     ),
-    CommandId.SHORTCUTS: Command(title="&Keyboard shortcuts", section=Section.MAIN, shortcuts=("F1", "Ctrl+/")),
-    CommandId.ABOUT: Command(title="&About CAAL Desktop", role=MenuRole.ABOUT),
+    CommandId.SHORTCUTS: Command(
+        title=QT_TRANSLATE_NOOP("Command", "&Keyboard shortcuts"), section=Section.MAIN, shortcuts=("F1", "Ctrl+/")
+    ),
+    CommandId.ABOUT: Command(title=QT_TRANSLATE_NOOP("Command", "&About CAAL Desktop"), role=MenuRole.ABOUT),
     # --- against a failure
-    CommandId.RETRY: Command(title="Try again"),
+    CommandId.RETRY: Command(title=QT_TRANSLATE_NOOP("Command", "Try again")),
     # Another try, like RETRY; its button counts down first where the server has said how long the pause is to be.
-    CommandId.WAIT: Command(title="Try again", part="retry", same_as=CommandId.RETRY),
-    CommandId.CHECK_KEY: Command(title="Change the key", part="key"),
-    CommandId.ADD_CREDIT: Command(title="Add credit", part="credit", needs=frozenset({Need.CREDITS_PAGE})),
-    CommandId.CHOOSE_MODEL: Command(title="Choose another model", part="model", needs=_MESSAGE),
-    CommandId.PRIVACY_SETTINGS: Command(title="Privacy settings", part="privacy"),
-    CommandId.SHORTEN: Command(title="Edit the message", part="shorten", needs=_MESSAGE),
-    CommandId.DEFAULT_PARAMETERS: Command(title="Use the model's own parameters", part="defaults", needs=_MESSAGE),
-    CommandId.NETWORK_SETTINGS: Command(title="Network settings", part="network"),
-    CommandId.PROVIDER_SETTINGS: Command(title="Provider's settings", part="settings"),
-    CommandId.ALLOW_SHORTER_ANSWER: Command(title="Allow a shorter answer", part="lower", needs=_MESSAGE),
-    CommandId.CONTINUE: Command(title="Continue from there", short="Continue", needs=_MESSAGE),
+    CommandId.WAIT: Command(title=QT_TRANSLATE_NOOP("Command", "Try again"), part="retry", same_as=CommandId.RETRY),
+    CommandId.CHECK_KEY: Command(title=QT_TRANSLATE_NOOP("Command", "Change the key"), part="key"),
+    CommandId.ADD_CREDIT: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Add credit"), part="credit", needs=frozenset({Need.CREDITS_PAGE})
+    ),
+    CommandId.CHOOSE_MODEL: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Choose another model"), part="model", needs=_MESSAGE
+    ),
+    CommandId.PRIVACY_SETTINGS: Command(title=QT_TRANSLATE_NOOP("Command", "Privacy settings"), part="privacy"),
+    CommandId.SHORTEN: Command(title=QT_TRANSLATE_NOOP("Command", "Edit the message"), part="shorten", needs=_MESSAGE),
+    CommandId.DEFAULT_PARAMETERS: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Use the model's own parameters"), part="defaults", needs=_MESSAGE
+    ),
+    CommandId.NETWORK_SETTINGS: Command(title=QT_TRANSLATE_NOOP("Command", "Network settings"), part="network"),
+    CommandId.PROVIDER_SETTINGS: Command(title=QT_TRANSLATE_NOOP("Command", "Provider's settings"), part="settings"),
+    CommandId.ALLOW_SHORTER_ANSWER: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Allow a shorter answer"), part="lower", needs=_MESSAGE
+    ),
+    CommandId.CONTINUE: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Continue from there"),
+        short=QT_TRANSLATE_NOOP("Command", "Continue"),
+        needs=_MESSAGE,
+    ),
     # --- with a message
-    CommandId.EDIT: Command(title="Edit and send again", needs=_MESSAGE),
-    CommandId.REGENERATE: Command(title="Answer again", needs=_MESSAGE),
-    CommandId.REGENERATE_WITH: Command(title="Answer again with another model…", needs=_MESSAGE),
-    CommandId.COPY: Command(title="Copy as plain text", short="Copy", needs=_MESSAGE),
-    CommandId.COPY_MARKDOWN: Command(title="Copy as Markdown", needs=_MESSAGE),
-    CommandId.DELETE: Command(title="Delete this message", needs=_MESSAGE),
-    CommandId.PREVIOUS_VERSION: Command(title="Earlier version", part="previous", needs=_MESSAGE),
-    CommandId.NEXT_VERSION: Command(title="Later version", part="next", needs=_MESSAGE),
+    CommandId.EDIT: Command(title=QT_TRANSLATE_NOOP("Command", "Edit and send again"), needs=_MESSAGE),
+    CommandId.REGENERATE: Command(title=QT_TRANSLATE_NOOP("Command", "Answer again"), needs=_MESSAGE),
+    CommandId.REGENERATE_WITH: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Answer again with another model…"), needs=_MESSAGE
+    ),
+    CommandId.COPY: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Copy as plain text"),
+        short=QT_TRANSLATE_NOOP("Command", "Copy"),
+        needs=_MESSAGE,
+    ),
+    CommandId.COPY_MARKDOWN: Command(title=QT_TRANSLATE_NOOP("Command", "Copy as Markdown"), needs=_MESSAGE),
+    CommandId.DELETE: Command(title=QT_TRANSLATE_NOOP("Command", "Delete this message"), needs=_MESSAGE),
+    CommandId.PREVIOUS_VERSION: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Earlier version"), part="previous", needs=_MESSAGE
+    ),
+    CommandId.NEXT_VERSION: Command(title=QT_TRANSLATE_NOOP("Command", "Later version"), part="next", needs=_MESSAGE),
     # --- the chat's keys
     CommandId.SEND: Command(
-        title="Send the message",
+        title=QT_TRANSLATE_NOOP("Command", "Send the message"),
         section=Section.CHAT,
         shortcuts=("Return",),
         shortcuts_with_control=("Ctrl+Return",),
     ),
     CommandId.BREAK_LINE: Command(
-        title="Break the line",
+        title=QT_TRANSLATE_NOOP("Command", "Break the line"),
         section=Section.CHAT,
         shortcuts=("Shift+Return",),
         shortcuts_with_control=("Return",),
     ),
     CommandId.CHAT_BACK: Command(
-        title="Stop the answer; leave a message as it was", section=Section.CHAT, shortcuts=("Esc",)
+        title=QT_TRANSLATE_NOOP("Command", "Stop the answer; leave a message as it was"),
+        section=Section.CHAT,
+        shortcuts=("Esc",),
     ),
     CommandId.GO_TO_BEGINNING: Command(
-        title="Conversation: go to the beginning", section=Section.CHAT, shortcuts=("Home",)
+        title=QT_TRANSLATE_NOOP("Command", "Conversation: go to the beginning"),
+        section=Section.CHAT,
+        shortcuts=("Home",),
     ),
-    CommandId.GO_TO_END: Command(title="Conversation: go to the end", section=Section.CHAT, shortcuts=("End",)),
-    CommandId.PAGE_ON: Command(title="Conversation: a page on", section=Section.CHAT, shortcuts=("Space",)),
+    CommandId.GO_TO_END: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Conversation: go to the end"), section=Section.CHAT, shortcuts=("End",)
+    ),
+    CommandId.PAGE_ON: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Conversation: a page on"), section=Section.CHAT, shortcuts=("Space",)
+    ),
     CommandId.SELECT_ALL: Command(
-        title="Conversation: select everything",
-        short="Select all",
+        title=QT_TRANSLATE_NOOP("Command", "Conversation: select everything"),
+        short=QT_TRANSLATE_NOOP("Command", "Select all"),
         section=Section.CHAT,
         shortcuts=(StandardKey.SELECT_ALL,),
     ),
     CommandId.COPY_SELECTION: Command(
-        title="Conversation: copy what is selected",
-        short="Copy",
+        title=QT_TRANSLATE_NOOP("Command", "Conversation: copy what is selected"),
+        short=QT_TRANSLATE_NOOP("Command", "Copy"),
         section=Section.CHAT,
         shortcuts=(StandardKey.COPY,),
     ),
     CommandId.RENAME_CONVERSATION: Command(
-        title="List of conversations: rename", short="Rename…", section=Section.CHAT, shortcuts=("F2",)
+        title=QT_TRANSLATE_NOOP("Command", "List of conversations: rename"),
+        short=QT_TRANSLATE_NOOP("Command", "Rename…"),
+        section=Section.CHAT,
+        shortcuts=("F2",),
     ),
     CommandId.DELETE_CONVERSATION: Command(
-        title="List of conversations: delete", short="Delete", section=Section.CHAT, shortcuts=("Del",)
+        title=QT_TRANSLATE_NOOP("Command", "List of conversations: delete"),
+        short=QT_TRANSLATE_NOOP("Command", "Delete"),
+        section=Section.CHAT,
+        shortcuts=("Del",),
     ),
     # --- the model picker
-    CommandId.SEARCH_MODELS: Command(title="Search models", section=Section.PICKER, shortcuts=(StandardKey.FIND,)),
+    CommandId.SEARCH_MODELS: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Search models"), section=Section.PICKER, shortcuts=(StandardKey.FIND,)
+    ),
     CommandId.STAR_MODEL: Command(
-        title="Make the model a favourite, or no longer",
-        short="Favourite",
+        title=QT_TRANSLATE_NOOP("Command", "Make the model a favourite, or no longer"),
+        short=QT_TRANSLATE_NOOP("Command", "Favourite"),
         section=Section.PICKER,
         shortcuts=("Ctrl+D",),
         needs=_MARKED_MODEL,
     ),
     CommandId.COMPARE_MODEL: Command(
-        title="Compare the model, or no longer",
-        short="Compare",
+        title=QT_TRANSLATE_NOOP("Command", "Compare the model, or no longer"),
+        short=QT_TRANSLATE_NOOP("Command", "Compare"),
         section=Section.PICKER,
         shortcuts=("Ctrl+E",),
         needs=_MARKED_MODEL,
     ),
     CommandId.MODEL_DETAILS: Command(
-        title="Show or hide the details",
-        short="Read about the current model",
+        title=QT_TRANSLATE_NOOP("Command", "Show or hide the details"),
+        short=QT_TRANSLATE_NOOP("Command", "Read about the current model"),
         section=Section.PICKER,
         shortcuts=("Ctrl+I",),
     ),
     CommandId.MOVE_IN_MODELS: Command(
-        title="Move in the list, also while you type",
+        title=QT_TRANSLATE_NOOP("Command", "Move in the list, also while you type"),
         section=Section.PICKER,
         shortcuts=("Up", "Down", "PgUp", "PgDown"),
     ),
     CommandId.USE_MODEL: Command(
-        title="Use the model", section=Section.PICKER, shortcuts=("Return",), needs=_MARKED_MODEL
+        title=QT_TRANSLATE_NOOP("Command", "Use the model"),
+        section=Section.PICKER,
+        shortcuts=("Return",),
+        needs=_MARKED_MODEL,
     ),
     CommandId.PICKER_BACK: Command(
-        title="Back: close details, clear the search, close the window", section=Section.PICKER, shortcuts=("Esc",)
+        title=QT_TRANSLATE_NOOP("Command", "Back: close details, clear the search, close the window"),
+        section=Section.PICKER,
+        shortcuts=("Esc",),
     ),
     # --- setup and settings
-    CommandId.SETUP_ON: Command(title="Go on", section=Section.SETUP, shortcuts=("Return",)),
+    CommandId.SETUP_ON: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Go on"), section=Section.SETUP, shortcuts=("Return",)
+    ),
     CommandId.SETUP_BACK: Command(
-        title="Stop waiting, else a step back, else close", section=Section.SETUP, shortcuts=("Esc",)
+        title=QT_TRANSLATE_NOOP("Command", "Stop waiting, else a step back, else close"),
+        section=Section.SETUP,
+        shortcuts=("Esc",),
     ),
     CommandId.SEARCH_SETTINGS: Command(
-        title="Search settings", section=Section.SETTINGS, shortcuts=(StandardKey.FIND,)
+        title=QT_TRANSLATE_NOOP("Command", "Search settings"), section=Section.SETTINGS, shortcuts=(StandardKey.FIND,)
     ),
     CommandId.SETTINGS_BACK: Command(
-        title="Clear the search, else close", section=Section.SETTINGS, shortcuts=("Esc",)
+        title=QT_TRANSLATE_NOOP("Command", "Clear the search, else close"), section=Section.SETTINGS, shortcuts=("Esc",)
     ),
 }
 """The one place where a command's title and its keys stand; the list of shortcuts follows its order."""
@@ -317,15 +382,18 @@ class Menu:
 
 MENUS = (
     Menu(
-        "&Chat",
+        QT_TRANSLATE_NOOP("Command", "&Chat"),
         (
             (CommandId.NEW, CommandId.TEMPORARY, CommandId.OPTIONS, CommandId.COMPARE, CommandId.STOP),
             (CommandId.SIDEBAR, CommandId.SEARCH, CommandId.JUMP),
             (CommandId.QUIT,),
         ),
     ),
-    Menu("&Assistant", ((CommandId.MODEL, CommandId.KEY, CommandId.SETUP), (CommandId.SETTINGS,))),
-    Menu("&Help", ((CommandId.SHORTCUTS, CommandId.ABOUT),)),
+    Menu(
+        QT_TRANSLATE_NOOP("Command", "&Assistant"),
+        ((CommandId.MODEL, CommandId.KEY, CommandId.SETUP), (CommandId.SETTINGS,)),
+    ),
+    Menu(QT_TRANSLATE_NOOP("Command", "&Help"), ((CommandId.SHORTCUTS, CommandId.ABOUT),)),
 )
 
 

@@ -16,11 +16,6 @@ if TYPE_CHECKING:
     from caal_desktop.llm.base import LLMProvider
 
 
-def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
-    """Mark a text for translation, under the name by which lupdate finds it; it is translated where it is shown."""
-    return text
-
-
 class Capability(StrEnum):
     """What only some providers can."""
 

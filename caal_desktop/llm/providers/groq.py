@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from caal_desktop.llm.providers.descriptor import (
-    QT_TRANSLATE_NOOP,
     AgentKeys,
     KeyShape,
     ProviderDescriptor,
     SettingText,
 )
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
 if TYPE_CHECKING:
     from caal_desktop.llm.providers.clients.groq import GroqProvider

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from caal_desktop.llm.providers.descriptor import QT_TRANSLATE_NOOP, ProviderDescriptor, SettingText
+from caal_desktop.llm.providers.descriptor import ProviderDescriptor, SettingText
 from caal_desktop.llm.providers.openai_compatible import OPENAI_COMPATIBLE
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
 MISTRAL: Final = ProviderDescriptor(
     name="mistral",

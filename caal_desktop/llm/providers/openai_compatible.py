@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from caal_desktop.llm.providers.descriptor import QT_TRANSLATE_NOOP, AgentKeys, ProviderDescriptor, SettingText
+from caal_desktop.llm.providers.descriptor import AgentKeys, ProviderDescriptor, SettingText
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
 if TYPE_CHECKING:
     from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider

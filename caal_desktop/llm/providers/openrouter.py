@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from caal_desktop.llm.providers.descriptor import (
-    QT_TRANSLATE_NOOP,
     AgentKeys,
     Capability,
     KeyShape,
     ProviderDescriptor,
     SettingText,
 )
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
 if TYPE_CHECKING:
     from caal_desktop.llm.providers.clients.openrouter import OpenRouterProvider
