@@ -81,6 +81,25 @@ def test_a_command_opens_the_wizard_at_its_step(application: Application, comman
     turn(3)
 
 
+def test_the_wizard_opens_the_settings_above_itself(application: Application) -> None:
+    """A proxy may have to be named before any key can be checked."""
+    application.open_wizard(Step.KEY)
+    wizard = application._wizard
+    assert wizard is not None
+    wizard.key.commands.run(CommandId.NETWORK_SETTINGS)
+    turn(3)
+    dialog = application._settings_dialog
+    assert dialog is not None
+    assert dialog.isVisible()
+    assert dialog.parent() is wizard
+    assert dialog.page_name == "network"
+    dialog.reject()
+    turn(3)
+    assert wizard.isVisible()
+    wizard.close()
+    turn(3)
+
+
 def test_quit_ends_the_program(application: Application) -> None:
     assert application._main is not None
     application._main.commands.run(CommandId.QUIT)
