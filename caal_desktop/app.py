@@ -12,8 +12,7 @@ from caal_desktop.commands import CommandId
 from caal_desktop.services.catalogue.catalogue_service import CatalogueService, CatalogueState
 from caal_desktop.services.chat.chat_parts import ChatParts
 from caal_desktop.services.keys.key_service import KeyService
-from caal_desktop.services.keys.key_watch import KeyCondition, KeyReport, KeyWatch
-from caal_desktop.services.providers.connections import catalogue_connection
+from caal_desktop.services.providers.connections import catalogue_connection, connection_for
 from caal_desktop.services.providers.provider_pool import ProviderPool
 from caal_desktop.services.settings.bundle_check import BundleCheck
 from caal_desktop.services.settings.log_level import LogLevelFollower
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.demo.launcher import DemoProcess
     from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.keys.sign_in_service import SignInService
     from caal_desktop.services.process.start_trace import StartTrace
     from caal_desktop.storage.paths import AppPaths
@@ -100,17 +100,19 @@ class Application(QObject):
         self._appearance.apply(self.settings.current)
         service = KEYRING_SERVICE if demo is None else DEMO_KEYRING_SERVICE
         self.pool = ProviderPool(self._stand_in)
-        self.keys = KeyService(SecretStore(service=service), self.pool, self)
+        # The program's own demo, with a profile and a keyring of its own, counts as the provider that it stands for.
+        # Any other address counts as another one.
+        others = {name: url for name, url in self._stand_ins.items() if demo is None or name != demo.stands_for}
+        self.keys = KeyService(SecretStore(service=service), self.pool, self.settings, self, stand_ins=others)
         self.catalogue = CatalogueService(paths.catalogue_dir, self.pool, self)
         self._trial: ChatService | None = None
         self.talk = ChatParts(self.pool, self.settings, paths, self)
-        self.watch = KeyWatch(self.settings, self.keys, self)
         self.commands = self._bind_commands()
         self._wizard: WizardWindow | None = None
         self._setup: SetupService | None = None
         self._main: MainWindow | None = None
         self._painted = False
-        self.watch.changed.connect(self._on_key_report)
+        self.keys.stateChanged.connect(self._on_key)
         self.settings.changed.connect(self._appearance.apply)
         self.settings.saveFailed.connect(self._on_save_failed)
         LogLevelFollower(self.settings, self, verbose=verbose)
@@ -212,7 +214,7 @@ class Application(QObject):
         if self._wizard is not None:
             self._scope.start(self._build_wizard_ahead(), name="wizard")
         if self._main is not None:
-            self.watch.begin()
+            self.keys.begin()
             self._open_catalogue()
             self._open_history()
         if self._problem is not None:
@@ -221,17 +223,21 @@ class Application(QObject):
             text = self._problem.describe()
             self._tell(text.what, reason_and_advice(text))
         if self._trace is not None:
-            self.keys.checkSucceeded.connect(lambda _provider, _info: self._note("key_checked"))
             QTimer.singleShot(1000, self, lambda: self._note("idle"))
 
     def _open_catalogue(self) -> None:
         settings = self.settings.current
         self.catalogue.open_for(settings.provider, catalogue_connection(settings, self.keys))
 
-    def _on_key_report(self, report: KeyReport) -> None:
-        # A provider that shows its list to nobody without a key could not be asked before the keyring gave it.
-        is_ready = report.condition is KeyCondition.READY and self._main is not None and self._wizard is None
-        if is_ready and self.catalogue.current.state is CatalogueState.EMPTY:
+    def _on_key(self, _secret: str, _state: KeyState) -> None:
+        # A provider that shows its list to nobody without a key could not be asked before the keyring gave it, or the
+        # user had said that it may be sent there.
+        settings = self.settings.current
+        if self._main is None or self._wizard is not None or self._quit.is_set():
+            return
+        is_missed = self.catalogue.current.state is CatalogueState.EMPTY
+        is_ready = not self.keys.state(settings.provider).is_awaited
+        if is_missed and is_ready and connection_for(settings, self.keys) is not None:
             self._open_catalogue()
 
     def _open_history(self) -> None:
@@ -294,6 +300,8 @@ class Application(QObject):
             parent=self._main,
         )
         wizard.offer_sign_in(lambda: self.sign_in)
+        if self._trace is not None:
+            setup.keyChanged.connect(self._note_key)
         self._wizard, self._setup = wizard, setup
         if self._demo is not None and self._demo.key:
             wizard.set_demo_key(self._demo.key, self._demo.stands_for)
@@ -322,7 +330,6 @@ class Application(QObject):
             main = MainWindow(
                 self.talk.chat,
                 self.keys,
-                self.watch,
                 self.catalogue,
                 self.settings,
                 self.commands,
@@ -330,7 +337,7 @@ class Application(QObject):
             )
             main.closed.connect(self.quit)
             self.talk.spending.limitPassed.connect(main.notice.show_limit)
-            self.talk.failed.connect(self.watch.look_after_failure)
+            self.talk.failed.connect(self.keys.look_after_failure)
             self.keys.migrated.connect(self._on_migrated)
             main.requestLikely.connect(self._warm_up)
             main.control.enable_compare(self.talk.begin_compared)
@@ -415,7 +422,7 @@ class Application(QObject):
             self.quit()
             return
         self._open_main()
-        self.watch.begin()
+        self.keys.begin()
         self._open_catalogue()
         self._open_history()
 
@@ -429,6 +436,10 @@ class Application(QObject):
     def _tell(self, title: str, text: str) -> None:
         if not self._quit.is_set():
             tell(title, text, self._wizard or self._main)
+
+    def _note_key(self, state: KeyState) -> None:
+        if state.info is not None and not state.is_busy:
+            self._note("key_checked")
 
     def _note(self, event: str) -> None:
         if self._trace is not None:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.llm.transport.address import origin_of
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.paths import AppPaths
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Settings, SetupStep
 from caal_desktop.storage.settings.store import SettingsStore
+from tests.support.listeners import listening
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,25 +65,33 @@ class Watched(app.Application):
             self._setup.submit_key(os.environ["CAAL_TEST_KEY"])
         elif moment == "listed":
             self.catalogue.changed.connect(self.on_list)
+        elif moment == "settled":
+            self.catalogue.changed.connect(self.on_settled)
+            self.keys.stateChanged.connect(self.on_settled)
         elif moment == "closed":
             QTimer.singleShot(300, self, (self._wizard or self._main).close)
         elif moment == "streaming":
             self.talk.chat.textArrived.connect(lambda *_args: act())
-            self.watch.changed.connect(self.ask)
+            self.keys.stateChanged.connect(self.ask)
 
-    def on_key(self, view):
+    def on_key(self, state):
         from PySide6.QtCore import QTimer
-        if view.phase == "verified":
-            QTimer.singleShot(0, self, self._setup.advance)
-        elif view.phase == "storing":
+        if state.activity == "storing":
             QTimer.singleShot(0, self, self._wizard.close)
+        elif state.status == "verified" and not state.is_kept:
+            QTimer.singleShot(0, self, self._setup.advance)
 
     def on_list(self, catalogue):
         if catalogue.provider == "groq" and catalogue.state == "failed":
             act()
 
-    def ask(self, report):
-        if report.condition == "ready":
+    def on_settled(self, *_what):
+        state = self.keys.state("openrouter")
+        if self.catalogue.current.state == "ready" and (state.status == "verified" or state.wants_consent):
+            act()
+
+    def ask(self, secret, state):
+        if secret == "openrouter" and state.is_loaded and not state.is_busy and not self.talk.chat.messages:
             self._main.page.composer.submitted.emit("Tell me a story")
 
 app.Application = Watched
@@ -136,6 +146,11 @@ def run(tmp_path: Path, demo: DemoControl) -> Run:
     return Run(tmp_path / "home", kept | {"CAAL_DESKTOP_OPENROUTER_URL": demo.base_url, "LANG": "C.UTF-8"})
 
 
+def kept_for(address: str) -> dict[str, object]:
+    """What the settings remember of a key in the keyring that was given for an address."""
+    return {"key_status": KeyStatus.VERIFIED, "key_store": KeyStore.KEYRING, "key_origin": origin_of(address)}
+
+
 def set_up(run: Run, session: DesktopSession, demo: DemoControl) -> None:
     """A profile in which the wizard is done, with the key in the session's keyring."""
     run.environment |= {name: value for name, value in session.env.items() if name.startswith(("DBUS", "XDG", "HOME"))}
@@ -150,7 +165,7 @@ def set_up(run: Run, session: DesktopSession, demo: DemoControl) -> None:
         and not row["id"].endswith((":free", ":batch"))
     )
     settings = Settings().replace(setup_completed=True, openrouter_model=model)
-    settings = settings.with_provider("openrouter", key_status=KeyStatus.VERIFIED, key_store=KeyStore.KEYRING)
+    settings = settings.with_provider("openrouter", **kept_for(demo.base_url))
     SettingsStore(run.paths.settings_file).save(settings)
 
 
@@ -190,7 +205,7 @@ def test_a_list_that_is_shown_to_nobody_without_a_key_is_asked_for_once_the_keyr
     # Nothing listens there: nobody beyond this machine is asked.
     proxy = {"proxy_mode": ProxyMode.MANUAL, "proxy_url": "http://127.0.0.1:1", "max_retries": 0}
     settings = run.settings.replace(provider="groq", groq_model="m", **proxy)
-    settings = settings.with_provider("groq", key_status=KeyStatus.VERIFIED, key_store=KeyStore.KEYRING)
+    settings = settings.with_provider("groq", **kept_for("https://api.groq.com/openai/v1"))
     SettingsStore(run.paths.settings_file).save(settings)
     run.until("listed").assert_ended_well()
 
@@ -211,6 +226,21 @@ def test_the_chat_ends_when_it_is_asked_to(
         demo.wait_for_open_streams(0)
     assert demo.key not in run.log
     assert all(demo.key.encode() not in file.read_bytes() for file in run.home.rglob("*") if file.is_file())
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_key_is_sent_to_no_address_of_the_environment_that_it_was_not_given_for(
+    run: Run, keyring_session: DesktopSession, demo: DemoControl, own: bool
+) -> None:
+    set_up(run, keyring_session, demo)
+    with listening() as there:
+        run.environment["CAAL_DESKTOP_OPENROUTER_URL"] = there.url
+        # One that could not be checked when it was saved is checked at the start.
+        kept = kept_for(there.url if own else "https://openrouter.ai/api/v1") | {"key_status": KeyStatus.UNVERIFIED}
+        SettingsStore(run.paths.settings_file).save(run.settings.with_provider("openrouter", **kept))
+        run.until("settled").assert_ended_well()
+        assert there.requests, "what is public was asked for"
+        assert there.has_seen(demo.key) is own
 
 
 def test_closing_the_chat_ends_the_program(run: Run, keyring_session: DesktopSession, demo: DemoControl) -> None:

@@ -35,6 +35,10 @@ FORBIDDEN_CALLS = {"exec", "exec_"}
 TASK_MAKERS = {"create_task", "ensure_future", "run_coroutine_threadsafe"}
 # These run without Qt, each in one function that outlives its tasks; the rest asks a task scope.
 MAY_MAKE_TASKS = re.compile(r"caal_desktop/(services/task_scope\.py|(llm|demo|storage)/.*)")
+# What the settings remember of a secret, and who may write it: its one owner.
+ABOUT_SECRETS = re.compile(r".*key_(status|store|origin|withheld_from)|proxy_password_(origin|withheld_from)")
+CHANGES_SETTINGS = {"replace", "update", "with_provider"}
+MAY_WRITE_ABOUT_SECRETS = re.compile(r"caal_desktop/(services/keys/key_service|storage/settings/\w+)\.py")
 # A widget draws what it is told and says what was asked for; it waits for nothing.
 NOT_IN_WIDGETS = {"asyncio", "httpx2", "keyring", "openai", "qasync", "requests", "urllib.request"}
 
@@ -99,6 +103,17 @@ def task_makers(text: str) -> Iterable[str]:
         match node:
             case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in TASK_MAKERS:
                 yield f"line {node.lineno}: {name}"
+
+
+def writes_about_secrets(text: str) -> Iterable[str]:
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name), keywords=given) if name in CHANGES_SETTINGS:
+                yield from (
+                    f"line {node.lineno}: {one.arg}" for one in given if one.arg and ABOUT_SECRETS.fullmatch(one.arg)
+                )
+            case ast.Constant(value=str(word)) if ABOUT_SECRETS.fullmatch(word):
+                yield f"line {node.lineno}: {word}"
 
 
 def waiting_widgets(text: str) -> Iterable[str]:
@@ -267,6 +282,11 @@ def test_a_provider_is_one_module_and_one_line_in_the_registry(name: str) -> Non
     assert listed.count(name.upper()) == 1
 
 
+def test_one_owner_writes_what_is_known_about_secrets() -> None:
+    found = offences(writes_about_secrets, PACKAGE)
+    assert [offence for offence in found if not MAY_WRITE_ABOUT_SECRETS.match(offence)] == []
+
+
 @pytest.mark.parametrize(
     ("rule", "text"),
     [
@@ -292,6 +312,9 @@ def test_a_provider_is_one_module_and_one_line_in_the_registry(name: str) -> Non
         (forbidden_qt, "app.aboutToQuit.connect(save)"),
         (task_makers, "asyncio.create_task(work())"),
         (task_makers, "def f():\n    return ensure_future(work())"),
+        (writes_about_secrets, "settings.with_provider(name, key_status=status)"),
+        (writes_about_secrets, "service.update(openrouter_key_store=store)"),
+        (writes_about_secrets, "settings.replace(**{'proxy_password_origin': origin})"),
         (waiting_widgets, "import asyncio"),
         (waiting_widgets, "from urllib.request import urlopen"),
         (waiting_widgets, "from urllib import request"),
@@ -316,6 +339,7 @@ def test_each_rule_can_fail(rule: Callable[[str], Iterable[str]], text: str) -> 
         (names_a_provider, '"""OpenRouter tells it."""\nreason = tr("These settings belong to OpenRouter.")  # groq'),
         (names_a_provider, "if descriptor_of(provider).can(Capability.HOSTS): ..."),
         (looks_into_a_client, "if isinstance(error, ProviderError): ..."),
+        (writes_about_secrets, "replace(state, key_status=status)\nrow.key_origin"),
         (waiting_widgets, "from caal_desktop.llm.models.listing import ModelInfo"),
         (waiting_widgets, "from urllib.parse import urlsplit"),
         (names_a_machine, f"https://example.com{MACHINE_PATHS[0]}x and docs{MACHINE_PATHS[1]}x"),

@@ -207,7 +207,11 @@ def test_what_a_provider_does_not_offer_is_refused_by_name(name: str) -> None:
         ("HTTP://NAS.local/v1", "http://nas.local:80"),
         ("http://127.0.0.1:8080/v1/", "http://127.0.0.1:8080"),
         ("http://[FD00::1]:11434/v1", "http://[fd00::1]:11434"),
-        (" https://user:password@host.example ", "https://host.example:443"),
+        (" https://host.example/ ", "https://host.example:443"),
+        ("http://host:0/v1", "http://host:0"),
+        # No secret goes where the host is hidden behind something else.
+        ("https://user:password@host.example", ""),
+        ("https://host.example\\@other.example/", ""),
         ("nas:11434", ""),
         ("ftp://host", ""),
         ("https://", ""),

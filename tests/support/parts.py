@@ -16,7 +16,7 @@ import pytest
 from caal_desktop.services.catalogue.catalogue_service import CatalogueService, CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.keys.key_service import KeyService
-from caal_desktop.services.keys.key_watch import KeyWatch
+from caal_desktop.services.keys.key_state import PROXY, Proof
 from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
 from caal_desktop.services.settings.bundle_check import BundleCheck
 from caal_desktop.services.settings.settings_service import SettingsService
@@ -26,6 +26,7 @@ from caal_desktop.storage.keyring.secrets import Deadlines, SecretStore
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Settings
 from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.desktop_session import DesktopSession, require_desktop_tools
+from tests.support.key_stages import Stage, stage_of
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.providers.key_info import KeyInfo
     from caal_desktop.services.catalogue.catalogue_service import Catalogue
-    from caal_desktop.services.keys.key_view import KeyPhase
+    from caal_desktop.services.keys.key_state import KeyState
     from tests.support.demo import DemoControl
     from tests.support.qt_loop import LoopHarness
 
@@ -47,9 +48,11 @@ class Parts:
     Args:
         home: where settings and cache are kept.
         openrouter_url: the base URL of the demo server, or of nothing at all.
+        stands_in: whether that counts as another address than OpenRouter's, as one in the environment does; the
+            program's own demo counts as OpenRouter's.
     """
 
-    def __init__(self, home: Path, openrouter_url: str) -> None:
+    def __init__(self, home: Path, openrouter_url: str, *, stands_in: bool = False) -> None:
         self.home, self.openrouter_url = home, openrouter_url
         self.store = SettingsStore(home / "settings.json")
         self.settings = SettingsService(self.store, self.store.load())
@@ -58,10 +61,10 @@ class Parts:
         self.pool = ProviderPool(self._stand_in)
         deadlines = Deadlines(probe=5.0, call=5.0, unlock=5.0)
         self.secrets = SecretStore(service=KEYRING_SERVICE, deadlines=deadlines)
-        self.keys = KeyService(self.secrets, self.pool)
+        stand_ins = {"openrouter": openrouter_url} if stands_in else {}
+        self.keys = KeyService(self.secrets, self.pool, self.settings, stand_ins=stand_ins)
         self.catalogue = CatalogueService(home / "catalogue", self.pool)
         self.chat = ChatService(self.pool)
-        self.watch = KeyWatch(self.settings, self.keys)
         self.setup = SetupService(self.settings, self.keys, self.catalogue)
         self._closed = False
 
@@ -96,11 +99,11 @@ class Parts:
         """Have a list of models in a state, as if a server had told it."""
         self.catalogue._set(catalogue)
 
-    def until_phase(self, *phases: KeyPhase) -> KeyPhase:
-        """Wait until the key step is in one of these phases."""
-        if not turn(until=lambda: self.setup.key.phase in phases):
-            pytest.fail(f"the key step stays {self.setup.key.phase}, waited for {phases}; {self.setup.key.error!r}")
-        return self.setup.key.phase
+    def until_stage(self, *stages: Stage) -> Stage:
+        """Wait until the wizard's key step is at one of these stages."""
+        if not turn(until=lambda: stage_of(self.setup.key) in stages):
+            pytest.fail(f"the key step stays at {self.setup.key}, waited for {stages}")
+        return stage_of(self.setup.key)
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         """Wait until something has become true."""
@@ -114,13 +117,30 @@ class Parts:
 
     def use_key(self, key: str, status: KeyStatus = KeyStatus.VERIFIED, provider: str = "openrouter") -> None:
         """Have a key in use for this session, as a finished set-up leaves it."""
-        from caal_desktop.storage.keyring.secrets import Where
+        self.keep_key(key, KeyStore.SESSION, provider, status)
 
-        stored: list[object] = []
-        self.keys.stored.connect(lambda *_args: stored.append(True))
-        self.keys.store(provider, key, Where.SESSION)
-        self.until(lambda: stored, "the key is in use")
-        self.settings.set(self.settings.current.with_provider(provider, key_status=status, key_store=KeyStore.SESSION))
+    def keep_key(
+        self,
+        key: str,
+        store: KeyStore = KeyStore.KEYRING,
+        name: str = "openrouter",
+        status: KeyStatus = KeyStatus.VERIFIED,
+    ) -> None:
+        """Have a secret kept for the address in force; fails the test where the keyring does not take it."""
+        address = self.settings.current.proxy_url if name == PROXY else self.settings.current.of(name).base_url
+        result = run_async(self.keys.keep(name, key, store, address, Proof(KeyStatus.VERIFIED)))
+        assert result.is_done, result.error
+        if status is not KeyStatus.VERIFIED:
+            # Nothing but the service writes this: the test plays an earlier run.
+            self.keys._remember(name, status=status)
+
+    def key(self, name: str = "openrouter") -> str | None:
+        """The secret in memory, whatever address it is for."""
+        return self.keys._secrets.get(name)
+
+    def state(self, name: str = "openrouter") -> KeyState:
+        """A provider's key as it stands."""
+        return self.keys.state(name)
 
     def key_info(self) -> KeyInfo:
         """What the provider has told about the key that was checked last."""
@@ -137,8 +157,8 @@ def make_parts(qt_loop: LoopHarness, tmp_path: Path, demo: DemoControl) -> Itera
     """
     made: list[Parts] = []
 
-    def make(openrouter_url: str | None = None) -> Parts:
-        parts = Parts(tmp_path, openrouter_url or demo.base_url)
+    def make(openrouter_url: str | None = None, **options: bool) -> Parts:
+        parts = Parts(tmp_path, openrouter_url or demo.base_url, **options)
         made.append(parts)
         return parts
 

@@ -25,10 +25,10 @@ from caal_desktop.services.chat.conversation import (
     Role,
     SavedFailureError,
 )
-from caal_desktop.services.keys.key_change import ChangePhase, ChangeView
-from caal_desktop.services.keys.key_view import KeyPhase, KeyView
+from caal_desktop.services.keys.key_state import KeyState
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInService, SignInView
 from caal_desktop.setup_flow import Step
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.main.main_window import MainWindow
 from caal_desktop.widgets.picker.dialog import PickerDialog
@@ -87,7 +87,7 @@ class Program:
 
     def main_window(self) -> MainWindow:
         parts = self.parts
-        window = MainWindow(parts.chat, parts.keys, parts.watch, parts.catalogue, parts.settings, recording(self.given))
+        window = MainWindow(parts.chat, parts.keys, parts.catalogue, parts.settings, recording(self.given))
         self.show(window)
         return window
 
@@ -294,7 +294,7 @@ class TryPlace(WizardPlace):
 class KeyPagePlace(WizardPlace):
     """The wizard's key page, about a key that was refused."""
 
-    phase = KeyPhase.REFUSED
+    status = KeyStatus.REJECTED
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
@@ -303,7 +303,7 @@ class KeyPagePlace(WizardPlace):
         self.window.key.keySubmitted.connect(lambda _key: program.did.append("retry"))
 
     def fail(self, error: ProviderError) -> MessagePanel:
-        self.window.key.show_key(KeyView(self.phase, error=error), has_key=True)
+        self.window.key.show_key(KeyState("openrouter", self.status, error=error))
         return self.window.key.message
 
     def has_done(self, command: CommandId) -> bool:
@@ -315,7 +315,7 @@ class KeyPagePlace(WizardPlace):
 class UncheckedKeyPlace(KeyPagePlace):
     """The wizard's key page, about a key that could not be checked."""
 
-    phase = KeyPhase.UNREACHABLE
+    status = KeyStatus.NONE
 
 
 class PickerPlace(Place):
@@ -409,7 +409,7 @@ class CardPlace(Place):
             parts.settings, parts.keys, parts.catalogue, parts.transfer, parts.bundles, recording(program.given)
         )
         program.show(self.dialog)
-        parts.until(lambda: not parts.keys.is_refreshing("openrouter"), "the facts of the key in use")
+        parts.until(lambda: parts.state().info, "the facts of the key in use")
         self.card = self.dialog.keys_section.cards["openrouter"]
         program.monkeypatch.setattr(self.card, "_submit", lambda: program.did.append("retry"))
         program.monkeypatch.setattr(self.card, "refresh", lambda: program.did.append("retry"))
@@ -417,7 +417,7 @@ class CardPlace(Place):
     def fail(self, error: ProviderError) -> MessagePanel:
         self.dialog.commands.run(CommandId.PROVIDER_SETTINGS)
         self.card.begin_editing()
-        self.card._show_change(ChangeView(ChangePhase.REFUSED, error))
+        self.card._show_given(KeyState("openrouter", KeyStatus.REJECTED, error=error))
         return self.card.message
 
     def has_done(self, command: CommandId) -> bool:
@@ -433,7 +433,7 @@ class UncheckedCardPlace(CardPlace):
 
     def fail(self, error: ProviderError) -> MessagePanel:
         panel = super().fail(error)
-        self.card._show_change(ChangeView(ChangePhase.UNREACHABLE, error))
+        self.card._show_given(KeyState("openrouter", error=error))
         return panel
 
 
@@ -443,7 +443,9 @@ class FactsPlace(CardPlace):
     def fail(self, error: ProviderError) -> MessagePanel:
         self.dialog.commands.run(CommandId.PROVIDER_SETTINGS)
         self.card._stop_editing()
-        self.card._on_refreshed("openrouter", None, error)
+        self.card._show_in_use(
+            KeyState("openrouter", KeyStatus.VERIFIED, KeyStore.SESSION, is_loaded=True, error=error)
+        )
         return self.card.message
 
 

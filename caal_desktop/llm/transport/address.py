@@ -41,6 +41,22 @@ def host_of(url: str) -> str:
         return ""
 
 
+def origin_of(url: str) -> str:
+    """Return a URL's origin: ``https://host:port`` in lower case, always with a port; "" where it has none.
+
+    A secret belongs to one origin. What names none, or hides its host behind credentials, gets no secret.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return ""
+    host, default = parts.hostname or "", _PORTS.get(parts.scheme)
+    if default is None or not host or "@" in parts.netloc or "\\" in parts.netloc:
+        return ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{default if port is None else port}"
+
+
 def location_of(url: str) -> str:
     """Return ``host`` or ``host:port`` of a URL, for people."""
     try:
@@ -50,22 +66,6 @@ def location_of(url: str) -> str:
         return ""
     host = parts.hostname or ""
     return host if port is None else f"{host}:{port}"
-
-
-def origin_of(url: str) -> str:
-    """Return the origin of a URL, ``scheme://host:port`` in lower case and always with its port (RFC 6454).
-
-    "" where the URL has no scheme whose port is known, or no host: such an address has no origin, and fits none.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port or _PORTS.get(parts.scheme)
-    except ValueError:
-        return ""
-    host = parts.hostname
-    if not host or port is None:
-        return ""
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def check_key_form(provider: str, display_name: str, api_key: object) -> str:

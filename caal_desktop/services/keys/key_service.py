@@ -1,198 +1,506 @@
-"""The providers' keys: read from the keyring at the start, proven with a real call, kept, removed."""
+"""The one owner of the providers' keys and of the proxy's password: reads, proves, keeps, replaces and removes them.
+
+What the settings remember of a key (its status, its place, the address that it was given for) is written here and
+nowhere else. A secret leaves this service through :meth:`KeyService.secret_for` alone, which looks at the address.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from caal_desktop.llm.errors import ConnectionFailed, ProviderError
+from caal_desktop.llm.errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    ConnectionFailed,
+    InsufficientCredit,
+    ManagementKeyRejected,
+    PermissionRefused,
+    ProviderError,
+)
+from caal_desktop.llm.providers.registry import PROVIDERS
+from caal_desktop.llm.transport.address import origin_of
+from caal_desktop.llm.transport.network import ProxyMode
+from caal_desktop.services.keys.key_state import PROXY, KeyActivity, KeyringResult, KeyState, Proof, Replacement
+from caal_desktop.services.providers.connections import connection_by, connection_for
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import KeyringError
-from caal_desktop.storage.keyring.secrets import KeyringState, Where
+from caal_desktop.storage.keyring.secrets import KeyringState
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+
     from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.services.keys.key_state import KeyProblem
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
+    from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.keyring.secrets import SecretStore
+    from caal_desktop.storage.settings.schema import Settings
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MIGRATION_PAUSE_S = 20.0
 """Seconds between two looks whether the keyring takes a key that it refused before."""
 
 
-class KeyService(QObject):
-    """Keys in memory, checked and stored on request.
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """What the settings remember of a secret."""
+
+    status: KeyStatus
+    store: KeyStore
+    origin: str
+    withheld_from: str
+
+
+class WatchedKey(QObject):
+    """One secret's state, for those who draw it and no other.
 
     Signals:
-        checkStarted: carries the provider's name.
-        checkSucceeded: provider's name and :class:`KeyInfo`.
-        checkFailed: provider's name and the :class:`ProviderError` or ValueError.
-        stored: provider's name and where (:class:`Where`).
-        storeFailed: provider's name and the :class:`KeyringError`.
-        loaded: provider's name and the :class:`KeyringError` that stood in the way, or None.
-        removed: provider's name and the :class:`KeyringError` that stood in the way, or None.
-        keyChanged: provider's name; the key that is in use is another one now.
-        refreshStarted: provider's name; the facts of the key in use are being asked for.
-        refreshed: provider's name, the :class:`KeyInfo` or None, and the error that stood in the way or None.
+        changed: carries the new :class:`KeyState`.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, state: KeyState, parent: QObject) -> None:
+        super().__init__(parent)
+        self._state = state
+
+    @property
+    def state(self) -> KeyState:
+        """The secret as it stands."""
+        return self._state
+
+    def take(self, state: KeyState) -> bool:
+        """Take over a state, and tell it; returns whether it is another one."""
+        if state == self._state:
+            return False
+        self._state = state
+        self.changed.emit(state)
+        return True
+
+
+class KeyService(QObject):
+    """Keys in memory, proven and kept on request.
+
+    The operations are awaited, give a result, and raise nothing that can be expected. To cancel the caller's task
+    cancels the operation.
+
+    Args:
+        store: the keyring, and the memory for one session.
+        pool: reaches the providers.
+        settings: where a key's status, place and origin are remembered, and which addresses are in force.
+        stand_ins: addresses that take the place of providers' fixed ones, by provider; they count as other addresses.
+
+    Signals:
+        stateChanged: the secret's name and its new :class:`KeyState`.
         migrated: provider's name; its key was kept for the session only and lies in the keyring now.
     """
 
-    checkStarted = Signal(str)
-    checkSucceeded = Signal(str, object)
-    checkFailed = Signal(str, object)
-    stored = Signal(str, object)
-    storeFailed = Signal(str, object)
-    loaded = Signal(str, object)
-    removed = Signal(str, object)
-    keyChanged = Signal(str)
-    refreshStarted = Signal(str)
-    refreshed = Signal(str, object, object)
+    stateChanged = Signal(str, object)
     migrated = Signal(str)
 
-    def __init__(self, store: SecretStore, pool: ProviderPool, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        store: SecretStore,
+        pool: ProviderPool,
+        settings: SettingsService,
+        parent: QObject | None = None,
+        *,
+        stand_ins: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._store = store
-        self._pool = pool
-        self._keys: dict[str, str] = {}
+        self._store, self._pool, self._settings = store, pool, settings
+        self._stand_ins = dict(stand_ins or {})
+        self._secrets: dict[str, str] = {}
         self._infos: dict[str, KeyInfo] = {}
-        self._checked: Connection | None = None
+        self._errors: dict[str, KeyProblem] = {}
+        self._doings: dict[str, list[KeyActivity]] = {}
+        # Whose keys the keyring is being asked for.
+        self._reading: set[str] = set()
+        # Whose keys the keyring does not have, though the settings say so.
+        self._absent: set[str] = set()
         # Whose keys should lie in the keyring, but do not because it refused them.
         self._homeless: set[str] = set()
         # Whose keys the keyring has been given in this run.
         self._given: set[str] = set()
-        self._scope = TaskScope("keys")
+        self._follows: str | None = None
+        self._closed = False
+        self.tasks = TaskScope("keys")
+        """For work on keys that outlives the widget which began it."""
+        self._watched = {
+            name: WatchedKey(self.state_with(settings.current, name), self) for name in (*PROVIDERS, PROXY)
+        }
+        settings.changed.connect(self._on_settings)
 
-    def key(self, provider: str) -> str | None:
-        """The key in use for a provider, or None."""
-        return self._keys.get(provider)
+    # --- what is known
 
-    def info(self, provider: str) -> KeyInfo | None:
-        """What the last successful check told about the key in use."""
-        return self._infos.get(provider)
+    def state(self, name: str) -> KeyState:
+        """A provider's key, or the proxy's password, as it stands."""
+        return self._watched[name].state
+
+    def watch(self, name: str) -> WatchedKey:
+        """The same, with a signal that tells about this one alone."""
+        return self._watched[name]
+
+    def state_with(self, settings: Settings, name: str, address: str | None = None) -> KeyState:
+        """A secret as it would stand with other settings in force, or at another address.
+
+        Args:
+            settings: where it would go.
+            name: the provider's name, or :data:`PROXY`.
+            address: base URL in place of the one in the settings.
+        """
+        known = self._remembered(name)
+        loaded = name in self._secrets
+        if name in self._absent or (known.store is KeyStore.SESSION and not loaded):
+            known = _Remembered(KeyStatus.NONE, KeyStore.NONE, "", known.withheld_from)
+        target = self._target(settings, name) if address is None else self.origin_at(name, address)
+        doings = self._doings.get(name)
+        activity = doings[-1] if doings else KeyActivity.IDLE
+        # Where a removal has failed the keyring may still have it, and nobody waits for it.
+        in_keyring = known.store is KeyStore.KEYRING and known.status is not KeyStatus.NONE
+        awaited = in_keyring and not loaded and name not in self._errors
+        state = KeyState(
+            name,
+            known.status,
+            known.store,
+            known.origin,
+            target,
+            loaded,
+            awaited or activity is KeyActivity.READING,
+            activity=activity,
+            info=self._infos.get(name),
+            error=self._errors.get(name),
+        )
+        if not state.is_elsewhere:
+            return state
+        # What was proven of another address says nothing about this one.
+        return replace(state, status=KeyStatus.NONE, info=None, wants_consent=loaded and known.withheld_from != target)
+
+    def state_at(self, name: str, address: str) -> KeyState:
+        """A secret as it would stand with another base URL; the provider's own address where that is fixed."""
+        return self.state_with(self._settings.current, name, address)
+
+    def address_of(self, name: str) -> str:
+        """The base URL in force that a secret would go to; "" for a provider with a fixed one."""
+        settings = self._settings.current
+        return settings.proxy_url if name == PROXY else settings.of(name).base_url
+
+    def origin_at(self, name: str, address: str) -> str:
+        """Scheme, host and port that a secret would go to.
+
+        Args:
+            name: the provider's name, or :data:`PROXY`.
+            address: base URL; not looked at for a provider with a fixed address.
+        """
+        descriptor = PROVIDERS.get(name)
+        if descriptor is not None and not descriptor.has_address:
+            address = self._stand_ins.get(name, descriptor.base_url)
+        return origin_of(address)
+
+    def secret_for(self, name: str, address: str = "") -> str | None:
+        """The secret in use, for the address that it was given for; None for every other one.
+
+        Args:
+            name: the provider's name, or :data:`PROXY`.
+            address: base URL that it would be sent to; not looked at for a provider with a fixed address.
+        """
+        origin = self.origin_at(name, address)
+        return self._secrets.get(name) if origin and origin == self._remembered(name).origin else None
 
     @property
     def store_name(self) -> str:
         """The keyring's name for people ("GNOME Keyring / Secret Service")."""
         return self._store.name
 
-    def is_for_session(self, provider: str) -> bool:
-        """Whether the provider's key is kept in memory only."""
-        return self._store.holds_for_session(provider)
+    # --- operations
 
-    def refresh(self, connection: Connection) -> None:
-        """Ask for the facts of the key in use once more; :attr:`refreshed` brings them."""
-        self._scope.start(self._refresh(connection), name=f"refresh.{connection.provider}")
+    async def read(self, name: str) -> KeyState:
+        """Read a secret from the keyring, unless it is in memory already; gives its state afterwards."""
+        task_name = f"read.{name}"
+        if name in self._reading:
+            # The keyring may be asking the user for a password: it is not asked twice.
+            await self.tasks.wait(task_name)
+        elif name not in self._secrets:
+            self._reading.add(name)
+            try:
+                await self._run(task_name, lambda: self._read(name))
+            finally:
+                self._reading.discard(name)
+        return self.state(name)
 
-    def is_refreshing(self, provider: str) -> bool:
-        """Whether the facts of a provider's key are on their way."""
-        return self._scope.is_running(f"refresh.{provider}")
-
-    def load(self, provider: str) -> None:
-        """Read the provider's key from the keyring; :attr:`loaded` tells when it is done."""
-        self._scope.start(self._load(provider), name=f"load.{provider}")
-
-    def check(self, connection: Connection) -> None:
-        """Ask the provider what it thinks of a key; a check that still runs is replaced."""
-        self._scope.start(self._check(connection), name="check")
-
-    def cancel_check(self) -> None:
-        """Stop asking."""
-        self._scope.cancel("check")
-
-    @property
-    def is_checking(self) -> bool:
-        """Whether a check is on its way."""
-        return self._scope.is_running("check")
-
-    @property
-    def checked_is_in_use(self) -> bool:
-        """Whether the latest check concerned the key in use, and not one that a person is about to give."""
-        return self._checked is not None and self._checked.key == self._keys.get(self._checked.provider)
-
-    def store(self, provider: str, key: str, where: Where, info: KeyInfo | None = None) -> None:
-        """Keep a key, in the keyring or for this session only, and use it from then on.
+    async def prove(self, name: str, key: str | None, address: str = "") -> Proof:
+        """Ask a provider what it thinks of a key. There is one such question at a time: an earlier one gives way.
 
         Args:
-            provider: whose key it is.
-            key: the key.
-            where: the keyring, or memory only.
-            info: what a check has told about it.
+            name: the provider.
+            key: the key; None for a server that needs none.
+            address: base URL to ask at, for a provider without a fixed one.
+        """
+        connection = connection_by(self._settings.current, self, name, key, address)
+        proof = await self._run("prove", lambda: self._ask(connection))
+        return proof or Proof(KeyStatus.NONE)
+
+    async def keep(
+        self, name: str, key: str, store: KeyStore, address: str = "", proof: Proof | None = None
+    ) -> KeyringResult:
+        """Keep a secret, and use it from then on for the address that it was given for.
+
+        Args:
+            name: the provider's name, or :data:`PROXY`.
+            key: the secret.
+            store: the keyring, or memory only.
+            address: the base URL that it was given for, where that is not fixed.
+            proof: what its provider thinks of it, where that is known.
         """
         # One task for each provider: another one's key must not be given up for this one.
-        self._given.add(provider)
-        self._scope.start(self._put(provider, key, where, info), name=f"store.{provider}")
+        self._given.add(name)
+        origin = self.origin_at(name, address)
+        result = await self._run(f"keep.{name}", lambda: self._put(name, key, store, origin, proof))
+        return result or KeyringResult(is_done=False)
+
+    async def replace(self, name: str, key: str, address: str = "") -> Replacement:
+        """Prove a key, and put it into the keyring in place of the one in use if it is good.
+
+        Args:
+            name: the provider.
+            key: the new key; the one in use stays until this one is kept.
+            address: the base URL that it is given for, where that is not fixed.
+        """
+        proof = await self.prove(name, key, address)
+        if proof.status is not KeyStatus.VERIFIED:
+            return Replacement(proof)
+        return Replacement(proof, await self.keep(name, key, KeyStore.KEYRING, address, proof))
+
+    async def remove(self, name: str) -> KeyringResult:
+        """Remove a secret from memory and from the keyring, and make sure that it is gone."""
+        result = await self._run(f"remove.{name}", lambda: self._remove(name))
+        return result or KeyringResult(is_done=False)
+
+    async def refresh(self, name: str) -> Proof:
+        """Ask for the facts of the key in use once more."""
+        connection = connection_for(self._settings.current, self, name)
+        if connection is None or connection.key is None:
+            return Proof(KeyStatus.NONE)
+        proof = await self._run(f"refresh.{name}", lambda: self._ask(connection))
+        return proof or Proof(KeyStatus.NONE)
+
+    # --- begun here, and told by the state
+
+    def begin(self) -> None:
+        """Have the key of the provider in use ready, from now on whichever that is; and the proxy's password."""
+        settings = self._settings.current
+        self._follows = settings.provider
+        self.open(PROXY)
+        self.open(settings.provider)
+
+    def open(self, name: str) -> None:
+        """Have a secret in memory that lies in the keyring; a key that could not be checked before is checked."""
+        state = self.state(name)
+        if state.store is KeyStore.KEYRING and not state.is_loaded and name not in self._reading:
+            self.tasks.start(self._open(name), name=f"open.{name}")
+
+    def check_again(self, name: str) -> None:
+        """Ask for the facts of a key in use; its state tells what came of it."""
+        self.tasks.start(self._check_again(name), name=f"check.{name}")
+
+    def look_after_failure(self, error: BaseException | None) -> None:
+        """An answer has failed: where the key may be the reason, ask what has become of it."""
+        if isinstance(error, AuthenticationFailed | InsufficientCredit):
+            self.check_again(self._settings.current.provider)
+
+    # --- the user's word
+
+    def allow(self, name: str, address: str | None = None) -> None:
+        """The user wants the secret to go to an address for which it was not given. It belongs there from now on.
+
+        Args:
+            name: the provider's name, or :data:`PROXY`.
+            address: base URL; None for the one in force.
+        """
+        target = self._target(self._settings.current, name) if address is None else self.origin_at(name, address)
+        status = self._remembered(name).status
+        # Nobody knows yet what they think of it there.
+        known = KeyStatus.NONE if status is KeyStatus.NONE else KeyStatus.UNVERIFIED
+        self._infos.pop(name, None)
+        self._errors.pop(name, None)
+        self._remember(name, status=known, origin=target, withheld_from="")
+
+    def withhold(self, name: str, address: str | None = None) -> None:
+        """The user does not want the secret to go to an address; it stays kept for the one that it was given for.
+
+        Args:
+            name: the provider's name, or :data:`PROXY`.
+            address: base URL; None for the one in force.
+        """
+        target = self._target(self._settings.current, name) if address is None else self.origin_at(name, address)
+        self._remember(name, withheld_from=target)
+
+    def leave_unverified(self, name: str) -> None:
+        """The user goes on with the key in use, though it cannot be checked now."""
+        self._remember(name, status=KeyStatus.UNVERIFIED)
+
+    def forget_absent(self, name: str) -> None:
+        """Remember of a key that the keyring does not have that there is none."""
+        if name in self._absent:
+            self._remember(name, status=KeyStatus.NONE, store=KeyStore.NONE, origin="")
+
+    # --- the end
 
     async def wait_for_store(self) -> None:
         """Wait until the keyring has taken what it was given, or has not (it has its own deadline)."""
-        for provider in sorted(self._given):
-            await self._scope.wait(f"store.{provider}")
-
-    def cancel_store(self, provider: str) -> None:
-        """Stop waiting for the keyring to take a provider's key."""
-        self._scope.cancel(f"store.{provider}")
-
-    def remove(self, provider: str) -> None:
-        """Remove the key from memory and from the keyring."""
-        self._scope.start(self._remove(provider), name=f"remove.{provider}")
+        for name in sorted(self._given):
+            await self.tasks.wait(f"keep.{name}")
 
     async def close(self) -> None:
-        """Stop everything."""
-        await self._scope.close()
+        """Stop everything; nobody is told any more."""
+        self._closed = True
+        await self.tasks.close()
 
-    async def _load(self, provider: str) -> None:
-        problem: KeyringError | None = None
+    # --- inside: operations
+
+    async def _run(self, task_name: str, work: Callable[[], Awaitable[T]]) -> T | None:
+        """The result of some work in a task of its own; None where other work of that name has taken its place."""
+        results: list[T] = []
+
+        async def run() -> None:
+            results.append(await work())
+
+        task = self.tasks.start(run(), name=task_name)
         try:
-            key = await self._store.get(provider)
-        except KeyringError as error:
-            problem = error
-        else:
-            if key and provider not in self._keys:
-                await self._use(provider, key)
-        self.loaded.emit(provider, problem)
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        return results[0] if results else None
 
-    async def _check(self, connection: Connection) -> None:
-        self._checked = connection
-        self.checkStarted.emit(connection.provider)
+    async def _open(self, name: str) -> None:
+        state = await self.read(name)
+        if state.is_loaded and state.status is KeyStatus.UNVERIFIED and name != PROXY:
+            await self.refresh(name)
+
+    async def _check_again(self, name: str) -> None:
+        await self.refresh(name)
+
+    async def _read(self, name: str) -> None:
+        self._errors.pop(name, None)
+        with self._doing(name, KeyActivity.READING):
+            try:
+                key = await self._store.get(name)
+            except KeyringError as error:
+                self._errors[name] = error
+                return
+            finally:
+                # Whoever hears that it has ended may ask again at once.
+                self._reading.discard(name)
+            if key is None:
+                self._absent.add(name)
+            elif name not in self._secrets:
+                await self._use(name, key)
+
+    async def _ask(self, connection: Connection) -> Proof:
+        name = connection.provider
+        with self._doing(name, KeyActivity.CHECKING):
+            proof = await self._answer_about(connection)
+            if self._is_in_use(connection):
+                self._note(name, proof)
+        return proof
+
+    async def _answer_about(self, connection: Connection) -> Proof:
         try:
             async with self._pool.use(connection) as provider:
                 info = await provider.check_key()
         except (ProviderError, ValueError) as error:
             if not isinstance(error, ConnectionFailed):
                 logger.info("The key was not accepted: %s", type(error).__name__)
-            self.checkFailed.emit(connection.provider, error)
-            return
-        if connection.key == self._keys.get(connection.provider):
-            self._infos[connection.provider] = info
-        self.checkSucceeded.emit(connection.provider, info)
+            refused = isinstance(error, AuthenticationFailed | PermissionRefused | ConfigurationError | ValueError)
+            return Proof(KeyStatus.REJECTED if refused else KeyStatus.UNVERIFIED, error=error)
+        if info.is_management_key:
+            return Proof(KeyStatus.REJECTED, info, ManagementKeyRejected(provider=connection.provider))
+        return Proof(KeyStatus.VERIFIED, info)
 
-    async def _put(self, provider: str, key: str, where: Where, info: KeyInfo | None) -> None:
-        try:
-            await self._store.put(provider, key, where)
-        except KeyringError as error:
-            self._homeless.add(provider)
-            self.storeFailed.emit(provider, error)
-            return
-        if where is Where.KEYRING:
-            self._homeless.discard(provider)
-        elif provider in self._homeless:
-            self._scope.start(self._find_home(), name="migrate")
-        await self._use(provider, key, info)
-        self.stored.emit(provider, where)
+    def _is_in_use(self, connection: Connection) -> bool:
+        """Whether a check concerned the key in use at its own address, and not one that a user is about to give."""
+        name = connection.provider
+        if connection.key is None:
+            # A server that needs no key is in use without one, unless there is one after all.
+            return not PROVIDERS[name].needs_key and not self.state(name).is_kept
+        return connection.key == self.secret_for(name, connection.address)
 
-    async def _use(self, provider: str, key: str, info: KeyInfo | None = None) -> None:
-        replaced = self._keys.get(provider) != key
-        self._keys[provider] = key
+    def _note(self, name: str, proof: Proof) -> None:
+        """Remember what was said about the key in use."""
+        if proof.error is None:
+            self._errors.pop(name, None)
+        else:
+            self._errors[name] = proof.error
+        if proof.status is KeyStatus.VERIFIED:
+            if proof.info is not None:
+                self._infos[name] = proof.info
+            if name in self._secrets:
+                self._remember(name, status=KeyStatus.VERIFIED)
+            else:
+                # A server that answers without a key: what an earlier session remembered of one counts no more.
+                self._remember(name, status=KeyStatus.VERIFIED, store=KeyStore.NONE, origin="")
+        elif isinstance(proof.error, AuthenticationFailed | ManagementKeyRejected):
+            self._remember(name, status=KeyStatus.REJECTED)
+
+    async def _put(self, name: str, key: str, store: KeyStore, origin: str, proof: Proof | None) -> KeyringResult:
+        with self._doing(name, KeyActivity.STORING):
+            try:
+                await self._store.put(name, key, store)
+            except KeyringError as error:
+                self._homeless.add(name)
+                return KeyringResult(is_done=False, error=error)
+            if store is KeyStore.KEYRING:
+                self._homeless.discard(name)
+            elif name in self._homeless:
+                self.tasks.start(self._find_home(), name="migrate")
+            self._absent.discard(name)
+            self._errors.pop(name, None)
+            proven = proof is not None and proof.status is KeyStatus.VERIFIED
+            status = KeyStatus.VERIFIED if proven else KeyStatus.UNVERIFIED
+            # One after the other without a pause: no other address may see the new key.
+            self._secrets.pop(name, None)
+            self._remember(name, status=status, store=store, origin=origin, withheld_from="")
+            await self._use(name, key, proof.info if proof is not None else None)
+        return KeyringResult(is_done=True)
+
+    async def _use(self, name: str, key: str, info: KeyInfo | None = None) -> None:
+        self._secrets[name] = key
+        self._infos.pop(name, None)
         if info is not None:
-            self._infos[provider] = info
-        elif replaced:
-            self._infos.pop(provider, None)
-        if replaced:
-            await self._pool.drop(provider)
-            self.keyChanged.emit(provider)
+            self._infos[name] = info
+        self._publish(name)
+        await self._pool.drop(name)
+
+    async def _remove(self, name: str) -> KeyringResult:
+        with self._doing(name, KeyActivity.REMOVING):
+            self._homeless.discard(name)
+            self._secrets.pop(name, None)
+            self._infos.pop(name, None)
+            self._errors.pop(name, None)
+            problem: KeyringError | None = None
+            try:
+                await self._store.remove(name)
+            except KeyringError as error:
+                problem = error
+            if problem is None:
+                self._absent.add(name)
+                self._remember(name, status=KeyStatus.NONE, store=KeyStore.NONE, origin="", withheld_from="")
+            else:
+                # What may still lie in the keyring must be looked for there at the next start.
+                self._remember(name, status=KeyStatus.NONE)
+            await self._pool.drop(name)
+        return KeyringResult(problem is None, problem)
 
     async def _find_home(self) -> None:
         """Put keys that the keyring refused into it as soon as it takes them; nobody is asked for a password."""
@@ -204,44 +512,78 @@ class KeyService(QObject):
             status = await self._store.probe()
             if status.state is not KeyringState.READY:
                 continue
-            for provider in waiting:
-                await self._migrate(provider)
+            for name in waiting:
+                await self._migrate(name)
 
-    async def _migrate(self, provider: str) -> None:
-        key = self._keys.get(provider)
+    async def _migrate(self, name: str) -> None:
+        key = self._secrets.get(name)
         if key is None:
-            self._homeless.discard(provider)
+            self._homeless.discard(name)
             return
         try:
-            await self._store.put(provider, key, Where.KEYRING)
+            await self._store.put(name, key, KeyStore.KEYRING)
         except KeyringError as error:
             logger.info("A key still cannot be stored: %s", error)
         else:
-            self._homeless.discard(provider)
-            self.migrated.emit(provider)
+            self._homeless.discard(name)
+            self._remember(name, store=KeyStore.KEYRING)
+            self.migrated.emit(name)
 
-    async def _refresh(self, connection: Connection) -> None:
-        name = connection.provider
-        self.refreshStarted.emit(name)
+    # --- inside: what is remembered, and told
+
+    def _remembered(self, name: str) -> _Remembered:
+        settings = self._settings.current
+        if name != PROXY:
+            row = settings.of(name)
+            return _Remembered(row.key_status, row.key_store, row.key_origin, row.key_withheld_from)
+        loaded, store = name in self._secrets, KeyStore.NONE
+        if self._store.holds_for_session(name):
+            store = KeyStore.SESSION
+        elif loaded or (settings.proxy_user and name not in self._absent):
+            store = KeyStore.KEYRING
+        status = KeyStatus.NONE if store is KeyStore.NONE else KeyStatus.UNVERIFIED
+        return _Remembered(status, store, settings.proxy_password_origin, settings.proxy_password_withheld_from)
+
+    def _remember(self, name: str, **changes: Any) -> None:
+        """The one place that writes into the settings what is known about a secret."""
+        settings = self._settings.current
+        if name != PROXY:
+            self._settings.set(
+                settings.with_provider(name, **{f"key_{column}": value for column, value in changes.items()})
+            )
+        else:
+            columns = {key: value for key, value in changes.items() if key in ("origin", "withheld_from")}
+            self._settings.set(settings.replace(**{f"proxy_password_{key}": value for key, value in columns.items()}))
+        self._publish(name)
+
+    def _target(self, settings: Settings, name: str) -> str:
+        """Scheme, host and port to which settings would send a secret."""
+        if name != PROXY:
+            return self.origin_at(name, settings.of(name).base_url)
+        is_used = settings.proxy_mode is ProxyMode.MANUAL and settings.proxy_user
+        return origin_of(settings.proxy_url) if is_used else ""
+
+    @contextlib.contextmanager
+    def _doing(self, name: str, activity: KeyActivity) -> Iterator[None]:
+        doings = self._doings.setdefault(name, [])
+        doings.append(activity)
+        self._publish(name)
         try:
-            async with self._pool.use(connection) as provider:
-                info = await provider.check_key()
-        except (ProviderError, ValueError) as error:
-            self.refreshed.emit(name, None, error)
+            yield
+        finally:
+            doings.remove(activity)
+            self._publish(name)
+
+    def _publish(self, name: str) -> None:
+        if self._closed:
             return
-        if connection.key == self._keys.get(name):
-            self._infos[name] = info
-            self.refreshed.emit(name, info, None)
+        state = self.state_with(self._settings.current, name)
+        if self._watched[name].take(state):
+            self.stateChanged.emit(name, state)
 
-    async def _remove(self, provider: str) -> None:
-        self._homeless.discard(provider)
-        self._keys.pop(provider, None)
-        self._infos.pop(provider, None)
-        problem: KeyringError | None = None
-        try:
-            await self._store.remove(provider)
-        except KeyringError as error:
-            problem = error
-        await self._pool.drop(provider)
-        self.keyChanged.emit(provider)
-        self.removed.emit(provider, problem)
+    def _on_settings(self, settings: Settings) -> None:
+        for name in self._watched:
+            self._publish(name)
+        if self._follows is not None and settings.provider != self._follows:
+            # Another provider's key may lie in the keyring and not be read yet.
+            self.begin()

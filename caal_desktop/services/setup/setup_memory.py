@@ -7,35 +7,27 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.setup_flow import SetupState, Step
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from caal_desktop.storage.settings.setting import InvalidSetting
 
 if TYPE_CHECKING:
-    from caal_desktop.storage.settings.schema import Settings
+    from caal_desktop.storage.settings.schema import KeyStatus, Settings
 
 
-def known_state(settings: Settings, provider: str, step: Step, *, has_key: bool) -> SetupState:
-    """The wizard's state for a provider as far as the settings know it.
+def known_state(settings: Settings, provider: str, step: Step, status: KeyStatus) -> SetupState:
+    """The wizard's state for a provider as far as it is known.
 
     Args:
         settings: the current ones.
         provider: who is being set up.
         step: where the person is.
-        has_key: whether the provider's key is in memory.
+        status: what is known about the provider's key.
     """
     row = settings.of(provider)
-    known = has_key or row.key_store is KeyStore.KEYRING or not descriptor_of(provider).needs_key
-    return SetupState(
-        step,
-        provider,
-        row.key_status if known else KeyStatus.NONE,
-        row.base_url,
-        row.model,
-    )
+    return SetupState(step, provider, status, row.base_url, row.model)
 
 
 def remembered(settings: Settings, state: SetupState) -> Settings:
-    """The settings with the wizard's state in them; the key's status is remembered apart, when it is proven."""
+    """The settings with the wizard's state in them; what is known about the key is the key service's."""
     settings = settings.replace(provider=state.provider)
     if not settings.setup_completed:
         settings = settings.replace(setup_step=state.step)

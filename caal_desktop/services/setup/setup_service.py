@@ -10,32 +10,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from caal_desktop.llm.errors import (
-    AuthenticationFailed,
-    ConfigurationError,
-    ManagementKeyRejected,
-    PermissionRefused,
-    ProviderError,
-)
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
-from caal_desktop.services.keys.key_view import KeyPhase, KeyProblem, KeyView, phase_of
-from caal_desktop.services.providers.connections import (
-    catalogue_connection,
-    connection_by,
-    connection_for,
-    key_for,
-)
+from caal_desktop.services.keys.key_entry import KeyEntry
+from caal_desktop.services.keys.key_state import KeyActivity
+from caal_desktop.services.providers.connections import catalogue_connection, connection_by, connection_for
 from caal_desktop.services.setup.setup_memory import known_state, remembered
 from caal_desktop.setup_flow import STEPS, SetupFlow, SetupState, Step
-from caal_desktop.storage.keyring.secrets import Where
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.providers.key_info import KeyInfo
     from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.settings.settings_service import SettingsService
-    from caal_desktop.storage.errors import KeyringError
 
 
 class SetupService(QObject):
@@ -43,7 +30,7 @@ class SetupService(QObject):
 
     Signals:
         stepChanged: the current :class:`Step`.
-        keyChanged: the :class:`KeyView`.
+        keyChanged: the :class:`KeyState` of the key that is being given, or of the one in use.
         changed: something that the buttons depend on has changed.
         finished: the person is through.
     """
@@ -63,16 +50,11 @@ class SetupService(QObject):
         super().__init__(parent)
         self._settings, self._keys, self._catalogue = settings, keys, catalogue
         self._flow = SetupFlow()
-        self._key = KeyView()
+        self._entry = self._new_entry(settings.current.provider)
+        self._drawn = self._entry.state
         self._active = False
-        self._candidate: str | None = None
         self._model_is_the_persons = False
         self._provider_before: str | None = None
-        keys.checkSucceeded.connect(self._on_check_succeeded)
-        keys.checkFailed.connect(self._on_check_failed)
-        keys.stored.connect(self._on_stored)
-        keys.storeFailed.connect(self._on_store_failed)
-        keys.loaded.connect(self._on_loaded)
         catalogue.changed.connect(self._on_catalogue)
 
     @property
@@ -86,14 +68,14 @@ class SetupService(QObject):
         return self._flow.state
 
     @property
-    def key(self) -> KeyView:
-        """The key step as it stands."""
-        return self._key
+    def key(self) -> KeyState:
+        """The key that is being given, or else the one in use."""
+        return self._entry.state
 
     @property
     def is_busy_with_key(self) -> bool:
         """Whether the person waits for the provider or the keyring."""
-        return self._key.phase in (KeyPhase.CHECKING, KeyPhase.STORING, KeyPhase.LOADING)
+        return self.key.is_busy
 
     def begin(self, at: Step | None = None) -> None:
         """Start the wizard, or continue where an earlier run ended.
@@ -107,7 +89,7 @@ class SetupService(QObject):
         self._flow = SetupFlow(SetupState(provider=settings.provider))
         self._take_known(settings.provider)
         step = settings.setup_step if at is None else at
-        if settings.of().key_store is KeyStore.SESSION and self._keys.key(settings.provider) is None:
+        if settings.of().key_store is KeyStore.SESSION and not self.key.is_loaded:
             # It was kept for an earlier session only.
             step = min(step, Step.KEY, key=STEPS.index)
         self._flow = SetupFlow.resumed(replace(self.state, step=step))
@@ -122,18 +104,14 @@ class SetupService(QObject):
         if not self._active:
             return
         self._active = False
-        self._keys.cancel_check()
+        if self.key.activity is KeyActivity.STORING:
+            return
+        self._entry.forget()
         before, settings = self._provider_before, self._settings.current
-        if (
-            before is not None
-            and before != settings.provider
-            and self._key.phase is not KeyPhase.STORING
-            and connection_for(settings, self._keys) is None
-        ):
+        looked_around = before is not None and before != settings.provider
+        if looked_around and connection_for(settings, self._keys) is None:
             # The person looked at another provider and left: that must not take away what worked.
             self._settings.update(provider=before)
-        if self._key.phase is not KeyPhase.STORING:
-            self._candidate = None
 
     async def close(self) -> None:
         """End, and wait for the keyring where it is taking a key."""
@@ -145,7 +123,7 @@ class SetupService(QObject):
     def choose_provider(self, provider: str) -> None:
         """Choose who answers."""
         if provider != self.state.provider:
-            self._keys.cancel_check()
+            self._entry.forget()
             self._flow.choose_provider(provider)
             self._take_known(provider)
             self._remember()
@@ -155,17 +133,12 @@ class SetupService(QObject):
 
     def edit_key(self) -> None:
         """The key field's text has changed: what was known about the text before counts no more."""
-        self._candidate = None
-        self._flow.set_key_status(KeyStatus.NONE)
-        if self._key.phase is not KeyPhase.WAITING:
-            self._keys.cancel_check()
-            self._keys.cancel_store(self.state.provider)
-            self._set_key(KeyPhase.WAITING)
+        self._entry.edit()
 
     def set_address(self, address: str) -> None:
         """Take over the address of the person's own server."""
         if address != self.state.address:
-            self.edit_key()
+            self._entry.set_address(address)
             self._flow.set_address(address)
             self.changed.emit()
 
@@ -175,38 +148,35 @@ class SetupService(QObject):
         Args:
             key: what the person gave; None checks the key in use, or a server that needs none.
         """
-        if self._key.phase in (KeyPhase.STORING, KeyPhase.LOADING):
-            return
-        state = self.state
-        self._candidate = key
-        self._set_key(KeyPhase.CHECKING)
-        settings = self._settings.current
-        key = key or key_for(settings, self._keys, state.provider, state.address)
-        self._keys.check(connection_by(settings, self._keys, state.provider, key, state.address))
+        self._entry.submit(key)
 
     def cancel_wait(self) -> None:
         """Stop waiting for the provider or the keyring; what is known so far stays."""
-        if self._key.phase is KeyPhase.CHECKING:
-            self._keys.cancel_check()
-            if self._candidate is None:
-                self._set_key(phase_of(self.state.key_status), self._keys.info(self.state.provider))
-            else:
-                self._flow.set_key_status(KeyStatus.NONE)
-                self._set_key(KeyPhase.WAITING)
-        elif self._key.phase is KeyPhase.STORING:
-            self._keys.cancel_store(self.state.provider)
-            self._set_key(phase_of(self.state.key_status), self._key.info)
+        self._entry.cancel()
 
     def keep_unverified(self) -> None:
         """Keep a key that could not be checked, and go on; it is checked at the next start."""
-        if self._key.phase is not KeyPhase.UNREACHABLE:
+        if not self.key.is_unreachable:
             return
-        self._flow.set_key_status(KeyStatus.UNVERIFIED)
-        self._leave_key_step(Where.KEYRING)
+        is_given = self._entry.candidate is not None
+        self._entry.keep_unchecked()
+        if not is_given:
+            self._flow.set_key_status(KeyStatus.UNVERIFIED)
+            self._go(self._flow.advance())
 
     def keep_for_session(self) -> None:
         """Keep the key in memory only, and go on."""
-        self._leave_key_step(Where.SESSION)
+        self._leave_key_step(KeyStore.SESSION)
+
+    def allow_key(self) -> None:
+        """The key in use may be sent to the address that is given now, for which it was not given."""
+        self._remember()
+        self._entry.allow()
+
+    def withhold_key(self) -> None:
+        """The key in use must not be sent to the address that is given now."""
+        self._remember()
+        self._entry.withhold()
 
     # --- model and trial
 
@@ -235,15 +205,14 @@ class SetupService(QObject):
             self.finished.emit()
         elif self._flow.can_continue and not self.is_busy_with_key:
             if self.state.step is Step.KEY:
-                self._leave_key_step(Where.KEYRING)
+                self._leave_key_step(KeyStore.KEYRING)
             else:
                 self._go(self._flow.advance())
 
     def skip(self) -> None:
         """Leave the step undone and go on."""
         if self._flow.can_skip:
-            self.cancel_wait()
-            self._candidate = None
+            self._entry.edit()
             self._go(self._flow.skip())
 
     def back(self) -> None:
@@ -254,25 +223,27 @@ class SetupService(QObject):
 
     # --- inside
 
+    def _new_entry(self, provider: str) -> KeyEntry:
+        entry = KeyEntry(self._keys, provider, self._settings.current.of(provider).base_url)
+        entry.changed.connect(self._on_key)
+        entry.kept.connect(self._on_kept)
+        return entry
+
     def _take_known(self, provider: str) -> None:
         """Fill the flow with what settings and keyring know about a provider."""
-        settings, has_key = self._settings.current, self._keys.key(provider) is not None
-        self._candidate = None
-        self._flow = SetupFlow(known_state(settings, provider, self.state.step, has_key=has_key))
+        self._entry.changed.disconnect(self._on_key)
+        self._entry.kept.disconnect(self._on_kept)
+        self._keys.open(provider)
+        self._entry = self._new_entry(provider)
+        self._flow = SetupFlow(known_state(self._settings.current, provider, self.state.step, self.key.status))
         self._model_is_the_persons = bool(self.state.model)
-        if settings.of(provider).key_store is KeyStore.KEYRING and not has_key:
-            self._set_key(KeyPhase.LOADING)
-            self._keys.load(provider)
-        else:
-            self._set_key(phase_of(self.state.key_status), self._keys.info(provider))
+        self._draw_key()
 
-    def _leave_key_step(self, where: Where) -> None:
-        if self._candidate is None:
-            self._remember_key_status()
+    def _leave_key_step(self, store: KeyStore) -> None:
+        if self._entry.candidate is None:
             self._go(self._flow.advance())
         else:
-            self._set_key(KeyPhase.STORING, self._key.info)
-            self._keys.store(self.state.provider, self._candidate, where, self._key.info)
+            self._entry.keep(store)
 
     def _go(self, step: Step) -> None:
         if step is Step.MODEL:
@@ -285,8 +256,10 @@ class SetupService(QObject):
         state, settings = self.state, self._settings.current
         if state.step is Step.WELCOME:
             return
-        if self._candidate is not None or state.address != settings.of(state.provider).base_url:
-            self._catalogue.open(connection_by(settings, self._keys, state.provider, self._candidate, state.address))
+        given = self._entry.candidate
+        if given is not None or state.address != settings.of(state.provider).base_url:
+            key = given or self._keys.secret_for(state.provider, state.address)
+            self._catalogue.open(connection_by(settings, self._keys, state.provider, key, state.address))
         else:
             self._catalogue.open_for(state.provider, catalogue_connection(settings, self._keys, state.provider))
 
@@ -299,98 +272,49 @@ class SetupService(QObject):
         if self._active:
             self._settings.set(remembered(self._settings.current, self.state))
 
-    def _remember_key_status(self) -> None:
-        """Store what is known about the key in use, as opposed to one that is being given."""
-        if self._candidate is None:
-            provider, settings = self.state.provider, self._settings.current
-            self._settings.set(settings.with_provider(provider, key_status=self.state.key_status))
-
-    def _set_key(self, phase: KeyPhase, info: KeyInfo | None = None, error: KeyProblem | None = None) -> None:
-        self._key = KeyView(phase, info, error)
-        self.keyChanged.emit(self._key)
+    def _draw_key(self) -> None:
+        self._drawn = self.key
+        self.keyChanged.emit(self.key)
         self.changed.emit()
 
-    def _concerns(self, provider: str, *phases: KeyPhase) -> bool:
-        return self._active and provider == self.state.provider and self._key.phase in phases
-
-    def _on_check_succeeded(self, provider: str, info: KeyInfo) -> None:
-        if not self._concerns(provider, KeyPhase.CHECKING, KeyPhase.KEPT_UNVERIFIED):
+    def _on_key(self, state: KeyState) -> None:
+        before = self._drawn
+        # Without a key that can be read the later steps make no sense.
+        self._flow.set_key_status(KeyStatus.NONE if state.is_unreadable else state.status)
+        if not self._active:
+            self._drawn = state
             return
-        if info.is_management_key:
-            self._refuse(ManagementKeyRejected(provider=provider))
-            return
-        self._flow.set_key_status(KeyStatus.VERIFIED)
-        self._remember_key_status()
-        self._set_key(KeyPhase.VERIFIED, info)
-        # The models load while the person still reads what the key can do.
-        self._open_catalogue()
-
-    def _on_check_failed(self, provider: str, error: ProviderError | ValueError) -> None:
-        if not self._concerns(provider, KeyPhase.CHECKING, KeyPhase.KEPT_UNVERIFIED):
-            return
-        if isinstance(error, (AuthenticationFailed, PermissionRefused, ValueError, ConfigurationError)):
-            self._refuse(error)
-        elif self._key.phase is KeyPhase.CHECKING:
-            if self._candidate is not None:
-                self._flow.set_key_status(KeyStatus.NONE)
-            self._set_key(KeyPhase.UNREACHABLE, error=error)
-
-    def _refuse(self, error: ProviderError | ValueError) -> None:
-        self._flow.set_key_status(KeyStatus.REJECTED)
-        self._remember_key_status()
-        self._set_key(KeyPhase.REFUSED, error=error)
-        if self.state.step in (Step.MODEL, Step.TRY):
+        self._draw_key()
+        if before.is_awaited and not state.is_awaited:
+            self._on_read(state)
+        elif (
+            state.status is KeyStatus.VERIFIED
+            and not state.is_busy
+            and (before.is_busy or before.status is not state.status)
+        ):
+            # The models load while the person still reads what the key can do.
+            self._open_catalogue()
+        if state.status is KeyStatus.REJECTED and self.state.step in (Step.MODEL, Step.TRY):
             # Checked while the person was further on already: with this key there is nothing to be had there.
             self._go_back_to_key()
 
-    def _on_stored(self, provider: str, where: Where) -> None:
-        if provider != self.state.provider or self._key.phase is not KeyPhase.STORING:
-            return
-        self._candidate = None
-        store = KeyStore.KEYRING if where is Where.KEYRING else KeyStore.SESSION
-        status = self.state.key_status
-        self._settings.set(self._settings.current.with_provider(provider, key_status=status, key_store=store))
-        if self._active:
-            self._set_key(phase_of(self.state.key_status), self._key.info)
-            self._go(self._flow.advance())
-
-    def _on_store_failed(self, provider: str, error: KeyringError) -> None:
-        if provider == self.state.provider and self._key.phase is KeyPhase.STORING:
-            self._set_key(KeyPhase.STORE_FAILED, self._key.info, error)
-
-    def _on_loaded(self, provider: str, problem: KeyringError | None) -> None:
-        if not self._concerns(provider, KeyPhase.LOADING):
-            return
-        if self._keys.key(provider) is not None:
-            self._set_key(phase_of(self.state.key_status), self._keys.info(provider))
+    def _on_read(self, state: KeyState) -> None:
+        """The keyring has answered, or cannot."""
+        if state.is_loaded:
             self._open_catalogue()
-            self._check_unverified()
             return
-        # What the settings promised is not there: without the key the later steps make no sense.
-        self._flow.set_key_status(KeyStatus.NONE)
-        if problem is None:
-            self._settings.set(
-                self._settings.current.with_provider(provider, key_status=KeyStatus.NONE, key_store=KeyStore.NONE)
-            )
-            self._set_key(KeyPhase.WAITING)
-        else:
-            self._set_key(KeyPhase.LOAD_FAILED, error=problem)
+        # What the settings promised is not there.
+        self._keys.forget_absent(state.provider)
         if self.state.step in (Step.MODEL, Step.TRY, Step.DONE):
             self._go_back_to_key()
+
+    def _on_kept(self) -> None:
+        if self._active:
+            self._go(self._flow.advance())
 
     def _go_back_to_key(self) -> None:
         self._flow = SetupFlow(replace(self.state, step=Step.KEY))
         self.stepChanged.emit(Step.KEY)
-
-    def _check_unverified(self) -> None:
-        """Check a key that an earlier run kept unchecked, while the person goes on.
-
-        After setup the key watch does that.
-        """
-        settings = self._settings.current
-        connection = connection_for(settings, self._keys, self.state.provider)
-        if connection is not None and self._key.phase is KeyPhase.KEPT_UNVERIFIED and not settings.setup_completed:
-            self._keys.check(connection)
 
     def _on_catalogue(self, catalogue: Catalogue) -> None:
         state = self.state

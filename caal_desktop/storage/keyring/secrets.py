@@ -10,6 +10,7 @@ from caal_desktop.llm.redaction import register_secret
 from caal_desktop.storage.errors import KeyringError, KeyringLocked, KeyringTimedOut, KeyringUnavailable
 from caal_desktop.storage.keyring.backend import SERVICE, TRUSTED_BACKENDS, Store
 from caal_desktop.storage.keyring.thread import Call, KeyringThread
+from caal_desktop.storage.settings.choices import KeyStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _UNKNOWN_STORE = "The system's keyring"
-
-
-class Where(StrEnum):
-    """Where to keep a key. ``session`` means in memory, until the program ends."""
-
-    KEYRING = "keyring"
-    SESSION = "session"
 
 
 class KeyringState(StrEnum):
@@ -134,17 +128,24 @@ class SecretStore:
             self._on_key(key)
         return key
 
-    async def put(self, provider: str, key: str, where: Where = Where.KEYRING) -> None:
+    async def put(self, provider: str, key: str, where: KeyStore = KeyStore.KEYRING) -> None:
         """Keeps the provider's key, in place of any earlier one.
 
+        Args:
+            provider: the provider's name.
+            key: the key.
+            where: in the keyring, or in memory until the program ends.
+
         Raises:
-            ValueError: the key is blank.
+            ValueError: the key is blank, or is to be kept nowhere.
             KeyringError: the keyring did not keep it. An earlier key is then still there, or the store is broken.
         """
         if not key.strip():
             raise ValueError("A blank key cannot be kept.")
+        if where is KeyStore.NONE:
+            raise ValueError("A key cannot be kept nowhere.")
         self._on_key(key)
-        if where is Where.SESSION:
+        if where is KeyStore.SESSION:
             self._session[provider] = key
             return
         await self._call(lambda store, call: store.write(provider, key, call), interactive=True)

@@ -32,6 +32,7 @@ class ProviderSettings:
         key_status: what is known about the key.
         key_store: where the key was put.
         key_origin: for which ``scheme://host:port`` the key was given; "" where there is none.
+        key_withheld_from: the ``scheme://host:port`` to which the user did not want that key to be sent.
     """
 
     model: str = ""
@@ -40,6 +41,7 @@ class ProviderSettings:
     key_status: KeyStatus = KeyStatus.NONE
     key_store: KeyStore = KeyStore.NONE
     key_origin: str = ""
+    key_withheld_from: str = ""
 
 
 def key_of(provider: str, column: str) -> str:
@@ -72,6 +74,7 @@ _REMEMBERED: Mapping[str, tuple[type[Any], Any, str, str]] = {
     "key_status": (KeyStatus, KeyStatus.NONE, "Key status", "What is known about the key."),
     "key_store": (KeyStore, KeyStore.NONE, "Key store", "Where the key was put."),
     "key_origin": (str, "", "Key origin", "For which scheme, host and port the key was given."),
+    "key_withheld_from": (str, "", "Key withheld from", "To which other address the user did not want it to be sent."),
 }
 
 

@@ -416,6 +416,12 @@ class Settings:
         long="For which scheme, host and port the proxy's password was given.",
         group=Group.INTERNAL,
     )
+    proxy_password_withheld_from: str = setting(
+        "",
+        short="Proxy's password withheld from",
+        long="To which other address the user did not want it to be sent.",
+        group=Group.INTERNAL,
+    )
 
     def replace(self, **changes: object) -> Self:
         """A copy with some settings changed, by key.

@@ -17,9 +17,8 @@ from caal_desktop.commands import CommandId
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.keys.environment_keys import key_in_environment
-from caal_desktop.services.keys.key_change import ChangePhase, ChangeView, KeyChange
-from caal_desktop.services.providers.connections import connection_for
-from caal_desktop.storage.keyring.secrets import Where
+from caal_desktop.services.keys.key_entry import KeyEntry
+from caal_desktop.services.keys.key_state import KeyActivity
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.browser import offer_credits_page
@@ -27,6 +26,13 @@ from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, provider_title, reason_and_advice
+from caal_desktop.widgets.keys.consent import (
+    consent_question,
+    origin_text,
+    send_text,
+    withheld_text,
+    withhold_text,
+)
 from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
 from caal_desktop.widgets.keys.key_field import KeyField
 
@@ -35,10 +41,9 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QPaintEvent
 
-    from caal_desktop.llm.providers.key_info import KeyInfo
     from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.keys.key_state import KeyringResult, KeyState
     from caal_desktop.services.keys.sign_in_service import SignInService
-    from caal_desktop.services.settings.settings_service import SettingsService
 
 _STATUS_ICONS = {
     KeyStatus.VERIFIED: ("check-circle", "good"),
@@ -66,7 +71,6 @@ class KeyCard(QWidget):
     def __init__(
         self,
         provider: str,
-        settings: SettingsService,
         keys: KeyService,
         commands: CommandSet[[]] | None = None,
         *,
@@ -74,7 +78,7 @@ class KeyCard(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._provider, self._settings, self._keys = provider, settings, keys
+        self._provider, self._keys = provider, keys
         self._commands: CommandSet[[]] = CommandSet(commands)
         self._commands.bind(CommandId.RETRY, self._try_again)
         self._commands.bind(CommandId.CHECK_KEY, self._change_key)
@@ -84,7 +88,7 @@ class KeyCard(QWidget):
         self._descriptor = descriptor_of(provider)
         title = provider_title(provider)
         self.setAccessibleName(self.tr("Key for {provider}").format(provider=title))
-        self._change = KeyChange(provider, settings, keys, self)
+        self.entry = KeyEntry(keys, provider)
         self._confirm: QMessageBox | None = None
         self._editing = False
         self._icon = IconLabel("info", "muted", parent=self)
@@ -98,7 +102,7 @@ class KeyCard(QWidget):
         self._sign_in_panel: QWidget | None = None
         self._build(sign_in)
         self._connect()
-        self.show_state()
+        self._on_state(self.entry.state)
 
     def _build_buttons(self) -> None:
         def button(name: str, text: str) -> QPushButton:
@@ -163,27 +167,27 @@ class KeyCard(QWidget):
         self._cancel.clicked.connect(self._stop_editing)
         self.field.edited.connect(self._on_edited)
         self.field.submitted.connect(lambda _key: self._submit())
-        self._change.changed.connect(self._show_change)
         # Bound methods, which Qt disconnects with the card; a lambda would outlive it.
-        self._settings.changed.connect(self._on_changed)
-        self._keys.refreshStarted.connect(self._on_refresh_started)
-        self._keys.refreshed.connect(self._on_refreshed)
-        self._keys.removed.connect(self._on_removed)
-        self._keys.keyChanged.connect(self._on_changed)
-        self._keys.loaded.connect(self._on_loaded)
+        self.entry.changed.connect(self._on_state)
+        self.entry.kept.connect(self._on_kept)
+        self.entry.removed.connect(self._on_removed)
+        self._keys.watch(self._provider).changed.connect(self._on_state)
 
     # --- doing
 
     def refresh(self) -> None:
         """Ask the provider for the key's facts; read the key first where that has not been done."""
-        if self._keys.key(self._provider) is None:
-            if self._settings.current.of(self._provider).key_store is KeyStore.KEYRING:
-                self.message.show_message(Tone.BUSY, self.tr("Asking the system's keyring for your key…"))
-                self._keys.load(self._provider)
-            return
-        connection = connection_for(self._settings.current, self._keys, self._provider)
-        if connection is not None:
-            self._keys.refresh(connection)
+        if not self._editing:
+            self.entry.refresh()
+
+    def set_address(self, address: str | None) -> None:
+        """A key that is given from now on is for this base URL; None for the one in force."""
+        self.entry.set_address(address)
+
+    def leave(self) -> None:
+        """The user goes elsewhere: nobody waits for a check any more. A key on its way into the keyring arrives."""
+        if self.entry.state.activity is KeyActivity.CHECKING:
+            self.entry.forget()
 
     def begin_editing(self) -> None:
         """Ask for another key."""
@@ -191,6 +195,7 @@ class KeyCard(QWidget):
         self._editing = True
         self.message.hide()
         self.field.clear()
+        self.entry.edit()
         self.show_state()
         self.field.setFocus()
 
@@ -207,16 +212,16 @@ class KeyCard(QWidget):
             self.refresh()
 
     def _stop_editing(self) -> None:
-        self._change.cancel()
         self._editing = False
         self.field.clear()
         self.message.hide()
-        self.show_state()
+        self.entry.forget()
+        self._on_state(self.entry.state)
         self._replace.setFocus()
 
     def _submit(self) -> None:
         if self.field.key is not None:
-            self._change.submit(self.field.key)
+            self.entry.submit(self.field.key, keep=True)
 
     def _take_from_environment(self) -> None:
         key = key_in_environment(self._provider)
@@ -238,7 +243,7 @@ class KeyCard(QWidget):
             self.tr(
                 "It is taken out of {store}. At {provider} it goes on to exist: delete it there on the keys page, too, "
                 "if nobody is to use it any more."
-            ).format(store=self._store_text(), provider=title)
+            ).format(store=self._store_text(self._keys.state(self._provider)), provider=title)
         )
         remove = box.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
         remove.setObjectName(f"{self._name}.confirm.remove")
@@ -255,39 +260,38 @@ class KeyCard(QWidget):
         self._confirm = None
 
     def _do_remove(self) -> None:
-        self.message.show_message(Tone.BUSY, self.tr("Removing the key…"))
-        self._keys.remove(self._provider)
+        self.entry.remove()
+
+    def _send(self) -> None:
+        self.requestLikely.emit()
+        self._keys.allow(self._provider)
+        self._keys.check_again(self._provider)
 
     # --- drawing
 
     def show_state(self) -> None:
-        """Draw everything anew."""
-        settings = self._settings.current
-        status, has_key = settings.of(self._provider).key_status, self._has_key()
-        in_keyring = settings.of(self._provider).key_store is KeyStore.KEYRING
-        known = has_key or in_keyring
-        self._icon.set_icon(*_STATUS_ICONS[status if known else KeyStatus.NONE])
-        self._status.setText(self._status_text(status, known=known))
-        info = self._keys.info(self._provider)
-        self._facts.show_facts(info, self._store_text() if known else "")
-        self._refresh.setVisible(known and not self._editing)
-        self._refresh.setEnabled(not self._keys.is_refreshing(self._provider))
+        """Draw everything anew but the message."""
+        state = self._keys.state(self._provider)
+        self._icon.set_icon(*_STATUS_ICONS[state.status if state.is_kept else KeyStatus.NONE])
+        self._status.setText(self._status_text(state))
+        self._facts.show_facts(state.info, self._store_text(state) if state.is_kept else "")
+        self._refresh.setVisible(state.is_kept and not self._editing)
+        self._refresh.setEnabled(state.activity is not KeyActivity.CHECKING)
         self._replace.setVisible(not self._editing)
-        self._replace.setText(self.tr("Replace…") if known else self.tr("Add a key…"))
-        self._remove.setVisible(known and not self._editing)
+        self._replace.setText(self.tr("Replace…") if state.is_kept else self.tr("Add a key…"))
+        self._remove.setVisible(state.is_kept and not self._editing)
         self._editor.setVisible(self._editing)
         self._save.setEnabled(self.field.key is not None)
         in_environment = key_in_environment(self._provider) is not None
         self._import.setVisible(in_environment)
         self._import.setText(self.tr("Use the one in {variable}").format(variable=self._descriptor.key_variable))
 
-    def _has_key(self) -> bool:
-        return self._keys.key(self._provider) is not None
-
-    def _status_text(self, status: KeyStatus, *, known: bool) -> str:
-        if not known:
+    def _status_text(self, state: KeyState) -> str:
+        if not state.is_kept:
             return self.tr("No key yet") if self._descriptor.needs_key else self.tr("No key; it may need none")
-        match status:
+        if state.is_elsewhere and state.origin:
+            return self.tr("Kept for {address}").format(address=origin_text(state.origin))
+        match state.status:
             case KeyStatus.VERIFIED:
                 return self.tr("Works")
             case KeyStatus.REJECTED:
@@ -295,96 +299,74 @@ class KeyCard(QWidget):
             case _:
                 return self.tr("Not checked yet")
 
-    def _store_text(self) -> str:
-        if self._settings.current.of(self._provider).key_store is KeyStore.SESSION or self._keys.is_for_session(
-            self._provider
-        ):
+    def _store_text(self, state: KeyState) -> str:
+        if state.store is KeyStore.SESSION:
             return self.tr("memory, for this session only")
         return self._keys.store_name
 
-    def _show_change(self, view: ChangeView) -> None:
-        self.field.set_locked(view.phase in (ChangePhase.CHECKING, ChangePhase.STORING))
-        title = provider_title(self._provider)
-        stop = Action("cancel", self.tr("Stop waiting"), self._change.cancel)
-        session = Action("session", self.tr("Use it for this session only"), lambda: self._change.keep(Where.SESSION))
-        match view.phase:
-            case ChangePhase.IDLE:
-                self.message.hide()
-            case ChangePhase.CHECKING:
-                text = self.tr("Asking {provider} whether this works…").format(provider=title)
-                self.message.show_message(Tone.BUSY, text, "", (stop,))
-            case ChangePhase.STORING:
-                self.message.show_message(
-                    Tone.BUSY,
-                    self.tr("Putting the key into the system's keyring…"),
-                    "",
-                    (stop,),
-                )
-            case ChangePhase.REFUSED:
-                again = self._commands.button(CommandId.RETRY).titled(self.tr("Check again"))
-                self._show_error(Tone.BAD, view.error, (*self._commands.remedies(view.error), again))
-            case ChangePhase.UNREACHABLE:
-                keep = self._keep(self.tr("Save it unchecked"))
-                self._show_error(Tone.CAUTION, view.error, (*self._commands.helping(view.error), keep))
-            case ChangePhase.STORE_FAILED:
-                self._show_error(Tone.CAUTION, view.error, (self._keep(self.tr("Try again")), session))
-            case ChangePhase.DONE:
-                self._editing = False
-                self.field.clear()
-                self.message.show_message(
-                    Tone.GOOD,
-                    self.tr("The new key is in use"),
-                    self.tr("Kept in {store}.").format(store=self._store_text()),
-                )
+    def _on_state(self, _state: KeyState) -> None:
+        if self._editing:
+            self._show_given(self.entry.state)
+        else:
+            self._show_in_use(self._keys.state(self._provider))
         self.show_state()
 
-    def _keep(self, text: str) -> Action:
-        return Action("keep", text, lambda: self._change.keep(Where.KEYRING))
-
-    def _show_error(self, tone: Tone, error: BaseException | None, actions: Sequence[Action]) -> None:
-        if error is not None:
-            text = explain(error)
-            self.message.show_message(tone, text.what, reason_and_advice(text), actions)
-
-    def _on_edited(self) -> None:
-        if self._change.view.phase is not ChangePhase.IDLE:
-            self._change.cancel()
-        self._save.setEnabled(self.field.key is not None)
-        self.requestLikely.emit()
-
-    def _on_changed(self, _what: object) -> None:
-        self.show_state()
-
-    def _on_refresh_started(self, provider: str) -> None:
-        if provider == self._provider:
-            self._refresh.setEnabled(False)
-
-    def _on_refreshed(self, provider: str, _info: KeyInfo | None, error: BaseException | None) -> None:
-        if provider != self._provider:
-            return
-        if error is not None:
-            self._show_error(Tone.CAUTION, error, self._commands.helping(error))
-        elif not self._editing:
-            self.message.hide()
-        self.show_state()
-        self._refresh.setEnabled(True)
-
-    def _on_loaded(self, provider: str, problem: BaseException | None) -> None:
-        if provider != self._provider:
-            return
-        if problem is not None:
-            self._show_error(Tone.CAUTION, problem, (Action("load", self.tr("Try again"), self.refresh),))
-        elif self._has_key():
-            self.message.hide()
-            self.refresh()
+    def _show_given(self, state: KeyState) -> None:
+        """Say how far the key has come that is being given."""
+        self.field.set_locked(state.is_busy)
+        stop = Action("cancel", self.tr("Stop waiting"), self.entry.cancel)
+        if state.activity is KeyActivity.CHECKING:
+            text = self.tr("Asking {provider} whether this works…").format(provider=provider_title(self._provider))
+            self.message.show_message(Tone.BUSY, text, "", (stop,))
+        elif state.activity is KeyActivity.STORING:
+            text = self.tr("Putting the key into the system's keyring…")
+            self.message.show_message(Tone.BUSY, text, "", (stop,))
+        elif state.status is KeyStatus.REJECTED:
+            again = self._commands.button(CommandId.RETRY).titled(self.tr("Check again"))
+            self._show_error(Tone.BAD, state.error, (*self._commands.remedies(state.error), again))
+        elif state.is_unstored:
+            session = Action(
+                "session", self.tr("Use it for this session only"), lambda: self.entry.keep(KeyStore.SESSION)
+            )
+            self._show_error(Tone.CAUTION, state.error, (self._keep(self.tr("Try again")), session))
+        elif state.is_unreachable:
+            keep = self._keep(self.tr("Save it unchecked"))
+            self._show_error(Tone.CAUTION, state.error, (*self._commands.helping(state.error), keep))
         else:
             self.message.hide()
+
+    def _show_in_use(self, state: KeyState) -> None:
+        """Say what is the matter with the key in use; what has just been done with it stays said."""
+        if state.activity is KeyActivity.READING:
+            self.message.show_message(Tone.BUSY, self.tr("Asking the system's keyring for your key…"))
+        elif state.activity is KeyActivity.REMOVING:
+            self.message.show_message(Tone.BUSY, self.tr("Removing the key…"))
+        elif state.wants_consent:
+            withhold = Action("withhold", withhold_text(), lambda: self._keys.withhold(self._provider))
+            send = Action("send", send_text(), self._send)
+            self.message.show_message(Tone.CAUTION, *consent_question(state), (withhold, send))
+        elif state.is_elsewhere and state.is_loaded:
+            self.message.show_message(Tone.INFO, *withheld_text(state), (Action("send", send_text(), self._send),))
+        elif state.is_unreadable:
+            self._show_error(Tone.CAUTION, state.error, (Action("load", self.tr("Try again"), self.refresh),))
+        elif state.error is not None:
+            self._show_error(Tone.CAUTION, state.error, self._commands.helping(state.error))
+        elif self.message.tone not in (Tone.GOOD, Tone.BAD):
+            self.message.hide()
+
+    def _on_kept(self) -> None:
+        self._editing = False
+        self.field.clear()
+        self.field.set_locked(False)
+        self.message.show_message(
+            Tone.GOOD,
+            self.tr("The new key is in use"),
+            self.tr("Kept in {store}.").format(store=self._store_text(self._keys.state(self._provider))),
+        )
         self.show_state()
 
-    def _on_removed(self, provider: str, problem: BaseException | None) -> None:
-        if provider != self._provider:
-            return
-        if problem is None:
+    def _on_removed(self, result: KeyringResult) -> None:
+        if result.is_done:
             self.message.show_message(
                 Tone.GOOD,
                 self.tr("The key is gone"),
@@ -393,8 +375,21 @@ class KeyCard(QWidget):
                 ),
             )
         else:
-            self._show_error(Tone.BAD, problem, (Action("remove", self.tr("Try again"), self._do_remove),))
+            self._show_error(Tone.BAD, result.error, (Action("remove", self.tr("Try again"), self._do_remove),))
         self.show_state()
+
+    def _keep(self, text: str) -> Action:
+        return Action("keep", text, lambda: self.entry.keep(KeyStore.KEYRING))
+
+    def _show_error(self, tone: Tone, error: BaseException | None, actions: Sequence[Action]) -> None:
+        if error is not None:
+            text = explain(error)
+            self.message.show_message(tone, text.what, reason_and_advice(text), actions)
+
+    def _on_edited(self) -> None:
+        self.entry.edit()
+        self._save.setEnabled(self.field.key is not None)
+        self.requestLikely.emit()
 
     # --- Qt
 

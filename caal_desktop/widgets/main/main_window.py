@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
 from caal_desktop.commands import CommandId, Need
-from caal_desktop.services.keys.key_watch import KeyCondition, KeyReport, KeyWatch
-from caal_desktop.services.providers.connections import catalogue_connection
-from caal_desktop.storage.settings.schema import SendKey, Settings
+from caal_desktop.services.keys.key_state import PROXY
+from caal_desktop.services.providers.connections import catalogue_connection, connection_for
+from caal_desktop.storage.settings.schema import KeyStatus, SendKey, Settings
 from caal_desktop.widgets.chat.chat_page import ChatPage
 from caal_desktop.widgets.chat.controller import ChatController
 from caal_desktop.widgets.common import theme
@@ -20,6 +20,7 @@ from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.message_panel import Action
 from caal_desktop.widgets.common.texts import explain, provider_title, reason_and_advice
+from caal_desktop.widgets.keys.consent import consent_question, send_text, withheld_text, withhold_text
 from caal_desktop.widgets.main.about import AboutDialog
 from caal_desktop.widgets.main.chat_header import ChatHeader, ModelButton
 from caal_desktop.widgets.main.demo_strip import DemoStrip
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.history_service import HistoryService
     from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.widgets.chat.history_pane import HistoryPane
 
@@ -66,7 +68,6 @@ class MainWindow(QMainWindow):
         self,
         chat: ChatService,
         keys: KeyService,
-        watch: KeyWatch,
         catalogue: CatalogueService,
         settings: SettingsService,
         commands: CommandSet[[]] | None = None,
@@ -74,7 +75,7 @@ class MainWindow(QMainWindow):
         demo: bool = False,
     ) -> None:
         super().__init__()
-        self._chat, self._keys, self._watch = chat, keys, watch
+        self._chat, self._keys = chat, keys
         self._catalogue, self._settings = catalogue, settings
         self.setObjectName("main")
         self.setWindowTitle(self.tr("CAAL Desktop"))
@@ -98,7 +99,7 @@ class MainWindow(QMainWindow):
         self.commands.fill_menus(self.menuBar(), self)
         self._connect()
         self._show_model()
-        self._show_key(watch.report)
+        self._show_key()
         self.page.composer.set_sends_with_control(settings.current.send_key is SendKey.CTRL_ENTER)
         if geometry := settings.current.window_geometry:
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
@@ -159,7 +160,7 @@ class MainWindow(QMainWindow):
         offer_credits_page(self.commands, self._settings.current.provider, self)
 
     def _connect(self) -> None:
-        self.control.keyNeeded.connect(lambda: self._show_key(self._watch.report))
+        self.control.keyNeeded.connect(self._show_key)
         self.control.modelRequested.connect(self.open_picker)
         self.control.requestLikely.connect(self.requestLikely)
         self.page.edited.connect(self.requestLikely)
@@ -175,7 +176,7 @@ class MainWindow(QMainWindow):
             button.clicked.connect(lambda _checked=False, command=command: self.commands.run(command))
         self._settings.changed.connect(self._on_settings)
         self._catalogue.changed.connect(self._on_catalogue)
-        self._watch.changed.connect(self._show_key)
+        self._keys.stateChanged.connect(self._on_key)
         self._chat.busyChanged.connect(self._on_busy)
 
     # --- Qt
@@ -304,7 +305,7 @@ class MainWindow(QMainWindow):
         offer_credits_page(self.commands, settings.provider, self)
         self.page.composer.set_sends_with_control(settings.send_key is SendKey.CTRL_ENTER)
         self._show_model()
-        self._watch.look_if_settled()
+        self._show_key()
 
     def _on_busy(self, busy: bool) -> None:
         self.commands.set_available(Need.RUNNING_ANSWER, busy)
@@ -329,34 +330,61 @@ class MainWindow(QMainWindow):
         self._header.fit()
         self.page.set_model_name(name)
 
-    def _show_key(self, report: KeyReport) -> None:
-        provider = provider_title(self._settings.current.provider)
-        can_send = report.condition in (KeyCondition.READY, KeyCondition.REFUSED)
-        self.page.composer.set_can_send(can_send)
-        match report.condition:
-            case KeyCondition.READY:
-                self.page.hide_problem()
-            case KeyCondition.LOADING:
-                self.page.show_waiting(self.tr("Asking the system's keyring for your key…"))
-            case KeyCondition.MISSING:
-                self.page.show_problem(
-                    self.tr("There is no key for {provider} yet").format(provider=provider),
-                    self.tr("Without one nothing can be asked."),
-                    (self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Add a key")),),
-                )
-            case KeyCondition.UNREADABLE:
-                text = explain(report.error) if report.error is not None else None
-                self.page.show_problem(
-                    text.what if text else "",
-                    reason_and_advice(text) if text else "",
-                    (
-                        Action("load", self.tr("Try again"), self._watch.begin),
-                        self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give the key again")),
-                    ),
-                )
-            case KeyCondition.REFUSED:
-                self.page.show_problem(
-                    self.tr("{provider} refused the saved key").format(provider=provider),
-                    self.tr("It may have been deleted or disabled on the keys page."),
-                    (self.commands.button(CommandId.CHECK_KEY),),
-                )
+    def _on_key(self, _secret: str, _state: KeyState) -> None:
+        self._show_key()
+
+    def _show_key(self) -> None:
+        """Say what stands in the way of sending, if anything does."""
+        settings = self._settings.current
+        state, proxy = self._keys.state(settings.provider), self._keys.state(PROXY)
+        has_way = connection_for(settings, self._keys) is not None
+        self.page.composer.set_can_send(has_way and not state.is_awaited)
+        if state.is_awaited:
+            self.page.show_waiting(self.tr("Asking the system's keyring for your key…"))
+        elif state.wants_consent or proxy.wants_consent:
+            self._ask_for_consent(state if state.wants_consent else proxy)
+        elif state.is_unreadable:
+            self._show_unreadable(state)
+        elif not has_way:
+            self._show_missing(state)
+        elif state.status is KeyStatus.REJECTED:
+            self.page.show_problem(
+                self.tr("{provider} refused the saved key").format(provider=provider_title(state.provider)),
+                self.tr("It may have been deleted or disabled on the keys page."),
+                (self.commands.button(CommandId.CHECK_KEY),),
+            )
+        else:
+            self.page.hide_problem()
+
+    def _ask_for_consent(self, state: KeyState) -> None:
+        actions = [
+            Action("withhold", withhold_text(), lambda: self._keys.withhold(state.provider)),
+            Action("send", send_text(), lambda: self._send_secret(state.provider)),
+        ]
+        if state.provider != PROXY:
+            actions.append(self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give another key")))
+        self.page.show_problem(*consent_question(state), actions)
+
+    def _send_secret(self, secret: str) -> None:
+        self.requestLikely.emit()
+        self._keys.allow(secret)
+        if secret != PROXY:
+            self._keys.check_again(secret)
+
+    def _show_unreadable(self, state: KeyState) -> None:
+        text = explain(state.error) if state.error is not None else None
+        self.page.show_problem(
+            text.what if text else "",
+            reason_and_advice(text) if text else "",
+            (
+                Action("load", self.tr("Try again"), self._keys.begin),
+                self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give the key again")),
+            ),
+        )
+
+    def _show_missing(self, state: KeyState) -> None:
+        title = self.tr("There is no key for {provider} yet").format(provider=provider_title(state.provider))
+        body = self.tr("Without one nothing can be asked.")
+        if state.is_elsewhere:
+            title, body = withheld_text(state)
+        self.page.show_problem(title, body, (self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Add a key")),))

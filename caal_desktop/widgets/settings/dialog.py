@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.commands import CommandId
+from caal_desktop.services.keys.key_state import PROXY
+from caal_desktop.services.keys.secret_moves import receivers
 from caal_desktop.services.providers.connections import catalogue_connection
 from caal_desktop.storage.settings.draft import SettingsDraft
 from caal_desktop.storage.settings.schema import SPECS, key_of
@@ -28,6 +30,7 @@ from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
 from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.keys.consent import move_text
 from caal_desktop.widgets.settings.editors import ModelEditor
 from caal_desktop.widgets.settings.keys_section import KeysSection
 from caal_desktop.widgets.settings.navigation import Navigation
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.keys.key_state import KeyState
+    from caal_desktop.services.keys.secret_moves import SecretMove
     from caal_desktop.services.keys.sign_in_service import SignInService
     from caal_desktop.services.settings.bundle_check import BundleCheck
     from caal_desktop.services.settings.settings_service import SettingsService
@@ -120,14 +125,14 @@ class SettingsDialog(QDialog):
 
     def _add_sections(self, transfer: TransferService) -> None:
         provider = self.pages[Group.PROVIDER]
-        self.keys_section = KeysSection(self._settings, self._keys, self.commands, self._sign_in, provider)
+        self.keys_section = KeysSection(self._keys, self.commands, self._sign_in, provider)
         last_of_providers = [spec.key for spec in specs_on(Group.PROVIDER) if spec.cell is not None][-1]
         provider.add_widget(self.keys_section, after=last_of_providers)
         for card in self.keys_section.cards.values():
             card.requestLikely.connect(self.requestLikely)
         self.proxy_password = ProxyPassword(self._keys, self)
         self.pages[Group.NETWORK].add_widget(self.proxy_password, after="proxy_user")
-        self.transfer = TransferSection(transfer, self)
+        self.transfer = TransferSection(transfer, self._receivers_in_words, self)
         self.pages[Group.ADVANCED].add_widget(self.transfer)
         for row in self.pages[Group.MODEL].rows.values():
             if isinstance(row.editor, ModelEditor):
@@ -190,9 +195,7 @@ class SettingsDialog(QDialog):
         self._settings.changed.connect(self._on_settings)
         self._bundles.checked.connect(self._on_bundle)
         # Bound methods, which Qt disconnects with the dialog; a lambda would outlive it.
-        self._keys.loaded.connect(self._on_keys)
-        self._keys.keyChanged.connect(self._on_keys)
-        self._keys.removed.connect(self._on_keys)
+        self._keys.stateChanged.connect(self._on_keys)
         for sequence in key_sequences(CommandId.SEARCH_SETTINGS):
             QShortcut(sequence, self, partial(self.commands.run, CommandId.SEARCH_SETTINGS))
 
@@ -227,7 +230,8 @@ class SettingsDialog(QDialog):
 
     def _draw_secrets(self) -> None:
         draft = self.draft
-        self.keys_section.show_provider(draft.value("provider"))
+        self.keys_section.show_draft(draft)
+        self.proxy_password.set_address(draft.value("proxy_url") if "proxy_url" in draft.changes else None)
         self.proxy_password.setVisible(draft.has_effect("proxy_url") and bool(draft.value("proxy_user")))
 
     def _draw_footer(self) -> None:
@@ -256,33 +260,83 @@ class SettingsDialog(QDialog):
     def apply(self) -> bool:
         """Put all changes in force, or none of them; once a file has been looked at, where one has to be.
 
+        Where they would send secrets to other addresses the user is asked first.
+
         Returns:
             Whether they are in force.
         """
-        if self._waits_to(self.apply):
-            return False
-        try:
-            new = self.draft.applied_to(self._settings.current)
-        except InvalidSetting as error:
-            self.show_page(SPECS[error.key].group)
-            self.pages[SPECS[error.key].group].reveal(error.key)
-            return False
-        new = _with_recent_models(self._settings.current, new)
-        self.draft.start_afresh(new)
-        self._settings.set(new)
-        self._draw()
-        return True
+        return not self._waits_to(self.apply) and self._apply_changes(close=False)
 
     def accept(self) -> None:
         """OK: put everything in force and close; once a file has been looked at, where one has to be."""
-        if not self._waits_to(self.accept) and self.apply():
-            super().accept()
+        if not self._waits_to(self.accept):
+            self._apply_changes(close=True)
 
     def _waits_to(self, do: Callable[[], object]) -> bool:
         if self.draft.unseen_bundle:
             self._after_look = do
             self._draw_footer()
         return bool(self.draft.unseen_bundle)
+
+    def _apply_changes(self, *, close: bool) -> bool:
+        new = self._wished()
+        if new is None:
+            return False
+        moves = receivers(self._keys, self._settings.current, new)
+        if moves:
+            self._ask_about_secrets(moves, close=close)
+            return False
+        self._put_in_force(new, close=close)
+        return True
+
+    def _wished(self) -> Settings | None:
+        """The settings in force with all changes; None, and the reason is shown, where one cannot be used."""
+        try:
+            new = self.draft.applied_to(self._settings.current)
+        except InvalidSetting as error:
+            self.show_page(SPECS[error.key].group)
+            self.pages[SPECS[error.key].group].reveal(error.key)
+            return None
+        return _with_recent_models(self._settings.current, new)
+
+    def _put_in_force(self, new: Settings, *, close: bool) -> None:
+        self.draft.start_afresh(new)
+        self._settings.set(new)
+        self._draw()
+        if close:
+            super().accept()
+
+    def _ask_about_secrets(self, moves: tuple[SecretMove, ...], *, close: bool) -> None:
+        from caal_desktop.widgets.settings.secrets_question import SecretsQuestion
+
+        question = SecretsQuestion(moves, self)
+        question.answered.connect(lambda send: self._on_secrets_answered(moves, send=send, close=close))
+        question.open()
+
+    def _on_secrets_answered(self, moves: tuple[SecretMove, ...], *, send: bool, close: bool) -> None:
+        new = self._wished()
+        if new is None:
+            return
+        if receivers(self._keys, self._settings.current, new) != moves:
+            # Something has changed meanwhile: the answer was to another question.
+            self._apply_changes(close=close)
+            return
+        self._put_in_force(new, close=close)
+        for move in moves:
+            if not send:
+                self._keys.withhold(move.secret)
+                continue
+            self._keys.allow(move.secret)
+            if move.secret != PROXY:
+                self._keys.check_again(move.secret)
+
+    def _receivers_in_words(self) -> list[str]:
+        """Which secrets would go to which other address, a line each."""
+        try:
+            new = self.draft.applied_to(self._settings.current)
+        except InvalidSetting:
+            return []
+        return [move_text(move) for move in receivers(self._keys, self._settings.current, new)]
 
     def reject(self) -> None:
         """Esc and the window's own button, which Qt brings here: ask before changes are lost."""
@@ -295,6 +349,7 @@ class SettingsDialog(QDialog):
         """Leave nothing running that was begun here."""
         if self._sign_in is not None:
             self._sign_in.cancel()
+        self.keys_section.leave()
         settings = self._settings.current
         if self._catalogue.current.provider != settings.provider:
             self._catalogue.open_for(settings.provider, catalogue_connection(settings, self._keys))
@@ -353,7 +408,7 @@ class SettingsDialog(QDialog):
             do, self._after_look = self._after_look, None
             do()
 
-    def _on_keys(self, _provider: str, _problem: object = None) -> None:
+    def _on_keys(self, _secret: str, _state: KeyState) -> None:
         self._draw_secrets()
 
     def _on_searched(self, found: tuple[str, ...]) -> None:

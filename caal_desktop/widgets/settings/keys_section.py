@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from caal_desktop.llm.providers.registry import PROVIDERS
-from caal_desktop.storage.settings.schema import KeyStore
+from caal_desktop.storage.settings.schema import key_of
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.keys.key_card import KeyCard
@@ -15,7 +15,7 @@ from caal_desktop.widgets.keys.key_card import KeyCard
 if TYPE_CHECKING:
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.sign_in_service import SignInService
-    from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.storage.settings.draft import SettingsDraft
     from caal_desktop.widgets.common.command_set import CommandSet
 
 
@@ -24,14 +24,13 @@ class KeysSection(QWidget):
 
     def __init__(
         self,
-        settings: SettingsService,
         keys: KeyService,
         commands: CommandSet[[]],
         sign_in: SignInService | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._settings, self._keys = settings, keys
+        self._keys = keys
         self.setObjectName("settings.keys")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
@@ -49,16 +48,20 @@ class KeysSection(QWidget):
         for provider, descriptor in PROVIDERS.items():
             if not descriptor.takes_key:
                 continue
-            card = KeyCard(provider, settings, keys, commands, sign_in=sign_in, parent=self)
+            card = KeyCard(provider, keys, commands, sign_in=sign_in, parent=self)
             self.cards[provider] = card
             layout.addWidget(card)
 
-    def show_provider(self, chosen: str) -> None:
-        """Show the chosen provider's card, and those of every provider that has a key."""
-        settings = self._settings.current
+    def show_draft(self, draft: SettingsDraft) -> None:
+        """Show the chosen provider's card, and those of every provider that has a key.
+
+        A key that is given now is for the address that stands in the draft.
+        """
         for provider, card in self.cards.items():
-            known = self._keys.key(provider) is not None or settings.of(provider).key_store is KeyStore.KEYRING
-            card.setVisible(provider == chosen or known)
+            card.setVisible(provider == draft.value("provider") or self._keys.state(provider).is_kept)
+            if PROVIDERS[provider].has_address:
+                key = key_of(provider, "base_url")
+                card.set_address(draft.value(key) if key in draft.changes else None)
 
     def change(self, provider: str) -> None:
         """Ask for another key."""
@@ -69,3 +72,8 @@ class KeysSection(QWidget):
         """Ask for the facts of a key."""
         if provider in self.cards:
             self.cards[provider].refresh()
+
+    def leave(self) -> None:
+        """The user goes elsewhere: nobody waits for a check any more."""
+        for card in self.cards.values():
+            card.leave()

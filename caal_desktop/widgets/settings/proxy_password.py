@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from caal_desktop.services.providers.connections import PROXY
-from caal_desktop.storage.keyring.secrets import Where
+from caal_desktop.services.keys.key_entry import KeyEntry
+from caal_desktop.services.keys.key_state import PROXY
+from caal_desktop.storage.settings.choices import KeyStore
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
+from caal_desktop.widgets.keys.consent import consent_question, send_text, withheld_text, withhold_text
 
 if TYPE_CHECKING:
     from caal_desktop.services.keys.key_service import KeyService
-    from caal_desktop.storage.errors import KeyringError
+    from caal_desktop.services.keys.key_state import KeyringResult, KeyState
 
 
 class ProxyPassword(QWidget):
@@ -24,7 +26,9 @@ class ProxyPassword(QWidget):
     def __init__(self, keys: KeyService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keys = keys
-        self._given = ""
+        self._entry = KeyEntry(keys, PROXY)
+        # Whether the message is about the address, and goes with it.
+        self._asks = False
         self.setObjectName("settings.proxy_password")
         label = QLabel(self.tr("Password at the proxy"), self)
         self._line = QLineEdit(self)
@@ -52,53 +56,63 @@ class ProxyPassword(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.message)
         self._line.textEdited.connect(lambda _text: self._show())
-        self._save.clicked.connect(lambda: self._put(Where.KEYRING))
-        self._remove.clicked.connect(lambda: keys.remove(PROXY))
-        keys.stored.connect(self._on_stored)
-        keys.storeFailed.connect(self._on_failed)
-        keys.removed.connect(self._on_removed)
-        # A bound method, which Qt disconnects with the widget; a lambda would outlive it.
-        keys.loaded.connect(self._on_loaded)
-        self._show()
+        self._save.clicked.connect(lambda: self._put(KeyStore.KEYRING))
+        # Bound methods, which Qt disconnects with the widget; a lambda would outlive it.
+        self._remove.clicked.connect(self._entry.remove)
+        self._entry.changed.connect(self._on_entry)
+        self._entry.kept.connect(self._on_kept)
+        self._entry.removed.connect(self._on_removed)
+        keys.watch(PROXY).changed.connect(self._on_state)
+        self._on_state(keys.state(PROXY))
 
-    def _put(self, where: Where) -> None:
-        self._given = self._line.text() or self._given
-        if self._given.strip():
-            self._keys.store(PROXY, self._given, where)
+    def set_address(self, address: str | None) -> None:
+        """A password that is given from now on is for this proxy; None for the one in force."""
+        self._entry.set_address(address)
 
-    def _on_loaded(self, _provider: str, _problem: object) -> None:
-        self._show()
+    def _put(self, store: KeyStore) -> None:
+        text = self._line.text()
+        self._entry.keep(store, text if text.strip() else None)
 
-    def _on_stored(self, provider: str, where: Where) -> None:
-        if provider != PROXY:
-            return
-        self._line.clear()
-        self._given = ""
-        place = self._keys.store_name if where is Where.KEYRING else self.tr("memory, for this session only")
-        self.message.show_message(Tone.GOOD, self.tr("Kept in {store}").format(store=place))
-        self._show()
-
-    def _on_failed(self, provider: str, error: KeyringError) -> None:
-        if provider == PROXY:
-            text = explain(error)
+    def _on_entry(self, state: KeyState) -> None:
+        if state.is_unstored and state.error is not None:
+            text = explain(state.error)
             actions = (
-                Action("retry", self.tr("Try again"), lambda: self._put(Where.KEYRING)),
-                Action("session", self.tr("Use it for this session only"), lambda: self._put(Where.SESSION)),
+                Action("retry", self.tr("Try again"), lambda: self._put(KeyStore.KEYRING)),
+                Action("session", self.tr("Use it for this session only"), lambda: self._put(KeyStore.SESSION)),
             )
             self.message.show_message(Tone.CAUTION, text.what, reason_and_advice(text), actions)
 
-    def _on_removed(self, provider: str, problem: KeyringError | None) -> None:
-        if provider != PROXY:
-            return
-        if problem is None:
+    def _on_kept(self) -> None:
+        self._line.clear()
+        is_for_session = self._keys.state(PROXY).store is KeyStore.SESSION
+        place = self.tr("memory, for this session only") if is_for_session else self._keys.store_name
+        self.message.show_message(Tone.GOOD, self.tr("Kept in {store}").format(store=place))
+        self._show()
+
+    def _on_removed(self, result: KeyringResult) -> None:
+        if result.is_done:
             self.message.show_message(Tone.GOOD, self.tr("The password is gone"))
-        else:
-            text = explain(problem)
+        elif result.error is not None:
+            text = explain(result.error)
             self.message.show_message(Tone.BAD, text.what, reason_and_advice(text))
         self._show()
 
+    def _on_state(self, state: KeyState) -> None:
+        send = Action("send", send_text(), lambda: self._keys.allow(PROXY))
+        if state.wants_consent:
+            withhold = Action("withhold", withhold_text(), lambda: self._keys.withhold(PROXY))
+            self.message.show_message(Tone.CAUTION, *consent_question(state), (withhold, send))
+            self._asks = True
+        elif state.is_elsewhere and state.is_loaded:
+            self.message.show_message(Tone.INFO, *withheld_text(state), (send,))
+            self._asks = True
+        elif self._asks:
+            self.message.hide()
+            self._asks = False
+        self._show()
+
     def _show(self) -> None:
-        known = self._keys.key(PROXY) is not None
+        known = self._keys.state(PROXY).is_loaded
         self._line.setPlaceholderText(self.tr("A password is kept; a new one replaces it") if known else "")
         self._save.setEnabled(bool(self._line.text().strip()))
         self._remove.setVisible(known)

@@ -15,6 +15,8 @@ from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from caal_desktop.services.settings.transfer_service import TransferService
     from caal_desktop.storage.errors import StorageError
 
@@ -26,6 +28,8 @@ class TransferSection(QWidget):
 
     Args:
         service: writes and reads the files; it outlives this widget.
+        receivers: says, a line each, which secrets would go to which address once the settings that are filled in are
+            in force.
 
     Signals:
         imported: carries the values of a good file, by setting; they are not in force yet.
@@ -35,9 +39,11 @@ class TransferSection(QWidget):
     imported = Signal(object)
     resetRequested = Signal()
 
-    def __init__(self, service: TransferService, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, service: TransferService, receivers: Callable[[], Sequence[str]], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._service = service
+        self._service, self._receivers = service, receivers
         # What an earlier dialog has asked for is none of this one's business.
         self._asked: Path | None = None
         self.setObjectName("settings.transfer")
@@ -109,11 +115,15 @@ class TransferSection(QWidget):
         if not self._is_answer(path):
             return
         self.imported.emit(values)
-        self.message.show_message(
-            Tone.INFO,
-            self.tr("The settings from {file} are filled in").format(file=path.name),
-            self.tr("Look through them. They count once you choose OK or Apply; Undo takes them back."),
-        )
+        receivers = self._receivers()
+        title = self.tr("The settings from {file} are filled in").format(file=path.name)
+        advice = self.tr("Look through them. They count once you choose OK or Apply; Undo takes them back.")
+        if receivers:
+            warning = self.tr(
+                "They would send what you have given to other addresses. You are asked before it is sent:"
+            )
+            advice = "\n".join((advice, warning, *receivers))
+        self.message.show_message(Tone.CAUTION if receivers else Tone.INFO, title, advice)
 
     def _on_failed(self, error: StorageError) -> None:
         if self._is_answer(None):

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId
 from caal_desktop.llm.providers.registry import descriptor_of
-from caal_desktop.services.keys.key_view import KeyPhase, KeyView
 from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.setup_flow import STEPS, Step
+from caal_desktop.storage.settings.choices import KeyStatus
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.keys.sign_in_service import SignInService
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.services.setup.setup_service import SetupService
@@ -143,6 +144,8 @@ class WizardWindow(QDialog):
                 page.sessionWanted.connect(setup.keep_for_session)
                 page.storeWanted.connect(setup.advance)
                 page.loadWanted.connect(lambda: setup.begin(Step.KEY))
+                page.sendWanted.connect(setup.allow_key)
+                page.withholdWanted.connect(setup.withhold_key)
                 page.typingBegan.connect(self.requestLikely)
                 page.providerWanted.connect(self._on_provider_wanted)
                 page.set_demo_key(self._demo_key, self._demo_provider)
@@ -282,8 +285,7 @@ class WizardWindow(QDialog):
             from caal_desktop.widgets.wizard.pages.summary import summary
 
             model = self._catalogue.current.find(state.model)
-            has_key = self._keys.key(state.provider) is not None
-            self.done_page.show_summary(*summary(state, self._settings.current, model, has_key=has_key))
+            self.done_page.show_summary(*summary(state, self._keys.state(state.provider), model))
         if step is not Step.TRY and self._trial is not None and self._trial.is_busy:
             # An answer that nobody sees any more must not count for a model that is chosen meanwhile.
             self._trial.stop()
@@ -318,12 +320,12 @@ class WizardWindow(QDialog):
         if self._focus_is_pending:
             self._focus_page()
 
-    def _show_key(self, view: KeyView) -> None:
+    def _show_key(self, state: KeyState) -> None:
         if not self._pages.is_built(Step.KEY):
             return
-        has_key = self._keys.key(self._setup.state.provider) is not None
-        self.key.show_key(view, has_key=has_key)
-        if view.phase is KeyPhase.VERIFIED and self._setup.state.step is Step.KEY:
+        self.key.show_key(state)
+        works = state.status is KeyStatus.VERIFIED and state.error is None and not state.is_busy
+        if works and self._setup.state.step is Step.KEY:
             self._show_buttons()
             self._footer.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -331,7 +333,7 @@ class WizardWindow(QDialog):
         step, asks = self._setup.state.step, self._footer.show_choices(self._setup)
         if self._pages.is_built(Step.TRY):
             self.trial.ask_button.setDefault(asks)
-            self.trial.set_waiting_for_key(self._setup.key.phase is KeyPhase.LOADING)
+            self.trial.set_waiting_for_key(self._setup.key.is_awaited)
         if step is Step.MODEL and self.model.pane.chosen != self._setup.state.model:
             self.model.pane.choose(self._setup.state.model)
         self._fit_minimum()
@@ -388,7 +390,7 @@ class WizardWindow(QDialog):
             self._footer.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_escape(self) -> None:
-        if self._setup.is_busy_with_key and self._setup.key.phase is not KeyPhase.LOADING:
+        if self._setup.is_busy_with_key and not self._setup.key.is_awaited:
             self._setup.cancel_wait()
         elif self._trial is not None and self._trial.is_busy:
             self._trial.stop()

@@ -47,7 +47,7 @@ def guard(make_guard: Callable[[], SpendGuard]) -> SpendGuard:
 
 def ask(parts: Parts, demo: DemoControl, text: str = "Hello") -> float:
     """One answer; gives what it has cost."""
-    if parts.keys.key("openrouter") is None:
+    if parts.key() is None:
         parts.use_key(demo.key)
         parts.settings.update(openrouter_model="openai/gpt-5-nano")
     connection = connection_for(parts.settings.current, parts.keys)

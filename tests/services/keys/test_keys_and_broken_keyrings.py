@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.llm.providers.key_info import KeyInfo
-from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.storage.errors import KeyringError, KeyringTimedOut
-from caal_desktop.storage.keyring.secrets import Where
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from tests.support.desktop_session import DesktopSession, require_desktop_tools
+from tests.support.qt_loop import run_async
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,28 +36,20 @@ def own_session() -> Iterator[DesktopSession]:
 
 def kept(parts: Parts, key: str) -> None:
     parts.settings.update(setup_completed=True)
-    parts.keys.store("openrouter", key, Where.KEYRING, KeyInfo())
-    parts.until(lambda: parts.settings.current.of().key_store is KeyStore.KEYRING, "it is in the keyring")
+    parts.keep_key(key)
 
 
 def failure_of_storing(parts: Parts, key: str) -> KeyringError:
-    errors: list[KeyringError] = []
-    parts.keys.storeFailed.connect(lambda _provider, error: errors.append(error))
-    parts.keys.store("openrouter", key, Where.KEYRING)
-    parts.until(lambda: errors, "the keyring has refused")
-    return errors[0]
+    result = run_async(parts.keys.keep("openrouter", key, KeyStore.KEYRING))
+    assert not result.is_done
+    assert result.error is not None, "the keyring has refused"
+    return result.error
 
 
 def still_works(parts: Parts, demo: DemoControl) -> None:
     """The key in memory goes on working, whatever has become of its store."""
-    assert parts.keys.key("openrouter") == demo.key
-    connection = connection_for(parts.settings.current, parts.keys)
-    assert connection is not None
-    told: list[object] = []
-    parts.keys.refreshed.connect(lambda _provider, info, _error: told.append(info))
-    parts.keys.refresh(connection)
-    parts.until(lambda: told, "the provider has answered")
-    assert told[0] is not None
+    assert parts.key() == demo.key
+    assert run_async(parts.keys.refresh("openrouter")).info is not None, "the provider has answered"
 
 
 def test_a_keyring_that_dies_in_mid_session(own_session: DesktopSession, parts: Parts, demo: DemoControl) -> None:
@@ -74,8 +64,8 @@ def test_a_keyring_that_dies_in_mid_session(own_session: DesktopSession, parts: 
     assert demo.key_for("limited") not in f"{error} {text}"
     still_works(parts, demo)
     own_session.start_keyring()
-    parts.keys.store("openrouter", demo.key_for("limited"), Where.KEYRING)
-    parts.until(lambda: parts.keys.key("openrouter") == demo.key_for("limited"), "it is kept now")
+    parts.keep_key(demo.key_for("limited"))
+    assert parts.key() == demo.key_for("limited")
     assert [item.secret for item in own_session.secret_items()] == [demo.key_for("limited")]
 
 
@@ -84,13 +74,12 @@ def test_a_bus_that_dies_in_mid_session(own_session: DesktopSession, parts: Part
     own_session.kill_bus()
     still_works(parts, demo)
     assert failure_of_storing(parts, demo.key_for("limited")).describe().advice
-    removed: list[object] = []
-    parts.keys.removed.connect(lambda _provider, problem: removed.append(problem))
-    parts.keys.remove("openrouter")
-    parts.until(lambda: removed, "the removal has ended")
-    assert isinstance(removed[0], KeyringError), "nobody can say that it is gone"
+    result = run_async(parts.keys.remove("openrouter"))
+    assert isinstance(result.error, KeyringError), "nobody can say that it is gone"
+    assert not result.is_done
+    assert parts.key() is None
+    assert not parts.state().is_awaited
     settings = parts.settings.current
-    assert parts.keys.key("openrouter") is None
     assert (settings.of().key_status, settings.of().key_store) == (KeyStatus.NONE, KeyStore.KEYRING)
 
 
@@ -105,24 +94,22 @@ def test_a_keyring_that_hangs_in_mid_session(own_session: DesktopSession, parts:
         own_session.wake_keyring()
 
 
+# keyring leaves its connection to the bus open when the store is locked.
+@pytest.mark.filterwarnings("ignore:unclosed <socket.*/bus>:ResourceWarning")
 def test_a_locked_keyring_that_nobody_can_unlock(own_session: DesktopSession, parts: Parts, demo: DemoControl) -> None:
     kept(parts, demo.key)
     own_session.lock()
     still_works(parts, demo)
     error = failure_of_storing(parts, demo.key_for("limited"))
     assert "GNOME Keyring / Secret Service" in error.describe().what
-    parts.keys.store("openrouter", demo.key_for("limited"), Where.SESSION)
-    parts.until(lambda: parts.keys.key("openrouter") == demo.key_for("limited"), "it is kept for the session")
-    assert parts.keys.is_for_session("openrouter")
+    parts.use_key(demo.key_for("limited"))
+    assert parts.key() == demo.key_for("limited")
+    assert parts.state().store is KeyStore.SESSION
     parts.until(lambda: parts.settings.current.of().key_store is KeyStore.SESSION, "the settings say so")
 
 
 def test_one_provider_at_a_time_is_removed(own_session: DesktopSession, parts: Parts, demo: DemoControl) -> None:
     kept(parts, demo.key)
-    parts.keys.store("openai_compatible", "local-secret-1", Where.KEYRING)
-    parts.until(lambda: parts.keys.key("openai_compatible"), "the second is kept")
-    gone: list[object] = []
-    parts.keys.removed.connect(lambda *_args: gone.append(True))
-    parts.keys.remove("openrouter")
-    parts.until(lambda: gone, "it has been removed")
+    parts.keep_key("local-secret-1", name="openai_compatible")
+    assert run_async(parts.keys.remove("openrouter")).is_done
     assert [item.secret for item in own_session.secret_items()] == ["local-secret-1"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from caal_desktop.services.setup.setup_memory import known_state, remembered
+from caal_desktop.services.setup.setup_memory import remembered
 from caal_desktop.setup_flow import SetupState, Step
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Settings
+from caal_desktop.storage.settings.schema import Settings
 
 MODEL = "vendor/model"
 
@@ -33,11 +33,3 @@ def test_a_finished_setup_keeps_its_step_when_the_wizard_is_opened_again() -> No
 def test_half_an_address_is_not_stored() -> None:
     state = SetupState(step=Step.KEY, provider="openai_compatible", address="htt")
     assert remembered(Settings(), state).of("openai_compatible").base_url == ""
-
-
-def test_a_key_that_is_nowhere_has_no_status() -> None:
-    lost = Settings().with_provider("openrouter", key_status=KeyStatus.VERIFIED, key_store=KeyStore.SESSION)
-    assert known_state(lost, "openrouter", Step.KEY, has_key=False).key_status is KeyStatus.NONE
-    assert known_state(lost, "openrouter", Step.KEY, has_key=True).key_status is KeyStatus.VERIFIED
-    kept = Settings().with_provider("openrouter", key_status=KeyStatus.VERIFIED, key_store=KeyStore.KEYRING)
-    assert known_state(kept, "openrouter", Step.KEY, has_key=False).key_status is KeyStatus.VERIFIED

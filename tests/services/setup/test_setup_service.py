@@ -14,10 +14,10 @@ from caal_desktop.llm.errors import (
     ProviderError,
 )
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
-from caal_desktop.services.keys.key_view import KeyPhase
 from caal_desktop.setup_flow import Need, Step
 from caal_desktop.storage.errors import KeyringError, KeyringUnavailable
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
+from tests.support.key_stages import Stage, stage_of
 from tests.support.parts import KEYRING_SERVICE
 from tests.support.qt_loop import turn
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.support.desktop_session import DesktopSession
     from tests.support.parts import Parts
 
-ENDED = (KeyPhase.VERIFIED, KeyPhase.REFUSED, KeyPhase.UNREACHABLE)
+ENDED = (Stage.VERIFIED, Stage.REFUSED, Stage.UNREACHABLE)
 
 
 def at_the_key(parts: Parts) -> Parts:
@@ -40,7 +40,7 @@ def at_the_key(parts: Parts) -> Parts:
 
 def with_verified_key(parts: Parts, key: str) -> Parts:
     at_the_key(parts).setup.submit_key(key)
-    parts.until_phase(KeyPhase.VERIFIED)
+    parts.until_stage(Stage.VERIFIED)
     return parts
 
 
@@ -63,7 +63,7 @@ def test_a_dead_key_is_refused(parts: Parts, name: str) -> None:
     from caal_desktop.demo.accounts.keys import demo_key
 
     at_the_key(parts).setup.submit_key(demo_key(name))
-    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+    assert parts.until_stage(*ENDED) is Stage.REFUSED
     assert isinstance(parts.setup.key.error, AuthenticationFailed)
     assert parts.setup.flow.need() is Need.OTHER_KEY
     assert parts.saved.of("openrouter").key_status is KeyStatus.NONE, "there is no key in use"
@@ -71,18 +71,18 @@ def test_a_dead_key_is_refused(parts: Parts, name: str) -> None:
 
 def test_an_unknown_key_is_refused(parts: Parts) -> None:
     at_the_key(parts).setup.submit_key("sk-or-v1-" + "0" * 64)
-    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+    assert parts.until_stage(*ENDED) is Stage.REFUSED
 
 
 def test_a_key_that_cannot_be_sent_is_refused(parts: Parts) -> None:
     at_the_key(parts).setup.submit_key("schlüssel\n")
-    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+    assert parts.until_stage(*ENDED) is Stage.REFUSED
     assert isinstance(parts.setup.key.error, ValueError)
 
 
 def test_a_management_key_cannot_chat_and_is_refused(parts: Parts, demo: DemoControl) -> None:
     at_the_key(parts).setup.submit_key(demo.key_for("management"))
-    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+    assert parts.until_stage(*ENDED) is Stage.REFUSED
     assert isinstance(parts.setup.key.error, ManagementKeyRejected)
 
 
@@ -91,14 +91,14 @@ def test_what_the_key_can_do_is_told(parts: Parts, demo: DemoControl) -> None:
     assert parts.key_info().is_free_tier
     parts.setup.edit_key()
     parts.setup.submit_key(demo.key_for("expiring"))
-    parts.until_phase(KeyPhase.VERIFIED)
+    parts.until_stage(Stage.VERIFIED)
     assert parts.key_info().expires_at is not None
 
 
 def test_nothing_listens(make_parts: Callable[..., Parts], nowhere: str, demo: DemoControl) -> None:
     parts = at_the_key(make_parts(nowhere))
     parts.setup.submit_key(demo.key)
-    assert parts.until_phase(*ENDED) is KeyPhase.UNREACHABLE
+    assert parts.until_stage(*ENDED) is Stage.UNREACHABLE
     assert isinstance(parts.setup.key.error, ConnectionFailed)
     assert not parts.setup.flow.can_continue
     assert parts.setup.can_skip
@@ -108,7 +108,7 @@ def test_nothing_listens(make_parts: Callable[..., Parts], nowhere: str, demo: D
 def test_a_captive_portal_does_not_pass_for_a_provider(parts: Parts, demo: DemoControl, fault: str) -> None:
     demo.fault(fault, path="/key")
     at_the_key(parts).setup.submit_key(demo.key)
-    assert parts.until_phase(*ENDED) is KeyPhase.UNREACHABLE
+    assert parts.until_stage(*ENDED) is Stage.UNREACHABLE
     assert isinstance(parts.setup.key.error, InvalidResponse | ProviderError)
     assert parts.setup.state.key_status is KeyStatus.NONE
 
@@ -119,11 +119,11 @@ def test_a_check_that_gets_no_answer_can_be_stopped(parts: Parts, demo: DemoCont
     parts.until(lambda: demo.requests("/key"), "the check is on its way")
     assert parts.setup.is_busy_with_key
     parts.setup.cancel_wait()
-    assert parts.setup.key.phase is KeyPhase.WAITING
+    assert stage_of(parts.setup.key) is Stage.WAITING
     parts.until(lambda: demo.closed_by_client(), "the connection is closed")
     demo.clear_faults()
     parts.setup.submit_key(demo.key)
-    parts.until_phase(KeyPhase.VERIFIED)
+    parts.until_stage(Stage.VERIFIED)
 
 
 def test_changing_the_text_during_a_check_makes_it_count_no_more(parts: Parts, demo: DemoControl) -> None:
@@ -131,16 +131,16 @@ def test_changing_the_text_during_a_check_makes_it_count_no_more(parts: Parts, d
     at_the_key(parts).setup.submit_key(demo.key)
     parts.until(lambda: demo.requests("/key"), "the check is on its way")
     parts.setup.edit_key()
-    assert parts.setup.key.phase is KeyPhase.WAITING
+    assert stage_of(parts.setup.key) is Stage.WAITING
     parts.setup.submit_key(demo.key_for("expired"))
-    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+    assert parts.until_stage(*ENDED) is Stage.REFUSED
     assert parts.setup.state.key_status is KeyStatus.REJECTED
 
 
 def test_changing_the_text_after_a_check_makes_it_count_no_more(parts: Parts, demo: DemoControl) -> None:
     with_verified_key(parts, demo.key)
     parts.setup.edit_key()
-    assert parts.setup.key.phase is KeyPhase.WAITING
+    assert stage_of(parts.setup.key) is Stage.WAITING
     assert not parts.setup.flow.can_continue
     parts.setup.advance()
     assert parts.setup.state.step is Step.KEY
@@ -154,9 +154,9 @@ def test_another_provider_chosen_during_a_check(parts: Parts, demo: DemoControl)
     parts.setup.choose_provider("groq")
     parts.setup.advance()
     turn(20)
-    assert parts.setup.key.phase is KeyPhase.WAITING
+    assert stage_of(parts.setup.key) is Stage.WAITING
     assert parts.setup.state.key_status is KeyStatus.NONE
-    assert not parts.keys.is_checking
+    assert not parts.keys.tasks.is_running("prove")
 
 
 # --- keeping it
@@ -166,12 +166,12 @@ def test_a_key_goes_into_the_keyring_and_nowhere_else(
     keyring_session: DesktopSession, parts: Parts, demo: DemoControl
 ) -> None:
     with_verified_key(parts, demo.key).setup.advance()
-    assert parts.setup.key.phase is KeyPhase.STORING
+    assert stage_of(parts.setup.key) is Stage.STORING
     parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
     assert [(item.service, item.user, item.secret) for item in keyring_session.secret_items()] == [
         (KEYRING_SERVICE, "openrouter", demo.key)
     ]
-    assert parts.keys.key("openrouter") == demo.key
+    assert parts.key("openrouter") == demo.key
     parts.close()
     assert (parts.saved.of("openrouter").key_status, parts.saved.of("openrouter").key_store) == (
         KeyStatus.VERIFIED,
@@ -182,13 +182,13 @@ def test_a_key_goes_into_the_keyring_and_nowhere_else(
 
 def test_without_a_keyring_the_key_is_kept_for_this_session(parts: Parts, demo: DemoControl) -> None:
     with_verified_key(parts, demo.key).setup.advance()
-    parts.until_phase(KeyPhase.STORE_FAILED)
+    parts.until_stage(Stage.UNSTORED)
     assert isinstance(parts.setup.key.error, KeyringUnavailable)
     assert parts.setup.state.step is Step.KEY
     assert parts.key_info().limit == 5.0, "what the key can do is still known"
     parts.setup.keep_for_session()
     parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
-    assert parts.keys.key("openrouter") == demo.key
+    assert parts.key("openrouter") == demo.key
     assert parts.settings.current.of("openrouter").key_store is KeyStore.SESSION
 
 
@@ -198,9 +198,9 @@ def test_a_keyring_that_hangs_can_be_left(keyring_session: DesktopSession, parts
     try:
         parts.setup.advance()
         turn(10)
-        assert parts.setup.key.phase is KeyPhase.STORING
+        assert stage_of(parts.setup.key) is Stage.STORING
         parts.setup.cancel_wait()
-        assert parts.setup.key.phase is KeyPhase.VERIFIED
+        assert stage_of(parts.setup.key) is Stage.VERIFIED
         assert parts.setup.flow.can_continue, "it can be tried again"
     finally:
         keyring_session.wake_keyring()
@@ -215,7 +215,7 @@ def test_a_check_does_not_interrupt_the_keyring(
     """Enter in the key field while the key is being stored: the field is locked, but Enter still comes."""
     with_verified_key(parts, demo.key).setup.advance()
     parts.setup.submit_key(demo.key)
-    assert parts.setup.key.phase is KeyPhase.STORING
+    assert stage_of(parts.setup.key) is Stage.STORING
     parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
 
 
@@ -223,7 +223,7 @@ def test_closing_the_wizard_while_the_keyring_takes_the_key_remembers_where_it_w
     keyring_session: DesktopSession, parts: Parts, demo: DemoControl
 ) -> None:
     with_verified_key(parts, demo.key).setup.advance()
-    assert parts.setup.key.phase is KeyPhase.STORING
+    assert stage_of(parts.setup.key) is Stage.STORING
     parts.close()
     assert len(keyring_session.secret_items()) == 1
     assert parts.saved.of("openrouter").key_store is KeyStore.KEYRING
@@ -235,7 +235,7 @@ def test_an_unverified_key_is_kept_and_checked_at_the_next_start(
 ) -> None:
     parts = at_the_key(make_parts(nowhere))
     parts.setup.submit_key(demo.key)
-    parts.until_phase(KeyPhase.UNREACHABLE)
+    parts.until_stage(Stage.UNREACHABLE)
     parts.setup.keep_unverified()
     parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
     parts.until(lambda: parts.catalogue.current.state is CatalogueState.FAILED, "there is no list")
@@ -247,7 +247,7 @@ def test_an_unverified_key_is_kept_and_checked_at_the_next_start(
     assert parts.saved.of("openrouter").key_status is KeyStatus.UNVERIFIED
 
     second = make_parts()
-    second.watch.begin()
+    second.keys.begin()
     second.until(
         lambda: second.settings.current.of("openrouter").key_status is KeyStatus.VERIFIED, "the key is checked"
     )
@@ -255,7 +255,7 @@ def test_an_unverified_key_is_kept_and_checked_at_the_next_start(
 
 def test_keep_unverified_is_for_what_could_not_be_checked_alone(parts: Parts, demo: DemoControl) -> None:
     at_the_key(parts).setup.submit_key(demo.key_for("expired"))
-    parts.until_phase(KeyPhase.REFUSED)
+    parts.until_stage(Stage.REFUSED)
     parts.setup.keep_unverified()
     assert parts.setup.state.step is Step.KEY
     assert parts.setup.state.key_status is KeyStatus.REJECTED
@@ -271,9 +271,9 @@ def test_looking_again_while_offline_does_not_forget_a_stored_key(
 
     second = make_parts(nowhere)
     second.setup.begin(Step.KEY)
-    second.until_phase(KeyPhase.VERIFIED)
+    second.until_stage(Stage.VERIFIED)
     second.setup.submit_key(None)
-    second.until_phase(KeyPhase.UNREACHABLE)
+    second.until_stage(Stage.UNREACHABLE)
     assert second.setup.flow.can_continue
     second.setup.back()
     second.close()
@@ -333,10 +333,10 @@ def test_a_server_of_ones_own(parts: Parts, demo: DemoControl) -> None:
         assert parts.setup.state.step is Step.KEY
     parts.setup.set_address("nonsense")
     parts.setup.submit_key(None)
-    assert parts.until_phase(*ENDED) is KeyPhase.REFUSED
+    assert parts.until_stage(*ENDED) is Stage.REFUSED
     parts.setup.set_address(demo.base_url)
     parts.setup.submit_key(None)
-    assert parts.until_phase(*ENDED) is KeyPhase.VERIFIED
+    assert parts.until_stage(*ENDED) is Stage.VERIFIED
     parts.until(lambda: parts.catalogue.current.models, "the server's models")
     parts.setup.advance()
     assert parts.setup.state.step is Step.MODEL
@@ -349,7 +349,7 @@ def test_finishing_is_remembered(parts: Parts, demo: DemoControl, qtbot: object)
     finished: list[bool] = []
     parts.setup.finished.connect(lambda: finished.append(True))
     with_verified_key(parts, demo.key).setup.advance()
-    parts.until_phase(KeyPhase.STORE_FAILED)
+    parts.until_stage(Stage.UNSTORED)
     parts.setup.keep_for_session()
     parts.until(lambda: parts.setup.state.step is Step.MODEL and parts.setup.state.model, "a model is chosen")
     parts.setup.advance()
@@ -387,7 +387,7 @@ def test_it_goes_on_where_the_person_left(
         first.setup.advance()
     if step in (Step.MODEL, Step.TRY):
         first.setup.submit_key(demo.key)
-        first.until_phase(KeyPhase.VERIFIED)
+        first.until_stage(Stage.VERIFIED)
         first.setup.advance()
         first.until(lambda: first.setup.state.step is Step.MODEL and first.setup.state.model, "the model step")
     if step is Step.TRY:
@@ -399,8 +399,8 @@ def test_it_goes_on_where_the_person_left(
     second.setup.begin()
     assert second.setup.state.step is step
     if step in (Step.MODEL, Step.TRY):
-        second.until_phase(KeyPhase.VERIFIED)
-        assert second.keys.key("openrouter") == demo.key
+        second.until_stage(Stage.VERIFIED)
+        assert second.key("openrouter") == demo.key
         assert second.setup.state.model == first.setup.state.model
 
 
@@ -409,7 +409,7 @@ def test_a_key_that_was_kept_for_one_session_is_asked_for_again(
 ) -> None:
     first = with_verified_key(make_parts(), demo.key)
     first.setup.advance()
-    first.until_phase(KeyPhase.STORE_FAILED)
+    first.until_stage(Stage.UNSTORED)
     first.setup.keep_for_session()
     first.until(lambda: first.setup.state.step is Step.MODEL and first.setup.state.model, "the model step")
     first.setup.advance()
@@ -419,7 +419,7 @@ def test_a_key_that_was_kept_for_one_session_is_asked_for_again(
     second = make_parts()
     second.setup.begin()
     assert second.setup.state.step is Step.KEY
-    assert second.setup.key.phase is KeyPhase.WAITING
+    assert stage_of(second.setup.key) is Stage.WAITING
 
 
 def test_a_key_that_has_gone_from_the_keyring_is_asked_for_again(
@@ -433,8 +433,8 @@ def test_a_key_that_has_gone_from_the_keyring_is_asked_for_again(
 
     second = make_parts()
     second.setup.begin()
-    assert second.setup.key.phase is KeyPhase.LOADING
-    second.until_phase(KeyPhase.WAITING)
+    assert stage_of(second.setup.key) is Stage.READING
+    second.until_stage(Stage.WAITING)
     assert second.setup.state.step is Step.KEY
     assert second.settings.current.of("openrouter").key_store is KeyStore.NONE
 
@@ -452,26 +452,26 @@ def test_a_keyring_that_cannot_be_read_says_so_and_can_be_asked_again(
     keyring_session.lock()  # without a display there is nobody to ask
     second = make_parts()
     second.setup.begin()
-    second.until_phase(KeyPhase.LOAD_FAILED)
+    second.until_stage(Stage.UNREADABLE)
     assert isinstance(second.setup.key.error, KeyringError)
     assert second.setup.state.step is Step.KEY
     assert second.settings.current.of("openrouter").key_store is KeyStore.KEYRING, "the key is still there"
     keyring_session.kill_keyring()
     keyring_session.start_keyring()
     second.setup.begin(Step.KEY)
-    second.until_phase(KeyPhase.VERIFIED)
+    second.until_stage(Stage.VERIFIED)
 
 
 # --- leaving at any moment
 
 
-@pytest.mark.parametrize("phase", [KeyPhase.LOADING, KeyPhase.CHECKING, KeyPhase.STORING, KeyPhase.UNREACHABLE])
+@pytest.mark.parametrize("phase", [Stage.READING, Stage.CHECKING, Stage.STORING, Stage.UNREACHABLE])
 def test_ending_in_the_middle_leaves_nothing_running(
-    keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl, phase: KeyPhase
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl, phase: Stage
 ) -> None:
     """``qt_loop`` fails the test for a task, the guards for a line in the log."""
     parts = make_parts()
-    if phase is KeyPhase.LOADING:
+    if phase is Stage.READING:
         parts.settings.set(
             parts.settings.current.with_provider(
                 "openrouter", key_status=KeyStatus.VERIFIED, key_store=KeyStore.KEYRING
@@ -480,17 +480,17 @@ def test_ending_in_the_middle_leaves_nothing_running(
         parts.setup.begin()
     else:
         at_the_key(parts)
-        if phase is KeyPhase.CHECKING:
+        if phase is Stage.CHECKING:
             demo.fault("key_timeout")
-        if phase is KeyPhase.UNREACHABLE:
+        if phase is Stage.UNREACHABLE:
             demo.fault("html_200", path="/key")
         parts.setup.submit_key(demo.key)
-        if phase is KeyPhase.STORING:
-            parts.until_phase(KeyPhase.VERIFIED)
+        if phase is Stage.STORING:
+            parts.until_stage(Stage.VERIFIED)
             parts.setup.advance()
-        if phase is KeyPhase.UNREACHABLE:
-            parts.until_phase(KeyPhase.UNREACHABLE)
-    assert parts.setup.key.phase is phase
+        if phase is Stage.UNREACHABLE:
+            parts.until_stage(Stage.UNREACHABLE)
+    assert stage_of(parts.setup.key) is phase
     parts.close()
     assert parts.saved.setup_step is Step.KEY
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from caal_desktop.storage.errors import KeyringError
 from caal_desktop.storage.keyring.backend import TRUSTED_BACKENDS
-from caal_desktop.storage.keyring.secrets import Deadlines, SecretStore, Where
+from caal_desktop.storage.keyring.secrets import Deadlines, SecretStore
+from caal_desktop.storage.settings.choices import KeyStore
 
 started: list[asyncio.Task[None]] = []
 
@@ -31,7 +32,7 @@ async def answer(store: SecretStore, command: list[Any]) -> Any:
         case ["put", provider, key]:
             return await store.put(provider, key)
         case ["keep", provider, key]:
-            return await store.put(provider, key, Where.SESSION)
+            return await store.put(provider, key, KeyStore.SESSION)
         case ["remove", provider]:
             return await store.remove(provider)
         case ["start put", provider, key]:

@@ -19,7 +19,8 @@ import pytest
 
 from caal_desktop.llm.redaction import MASK, redact
 from caal_desktop.storage.errors import KeyringUnavailable
-from caal_desktop.storage.keyring.secrets import KeyringState, SecretStore, Where
+from caal_desktop.storage.keyring.secrets import KeyringState, SecretStore
+from caal_desktop.storage.settings.choices import KeyStore
 from tests.support.desktop_session import DesktopSession, Keyring, SecretItem
 
 if TYPE_CHECKING:
@@ -471,15 +472,20 @@ def test_a_plaintext_backend_beside_a_good_one_never_gets_a_key(session: Desktop
 
 @pytest.mark.parametrize("key", ["", "  ", "\n"])
 def test_a_blank_key_is_refused(key: str) -> None:
-    for where in Where:
+    for where in KeyStore:
         with pytest.raises(ValueError, match="blank"):
             asyncio.run(SecretStore().put("openrouter", key, where))
+
+
+def test_a_key_is_kept_somewhere() -> None:
+    with pytest.raises(ValueError, match="nowhere"):
+        asyncio.run(SecretStore().put("openrouter", KEY, KeyStore.NONE))
 
 
 def test_every_key_that_passes_is_masked_in_logs_and_hidden_in_reprs(no_live_secrets: None) -> None:
     key = "a key of no known shape"
     store = SecretStore()
-    asyncio.run(store.put("openai_compatible", key, Where.SESSION))
+    asyncio.run(store.put("openai_compatible", key, KeyStore.SESSION))
     assert redact(f"got {key!r}") == f"got '{MASK}'"
     assert store.holds_for_session("openai_compatible")
     assert not store.holds_for_session("openrouter")
@@ -491,7 +497,7 @@ def test_removing_without_a_keyring_still_forgets_the_session_s_key(monkeypatch:
     store = SecretStore(on_key=lambda _key: None)
 
     async def main() -> None:
-        await store.put("openrouter", KEY, Where.SESSION)
+        await store.put("openrouter", KEY, KeyStore.SESSION)
         await store.remove("openrouter")
         assert not store.holds_for_session("openrouter")
         with pytest.raises(KeyringUnavailable):

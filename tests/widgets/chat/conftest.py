@@ -35,14 +35,12 @@ class ChatWindow:
         self.parts, self.chat = parts, parts.chat
         self.given: list[CommandId] = []
         """What was asked of the application."""
-        self.window = MainWindow(
-            parts.chat, parts.keys, parts.watch, parts.catalogue, parts.settings, recording(self.given)
-        )
+        self.window = MainWindow(parts.chat, parts.keys, parts.catalogue, parts.settings, recording(self.given))
         self.history = HistoryService(parts.chat, path)
         self.window.resize(1000, 700)
         self.window.show()
         self.window.show_history(self.history)
-        parts.watch.begin()
+        parts.keys.begin()
         self.until(lambda: self.button("chat.composer.edit").isEnabled(), "the composer")
 
     @property

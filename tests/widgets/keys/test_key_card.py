@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,11 @@ from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 
 from caal_desktop.services.keys import key_service
 from caal_desktop.services.keys.environment_keys import key_in_environment
-from caal_desktop.services.keys.key_change import ChangePhase
-from caal_desktop.storage.keyring.secrets import Where
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.keys.key_card import KeyCard
 from caal_desktop.widgets.keys.key_facts_view import next_reset
+from tests.support.key_stages import Stage, stage_of
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def make_card(parts: Parts, qtbot: QtBot) -> Iterator[Callable[..., KeyCard]]:
     made: list[KeyCard] = []
 
     def make(provider: str = "openrouter") -> KeyCard:
-        card = KeyCard(provider, parts.settings, parts.keys)
+        card = KeyCard(provider, parts.keys)
         qtbot.addWidget(card)
         card.show()
         made.append(card)
@@ -49,6 +49,16 @@ def make_card(parts: Parts, qtbot: QtBot) -> Iterator[Callable[..., KeyCard]]:
 @pytest.fixture
 def card(make_card: Callable[..., KeyCard]) -> KeyCard:
     return make_card()
+
+
+def given(card: KeyCard) -> Stage:
+    """How far the key has come that is being given."""
+    return stage_of(card.entry.state)
+
+
+def is_kept(card: KeyCard) -> bool:
+    """Whether the card says that the key that was given is in use."""
+    return card.message.title == "The new key is in use" and card.message.isVisibleTo(card)
 
 
 def texts(card: KeyCard) -> str:
@@ -65,10 +75,8 @@ def press(card: KeyCard, name: str) -> None:
 
 def facts_of(parts: Parts, card: KeyCard, demo: DemoControl, name: str) -> str:
     parts.use_key(demo.key_for(name))
-    told: list[object] = []
-    parts.keys.refreshed.connect(lambda *_args: told.append(True))
     card.refresh()
-    parts.until(lambda: told, "the facts have come")
+    parts.until(lambda: parts.state().info, "the facts have come")
     turn(3)
     return texts(card)
 
@@ -133,10 +141,10 @@ def test_after_402_the_facts_are_asked_for_again(parts: Parts, card: KeyCard, de
     from caal_desktop.llm.errors import InsufficientCredit, RateLimited
 
     parts.use_key(demo.key)
-    parts.watch.look_after_failure(RateLimited("openrouter"))
+    parts.keys.look_after_failure(RateLimited("openrouter"))
     turn(5)
     assert demo.requests("/key") == []
-    parts.watch.look_after_failure(InsufficientCredit("openrouter"))
+    parts.keys.look_after_failure(InsufficientCredit("openrouter"))
     parts.until(lambda: "$3.58 of $5.00" in texts(card), "the card is up to date")
 
 
@@ -147,8 +155,8 @@ def test_a_key_is_replaced_after_it_has_been_proven(
     press(card, "replace")
     card.field.take(f'OPENROUTER_API_KEY="{demo.key_for("limited")}"')
     press(card, "save")
-    parts.until(lambda: card._change.view.phase is ChangePhase.DONE, "it is in use")
-    assert parts.keys.key("openrouter") == demo.key_for("limited")
+    parts.until(lambda: is_kept(card), "it is in use")
+    assert parts.key() == demo.key_for("limited")
     assert [item.secret for item in keyring_session.secret_items()] == [demo.key_for("limited")]
     settings = parts.settings.current
     assert (settings.of().key_status, settings.of().key_store) == (KeyStatus.VERIFIED, KeyStore.KEYRING)
@@ -162,25 +170,26 @@ def test_a_bad_key_leaves_the_good_one_in_use(parts: Parts, card: KeyCard, demo:
     press(card, "replace")
     card.field.take(demo.key_for(name))
     press(card, "save")
-    parts.until(lambda: card._change.view.phase is ChangePhase.REFUSED, "it is refused")
+    parts.until(lambda: given(card) is Stage.REFUSED, "it is refused")
     assert card.message.tone is Tone.BAD
-    assert parts.keys.key("openrouter") == demo.key
+    assert parts.key() == demo.key
     assert parts.settings.current.of().key_status is KeyStatus.VERIFIED
     press(card, "cancel")
-    assert card._change.view.phase is ChangePhase.IDLE
+    assert not card.message.isVisibleTo(card)
+    assert card.entry.candidate is None
 
 
 def test_without_a_keyring_the_key_can_be_kept_for_the_session(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
     press(card, "replace")
     card.field.take(demo.key)
     press(card, "save")
-    parts.until(lambda: card._change.view.phase is ChangePhase.STORE_FAILED, "it could not be stored")
-    assert parts.keys.key("openrouter") is None
+    parts.until(lambda: given(card) is Stage.UNSTORED, "it could not be stored")
+    assert parts.key() is None
     button = card.message.button("session")
     assert button is not None
     button.click()
-    parts.until(lambda: card._change.view.phase is ChangePhase.DONE, "it is in use")
-    assert parts.keys.key("openrouter") == demo.key
+    parts.until(lambda: is_kept(card), "it is in use")
+    assert parts.key() == demo.key
     assert parts.settings.current.of().key_store is KeyStore.SESSION
     assert "this session only" in texts(card)
 
@@ -190,17 +199,17 @@ def test_offline_the_key_can_be_kept_unchecked(
 ) -> None:
     parts = make_parts(nowhere)
     parts.settings.update(setup_completed=True, max_retries=0)
-    card = KeyCard("openrouter", parts.settings, parts.keys)
+    card = KeyCard("openrouter", parts.keys)
     qtbot.addWidget(card)
     card.show()
     press(card, "replace")
     card.field.take(demo.key)
     press(card, "save")
-    parts.until(lambda: card._change.view.phase is ChangePhase.UNREACHABLE, "nobody answers")
+    parts.until(lambda: given(card) is Stage.UNREACHABLE, "nobody answers")
     button = card.message.button("keep")
     assert button is not None
     button.click()
-    parts.until(lambda: card._change.view.phase is ChangePhase.DONE, "it is kept")
+    parts.until(lambda: is_kept(card), "it is kept")
     assert parts.settings.current.of().key_status is KeyStatus.UNVERIFIED
     assert "Not checked yet" in texts(card)
 
@@ -210,23 +219,20 @@ def removed(parts: Parts, card: KeyCard) -> None:
     box = card.findChild(QMessageBox)
     assert box is not None
     assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
-    gone: list[object] = []
-    parts.keys.removed.connect(lambda *_args: gone.append(True))
     remove = box.findChild(QPushButton, f"{card.objectName()}.confirm.remove")
     assert remove is not None
     remove.click()
-    parts.until(lambda: gone, "it has been removed")
+    parts.until(lambda: card.message.title == "The key is gone", "it has been removed")
 
 
 def test_a_removed_key_is_really_gone(
     keyring_session: DesktopSession, parts: Parts, card: KeyCard, demo: DemoControl
 ) -> None:
-    parts.keys.store("openrouter", demo.key, Where.KEYRING)
-    parts.until(lambda: parts.keys.key("openrouter"), "it is in use")
+    parts.keep_key(demo.key)
     assert [item.secret for item in keyring_session.secret_items()] == [demo.key]
     removed(parts, card)
     assert keyring_session.secret_items() == []
-    assert parts.keys.key("openrouter") is None
+    assert parts.key() is None
     assert (parts.settings.current.of().key_status, parts.settings.current.of().key_store) == (
         KeyStatus.NONE,
         KeyStore.NONE,
@@ -243,17 +249,15 @@ def test_removal_can_be_declined(parts: Parts, card: KeyCard, demo: DemoControl)
     assert box is not None
     box.button(QMessageBox.StandardButton.Cancel).click()
     turn(5)
-    assert parts.keys.key("openrouter") == demo.key
+    assert parts.key() == demo.key
 
 
 def test_the_keys_of_several_providers_lie_side_by_side(
     keyring_session: DesktopSession, parts: Parts, make_card: Callable[..., KeyCard], demo: DemoControl
 ) -> None:
     groq = "gsk_" + "a1B2" * 13
-    parts.keys.store("openrouter", demo.key, Where.KEYRING)
-    parts.until(lambda: parts.keys.key("openrouter"), "the first is kept")
-    parts.keys.store("groq", groq, Where.KEYRING)
-    parts.until(lambda: parts.keys.key("groq"), "the second is kept")
+    parts.keep_key(demo.key)
+    parts.keep_key(groq, name="groq")
     assert {item.user: item.secret for item in keyring_session.secret_items()} == {"openrouter": demo.key, "groq": groq}
     first, second = make_card("openrouter"), make_card("groq")
     removed(parts, second)
@@ -266,15 +270,18 @@ def test_two_keys_given_one_after_the_other_are_both_kept(
     keyring_session: DesktopSession, parts: Parts, demo: DemoControl
 ) -> None:
     groq = "gsk_" + "a1B2" * 13
-    parts.keys.store("openrouter", demo.key, Where.KEYRING)
-    parts.keys.store("groq", groq, Where.KEYRING)
-    run_async(parts.keys.wait_for_store())
-    assert {item.user: item.secret for item in keyring_session.secret_items()} == {"openrouter": demo.key, "groq": groq}
-    gone: list[object] = []
-    parts.keys.removed.connect(lambda provider, _problem: gone.append(provider))
-    parts.keys.remove("openrouter")
-    parts.keys.remove("groq")
-    parts.until(lambda: len(gone) == 2, "both are gone")
+    keys = {"openrouter": demo.key, "groq": groq}
+    found: dict[str, str] = {}
+
+    async def both() -> None:
+        kept = await asyncio.gather(*(parts.keys.keep(name, key, KeyStore.KEYRING) for name, key in keys.items()))
+        assert all(result.is_done for result in kept)
+        found.update({item.user: item.secret for item in keyring_session.secret_items()})
+        gone = await asyncio.gather(*(parts.keys.remove(name) for name in keys))
+        assert all(result.is_done for result in gone)
+
+    run_async(both())
+    assert found == keys
     assert keyring_session.secret_items() == []
 
 
@@ -290,7 +297,26 @@ def test_a_check_that_gave_way_to_another_cards_is_not_waited_for(
     assert second.message.tone is Tone.BUSY
     parts.until(lambda: not first.message.isVisibleTo(first), "the first one waits no longer")
     assert first.field.key == demo.key, "it can be given once more"
-    second._change.cancel()
+    second.entry.cancel()
+
+
+def test_a_key_for_another_address_is_asked_about_on_its_card(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
+    parts.use_key(demo.key)
+    parts.keys._remember("openrouter", origin="https://earlier.example:8443")
+    assert "Kept for https://earlier.example:8443" in texts(card)
+    card.refresh()
+    turn(5)
+    assert demo.requests("/key") == []
+    withhold = card.message.button("withhold")
+    assert withhold is not None
+    withhold.click()
+    assert "is not sent to https://openrouter.ai" in card.message.title
+    send = card.message.button("send")
+    assert send is not None, "one can think better of it"
+    send.click()
+    parts.until(lambda: "Works" in texts(card), "it is checked there")
+    assert not card.message.isVisibleTo(card)
+    assert len(demo.requests("/key")) == 1
 
 
 def test_a_homeless_key_moves_in_when_a_keyring_appears(
@@ -306,9 +332,9 @@ def test_a_homeless_key_moves_in_when_a_keyring_appears(
     press(card, "replace")
     card.field.take(demo.key)
     press(card, "save")
-    parts.until(lambda: card._change.view.phase is ChangePhase.STORE_FAILED, "there is no keyring")
-    card._change.keep(Where.SESSION)
-    parts.until(lambda: card._change.view.phase is ChangePhase.DONE, "it is kept for the session")
+    parts.until(lambda: given(card) is Stage.UNSTORED, "there is no keyring")
+    card.entry.keep(KeyStore.SESSION)
+    parts.until(lambda: is_kept(card), "it is kept for the session")
     session: DesktopSession = request.getfixturevalue("keyring_session")
     parts.until(lambda: migrated, "it has moved")
     assert [item.secret for item in session.secret_items()] == [demo.key]
@@ -332,7 +358,7 @@ def test_a_key_in_the_environment_is_offered_and_never_taken(
     monkeypatch.setenv("OPENROUTER_API_KEY", f" {demo.key}\n")
     card = make_card()
     turn(10)
-    assert parts.keys.key("openrouter") is None
+    assert parts.key() is None
     assert demo.requests() == []
     press(card, "replace")
     press(card, "import")

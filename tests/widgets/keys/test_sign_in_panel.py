@@ -167,7 +167,7 @@ def test_on_the_card_the_key_is_proven_and_kept(
 ) -> None:
     parts.settings.update(setup_completed=True)
     service = make_sign_in()
-    card = KeyCard("openrouter", parts.settings, parts.keys, sign_in=service)
+    card = KeyCard("openrouter", parts.keys, sign_in=service)
     qtbot.addWidget(card)
     card.show()
     card.begin_editing()
@@ -176,7 +176,7 @@ def test_on_the_card_the_key_is_proven_and_kept(
     begin.click()
     assert turn(until=lambda: service.view.phase is SignInPhase.WAITING)
     service.submit_code(demo.decide_sign_in(browser.opened[0]))
-    parts.until(lambda: parts.keys.key("openrouter") == demo.key_for("signed_in"), "it is in use")
+    parts.until(lambda: parts.key() == demo.key_for("signed_in"), "it is in use")
     assert [item.secret for item in keyring_session.secret_items()] == [demo.key_for("signed_in")]
 
 

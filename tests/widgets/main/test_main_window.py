@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton, QWidget
 
 from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import AnswerStatus
-from caal_desktop.services.keys.key_watch import KeyCondition
-from caal_desktop.storage.settings.schema import KeyStatus
+from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.main.main_window import MainWindow
 from tests.support.commands import recording
+from tests.support.key_stages import Stage, stage_of
 from tests.support.qt_loop import turn
 from tests.support.widget_audit import complaints_at_its_sizes
 
@@ -38,12 +38,10 @@ class Chat:
         parts.settings.update(setup_completed=True, openrouter_model=_a_quick_model(parts))
         if key is not None:
             parts.use_key(key, status)
-        parts.watch.begin()
+        parts.keys.begin()
         self.given: list[CommandId] = []
         """What was asked of the application."""
-        self.window = MainWindow(
-            parts.chat, parts.keys, parts.watch, parts.catalogue, parts.settings, recording(self.given)
-        )
+        self.window = MainWindow(parts.chat, parts.keys, parts.catalogue, parts.settings, recording(self.given))
         qtbot.addWidget(self.window)
         self.window.show()
         self.window.activateWindow()
@@ -171,7 +169,7 @@ def test_a_new_conversation_while_an_answer_streams(chat: Chat, demo: DemoContro
 
 def test_without_a_key_the_way_to_one_is_shown(parts: Parts, qtbot: QtBot) -> None:
     chat = Chat(parts, qtbot, None)
-    assert parts.watch.report.condition is KeyCondition.MISSING
+    assert not parts.state().is_kept
     assert chat.problem.isVisible()
     button = chat.problem.button("key")
     assert button is not None
@@ -183,10 +181,76 @@ def test_without_a_key_the_way_to_one_is_shown(parts: Parts, qtbot: QtBot) -> No
 
 def test_a_refused_key_is_said_and_can_be_changed(parts: Parts, qtbot: QtBot, demo: DemoControl) -> None:
     chat = Chat(parts, qtbot, demo.key_for("disabled"), KeyStatus.REJECTED)
-    assert parts.watch.report.condition is KeyCondition.REFUSED
+    assert stage_of(parts.state()) is Stage.REFUSED
     assert chat.problem.isVisible()
     parts.use_key(demo.key)
     chat.until(lambda: not chat.problem.isVisible(), "the other key is taken")
+
+
+def elsewhere(parts: Parts, qtbot: QtBot, key: str) -> Chat:
+    """A chat whose key was given for another address than the one in force."""
+    chat = Chat(parts, qtbot, key)
+    parts.keys._remember("openrouter", origin="https://earlier.example:8443")
+    chat.until(lambda: chat.problem.isVisible(), "the question")
+    return chat
+
+
+def test_a_key_for_another_address_is_asked_about_before_anything_is_sent(
+    parts: Parts, qtbot: QtBot, demo: DemoControl
+) -> None:
+    chat = elsewhere(parts, qtbot, demo.key)
+    demo.clear_requests()
+    assert chat.problem.title == (
+        "Send the key that you gave to https://earlier.example:8443 to https://openrouter.ai?"
+    )
+    assert [button.objectName() for button in chat.problem.findChildren(QPushButton) if button.isVisible()] == [
+        "chat.message.withhold",
+        "chat.message.send",
+        "chat.message.key",
+    ], "the safe one comes first"
+    chat.find("chat.composer.edit").setFocus()
+    chat.send("Hello")
+    assert parts.chat.messages == []
+    assert demo.requests() == []
+    send = chat.problem.button("send")
+    assert send is not None
+    send.click()
+    chat.until(lambda: not chat.problem.isVisible(), "nothing stands in the way")
+    chat.until(lambda: parts.state().status is KeyStatus.VERIFIED, "it is checked there")
+    chat.find("chat.composer.edit").setFocus()
+    chat.qtbot.keyClick(QApplication.focusWidget(), Key.Key_Return)
+    chat.until_status(AnswerStatus.COMPLETE)
+
+
+def test_kept_back_another_key_can_be_given(parts: Parts, qtbot: QtBot, demo: DemoControl) -> None:
+    chat = elsewhere(parts, qtbot, demo.key)
+    withhold = chat.problem.button("withhold")
+    assert withhold is not None
+    withhold.click()
+    chat.until(lambda: chat.problem.button("send") is None, "the answer is taken")
+    assert chat.problem.title == "The saved key is not sent to https://openrouter.ai"
+    assert parts.settings.current.of().key_store is KeyStore.SESSION, "it stays kept"
+    key = chat.problem.button("key")
+    assert key is not None
+    key.click()
+    assert chat.given == [CommandId.CHECK_KEY]
+
+
+def test_a_password_for_another_proxy_is_asked_about(chat: Chat) -> None:
+    parts = chat.parts
+    parts.settings.update(proxy_mode="manual", proxy_url="http://proxy.example:3128", proxy_user="ann")
+    parts.keep_key("pa:ss", KeyStore.SESSION, "proxy")
+    assert not chat.problem.isVisible()
+    parts.settings.update(proxy_url="http://other.example:3128")
+    chat.until(lambda: chat.problem.isVisible(), "the question")
+    assert "http://proxy.example:3128" in chat.problem.title
+    assert "http://other.example:3128" in chat.problem.title
+    assert chat.problem.button("key") is None, "a key is of no help"
+    send = chat.problem.button("send")
+    assert send is not None
+    send.click()
+    chat.until(lambda: not chat.problem.isVisible(), "nothing stands in the way")
+    assert parts.settings.current.proxy_password_origin == "http://other.example:3128"
 
 
 def test_without_a_model_the_button_asks_for_one(parts: Parts, qtbot: QtBot, demo: DemoControl) -> None:
@@ -301,8 +365,11 @@ def test_nothing_is_cut_and_everything_has_a_name(
     chat.send("Hello")
     chat.until_status(AnswerStatus.FAILED)
     look("failed")
-    parts.settings.set(parts.settings.current.with_provider("openrouter", key_status=KeyStatus.REJECTED))
+    parts.keys._remember("openrouter", status=KeyStatus.REJECTED)
     look("key refused")
+    parts.keys._remember("openrouter", origin="https://an.earlier.address.example:8443")
+    chat.until(lambda: chat.problem.button("send"), "the question about the address")
+    look("another address")
     assert not found, "\n".join(dict.fromkeys(found))
 
 

@@ -31,7 +31,7 @@ from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.settings.dialog import SettingsDialog
 from caal_desktop.widgets.settings.row import SettingRow
 from caal_desktop.widgets.settings.words import PAGES, find_settings
-from tests.support.qt_loop import turn
+from tests.support.qt_loop import run_async, turn
 from tests.support.widget_audit import complaints
 
 if TYPE_CHECKING:
@@ -554,8 +554,7 @@ def test_network_settings_make_a_new_client_and_leave_running_answers_alone(part
     after = connection_for(parts.settings.current, parts.keys)
     assert after is not None
     assert after != before
-    parts.keys.refresh(after)
-    parts.until(lambda: parts.keys.info("openrouter"), "the new client has answered")
+    assert run_async(parts.keys.refresh("openrouter")).info is not None, "the new client has answered"
     assert parts.pool._entries[after].client._timeouts.read == 33.0
     assert before not in parts.pool._entries
     assert parts.chat.is_busy
@@ -585,11 +584,8 @@ def test_a_closed_dialog_hears_nothing_more(parts: Parts, qtbot: QtBot, demo: De
     # What its cards, pages and fields had listened to goes on.
     parts.use_key(demo.key)
     parts.settings.update(max_tokens=99)
-    gone: list[object] = []
-    parts.keys.removed.connect(lambda *_args: gone.append(True))
-    parts.keys.load("groq")
-    parts.keys.remove("openrouter")
-    parts.until(lambda: gone, "it has been removed")
+    run_async(parts.keys.read("groq"))
+    run_async(parts.keys.remove("openrouter"))
     turn(5)
 
 
@@ -600,10 +596,8 @@ def test_nothing_is_cut_and_everything_has_a_name(
     text_scale(scale)
     parts.use_key(demo.key_for("limited"))
     parts.settings.update(proxy_mode="manual", proxy_url="http://proxy:3128", proxy_user="ann")
-    told: list[object] = []
-    parts.keys.refreshed.connect(lambda *_args: told.append(True))
     dialog.refresh_key()
-    parts.until(lambda: told, "the key's facts have come")
+    parts.until(lambda: parts.state().info, "the key's facts have come")
     dialog.keys_section.cards["openrouter"].begin_editing()
     found: list[str] = []
     for width in (dialog.minimumWidth(), 900):
@@ -622,18 +616,16 @@ def test_the_proxys_password_goes_into_the_keyring_and_to_the_proxy(
     assert dialog.proxy_password.isVisibleTo(dialog.pages[Group.NETWORK])
     qtbot.keyClicks(control(dialog, QLineEdit, "settings.proxy_password.edit"), "pa:ss word")
     control(dialog, QPushButton, "settings.proxy_password.save").click()
-    parts.until(lambda: parts.keys.key("proxy"), "it is kept")
+    parts.until(lambda: parts.key("proxy"), "it is kept")
     assert [(item.user, item.secret) for item in keyring_session.secret_items()] == [("proxy", "pa:ss word")]
     connection = catalogue_connection(parts.settings.current, parts.keys)
     assert connection is not None
     assert (connection.network.proxy_user, connection.network.proxy_password) == ("ann", "pa:ss word")
     assert "pa:ss word" not in repr(connection)
     parts.until(lambda: dialog.proxy_password._remove.isEnabled(), "it can be removed")
-    gone: list[object] = []
-    parts.keys.removed.connect(lambda *_args: gone.append(True))
     dialog.proxy_password._remove.click()
-    parts.until(lambda: gone, "it has been removed")
-    assert parts.keys.key("proxy") is None
+    parts.until(lambda: dialog.proxy_password.message.title == "The password is gone", "it has been removed")
+    assert parts.key("proxy") is None
     assert keyring_session.secret_items() == []
 
 

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
-from caal_desktop.services.keys.key_view import KeyPhase
 from caal_desktop.setup_flow import Step
 from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.wizard.window import WizardWindow
+from tests.support.key_stages import Stage, stage_of
 from tests.support.qt_loop import run_async, turn
 from tests.support.widget_audit import complaints_at_its_sizes
 
@@ -100,8 +100,8 @@ class Walk:
         QApplication.clipboard().setText(text)
         self.qtbot.keyClick(QApplication.focusWidget(), Key.Key_V, Qt.KeyboardModifier.ControlModifier)
 
-    def until_phase(self, *phases: KeyPhase) -> None:
-        self.parts.until_phase(*phases)
+    def until_stage(self, *stages: Stage) -> None:
+        self.parts.until_stage(*stages)
         turn(2)
 
     def to_the_key(self) -> Walk:
@@ -113,9 +113,9 @@ class Walk:
     def to_the_model(self, key: str) -> Walk:
         self.to_the_key()
         self.paste(key)
-        self.until_phase(KeyPhase.VERIFIED)
+        self.until_stage(Stage.VERIFIED)
         self.press(Key.Key_Return)
-        if self.parts.until_phase(KeyPhase.STORE_FAILED, KeyPhase.VERIFIED) is KeyPhase.STORE_FAILED:
+        if self.parts.until_stage(Stage.UNSTORED, Stage.VERIFIED) is Stage.UNSTORED:
             self.parts.setup.keep_for_session()
         self.until(lambda: self.step is Step.MODEL and self.parts.setup.state.model, "the model step")
         return self
@@ -147,7 +147,7 @@ def test_the_whole_road_by_keyboard(
     assert walk.focus == "wizard.key.field.edit"
     assert not walk.button("wizard.next").isEnabled()
     walk.paste(f"  {demo.key}\n")
-    walk.until_phase(KeyPhase.VERIFIED)
+    walk.until_stage(Stage.VERIFIED)
     assert walk.message("key").tone is Tone.GOOD
     assert walk.focus == "wizard.next"
     walk.press(Key.Key_Return)
@@ -189,7 +189,7 @@ def test_a_server_of_ones_own_by_keyboard(walk: Walk, parts: Parts, demo: DemoCo
     assert walk.focus == "wizard.key.address"
     walk.qtbot.keyClicks(walk.find("wizard.key.address"), demo.base_url)
     walk.press(Key.Key_Return)
-    walk.until_phase(KeyPhase.VERIFIED)
+    walk.until_stage(Stage.VERIFIED)
     assert walk.message("key").title == "The server answers"
     walk.press(Key.Key_Return)
     walk.until(lambda: walk.step is Step.MODEL, "the model step")
@@ -204,7 +204,7 @@ def test_escape_stops_the_check_then_leads_back_then_out(walk: Walk, demo: DemoC
     walk.until(lambda: demo.requests("/key"), "the check")
     assert walk.message("key").tone is Tone.BUSY
     walk.press(Key.Key_Escape)
-    assert parts.setup.key.phase is KeyPhase.WAITING
+    assert stage_of(parts.setup.key) is Stage.WAITING
     assert walk.step is Step.KEY
     walk.press(Key.Key_Escape)
     assert walk.step is Step.WELCOME
@@ -249,7 +249,7 @@ def test_an_answer_that_is_left_does_not_count_for_another_model(walk: Walk, dem
 
 def test_a_refused_key_is_explained_and_can_be_replaced(walk: Walk, demo: DemoControl) -> None:
     walk.to_the_key().paste(demo.key_for("disabled"))
-    walk.until_phase(KeyPhase.REFUSED)
+    walk.until_stage(Stage.REFUSED)
     panel = walk.message("key")
     assert panel.tone is Tone.BAD
     assert panel.title
@@ -259,7 +259,7 @@ def test_a_refused_key_is_explained_and_can_be_replaced(walk: Walk, demo: DemoCo
     assert walk.focus == "wizard.key.field.edit", "another key can be pasted at once"
     assert not walk.button("wizard.next").isEnabled()
     walk.paste(demo.key)
-    walk.until_phase(KeyPhase.VERIFIED)
+    walk.until_stage(Stage.VERIFIED)
 
 
 def test_offline_the_key_is_kept_and_the_road_goes_on(
@@ -267,7 +267,7 @@ def test_offline_the_key_is_kept_and_the_road_goes_on(
 ) -> None:
     walk = Walk(make_parts(nowhere), qtbot)
     walk.to_the_key().paste(demo.key)
-    walk.until_phase(KeyPhase.UNREACHABLE)
+    walk.until_stage(Stage.UNREACHABLE)
     panel = walk.message("key")
     keep = panel.button("keep")
     assert panel.button("retry") is not None
@@ -286,9 +286,9 @@ def test_offline_the_key_is_kept_and_the_road_goes_on(
 
 def test_without_a_keyring_the_key_is_used_for_this_session(walk: Walk, demo: DemoControl, parts: Parts) -> None:
     walk.to_the_key().paste(demo.key)
-    walk.until_phase(KeyPhase.VERIFIED)
+    walk.until_stage(Stage.VERIFIED)
     walk.press(Key.Key_Return)
-    walk.until_phase(KeyPhase.STORE_FAILED)
+    walk.until_stage(Stage.UNSTORED)
     session = walk.message("key").button("session")
     assert session is not None
     session.setFocus()
@@ -367,7 +367,7 @@ def test_a_closed_window_hears_nothing_more(qtbot: QtBot, demo: DemoControl, par
     parts.settings.update(temperature=0.1)
     parts.catalogue.leave("openrouter")
     turn(5)
-    assert not parts.keys.is_checking
+    assert not parts.keys.tasks.is_running("prove")
     walk.end()
 
 
@@ -400,18 +400,18 @@ def test_nothing_is_cut_and_everything_has_a_name(
     look("key")
     demo.fault("html_200", path="/key", times=1)
     walk.paste(demo.key)
-    walk.until_phase(KeyPhase.UNREACHABLE)
+    walk.until_stage(Stage.UNREACHABLE)
     look("key, unreachable")
     walk.find("wizard.key.field.edit").setFocus()
     walk.paste(demo.key_for("disabled"))
-    walk.until_phase(KeyPhase.REFUSED)
+    walk.until_stage(Stage.REFUSED)
     look("key, refused")
     walk.find("wizard.key.field.edit").setFocus()
     walk.paste(demo.key)
-    walk.until_phase(KeyPhase.VERIFIED)
+    walk.until_stage(Stage.VERIFIED)
     look("key, verified")
     walk.button("wizard.next").click()
-    walk.until_phase(KeyPhase.STORE_FAILED)
+    walk.until_stage(Stage.UNSTORED)
     look("key, not stored")
     walk.parts.setup.keep_for_session()
     walk.until(lambda: walk.step is Step.MODEL and walk.parts.setup.state.model, "the model step")

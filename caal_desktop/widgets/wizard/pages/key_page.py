@@ -11,7 +11,8 @@ from caal_desktop.commands import CommandId, part_of, remedy_of
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, descriptor_of
 from caal_desktop.services.keys.environment_keys import key_in_environment
-from caal_desktop.services.keys.key_view import KeyPhase, KeyView
+from caal_desktop.services.keys.key_state import KeyActivity
+from caal_desktop.storage.settings.choices import KeyStatus
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.browser import open_in_browser
 from caal_desktop.widgets.common.command_set import CommandSet
@@ -24,6 +25,7 @@ from caal_desktop.widgets.common.texts import (
     provider_title,
     reason_and_advice,
 )
+from caal_desktop.widgets.keys.consent import consent_question, send_text, withheld_text, withhold_text
 from caal_desktop.widgets.keys.key_field import KeyField
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
@@ -32,10 +34,9 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
     from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.keys.sign_in_service import SignInService
     from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
-
-_BUSY_PHASES = (KeyPhase.CHECKING, KeyPhase.STORING, KeyPhase.LOADING)
 
 
 class KeyPage(WizardPage):
@@ -53,6 +54,8 @@ class KeyPage(WizardPage):
         sessionWanted: keep the key for this session only.
         storeWanted: try once more to put the key into the keyring.
         loadWanted: ask the keyring once more for the key of an earlier run.
+        sendWanted: the key in use may be sent to the address that is given now.
+        withholdWanted: the key in use must not be sent there.
         typingBegan: the first sign that a request will come.
         providerWanted: the pasted key is another provider's, who is to answer now; carries its name and the key.
     """
@@ -65,6 +68,8 @@ class KeyPage(WizardPage):
     sessionWanted = Signal()
     storeWanted = Signal()
     loadWanted = Signal()
+    sendWanted = Signal()
+    withholdWanted = Signal()
     typingBegan = Signal()
     providerWanted = Signal(str, str)
 
@@ -216,48 +221,58 @@ class KeyPage(WizardPage):
             return None
         return self.field if self._descriptor.takes_key else self._check
 
-    def show_key(self, view: KeyView, *, has_key: bool) -> None:
+    def show_key(self, state: KeyState) -> None:
         """Draw the step as it stands.
 
         Args:
-            view: phase, facts, error.
-            has_key: whether a key of an earlier step or run is in use.
+            state: the key that is being given, or else the one in use.
         """
-        self.field.set_locked(view.phase in _BUSY_PHASES)
-        self._address.setReadOnly(view.phase in _BUSY_PHASES)
-        self._demo.setEnabled(view.phase not in _BUSY_PHASES)
-        title = provider_title(self._provider)
-        match view.phase:
-            case KeyPhase.WAITING:
-                self.message.hide()
-            case KeyPhase.LOADING:
-                self._busy(self.tr("Asking the system's keyring for your key…"), cancel=False)
-            case KeyPhase.CHECKING:
-                self._busy(self.tr("Asking {provider} whether this works…").format(provider=title))
-            case KeyPhase.STORING:
-                self._busy(self.tr("Putting the key into the system's keyring…"))
-            case KeyPhase.VERIFIED:
-                self._show_verified(view.info)
-            case KeyPhase.KEPT_UNVERIFIED:
-                self.message.show_message(
-                    Tone.CAUTION,
-                    self.tr("Saved, not verified yet"),
-                    self.tr("It is checked at the next start, or now."),
-                    (self.commands.button(CommandId.RETRY).titled(self.tr("Check now")),),
-                )
-            case KeyPhase.REFUSED:
-                self._show_refused(view.error, has_key=has_key)
-            case KeyPhase.UNREACHABLE:
-                keep = Action("keep", self.tr("Save without checking"), self.unverifiedWanted.emit)
-                retry = self.commands.button(CommandId.RETRY)
-                self._show_error(Tone.CAUTION, view.error, (*self._remedies(view.error), retry, keep))
-            case KeyPhase.STORE_FAILED:
-                store = Action("store", self.tr("Try again"), self.storeWanted.emit)
-                session = Action("session", self.tr("Use it for this session only"), self.sessionWanted.emit)
-                self._show_error(Tone.CAUTION, view.error, (store, session))
-            case KeyPhase.LOAD_FAILED:
-                load = Action("load", self.tr("Try again"), self.loadWanted.emit)
-                self._show_error(Tone.CAUTION, view.error, (load,))
+        self.field.set_locked(state.is_busy)
+        self._address.setReadOnly(state.is_busy)
+        self._demo.setEnabled(not state.is_busy)
+        if state.is_busy:
+            self._show_busy(state)
+        elif state.wants_consent:
+            withhold = Action("withhold", withhold_text(), self.withholdWanted.emit)
+            send = Action("send", send_text(), self.sendWanted.emit)
+            self.message.show_message(Tone.CAUTION, *consent_question(state), (withhold, send))
+        elif state.status is KeyStatus.REJECTED:
+            self._show_refused(state)
+        elif state.error is not None:
+            self._show_failed(state)
+        elif state.status is KeyStatus.VERIFIED:
+            self._show_verified(state.info)
+        elif state.status is KeyStatus.UNVERIFIED:
+            self.message.show_message(
+                Tone.CAUTION,
+                self.tr("Saved, not verified yet"),
+                self.tr("It is checked at the next start, or now."),
+                (self.commands.button(CommandId.RETRY).titled(self.tr("Check now")),),
+            )
+        elif state.is_elsewhere and not self._descriptor.has_address:
+            self.message.show_message(Tone.INFO, *withheld_text(state))
+        else:
+            self.message.hide()
+
+    def _show_busy(self, state: KeyState) -> None:
+        if state.is_awaited:
+            self._busy(self.tr("Asking the system's keyring for your key…"), cancel=False)
+        elif state.activity is KeyActivity.STORING:
+            self._busy(self.tr("Putting the key into the system's keyring…"))
+        else:
+            title = provider_title(self._provider)
+            self._busy(self.tr("Asking {provider} whether this works…").format(provider=title))
+
+    def _show_failed(self, state: KeyState) -> None:
+        if state.is_unreadable:
+            actions = [Action("load", self.tr("Try again"), self.loadWanted.emit)]
+        elif state.is_unstored:
+            store = Action("store", self.tr("Try again"), self.storeWanted.emit)
+            actions = [store, Action("session", self.tr("Use it for this session only"), self.sessionWanted.emit)]
+        else:
+            keep = Action("keep", self.tr("Save without checking"), self.unverifiedWanted.emit)
+            actions = [*self._remedies(state.error), self.commands.button(CommandId.RETRY), keep]
+        self._show_error(Tone.CAUTION, state.error, tuple(actions))
 
     def _busy(self, text: str, *, cancel: bool = True) -> None:
         actions = (Action("cancel", self.tr("Stop waiting"), self.waitCancelled.emit),) if cancel else ()
@@ -273,7 +288,8 @@ class KeyPage(WizardPage):
             title, body = self.tr("The server answers"), ""
         self.message.show_message(Tone.GOOD, title, body)
 
-    def _show_refused(self, error: BaseException | None, *, has_key: bool) -> None:
+    def _show_refused(self, state: KeyState) -> None:
+        error = state.error
         again = self.commands.button(CommandId.RETRY).titled(self.tr("Check again"))
         if error is None:
             self.message.show_message(
@@ -282,7 +298,7 @@ class KeyPage(WizardPage):
                 self.tr("{provider} did not accept it any more. Paste another one.").format(
                     provider=provider_title(self._provider)
                 ),
-                (again,) if has_key else (),
+                (again,) if state.is_loaded else (),
             )
             return
         actions = [*self._remedies(error), again]

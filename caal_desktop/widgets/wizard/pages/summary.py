@@ -13,24 +13,21 @@ from caal_desktop.widgets.common.texts import provider_title
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.setup_flow import SetupState
-    from caal_desktop.storage.settings.schema import Settings
 
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("DonePage", text)
 
 
-def summary(
-    state: SetupState, settings: Settings, model: ModelInfo | None, *, has_key: bool
-) -> tuple[list[tuple[str, str]], str]:
+def summary(state: SetupState, key: KeyState, model: ModelInfo | None) -> tuple[list[tuple[str, str]], str]:
     """Put the set-up into words.
 
     Args:
         state: what was chosen.
-        settings: where the key is kept.
+        key: the provider's key.
         model: the chosen model's row in the catalogue, where it is there.
-        has_key: whether a key for the provider is in use.
 
     Returns:
         Rows of (what, value), and what is still missing ("" if nothing is).
@@ -40,8 +37,8 @@ def summary(
     note = ""
     if descriptor.has_address:
         rows.append((_tr("Address"), state.address))
-    if has_key:
-        in_keyring = settings.of(state.provider).key_store is KeyStore.KEYRING
+    if key.is_loaded:
+        in_keyring = key.store is KeyStore.KEYRING
         rows.append((_tr("Key"), _tr("in the system's keyring") if in_keyring else _tr("for this session only")))
         if state.key_status is KeyStatus.UNVERIFIED:
             note = _tr("The key is saved, not verified yet. It is checked at the next start.")

@@ -1,0 +1,88 @@
+"""The question whether a secret may go to an address for which it was not given, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from caal_desktop.services.keys.key_state import PROXY
+from caal_desktop.widgets.common.texts import provider_in_a_sentence
+
+if TYPE_CHECKING:
+    from caal_desktop.services.keys.key_state import KeyState
+    from caal_desktop.services.keys.secret_moves import SecretMove
+
+_USUAL_PORTS = (("https://", ":443"), ("http://", ":80"))
+
+
+def origin_text(origin: str) -> str:
+    """Scheme, host and port as people write them: without the port that goes without saying."""
+    for scheme, port in _USUAL_PORTS:
+        if origin.startswith(scheme):
+            return origin.removesuffix(port)
+    return origin
+
+
+def secret_title(secret: str) -> str:
+    """What kind of secret it is."""
+    if secret == PROXY:
+        return QCoreApplication.translate("SecretQuestion", "Password at the proxy")
+    name = provider_in_a_sentence(secret)
+    return QCoreApplication.translate("SecretQuestion", "Key for {provider}").format(provider=name)
+
+
+def move_text(move: SecretMove) -> str:
+    """One line: which secret would go to which address."""
+    return QCoreApplication.translate("SecretQuestion", "{secret}: would go to {new}").format(
+        secret=secret_title(move.secret), new=origin_text(move.target)
+    )
+
+
+def consent_question(state: KeyState) -> tuple[str, str]:
+    """The question and what it means, for a secret whose state wants the user's consent."""
+    old, new = origin_text(state.origin), origin_text(state.target)
+    if state.provider == PROXY:
+        question = (
+            QCoreApplication.translate("SecretQuestion", "Send the proxy's password that you gave to {old} to {new}?")
+            if old
+            else QCoreApplication.translate("SecretQuestion", "Send the proxy's password to {new}?")
+        )
+        meaning = QCoreApplication.translate(
+            "SecretQuestion",
+            "The proxy has another address now. Whoever answers there can read the password. It has not been sent yet.",
+        )
+    else:
+        question = (
+            QCoreApplication.translate("SecretQuestion", "Send the key that you gave to {old} to {new}?")
+            if old
+            else QCoreApplication.translate("SecretQuestion", "Send the saved key to {new}?")
+        )
+        meaning = QCoreApplication.translate(
+            "SecretQuestion",
+            "The address is another one now. Whoever answers there can read the key and use it. It has not been sent "
+            "yet.",
+        )
+    return question.format(old=old, new=new), meaning
+
+
+def withheld_text(state: KeyState) -> tuple[str, str]:
+    """What it means that a secret stays kept for another address."""
+    old, new = origin_text(state.origin), origin_text(state.target)
+    if state.provider == PROXY:
+        title = QCoreApplication.translate("SecretQuestion", "The saved password is not sent to {new}")
+        place = QCoreApplication.translate("SecretQuestion", "It is kept for {old}. A new one can be saved.")
+    else:
+        title = QCoreApplication.translate("SecretQuestion", "The saved key is not sent to {new}")
+        place = QCoreApplication.translate("SecretQuestion", "It is kept for {old}. Another one can be given.")
+    return title.format(new=new), place.format(old=old) if old else ""
+
+
+def send_text() -> str:
+    """The button that lets the secret go."""
+    return QCoreApplication.translate("SecretQuestion", "Send it there")
+
+
+def withhold_text() -> str:
+    """The button that keeps it back."""
+    return QCoreApplication.translate("SecretQuestion", "Don't send it")
