@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
 from caal_desktop import __version__
-from caal_desktop.app import Application
+from caal_desktop.app.application import Application
 from caal_desktop.services.process.single_instance import SingleInstance, server_name
 from caal_desktop.services.process.start_trace import StartTrace
 from caal_desktop.services.process.unix_signals import UnixSignals
@@ -125,8 +125,8 @@ async def _run(
         trace=StartTrace.from_environment(app),
         verbose=verbose,
     )
-    application.firstPainted.connect(_collect_garbage)
-    instance.raiseRequested.connect(application.raise_window)
+    application.first_paint.happened.connect(_collect_garbage)
+    instance.raiseRequested.connect(application.windows.raise_window)
     signals.endRequested.connect(application.quit)
     if signals.end_requested:
         application.quit()

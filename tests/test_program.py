@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.app.application import EXIT_NO_WINDOW
 from caal_desktop.llm.transport.address import origin_of
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.paths import AppPaths
@@ -33,10 +34,27 @@ _HARNESS = """
 import os, signal, sys
 from caal_desktop.qt_import import import_qt
 import_qt()  # as the command line does, before anything else imports Qt
-from caal_desktop import app, cli
+from caal_desktop import cli
+from caal_desktop.app import application as app
 from caal_desktop.setup_flow import Step
 
 moment, action = sys.argv[1], sys.argv[2]
+
+def break_main_window():
+    from caal_desktop.widgets.main import main_window
+    def broken(self, *args, **kwargs):
+        raise RuntimeError("no such window")
+    main_window.MainWindow.__init__ = broken
+
+def answer_message():
+    from PySide6.QtWidgets import QApplication, QMessageBox
+    boxes = [box for box in QApplication.topLevelWidgets() if isinstance(box, QMessageBox) and box.isVisible()]
+    for box in boxes:
+        print(box.text())
+        box.button(QMessageBox.StandardButton.Ok).click()
+    if not boxes:
+        from PySide6.QtCore import QTimer
+        QTimer.singleShot(50, answer_message)
 
 def act():
     if action == "term":
@@ -51,7 +69,11 @@ class Watched(app.Application):
         application = self
         if moment == "built":
             act()
-        self.firstPainted.connect(self.on_painted)
+        elif moment == "broken":
+            from PySide6.QtCore import QTimer
+            break_main_window()
+            QTimer.singleShot(300, self, answer_message)
+        self.first_paint.happened.connect(self.on_painted)
 
     def on_painted(self):
         from PySide6.QtCore import QTimer
@@ -60,39 +82,44 @@ class Watched(app.Application):
         elif moment == "idle":
             QTimer.singleShot(700, self, act)
         elif moment == "storing":
-            self._wizard.begin(Step.KEY)
-            self._setup.keyChanged.connect(self.on_key)
-            self._setup.submit_key(os.environ["CAAL_TEST_KEY"])
+            self.windows.wizard.begin(Step.KEY)
+            self.windows.setup.keyChanged.connect(self.on_key)
+            self.windows.setup.submit_key(os.environ["CAAL_TEST_KEY"])
+        elif moment == "broken later":
+            break_main_window()
+            self.services.settings.update(setup_completed=True)
+            QTimer.singleShot(0, self, self.windows.wizard.close)
+            QTimer.singleShot(300, self, answer_message)
         elif moment == "listed":
-            self.catalogue.changed.connect(self.on_list)
+            self.services.catalogue.changed.connect(self.on_list)
         elif moment == "settled":
-            self.catalogue.changed.connect(self.on_settled)
-            self.keys.stateChanged.connect(self.on_settled)
+            self.services.catalogue.changed.connect(self.on_settled)
+            self.services.keys.stateChanged.connect(self.on_settled)
         elif moment == "closed":
-            QTimer.singleShot(300, self, (self._wizard or self._main).close)
+            QTimer.singleShot(300, self, (self.windows.wizard or self.windows.main).close)
         elif moment == "streaming":
-            self.talk.chat.textArrived.connect(lambda *_args: act())
-            self.keys.stateChanged.connect(self.ask)
+            self.services.talk.chat.textArrived.connect(lambda *_args: act())
+            self.services.keys.stateChanged.connect(self.ask)
 
     def on_key(self, state):
         from PySide6.QtCore import QTimer
         if state.activity == "storing":
-            QTimer.singleShot(0, self, self._wizard.close)
+            QTimer.singleShot(0, self, self.windows.wizard.close)
         elif state.status == "verified" and not state.is_kept:
-            QTimer.singleShot(0, self, self._setup.advance)
+            QTimer.singleShot(0, self, self.windows.setup.advance)
 
     def on_list(self, catalogue):
         if catalogue.provider == "groq" and catalogue.state == "failed":
             act()
 
     def on_settled(self, *_what):
-        state = self.keys.state("openrouter")
-        if self.catalogue.current.state == "ready" and (state.status == "verified" or state.wants_consent):
+        state = self.services.keys.state("openrouter")
+        if self.services.catalogue.current.state == "ready" and (state.status == "verified" or state.wants_consent):
             act()
 
     def ask(self, secret, state):
-        if secret == "openrouter" and state.is_loaded and not state.is_busy and not self.talk.chat.messages:
-            self._main.page.composer.submitted.emit("Tell me a story")
+        if secret == "openrouter" and state.is_loaded and not state.is_busy and not self.services.talk.chat.messages:
+            self.windows.main.page.composer.submitted.emit("Tell me a story")
 
 app.Application = Watched
 import caal_desktop.program
@@ -109,7 +136,7 @@ class Run:
         self.paths = AppPaths.below(home)
         self.environment = environment | {"CAAL_DESKTOP_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
         self.status: int | None = None
-        self.errors = ""
+        self.output = self.errors = ""
 
     @property
     def settings(self) -> Settings:
@@ -129,7 +156,7 @@ class Run:
             timeout=40,
             check=False,
         )
-        self.status, self.errors = done.returncode, done.stderr
+        self.status, self.output, self.errors = done.returncode, done.stdout, done.stderr
         return self
 
     def assert_ended_well(self) -> None:
@@ -182,6 +209,18 @@ def test_the_wizard_ends_when_it_is_asked_to(run: Run, moment: str, action: str)
 def test_closing_the_first_wizard_ends_the_program(run: Run) -> None:
     run.until("closed").assert_ended_well()
     assert run.settings.wizard_geometry
+
+
+@pytest.mark.parametrize("moment", ["broken", "broken later"])
+def test_a_main_window_that_cannot_be_opened_is_told_and_ends_the_program(run: Run, moment: str) -> None:
+    """At the start, and when the wizard has closed: a program without a window could not be ended any more."""
+    if moment == "broken":
+        SettingsStore(run.paths.settings_file).save(Settings().replace(setup_completed=True))
+    run.until(moment)
+    assert run.status == EXIT_NO_WINDOW
+    assert run.output.strip() == "CAAL Desktop cannot show its window"
+    assert "RuntimeError: no such window" in run.log
+    assert run.settings.setup_completed, "what was set is kept"
 
 
 def test_a_key_on_its_way_into_the_keyring_arrives_when_the_wizard_is_closed(

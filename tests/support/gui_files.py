@@ -29,7 +29,7 @@ _PROGRAM = f"{os.sep}caal_desktop{os.sep}"
 _STORAGE = f"{_PROGRAM}storage{os.sep}"
 _BLOCKING = frozenset({"read_attachment"})
 # Before there is a window.
-_START = frozenset({"server_name"})
+_START = frozenset({"server_name", "Services.__init__"})
 _NO_DATA = (
     "<frozen importlib",
     f"{os.sep}logging{os.sep}",
@@ -92,7 +92,7 @@ def _blamed(frame: FrameType | None) -> str | None:
     """The innermost place in the program that may not block; None where the test itself, or a start, did it."""
     while frame is not None:
         path = frame.f_code.co_filename
-        if any(part in path for part in _NO_DATA) or frame.f_code.co_name in _START:
+        if any(part in path for part in _NO_DATA) or frame.f_code.co_qualname in _START:
             return None
         if _is_ours(path) and _STORAGE not in path and frame.f_code.co_name not in _BLOCKING:
             return f"{path[path.rindex(_PROGRAM) + 1 :]}:{frame.f_lineno} {frame.f_code.co_qualname}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.app import Application
+from caal_desktop.app.application import Application
 from caal_desktop.commands import CommandId
 from caal_desktop.setup_flow import Step
 from caal_desktop.storage.paths import AppPaths
@@ -25,15 +25,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def application(
-    qapp: QApplication, qt_loop: LoopHarness, tmp_path: Path, demo: DemoControl, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Application]:
+def application(qapp: QApplication, qt_loop: LoopHarness, tmp_path: Path, demo: DemoControl) -> Iterator[Application]:
     store = SettingsStore(tmp_path / "settings.json")
-    loaded = store.load()
-    monkeypatch.setattr(store, "load", lambda: loaded)  # before there is a window, a start may read
     made = Application(qapp, AppPaths.below(tmp_path), store, stand_ins={"openrouter": demo.base_url})
-    made.settings.update(setup_completed=True)
-    made._open_main()
+    made.services.settings.update(setup_completed=True)
+    made.windows.open_first()
     turn(3)
     yield made
     run_async(made._shut_down())
@@ -41,7 +37,7 @@ def application(
 
 
 def test_it_binds_what_the_tests_of_windows_expect_of_it(application: Application) -> None:
-    assert {command for command in CommandId if application.commands.offers(command)} >= set(APPLICATION)
+    assert {command for command in CommandId if application.windows.commands.offers(command)} >= set(APPLICATION)
 
 
 @pytest.mark.parametrize(
@@ -54,41 +50,41 @@ def test_it_binds_what_the_tests_of_windows_expect_of_it(application: Applicatio
     ],
 )
 def test_a_command_opens_its_page_of_the_settings(application: Application, command: CommandId, page: str) -> None:
-    assert application._main is not None
-    application._main.commands.run(command)
+    assert application.windows.main is not None
+    application.windows.main.commands.run(command)
     turn(3)
-    dialog = application._settings_dialog
+    dialog = application.windows._settings_dialog
     assert dialog is not None
     assert dialog.isVisible()
     assert dialog.page_name == page
     dialog.reject()
-    application._main.commands.run(CommandId.SETTINGS)
-    assert application._settings_dialog is not None
-    assert application._settings_dialog.page_name == page, "the page that was shown last"
-    application._settings_dialog.reject()
+    application.windows.main.commands.run(CommandId.SETTINGS)
+    assert application.windows._settings_dialog is not None
+    assert application.windows._settings_dialog.page_name == page, "the page that was shown last"
+    application.windows._settings_dialog.reject()
 
 
 @pytest.mark.parametrize(("command", "step"), [(CommandId.CHECK_KEY, Step.KEY), (CommandId.SETUP, Step.WELCOME)])
 def test_a_command_opens_the_wizard_at_its_step(application: Application, command: CommandId, step: Step) -> None:
-    assert application._main is not None
-    application._main.commands.run(command)
+    assert application.windows.main is not None
+    application.windows.main.commands.run(command)
     turn(3)
-    assert application._setup is not None
-    assert application._setup.state.step is step
-    assert application._wizard is not None
-    assert application._wizard.isVisible()
-    application._wizard.close()
+    assert application.windows.setup is not None
+    assert application.windows.setup.state.step is step
+    assert application.windows.wizard is not None
+    assert application.windows.wizard.isVisible()
+    application.windows.wizard.close()
     turn(3)
 
 
 def test_the_wizard_opens_the_settings_above_itself(application: Application) -> None:
     """A proxy may have to be named before any key can be checked."""
-    application.open_wizard(Step.KEY)
-    wizard = application._wizard
+    application.windows.open_wizard(Step.KEY)
+    wizard = application.windows.wizard
     assert wizard is not None
     wizard.key.commands.run(CommandId.NETWORK_SETTINGS)
     turn(3)
-    dialog = application._settings_dialog
+    dialog = application.windows._settings_dialog
     assert dialog is not None
     assert dialog.isVisible()
     assert dialog.parent() is wizard
@@ -101,6 +97,6 @@ def test_the_wizard_opens_the_settings_above_itself(application: Application) ->
 
 
 def test_quit_ends_the_program(application: Application) -> None:
-    assert application._main is not None
-    application._main.commands.run(CommandId.QUIT)
+    assert application.windows.main is not None
+    application.windows.main.commands.run(CommandId.QUIT)
     assert application._quit.is_set()

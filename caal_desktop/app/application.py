@@ -1,0 +1,171 @@
+"""The running program: its start, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from caal_desktop.app.demo_run import DemoRun
+from caal_desktop.app.first_paint import FirstPaint
+from caal_desktop.app.services import Services
+from caal_desktop.app.windows import Windows
+from caal_desktop.services.catalogue.catalogue_service import CatalogueState
+from caal_desktop.services.providers.connections import connection_for
+from caal_desktop.widgets.common.appearance import Appearance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtWidgets import QApplication
+
+    from caal_desktop.demo.launcher import DemoProcess
+    from caal_desktop.services.keys.key_state import KeyState
+    from caal_desktop.services.process.start_trace import StartTrace
+    from caal_desktop.storage.paths import AppPaths
+    from caal_desktop.storage.settings.store import SettingsStore
+
+logger = logging.getLogger(__name__)
+
+QUIT_DEADLINE_S = 3.0
+"""Seconds that all services together may take to end."""
+
+EXIT_NO_WINDOW = 1
+"""The exit status when no window could be opened."""
+
+
+class Application(QObject):
+    """The running program.
+
+    Args:
+        app: the Qt application.
+        paths: where everything is kept.
+        store: the settings' file.
+        stand_ins: addresses on this machine that stand for providers' own, by the provider's name.
+        demo: the demo server, not started yet, or None.
+        trace: the benchmark's trace, or None.
+        verbose: the command line asked for everything in the log, whatever the settings say.
+    """
+
+    def __init__(
+        self,
+        app: QApplication,
+        paths: AppPaths,
+        store: SettingsStore,
+        *,
+        stand_ins: Mapping[str, str] | None = None,
+        demo: DemoProcess | None = None,
+        trace: StartTrace | None = None,
+        verbose: bool = False,
+    ) -> None:
+        super().__init__()
+        self._stand_ins, self._trace = dict(stand_ins or {}), trace
+        self._quit = asyncio.Event()
+        self._status = 0
+        self._demo = None if demo is None else DemoRun(demo, self)
+        # The program's own demo, with a profile and a keyring of its own, counts as the provider that it stands for.
+        # Any other address counts as another one.
+        others = {name: url for name, url in self._stand_ins.items() if demo is None or name != demo.stands_for}
+        self.services = Services(paths, store, self._stand_in, others, self, demo=demo is not None, verbose=verbose)
+        self._appearance = Appearance(app)
+        self._appearance.apply(self.services.settings.current)
+        self.first_paint = FirstPaint(self)
+        self.first_paint.happened.connect(self._after_first_paint)
+        self.windows = Windows(app, self.services, self.first_paint, self._demo, self)
+        self.windows.quitRequested.connect(self.quit)
+        self.windows.gaveUp.connect(self._on_gave_up)
+        if trace is not None:
+            self.windows.setupBegun.connect(lambda setup: setup.keyChanged.connect(self._note_key))
+        if self._demo is not None:
+            self._demo.failed.connect(self._on_demo_failed)
+        self.services.keys.stateChanged.connect(self._on_key)
+        self.services.settings.changed.connect(self._appearance.apply)
+        self.services.settings.saveFailed.connect(self._on_save_failed)
+
+    async def run(self) -> int:
+        """Show the first window, and stay until the program is to end.
+
+        Returns:
+            The exit status.
+        """
+        try:
+            self.windows.open_first()
+            await self._quit.wait()
+        finally:
+            await self._shut_down()
+        return self._status
+
+    def quit(self) -> None:
+        """Ask the program to end."""
+        self._quit.set()
+
+    # --- start
+
+    async def _stand_in(self, provider: str) -> str | None:
+        if self._demo is not None and provider == self._demo.stands_for:
+            return await self._demo.address()
+        return self._stand_ins.get(provider)
+
+    def _after_first_paint(self) -> None:
+        if self._trace is not None:
+            self._note("first_paint")
+            QTimer.singleShot(1000, self, lambda: self._note("idle"))
+        if self._demo is not None:
+            self._demo.start()
+        if self.services.problem is not None:
+            from caal_desktop.widgets.common.texts import reason_and_advice
+
+            text = self.services.problem.describe()
+            self.windows.tell(text.what, reason_and_advice(text))
+
+    def _on_key(self, _secret: str, _state: KeyState) -> None:
+        # A provider that shows its list to nobody without a key could not be asked before the keyring gave it, or the
+        # user had said that it may be sent there.
+        services, settings = self.services, self.services.settings.current
+        if not self.windows.is_main_in_use:
+            return
+        is_missed = services.catalogue.current.state is CatalogueState.EMPTY
+        is_ready = not services.keys.state(settings.provider).is_awaited
+        if is_missed and is_ready and connection_for(settings, services.keys) is not None:
+            services.open_catalogue()
+
+    # --- end
+
+    async def _shut_down(self) -> None:
+        self.windows.hide()
+        try:
+            async with asyncio.timeout(QUIT_DEADLINE_S):
+                await self.windows.close()
+                await self.services.close()
+                if self._demo is not None:
+                    await self._demo.close()
+        except TimeoutError:
+            logger.warning("Not everything ended within %g seconds", QUIT_DEADLINE_S)
+        finally:
+            # Whatever else fails: nothing that a user has set is lost, and no server is left behind.
+            await self.services.settings.close()
+            if self._demo is not None:
+                self._demo.stop()
+        self.windows.dispose()
+
+    def _on_gave_up(self) -> None:
+        self._status = EXIT_NO_WINDOW
+        self.quit()
+
+    # --- what is told and noted
+
+    def _on_save_failed(self, reason: str) -> None:
+        self.windows.tell(self.tr("The settings could not be saved"), reason)
+
+    def _on_demo_failed(self, reason: str) -> None:
+        self.windows.tell(self.tr("The demo server could not be started"), reason)
+
+    def _note_key(self, state: KeyState) -> None:
+        if state.info is not None and not state.is_busy:
+            self._note("key_checked")
+
+    def _note(self, event: str) -> None:
+        if self._trace is not None:
+            self._trace.note(event)

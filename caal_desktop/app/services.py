@@ -1,0 +1,130 @@
+"""The program's services, put together: made once, before the first window, and closed in their order at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+from caal_desktop.services.chat.chat_parts import ChatParts
+from caal_desktop.services.keys.key_service import KeyService
+from caal_desktop.services.providers.connections import catalogue_connection
+from caal_desktop.services.providers.provider_pool import ProviderPool
+from caal_desktop.services.settings.bundle_check import BundleCheck
+from caal_desktop.services.settings.log_level import LogLevelFollower
+from caal_desktop.services.settings.settings_service import SettingsService
+from caal_desktop.services.settings.transfer_service import TransferService
+from caal_desktop.services.task_scope import TaskScope
+from caal_desktop.storage.keyring.secrets import SecretStore
+from caal_desktop.widgets.chat import warm_up_renderer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.keys.sign_in_service import SignInService
+    from caal_desktop.services.setup.setup_service import SetupService
+    from caal_desktop.storage.paths import AppPaths
+    from caal_desktop.storage.settings.store import SettingsStore
+
+KEYRING_SERVICE = "caal-desktop"
+DEMO_KEYRING_SERVICE = "caal-desktop-demo"
+"""The demo's key must never take the place of a real one."""
+
+
+class Services(QObject):
+    """What the windows stand on.
+
+    Args:
+        paths: where everything is kept.
+        store: the settings' file; it is read here, before there is a window that could stand still meanwhile.
+        stand_in: gives the address that stands for a provider's own, by its name, or None.
+        stand_ins: those of them that count as other addresses than the provider's own.
+        demo: this run has a demo server, and a keyring of its own.
+        verbose: the command line asked for everything in the log, whatever the settings say.
+
+    Attributes:
+        problem: what was wrong with the settings' file; None where all was well.
+    """
+
+    def __init__(
+        self,
+        paths: AppPaths,
+        store: SettingsStore,
+        stand_in: Callable[[str], Awaitable[str | None]],
+        stand_ins: Mapping[str, str],
+        parent: QObject | None = None,
+        *,
+        demo: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self._stand_in = stand_in
+        self._scope = TaskScope("services")
+        loaded = store.load()
+        self.problem = loaded.problem
+        self.settings = SettingsService(store, loaded, self)
+        self.transfer = TransferService(self.settings, paths.data_dir, self)
+        self.bundles = BundleCheck(self)
+        self.pool = ProviderPool(stand_in)
+        secrets = SecretStore(service=DEMO_KEYRING_SERVICE if demo else KEYRING_SERVICE)
+        self.keys = KeyService(secrets, self.pool, self.settings, self, stand_ins=stand_ins)
+        self.catalogue = CatalogueService(paths.catalogue_dir, self.pool, self)
+        self.talk = ChatParts(self.pool, self.settings, paths, self)
+        LogLevelFollower(self.settings, self, verbose=verbose)
+        self._sign_in: SignInService | None = None
+
+    @property
+    def sign_in(self) -> SignInService:
+        """Signing in at a provider; made when first needed."""
+        if self._sign_in is None:
+            from caal_desktop.services.keys.sign_in_service import SignInService
+            from caal_desktop.widgets.common.browser import open_in_browser
+            from caal_desktop.widgets.keys.sign_in_panel import page_texts
+
+            self._sign_in = SignInService(
+                self.settings,
+                self.keys,
+                self.pool,
+                self._stand_in,
+                open_in_browser,
+                self,
+                texts=page_texts(),
+            )
+        return self._sign_in
+
+    def open_catalogue(self) -> None:
+        """Have the models of the provider in use on hand."""
+        settings = self.settings.current
+        self.catalogue.open_for(settings.provider, catalogue_connection(settings, self.keys))
+
+    def warm_up(self) -> None:
+        """Have ready what a request and its answer need: one is likely to come."""
+        if not self._scope.is_running("warm up"):
+            self._scope.start(self.pool.warm_up(), name="warm up")
+            self._scope.start(asyncio.to_thread(warm_up_renderer), name="warm up renderer")
+
+    def dispose(self, service: SetupService | ChatService) -> None:
+        """Have a service end that a window was given, and be gone."""
+        self._scope.start(self._dispose(service), name="dispose", exclusive=False)
+
+    async def _dispose(self, service: SetupService | ChatService) -> None:
+        # Not before the keyring has answered, where it is taking a key.
+        await service.close()
+        service.deleteLater()
+
+    async def close(self) -> None:
+        """End everything but the settings: what speaks first, then what it speaks through."""
+        if self._sign_in is not None:
+            await self._sign_in.close()
+        await self.talk.close()
+        await self.catalogue.close()
+        # A key on its way into the keyring would be there and the settings not know of it.
+        await self.keys.wait_for_store()
+        await self.keys.close()
+        await self._scope.close()
+        await self.pool.close()
+        await self.transfer.close()
+        await self.bundles.close()

@@ -1,0 +1,313 @@
+"""The program's windows: which of them are open, and how one leads to another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from caal_desktop.commands import CommandId
+from caal_desktop.services.setup.setup_service import SetupService
+from caal_desktop.services.task_scope import TaskScope
+from caal_desktop.setup_flow import Step
+from caal_desktop.storage.settings.setting import Group
+from caal_desktop.widgets.common.command_set import CommandSet
+from caal_desktop.widgets.common.notice_box import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtWidgets import QApplication
+
+    from caal_desktop.app.demo_run import DemoRun
+    from caal_desktop.app.first_paint import FirstPaint
+    from caal_desktop.app.services import Services
+    from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.widgets.main.main_window import MainWindow
+    from caal_desktop.widgets.settings.dialog import SettingsDialog
+    from caal_desktop.widgets.wizard.window import WizardWindow
+
+logger = logging.getLogger(__name__)
+
+
+class Windows(QObject):
+    """Opens windows and closes them.
+
+    Args:
+        app: the Qt application.
+        services: what the windows stand on.
+        first_paint: watches the first of them.
+        demo: the demo server, or None.
+
+    Attributes:
+        commands: what can be done from any window, because it opens another one or ends the program.
+        wizard, main: those that are open; None otherwise.
+        setup: the wizard's service while it is open.
+
+    Signals:
+        quitRequested: the user closed the last window, or asked for the end.
+        gaveUp: a window without which there is no program could not be opened; the user has been told.
+        setupBegun: carries the :class:`SetupService` of a wizard that is being opened.
+    """
+
+    quitRequested = Signal()
+    gaveUp = Signal()
+    setupBegun = Signal(object)
+
+    def __init__(
+        self,
+        app: QApplication,
+        services: Services,
+        first_paint: FirstPaint,
+        demo: DemoRun | None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._app, self._services, self._first_paint, self._demo = app, services, first_paint, demo
+        self.wizard: WizardWindow | None = None
+        self.setup: SetupService | None = None
+        self.main: MainWindow | None = None
+        self._trial: ChatService | None = None
+        self._settings_dialog: SettingsDialog | None = None
+        self._settings_page = ""
+        self._is_closed = False
+        self._scope = TaskScope("windows")
+        self.commands = self._bind_commands()
+        services.keys.migrated.connect(self._on_migrated)
+        first_paint.happened.connect(self._after_first_paint)
+        if demo is not None:
+            demo.started.connect(self._give_demo_key)
+
+    def _bind_commands(self) -> CommandSet[[]]:
+        commands: CommandSet[[]] = CommandSet()
+        commands.bind(CommandId.QUIT, self.quitRequested.emit)
+        commands.bind(CommandId.SETUP, lambda: self.open_wizard(Step.WELCOME))
+        commands.bind(CommandId.CHECK_KEY, lambda: self.open_wizard(Step.KEY))
+        commands.bind(CommandId.SETTINGS, self.open_settings)
+        commands.bind(CommandId.PROVIDER_SETTINGS, lambda: self.open_settings(Group.PROVIDER))
+        commands.bind(CommandId.NETWORK_SETTINGS, lambda: self.open_settings(Group.NETWORK))
+        commands.bind(CommandId.PRIVACY_SETTINGS, lambda: self.open_settings(Group.PRIVACY))
+        return commands
+
+    # --- from outside
+
+    def open_first(self) -> None:
+        """Open the window that the program starts with."""
+        if self._services.settings.current.setup_completed:
+            self._or_give_up(self._open_main)
+        else:
+            self._or_give_up(lambda: self.open_wizard(None))
+
+    @property
+    def is_main_in_use(self) -> bool:
+        """Whether the main window is there, and no wizard in front of it."""
+        return self.main is not None and self.wizard is None and not self._is_closed
+
+    def raise_window(self) -> None:
+        """Bring the program's window to the front."""
+        window = self.wizard or self.main
+        if window is not None:
+            if window.isMinimized():
+                window.showNormal()
+            window.show()
+            window.raise_()
+            window.activateWindow()
+            self._app.alert(window)
+
+    def tell(self, title: str, text: str) -> None:
+        """Tell the user something that is not about anything in a window."""
+        if not self._is_closed:
+            tell(title, text, self.wizard or self.main)
+
+    def hide(self) -> None:
+        """Take all windows from the screen, for the end; their size and place are remembered."""
+        self._is_closed = True
+        for window in (self.wizard, self.main):
+            if window is not None:
+                window.remember_geometry()
+                window.hide()
+
+    async def close(self) -> None:
+        """End what belongs to the windows."""
+        files = None if self.main is None else self.main.control.files
+        for service in (self._trial, self.setup, files):
+            if service is not None:
+                await service.close()
+        await self._scope.close()
+
+    def dispose(self) -> None:
+        """Let Qt delete the windows."""
+        for window in (self.wizard, self.main):
+            if window is not None:
+                window.deleteLater()
+
+    # --- the wizard
+
+    def open_wizard(self, at: Step | None) -> None:
+        """Show the wizard.
+
+        Args:
+            at: the step to begin at; None goes on where an earlier run ended.
+        """
+        if self.wizard is not None:
+            self.raise_window()
+            return
+        from caal_desktop.widgets.wizard.window import WizardWindow
+
+        services = self._services
+        setup = SetupService(services.settings, services.keys, services.catalogue, self)
+        is_demo = self._demo is not None
+        wizard = WizardWindow(
+            setup,
+            services.keys,
+            services.catalogue,
+            self._make_trial,
+            services.settings,
+            self.commands,
+            demo=is_demo,
+            parent=self.main,
+        )
+        wizard.offer_sign_in(lambda: services.sign_in)
+        self.wizard, self.setup = wizard, setup
+        self.setupBegun.emit(setup)
+        self._give_demo_key()
+        wizard.closed.connect(self._on_wizard_closed)
+        wizard.requestLikely.connect(services.warm_up)
+        if self.main is not None:
+            wizard.setWindowModality(Qt.WindowModality.WindowModal)
+        wizard.begin(at)
+        self._first_paint.watch(wizard)
+        wizard.show()
+        if self._first_paint.has_happened:
+            self._build_wizard_ahead()
+
+    def _make_trial(self) -> ChatService:
+        self._trial = self._services.talk.new_chat()
+        return self._trial
+
+    def _give_demo_key(self) -> None:
+        if self.wizard is not None and self._demo is not None and self._demo.key:
+            self.wizard.set_demo_key(self._demo.key, self._demo.stands_for)
+
+    def _build_wizard_ahead(self) -> None:
+        self._scope.start(self._build_later_pages(), name="wizard")
+
+    async def _build_later_pages(self) -> None:
+        """Make the wizard's later pages while the user reads the first."""
+        from caal_desktop.widgets.wizard.page_builder import import_ahead
+
+        await asyncio.to_thread(import_ahead)
+        if self.wizard is not None:
+            self.wizard.build_ahead()
+
+    def _on_wizard_closed(self) -> None:
+        wizard, setup, trial = self.wizard, self.setup, self._trial
+        self.wizard = self.setup = self._trial = None
+        if wizard is not None:
+            wizard.deleteLater()
+        for service in (setup, trial):
+            if service is not None:
+                self._services.dispose(service)
+        if self.main is None and not self._services.settings.current.setup_completed:
+            self.quitRequested.emit()
+        elif self._or_give_up(self._open_main):
+            self._begin_main()
+
+    # --- the main window
+
+    def _open_main(self) -> None:
+        from caal_desktop.widgets.main.main_window import MainWindow
+
+        if self.main is None:
+            services = self._services
+            main = MainWindow(
+                services.talk.chat,
+                services.keys,
+                services.catalogue,
+                services.settings,
+                self.commands,
+                demo=self._demo is not None,
+            )
+            main.closed.connect(self.quitRequested)
+            main.requestLikely.connect(services.warm_up)
+            services.talk.spending.limitPassed.connect(main.notice.show_limit)
+            services.talk.failed.connect(services.keys.look_after_failure)
+            main.control.enable_compare(services.talk.begin_compared)
+            main.control.compared.connect(services.talk.end_compared)
+            self.main = main
+            self._first_paint.watch(main)
+        self.main.show()
+
+    def _begin_main(self) -> None:
+        """Fill the main window with what it does not need for its first paint."""
+        if self.main is not None:
+            self._services.keys.begin()
+            self._services.open_catalogue()
+            if not self._services.talk.has_history:
+                self.main.show_history(self._services.talk.history)
+
+    def _after_first_paint(self) -> None:
+        if self.wizard is not None:
+            self._build_wizard_ahead()
+        self._begin_main()
+
+    def _on_migrated(self, provider: str) -> None:
+        if self.main is not None:
+            self.main.notice.show_migrated(provider, self._services.keys.store_name)
+
+    # --- the settings
+
+    def open_settings(self, page: str = "") -> None:
+        """Show the settings.
+
+        Args:
+            page: the page's name; "" for the one that was shown last.
+        """
+        from caal_desktop.widgets.settings.dialog import SettingsDialog
+
+        if self._settings_dialog is None:
+            services = self._services
+            dialog = SettingsDialog(
+                services.settings,
+                services.keys,
+                services.catalogue,
+                services.transfer,
+                services.bundles,
+                self.commands,
+                sign_in=services.sign_in,
+                parent=self.wizard or self.main,
+            )
+            dialog.requestLikely.connect(services.warm_up)
+            dialog.finished.connect(self._on_settings_closed)
+            self._settings_dialog = dialog
+            dialog.open()
+        self._settings_dialog.show_page_named(page or self._settings_page)
+
+    def _on_settings_closed(self, _result: int) -> None:
+        dialog, self._settings_dialog = self._settings_dialog, None
+        if dialog is not None:
+            self._settings_page = dialog.page_name
+            dialog.deleteLater()
+
+    # --- when a window cannot be opened
+
+    def _or_give_up(self, open_window: Callable[[], None]) -> bool:
+        """Open a window without which there is no program; where that fails, tell the user and end.
+
+        Returns:
+            Whether it is open.
+        """
+        try:
+            open_window()
+        except Exception:
+            logger.exception("A window could not be opened")
+            box = tell(
+                self.tr("CAAL Desktop cannot show its window"),
+                self.tr("It ends now. Your settings and conversations are kept; the log file says what happened."),
+                None,
+            )
+            box.finished.connect(self.gaveUp)
+            return False
+        return True

@@ -1,0 +1,51 @@
+"""The demo server of a run: its address for whoever asks early, and what a failed start leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caal_desktop.app.demo_run import DemoRun
+from caal_desktop.demo.launcher import DemoProcess
+from caal_desktop.llm.errors import ConnectionFailed
+from tests.support.qt_loop import run_async, turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.usefixtures("qt_loop")
+
+
+def test_whoever_asks_early_is_answered_once_the_server_listens() -> None:
+    demo, told = DemoRun(DemoProcess()), list[str]()
+    demo.started.connect(lambda: told.append(demo.key))
+    assert demo.key == ""
+
+    async def ask() -> str:
+        asking = asyncio.create_task(demo.address())
+        await asyncio.sleep(0)
+        demo.start()
+        return await asking
+
+    try:
+        assert run_async(ask()).startswith("http://127.0.0.1:")
+        assert turn(until=lambda: told)
+        assert told == [demo.key] != [""]
+    finally:
+        run_async(demo.close())
+        demo.stop()
+
+
+def test_a_start_that_fails_is_told_and_asked_for_in_vain(expected_logs: Callable[..., None]) -> None:
+    expected_logs("ERROR .*demo_run: The demo could not be started")
+    demo, told = DemoRun(DemoProcess(command=[sys.executable, "-c", "raise SystemExit(3)"])), list[str]()
+    demo.failed.connect(told.append)
+    demo.start()
+    assert turn(until=lambda: told)
+    with pytest.raises(ConnectionFailed):
+        run_async(demo.address())
+    run_async(demo.close())
+    demo.stop()
