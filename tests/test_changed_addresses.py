@@ -476,6 +476,29 @@ def test_8_the_environments_address_is_asked_about_in_the_wizard_too(
     assert not there.has_seen(REAL_KEY)
 
 
+def test_8_a_wizard_that_was_further_on_comes_back_to_the_question(
+    make_parts: Callable[..., Parts], keyring_session: DesktopSession, here: Listener, there: Listener
+) -> None:
+    first = make_parts(here.url)
+    first.setup.begin()
+    first.setup.advance()
+    first.setup.submit_key(REAL_KEY)
+    first.until_stage(Stage.VERIFIED)
+    first.setup.advance()
+    first.until(lambda: first.setup.state.step is Step.MODEL, "the model step")
+    first.close()
+    assert here.has_seen(REAL_KEY)
+
+    second = make_parts(there.url, stands_in=True)
+    second.setup.begin()
+    second.until_stage(Stage.ASKING)
+    assert second.setup.state.step is Step.KEY
+    assert not there.has_seen(REAL_KEY)
+    second.setup.allow_key()
+    second.until_stage(Stage.VERIFIED)
+    assert there.has_seen(REAL_KEY)
+
+
 def test_8_the_settings_file_is_edited_between_two_runs(
     make_parts: Callable[..., Parts], keyring_session: DesktopSession, here: Listener, there: Listener
 ) -> None:

@@ -102,7 +102,33 @@ def test_a_wrong_key_is_refused_and_the_next_one_taken(start: Start, demo: DemoC
     assert [entry["status"] for entry in demo.requests("/key")] == [401, 200]
 
 
-def test_a_key_given_offline_is_saved_and_checked_at_the_next_start(
+def test_a_key_that_cannot_be_checked_is_saved_and_checked_at_the_next_start(
+    start: Start, session: DesktopSession, demo: DemoControl
+) -> None:
+    demo.fault("html_200", path="/key")
+    with start() as program:
+        walking.to_key(program)
+        walking.give_key(program, demo.key)
+        program.choose("wizard.key.message.keep")
+        program.wait_for("wizard.model")
+        program.wait_for_setting("providers.openrouter.key_status", "unverified")
+        program.close_window()
+        program.assert_ended_well()
+    assert [item.secret for item in session.secret_items()] == [demo.key]
+
+    demo.clear_faults()
+    demo.clear_requests()
+    with start() as program:
+        program.wait_for("wizard.model")
+        program.wait_for_setting("providers.openrouter.key_status", "verified")
+        walking.to_trial(program)
+        program.close_window()
+        program.assert_ended_well()
+    assert [entry["status"] for entry in demo.requests("/key")] == [200]
+    program.assert_hides(demo.key)
+
+
+def test_a_key_given_offline_goes_to_another_address_only_when_the_user_says_so(
     start: Start, session: DesktopSession, demo: DemoControl, closed_port: int
 ) -> None:
     with start(url=f"http://127.0.0.1:{closed_port}/api/v1") as program:
@@ -116,9 +142,12 @@ def test_a_key_given_offline_is_saved_and_checked_at_the_next_start(
     assert [item.secret for item in session.secret_items()] == [demo.key]
 
     with start() as program:
-        program.wait_for("wizard.model")
+        program.wait_for("wizard.key.message.title", name=f"http://127.0.0.1:{closed_port}")
+        assert demo.requests("/key") == []
+        assert all(entry["key"] is None for entry in demo.requests())
+        program.choose("wizard.key.message.send")
+        program.wait_for("wizard.key.message.title", name="This key works")
         program.wait_for_setting("providers.openrouter.key_status", "verified")
-        walking.to_trial(program)
         program.close_window()
         program.assert_ended_well()
     assert [entry["status"] for entry in demo.requests("/key")] == [200]

@@ -300,10 +300,10 @@ class SetupService(QObject):
 
     def _on_read(self, state: KeyState) -> None:
         """The keyring has answered, or cannot."""
-        if state.is_loaded:
+        if state.is_loaded and not state.is_elsewhere:
             self._open_catalogue()
             return
-        # What the settings promised is not there.
+        # What the settings promised is not there, or is not for this address.
         self._keys.forget_absent(state.provider)
         if self.state.step in (Step.MODEL, Step.TRY, Step.DONE):
             self._go_back_to_key()

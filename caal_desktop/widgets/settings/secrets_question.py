@@ -48,8 +48,8 @@ class SecretsQuestion(QDialog):
         texts.addWidget(
             TextLabel(
                 self.tr(
-                    "Whoever answers there can read them. If you do not send them, the settings change all the same: "
-                    "they stay kept for the addresses that you gave them to, and new ones can be given."
+                    "Whoever answers there can read what is sent. Without sending, the settings change all the same: "
+                    "what you gave stays kept for its own address, and something else can be given for the new one."
                 ),
                 name=f"{_NAME}.hint",
                 scale=0.92,

@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
+    QDialog,
     QLineEdit,
     QMessageBox,
     QPlainTextEdit,
@@ -607,6 +608,22 @@ def test_nothing_is_cut_and_everything_has_a_name(
             turn(4)
             found += complaints(dialog, f"{group} at {width}")
     assert found == []
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_the_question_about_secrets_is_whole(
+    dialog: SettingsDialog, parts: Parts, text_scale: Callable[[float], None], scale: float
+) -> None:
+    text_scale(scale)
+    parts.settings.update(openai_compatible_base_url="https://models.example:8443/v1")
+    parts.use_key("local-secret-1", provider="openai_compatible")
+    dialog._on_edited("openai_compatible_base_url", "https://a.longer.name.of.another.server.example:8443/v1")
+    dialog.accept()
+    question = control(dialog, QDialog, "settings.secrets.confirm")
+    turn(4)
+    assert complaints(question, "question") == []
+    assert QApplication.focusWidget() is None or QApplication.focusWidget().objectName().endswith(".keep")
+    question.reject()
 
 
 def test_the_proxys_password_goes_into_the_keyring_and_to_the_proxy(
