@@ -10,15 +10,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, descriptor_of
-from caal_desktop.storage.settings.schema import KeyStatus
-from caal_desktop.storage.settings.schema import SetupStep as Step
+from caal_desktop.storage.settings.choices import KeyStatus
+from caal_desktop.storage.settings.choices import SetupStep as Step
 
 if TYPE_CHECKING:
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
 
 __all__ = [
     "STEPS",
-    "KeyStatus",
     "Need",
     "SetupFlow",
     "SetupState",

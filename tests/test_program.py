@@ -17,7 +17,8 @@ from caal_desktop.app.application import EXIT_NO_WINDOW
 from caal_desktop.llm.transport.address import origin_of
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.paths import AppPaths
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Settings, SetupStep
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
+from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.listeners import listening
 

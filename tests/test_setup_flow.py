@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from caal_desktop.llm.providers.registry import PROVIDERS
-from caal_desktop.setup_flow import STEPS, KeyStatus, Need, SetupFlow, SetupState, Step
+from caal_desktop.setup_flow import STEPS, Need, SetupFlow, SetupState, Step
+from caal_desktop.storage.settings.choices import KeyStatus
 
 ADDRESS = "http://127.0.0.1:1234/v1"
 USABLE = (KeyStatus.VERIFIED, KeyStatus.UNVERIFIED)

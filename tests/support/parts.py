@@ -23,7 +23,7 @@ from caal_desktop.services.settings.settings_service import SettingsService
 from caal_desktop.services.settings.transfer_service import TransferService
 from caal_desktop.services.setup.setup_service import SetupService
 from caal_desktop.storage.keyring.secrets import Deadlines, SecretStore
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Settings
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.desktop_session import DesktopSession, require_desktop_tools
 from tests.support.key_stages import Stage, stage_of
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from caal_desktop.llm.providers.key_info import KeyInfo
     from caal_desktop.services.catalogue.catalogue_service import Catalogue
     from caal_desktop.services.keys.key_state import KeyState
+    from caal_desktop.storage.settings.schema import Settings
     from tests.support.demo import DemoControl
     from tests.support.qt_loop import LoopHarness
 

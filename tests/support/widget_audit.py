@@ -10,7 +10,8 @@ from PySide6.QtCore import QCoreApplication, Qt, QTranslator
 from PySide6.QtGui import QAccessible, QFont
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLabel, QScrollArea, QWidget
 
-from caal_desktop.storage.settings.schema import Density, Settings
+from caal_desktop.storage.settings.choices import Density
+from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.widgets.common.appearance import Appearance
 from caal_desktop.widgets.common.controls import ElidedLabel
 from tests.support.qt_loop import turn

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.chat.chat_options import ChatOptions, reasoning_field, takes
-from caal_desktop.storage.settings.schema import ProviderSort, Reasoning
+from caal_desktop.storage.settings.choices import ProviderSort, Reasoning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,8 @@ from caal_desktop.setup_flow import SetupState, Step
 from caal_desktop.storage.settings.setting import InvalidSetting
 
 if TYPE_CHECKING:
-    from caal_desktop.storage.settings.schema import KeyStatus, Settings
+    from caal_desktop.storage.settings.choices import KeyStatus
+    from caal_desktop.storage.settings.schema import Settings
 
 
 def known_state(settings: Settings, provider: str, step: Step, status: KeyStatus) -> SetupState:

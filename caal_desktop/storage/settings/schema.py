@@ -20,8 +20,6 @@ from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, PROVIDER_NAMES
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.settings.choices import (
     Density,
-    KeyStatus,
-    KeyStore,
     LogLevel,
     ProviderSort,
     Reasoning,
@@ -39,25 +37,6 @@ from caal_desktop.storage.settings.setting import (
     specs_of,
     table_of_settings,
 )
-
-__all__ = [
-    "DEFAULT_SYSTEM_PROMPT",
-    "MAX_FAVOURITE_MODELS",
-    "MAX_RECENT_MODELS",
-    "SPECS",
-    "Density",
-    "KeyStatus",
-    "KeyStore",
-    "LogLevel",
-    "ProviderSettings",
-    "ProviderSort",
-    "Reasoning",
-    "SendKey",
-    "Settings",
-    "SetupStep",
-    "Theme",
-    "key_of",
-]
 
 MAX_RECENT_MODELS = 12
 MAX_FAVOURITE_MODELS = 200

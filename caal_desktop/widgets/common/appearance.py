@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QFont
 
-from caal_desktop.storage.settings.schema import Density, Settings, Theme
+from caal_desktop.storage.settings.choices import Density, Theme
 from caal_desktop.widgets.common import theme
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
+
+    from caal_desktop.storage.settings.schema import Settings
 
 _SCHEMES = {
     Theme.LIGHT: Qt.ColorScheme.Light,

@@ -19,7 +19,7 @@ from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.keys.environment_keys import key_in_environment
 from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.key_state import KeyActivity
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet

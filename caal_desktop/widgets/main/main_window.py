@@ -11,7 +11,7 @@ from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, ho
 from caal_desktop.commands import CommandId, Need
 from caal_desktop.services.keys.key_state import PROXY
 from caal_desktop.services.providers.connections import catalogue_connection, connection_for
-from caal_desktop.storage.settings.schema import KeyStatus, SendKey, Settings
+from caal_desktop.storage.settings.choices import KeyStatus, SendKey
 from caal_desktop.widgets.chat.chat_page import ChatPage
 from caal_desktop.widgets.chat.controller import ChatController
 from caal_desktop.widgets.common import theme
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.storage.settings.schema import Settings
     from caal_desktop.widgets.chat.history_pane import HistoryPane
 
 _MIN_WIDTH, _MIN_HEIGHT = 26, 28

@@ -24,7 +24,8 @@ from caal_desktop.services.keys.key_state import PROXY
 from caal_desktop.services.keys.secret_moves import receivers
 from caal_desktop.services.providers.connections import catalogue_connection
 from caal_desktop.storage.settings.draft import SettingsDraft
-from caal_desktop.storage.settings.schema import SPECS, key_of
+from caal_desktop.storage.settings.provider_table import key_of
+from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.browser import offer_credits_page

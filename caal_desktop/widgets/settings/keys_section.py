@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from caal_desktop.llm.providers.registry import PROVIDERS
-from caal_desktop.storage.settings.schema import key_of
+from caal_desktop.storage.settings.provider_table import key_of
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.keys.key_card import KeyCard

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.storage.errors import KeyringError, KeyringTimedOut
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from tests.support.desktop_session import DesktopSession, require_desktop_tools
 from tests.support.qt_loop import run_async
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.services.settings.settings_service import SettingsService
-from caal_desktop.storage.settings.schema import Settings, Theme
+from caal_desktop.storage.settings.choices import Theme
+from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.qt_loop import run_async, turn
 

@@ -16,7 +16,7 @@ from caal_desktop.llm.errors import (
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.setup_flow import Need, Step
 from caal_desktop.storage.errors import KeyringError, KeyringUnavailable
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from tests.support.key_stages import Stage, stage_of
 from tests.support.parts import KEYRING_SERVICE
 from tests.support.qt_loop import turn

@@ -10,18 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caal_desktop.llm.providers.registry import PROVIDERS
-from caal_desktop.storage.settings.schema import (
-    MAX_FAVOURITE_MODELS,
-    MAX_RECENT_MODELS,
-    SPECS,
-    Density,
-    KeyStatus,
-    KeyStore,
-    ProviderSettings,
-    Settings,
-    SetupStep,
-    Theme,
-)
+from caal_desktop.storage.settings.choices import Density, KeyStatus, KeyStore, SetupStep, Theme
+from caal_desktop.storage.settings.provider_table import ProviderSettings
+from caal_desktop.storage.settings.schema import MAX_FAVOURITE_MODELS, MAX_RECENT_MODELS, SPECS, Settings
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
 
 

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from caal_desktop.storage.errors import FolderUnusable, SecretInSettings, WriteFailed
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.storage.settings.migrations import SCHEMA_VERSION, STEPS, migrate
-from caal_desktop.storage.settings.schema import SPECS, KeyStatus, KeyStore, Settings
+from caal_desktop.storage.settings.schema import SPECS, Settings
 from caal_desktop.storage.settings.store import ProblemKind, SettingsStore
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.storage.settings.migrations import SCHEMA_VERSION
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore, Settings
+from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.transfer import (
     FORMAT,
     DamagedFile,

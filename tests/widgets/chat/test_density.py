@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QListWidget
 
-from caal_desktop.storage.settings.schema import Density
+from caal_desktop.storage.settings.choices import Density
 from caal_desktop.widgets.common import theme
 from tests.support.qt_loop import turn
 from tests.support.widget_audit import complaints

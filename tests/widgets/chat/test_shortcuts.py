@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from caal_desktop.storage.settings.schema import SendKey
+from caal_desktop.storage.settings.choices import SendKey
 from caal_desktop.widgets.main.shortcuts_dialog import ShortcutsDialog
 from tests.support.picker_states import pane
 from tests.support.qt_loop import turn

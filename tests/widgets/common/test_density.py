@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from caal_desktop.storage.settings.schema import Density
+from caal_desktop.storage.settings.choices import Density
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import RoomyButton
 from caal_desktop.widgets.keys.key_field import KeyField

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
 
 from caal_desktop.services.keys import key_service
 from caal_desktop.services.keys.environment_keys import key_in_environment
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.keys.key_card import KeyCard
 from caal_desktop.widgets.keys.key_facts_view import next_reset

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton, Q
 
 from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import AnswerStatus
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.main.main_window import MainWindow
 from tests.support.commands import recording

@@ -26,7 +26,8 @@ from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.services.chat.chat_request import chat_request
 from caal_desktop.services.providers.connections import catalogue_connection, connection_for
-from caal_desktop.storage.settings.schema import SPECS, Settings, Theme
+from caal_desktop.storage.settings.choices import Theme
+from caal_desktop.storage.settings.schema import SPECS, Settings
 from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.settings.dialog import SettingsDialog

@@ -12,7 +12,7 @@ from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.setup_flow import Step
-from caal_desktop.storage.settings.schema import KeyStatus, KeyStore
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.wizard.window import WizardWindow
 from tests.support.key_stages import Stage, stage_of
