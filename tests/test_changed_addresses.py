@@ -184,7 +184,7 @@ def give_address(window: WizardWindow, qtbot: QtBot, address: str) -> None:
 
 def check_connection(parts: Parts, window: WizardWindow) -> None:
     child(window, QPushButton, "wizard.key.check").click()
-    parts.until(lambda: not parts.setup.is_busy_with_key, "the check has ended")
+    parts.until(lambda: not parts.setup.key.is_busy, "the check has ended")
     turn(3)
 
 

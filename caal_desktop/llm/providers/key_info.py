@@ -38,6 +38,11 @@ class KeyInfo:
     is_management_key: bool = False
     expires_at: datetime | None = None
 
+    @property
+    def name(self) -> str:
+        """The name that its owner gave it; "" where the label is a masked form of the key."""
+        return "" if self.label is None or self.label.startswith("sk-") else self.label
+
 
 def parse_key_info(payload: object) -> KeyInfo:
     """Return an answer to ``GET /key``, with or without its ``data`` envelope; any field may be missing or null."""

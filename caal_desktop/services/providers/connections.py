@@ -59,7 +59,7 @@ def connection_by(
 
 
 def catalogue_connection(settings: Settings, keys: Secrets, provider: str | None = None) -> Connection | None:
-    """How to reach a provider's list of models: OpenRouter shows its own to anybody, key or not."""
+    """How to reach a provider's list of models, which some show to anybody, key or not."""
     provider = provider or settings.provider
     connection = connection_for(settings, keys, provider)
     if connection is None and descriptor_of(provider).can(Capability.PUBLIC_MODEL_LIST):

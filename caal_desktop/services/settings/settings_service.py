@@ -59,6 +59,15 @@ class SettingsService(QObject):
         self.changed.emit(new)
         self._writer.put(new)
 
+    def use_model(self, model: str) -> None:
+        """Have a model of the current provider answer from now on.
+
+        Args:
+            model: its id; "" changes nothing.
+        """
+        if model:
+            self.set(self._current.with_model(model))
+
     async def close(self) -> None:
         """Write what is not yet written. What changes from now on is kept in memory alone."""
         await self._writer.close()

@@ -72,11 +72,6 @@ class SetupService(QObject):
         """The key that is being given, or else the one in use."""
         return self._entry.state
 
-    @property
-    def is_busy_with_key(self) -> bool:
-        """Whether the person waits for the provider or the keyring."""
-        return self.key.is_busy
-
     def begin(self, at: Step | None = None) -> None:
         """Start the wizard, or continue where an earlier run ended.
 
@@ -203,7 +198,7 @@ class SetupService(QObject):
         if self.state.step is Step.DONE:
             self._settings.update(setup_completed=True, setup_step=Step.DONE)
             self.finished.emit()
-        elif self._flow.can_continue and not self.is_busy_with_key:
+        elif self._flow.can_continue and not self.key.is_busy:
             if self.state.step is Step.KEY:
                 self._leave_key_step(KeyStore.KEYRING)
             else:

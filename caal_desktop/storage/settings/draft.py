@@ -147,10 +147,6 @@ class SettingsDraft:
         # A refused value of a setting without an effect is not worth a refusal, nor worth keeping.
         return current.replace(**{key: value for key, value in self.changes.items() if key not in self._problems})
 
-    def start_afresh(self, base: Settings) -> None:
-        """The changes are in force now."""
-        self.__init__(base)  # type: ignore[misc]
-
     def _take(self, key: str, value: Any, problem: str) -> None:
         self._values[key] = value
         if problem:

@@ -164,7 +164,7 @@ class ChatController(QObject):
             return None
         model_id = model_id or settings.of().model
         if not model_id:
-            self.modelRequested.emit(self._use_model, None)
+            self.modelRequested.emit(self._settings.use_model, None)
             return None
         model = self._catalogue.current.find(model_id)
         return chat_request(settings, connection, model, options or self._options, model_id=model_id)
@@ -223,14 +223,10 @@ class ChatController(QObject):
         self.set_options(self._options.with_shorter_answer(self._settings.current.max_tokens))
         self._regenerate(index)
 
-    def _use_model(self, model_id: str) -> None:
-        if model_id:
-            self._settings.set(self._settings.current.with_model(model_id))
-
     def _change_model_and_retry(self, index: int) -> Callable[[str], None]:
         def use(model_id: str) -> None:
             if model_id:
-                self._use_model(model_id)
+                self._settings.use_model(model_id)
                 self._regenerate(index)
 
         return use

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton
 
-from caal_desktop.commands import CommandId, remedy_of
+from caal_desktop.commands import CommandId, part_of, remedy_of
 from caal_desktop.llm.errors import ErrorText, ProviderError
 from caal_desktop.services.chat.conversation import Message, SavedFailureError
 from caal_desktop.widgets.common.command_set import title_of
@@ -83,7 +83,7 @@ class FailurePanel(MessagePanel):
         return self._commands.buttons(wanted, index)
 
     def _count(self) -> None:
-        button = self.button("retry")
+        button = self.button(part_of(CommandId.RETRY))
         left = self._ready_at - time.monotonic()
         if button is None or left <= 0:
             self._timer.stop()

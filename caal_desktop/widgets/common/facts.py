@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from caal_desktop.catalogue.fitness.speech_cost import format_cost
 from caal_desktop.llm.events import FinishReason
-from caal_desktop.widgets.common.texts import money
 
 if TYPE_CHECKING:
     from caal_desktop.llm.events import UsageReport
@@ -46,11 +46,11 @@ def _cost(usage: UsageReport) -> list[str]:
         if usage.upstream_cost is not None:
             return [
                 _tr("{cost} billed by the provider to your own key, {fee} by OpenRouter").format(
-                    cost=money(usage.upstream_cost), fee=money(usage.cost or 0.0)
+                    cost=format_cost(usage.upstream_cost), fee=format_cost(usage.cost or 0.0)
                 )
             ]
         return [_tr("billed to your own key at the provider")]
-    return [] if usage.cost is None else [money(usage.cost)]
+    return [] if usage.cost is None else [format_cost(usage.cost)]
 
 
 def conversation_total(usage: UsageReport | None, answers: int) -> str:
@@ -71,7 +71,7 @@ def conversation_total(usage: UsageReport | None, answers: int) -> str:
         )
     total = (usage.cost or 0.0) + (usage.upstream_cost or 0.0 if usage.is_byok else 0.0)
     if usage.cost is not None:
-        parts.append(money(total))
+        parts.append(format_cost(total))
     return " · ".join(parts)
 
 

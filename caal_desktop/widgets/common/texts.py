@@ -53,11 +53,6 @@ def reason_and_advice(text: ErrorText) -> str:
     return " ".join(part for part in (text.why, text.advice) if part)
 
 
-def money(usd: float) -> str:
-    """An amount in US dollars, as exact as it is large."""
-    return format_cost(usd)
-
-
 def key_facts(info: KeyInfo) -> list[str]:
     """What a key can do, one short sentence a fact, the most important first."""
 
@@ -71,12 +66,13 @@ def key_facts(info: KeyInfo) -> list[str]:
         "monthly": tr("the limit starts anew every month"),
     }
     if info.limit is not None and info.limit_remaining is not None:
-        fact = tr("{left} of {limit} left").format(left=money(max(0.0, info.limit_remaining)), limit=money(info.limit))
+        left = format_cost(max(0.0, info.limit_remaining))
+        fact = tr("{left} of {limit} left").format(left=left, limit=format_cost(info.limit))
         if info.limit_reset in resets:
             fact = f"{fact}; {resets[info.limit_reset]}"
         facts.append(fact + ".")
     elif info.limit is not None:
-        facts.append(tr("It may spend {limit}.").format(limit=money(info.limit)))
+        facts.append(tr("It may spend {limit}.").format(limit=format_cost(info.limit)))
     else:
         facts.append(tr("No spending limit is set on this key."))
     if info.is_free_tier:
@@ -88,6 +84,6 @@ def key_facts(info: KeyInfo) -> list[str]:
         facts.append(
             tr("It ends on {day}.").format(day=day) if days_left >= 0 else tr("It ended on {day}.").format(day=day)
         )
-    if info.label and not info.label.startswith("sk-"):
-        facts.append(tr("Its name is “{label}”.").format(label=info.label))
+    if info.name:
+        facts.append(tr("Its name is “{label}”.").format(label=info.name))
     return facts

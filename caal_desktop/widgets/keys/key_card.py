@@ -89,7 +89,6 @@ class KeyCard(QWidget):
         title = provider_title(provider)
         self.setAccessibleName(self.tr("Key for {provider}").format(provider=title))
         self.entry = KeyEntry(keys, provider)
-        self._confirm: QMessageBox | None = None
         self._editing = False
         self._icon = IconLabel("info", "muted", parent=self)
         self._title = TextLabel(title, name=f"{self._name}.title", bold=True, parent=self)
@@ -99,7 +98,6 @@ class KeyCard(QWidget):
         self.field = KeyField(name=f"{self._name}.field", parent=self)
         self.field.set_expected(provider, self._descriptor.key_hint)
         self._build_buttons()
-        self._sign_in_panel: QWidget | None = None
         self._build(sign_in)
         self._connect()
         self._on_state(self.entry.state)
@@ -145,7 +143,6 @@ class KeyCard(QWidget):
                 sign_in, self._provider, self._commands, name=f"{self._name}.signin", parent=self._editor
             )
             panel.keyReceived.connect(self._on_signed_in)
-            self._sign_in_panel = panel
             editor.addWidget(panel)
         editor.addWidget(self.field)
         editor.addLayout(edit_actions)
@@ -251,16 +248,8 @@ class KeyCard(QWidget):
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         box.setEscapeButton(keep)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        remove.clicked.connect(self._do_remove)
-        self._confirm = box
-        box.finished.connect(self._forget_confirm)
+        remove.clicked.connect(self.entry.remove)
         box.open()
-
-    def _forget_confirm(self, _result: int) -> None:
-        self._confirm = None
-
-    def _do_remove(self) -> None:
-        self.entry.remove()
 
     def _send(self) -> None:
         self.requestLikely.emit()
@@ -375,7 +364,7 @@ class KeyCard(QWidget):
                 ),
             )
         else:
-            self._show_error(Tone.BAD, result.error, (Action("remove", self.tr("Try again"), self._do_remove),))
+            self._show_error(Tone.BAD, result.error, (Action("remove", self.tr("Try again"), self.entry.remove),))
         self.show_state()
 
     def _keep(self, text: str) -> Action:

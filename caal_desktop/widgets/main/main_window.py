@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
+from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
@@ -14,7 +14,7 @@ from caal_desktop.services.providers.connections import catalogue_connection, co
 from caal_desktop.storage.settings.choices import KeyStatus, SendKey
 from caal_desktop.widgets.chat.chat_page import ChatPage
 from caal_desktop.widgets.chat.controller import ChatController
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import geometry, theme
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
@@ -102,8 +102,8 @@ class MainWindow(QMainWindow):
         self._show_model()
         self._show_key()
         self.page.composer.set_sends_with_control(settings.current.send_key is SendKey.CTRL_ENTER)
-        if geometry := settings.current.window_geometry:
-            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        if place := settings.current.window_geometry:
+            self.restoreGeometry(geometry.from_text(place))
 
     def _build(self, *, demo: bool) -> None:
         self._header = ChatHeader(
@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
         self._splitter.setCollapsible(1, False)
         self._splitter.setSizes([240, 720])
         if saved := self._settings.current.window_splitter:
-            self._splitter.restoreState(QByteArray.fromBase64(saved.encode()))
+            self._splitter.restoreState(geometry.from_text(saved))
         body = QWidget(self)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -217,8 +217,8 @@ class MainWindow(QMainWindow):
     def remember_geometry(self) -> None:
         """Take size and place into the settings; the program may also end without closing this window."""
         self._settings.update(
-            window_geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
-            window_splitter=bytes(self._splitter.saveState().toBase64().data()).decode(),
+            window_geometry=geometry.to_text(self.saveGeometry()),
+            window_splitter=geometry.to_text(self._splitter.saveState()),
         )
 
     # --- doing
@@ -237,14 +237,10 @@ class MainWindow(QMainWindow):
         settings = self._settings.current
         self._catalogue.open_for(settings.provider, catalogue_connection(settings, self._keys))
         dialog = PickerDialog(self._catalogue, self._settings, settings.of().model, self.commands, above or self)
-        dialog.modelPicked.connect(use or self._use_model)
+        dialog.modelPicked.connect(use or self._settings.use_model)
         dialog.finished.connect(dialog.deleteLater)
         dialog.finished.connect(lambda _result: self.page.composer.setFocus())
         dialog.open()
-
-    def _use_model(self, model_id: str) -> None:
-        if model_id:
-            self._settings.set(self._settings.current.with_model(model_id))
 
     def _open_shortcuts(self) -> None:
         from caal_desktop.widgets.main.shortcuts_dialog import ShortcutsDialog

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from caal_desktop.catalogue.fitness.speech_cost import format_cost
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.chat.spend_guard import Span
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import money, provider_title
+from caal_desktop.widgets.common.texts import provider_title
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.spend_guard import LimitPassed
@@ -37,9 +38,9 @@ class NoticeStrip(QWidget):
         )
         self._show(
             Tone.CAUTION,
-            template.format(spent=money(passed.spent)),
+            template.format(spent=format_cost(passed.spent)),
             self.tr("You wanted to hear of it above {limit}. Nothing is stopped; the settings hold the amount.").format(
-                limit=money(passed.limit)
+                limit=format_cost(passed.limit)
             ),
         )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import geometry, theme
 from caal_desktop.widgets.picker.model_pane import ModelPane
 
 if TYPE_CHECKING:
@@ -65,14 +65,13 @@ class PickerDialog(QDialog):
         self._use.setEnabled(bool(current))
         self._use.setDefault(True)
         self.pane.search.setFocus()
-        geometry = settings.current.picker_geometry
-        if geometry:
-            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        if place := settings.current.picker_geometry:
+            self.restoreGeometry(geometry.from_text(place))
         self.accepted.connect(lambda: self.modelPicked.emit(self.pane.chosen))
 
     def done(self, result: int) -> None:
         """Remember the size, whichever way out was taken."""
-        self._settings.update(picker_geometry=bytes(self.saveGeometry().toBase64().data()).decode())
+        self._settings.update(picker_geometry=geometry.to_text(self.saveGeometry()))
         super().done(result)
 
     def _on_activated(self, model_id: str) -> None:

@@ -56,13 +56,10 @@ class VanishedNotice(QWidget):
         if vanished.replacement is not None:
             name = vanished.replacement.name
             body += " " + self.tr("The nearest that is listed is {model}.").format(model=name)
-            use = partial(self._use, vanished.replacement.id)
+            use = partial(self._settings.use_model, vanished.replacement.id)
             actions.insert(0, Action("replace", self.tr("Use {model}").format(model=name), use))
         self.message.show_message(Tone.CAUTION, title, body, actions)
         self.show()
-
-    def _use(self, model_id: str) -> None:
-        self._settings.set(self._settings.current.with_model(model_id))
 
     def _put_aside(self, model_id: str) -> None:
         self._put_away = model_id

@@ -301,7 +301,7 @@ class SettingsDialog(QDialog):
         return _with_recent_models(self._settings.current, new)
 
     def _put_in_force(self, new: Settings, *, close: bool) -> None:
-        self.draft.start_afresh(new)
+        self.draft = SettingsDraft(new)
         self._settings.set(new)
         self._draw()
         if close:

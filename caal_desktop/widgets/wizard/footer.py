@@ -53,7 +53,7 @@ class WizardFooter(QWidget):
     def show_choices(self, setup: SetupService) -> bool:
         """Enable what can be done now; returns whether the step itself offers the default button (the trial)."""
         flow, step = setup.flow, setup.state.step
-        self.next.setEnabled((flow.can_continue and not setup.is_busy_with_key) or step is Step.DONE)
+        self.next.setEnabled((flow.can_continue and not setup.key.is_busy) or step is Step.DONE)
         words = {Step.WELCOME: self.tr("Start"), Step.DONE: self.tr("Open the chat")}
         self.next.setText(words.get(step, self.tr("Next")))
         self.skip.setVisible(setup.can_skip)

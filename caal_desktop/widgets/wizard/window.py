@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId
@@ -13,7 +13,7 @@ from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.setup_flow import STEPS, Step
 from caal_desktop.storage.settings.choices import KeyStatus
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import geometry, theme
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import Rule
@@ -201,7 +201,7 @@ class WizardWindow(QDialog):
 
     def remember_geometry(self) -> None:
         """Take size and place into the settings; the program may also end without closing this window."""
-        self._settings.update(wizard_geometry=bytes(self.saveGeometry().toBase64().data()).decode())
+        self._settings.update(wizard_geometry=geometry.to_text(self.saveGeometry()))
 
     def build_ahead(self) -> None:
         """Make the later pages while the person reads the first; to be called when that has been painted."""
@@ -220,9 +220,8 @@ class WizardWindow(QDialog):
     def begin(self, at: Step | None = None) -> None:
         """Show the step at which the person is, or another one."""
         self._footer.name_way_out(completed=self._settings.current.setup_completed)
-        geometry = self._settings.current.wizard_geometry
-        if geometry:
-            self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))
+        if place := self._settings.current.wizard_geometry:
+            self.restoreGeometry(geometry.from_text(place))
         self._setup.begin(at)
         self._show_key(self._setup.key)
 
@@ -390,7 +389,7 @@ class WizardWindow(QDialog):
             self._footer.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_escape(self) -> None:
-        if self._setup.is_busy_with_key and not self._setup.key.is_awaited:
+        if self._setup.key.is_busy and not self._setup.key.is_awaited:
             self._setup.cancel_wait()
         elif self._trial is not None and self._trial.is_busy:
             self._trial.stop()

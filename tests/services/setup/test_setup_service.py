@@ -117,7 +117,7 @@ def test_a_check_that_gets_no_answer_can_be_stopped(parts: Parts, demo: DemoCont
     demo.fault("key_timeout")
     at_the_key(parts).setup.submit_key(demo.key)
     parts.until(lambda: demo.requests("/key"), "the check is on its way")
-    assert parts.setup.is_busy_with_key
+    assert parts.setup.key.is_busy
     parts.setup.cancel_wait()
     assert stage_of(parts.setup.key) is Stage.WAITING
     parts.until(lambda: demo.closed_by_client(), "the connection is closed")
