@@ -1,6 +1,6 @@
 """Reads a program's windows through AT-SPI, as a screen reader does. Runs in the system's Python, which has pyatspi.
 
-Started by :mod:`tests.e2e.desktop`. One JSON object a line: reads ``{"pid": N}`` and answers with a list of what that
+Started by :mod:`tests.e2e.program`. One JSON object a line: reads ``{"pid": N}`` and answers with a list of what that
 process shows; reads ``{"pid": N, "press": "object.name"}`` and presses that control.
 """
 

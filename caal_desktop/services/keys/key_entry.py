@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.llm.providers.registry import PROVIDERS
-from caal_desktop.services.keys.key_state import PROXY, KeyActivity, KeyState, Proof
+from caal_desktop.services.keys.key_state import PROXY, KeyActivity, KeyState, Proof, status_after
 from caal_desktop.storage.errors import KeyringError
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 
@@ -120,9 +120,8 @@ class KeyEntry(QObject):
             self._take(key)
         if self._candidate is None:
             return
-        proven = self._proof is not None and self._proof.status is KeyStatus.VERIFIED
         self._follows = False
-        status = KeyStatus.VERIFIED if proven else KeyStatus.UNVERIFIED
+        status = status_after(self._proof)
         self._set(replace(self._blank(), status=status, activity=KeyActivity.STORING, info=self._state.info))
         self._start(self._keep(self._candidate, store))
 
@@ -212,7 +211,10 @@ class KeyEntry(QObject):
     def _take_proof(self, proof: Proof, *, given: bool) -> None:
         if proof.status is KeyStatus.NONE:
             # Another check has taken the place of this one, which ends without a word.
-            self.edit() if given else self._follow()
+            if given:
+                self.edit()
+            else:
+                self._follow()
             return
         self._proof = proof if given else None
         known = self._blank() if given else self._known()
@@ -225,10 +227,8 @@ class KeyEntry(QObject):
             self._follow()
             self.kept.emit()
             return
-        proven = self._proof is not None and self._proof.status is KeyStatus.VERIFIED
-        status = KeyStatus.VERIFIED if proven else KeyStatus.UNVERIFIED
         info = self._proof.info if self._proof is not None else None
-        self._set(replace(self._blank(), status=status, info=info, error=kept.error))
+        self._set(replace(self._blank(), status=status_after(self._proof), info=info, error=kept.error))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._keys.tasks.start(work, name=self._task)

@@ -26,7 +26,15 @@ from caal_desktop.llm.errors import (
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.transport.address import origin_of
 from caal_desktop.llm.transport.network import ProxyMode
-from caal_desktop.services.keys.key_state import PROXY, KeyActivity, KeyringResult, KeyState, Proof, Replacement
+from caal_desktop.services.keys.key_state import (
+    PROXY,
+    KeyActivity,
+    KeyringResult,
+    KeyState,
+    Proof,
+    Replacement,
+    status_after,
+)
 from caal_desktop.services.providers.connections import connection_by, connection_for
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import KeyringError
@@ -163,7 +171,7 @@ class KeyService(QObject):
         loaded = name in self._secrets
         if name in self._absent or (known.store is KeyStore.SESSION and not loaded):
             known = _Remembered(KeyStatus.NONE, KeyStore.NONE, "", known.withheld_from)
-        target = self._target(settings, name) if address is None else self.origin_at(name, address)
+        target = self._target(settings, name, address)
         doings = self._doings.get(name)
         activity = doings[-1] if doings else KeyActivity.IDLE
         # Where a removal has failed the keyring may still have it, and nobody waits for it.
@@ -173,10 +181,10 @@ class KeyService(QObject):
             name,
             known.status,
             known.store,
-            known.origin,
-            target,
-            loaded,
-            awaited or activity is KeyActivity.READING,
+            origin=known.origin,
+            target=target,
+            is_loaded=loaded,
+            is_awaited=awaited or activity is KeyActivity.READING,
             activity=activity,
             info=self._infos.get(name),
             error=self._errors.get(name),
@@ -327,13 +335,19 @@ class KeyService(QObject):
             name: the provider's name, or :data:`PROXY`.
             address: base URL; None for the one in force.
         """
-        target = self._target(self._settings.current, name) if address is None else self.origin_at(name, address)
+        target = self._target(self._settings.current, name, address)
         status = self._remembered(name).status
         # Nobody knows yet what they think of it there.
         known = KeyStatus.NONE if status is KeyStatus.NONE else KeyStatus.UNVERIFIED
         self._infos.pop(name, None)
         self._errors.pop(name, None)
         self._remember(name, status=known, origin=target, withheld_from="")
+
+    def allow_and_check(self, name: str) -> None:
+        """The same for the address in force, where a provider is asked at once what it thinks of its key."""
+        self.allow(name)
+        if name != PROXY:
+            self.check_again(name)
 
     def withhold(self, name: str, address: str | None = None) -> None:
         """The user does not want the secret to go to an address; it stays kept for the one that it was given for.
@@ -342,7 +356,7 @@ class KeyService(QObject):
             name: the provider's name, or :data:`PROXY`.
             address: base URL; None for the one in force.
         """
-        target = self._target(self._settings.current, name) if address is None else self.origin_at(name, address)
+        target = self._target(self._settings.current, name, address)
         self._remember(name, withheld_from=target)
 
     def leave_unverified(self, name: str) -> None:
@@ -466,11 +480,9 @@ class KeyService(QObject):
                 self.tasks.start(self._find_home(), name="migrate")
             self._absent.discard(name)
             self._errors.pop(name, None)
-            proven = proof is not None and proof.status is KeyStatus.VERIFIED
-            status = KeyStatus.VERIFIED if proven else KeyStatus.UNVERIFIED
             # One after the other without a pause: no other address may see the new key.
             self._secrets.pop(name, None)
-            self._remember(name, status=status, store=store, origin=origin, withheld_from="")
+            self._remember(name, status=status_after(proof), store=store, origin=origin, withheld_from="")
             await self._use(name, key, proof.info if proof is not None else None)
         return KeyringResult(is_done=True)
 
@@ -556,8 +568,10 @@ class KeyService(QObject):
             self._settings.set(settings.replace(**{f"proxy_password_{key}": value for key, value in columns.items()}))
         self._publish(name)
 
-    def _target(self, settings: Settings, name: str) -> str:
-        """Scheme, host and port to which settings would send a secret."""
+    def _target(self, settings: Settings, name: str, address: str | None = None) -> str:
+        """Scheme, host and port to which settings would send a secret, or those of another address."""
+        if address is not None:
+            return self.origin_at(name, address)
         if name != PROXY:
             return self.origin_at(name, settings.of(name).base_url)
         is_used = settings.proxy_mode is ProxyMode.MANUAL and settings.proxy_user

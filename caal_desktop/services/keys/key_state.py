@@ -112,6 +112,12 @@ class Proof:
     error: KeyProblem | None = None
 
 
+def status_after(proof: Proof | None) -> KeyStatus:
+    """What is known about a key that is kept after such a proof, or without any."""
+    proven = proof is not None and proof.status is KeyStatus.VERIFIED
+    return KeyStatus.VERIFIED if proven else KeyStatus.UNVERIFIED
+
+
 @dataclass(frozen=True, slots=True)
 class KeyringResult:
     """What became of a key that was to be kept or removed.

@@ -251,10 +251,7 @@ class HistoryPane(QWidget):
         self.message.hide()
 
     def _show_failure(self, error: StorageError) -> None:
-        from caal_desktop.widgets.common.texts import explain, reason_and_advice
-
-        text = explain(error)
-        self.message.show_message(Tone.CAUTION, text.what, reason_and_advice(text))
+        self.message.show_error(Tone.CAUTION, error)
 
 
 def _named(item: QListWidgetItem) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, 
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import BusyRing, IconLabel, RoomyButton, TextLabel, control_before
 from caal_desktop.widgets.common.flow_layout import FlowLayout
+from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -136,6 +137,18 @@ class MessagePanel(QFrame):
         self.update()
         if not same:
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def show_error(self, tone: Tone, error: BaseException | None, actions: Sequence[Action] = ()) -> None:
+        """Show an error in its own words; nothing changes where there is none.
+
+        Args:
+            tone: what kind of message it is.
+            error: what went wrong.
+            actions: what can be done, the most helpful first.
+        """
+        if error is not None:
+            text = explain(error)
+            self.show_message(tone, text.what, reason_and_advice(text), actions)
 
     def follow_in_tab_order(self, widget: QWidget) -> None:
         """Have the buttons come after this control, and not after what was made before the panel."""

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from caal_desktop.services.keys.key_state import PROXY
+from caal_desktop.widgets.common.message_panel import Action
 from caal_desktop.widgets.common.texts import provider_in_a_sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.keys.secret_moves import SecretMove
 
@@ -78,11 +81,21 @@ def withheld_text(state: KeyState) -> tuple[str, str]:
     return title.format(new=new), place.format(old=old) if old else ""
 
 
-def send_text() -> str:
+def send_button(send: Callable[[], object]) -> Action:
     """The button that lets the secret go."""
+    return Action("send", send_text(), send)
+
+
+def consent_buttons(withhold: Callable[[], object], send: Callable[[], object]) -> tuple[Action, Action]:
+    """The two answers to the question."""
+    return Action("withhold", withhold_text(), withhold), send_button(send)
+
+
+def send_text() -> str:
+    """What lets the secret go."""
     return QCoreApplication.translate("SecretQuestion", "Send it there")
 
 
 def withhold_text() -> str:
-    """The button that keeps it back."""
+    """What keeps it back."""
     return QCoreApplication.translate("SecretQuestion", "Don't send it")

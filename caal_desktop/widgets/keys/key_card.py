@@ -25,20 +25,12 @@ from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import explain, provider_title, reason_and_advice
-from caal_desktop.widgets.keys.consent import (
-    consent_question,
-    origin_text,
-    send_text,
-    withheld_text,
-    withhold_text,
-)
+from caal_desktop.widgets.common.texts import provider_title
+from caal_desktop.widgets.keys.consent import consent_buttons, consent_question, origin_text, send_button, withheld_text
 from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
 from caal_desktop.widgets.keys.key_field import KeyField
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from PySide6.QtGui import QPaintEvent
 
     from caal_desktop.services.keys.key_service import KeyService
@@ -253,8 +245,7 @@ class KeyCard(QWidget):
 
     def _send(self) -> None:
         self.requestLikely.emit()
-        self._keys.allow(self._provider)
-        self._keys.check_again(self._provider)
+        self._keys.allow_and_check(self._provider)
 
     # --- drawing
 
@@ -312,15 +303,15 @@ class KeyCard(QWidget):
             self.message.show_message(Tone.BUSY, text, "", (stop,))
         elif state.status is KeyStatus.REJECTED:
             again = self._commands.button(CommandId.RETRY).titled(self.tr("Check again"))
-            self._show_error(Tone.BAD, state.error, (*self._commands.remedies(state.error), again))
+            self.message.show_error(Tone.BAD, state.error, (*self._commands.remedies(state.error), again))
         elif state.is_unstored:
             session = Action(
                 "session", self.tr("Use it for this session only"), lambda: self.entry.keep(KeyStore.SESSION)
             )
-            self._show_error(Tone.CAUTION, state.error, (self._keep(self.tr("Try again")), session))
+            self.message.show_error(Tone.CAUTION, state.error, (self._keep(self.tr("Try again")), session))
         elif state.is_unreachable:
             keep = self._keep(self.tr("Save it unchecked"))
-            self._show_error(Tone.CAUTION, state.error, (*self._commands.helping(state.error), keep))
+            self.message.show_error(Tone.CAUTION, state.error, (*self._commands.helping(state.error), keep))
         else:
             self.message.hide()
 
@@ -331,15 +322,14 @@ class KeyCard(QWidget):
         elif state.activity is KeyActivity.REMOVING:
             self.message.show_message(Tone.BUSY, self.tr("Removing the key…"))
         elif state.wants_consent:
-            withhold = Action("withhold", withhold_text(), lambda: self._keys.withhold(self._provider))
-            send = Action("send", send_text(), self._send)
-            self.message.show_message(Tone.CAUTION, *consent_question(state), (withhold, send))
+            buttons = consent_buttons(lambda: self._keys.withhold(self._provider), self._send)
+            self.message.show_message(Tone.CAUTION, *consent_question(state), buttons)
         elif state.is_elsewhere and state.is_loaded:
-            self.message.show_message(Tone.INFO, *withheld_text(state), (Action("send", send_text(), self._send),))
+            self.message.show_message(Tone.INFO, *withheld_text(state), (send_button(self._send),))
         elif state.is_unreadable:
-            self._show_error(Tone.CAUTION, state.error, (Action("load", self.tr("Try again"), self.refresh),))
+            self.message.show_error(Tone.CAUTION, state.error, (Action("load", self.tr("Try again"), self.refresh),))
         elif state.error is not None:
-            self._show_error(Tone.CAUTION, state.error, self._commands.helping(state.error))
+            self.message.show_error(Tone.CAUTION, state.error, self._commands.helping(state.error))
         elif self.message.tone not in (Tone.GOOD, Tone.BAD):
             self.message.hide()
 
@@ -364,16 +354,13 @@ class KeyCard(QWidget):
                 ),
             )
         else:
-            self._show_error(Tone.BAD, result.error, (Action("remove", self.tr("Try again"), self.entry.remove),))
+            self.message.show_error(
+                Tone.BAD, result.error, (Action("remove", self.tr("Try again"), self.entry.remove),)
+            )
         self.show_state()
 
     def _keep(self, text: str) -> Action:
         return Action("keep", text, lambda: self.entry.keep(KeyStore.KEYRING))
-
-    def _show_error(self, tone: Tone, error: BaseException | None, actions: Sequence[Action]) -> None:
-        if error is not None:
-            text = explain(error)
-            self.message.show_message(tone, text.what, reason_and_advice(text), actions)
 
     def _on_edited(self) -> None:
         self.entry.edit()

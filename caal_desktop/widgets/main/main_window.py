@@ -20,7 +20,7 @@ from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.message_panel import Action
 from caal_desktop.widgets.common.texts import explain, provider_title, reason_and_advice
-from caal_desktop.widgets.keys.consent import consent_question, send_text, withheld_text, withhold_text
+from caal_desktop.widgets.keys.consent import consent_buttons, consent_question, withheld_text
 from caal_desktop.widgets.main.about import AboutDialog
 from caal_desktop.widgets.main.chat_header import ChatHeader, ModelButton
 from caal_desktop.widgets.main.demo_strip import DemoStrip
@@ -355,8 +355,7 @@ class MainWindow(QMainWindow):
 
     def _ask_for_consent(self, state: KeyState) -> None:
         actions = [
-            Action("withhold", withhold_text(), lambda: self._keys.withhold(state.provider)),
-            Action("send", send_text(), lambda: self._send_secret(state.provider)),
+            *consent_buttons(lambda: self._keys.withhold(state.provider), lambda: self._send_secret(state.provider))
         ]
         if state.provider != PROXY:
             actions.append(self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give another key")))
@@ -364,9 +363,7 @@ class MainWindow(QMainWindow):
 
     def _send_secret(self, secret: str) -> None:
         self.requestLikely.emit()
-        self._keys.allow(secret)
-        if secret != PROXY:
-            self._keys.check_again(secret)
+        self._keys.allow_and_check(secret)
 
     def _show_unreadable(self, state: KeyState) -> None:
         text = explain(state.error) if state.error is not None else None

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.commands import CommandId
-from caal_desktop.services.keys.key_state import PROXY
 from caal_desktop.services.keys.secret_moves import receivers
 from caal_desktop.services.providers.connections import catalogue_connection
 from caal_desktop.storage.settings.draft import SettingsDraft
@@ -324,12 +323,10 @@ class SettingsDialog(QDialog):
             return
         self._put_in_force(new, close=close)
         for move in moves:
-            if not send:
+            if send:
+                self._keys.allow_and_check(move.secret)
+            else:
                 self._keys.withhold(move.secret)
-                continue
-            self._keys.allow(move.secret)
-            if move.secret != PROXY:
-                self._keys.check_again(move.secret)
 
     def _receivers_in_words(self) -> list[str]:
         """Which secrets would go to which other address, a line each."""

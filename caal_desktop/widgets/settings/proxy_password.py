@@ -12,8 +12,7 @@ from caal_desktop.services.keys.key_state import PROXY
 from caal_desktop.storage.settings.choices import KeyStore
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import explain, reason_and_advice
-from caal_desktop.widgets.keys.consent import consent_question, send_text, withheld_text, withhold_text
+from caal_desktop.widgets.keys.consent import consent_buttons, consent_question, send_button, withheld_text
 
 if TYPE_CHECKING:
     from caal_desktop.services.keys.key_service import KeyService
@@ -74,13 +73,12 @@ class ProxyPassword(QWidget):
         self._entry.keep(store, text if text.strip() else None)
 
     def _on_entry(self, state: KeyState) -> None:
-        if state.is_unstored and state.error is not None:
-            text = explain(state.error)
+        if state.is_unstored:
             actions = (
                 Action("retry", self.tr("Try again"), lambda: self._put(KeyStore.KEYRING)),
                 Action("session", self.tr("Use it for this session only"), lambda: self._put(KeyStore.SESSION)),
             )
-            self.message.show_message(Tone.CAUTION, text.what, reason_and_advice(text), actions)
+            self.message.show_error(Tone.CAUTION, state.error, actions)
 
     def _on_kept(self) -> None:
         self._line.clear()
@@ -92,24 +90,25 @@ class ProxyPassword(QWidget):
     def _on_removed(self, result: KeyringResult) -> None:
         if result.is_done:
             self.message.show_message(Tone.GOOD, self.tr("The password is gone"))
-        elif result.error is not None:
-            text = explain(result.error)
-            self.message.show_message(Tone.BAD, text.what, reason_and_advice(text))
+        else:
+            self.message.show_error(Tone.BAD, result.error)
         self._show()
 
     def _on_state(self, state: KeyState) -> None:
-        send = Action("send", send_text(), lambda: self._keys.allow(PROXY))
         if state.wants_consent:
-            withhold = Action("withhold", withhold_text(), lambda: self._keys.withhold(PROXY))
-            self.message.show_message(Tone.CAUTION, *consent_question(state), (withhold, send))
+            buttons = consent_buttons(lambda: self._keys.withhold(PROXY), self._send)
+            self.message.show_message(Tone.CAUTION, *consent_question(state), buttons)
             self._asks = True
         elif state.is_elsewhere and state.is_loaded:
-            self.message.show_message(Tone.INFO, *withheld_text(state), (send,))
+            self.message.show_message(Tone.INFO, *withheld_text(state), (send_button(self._send),))
             self._asks = True
         elif self._asks:
             self.message.hide()
             self._asks = False
         self._show()
+
+    def _send(self) -> None:
+        self._keys.allow(PROXY)
 
     def _show(self) -> None:
         known = self._keys.state(PROXY).is_loaded

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import ElidedLabel, TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -127,8 +126,7 @@ class TransferSection(QWidget):
 
     def _on_failed(self, error: StorageError) -> None:
         if self._is_answer(None):
-            text = explain(error)
-            self.message.show_message(Tone.BAD, text.what, reason_and_advice(text))
+            self.message.show_error(Tone.BAD, error)
 
     def _reset(self) -> None:
         self.resetRequested.emit()

@@ -19,19 +19,15 @@ from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import RoomyButton, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import (
-    explain,
     key_facts,
     provider_in_a_sentence,
     provider_title,
-    reason_and_advice,
 )
-from caal_desktop.widgets.keys.consent import consent_question, send_text, withheld_text, withhold_text
+from caal_desktop.widgets.keys.consent import consent_buttons, consent_question, withheld_text
 from caal_desktop.widgets.keys.key_field import KeyField
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
     from caal_desktop.llm.providers.key_info import KeyInfo
     from caal_desktop.services.keys.key_state import KeyState
@@ -233,9 +229,8 @@ class KeyPage(WizardPage):
         if state.is_busy:
             self._show_busy(state)
         elif state.wants_consent:
-            withhold = Action("withhold", withhold_text(), self.withholdWanted.emit)
-            send = Action("send", send_text(), self.sendWanted.emit)
-            self.message.show_message(Tone.CAUTION, *consent_question(state), (withhold, send))
+            buttons = consent_buttons(self.withholdWanted.emit, self.sendWanted.emit)
+            self.message.show_message(Tone.CAUTION, *consent_question(state), buttons)
         elif state.status is KeyStatus.REJECTED:
             self._show_refused(state)
         elif state.error is not None:
@@ -272,7 +267,7 @@ class KeyPage(WizardPage):
         else:
             keep = Action("keep", self.tr("Save without checking"), self.unverifiedWanted.emit)
             actions = [*self._remedies(state.error), self.commands.button(CommandId.RETRY), keep]
-        self._show_error(Tone.CAUTION, state.error, tuple(actions))
+        self.message.show_error(Tone.CAUTION, state.error, tuple(actions))
 
     def _busy(self, text: str, *, cancel: bool = True) -> None:
         actions = (Action("cancel", self.tr("Stop waiting"), self.waitCancelled.emit),) if cancel else ()
@@ -304,7 +299,7 @@ class KeyPage(WizardPage):
         actions = [*self._remedies(error), again]
         if remedy_of(error) is CommandId.CHECK_KEY and self._descriptor.keys_page:
             actions.append(Action("get", self.tr("Open the keys page"), self._open_keys_page))
-        self._show_error(Tone.BAD, error, actions)
+        self.message.show_error(Tone.BAD, error, actions)
 
     def _remedies(self, error: BaseException | None) -> list[Action]:
         """The remedy's button, in the words of a page that shows the key and the address itself."""
@@ -322,12 +317,6 @@ class KeyPage(WizardPage):
             self._address.selectAll()
         elif self._around is not None:
             self._around.run(CommandId.PROVIDER_SETTINGS)
-
-    def _show_error(self, tone: Tone, error: BaseException | None, actions: Sequence[Action]) -> None:
-        if error is None:
-            return
-        text = explain(error)
-        self.message.show_message(tone, text.what, reason_and_advice(text), actions)
 
     def _on_address(self, text: str) -> None:
         self.typingBegan.emit()

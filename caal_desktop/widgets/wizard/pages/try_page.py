@@ -12,7 +12,6 @@ from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import BusyRing, RoomyButton, TextLabel
 from caal_desktop.widgets.common.facts import answer_facts, verdict_on_wait
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.common.texts import explain, reason_and_advice
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 
@@ -129,10 +128,9 @@ class TryPage(WizardPage):
         if message.status is AnswerStatus.STOPPED:
             self._facts.setText(self.tr("Stopped. {facts}").format(facts=answer_facts(facts)).strip())
         if message.status is AnswerStatus.FAILED and message.error is not None:
-            text = explain(message.error)
             remedy = remedy_of(message.error)
             actions = self.commands.buttons((remedy, CommandId.RETRY, CommandId.CHOOSE_MODEL, CommandId.CHECK_KEY))
-            self.message.show_message(Tone.BAD, text.what, reason_and_advice(text), actions)
+            self.message.show_error(Tone.BAD, message.error, actions)
 
     def reset(self) -> None:
         """Forget the answer: another model is to be asked."""
