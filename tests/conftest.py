@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.support.demo",
     "tests.support.qt_loop",
     "tests.support.parts",
+    "tests.support.settings_dialogs",
     "tests.support.sign_in",
     "tests.support.widget_audit",
 ]

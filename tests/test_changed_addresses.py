@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
-from shiboken6 import isValid
 
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_request import chat_request
@@ -23,7 +22,6 @@ from caal_desktop.setup_flow import Step
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.storage.settings.transfer import export_settings
 from caal_desktop.widgets.common.message_panel import MessagePanel
-from caal_desktop.widgets.settings.dialog import SettingsDialog
 from caal_desktop.widgets.settings.secrets_question import SecretsQuestion
 from caal_desktop.widgets.wizard.window import WizardWindow
 from tests.support.key_stages import Stage
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from caal_desktop.widgets.settings.dialog import SettingsDialog
     from tests.support.desktop_session import DesktopSession
     from tests.support.parts import Parts
 
@@ -61,24 +60,6 @@ def there() -> Iterator[Listener]:
     """The server at the changed address."""
     with listening() as listener:
         yield listener
-
-
-@pytest.fixture
-def open_dialog(qtbot: QtBot) -> Iterator[Callable[[Parts], SettingsDialog]]:
-    made: list[SettingsDialog] = []
-
-    def make(parts: Parts) -> SettingsDialog:
-        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, parts.transfer, parts.bundles)
-        qtbot.addWidget(dialog)
-        dialog.open()
-        made.append(dialog)
-        return dialog
-
-    yield make
-    for dialog in made:
-        if isValid(dialog):
-            dialog._leave()
-    turn(3)
 
 
 def send_everything(parts: Parts) -> None:
@@ -269,10 +250,10 @@ def test_2_the_list_of_models_of_another_address_in_the_wizard(
 
 @pytest.mark.parametrize("provider", ["openai_compatible", "ollama"])
 def test_3_and_4_another_address_in_the_settings(
-    parts: Parts, open_dialog: Callable[..., SettingsDialog], here: Listener, there: Listener, provider: str
+    parts: Parts, open_settings: Callable[..., SettingsDialog], here: Listener, there: Listener, provider: str
 ) -> None:
     use_own_server(parts, here, provider)
-    dialog = open_dialog(parts)
+    dialog = open_settings(parts)
     dialog.draft.set(f"{provider}_base_url", there.url)
     # Not in force yet: the picker of models looks at it already.
     parts.catalogue.open_for(
@@ -296,10 +277,10 @@ def test_3_and_4_another_address_in_the_settings(
 
 
 def test_3_kept_back_the_settings_change_and_the_key_stays(
-    parts: Parts, open_dialog: Callable[..., SettingsDialog], here: Listener, there: Listener
+    parts: Parts, open_settings: Callable[..., SettingsDialog], here: Listener, there: Listener
 ) -> None:
     use_own_server(parts, here)
-    dialog = open_dialog(parts)
+    dialog = open_settings(parts)
     dialog.draft.set("openai_compatible_base_url", there.url)
     dialog.accept()
     question_of(dialog).keep.click()
@@ -315,11 +296,11 @@ def test_3_kept_back_the_settings_change_and_the_key_stays(
 
 
 def test_3_a_key_that_is_given_beside_a_new_address_is_for_that_one(
-    parts: Parts, open_dialog: Callable[..., SettingsDialog], here: Listener, there: Listener, qtbot: QtBot
+    parts: Parts, open_settings: Callable[..., SettingsDialog], here: Listener, there: Listener, qtbot: QtBot
 ) -> None:
     use_own_server(parts, here)
     here.forget()
-    dialog = open_dialog(parts)
+    dialog = open_settings(parts)
     dialog._on_edited("openai_compatible_base_url", there.url)
     card = dialog.keys_section.cards[OWN]
     card.begin_editing()
@@ -338,10 +319,10 @@ def test_3_a_key_that_is_given_beside_a_new_address_is_for_that_one(
 
 
 def test_5_another_proxy_in_the_settings(
-    parts: Parts, open_dialog: Callable[..., SettingsDialog], here: Listener, there: Listener
+    parts: Parts, open_settings: Callable[..., SettingsDialog], here: Listener, there: Listener
 ) -> None:
     use_proxy(parts, here)
-    dialog = open_dialog(parts)
+    dialog = open_settings(parts)
     dialog.draft.set("proxy_url", there.origin)
     dialog.accept()
     assert there.origin in question_of(dialog).text
@@ -372,13 +353,13 @@ def test_5_a_proxy_that_changed_without_the_dialog_holds_everything_up(
 
 
 def test_6_and_7_an_imported_file_names_every_address(
-    parts: Parts, open_dialog: Callable[..., SettingsDialog], here: Listener, there: Listener, tmp_path: Path
+    parts: Parts, open_settings: Callable[..., SettingsDialog], here: Listener, there: Listener, tmp_path: Path
 ) -> None:
     use_proxy(parts, here)
     file = tmp_path / "settings.json"
     elsewhere = {"openai_compatible_base_url": "http://other.example.internal/v1", "proxy_url": there.origin}
     export_settings(parts.settings.current.replace(**elsewhere, proxy_user="eve"), file, "1")
-    dialog = open_dialog(parts)
+    dialog = open_settings(parts)
     dialog.transfer.import_from(file)
     parts.until(lambda: dialog.draft.changes, "the file has been read")
     for address in (there.origin, "http://other.example.internal"):
@@ -406,13 +387,13 @@ def test_6_and_7_an_imported_file_names_every_address(
 
 
 def test_a_file_that_moves_no_secret_asks_nothing(
-    parts: Parts, open_dialog: Callable[..., SettingsDialog], here: Listener, tmp_path: Path
+    parts: Parts, open_settings: Callable[..., SettingsDialog], here: Listener, tmp_path: Path
 ) -> None:
     use_own_server(parts, here)
     file = tmp_path / "settings.json"
     changed = parts.settings.current.replace(theme="dark", ollama_base_url="http://192.168.0.7:11434/v1")
     export_settings(changed, file, "1")
-    dialog = open_dialog(parts)
+    dialog = open_settings(parts)
     dialog.transfer.import_from(file)
     parts.until(lambda: dialog.draft.changes, "the file has been read")
     assert here.origin not in dialog.transfer.message.body

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QWidget,
 )
-from shiboken6 import isValid
 
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.transport.network import ProxyMode
@@ -37,7 +36,7 @@ from tests.support.qt_loop import run_async, turn
 from tests.support.widget_audit import complaints
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pytestqt.qtbot import QtBot
 
@@ -50,21 +49,8 @@ W = TypeVar("W", bound=QWidget)
 
 
 @pytest.fixture
-def open_dialog(parts: Parts, qtbot: QtBot) -> Iterator[Callable[[], SettingsDialog]]:
-    made: list[SettingsDialog] = []
-
-    def make() -> SettingsDialog:
-        dialog = SettingsDialog(parts.settings, parts.keys, parts.catalogue, parts.transfer, parts.bundles)
-        qtbot.addWidget(dialog)
-        dialog.open()
-        made.append(dialog)
-        return dialog
-
-    yield make
-    for dialog in made:
-        if isValid(dialog):
-            dialog._leave()
-    turn(3)
+def open_dialog(open_settings: Callable[[Parts], SettingsDialog], parts: Parts) -> Callable[[], SettingsDialog]:
+    return lambda: open_settings(parts)
 
 
 @pytest.fixture
