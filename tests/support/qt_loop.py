@@ -31,6 +31,9 @@ T = TypeVar("T")
 DEADLINE_S = 15.0
 """How long a test may wait for anything; it is reached by failing tests alone."""
 
+WORKERS = 4
+"""How many threads the loop's executor has."""
+
 _GRACE_S = 2.0
 """How long tasks and threads that are on their way out may take; httpx2 ends abandoned generators in tasks."""
 
@@ -114,7 +117,7 @@ def _session_loop(qapp: QApplication) -> Iterator[AsyncioLoop]:
     loop = AsyncioLoop(qapp, already_running=True)
     asyncio.events._set_running_loop(None)
     # qasync's own executor makes ten Qt threads; the program uses this one too.
-    executor = ThreadPoolExecutor(4, thread_name_prefix="test-worker")
+    executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="test-worker")
     loop.set_default_executor(executor)
     yield loop
     executor.shutdown(wait=True, cancel_futures=True)

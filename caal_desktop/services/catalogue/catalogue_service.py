@@ -236,7 +236,8 @@ class CatalogueService(QObject):
 
     def _set_state(self, state: CatalogueState, error: ProviderError | ValueError | None = None) -> None:
         old = self._catalogue
-        self._set(replace(old, state=state, error=error))
+        if (old.state, old.error) != (state, error):
+            self._set(replace(old, state=state, error=error))
 
     def _set(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
