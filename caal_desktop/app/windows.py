@@ -71,7 +71,7 @@ class Windows(QObject):
         self.main: MainWindow | None = None
         self._trial: ChatService | None = None
         self._settings_dialog: SettingsDialog | None = None
-        self._settings_page = ""
+        self._settings_page: Group | None = None
         self._is_closed = False
         self._scope = TaskScope("windows")
         self.commands = self._bind_commands()
@@ -259,11 +259,11 @@ class Windows(QObject):
 
     # --- the settings
 
-    def open_settings(self, page: str = "") -> None:
+    def open_settings(self, page: Group | None = None) -> None:
         """Show the settings.
 
         Args:
-            page: the page's name; "" for the one that was shown last.
+            page: which page; None for the one that was shown last.
         """
         from caal_desktop.widgets.settings.dialog import SettingsDialog
 
@@ -283,12 +283,13 @@ class Windows(QObject):
             dialog.finished.connect(self._on_settings_closed)
             self._settings_dialog = dialog
             dialog.open()
-        self._settings_dialog.show_page_named(page or self._settings_page)
+        if (wanted := page or self._settings_page) is not None:
+            self._settings_dialog.show_page(wanted)
 
     def _on_settings_closed(self, _result: int) -> None:
         dialog, self._settings_dialog = self._settings_dialog, None
         if dialog is not None:
-            self._settings_page = dialog.page_name
+            self._settings_page = dialog.shown_page
             dialog.deleteLater()
 
     # --- when a window cannot be opened

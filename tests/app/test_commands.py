@@ -56,11 +56,11 @@ def test_a_command_opens_its_page_of_the_settings(application: Application, comm
     dialog = application.windows._settings_dialog
     assert dialog is not None
     assert dialog.isVisible()
-    assert dialog.page_name == page
+    assert dialog.shown_page == page
     dialog.reject()
     application.windows.main.commands.run(CommandId.SETTINGS)
     assert application.windows._settings_dialog is not None
-    assert application.windows._settings_dialog.page_name == page, "the page that was shown last"
+    assert application.windows._settings_dialog.shown_page == page, "the page that was shown last"
     application.windows._settings_dialog.reject()
 
 
@@ -88,7 +88,7 @@ def test_the_wizard_opens_the_settings_above_itself(application: Application) ->
     assert dialog is not None
     assert dialog.isVisible()
     assert dialog.parent() is wizard
-    assert dialog.page_name == "network"
+    assert dialog.shown_page == "network"
     dialog.reject()
     turn(3)
     assert wizard.isVisible()

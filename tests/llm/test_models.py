@@ -47,7 +47,6 @@ def test_a_full_row_is_read_in_full() -> None:
         default_parameters={"temperature": 0.6, "top_p": None},
         knowledge_cutoff="2025-08-31",
         expiration_date="2026-12-31",
-        links={"details": "/api/v1/models/maker/model/endpoints"},
         reasoning={
             "mandatory": False,
             "default_enabled": True,
@@ -83,7 +82,6 @@ def test_a_full_row_is_read_in_full() -> None:
     assert (model.intelligence_index, model.coding_index, model.agentic_index) == (52.3, 50, None)
     assert model.canonical_slug == "maker/model-20260101"
     assert model.hugging_face_id == "maker/Model"
-    assert model.details_path == "/api/v1/models/maker/model/endpoints"
 
 
 @pytest.mark.parametrize(
@@ -297,7 +295,6 @@ def test_the_real_list_is_read_without_loss() -> None:
         assert model.vendor
         assert model.created is not None
         assert (model.reasoning is not None) == ("reasoning" in row)
-        assert model.details_path == row["links"]["details"]
     assert {model.vendor for model in models if model.author == "anthropic"} == {"Anthropic"}
 
 

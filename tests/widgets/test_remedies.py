@@ -422,7 +422,7 @@ class CardPlace(Place):
 
     def has_done(self, command: CommandId) -> bool:
         if command in _SETTINGS:
-            return f"{self.dialog.page_name}_settings" == command
+            return f"{self.dialog.shown_page}_settings" == command
         if command is CommandId.CHECK_KEY:
             return self.card._editing and QApplication.focusWidget() is self.card.field.focusProxy()
         return super().has_done(command)

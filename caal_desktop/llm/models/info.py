@@ -97,7 +97,6 @@ class ModelInfo:
         alias_target_name: that model's name.
         intelligence_index, coding_index, agentic_index: Artificial Analysis' indices.
         reasoning: None means it is not a reasoning model, or nothing is told.
-        details_path: path of the page with its hosting providers, on the same server.
     """
 
     id: str
@@ -123,7 +122,6 @@ class ModelInfo:
     intelligence_index: float | None = None
     coding_index: float | None = None
     agentic_index: float | None = None
-    details_path: str | None = None
 
     @property
     def author(self) -> str:

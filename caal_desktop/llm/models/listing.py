@@ -164,7 +164,6 @@ class _RowReader:
             intelligence_index=values.score(indices.get("intelligence_index")),
             coding_index=values.score(indices.get("coding_index")),
             agentic_index=values.score(indices.get("agentic_index")),
-            details_path=values.same_host_path(as_dict(row.get("links")).get("details")),
         )
 
     def _keep(self, value: _HashableT) -> _HashableT:

@@ -205,15 +205,10 @@ class SettingsDialog(QDialog):
         """Turn to a page."""
         self.navigation.show_page(group)
 
-    def show_page_named(self, name: str) -> None:
-        """Turn to a page by its group's name; an unknown one changes nothing."""
-        if name in [group.value for group in PAGES]:
-            self.show_page(Group(name))
-
     @property
-    def page_name(self) -> str:
-        """The name of the page that is shown."""
-        return PAGES[self._stack.currentIndex()].value
+    def shown_page(self) -> Group:
+        """The page that is shown."""
+        return PAGES[self._stack.currentIndex()]
 
     def refresh_key(self) -> None:
         """Ask for the facts of the key in use."""

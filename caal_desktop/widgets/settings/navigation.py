@@ -10,7 +10,7 @@ from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.icons import icon, icon_pixmap
-from caal_desktop.widgets.settings.words import PAGES, find_settings, page_text, tr
+from caal_desktop.widgets.settings.words import PAGES, find_settings, page_words, tr
 
 _NO_LIMIT = 16_777_215  # Qt's own greatest size
 _KEY_ROLE = Qt.ItemDataRole.UserRole
@@ -69,7 +69,7 @@ class Navigation(QWidget):
     @property
     def preferred_width(self) -> int:
         """How wide the list is beside the page: as its longest title, within bounds."""
-        widest = max(self.fontMetrics().horizontalAdvance(page_text(group).title) for group in PAGES)
+        widest = max(self.fontMetrics().horizontalAdvance(page_words(group).title) for group in PAGES)
         return min(widest + _ICON_SIZE + theme.GRID * 6, _MAX_WIDTH)
 
     def show_page(self, group: Group) -> None:
@@ -106,7 +106,7 @@ class Navigation(QWidget):
         selected = self.palette().color(QPalette.ColorRole.HighlightedText)
         height = self.fontMetrics().height() + theme.GRID * 3 // 2
         for group in PAGES:
-            text = page_text(group)
+            text = page_words(group)
             picture = icon(text.icon, colour)
             pixmap = icon_pixmap(text.icon, selected, _ICON_SIZE, self.devicePixelRatioF())
             picture.addPixmap(pixmap, QIcon.Mode.Selected)
@@ -115,7 +115,7 @@ class Navigation(QWidget):
             item.setToolTip(text.title)
             item.setData(_PAGE_ROLE, group)
         self._box.clear()
-        self._box.addItems([page_text(group).title for group in PAGES])
+        self._box.addItems([page_words(group).title for group in PAGES])
         self.list.setCurrentRow(PAGES.index(page))
 
     def _list_found(self, keys: tuple[str, ...]) -> None:
@@ -123,7 +123,7 @@ class Navigation(QWidget):
         for key in keys:
             spec = SPECS[key]
             item = QListWidgetItem(tr(spec.short), self.list)
-            item.setToolTip(f"{tr(spec.short)} ({page_text(spec.group).title})")
+            item.setToolTip(f"{tr(spec.short)} ({page_words(spec.group).title})")
             item.setData(_PAGE_ROLE, spec.group)
             item.setData(_KEY_ROLE, key)
         if not keys:

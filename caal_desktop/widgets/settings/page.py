@@ -13,7 +13,7 @@ from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.common.texts import provider_title
 from caal_desktop.widgets.settings.row import RowState, SettingRow
-from caal_desktop.widgets.settings.words import page_text, specs_on, tr
+from caal_desktop.widgets.settings.words import page_words, specs_on, tr
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,7 +38,7 @@ class SettingsPage(QScrollArea):
     def __init__(self, group: Group, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.group = group
-        text = page_text(group)
+        text = page_words(group)
         self.setObjectName(f"settings.page.{group}")
         self.setAccessibleName(text.title)
         self.setFrameShape(QFrame.Shape.NoFrame)

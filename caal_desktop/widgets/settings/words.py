@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PageText:
+class PageWords:
     """A page of the dialog.
 
     Attributes:
@@ -34,15 +34,15 @@ def _noop(text: str) -> str:
 
 
 _PAGES = {
-    Group.PROVIDER: PageText(_noop("Provider and key"), _noop("Who answers, and the keys for it."), "key"),
-    Group.MODEL: PageText(_noop("Model"), _noop("Which model answers, and how."), "brain"),
-    Group.PRIVACY: PageText(
+    Group.PROVIDER: PageWords(_noop("Provider and key"), _noop("Who answers, and the keys for it."), "key"),
+    Group.MODEL: PageWords(_noop("Model"), _noop("Which model answers, and how."), "brain"),
+    Group.PRIVACY: PageWords(
         _noop("Privacy and routing"), _noop("Which of the providers behind OpenRouter may see what you say."), "lock"
     ),
-    Group.NETWORK: PageText(_noop("Network"), _noop("How requests leave this computer."), "server"),
-    Group.APPEARANCE: PageText(_noop("Appearance"), _noop("How CAAL Desktop looks."), "eye"),
-    Group.CHAT: PageText(_noop("Chat"), _noop("What the model is told, and how you write to it."), "chat"),
-    Group.ADVANCED: PageText(_noop("Advanced"), _noop("The log, and taking your settings elsewhere."), "tools"),
+    Group.NETWORK: PageWords(_noop("Network"), _noop("How requests leave this computer."), "server"),
+    Group.APPEARANCE: PageWords(_noop("Appearance"), _noop("How CAAL Desktop looks."), "eye"),
+    Group.CHAT: PageWords(_noop("Chat"), _noop("What the model is told, and how you write to it."), "chat"),
+    Group.ADVANCED: PageWords(_noop("Advanced"), _noop("The log, and taking your settings elsewhere."), "tools"),
 }
 PAGES: tuple[Group, ...] = tuple(_PAGES)
 
@@ -52,10 +52,10 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("Settings", text) if text else ""
 
 
-def page_text(group: Group) -> PageText:
+def page_words(group: Group) -> PageWords:
     """The words of a page."""
     text = _PAGES[group]
-    return PageText(tr(text.title), tr(text.intro), text.icon)
+    return PageWords(tr(text.title), tr(text.intro), text.icon)
 
 
 def specs_on(group: Group) -> list[SettingSpec]:
@@ -73,7 +73,7 @@ def find_settings(query: str) -> list[SettingSpec]:
         for spec in specs_on(group):
             title = f"{tr(spec.short)} {spec.short}".casefold()
             labels = " ".join(f"{tr(label)} {label}" for label in spec.labels.values())
-            rest = f"{tr(spec.long)} {spec.long} {spec.words} {tr(spec.words)} {labels} {page_text(group).title}"
+            rest = f"{tr(spec.long)} {spec.long} {spec.words} {tr(spec.words)} {labels} {page_words(group).title}"
             haystack = f"{title} {rest} {spec.key}".casefold()
             if all(word in haystack for word in wanted):
                 found.append((0 if all(word in title for word in wanted) else 1, spec))

@@ -162,10 +162,10 @@ def test_undo_takes_back_edit_by_edit_and_shows_where(dialog: SettingsDialog, qt
     edit.setPlainText("Short.")
     dialog.show_page(Group.NETWORK)
     dialog._undo.click()
-    assert dialog.page_name == "chat"
+    assert dialog.shown_page == "chat"
     assert edit.toPlainText() == Settings().system_prompt
     dialog._undo.click()
-    assert dialog.page_name == "appearance"
+    assert dialog.shown_page == "appearance"
     assert control(dialog, QComboBox, "settings.theme").currentIndex() == 0
     assert not dialog._undo.isEnabled()
 
@@ -217,7 +217,7 @@ def test_settings_are_found_by_other_words(query: str, key: str) -> None:
 
 def test_a_search_turns_to_what_it_finds_and_marks_it(dialog: SettingsDialog, qtbot: QtBot) -> None:
     qtbot.keyClicks(dialog.search, "proxy addr")
-    assert dialog.page_name == "network"
+    assert dialog.shown_page == "network"
     row = dialog.pages[Group.NETWORK].rows["proxy_url"]
     assert row.is_highlighted
     # It has no effect now, and is shown all the same, with the reason.
@@ -457,7 +457,7 @@ def test_a_look_that_finds_a_mistake_keeps_the_dialog_open(
     may_look.set()
     parts.until(lambda: not dialog._ok.isEnabled(), "what is wrong")
     assert dialog.isVisible()
-    assert dialog.page_name == "network"
+    assert dialog.shown_page == "network"
     assert parts.settings.current == Settings()
 
 
@@ -636,7 +636,7 @@ def test_the_proxys_password_goes_into_the_keyring_and_to_the_proxy(
 def test_the_arrow_keys_turn_the_pages_from_the_start(dialog: SettingsDialog, qtbot: QtBot) -> None:
     assert dialog.focusWidget() is dialog.navigation.list
     qtbot.keyClick(dialog.navigation.list, Qt.Key.Key_Down)
-    assert dialog.page_name == "model"
+    assert dialog.shown_page == "model"
 
 
 def test_tab_reaches_the_keys_where_they_stand(dialog: SettingsDialog, qtbot: QtBot) -> None:
