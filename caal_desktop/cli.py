@@ -7,16 +7,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from caal_desktop import __version__
+from caal_desktop import __version__, exit_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
-
-EXIT_CANNOT_START = 2
-"""The exit status when the program cannot be started here."""
-
 
 _NO_DISPLAY = """\
 caal-desktop: there is no display to open a window on.
@@ -87,7 +83,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run the program.
 
     Returns:
-        0 after an ordinary end (also when another instance was raised instead), 2 when it could not be started.
+        0 after an ordinary end (also when another instance was raised instead), else one of
+        :mod:`caal_desktop.exit_status`.
     """
     # Before everything else: a frozen program starts its demo server as itself.
     if arguments[:1] == ["--demo-server"]:
@@ -98,12 +95,12 @@ def run(arguments: Sequence[str]) -> int:
     problem = display_problem(os.environ, sys.platform)
     if problem:
         sys.stderr.write(problem)
-        return EXIT_CANNOT_START
+        return exit_status.CANNOT_START
     try:
         addresses = stand_ins(os.environ)
     except ValueError as error:
         sys.stderr.write(f"caal-desktop: {error}\n")
-        return EXIT_CANNOT_START
+        return exit_status.CANNOT_START
     from caal_desktop.qt_import import import_qt
 
     # Before anything else imports Qt.

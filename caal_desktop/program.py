@@ -16,7 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from caal_desktop import __version__
+from caal_desktop import __version__, exit_status
 from caal_desktop.app.application import Application
 from caal_desktop.services.process.single_instance import SingleInstance, server_name
 from caal_desktop.services.process.start_trace import StartTrace
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-EXIT_CANNOT_START = 2
 _WORKERS = 4
 
 
@@ -65,7 +64,8 @@ def run_program(*, demo: bool = False, verbose: bool = False, stand_ins: Mapping
         stand_ins: addresses on this machine that stand for providers' own, by the provider's name.
 
     Returns:
-        0 after an ordinary end, also when another instance was raised instead; 2 when it could not be started.
+        0 after an ordinary end (also when another instance was raised instead), else one of
+        :mod:`caal_desktop.exit_status`.
     """
     paths = AppPaths.from_environment()
     if demo:
@@ -76,7 +76,7 @@ def run_program(*, demo: bool = False, verbose: bool = False, stand_ins: Mapping
         crashes = install_crash_logging(paths.crash_file)
     except StorageError as error:
         sys.stderr.write(f"caal-desktop: {error}\n")
-        return EXIT_CANNOT_START
+        return exit_status.CANNOT_START
     app = _qt_application()
     try:
         instance = SingleInstance(server_name(paths.config_dir), app)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.app.application import EXIT_NO_WINDOW
+from caal_desktop import exit_status
 from caal_desktop.llm.transport.address import origin_of
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.paths import AppPaths
@@ -218,7 +218,7 @@ def test_a_main_window_that_cannot_be_opened_is_told_and_ends_the_program(run: R
     if moment == "broken":
         SettingsStore(run.paths.settings_file).save(Settings().replace(setup_completed=True))
     run.until(moment)
-    assert run.status == EXIT_NO_WINDOW
+    assert run.status == exit_status.NO_WINDOW
     assert run.output.strip() == "CAAL Desktop cannot show its window"
     assert "RuntimeError: no such window" in run.log
     assert run.settings.setup_completed, "what was set is kept"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from caal_desktop import exit_status
 from caal_desktop.app.demo_run import DemoRun
 from caal_desktop.app.first_paint import FirstPaint
 from caal_desktop.app.services import Services
@@ -31,9 +32,6 @@ logger = logging.getLogger(__name__)
 
 QUIT_DEADLINE_S = 3.0
 """Seconds that all services together may take to end."""
-
-EXIT_NO_WINDOW = 1
-"""The exit status when no window could be opened."""
 
 
 class Application(QObject):
@@ -151,7 +149,7 @@ class Application(QObject):
         self.windows.dispose()
 
     def _on_gave_up(self) -> None:
-        self._status = EXIT_NO_WINDOW
+        self._status = exit_status.NO_WINDOW
         self.quit()
 
     # --- what is told and noted

@@ -1,0 +1,10 @@
+"""What the program tells the system at its end, where that is not 0."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NO_WINDOW: Final = 1
+"""No window could be opened."""
+CANNOT_START: Final = 2
+"""The program cannot be started here."""
