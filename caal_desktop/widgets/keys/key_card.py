@@ -50,7 +50,7 @@ class KeyCard(QWidget):
 
     Args:
         provider: whose key.
-        settings, keys: the services.
+        keys: the owner of all keys.
         commands: of the window around, for what helps against a failure.
         sign_in: for signing in instead of pasting a key; None leaves it out.
 
