@@ -352,9 +352,6 @@ def test_rules_leave_the_innocent_alone(rule: Callable[[str], Iterable[str]], te
 
 # --- who imports whom -------------------------------------------------------------------------------------------------
 
-# A descriptor says where its client is, which is imported when one is made; the client is described by it.
-LATE_CLIENT = re.compile(r"caal_desktop\.llm\.providers\.(\w+) -> caal_desktop\.llm\.providers\.clients\.\1")
-
 
 def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
     """Which modules each module imports: at once, within a function, or for its types."""
@@ -368,7 +365,7 @@ def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
                 case ast.ImportFrom(module=str(source), names=names):
                     members = (f"{source}.{alias.name}" for alias in names)
                     found.update(member if member in sources else source for member in members)
-        graph[module] = {name for name in found if name in sources and not LATE_CLIENT.fullmatch(f"{module} -> {name}")}
+        graph[module] = {name for name in found if name in sources}
     return graph
 
 

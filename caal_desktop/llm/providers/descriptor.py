@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from caal_desktop.llm.base import LLMProvider
-
 
 class Capability(StrEnum):
     """What only some providers can."""
@@ -126,8 +124,9 @@ class ProviderDescriptor:
         settings: the settings that it has of its own, by column of the settings' table of providers.
         agent: what the voice agent calls all this.
         capabilities: what it can that others cannot.
-        client: gives what makes its client, imported there and then; None for the common one of services that have
-            a fixed address and ask for a key.
+        client: ``module:class`` of its client, below :mod:`caal_desktop.llm.providers.clients`; "" for the common one
+            of services that have a fixed address and ask for a key. A name, and not the class: the client imports its
+            descriptor, and nothing here may import a client.
     """
 
     name: str
@@ -152,7 +151,7 @@ class ProviderDescriptor:
     settings: Mapping[str, SettingText] = field(default_factory=dict)
     agent: AgentKeys
     capabilities: frozenset[Capability] = frozenset()
-    client: Callable[[], Callable[..., LLMProvider]] | None = None
+    client: str = ""
 
     def can(self, capability: Capability) -> bool:
         """Whether it has a capability."""

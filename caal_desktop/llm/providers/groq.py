@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from caal_desktop.llm.providers.descriptor import (
     AgentKeys,
@@ -12,16 +12,7 @@ from caal_desktop.llm.providers.descriptor import (
 )
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
-if TYPE_CHECKING:
-    from caal_desktop.llm.providers.clients.groq import GroqProvider
-
 GROQ_BASE_URL: Final = "https://api.groq.com/openai/v1"
-
-
-def _client() -> type[GroqProvider]:
-    from caal_desktop.llm.providers.clients.groq import GroqProvider
-
-    return GroqProvider
 
 
 GROQ: Final = ProviderDescriptor(
@@ -42,5 +33,5 @@ GROQ: Final = ProviderDescriptor(
         )
     },
     agent=AgentKeys("groq", model="groq_model", key="groq_api_key"),
-    client=_client,
+    client="groq:GroqProvider",
 )

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from caal_desktop.llm.providers.descriptor import AgentKeys, ProviderDescriptor, SettingText
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
-
-if TYPE_CHECKING:
-    from caal_desktop.llm.providers.clients.ollama import OllamaProvider
 
 OLLAMA_BASE_URL: Final = "http://localhost:11434/v1"
 
@@ -19,12 +16,6 @@ def base_url_of_host(host: str) -> str:
     if url and "://" not in url:
         url = f"http://{url}"
     return url if not url or url.endswith("/v1") else f"{url}/v1"
-
-
-def _client() -> type[OllamaProvider]:
-    from caal_desktop.llm.providers.clients.ollama import OllamaProvider
-
-    return OllamaProvider
 
 
 OLLAMA: Final = ProviderDescriptor(
@@ -48,5 +39,5 @@ OLLAMA: Final = ProviderDescriptor(
         ),
     },
     agent=AgentKeys("ollama", model="ollama_model", address="ollama_host", base_url_of=base_url_of_host),
-    client=_client,
+    client="ollama:OllamaProvider",
 )

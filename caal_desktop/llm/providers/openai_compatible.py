@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from caal_desktop.llm.providers.descriptor import AgentKeys, ProviderDescriptor, SettingText
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
-
-if TYPE_CHECKING:
-    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
-
-
-def _client() -> type[OpenAICompatibleProvider]:
-    from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
-
-    return OpenAICompatibleProvider
-
 
 OPENAI_COMPATIBLE: Final = ProviderDescriptor(
     name="openai_compatible",
@@ -49,5 +39,5 @@ OPENAI_COMPATIBLE: Final = ProviderDescriptor(
         ),
     },
     agent=AgentKeys("openai_compatible", model="openai_model", key="openai_api_key", address="openai_base_url"),
-    client=_client,
+    client="openai_compatible:OpenAICompatibleProvider",
 )

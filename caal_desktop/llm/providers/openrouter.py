@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from caal_desktop.llm.providers.descriptor import (
     AgentKeys,
@@ -13,16 +13,7 @@ from caal_desktop.llm.providers.descriptor import (
 )
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
-if TYPE_CHECKING:
-    from caal_desktop.llm.providers.clients.openrouter import OpenRouterProvider
-
 OPENROUTER_BASE_URL: Final = "https://openrouter.ai/api/v1"
-
-
-def _client() -> type[OpenRouterProvider]:
-    from caal_desktop.llm.providers.clients.openrouter import OpenRouterProvider
-
-    return OpenRouterProvider
 
 
 OPENROUTER: Final = ProviderDescriptor(
@@ -48,5 +39,5 @@ OPENROUTER: Final = ProviderDescriptor(
     },
     agent=AgentKeys("openrouter", model="openrouter_model", key="openrouter_api_key"),
     capabilities=frozenset(Capability),
-    client=_client,
+    client="openrouter:OpenRouterProvider",
 )

@@ -6,6 +6,7 @@ To add one, describe it in a module beside this one and list it here.
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,7 +57,7 @@ def create_provider(name: str, **kwargs: Any) -> LLMProvider:
     Raises:
         ValueError: the name is unknown (the text lists the known ones), or the provider cannot be set up like this.
     """
-    return _maker_of(descriptor_of(name))(**kwargs)
+    return client_of(descriptor_of(name))(**kwargs)
 
 
 def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:
@@ -77,7 +78,7 @@ def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:
         kwargs["api_key"] = _text(settings, agent.key)
     if agent.address:
         kwargs["base_url"] = agent.base_url_of(_text(settings, agent.address)) or descriptor.base_url
-    return _maker_of(descriptor)(**kwargs)
+    return client_of(descriptor)(**kwargs)
 
 
 def _find(name: str, known: Mapping[str, ProviderDescriptor]) -> ProviderDescriptor:
@@ -87,12 +88,15 @@ def _find(name: str, known: Mapping[str, ProviderDescriptor]) -> ProviderDescrip
     return descriptor
 
 
-def _maker_of(descriptor: ProviderDescriptor) -> Callable[..., LLMProvider]:
-    if descriptor.client is not None:
-        return descriptor.client()
-    from caal_desktop.llm.providers.clients.hosted import HostedProvider
+def client_of(descriptor: ProviderDescriptor) -> Callable[..., LLMProvider]:
+    """Return what makes a provider's client; imports it."""
+    if not descriptor.client:
+        from caal_desktop.llm.providers.clients.hosted import HostedProvider
 
-    return partial(HostedProvider, descriptor=descriptor)
+        return partial(HostedProvider, descriptor=descriptor)
+    module, _, name = descriptor.client.partition(":")
+    made: Callable[..., LLMProvider] = getattr(import_module(f"{__package__}.clients.{module}"), name)
+    return made
 
 
 def _text(settings: Mapping[str, Any], name: str) -> str:
