@@ -226,6 +226,24 @@ def test_1_the_key_can_be_kept_back_in_the_wizard(
     assert parts.settings.current.of(OWN).key_origin == here.origin, "it stays kept for the address it was given to"
 
 
+def test_1_the_keyboard_does_not_fall_out_of_the_question(
+    parts: Parts, open_wizard: Callable[..., WizardWindow], here: Listener, there: Listener, qtbot: QtBot
+) -> None:
+    """Next to the question's buttons is the one that closes the wizard."""
+    use_own_server(parts, here)
+    window = open_wizard(parts)
+    give_address(window, qtbot, there.url)
+    check_connection(parts, window)
+    withhold = child(window, MessagePanel, "wizard.key.message").button("withhold")
+    assert withhold is not None
+    withhold.setFocus()
+    withhold.click()
+    focused = window.focusWidget()
+    assert focused is not None
+    assert focused.objectName() == "wizard.key.field.edit"
+    parts.until_stage(Stage.VERIFIED)
+
+
 def test_2_the_list_of_models_of_another_address_in_the_wizard(
     parts: Parts, open_wizard: Callable[..., WizardWindow], here: Listener, there: Listener, qtbot: QtBot
 ) -> None:
@@ -264,6 +282,7 @@ def test_3_and_4_another_address_in_the_settings(
     assert here.origin in question.text
     assert there.origin in question.text
     assert question.keep.isDefault(), "the safe one"
+    assert "secrets" not in question.windowTitle(), "there is one"
     question.cancel.click()
     assert dialog.isVisible()
     assert parts.settings.current.of(provider).base_url == here.url, "nothing is in force"

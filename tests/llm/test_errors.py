@@ -8,6 +8,7 @@ import socket
 import string
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -71,6 +72,24 @@ def test_every_status(code: int, expected: type[ProviderError], remedy: Remedy) 
     for error in errors:
         assert (error.status, error.detail, error.remedy) == (code, "The server's words.", remedy)
         assert error.provider == "openrouter"
+
+
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [(None, "127.0.0.1:{port} asks for an API key."), ("a-key", "127.0.0.1:{port} did not accept the API key.")],
+)
+def test_a_key_that_was_not_sent_is_not_called_wrong(key: str | None, what: str) -> None:
+    async def test() -> None:
+        async with (
+            scripted_server(error_reply(401, "No key")) as server,
+            OpenAICompatibleProvider(MODEL, server.base_url, key, retry_policy=ONCE) as provider,
+        ):
+            error = await error_of(lambda: provider.chat(HELLO))
+            port = urlsplit(server.base_url).port
+            assert (type(error), error.remedy) == (tree.AuthenticationFailed, Remedy.CHECK_KEY)
+            assert error.describe().what == what.format(port=port)
+
+    run(test())
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ def error_classes(root: type[E]) -> Iterator[type[E]]:
 
 def all_templates(root: type[DescribedError]) -> set[str]:
     """Every template of a tree: what a translation has to cover."""
-    names = ("what", "why", "why_named", "advice", "advice_with_wait")
+    optional = ("what_without_key", "why_without_key", "why_named", "advice_without_key", "advice_with_wait")
+    names = ("what", "why", "advice", *optional)
     found = (vars(cls).get(name) for cls in error_classes(root) for name in names)
     return {template for template in found if isinstance(template, str)}

@@ -12,12 +12,21 @@ from caal_desktop.llm.errors.text import ErrorText
 
 
 class AuthenticationFailed(ProviderError):
-    """401."""
+    """401. ``params["sent_no_key"]`` tells that there was no key to be wrong."""
 
     what = "{provider} did not accept the API key."
     why = "The key is wrong, disabled or expired."
     advice = "Check the key, or create a new one and enter it."
+    what_without_key: ClassVar[str] = "{provider} asks for an API key."
+    why_without_key: ClassVar[str] = "The request was sent without one."
+    advice_without_key: ClassVar[str] = "Enter a key for this server."
     remedy = Remedy.CHECK_KEY
+
+    def templates(self) -> ErrorText:
+        """Return the templates; a key that was not sent is not called wrong."""
+        if not self.params.get("sent_no_key"):
+            return super().templates()
+        return ErrorText(self.what_without_key, self.why_without_key, self.advice_without_key)
 
 
 class ManagementKeyRejected(AuthenticationFailed):

@@ -172,6 +172,8 @@ def _classify(
         retry_after = retry_after_of({**as_dict(metadata.get("headers")), **dict(headers)})
     if cls is errors.RateLimited and _DAILY.search(message):
         cls = errors.DailyLimitReached
+    if cls is errors.AuthenticationFailed:
+        params["sent_no_key"] = not any(context.secrets)
     if cls is errors.ModerationRefused:
         params["reasons"] = ", ".join(str(reason) for reason in as_list(metadata.get("reasons"))[:10]) or "…"
         params["flagged_input"] = as_text(metadata.get("flagged_input")) or ""

@@ -80,6 +80,7 @@ class MessagePanel(QFrame):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._buttons = FlowLayout(spacing=theme.GRID)
         self._tab_anchor: QWidget | None = None
+        self._successor: QWidget | None = None
         texts = QVBoxLayout()
         texts.setSpacing(theme.GRID // 2)
         texts.addWidget(self._title)
@@ -153,6 +154,18 @@ class MessagePanel(QFrame):
     def follow_in_tab_order(self, widget: QWidget) -> None:
         """Have the buttons come after this control, and not after what was made before the panel."""
         self._tab_anchor = widget
+
+    def leave_focus_to(self, widget: QWidget) -> None:
+        """Where the keyboard goes when the panel goes away from under it."""
+        self._successor = widget
+
+    def setVisible(self, visible: bool) -> None:
+        """Show or hide the panel; the focus does not fall from a button of it onto whatever comes next."""
+        # Where nothing has the focus, it is None, of which nothing is an ancestor.
+        goes = not visible and self.isAncestorOf(self.window().focusWidget())
+        if goes and self._successor is not None and self._successor.isVisible():
+            self._successor.setFocus(Qt.FocusReason.OtherFocusReason)
+        super().setVisible(visible)
 
     def button(self, name: str) -> QPushButton | None:
         """The button of an action that is shown now, by the action's name."""

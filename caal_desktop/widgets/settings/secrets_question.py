@@ -33,14 +33,14 @@ class SecretsQuestion(QDialog):
     def __init__(self, moves: Sequence[SecretMove], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(_NAME)
-        self.setWindowTitle(self.tr("Send secrets to other addresses?"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._list = "\n\n".join(self._line(move) for move in moves)
-        title = (
-            self.tr("Send this secret to another address?")
-            if len(moves) == 1
-            else self.tr("Send these secrets to other addresses?")
-        )
+        if len(moves) == 1:
+            self.setWindowTitle(self.tr("Send a secret to another address?"))
+            title = self.tr("Send this secret to another address?")
+        else:
+            self.setWindowTitle(self.tr("Send secrets to other addresses?"))
+            title = self.tr("Send these secrets to other addresses?")
         texts = QVBoxLayout()
         texts.setSpacing(theme.GRID)
         texts.addWidget(TextLabel(title, name=f"{_NAME}.title", bold=True, parent=self))
@@ -61,8 +61,9 @@ class SecretsQuestion(QDialog):
         head.setSpacing(theme.GRID * 2)
         head.addWidget(IconLabel("caution", "caution", size=32, parent=self), 0, Qt.AlignmentFlag.AlignTop)
         head.addLayout(texts, 1)
-        self.keep = self._button("keep", self.tr("Don't send"))
+        # Made in the order in which they stand, which is Tab's.
         self.send = self._button("send", self.tr("Send"))
+        self.keep = self._button("keep", self.tr("Don't send"))
         self.cancel = self._button("cancel", self.tr("Cancel"))
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.GRID)

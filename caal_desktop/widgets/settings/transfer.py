@@ -45,6 +45,8 @@ class TransferSection(QWidget):
         self._service, self._receivers = service, receivers
         # What an earlier dialog has asked for is none of this one's business.
         self._asked: Path | None = None
+        # Has the focus again once the file is done.
+        self._pressed: QWidget | None = None
         self.setObjectName("settings.transfer")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
@@ -103,8 +105,19 @@ class TransferSection(QWidget):
         return asked is not None and path in (asked, None)
 
     def _on_busy(self, is_busy: bool) -> None:
-        for name in ("export", "import", "folder"):
-            self.buttons[name].setEnabled(not is_busy)
+        buttons = [self.buttons[name] for name in ("export", "import", "folder")]
+        if is_busy:
+            focused = self.window().focusWidget()
+            if focused in buttons:
+                # From a disabled button the focus falls on the next one, and that resets everything.
+                self._pressed = focused
+                self.setFocus(Qt.FocusReason.OtherFocusReason)
+        for button in buttons:
+            button.setEnabled(not is_busy)
+        if not is_busy and self._pressed is not None:
+            if self.window().focusWidget() is self:
+                self._pressed.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._pressed = None
 
     def _on_exported(self, path: Path) -> None:
         if self._is_answer(path):

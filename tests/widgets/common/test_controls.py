@@ -95,6 +95,24 @@ def test_a_message_may_be_replaced_by_its_own_button(window: QWidget) -> None:
     assert len(panel.findChildren(QPushButton)) == 1
 
 
+def test_the_focus_does_not_fall_from_a_message_that_goes(window: QWidget) -> None:
+    """Next in the tab order may be what ends everything."""
+    before, panel, after = QPushButton("Before", window), MessagePanel(name="panel", parent=window), QPushButton("Quit")
+    shown(window, before, panel, after)
+    panel.leave_focus_to(before)
+    panel.show_message(Tone.CAUTION, "Send it?", "", (Action("no", "No", panel.hide),))
+    no = panel.button("no")
+    assert no is not None
+    no.setFocus()
+    no.click()
+    assert not panel.isVisible()
+    assert before.hasFocus()
+    after.setFocus()
+    panel.show_message(Tone.CAUTION, "Send it?")
+    panel.hide()
+    assert after.hasFocus(), "the user is elsewhere"
+
+
 def test_the_focus_stays_where_the_person_is(window: QWidget) -> None:
     panel, other = MessagePanel(name="panel", parent=window), QPushButton("Other", window)
     shown(window, panel, other)

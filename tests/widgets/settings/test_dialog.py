@@ -305,6 +305,28 @@ def test_export_reset_and_import(dialog: SettingsDialog, parts: Parts, tmp_path:
     assert parts.settings.current.temperature == 0.1
 
 
+@pytest.mark.parametrize("name", ["export", "import"])
+def test_the_keyboard_is_not_on_reset_after_a_file(
+    dialog: SettingsDialog, parts: Parts, tmp_path: Path, name: str
+) -> None:
+    """The buttons are disabled meanwhile, and the focus would fall on the next one that is not."""
+    file = tmp_path / "out.json"
+    if name == "import":
+        dialog.transfer.export_to(file)
+        parts.until(lambda: not parts.transfer.is_busy, "it is written")
+    dialog.show_page(Group.ADVANCED)
+    dialog.activateWindow()
+    turn(until=dialog.isActiveWindow)
+    button = dialog.transfer.buttons[name]
+    button.setFocus()
+    assert button.hasFocus()
+    (dialog.transfer.export_to if name == "export" else dialog.transfer.import_from)(file)
+    assert not isinstance(dialog.focusWidget(), QPushButton), "an Enter too many presses nothing"
+    parts.until(lambda: not parts.transfer.is_busy, "it is done")
+    turn(3)
+    assert button.hasFocus()
+
+
 def test_a_bad_file_is_refused_in_place(dialog: SettingsDialog, parts: Parts, tmp_path: Path) -> None:
     file = tmp_path / "bad.json"
     file.write_text("{}")

@@ -99,6 +99,8 @@ class KeyPage(WizardPage):
             buttons.addWidget(button)
         buttons.addStretch(1)
         self.message = MessagePanel(name="wizard.key.message", parent=self)
+        # Next in the tab order is the footer, where one Enter too many would close the window.
+        self.message.leave_focus_to(self.field)
         self._privacy = TextLabel(
             self.tr("The key goes into your system's keyring and, with each request, to its provider. Nowhere else."),
             name="wizard.key.privacy",
