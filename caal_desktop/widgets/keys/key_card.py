@@ -260,6 +260,9 @@ class KeyCard(QWidget):
         self._replace.setVisible(not self._editing)
         self._replace.setText(self.tr("Replace…") if state.is_kept else self.tr("Add a key…"))
         self._remove.setVisible(state.is_kept and not self._editing)
+        if not self._editing and self._editor.isAncestorOf(self.window().focusWidget()):
+            # Next in the tab order is another setting, which would take what is typed.
+            self._replace.setFocus(Qt.FocusReason.OtherFocusReason)
         self._editor.setVisible(self._editing)
         self._save.setEnabled(self.field.key is not None)
         in_environment = key_in_environment(self._provider) is not None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from caal_desktop.services.keys import key_service
 from caal_desktop.services.keys.environment_keys import key_in_environment
@@ -177,6 +177,29 @@ def test_a_bad_key_leaves_the_good_one_in_use(parts: Parts, card: KeyCard, demo:
     press(card, "cancel")
     assert not card.message.isVisibleTo(card)
     assert card.entry.candidate is None
+
+
+@pytest.mark.parametrize("focused", ["field.edit", "save"])
+def test_the_keyboard_stays_on_the_card_when_the_key_is_kept(
+    keyring_session: DesktopSession, parts: Parts, card: KeyCard, qtbot: QtBot, demo: DemoControl, focused: str
+) -> None:
+    """Below the card stand settings that would take what is typed."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    layout = QVBoxLayout(window)
+    layout.addWidget(card)
+    layout.addWidget(QLineEdit(window))
+    window.show()
+    press(card, "replace")
+    card.field.take(demo.key)
+    widget = card.findChild(QWidget, f"{card.objectName()}.{focused}")
+    assert widget is not None
+    widget.setFocus()
+    press(card, "save")
+    parts.until(lambda: is_kept(card), "it is in use")
+    now = window.focusWidget()
+    assert now is not None
+    assert now.objectName() == f"{card.objectName()}.replace"
 
 
 def test_without_a_keyring_the_key_can_be_kept_for_the_session(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
