@@ -295,6 +295,21 @@ def test_3_and_4_another_address_in_the_settings(
     assert there.has_seen(KEY)
 
 
+@pytest.mark.usefixtures("keyring_session")
+def test_3_a_password_that_nobody_gave_is_not_asked_about(
+    parts: Parts, open_settings: Callable[..., SettingsDialog], here: Listener, there: Listener
+) -> None:
+    parts.keys.begin()
+    parts.settings.update(proxy_mode="manual", proxy_url=here.origin, proxy_user="ann")
+    parts.until(lambda: not parts.keys.state(PROXY).is_kept, "the keyring has been asked")
+    dialog = open_settings(parts)
+    dialog.draft.set("proxy_url", there.origin)
+    dialog.accept()
+    assert dialog.findChild(SecretsQuestion) is None, "there is nothing to send"
+    assert not dialog.isVisible()
+    assert parts.settings.current.proxy_url == there.origin
+
+
 def test_3_kept_back_the_settings_change_and_the_key_stays(
     parts: Parts, open_settings: Callable[..., SettingsDialog], here: Listener, there: Listener
 ) -> None:

@@ -601,3 +601,6 @@ class KeyService(QObject):
         if self._follows is not None and settings.provider != self._follows:
             # Another provider's key may lie in the keyring and not be read yet.
             self.begin()
+        elif self._follows is not None and settings.proxy_user and PROXY not in self._errors:
+            # Whether there is a password for the user's name is not known before it is looked for.
+            self.open(PROXY)
