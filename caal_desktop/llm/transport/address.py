@@ -28,9 +28,17 @@ def is_private(host: str) -> bool:
     """Whether ``host`` lies in a private network by its very form; no name is looked up."""
     name = host.lower().rstrip(".")
     try:
-        return not ipaddress.ip_address(name).is_global
+        return not ipaddress.ip_address(_number(name) or name).is_global
     except ValueError:
         return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
+
+
+def _number(name: str) -> int | None:
+    """The address that a name is which the system reads as one number: ``134744072`` and ``0x8080808`` are 8.8.8.8."""
+    try:
+        return int(name, 8 if name.startswith("0") and name.isdigit() else 0)
+    except ValueError:
+        return None
 
 
 def host_of(url: str) -> str:

@@ -51,6 +51,8 @@ class KeyEntry(QObject):
         self._candidate: str | None = None
         # The base URL that it was given for, whatever becomes of the settings meanwhile.
         self._given_for = ""
+        # The same as an origin, with the proxy of then that could read it.
+        self._given_origin = ""
         self._proof: Proof | None = None
         # Whether the state is that of the key in use, and changes with it.
         self._follows = True
@@ -69,6 +71,10 @@ class KeyEntry(QObject):
     def candidate(self) -> str | None:
         """The key that was given and is not kept yet."""
         return self._candidate
+
+    def candidate_for(self, address: str) -> str | None:
+        """The same for requests to a base URL; None where it was not given for that, and the way there of now."""
+        return self._candidate if self._keys.origin_at(self._provider, address) == self._given_origin else None
 
     # --- giving a key
 
@@ -184,6 +190,7 @@ class KeyEntry(QObject):
 
     def _take(self, key: str | None) -> None:
         self._candidate, self._given_for = key, self._base_url
+        self._given_origin = self._keys.origin_at(self._provider, self._given_for)
 
     async def _prove(self, key: str | None) -> None:
         given, address = key is not None, self._given_for
@@ -199,7 +206,8 @@ class KeyEntry(QObject):
             self._take_kept(result.kept)
 
     async def _keep(self, key: str, store: KeyStore) -> None:
-        self._take_kept(await self._keys.keep(self._provider, key, store, self._given_for, self._proof))
+        address, origin = self._given_for, self._given_origin
+        self._take_kept(await self._keys.keep(self._provider, key, store, address, self._proof, origin=origin))
 
     async def _refresh(self) -> None:
         if (await self._keys.read(self._provider)).is_loaded:

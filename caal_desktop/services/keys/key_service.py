@@ -35,9 +35,9 @@ from caal_desktop.services.keys.key_state import (
     Replacement,
     status_after,
 )
-from caal_desktop.services.providers.connections import connection_by, connection_for
+from caal_desktop.services.providers.connections import connection_by, connection_for, network_of
 from caal_desktop.services.task_scope import TaskScope
-from caal_desktop.storage.errors import KeyringError
+from caal_desktop.storage.errors import KeyringError, KeyringUnavailable
 from caal_desktop.storage.keyring.secrets import KeyringState
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 
@@ -129,6 +129,9 @@ class KeyService(QObject):
         self._store, self._pool, self._settings = store, pool, settings
         self._stand_ins = dict(stand_ins or {})
         self._secrets: dict[str, str] = {}
+        # The address that a secret in memory was given for, while the settings must not say so: the keyring has, or may
+        # have, one that was given for another address, and the next start believes the settings.
+        self._loaded_for: dict[str, str] = {}
         self._infos: dict[str, KeyInfo] = {}
         self._errors: dict[str, KeyProblem] = {}
         self._doings: dict[str, list[KeyActivity]] = {}
@@ -138,6 +141,8 @@ class KeyService(QObject):
         self._absent: set[str] = set()
         # Whose keys should lie in the keyring, but do not because it refused them.
         self._homeless: set[str] = set()
+        # What changes a kept secret is done one after the other, for the keyring answers late.
+        self._turns = {name: asyncio.Lock() for name in (*PROVIDERS, PROXY)}
         # Whose keys the keyring has been given in this run.
         self._given: set[str] = set()
         self._follows: str | None = None
@@ -203,26 +208,30 @@ class KeyService(QObject):
         settings = self._settings.current
         return settings.proxy_url if name == PROXY else settings.of(name).base_url
 
-    def origin_at(self, name: str, address: str) -> str:
-        """Scheme, host and port that a secret would go to.
+    def origin_at(self, name: str, address: str, settings: Settings | None = None) -> str:
+        """Scheme, host and port that a secret would go to, and the proxy that could read it.
 
         Args:
             name: the provider's name, or :data:`PROXY`.
             address: base URL; not looked at for a provider with a fixed address.
+            settings: name the way there; None for those in force.
         """
+        if name == PROXY:
+            return origin_of(address)
         descriptor = PROVIDERS.get(name)
         if descriptor is not None and not descriptor.has_address:
             address = self._stand_ins.get(name, descriptor.base_url)
-        return origin_of(address)
+        return network_of(settings or self._settings.current).receiver_of(address)
 
-    def secret_for(self, name: str, address: str = "") -> str | None:
+    def secret_for(self, name: str, address: str = "", settings: Settings | None = None) -> str | None:
         """The secret in use, for the address that it was given for; None for every other one.
 
         Args:
             name: the provider's name, or :data:`PROXY`.
             address: base URL that it would be sent to; not looked at for a provider with a fixed address.
+            settings: name the way there; None for those in force.
         """
-        origin = self.origin_at(name, address)
+        origin = self.origin_at(name, address, settings)
         return self._secrets.get(name) if origin and origin == self._remembered(name).origin else None
 
     @property
@@ -259,7 +268,14 @@ class KeyService(QObject):
         return proof or Proof(KeyStatus.NONE)
 
     async def keep(
-        self, name: str, key: str, store: KeyStore, address: str = "", proof: Proof | None = None
+        self,
+        name: str,
+        key: str,
+        store: KeyStore,
+        address: str = "",
+        proof: Proof | None = None,
+        *,
+        origin: str | None = None,
     ) -> KeyringResult:
         """Keep a secret, and use it from then on for the address that it was given for.
 
@@ -269,11 +285,12 @@ class KeyService(QObject):
             store: the keyring, or memory only.
             address: the base URL that it was given for, where that is not fixed.
             proof: what its provider thinks of it, where that is known.
+            origin: :meth:`origin_at` of when it was given; None for now.
         """
         # One task for each provider: another one's key must not be given up for this one.
         self._given.add(name)
-        origin = self.origin_at(name, address)
-        result = await self._run(f"keep.{name}", lambda: self._put(name, key, store, origin, proof))
+        bound = self.origin_at(name, address) if origin is None else origin
+        result = await self._run(f"keep.{name}", lambda: self._put(name, key, store, bound, proof))
         return result or KeyringResult(is_done=False)
 
     async def replace(self, name: str, key: str, address: str = "") -> Replacement:
@@ -284,10 +301,11 @@ class KeyService(QObject):
             key: the new key; the one in use stays until this one is kept.
             address: the base URL that it is given for, where that is not fixed.
         """
+        origin = self.origin_at(name, address)
         proof = await self.prove(name, key, address)
         if proof.status is not KeyStatus.VERIFIED:
             return Replacement(proof)
-        return Replacement(proof, await self.keep(name, key, KeyStore.KEYRING, address, proof))
+        return Replacement(proof, await self.keep(name, key, KeyStore.KEYRING, address, proof, origin=origin))
 
     async def remove(self, name: str) -> KeyringResult:
         """Remove a secret from memory and from the keyring, and make sure that it is gone."""
@@ -419,6 +437,8 @@ class KeyService(QObject):
             if key is None:
                 self._absent.add(name)
             elif name not in self._secrets:
+                if self._is_unplaced(name):
+                    self._loaded_for[name] = ""
                 await self._use(name, key)
 
     async def _ask(self, connection: Connection) -> Proof:
@@ -469,22 +489,61 @@ class KeyService(QObject):
 
     async def _put(self, name: str, key: str, store: KeyStore, origin: str, proof: Proof | None) -> KeyringResult:
         with self._doing(name, KeyActivity.STORING):
-            try:
-                await self._store.put(name, key, store)
-            except KeyringError as error:
-                self._homeless.add(name)
-                return KeyringResult(is_done=False, error=error)
-            if store is KeyStore.KEYRING:
-                self._homeless.discard(name)
-            elif name in self._homeless:
-                self.tasks.start(self._find_home(), name="migrate")
-            self._absent.discard(name)
-            self._errors.pop(name, None)
-            # One after the other without a pause: no other address may see the new key.
-            self._secrets.pop(name, None)
-            self._remember(name, status=status_after(proof), store=store, origin=origin, withheld_from="")
-            await self._use(name, key, proof.info if proof is not None else None)
+            async with self._turns[name]:
+                try:
+                    await self._hand_over(name, key, store, origin)
+                except KeyringError as error:
+                    self._homeless.add(name)
+                    return KeyringResult(is_done=False, error=error)
+                await self._take_over(name, key, store, origin, proof)
         return KeyringResult(is_done=True)
+
+    async def _hand_over(self, name: str, key: str, store: KeyStore, origin: str) -> None:
+        """Give a secret to its store.
+
+        From the moment that the keyring is given one until it has said that it took it, nobody knows for which address
+        the one was given that it holds. It may say so never, or after the program's end.
+
+        Raises:
+            KeyringError: it did not take it, as far as it says.
+        """
+        known = self._origin_in_settings(name)
+        is_unknown = store is KeyStore.KEYRING and known not in ("", origin)
+        before = self._loaded_for.get(name)
+        if is_unknown:
+            if name in self._secrets:
+                self._loaded_for.setdefault(name, known)
+            self._write(name, origin="")
+        try:
+            await self._store.put(name, key, store)
+        except KeyringUnavailable:
+            if is_unknown:
+                # Nobody was there who could have taken it.
+                if before is None:
+                    self._loaded_for.pop(name, None)
+                self._write(name, origin=known)
+            raise
+
+    async def _take_over(self, name: str, key: str, store: KeyStore, origin: str, proof: Proof | None) -> None:
+        """Use a secret that is in its store."""
+        if store is KeyStore.KEYRING:
+            self._homeless.discard(name)
+        elif name in self._homeless:
+            self.tasks.start(self._find_home(), name="migrate")
+        self._absent.discard(name)
+        self._errors.pop(name, None)
+        # One after the other without a pause: no other address may see the new key.
+        self._drop(name)
+        if name == PROXY and store is KeyStore.SESSION:
+            # No setting tells the next start that this one is gone: what it finds in the keyring is an older one.
+            self._loaded_for[name] = origin
+        self._remember(name, status=status_after(proof), store=store, origin=origin, withheld_from="")
+        await self._use(name, key, proof.info if proof is not None else None)
+
+    def _drop(self, name: str) -> None:
+        """Have a secret in memory no more."""
+        self._secrets.pop(name, None)
+        self._loaded_for.pop(name, None)
 
     async def _use(self, name: str, key: str, info: KeyInfo | None = None) -> None:
         self._secrets[name] = key
@@ -496,22 +555,28 @@ class KeyService(QObject):
 
     async def _remove(self, name: str) -> KeyringResult:
         with self._doing(name, KeyActivity.REMOVING):
-            self._homeless.discard(name)
-            self._secrets.pop(name, None)
-            self._infos.pop(name, None)
-            self._errors.pop(name, None)
-            problem: KeyringError | None = None
-            try:
-                await self._store.remove(name)
-            except KeyringError as error:
-                problem = error
-            if problem is None:
-                self._absent.add(name)
-                self._remember(name, status=KeyStatus.NONE, store=KeyStore.NONE, origin="", withheld_from="")
-            else:
-                # What may still lie in the keyring must be looked for there at the next start.
-                self._remember(name, status=KeyStatus.NONE)
-            await self._pool.drop(name)
+            # What the keyring is still being asked for must not come back.
+            self.tasks.cancel(f"read.{name}")
+            async with self._turns[name]:
+                return await self._remove_now(name)
+
+    async def _remove_now(self, name: str) -> KeyringResult:
+        self._homeless.discard(name)
+        self._drop(name)
+        self._infos.pop(name, None)
+        self._errors.pop(name, None)
+        problem: KeyringError | None = None
+        try:
+            await self._store.remove(name)
+        except KeyringError as error:
+            problem = error
+        if problem is None:
+            self._absent.add(name)
+            self._remember(name, status=KeyStatus.NONE, store=KeyStore.NONE, origin="", withheld_from="")
+        else:
+            # What may still lie in the keyring must be looked for there at the next start.
+            self._remember(name, status=KeyStatus.NONE)
+        await self._pool.drop(name)
         return KeyringResult(problem is None, problem)
 
     async def _find_home(self) -> None:
@@ -528,17 +593,22 @@ class KeyService(QObject):
                 await self._migrate(name)
 
     async def _migrate(self, name: str) -> None:
-        key = self._secrets.get(name)
-        if key is None:
+        async with self._turns[name]:
+            key = self._secrets.get(name)
+            if key is None or not self._store.holds_for_session(name):
+                self._homeless.discard(name)
+                return
+            origin = self._remembered(name).origin
+            try:
+                await self._hand_over(name, key, KeyStore.KEYRING, origin)
+            except KeyringError as error:
+                logger.info("A key still cannot be stored: %s", error)
+                return
             self._homeless.discard(name)
-            return
-        try:
-            await self._store.put(name, key, KeyStore.KEYRING)
-        except KeyringError as error:
-            logger.info("A key still cannot be stored: %s", error)
-        else:
-            self._homeless.discard(name)
-            self._remember(name, store=KeyStore.KEYRING)
+            # The user may have let it go elsewhere meanwhile.
+            origin = self._remembered(name).origin
+            self._loaded_for.pop(name, None)
+            self._remember(name, store=KeyStore.KEYRING, origin=origin)
             self.migrated.emit(name)
 
     # --- inside: what is remembered, and told
@@ -547,16 +617,35 @@ class KeyService(QObject):
         settings = self._settings.current
         if name != PROXY:
             row = settings.of(name)
-            return _Remembered(row.key_status, row.key_store, row.key_origin, row.key_withheld_from)
+            origin = self._loaded_for.get(name, row.key_origin)
+            return _Remembered(row.key_status, row.key_store, origin, row.key_withheld_from)
         loaded, store = name in self._secrets, KeyStore.NONE
         if self._store.holds_for_session(name):
             store = KeyStore.SESSION
         elif loaded or (settings.proxy_user and name not in self._absent):
             store = KeyStore.KEYRING
         status = KeyStatus.NONE if store is KeyStore.NONE else KeyStatus.UNVERIFIED
-        return _Remembered(status, store, settings.proxy_password_origin, settings.proxy_password_withheld_from)
+        origin = self._loaded_for.get(name, settings.proxy_password_origin)
+        return _Remembered(status, store, origin, settings.proxy_password_withheld_from)
+
+    def _is_unplaced(self, name: str) -> bool:
+        """Whether what the keyring holds is not the secret that the settings tell of."""
+        if name == PROXY or self._store.holds_for_session(name):
+            return False
+        return self._settings.current.of(name).key_store is not KeyStore.KEYRING
+
+    def _origin_in_settings(self, name: str) -> str:
+        """What the next start will believe."""
+        settings = self._settings.current
+        return settings.proxy_password_origin if name == PROXY else settings.of(name).key_origin
 
     def _remember(self, name: str, **changes: Any) -> None:
+        """Note what is known about a secret."""
+        if "origin" in changes and name in self._loaded_for:
+            self._loaded_for[name] = changes.pop("origin")
+        self._write(name, **changes)
+
+    def _write(self, name: str, **changes: Any) -> None:
         """The one place that writes into the settings what is known about a secret."""
         settings = self._settings.current
         if name != PROXY:
@@ -571,9 +660,9 @@ class KeyService(QObject):
     def _target(self, settings: Settings, name: str, address: str | None = None) -> str:
         """Scheme, host and port to which settings would send a secret, or those of another address."""
         if address is not None:
-            return self.origin_at(name, address)
+            return self.origin_at(name, address, settings)
         if name != PROXY:
-            return self.origin_at(name, settings.of(name).base_url)
+            return self.origin_at(name, settings.of(name).base_url, settings)
         is_used = settings.proxy_mode is ProxyMode.MANUAL and settings.proxy_user
         return origin_of(settings.proxy_url) if is_used else ""
 

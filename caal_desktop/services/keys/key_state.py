@@ -40,9 +40,10 @@ class KeyState:
         provider: the provider's name, or :data:`PROXY`.
         status: what is known about it, at the address that requests go to.
         store: where it is kept. What was kept for an earlier session, or is gone from the keyring, is kept nowhere.
-        origin: scheme, host and port that it was given for (:func:`~caal_desktop.llm.transport.address.origin_of`);
-            "" where that is not known, or there is none.
-        target: scheme, host and port that requests go to; "" while no usable address is given.
+        origin: scheme, host and port that it was given for, and the proxy that could read it there
+            (:meth:`~caal_desktop.llm.transport.network.NetworkOptions.receiver_of`); "" where that is not known, or
+            there is none.
+        target: the same for the requests of now; "" while no usable address is given.
         is_loaded: whether it is in memory.
         is_awaited: whether it should lie in the keyring, which has not been asked yet or has not answered.
         wants_consent: it was given for another address than the one that requests go to, and the user has not said yet
@@ -150,5 +151,5 @@ class Secrets(Protocol):
     def state_with(self, settings: Settings, name: str, address: str | None = None) -> KeyState:
         """A secret as it would stand with other settings in force, or at another address."""
 
-    def secret_for(self, name: str, address: str = "") -> str | None:
+    def secret_for(self, name: str, address: str = "", settings: Settings | None = None) -> str | None:
         """The secret in use, for the address that it was given for; None for every other one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.providers.descriptor import Capability
@@ -28,7 +29,7 @@ def connection_for(settings: Settings, keys: Secrets, provider: str | None = Non
         return None
     if any(keys.state_with(settings, secret).wants_consent for secret in (name, PROXY)):
         return None
-    key = keys.secret_for(name, address)
+    key = keys.secret_for(name, address, settings)
     if descriptor.needs_key and not key:
         return None
     return connection_by(settings, keys, name, key, address)
@@ -38,14 +39,10 @@ def connection_by(
     settings: Settings, keys: Secrets, provider: str, key: str | None = None, address: str = ""
 ) -> Connection:
     """How to reach a provider with any key and address, by the way that the network settings name."""
-    network = NetworkOptions(
-        proxy_mode=settings.proxy_mode,
-        proxy_url=settings.proxy_url,
-        proxy_user=settings.proxy_user,
-        proxy_password=(keys.secret_for(PROXY, settings.proxy_url) or "") if settings.proxy_user else "",
-        ca_bundle=settings.ca_bundle,
-        trust_system=settings.trust_system_certificates,
-    )
+    network = network_of(settings)
+    if settings.proxy_user:
+        password = keys.secret_for(PROXY, settings.proxy_url, settings)
+        network = replace(network, proxy_password=password or "")
     return Connection(
         provider,
         key,
@@ -55,6 +52,17 @@ def connection_by(
         settings.read_timeout,
         settings.max_retries,
         tuple(parse_header(line) for line in settings.of(provider).headers),
+    )
+
+
+def network_of(settings: Settings) -> NetworkOptions:
+    """The way that the network settings name, without the proxy's password."""
+    return NetworkOptions(
+        proxy_mode=settings.proxy_mode,
+        proxy_url=settings.proxy_url,
+        proxy_user=settings.proxy_user,
+        ca_bundle=settings.ca_bundle,
+        trust_system=settings.trust_system_certificates,
     )
 
 

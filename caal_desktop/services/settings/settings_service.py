@@ -56,8 +56,9 @@ class SettingsService(QObject):
         if new == self._current:
             return
         self._current = new
-        self.changed.emit(new)
+        # First, for whoever hears of the change may make another one, and the newest is written.
         self._writer.put(new)
+        self.changed.emit(new)
 
     def use_model(self, model: str) -> None:
         """Have a model of the current provider answer from now on.

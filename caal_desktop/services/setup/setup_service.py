@@ -253,7 +253,8 @@ class SetupService(QObject):
             return
         given = self._entry.candidate
         if given is not None or state.address != settings.of(state.provider).base_url:
-            key = given or self._keys.secret_for(state.provider, state.address)
+            key = self._entry.candidate_for(state.address) if given else None
+            key = key or self._keys.secret_for(state.provider, state.address)
             self._catalogue.open(connection_by(settings, self._keys, state.provider, key, state.address))
         else:
             self._catalogue.open_for(state.provider, catalogue_connection(settings, self._keys, state.provider))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from caal_desktop.llm.transport.address import origin_of
+from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode
 
 Document = dict[str, Any]
 Step = Callable[[Document], Document]
@@ -30,22 +31,27 @@ _ADDRESSES_1 = {
 def _providers_become_a_table(document: Document) -> Document:
     """From 1 to 2: one row for each provider. A secret is bound to the address that is configured now."""
     table: dict[str, Any] = {}
+    network = _network(document)
     for provider in _PROVIDERS_1:
         fields = {column: f"{provider}_{column}" for column in _COLUMNS_1}
         row = {column: document.pop(key) for column, key in fields.items() if key in document}
         if row.get("key_store") == "keyring":
-            row["key_origin"] = _origin(row.get("base_url") or _ADDRESSES_1.get(provider))
+            address = row.get("base_url") or _ADDRESSES_1.get(provider)
+            row["key_origin"] = network.receiver_of(address) if isinstance(address, str) else ""
         if row:
             table[provider] = row
     if table:
         document["providers"] = table
     if document.get("proxy_user"):
-        document["proxy_password_origin"] = _origin(document.get("proxy_url"))
+        proxy_url = document.get("proxy_url")
+        document["proxy_password_origin"] = origin_of(proxy_url) if isinstance(proxy_url, str) else ""
     return document
 
 
-def _origin(address: object) -> str:
-    return origin_of(address) if isinstance(address, str) else ""
+def _network(document: Document) -> NetworkOptions:
+    mode, url = document.get("proxy_mode", ""), document.get("proxy_url", "")
+    is_known = isinstance(mode, str) and mode in tuple(ProxyMode)
+    return NetworkOptions(ProxyMode(mode) if is_known else ProxyMode.SYSTEM, url if isinstance(url, str) else "")
 
 
 STEPS: tuple[Step, ...] = (_providers_become_a_table,)

@@ -31,8 +31,9 @@ class ProviderSettings:
         headers: further headers of each request, one ``Name: value`` an item.
         key_status: what is known about the key.
         key_store: where the key was put.
-        key_origin: for which ``scheme://host:port`` the key was given; "" where there is none.
-        key_withheld_from: the ``scheme://host:port`` to which the user did not want that key to be sent.
+        key_origin: for which ``scheme://host:port`` the key was given, followed by `` via `` and the proxy's where
+            that can read it; "" where there is none, or nobody knows.
+        key_withheld_from: the same, to which the user did not want that key to be sent.
     """
 
     model: str = ""

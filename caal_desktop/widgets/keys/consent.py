@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from caal_desktop.llm.transport.network import VIA
 from caal_desktop.services.keys.key_state import PROXY
 from caal_desktop.widgets.common.message_panel import Action
 from caal_desktop.widgets.common.texts import provider_in_a_sentence
@@ -21,6 +22,15 @@ _USUAL_PORTS = (("https://", ":443"), ("http://", ":80"))
 
 def origin_text(origin: str) -> str:
     """Scheme, host and port as people write them: without the port that goes without saying."""
+    server, _, proxy = origin.partition(VIA)
+    if proxy:
+        return QCoreApplication.translate("SecretQuestion", "{server} through the proxy {proxy}").format(
+            server=_without_port(server), proxy=_without_port(proxy)
+        )
+    return _without_port(origin)
+
+
+def _without_port(origin: str) -> str:
     for scheme, port in _USUAL_PORTS:
         if origin.startswith(scheme):
             return origin.removesuffix(port)

@@ -250,7 +250,8 @@ def test_a_password_for_another_proxy_is_asked_about(chat: Chat) -> None:
     assert send is not None
     send.click()
     chat.until(lambda: not chat.problem.isVisible(), "nothing stands in the way")
-    assert parts.settings.current.proxy_password_origin == "http://other.example:3128"
+    assert parts.keys.secret_for("proxy", "http://other.example:3128") == "pa:ss"
+    assert parts.settings.current.proxy_password_origin == "", "the next start must not take another one for this"
 
 
 def test_without_a_model_the_button_asks_for_one(parts: Parts, qtbot: QtBot, demo: DemoControl) -> None:
