@@ -85,7 +85,7 @@ class Watched(app.Application):
         elif moment == "storing":
             self.windows.wizard.begin(Step.KEY)
             self.windows.setup.keyChanged.connect(self.on_key)
-            self.windows.setup.submit_key(os.environ["CAAL_TEST_KEY"])
+            self.windows.setup.entry.submit(os.environ["CAAL_TEST_KEY"])
         elif moment == "broken later":
             break_main_window()
             self.services.settings.update(setup_completed=True)

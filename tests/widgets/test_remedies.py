@@ -25,6 +25,7 @@ from caal_desktop.services.chat.conversation import (
     Role,
     SavedFailureError,
 )
+from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.key_state import KeyState
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInService, SignInView
 from caal_desktop.setup_flow import Step
@@ -299,8 +300,7 @@ class KeyPagePlace(WizardPlace):
     def __init__(self, program: Program) -> None:
         super().__init__(program)
         self.window.begin(Step.KEY)
-        self.window.key.keySubmitted.disconnect()
-        self.window.key.keySubmitted.connect(lambda _key: program.did.append("retry"))
+        program.monkeypatch.setattr(program.parts.setup.entry, "submit", lambda _key: program.did.append("retry"))
 
     def fail(self, error: ProviderError) -> MessagePanel:
         self.window.key.show_key(KeyState("openrouter", self.status, error=error))
@@ -563,7 +563,7 @@ def test_the_address_of_one_s_own_server_is_corrected_on_the_key_page(program: P
     place = KeyPagePlace(program)
     program.parts.setup.choose_provider("openai_compatible")
     place.window.begin(Step.KEY)
-    place.window.key.set_provider("openai_compatible", "http://127.0.0.1:1/v1")
+    place.window.key.set_entry(KeyEntry(program.parts.keys, "openai_compatible", "http://127.0.0.1:1/v1"))
     (cls,) = [cls for cls in ERRORS if cls.__name__ == "ConnectionRefused"]
     button = place.fail(cls("openai_compatible")).button("settings")
     assert button is not None

@@ -35,11 +35,13 @@ class KeyEntry(QObject):
     Signals:
         changed: carries the new :class:`KeyState`.
         kept: the key that was given is in use now.
+        passed: the user goes on with the key in use, or without one, though it could not be checked.
         removed: carries the :class:`KeyringResult` of a removal.
     """
 
     changed = Signal(object)
     kept = Signal()
+    passed = Signal()
     removed = Signal(object)
 
     def __init__(self, keys: KeyService, provider: str, address: str | None = None) -> None:
@@ -61,6 +63,16 @@ class KeyEntry(QObject):
         self._task = f"entry.{id(self)}"
         self._state = self._known()
         keys.watch(provider).changed.connect(self._on_known)
+
+    @property
+    def provider(self) -> str:
+        """Whose key it is."""
+        return self._provider
+
+    @property
+    def address(self) -> str:
+        """The base URL that the key is for; "" where there is none yet, or a fixed one."""
+        return self._keys.address_of(self._provider) if self._address is None else self._address
 
     @property
     def state(self) -> KeyState:
@@ -106,7 +118,7 @@ class KeyEntry(QObject):
             return
         self._take(key)
         self._proof, self._asks = None, False
-        if key is None and self._keys.state_at(self._provider, self._base_url).wants_consent:
+        if key is None and self._keys.state_at(self._provider, self.address).wants_consent:
             self._asks = True
             self._follow()
             return
@@ -133,12 +145,15 @@ class KeyEntry(QObject):
 
     def keep_unchecked(self) -> None:
         """Keep a key that could not be checked; without one, go on with the key in use."""
+        if not self._state.is_unreachable:
+            return
         if self._candidate is not None:
             self.keep(KeyStore.KEYRING)
             return
-        if not self._keys.state_at(self._provider, self._base_url).is_elsewhere:
+        if not self._keys.state_at(self._provider, self.address).is_elsewhere:
             self._keys.leave_unverified(self._provider)
         self._follow()
+        self.passed.emit()
 
     def cancel(self) -> None:
         """Stop waiting for the provider or the keyring; what is known so far stays."""
@@ -155,7 +170,7 @@ class KeyEntry(QObject):
 
     def allow(self) -> None:
         """The key in use may be sent to this address: do so."""
-        self._keys.allow(self._provider, self._base_url)
+        self._keys.allow(self._provider, self.address)
         self._asks = False
         self._follow()
         if self._provider != PROXY:
@@ -163,7 +178,7 @@ class KeyEntry(QObject):
 
     def withhold(self) -> None:
         """The key in use must not be sent to this address: go on without one, where the provider needs none."""
-        self._keys.withhold(self._provider, self._base_url)
+        self._keys.withhold(self._provider, self.address)
         self._asks = False
         if self._needs_key:
             self._follow()
@@ -171,6 +186,10 @@ class KeyEntry(QObject):
             self.submit(None)
 
     # --- the key in use
+
+    def load(self) -> None:
+        """Ask the keyring for the key in use, once more where it did not give it."""
+        self._keys.open(self._provider)
 
     def refresh(self) -> None:
         """Ask the provider for the facts of the key in use; read the key first where that has not been done."""
@@ -184,12 +203,8 @@ class KeyEntry(QObject):
 
     # --- inside
 
-    @property
-    def _base_url(self) -> str:
-        return self._keys.address_of(self._provider) if self._address is None else self._address
-
     def _take(self, key: str | None) -> None:
-        self._candidate, self._given_for = key, self._base_url
+        self._candidate, self._given_for = key, self.address
         self._given_origin = self._keys.origin_at(self._provider, self._given_for)
 
     async def _prove(self, key: str | None) -> None:
@@ -259,7 +274,7 @@ class KeyEntry(QObject):
 
     def _known(self) -> KeyState:
         """The key in use, at this address."""
-        state = self._keys.state_at(self._provider, self._base_url)
+        state = self._keys.state_at(self._provider, self.address)
         # While an address is being typed nobody is asked about each letter.
         wants_consent = state.wants_consent and (self._asks or not self._has_address)
         # That somebody asks for its facts holds nobody up here, nor does it matter that this failed.
@@ -269,7 +284,7 @@ class KeyEntry(QObject):
 
     def _blank(self) -> KeyState:
         """Another key, of which nothing is known."""
-        address = self._base_url if self._candidate is None else self._given_for
+        address = self.address if self._candidate is None else self._given_for
         target = self._keys.origin_at(self._provider, address)
         return KeyState(self._provider, origin=target, target=target)
 

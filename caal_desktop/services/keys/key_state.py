@@ -81,6 +81,11 @@ class KeyState:
         return self.activity is not KeyActivity.IDLE or self.is_awaited
 
     @property
+    def is_proven(self) -> bool:
+        """Whether its provider has said that it is good, and the last check did not fail."""
+        return self.status is KeyStatus.VERIFIED and self.error is None and not self.is_busy
+
+    @property
     def is_unreadable(self) -> bool:
         """Whether the keyring did not give it."""
         return self.is_kept and not self.is_loaded and isinstance(self.error, KeyringError)

@@ -68,6 +68,11 @@ class SetupService(QObject):
         return self._flow.state
 
     @property
+    def entry(self) -> KeyEntry:
+        """Where the key is given; another one with each provider."""
+        return self._entry
+
+    @property
     def key(self) -> KeyState:
         """The key that is being given, or else the one in use."""
         return self._entry.state
@@ -126,42 +131,12 @@ class SetupService(QObject):
 
     # --- key
 
-    def edit_key(self) -> None:
-        """The key field's text has changed: what was known about the text before counts no more."""
-        self._entry.edit()
-
     def set_address(self, address: str) -> None:
         """Take over the address of the person's own server."""
         if address != self.state.address:
             self._entry.set_address(address)
             self._flow.set_address(address)
             self.changed.emit()
-
-    def submit_key(self, key: str | None) -> None:
-        """Prove a key with a real call.
-
-        Args:
-            key: what the person gave; None checks the key in use, or a server that needs none.
-        """
-        self._entry.submit(key)
-
-    def cancel_wait(self) -> None:
-        """Stop waiting for the provider or the keyring; what is known so far stays."""
-        self._entry.cancel()
-
-    def keep_unverified(self) -> None:
-        """Keep a key that could not be checked, and go on; it is checked at the next start."""
-        if not self.key.is_unreachable:
-            return
-        is_given = self._entry.candidate is not None
-        self._entry.keep_unchecked()
-        if not is_given:
-            self._flow.set_key_status(KeyStatus.UNVERIFIED)
-            self._go(self._flow.advance())
-
-    def keep_for_session(self) -> None:
-        """Keep the key in memory only, and go on."""
-        self._leave_key_step(KeyStore.SESSION)
 
     def allow_key(self) -> None:
         """The key in use may be sent to the address that is given now, for which it was not given."""
@@ -199,8 +174,8 @@ class SetupService(QObject):
             self._settings.update(setup_completed=True, setup_step=Step.DONE)
             self.finished.emit()
         elif self._flow.can_continue and not self.key.is_busy:
-            if self.state.step is Step.KEY:
-                self._leave_key_step(KeyStore.KEYRING)
+            if self.state.step is Step.KEY and self._entry.candidate is not None:
+                self._entry.keep(KeyStore.KEYRING)
             else:
                 self._go(self._flow.advance())
 
@@ -213,7 +188,7 @@ class SetupService(QObject):
     def back(self) -> None:
         """Go to the step before this one; what was entered stays."""
         if self._flow.can_go_back:
-            self.cancel_wait()
+            self._entry.cancel()
             self._go(self._flow.back())
 
     # --- inside
@@ -222,23 +197,19 @@ class SetupService(QObject):
         entry = KeyEntry(self._keys, provider, self._settings.current.of(provider).base_url)
         entry.changed.connect(self._on_key)
         entry.kept.connect(self._on_kept)
+        entry.passed.connect(self._on_passed)
         return entry
 
     def _take_known(self, provider: str) -> None:
         """Fill the flow with what settings and keyring know about a provider."""
         self._entry.changed.disconnect(self._on_key)
         self._entry.kept.disconnect(self._on_kept)
+        self._entry.passed.disconnect(self._on_passed)
         self._keys.open(provider)
         self._entry = self._new_entry(provider)
         self._flow = SetupFlow(known_state(self._settings.current, provider, self.state.step, self.key.status))
         self._model_is_the_persons = bool(self.state.model)
         self._draw_key()
-
-    def _leave_key_step(self, store: KeyStore) -> None:
-        if self._entry.candidate is None:
-            self._go(self._flow.advance())
-        else:
-            self._entry.keep(store)
 
     def _go(self, step: Step) -> None:
         if step is Step.MODEL:
@@ -306,6 +277,12 @@ class SetupService(QObject):
 
     def _on_kept(self) -> None:
         if self._active:
+            self._go(self._flow.advance())
+
+    def _on_passed(self) -> None:
+        if self._active:
+            # It is checked at the next start.
+            self._flow.set_key_status(KeyStatus.UNVERIFIED)
             self._go(self._flow.advance())
 
     def _go_back_to_key(self) -> None:

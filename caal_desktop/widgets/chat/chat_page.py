@@ -16,17 +16,15 @@ from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
 from caal_desktop.widgets.common.facts import conversation_total
 from caal_desktop.widgets.common.link_dialog import ask_to_open
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import MessagePanel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from PySide6.QtGui import QKeyEvent
 
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.conversation import Message
     from caal_desktop.widgets.common.command_set import CommandSet
-    from caal_desktop.widgets.common.message_panel import Action
+    from caal_desktop.widgets.common.message_panel import PanelMessage
 
 
 class ChatPage(QWidget):
@@ -161,17 +159,9 @@ class ChatPage(QWidget):
                 self.tr("This is a test chat: it shows how fast the model begins, how it answers, and what that costs.")
             )
 
-    def show_problem(self, title: str, body: str, actions: Sequence[Action]) -> None:
-        """Say what stands in the way of sending."""
-        self.message.show_message(Tone.CAUTION, title, body, actions)
-
-    def show_waiting(self, text: str) -> None:
-        """Say what is being waited for before anything can be sent."""
-        self.message.show_message(Tone.BUSY, text)
-
-    def hide_problem(self) -> None:
-        """Nothing stands in the way any more."""
-        self.message.hide()
+    def show_obstacle(self, message: PanelMessage | None) -> None:
+        """Say what stands in the way of sending, or is waited for; None where nothing does."""
+        self.message.draw(message)
 
     @property
     def is_editing(self) -> bool:

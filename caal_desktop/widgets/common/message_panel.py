@@ -16,7 +16,7 @@ from caal_desktop.widgets.common.flow_layout import FlowLayout
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 class Tone(StrEnum):
@@ -58,6 +58,33 @@ class Action:
     def titled(self, text: str) -> Action:
         """The same with another text on its button."""
         return replace(self, text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelMessage:
+    """What a message panel shows.
+
+    Attributes:
+        tone: what kind of message it is.
+        title: what happened, in one sentence.
+        body: why, and what to do.
+        actions: what can be done, the most helpful first.
+    """
+
+    tone: Tone
+    title: str
+    body: str = ""
+    actions: tuple[Action, ...] = ()
+
+    def offering(self, *actions: Action) -> PanelMessage:
+        """The same with more that can be done."""
+        return replace(self, actions=(*self.actions, *actions))
+
+
+def error_message(tone: Tone, error: BaseException, actions: Iterable[Action] = ()) -> PanelMessage:
+    """An error in its own words."""
+    text = explain(error)
+    return PanelMessage(tone, text.what, reason_and_advice(text), tuple(actions))
 
 
 class MessagePanel(QFrame):
@@ -111,6 +138,13 @@ class MessagePanel(QFrame):
         """The explanation that is shown."""
         return self._body.text()
 
+    def draw(self, message: PanelMessage | None) -> None:
+        """Show a message in place of the one before; without one there is no panel."""
+        if message is None:
+            self.hide()
+        else:
+            self.show_message(message.tone, message.title, message.body, message.actions)
+
     def show_message(self, tone: Tone, title: str, body: str = "", actions: Sequence[Action] = ()) -> None:
         """Show a message in place of the one before.
 
@@ -148,8 +182,7 @@ class MessagePanel(QFrame):
             actions: what can be done, the most helpful first.
         """
         if error is not None:
-            text = explain(error)
-            self.show_message(tone, text.what, reason_and_advice(text), actions)
+            self.draw(error_message(tone, error, actions))
 
     def follow_in_tab_order(self, widget: QWidget) -> None:
         """Have the buttons come after this control, and not after what was made before the panel."""

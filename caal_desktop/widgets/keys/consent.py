@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from caal_desktop.llm.transport.network import VIA
 from caal_desktop.services.keys.key_state import PROXY
-from caal_desktop.widgets.common.message_panel import Action
+from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone
 from caal_desktop.widgets.common.texts import provider_in_a_sentence
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def move_text(move: SecretMove) -> str:
     )
 
 
-def consent_question(state: KeyState) -> tuple[str, str]:
-    """The question and what it means, for a secret whose state wants the user's consent."""
+def consent_message(state: KeyState, withhold: Callable[[], object], send: Callable[[], object]) -> PanelMessage:
+    """The question, what it means and its two answers, for a secret whose state wants the user's consent."""
     old, new = origin_text(state.origin), origin_text(state.target)
     if state.provider == PROXY:
         question = (
@@ -76,7 +76,13 @@ def consent_question(state: KeyState) -> tuple[str, str]:
             "The address is another one now. Whoever answers there can read the key and use it. It has not been sent "
             "yet.",
         )
-    return question.format(old=old, new=new), meaning
+    answers = (Action("withhold", withhold_text(), withhold), _send_button(send))
+    return PanelMessage(Tone.CAUTION, question.format(old=old, new=new), meaning, answers)
+
+
+def withheld_message(state: KeyState, send: Callable[[], object]) -> PanelMessage:
+    """That a secret stays kept for another address, and the way to let it go after all."""
+    return PanelMessage(Tone.INFO, *withheld_text(state), (_send_button(send),))
 
 
 def withheld_text(state: KeyState) -> tuple[str, str]:
@@ -91,14 +97,8 @@ def withheld_text(state: KeyState) -> tuple[str, str]:
     return title.format(new=new), place.format(old=old) if old else ""
 
 
-def send_button(send: Callable[[], object]) -> Action:
-    """The button that lets the secret go."""
+def _send_button(send: Callable[[], object]) -> Action:
     return Action("send", send_text(), send)
-
-
-def consent_buttons(withhold: Callable[[], object], send: Callable[[], object]) -> tuple[Action, Action]:
-    """The two answers to the question."""
-    return Action("withhold", withhold_text(), withhold), send_button(send)
 
 
 def send_text() -> str:

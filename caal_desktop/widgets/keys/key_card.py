@@ -26,9 +26,10 @@ from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.texts import provider_title
-from caal_desktop.widgets.keys.consent import consent_buttons, consent_question, origin_text, send_button, withheld_text
+from caal_desktop.widgets.keys.consent import origin_text
 from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
 from caal_desktop.widgets.keys.key_field import KeyField
+from caal_desktop.widgets.keys.key_message import KeyPlace, key_message
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -297,44 +298,22 @@ class KeyCard(QWidget):
     def _show_given(self, state: KeyState) -> None:
         """Say how far the key has come that is being given."""
         self.field.set_locked(state.is_busy)
-        stop = Action("cancel", self.tr("Stop waiting"), self.entry.cancel)
-        if state.activity is KeyActivity.CHECKING:
-            text = self.tr("Asking {provider} whether this works…").format(provider=provider_title(self._provider))
-            self.message.show_message(Tone.BUSY, text, "", (stop,))
-        elif state.activity is KeyActivity.STORING:
-            text = self.tr("Putting the key into the system's keyring…")
-            self.message.show_message(Tone.BUSY, text, "", (stop,))
-        elif state.status is KeyStatus.REJECTED:
-            again = self._commands.button(CommandId.RETRY).titled(self.tr("Check again"))
-            self.message.show_error(Tone.BAD, state.error, (*self._commands.remedies(state.error), again))
-        elif state.is_unstored:
-            session = Action(
-                "session", self.tr("Use it for this session only"), lambda: self.entry.keep(KeyStore.SESSION)
-            )
-            self.message.show_error(Tone.CAUTION, state.error, (self._keep(self.tr("Try again")), session))
-        elif state.is_unreachable:
-            keep = self._keep(self.tr("Save it unchecked"))
-            self.message.show_error(Tone.CAUTION, state.error, (*self._commands.helping(state.error), keep))
-        else:
-            self.message.hide()
+        self.message.draw(key_message(state, self._place(self.entry)))
 
     def _show_in_use(self, state: KeyState) -> None:
         """Say what is the matter with the key in use; what has just been done with it stays said."""
-        if state.activity is KeyActivity.READING:
-            self.message.show_message(Tone.BUSY, self.tr("Asking the system's keyring for your key…"))
-        elif state.activity is KeyActivity.REMOVING:
-            self.message.show_message(Tone.BUSY, self.tr("Removing the key…"))
-        elif state.wants_consent:
-            buttons = consent_buttons(lambda: self._keys.withhold(self._provider), self._send)
-            self.message.show_message(Tone.CAUTION, *consent_question(state), buttons)
-        elif state.is_elsewhere and state.is_loaded:
-            self.message.show_message(Tone.INFO, *withheld_text(state), (send_button(self._send),))
-        elif state.is_unreadable:
-            self.message.show_error(Tone.CAUTION, state.error, (Action("load", self.tr("Try again"), self.refresh),))
-        elif state.error is not None:
-            self.message.show_error(Tone.CAUTION, state.error, self._commands.helping(state.error))
-        elif self.message.tone not in (Tone.GOOD, Tone.BAD):
-            self.message.hide()
+        message = key_message(state, self._place())
+        if message is not None or self.message.tone not in (Tone.GOOD, Tone.BAD):
+            self.message.draw(message)
+
+    def _place(self, entry: KeyEntry | None = None) -> KeyPlace:
+        return KeyPlace(
+            commands=self._commands,
+            load=self.refresh,
+            withhold=lambda: self._keys.withhold(self._provider),
+            send=self._send,
+            entry=entry,
+        )
 
     def _on_kept(self) -> None:
         self._editing = False
@@ -361,9 +340,6 @@ class KeyCard(QWidget):
                 Tone.BAD, result.error, (Action("remove", self.tr("Try again"), self.entry.remove),)
             )
         self.show_state()
-
-    def _keep(self, text: str) -> Action:
-        return Action("keep", text, lambda: self.entry.keep(KeyStore.KEYRING))
 
     def _on_edited(self) -> None:
         self.entry.edit()

@@ -18,9 +18,10 @@ from caal_desktop.widgets.common import geometry, theme
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
-from caal_desktop.widgets.common.message_panel import Action
-from caal_desktop.widgets.common.texts import explain, provider_title, reason_and_advice
-from caal_desktop.widgets.keys.consent import consent_buttons, consent_question, withheld_text
+from caal_desktop.widgets.common.message_panel import PanelMessage, Tone
+from caal_desktop.widgets.common.texts import provider_title
+from caal_desktop.widgets.keys.consent import consent_message, withheld_text
+from caal_desktop.widgets.keys.key_message import reading_message, unreadable_message
 from caal_desktop.widgets.main.about import AboutDialog
 from caal_desktop.widgets.main.chat_header import ChatHeader, ModelButton
 from caal_desktop.widgets.main.demo_strip import DemoStrip
@@ -337,48 +338,41 @@ class MainWindow(QMainWindow):
         has_way = connection_for(settings, self._keys) is not None
         self.page.composer.set_can_send(has_way and not state.is_awaited)
         if state.is_awaited:
-            self.page.show_waiting(self.tr("Asking the system's keyring for your key…"))
+            self.page.show_obstacle(reading_message())
         elif state.wants_consent or proxy.wants_consent:
             self._ask_for_consent(state if state.wants_consent else proxy)
-        elif state.is_unreadable:
-            self._show_unreadable(state)
+        elif state.is_unreadable and state.error is not None:
+            give = self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give the key again"))
+            self.page.show_obstacle(unreadable_message(state.error, self._keys.begin).offering(give))
         elif not has_way:
             self._show_missing(state)
         elif state.status is KeyStatus.REJECTED:
-            self.page.show_problem(
-                self.tr("{provider} refused the saved key").format(provider=provider_title(state.provider)),
-                self.tr("It may have been deleted or disabled on the keys page."),
-                (self.commands.button(CommandId.CHECK_KEY),),
+            self.page.show_obstacle(
+                PanelMessage(
+                    Tone.CAUTION,
+                    self.tr("{provider} refused the saved key").format(provider=provider_title(state.provider)),
+                    self.tr("It may have been deleted or disabled on the keys page."),
+                    (self.commands.button(CommandId.CHECK_KEY),),
+                )
             )
         else:
-            self.page.hide_problem()
+            self.page.show_obstacle(None)
 
     def _ask_for_consent(self, state: KeyState) -> None:
-        actions = [
-            *consent_buttons(lambda: self._keys.withhold(state.provider), lambda: self._send_secret(state.provider))
-        ]
-        if state.provider != PROXY:
-            actions.append(self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give another key")))
-        self.page.show_problem(*consent_question(state), actions)
+        secret = state.provider
+        question = consent_message(state, lambda: self._keys.withhold(secret), lambda: self._send_secret(secret))
+        if secret != PROXY:
+            question = question.offering(self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give another key")))
+        self.page.show_obstacle(question)
 
     def _send_secret(self, secret: str) -> None:
         self.requestLikely.emit()
         self._keys.allow_and_check(secret)
-
-    def _show_unreadable(self, state: KeyState) -> None:
-        text = explain(state.error) if state.error is not None else None
-        self.page.show_problem(
-            text.what if text else "",
-            reason_and_advice(text) if text else "",
-            (
-                Action("load", self.tr("Try again"), self._keys.begin),
-                self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give the key again")),
-            ),
-        )
 
     def _show_missing(self, state: KeyState) -> None:
         title = self.tr("There is no key for {provider} yet").format(provider=provider_title(state.provider))
         body = self.tr("Without one nothing can be asked.")
         if state.is_elsewhere:
             title, body = withheld_text(state)
-        self.page.show_problem(title, body, (self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Add a key")),))
+        add = self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Add a key"))
+        self.page.show_obstacle(PanelMessage(Tone.CAUTION, title, body, (add,)))

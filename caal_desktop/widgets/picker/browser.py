@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.settings.schema import Settings
-    from caal_desktop.widgets.picker.pane_message import PaneHandlers, PaneMessage
+    from caal_desktop.widgets.common.message_panel import PanelMessage
+    from caal_desktop.widgets.picker.pane_message import PaneHandlers
 
 
 class CatalogueBrowser(QObject):
@@ -112,7 +113,7 @@ class CatalogueBrowser(QObject):
 
     # --- what to say
 
-    def message(self, handlers: PaneHandlers) -> PaneMessage | None:
+    def message(self, handlers: PaneHandlers) -> PanelMessage | None:
         """What to say above the list, if anything.
 
         Args:

@@ -13,7 +13,7 @@ from caal_desktop.commands import CommandId
 from caal_desktop.llm.errors import ConnectionFailed
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
-from caal_desktop.widgets.common.message_panel import Action, Tone
+from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone
 from caal_desktop.widgets.common.texts import explain, reason_and_advice
 from caal_desktop.widgets.picker import words
 
@@ -50,35 +50,25 @@ class PaneHandlers:
     order_commands: CommandSet[[]]
 
 
-@dataclass(frozen=True, slots=True)
-class PaneMessage:
-    """What the message panel shows: tone, title, body and actions as the panel takes them."""
-
-    tone: Tone
-    title: str
-    body: str = ""
-    actions: tuple[Action, ...] = ()
-
-
-def no_list(catalogue: Catalogue, handlers: PaneHandlers) -> PaneMessage | None:
+def no_list(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
     """Why there is no list at all."""
     match catalogue.state:
         case CatalogueState.LOADING | CatalogueState.REFRESHING:
-            return PaneMessage(Tone.BUSY, _tr("Fetching the list of models…"))
+            return PanelMessage(Tone.BUSY, _tr("Fetching the list of models…"))
         case CatalogueState.FAILED if catalogue.error is not None:
             text = explain(catalogue.error)
             actions = tuple(handlers.commands.helping(catalogue.error))
-            return PaneMessage(Tone.BAD, text.what, reason_and_advice(text), actions)
+            return PanelMessage(Tone.BAD, text.what, reason_and_advice(text), actions)
         case CatalogueState.EMPTY:
             body = _tr("It comes as soon as the provider can be asked.")
-            return PaneMessage(Tone.INFO, _tr("There is no list of models yet"), body)
+            return PanelMessage(Tone.INFO, _tr("There is no list of models yet"), body)
         case _:
             return None
 
 
 def no_match(
     listing: Listing, request: ListRequest, relaxations: Sequence[Relaxation], handlers: PaneHandlers
-) -> PaneMessage | None:
+) -> PanelMessage | None:
     """What to do where nothing is found."""
     if listing.found:
         return None
@@ -98,7 +88,7 @@ def no_match(
     else:
         title = _tr("No model matches “{query}” and passes the filters").format(query=query)
     body = "" if relaxations or not query else _tr("Try another spelling, or the maker's name.")
-    return PaneMessage(Tone.INFO, title, body, tuple(actions))
+    return PanelMessage(Tone.INFO, title, body, tuple(actions))
 
 
 def _relaxed(request: ListRequest, one: Relaxation) -> str:
@@ -109,7 +99,7 @@ def _relaxed(request: ListRequest, one: Relaxation) -> str:
     return _tr("At any price ({count})").format(count=one.count)
 
 
-def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None, handlers: PaneHandlers) -> PaneMessage:
+def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None, handlers: PaneHandlers) -> PanelMessage:
     """The model in use is not in the list."""
     if catalogue.state is CatalogueState.STALE:
         body = _tr("The list may be out of date.")
@@ -121,16 +111,16 @@ def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None, ha
         )
     title = _tr("“{model}” is not in the list").format(model=chosen)
     if replacement is None:
-        return PaneMessage(Tone.CAUTION, title, body)
+        return PanelMessage(Tone.CAUTION, title, body)
     text = _tr("Choose {model}").format(model=replacement.name)
     choose = Action("replace", text, partial(handlers.choose, replacement.id))
-    return PaneMessage(Tone.CAUTION, title, body, (choose,))
+    return PanelMessage(Tone.CAUTION, title, body, (choose,))
 
 
-def about_order(order: ServerOrder, handlers: PaneHandlers) -> PaneMessage | None:
+def about_order(order: ServerOrder, handlers: PaneHandlers) -> PanelMessage | None:
     """The server's order is on its way, or does not come."""
     if order.phase is OrderPhase.LOADING and not order.ids:
-        return PaneMessage(Tone.BUSY, _tr("Asking the provider for this order…"))
+        return PanelMessage(Tone.BUSY, _tr("Asking the provider for this order…"))
     if order.phase is OrderPhase.FAILED and order.error is not None:
         text = explain(order.error)
         title = _tr("This order could not be fetched")
@@ -139,11 +129,11 @@ def about_order(order: ServerOrder, handlers: PaneHandlers) -> PaneMessage | Non
         body = " ".join(part for part in (text.what, text.advice) if part)
         commands = handlers.order_commands
         again = commands.button(CommandId.RETRY).named("order")
-        return PaneMessage(Tone.CAUTION, title, body, (*commands.remedies(order.error), again))
+        return PanelMessage(Tone.CAUTION, title, body, (*commands.remedies(order.error), again))
     return None
 
 
-def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PaneMessage | None:
+def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
     """The list is old, and the last try to get a new one failed."""
     if catalogue.state is not CatalogueState.STALE or catalogue.fetched_at is None:
         return None
@@ -151,4 +141,4 @@ def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PaneMessage | None:
     if isinstance(catalogue.error, ConnectionFailed):
         title = _tr("Offline: this list is from {age}").format(age=words.age(catalogue.fetched_at))
     body = explain(catalogue.error).what if catalogue.error is not None else ""
-    return PaneMessage(Tone.CAUTION, title, body, tuple(handlers.commands.helping(catalogue.error)))
+    return PanelMessage(Tone.CAUTION, title, body, tuple(handlers.commands.helping(catalogue.error)))

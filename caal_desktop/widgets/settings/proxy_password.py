@@ -11,8 +11,9 @@ from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.key_state import PROXY
 from caal_desktop.storage.settings.choices import KeyStore
 from caal_desktop.widgets.common import theme
-from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.keys.consent import consent_buttons, consent_question, send_button, withheld_text
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.keys.consent import consent_message, withheld_message
+from caal_desktop.widgets.keys.key_message import unstored_message
 
 if TYPE_CHECKING:
     from caal_desktop.services.keys.key_service import KeyService
@@ -73,12 +74,10 @@ class ProxyPassword(QWidget):
         self._entry.keep(store, text if text.strip() else None)
 
     def _on_entry(self, state: KeyState) -> None:
-        if state.is_unstored:
-            actions = (
-                Action("retry", self.tr("Try again"), lambda: self._put(KeyStore.KEYRING)),
-                Action("session", self.tr("Use it for this session only"), lambda: self._put(KeyStore.SESSION)),
+        if state.is_unstored and state.error is not None:
+            self.message.draw(
+                unstored_message(state.error, lambda: self._put(KeyStore.KEYRING), lambda: self._put(KeyStore.SESSION))
             )
-            self.message.show_error(Tone.CAUTION, state.error, actions)
 
     def _on_kept(self) -> None:
         self._line.clear()
@@ -96,11 +95,10 @@ class ProxyPassword(QWidget):
 
     def _on_state(self, state: KeyState) -> None:
         if state.wants_consent:
-            buttons = consent_buttons(lambda: self._keys.withhold(PROXY), self._send)
-            self.message.show_message(Tone.CAUTION, *consent_question(state), buttons)
+            self.message.draw(consent_message(state, lambda: self._keys.withhold(PROXY), self._send))
             self._asks = True
         elif state.is_elsewhere and state.is_loaded:
-            self.message.show_message(Tone.INFO, *withheld_text(state), (send_button(self._send),))
+            self.message.draw(withheld_message(state, self._send))
             self._asks = True
         elif self._asks:
             self.message.hide()

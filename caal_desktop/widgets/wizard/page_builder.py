@@ -19,6 +19,7 @@ from caal_desktop.setup_flow import STEPS, Step
 if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.services.setup.setup_service import SetupService
     from caal_desktop.widgets.common.command_set import CommandSet
     from caal_desktop.widgets.wizard.pages.done_page import DonePage
     from caal_desktop.widgets.wizard.pages.key_page import KeyPage
@@ -60,6 +61,7 @@ class PageStack(QStackedWidget):
     """Holds the pages, in scroll areas.
 
     Args:
+        setup: the wizard's service, whose key the key page takes.
         catalogue: the models that the model page offers.
         settings: the user's.
         commands: of the wizard.
@@ -72,6 +74,7 @@ class PageStack(QStackedWidget):
 
     def __init__(
         self,
+        setup: SetupService,
         catalogue: CatalogueService,
         settings: SettingsService,
         commands: CommandSet[[]],
@@ -80,7 +83,7 @@ class PageStack(QStackedWidget):
         super().__init__(parent)
         self._commands = commands
         self.setObjectName("wizard.pages")
-        self._catalogue, self._settings = catalogue, settings
+        self._setup, self._catalogue, self._settings = setup, catalogue, settings
         self._pages: dict[Step, WizardPage] = {}
         self._areas: dict[Step, QScrollArea] = {}
         self._widgets_are_known = False
@@ -170,7 +173,7 @@ class PageStack(QStackedWidget):
             case Step.KEY:
                 from caal_desktop.widgets.wizard.pages.key_page import KeyPage
 
-                return KeyPage(self._commands, parent=self)
+                return KeyPage(self._setup.entry, self._commands, parent=self)
             case Step.MODEL:
                 from caal_desktop.widgets.wizard.pages.model_page import ModelPage
 

@@ -12,7 +12,6 @@ from caal_desktop.commands import CommandId
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.setup_flow import STEPS, Step
-from caal_desktop.storage.settings.choices import KeyStatus
 from caal_desktop.widgets.common import geometry, theme
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
@@ -96,7 +95,7 @@ class WizardWindow(QDialog):
     def _build(self, *, demo: bool) -> None:
         titles = [self.tr("Welcome"), self.tr("Key"), self.tr("Model"), self.tr("Try it"), self.tr("Done")]
         self._rail = StepsRail(titles, self)
-        self._pages = PageStack(self._catalogue, self._settings, self.commands, self)
+        self._pages = PageStack(self._setup, self._catalogue, self._settings, self.commands, self)
         self._footer = WizardFooter(self)
         right = QVBoxLayout()
         right.setSpacing(0)
@@ -136,14 +135,7 @@ class WizardWindow(QDialog):
                 self.welcome.show_provider(state.provider)
             case Step.KEY:
                 page = self.key
-                page.keyEdited.connect(setup.edit_key)
-                page.keySubmitted.connect(setup.submit_key)
                 page.addressEdited.connect(setup.set_address)
-                page.waitCancelled.connect(setup.cancel_wait)
-                page.unverifiedWanted.connect(setup.keep_unverified)
-                page.sessionWanted.connect(setup.keep_for_session)
-                page.storeWanted.connect(setup.advance)
-                page.loadWanted.connect(lambda: setup.begin(Step.KEY))
                 page.sendWanted.connect(setup.allow_key)
                 page.withholdWanted.connect(setup.withhold_key)
                 page.typingBegan.connect(self.requestLikely)
@@ -151,7 +143,6 @@ class WizardWindow(QDialog):
                 page.set_demo_key(self._demo_key, self._demo_provider)
                 if self._make_sign_in is not None:
                     page.set_sign_in(self._make_sign_in())
-                page.set_provider(state.provider, state.address)
                 self._show_key(setup.key)
             case Step.MODEL:
                 pane = self.model.pane
@@ -269,10 +260,8 @@ class WizardWindow(QDialog):
         self._show_progress()
         if self._pages.is_built(Step.WELCOME):
             self.welcome.show_provider(state.provider)
-        if self._pages.is_built(Step.KEY):
-            self.key.set_provider(state.provider, state.address)
-            if step is not Step.KEY:
-                self.key.leave()
+        if self._pages.is_built(Step.KEY) and step is not Step.KEY:
+            self.key.leave()
         if step is Step.MODEL:
             self.model.pane.choose(state.model)
         elif step is Step.TRY:
@@ -322,9 +311,8 @@ class WizardWindow(QDialog):
     def _show_key(self, state: KeyState) -> None:
         if not self._pages.is_built(Step.KEY):
             return
-        self.key.show_key(state)
-        works = state.status is KeyStatus.VERIFIED and state.error is None and not state.is_busy
-        if works and self._setup.state.step is Step.KEY:
+        self.key.set_entry(self._setup.entry)
+        if state.is_proven and self._setup.state.step is Step.KEY:
             self._show_buttons()
             self._footer.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -361,7 +349,6 @@ class WizardWindow(QDialog):
 
     def _on_provider_wanted(self, provider: str, key: str) -> None:
         self._setup.choose_provider(provider)
-        self.key.set_provider(self._setup.state.provider, self._setup.state.address)
         self.key.field.take(key)
 
     def _back_to_key(self) -> None:
@@ -390,7 +377,7 @@ class WizardWindow(QDialog):
 
     def _on_escape(self) -> None:
         if self._setup.key.is_busy and not self._setup.key.is_awaited:
-            self._setup.cancel_wait()
+            self._setup.entry.cancel()
         elif self._trial is not None and self._trial.is_busy:
             self._trial.stop()
         elif self._setup.flow.can_go_back:

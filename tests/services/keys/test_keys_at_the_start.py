@@ -118,7 +118,7 @@ def test_the_check_of_a_key_that_is_only_being_given_concerns_nobody(parts: Part
     parts.keys.begin()
     before = parts.state()
     parts.setup.begin()
-    parts.setup.submit_key(demo.key_for("expired"))
+    parts.setup.entry.submit(demo.key_for("expired"))
     parts.until_stage(Stage.REFUSED)
     turn(5)
     assert parts.state() == before

@@ -39,7 +39,7 @@ def at_the_key(parts: Parts) -> Parts:
 
 
 def with_verified_key(parts: Parts, key: str) -> Parts:
-    at_the_key(parts).setup.submit_key(key)
+    at_the_key(parts).setup.entry.submit(key)
     parts.until_stage(Stage.VERIFIED)
     return parts
 
@@ -62,7 +62,7 @@ def test_a_good_key_is_verified_and_the_models_are_fetched_meanwhile(parts: Part
 def test_a_dead_key_is_refused(parts: Parts, name: str) -> None:
     from caal_desktop.demo.accounts.keys import demo_key
 
-    at_the_key(parts).setup.submit_key(demo_key(name))
+    at_the_key(parts).setup.entry.submit(demo_key(name))
     assert parts.until_stage(*ENDED) is Stage.REFUSED
     assert isinstance(parts.setup.key.error, AuthenticationFailed)
     assert parts.setup.flow.need() is Need.OTHER_KEY
@@ -70,18 +70,18 @@ def test_a_dead_key_is_refused(parts: Parts, name: str) -> None:
 
 
 def test_an_unknown_key_is_refused(parts: Parts) -> None:
-    at_the_key(parts).setup.submit_key("sk-or-v1-" + "0" * 64)
+    at_the_key(parts).setup.entry.submit("sk-or-v1-" + "0" * 64)
     assert parts.until_stage(*ENDED) is Stage.REFUSED
 
 
 def test_a_key_that_cannot_be_sent_is_refused(parts: Parts) -> None:
-    at_the_key(parts).setup.submit_key("schlüssel\n")
+    at_the_key(parts).setup.entry.submit("schlüssel\n")
     assert parts.until_stage(*ENDED) is Stage.REFUSED
     assert isinstance(parts.setup.key.error, ValueError)
 
 
 def test_a_management_key_cannot_chat_and_is_refused(parts: Parts, demo: DemoControl) -> None:
-    at_the_key(parts).setup.submit_key(demo.key_for("management"))
+    at_the_key(parts).setup.entry.submit(demo.key_for("management"))
     assert parts.until_stage(*ENDED) is Stage.REFUSED
     assert isinstance(parts.setup.key.error, ManagementKeyRejected)
 
@@ -89,15 +89,15 @@ def test_a_management_key_cannot_chat_and_is_refused(parts: Parts, demo: DemoCon
 def test_what_the_key_can_do_is_told(parts: Parts, demo: DemoControl) -> None:
     with_verified_key(parts, demo.key_for("free_tier"))
     assert parts.key_info().is_free_tier
-    parts.setup.edit_key()
-    parts.setup.submit_key(demo.key_for("expiring"))
+    parts.setup.entry.edit()
+    parts.setup.entry.submit(demo.key_for("expiring"))
     parts.until_stage(Stage.VERIFIED)
     assert parts.key_info().expires_at is not None
 
 
 def test_nothing_listens(make_parts: Callable[..., Parts], nowhere: str, demo: DemoControl) -> None:
     parts = at_the_key(make_parts(nowhere))
-    parts.setup.submit_key(demo.key)
+    parts.setup.entry.submit(demo.key)
     assert parts.until_stage(*ENDED) is Stage.UNREACHABLE
     assert isinstance(parts.setup.key.error, ConnectionFailed)
     assert not parts.setup.flow.can_continue
@@ -107,7 +107,7 @@ def test_nothing_listens(make_parts: Callable[..., Parts], nowhere: str, demo: D
 @pytest.mark.parametrize("fault", ["html_200", "broken_json", "empty_body"])
 def test_a_captive_portal_does_not_pass_for_a_provider(parts: Parts, demo: DemoControl, fault: str) -> None:
     demo.fault(fault, path="/key")
-    at_the_key(parts).setup.submit_key(demo.key)
+    at_the_key(parts).setup.entry.submit(demo.key)
     assert parts.until_stage(*ENDED) is Stage.UNREACHABLE
     assert isinstance(parts.setup.key.error, InvalidResponse | ProviderError)
     assert parts.setup.state.key_status is KeyStatus.NONE
@@ -115,31 +115,31 @@ def test_a_captive_portal_does_not_pass_for_a_provider(parts: Parts, demo: DemoC
 
 def test_a_check_that_gets_no_answer_can_be_stopped(parts: Parts, demo: DemoControl) -> None:
     demo.fault("key_timeout")
-    at_the_key(parts).setup.submit_key(demo.key)
+    at_the_key(parts).setup.entry.submit(demo.key)
     parts.until(lambda: demo.requests("/key"), "the check is on its way")
     assert parts.setup.key.is_busy
-    parts.setup.cancel_wait()
+    parts.setup.entry.cancel()
     assert stage_of(parts.setup.key) is Stage.WAITING
     parts.until(lambda: demo.closed_by_client(), "the connection is closed")
     demo.clear_faults()
-    parts.setup.submit_key(demo.key)
+    parts.setup.entry.submit(demo.key)
     parts.until_stage(Stage.VERIFIED)
 
 
 def test_changing_the_text_during_a_check_makes_it_count_no_more(parts: Parts, demo: DemoControl) -> None:
     demo.fault("key_timeout", times=1)
-    at_the_key(parts).setup.submit_key(demo.key)
+    at_the_key(parts).setup.entry.submit(demo.key)
     parts.until(lambda: demo.requests("/key"), "the check is on its way")
-    parts.setup.edit_key()
+    parts.setup.entry.edit()
     assert stage_of(parts.setup.key) is Stage.WAITING
-    parts.setup.submit_key(demo.key_for("expired"))
+    parts.setup.entry.submit(demo.key_for("expired"))
     assert parts.until_stage(*ENDED) is Stage.REFUSED
     assert parts.setup.state.key_status is KeyStatus.REJECTED
 
 
 def test_changing_the_text_after_a_check_makes_it_count_no_more(parts: Parts, demo: DemoControl) -> None:
     with_verified_key(parts, demo.key)
-    parts.setup.edit_key()
+    parts.setup.entry.edit()
     assert stage_of(parts.setup.key) is Stage.WAITING
     assert not parts.setup.flow.can_continue
     parts.setup.advance()
@@ -148,7 +148,7 @@ def test_changing_the_text_after_a_check_makes_it_count_no_more(parts: Parts, de
 
 def test_another_provider_chosen_during_a_check(parts: Parts, demo: DemoControl) -> None:
     demo.fault("key_timeout", times=1)
-    at_the_key(parts).setup.submit_key(demo.key)
+    at_the_key(parts).setup.entry.submit(demo.key)
     parts.until(lambda: demo.requests("/key"), "the check is on its way")
     parts.setup.back()
     parts.setup.choose_provider("groq")
@@ -186,7 +186,7 @@ def test_without_a_keyring_the_key_is_kept_for_this_session(parts: Parts, demo: 
     assert isinstance(parts.setup.key.error, KeyringUnavailable)
     assert parts.setup.state.step is Step.KEY
     assert parts.key_info().limit == 5.0, "what the key can do is still known"
-    parts.setup.keep_for_session()
+    parts.setup.entry.keep(KeyStore.SESSION)
     parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
     assert parts.key("openrouter") == demo.key
     assert parts.settings.current.of("openrouter").key_store is KeyStore.SESSION
@@ -199,7 +199,7 @@ def test_a_keyring_that_hangs_can_be_left(keyring_session: DesktopSession, parts
         parts.setup.advance()
         turn(10)
         assert stage_of(parts.setup.key) is Stage.STORING
-        parts.setup.cancel_wait()
+        parts.setup.entry.cancel()
         assert stage_of(parts.setup.key) is Stage.VERIFIED
         assert parts.setup.flow.can_continue, "it can be tried again"
     finally:
@@ -214,7 +214,7 @@ def test_a_check_does_not_interrupt_the_keyring(
 ) -> None:
     """Enter in the key field while the key is being stored: the field is locked, but Enter still comes."""
     with_verified_key(parts, demo.key).setup.advance()
-    parts.setup.submit_key(demo.key)
+    parts.setup.entry.submit(demo.key)
     assert stage_of(parts.setup.key) is Stage.STORING
     parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
 
@@ -234,9 +234,9 @@ def test_an_unverified_key_is_kept_and_checked_at_the_next_start(
     keyring_session: DesktopSession, make_parts: Callable[..., Parts], nowhere: str, demo: DemoControl
 ) -> None:
     parts = at_the_key(make_parts(nowhere))
-    parts.setup.submit_key(demo.key)
+    parts.setup.entry.submit(demo.key)
     parts.until_stage(Stage.UNREACHABLE)
-    parts.setup.keep_unverified()
+    parts.setup.entry.keep_unchecked()
     parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
     parts.until(lambda: parts.catalogue.current.state is CatalogueState.FAILED, "there is no list")
     assert parts.setup.can_skip, "offline must be no dead end"
@@ -254,11 +254,37 @@ def test_an_unverified_key_is_kept_and_checked_at_the_next_start(
 
 
 def test_keep_unverified_is_for_what_could_not_be_checked_alone(parts: Parts, demo: DemoControl) -> None:
-    at_the_key(parts).setup.submit_key(demo.key_for("expired"))
+    at_the_key(parts).setup.entry.submit(demo.key_for("expired"))
     parts.until_stage(Stage.REFUSED)
-    parts.setup.keep_unverified()
+    parts.setup.entry.keep_unchecked()
     assert parts.setup.state.step is Step.KEY
     assert parts.setup.state.key_status is KeyStatus.REJECTED
+
+
+def test_with_the_key_in_use_unchecked_the_wizard_goes_on(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], nowhere: str, demo: DemoControl
+) -> None:
+    first = make_parts()
+    first.keep_key(demo.key, KeyStore.KEYRING)
+    first.close()
+    second = make_parts(nowhere)
+    second.setup.begin(Step.KEY)
+    second.until(lambda: second.setup.key.is_loaded and not second.setup.key.is_busy, "the key is read")
+    second.setup.entry.submit(None)
+    second.until_stage(Stage.UNREACHABLE)
+    second.setup.entry.keep_unchecked()
+    assert second.setup.state.step is Step.MODEL
+
+
+def test_without_a_key_and_unchecked_the_wizard_goes_on(parts: Parts, nowhere: str) -> None:
+    parts.setup.begin()
+    parts.setup.choose_provider("openai_compatible")
+    parts.setup.advance()
+    parts.setup.set_address(nowhere)
+    parts.setup.entry.submit(None)
+    parts.until_stage(Stage.UNREACHABLE)
+    parts.setup.entry.keep_unchecked()
+    assert parts.setup.state.step is Step.MODEL
 
 
 def test_looking_again_while_offline_does_not_forget_a_stored_key(
@@ -272,7 +298,7 @@ def test_looking_again_while_offline_does_not_forget_a_stored_key(
     second = make_parts(nowhere)
     second.setup.begin(Step.KEY)
     second.until_stage(Stage.VERIFIED)
-    second.setup.submit_key(None)
+    second.setup.entry.submit(None)
     second.until_stage(Stage.UNREACHABLE)
     assert second.setup.flow.can_continue
     second.setup.back()
@@ -288,7 +314,7 @@ def test_typing_and_leaving_does_not_forget_a_stored_key(
     first.setup.advance()
     first.until(lambda: first.setup.state.step is Step.MODEL, "the model step")
     first.setup.back()
-    first.setup.edit_key()
+    first.setup.entry.edit()
     first.setup.back()
     first.close()
     assert first.saved.of("openrouter").key_status is KeyStatus.VERIFIED
@@ -332,10 +358,10 @@ def test_a_server_of_ones_own(parts: Parts, demo: DemoControl) -> None:
         parts.setup.advance()
         assert parts.setup.state.step is Step.KEY
     parts.setup.set_address("nonsense")
-    parts.setup.submit_key(None)
+    parts.setup.entry.submit(None)
     assert parts.until_stage(*ENDED) is Stage.REFUSED
     parts.setup.set_address(demo.base_url)
-    parts.setup.submit_key(None)
+    parts.setup.entry.submit(None)
     assert parts.until_stage(*ENDED) is Stage.VERIFIED
     parts.until(lambda: parts.catalogue.current.models, "the server's models")
     parts.setup.advance()
@@ -350,7 +376,7 @@ def test_finishing_is_remembered(parts: Parts, demo: DemoControl, qtbot: object)
     parts.setup.finished.connect(lambda: finished.append(True))
     with_verified_key(parts, demo.key).setup.advance()
     parts.until_stage(Stage.UNSTORED)
-    parts.setup.keep_for_session()
+    parts.setup.entry.keep(KeyStore.SESSION)
     parts.until(lambda: parts.setup.state.step is Step.MODEL and parts.setup.state.model, "a model is chosen")
     parts.setup.advance()
     assert parts.setup.state.step is Step.TRY
@@ -386,7 +412,7 @@ def test_it_goes_on_where_the_person_left(
     if step is not Step.WELCOME:
         first.setup.advance()
     if step in (Step.MODEL, Step.TRY):
-        first.setup.submit_key(demo.key)
+        first.setup.entry.submit(demo.key)
         first.until_stage(Stage.VERIFIED)
         first.setup.advance()
         first.until(lambda: first.setup.state.step is Step.MODEL and first.setup.state.model, "the model step")
@@ -410,7 +436,7 @@ def test_a_key_that_was_kept_for_one_session_is_asked_for_again(
     first = with_verified_key(make_parts(), demo.key)
     first.setup.advance()
     first.until_stage(Stage.UNSTORED)
-    first.setup.keep_for_session()
+    first.setup.entry.keep(KeyStore.SESSION)
     first.until(lambda: first.setup.state.step is Step.MODEL and first.setup.state.model, "the model step")
     first.setup.advance()
     first.close()
@@ -458,8 +484,9 @@ def test_a_keyring_that_cannot_be_read_says_so_and_can_be_asked_again(
     assert second.settings.current.of("openrouter").key_store is KeyStore.KEYRING, "the key is still there"
     keyring_session.kill_keyring()
     keyring_session.start_keyring()
-    second.setup.begin(Step.KEY)
+    second.setup.entry.load()
     second.until_stage(Stage.VERIFIED)
+    second.until(lambda: second.catalogue.current.models, "the models, with the key that is there now")
 
 
 # --- leaving at any moment
@@ -484,7 +511,7 @@ def test_ending_in_the_middle_leaves_nothing_running(
             demo.fault("key_timeout")
         if phase is Stage.UNREACHABLE:
             demo.fault("html_200", path="/key")
-        parts.setup.submit_key(demo.key)
+        parts.setup.entry.submit(demo.key)
         if phase is Stage.STORING:
             parts.until_stage(Stage.VERIFIED)
             parts.setup.advance()
@@ -496,6 +523,6 @@ def test_ending_in_the_middle_leaves_nothing_running(
 
 
 def test_ending_before_the_client_is_built_leaves_nothing_running(parts: Parts, demo: DemoControl) -> None:
-    at_the_key(parts).setup.submit_key(demo.key)
+    at_the_key(parts).setup.entry.submit(demo.key)
     parts.close()
     assert demo.requests("/key") == []

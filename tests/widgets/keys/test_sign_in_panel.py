@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
+from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInService
 from caal_desktop.widgets.keys.key_card import KeyCard
 from caal_desktop.widgets.keys.sign_in_panel import SignInPanel, page_texts
@@ -122,30 +123,29 @@ def test_every_failure_has_a_way_on(
 
 
 def test_on_the_key_page_the_key_goes_the_way_of_a_pasted_one(
-    make_sign_in: Callable[..., SignInService], qtbot: QtBot, browser: Browser, demo: DemoControl
+    parts: Parts, make_sign_in: Callable[..., SignInService], qtbot: QtBot, browser: Browser, demo: DemoControl
 ) -> None:
-    page = KeyPage()
+    entry = KeyEntry(parts.keys, "openrouter")
+    page = KeyPage(entry)
     qtbot.addWidget(page)
     service = make_sign_in()
     page.set_sign_in(service)
     page.show()
-    submitted: list[str] = []
-    page.keySubmitted.connect(submitted.append)
     begin = page.findChild(QPushButton, "wizard.key.signin.begin")
     assert begin is not None
     begin.click()
     assert turn(until=lambda: service.view.phase is SignInPhase.WAITING)
     assert service.submit_code(demo.decide_sign_in(browser.opened[0])) == ""
-    assert turn(until=lambda: submitted)
-    assert submitted == [demo.key_for("signed_in")]
-    page.set_provider("groq", "")
+    assert turn(until=lambda: entry.state.is_proven)
+    assert entry.candidate == demo.key_for("signed_in")
+    page.set_entry(KeyEntry(parts.keys, "groq"))
     assert not begin.isVisibleTo(page)
 
 
 def test_leaving_the_key_page_stops_waiting(
-    make_sign_in: Callable[..., SignInService], qtbot: QtBot, browser: Browser
+    parts: Parts, make_sign_in: Callable[..., SignInService], qtbot: QtBot, browser: Browser
 ) -> None:
-    page = KeyPage()
+    page = KeyPage(KeyEntry(parts.keys, "openrouter"))
     qtbot.addWidget(page)
     service = make_sign_in()
     page.set_sign_in(service)

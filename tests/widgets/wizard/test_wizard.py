@@ -116,7 +116,7 @@ class Walk:
         self.until_stage(Stage.VERIFIED)
         self.press(Key.Key_Return)
         if self.parts.until_stage(Stage.UNSTORED, Stage.VERIFIED) is Stage.UNSTORED:
-            self.parts.setup.keep_for_session()
+            self.parts.setup.entry.keep(KeyStore.SESSION)
         self.until(lambda: self.step is Step.MODEL and self.parts.setup.state.model, "the model step")
         return self
 
@@ -413,7 +413,7 @@ def test_nothing_is_cut_and_everything_has_a_name(
     walk.button("wizard.next").click()
     walk.until_stage(Stage.UNSTORED)
     look("key, not stored")
-    walk.parts.setup.keep_for_session()
+    walk.parts.setup.entry.keep(KeyStore.SESSION)
     walk.until(lambda: walk.step is Step.MODEL and walk.parts.setup.state.model, "the model step")
     look("model")
     walk.button("wizard.next").click()

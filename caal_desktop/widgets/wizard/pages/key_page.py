@@ -7,29 +7,26 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from caal_desktop.commands import CommandId, part_of, remedy_of
+from caal_desktop.commands import CommandId
 from caal_desktop.llm.providers.descriptor import Capability
-from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, descriptor_of
+from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.keys.environment_keys import key_in_environment
-from caal_desktop.services.keys.key_state import KeyActivity
-from caal_desktop.storage.settings.choices import KeyStatus
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.browser import open_in_browser
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import RoomyButton, TextLabel
-from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.common.texts import (
-    key_facts,
     provider_in_a_sentence,
     provider_title,
 )
-from caal_desktop.widgets.keys.consent import consent_buttons, consent_question, withheld_text
 from caal_desktop.widgets.keys.key_field import KeyField
+from caal_desktop.widgets.keys.key_message import KeyPlace, key_message
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 if TYPE_CHECKING:
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
-    from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.services.keys.key_entry import KeyEntry
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.keys.sign_in_service import SignInService
     from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
@@ -39,44 +36,33 @@ class KeyPage(WizardPage):
     """Take a key and show what the provider says about it.
 
     Args:
+        entry: where the key is given.
         commands: of the window around.
 
     Signals:
-        keyEdited: the person changes the text.
-        keySubmitted: carries the key to be checked, or None for the key in use or a server without one.
         addressEdited: carries the server's address.
-        waitCancelled: the user does not want to wait any longer.
-        unverifiedWanted: keep the key without a proof.
-        sessionWanted: keep the key for this session only.
-        storeWanted: try once more to put the key into the keyring.
-        loadWanted: ask the keyring once more for the key of an earlier run.
         sendWanted: the key in use may be sent to the address that is given now.
         withholdWanted: the key in use must not be sent there.
         typingBegan: the first sign that a request will come.
         providerWanted: the pasted key is another provider's, who is to answer now; carries its name and the key.
     """
 
-    keyEdited = Signal()
-    keySubmitted = Signal(object)
     addressEdited = Signal(str)
-    waitCancelled = Signal()
-    unverifiedWanted = Signal()
-    sessionWanted = Signal()
-    storeWanted = Signal()
-    loadWanted = Signal()
     sendWanted = Signal()
     withholdWanted = Signal()
     typingBegan = Signal()
     providerWanted = Signal(str, str)
 
-    def __init__(self, commands: CommandSet[[]] | None = None, *, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, entry: KeyEntry, commands: CommandSet[[]] | None = None, *, parent: QWidget | None = None
+    ) -> None:
         super().__init__(self.tr("Your key"), "", name="wizard.key", parent=parent)
         self._around = commands
         self.commands: CommandSet[[]] = CommandSet(commands)
-        self.commands.bind(CommandId.RETRY, lambda: self.keySubmitted.emit(self.field.key))
+        self.commands.bind(CommandId.RETRY, lambda: self._submit(self.field.key))
         self.commands.bind(CommandId.CHECK_KEY, self._change_key)
         self.commands.bind(CommandId.PROVIDER_SETTINGS, self._correct_provider)
-        self._provider = DEFAULT_PROVIDER
+        self._entry = entry
         self._demo_key: str | None = None
         self._demo_provider = ""
         self._address_label = QLabel(self.tr("Address of the server"), self)
@@ -123,19 +109,20 @@ class KeyPage(WizardPage):
         self.body.addStretch(1)
         self.body.addWidget(self._privacy)
         self._connect()
-        self.set_provider(DEFAULT_PROVIDER, "")
+        entry.changed.connect(self.show_key)
+        self._show_provider()
 
     @property
     def _descriptor(self) -> ProviderDescriptor:
-        return descriptor_of(self._provider)
+        return descriptor_of(self._entry.provider)
 
     def _connect(self) -> None:
         self.field.edited.connect(self.typingBegan)
-        self.field.edited.connect(self.keyEdited)
+        self.field.edited.connect(self._on_edited)
         self.field.offer_other_provider()
         self.field.otherProviderWanted.connect(self.providerWanted)
-        self.field.completed.connect(self.keySubmitted.emit)
-        self.field.submitted.connect(self.keySubmitted.emit)
+        self.field.completed.connect(self._submit)
+        self.field.submitted.connect(self._submit)
         self._address.textEdited.connect(self._on_address)
         self._address.returnPressed.connect(self._on_check)
         self._check.clicked.connect(self._on_check)
@@ -149,13 +136,13 @@ class KeyPage(WizardPage):
         self._show_demo()
 
     def _show_demo(self) -> None:
-        self._demo.setVisible(self._demo_key is not None and self._provider == self._demo_provider)
+        self._demo.setVisible(self._demo_key is not None and self._entry.provider == self._demo_provider)
 
     def set_sign_in(self, service: SignInService) -> None:
         """Offer signing in instead of pasting a key."""
         from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
 
-        self._sign_in = SignInPanel(service, self._provider, self.commands, name="wizard.key.signin", parent=self)
+        self._sign_in = SignInPanel(service, self._entry.provider, self.commands, name="wizard.key.signin", parent=self)
         self._sign_in.keyReceived.connect(self.field.take)
         self._sign_in.began.connect(self.typingBegan)
         self._sign_in_place.addWidget(self._sign_in)
@@ -164,7 +151,7 @@ class KeyPage(WizardPage):
         self.intro.setText(self._intro())
 
     def _intro(self) -> str:
-        descriptor, title = self._descriptor, provider_title(self._provider)
+        descriptor, title = self._descriptor, provider_title(self._entry.provider)
         if not descriptor.needs_key:
             return self.tr("Give the address of its OpenAI-compatible interface, usually ending in /v1.")
         if self._sign_in is not None and descriptor.can(Capability.SIGN_IN):
@@ -176,11 +163,19 @@ class KeyPage(WizardPage):
         if self._sign_in is not None:
             self._sign_in.cancel()
 
-    def set_provider(self, provider: str, address: str) -> None:
-        """Ask for what this provider takes."""
-        if provider != self._provider:
+    def set_entry(self, entry: KeyEntry) -> None:
+        """Ask for what the provider of this entry takes, and give the key there."""
+        if entry is self._entry:
+            return
+        before, self._entry = self._entry, entry
+        before.changed.disconnect(self.show_key)
+        entry.changed.connect(self.show_key)
+        if entry.provider != before.provider:
             self.field.clear()
-        self._provider = provider
+        self._show_provider()
+
+    def _show_provider(self) -> None:
+        provider, address = self._entry.provider, self._entry.address
         descriptor, title = self._descriptor, provider_title(provider)
         self.title.setText(
             self.tr("Your {provider} key").format(provider=title)
@@ -210,12 +205,13 @@ class KeyPage(WizardPage):
             self._sign_in.setVisible(descriptor.can(Capability.SIGN_IN))
         self._show_demo()
         self._privacy.setVisible(descriptor.takes_key)
+        self.show_key(self._entry.state)
 
     def first_focus(self) -> QWidget | None:
         """The first empty field."""
         if self._descriptor.has_address and not self._address.text():
             return self._address
-        if self.message.isVisibleTo(self) and self.message.tone is Tone.GOOD:
+        if self._entry.state.is_proven:
             return None
         return self.field if self._descriptor.takes_key else self._check
 
@@ -228,87 +224,27 @@ class KeyPage(WizardPage):
         self.field.set_locked(state.is_busy)
         self._address.setReadOnly(state.is_busy)
         self._demo.setEnabled(not state.is_busy)
-        if state.is_busy:
-            self._show_busy(state)
-        elif state.wants_consent:
-            buttons = consent_buttons(self.withholdWanted.emit, self.sendWanted.emit)
-            self.message.show_message(Tone.CAUTION, *consent_question(state), buttons)
-        elif state.status is KeyStatus.REJECTED:
-            self._show_refused(state)
-        elif state.error is not None:
-            self._show_failed(state)
-        elif state.status is KeyStatus.VERIFIED:
-            self._show_verified(state.info)
-        elif state.status is KeyStatus.UNVERIFIED:
-            self.message.show_message(
-                Tone.CAUTION,
-                self.tr("Saved, not verified yet"),
-                self.tr("It is checked at the next start, or now."),
-                (self.commands.button(CommandId.RETRY).titled(self.tr("Check now")),),
-            )
-        elif state.is_elsewhere and not self._descriptor.has_address:
-            self.message.show_message(Tone.INFO, *withheld_text(state))
-        else:
-            self.message.hide()
+        self.message.draw(key_message(state, self._place))
 
-    def _show_busy(self, state: KeyState) -> None:
-        if state.is_awaited:
-            self._busy(self.tr("Asking the system's keyring for your key…"), cancel=False)
-        elif state.activity is KeyActivity.STORING:
-            self._busy(self.tr("Putting the key into the system's keyring…"))
-        else:
-            title = provider_title(self._provider)
-            self._busy(self.tr("Asking {provider} whether this works…").format(provider=title))
+    @property
+    def _place(self) -> KeyPlace:
+        descriptor = self._descriptor
+        return KeyPlace(
+            commands=self.commands,
+            load=self._entry.load,
+            withhold=self.withholdWanted.emit,
+            send=self.sendWanted.emit,
+            entry=self._entry,
+            open_keys_page=self._open_keys_page if descriptor.keys_page else None,
+            is_alone=True,
+            asks_address=descriptor.has_address,
+        )
 
-    def _show_failed(self, state: KeyState) -> None:
-        if state.is_unreadable:
-            actions = [Action("load", self.tr("Try again"), self.loadWanted.emit)]
-        elif state.is_unstored:
-            store = Action("store", self.tr("Try again"), self.storeWanted.emit)
-            actions = [store, Action("session", self.tr("Use it for this session only"), self.sessionWanted.emit)]
-        else:
-            keep = Action("keep", self.tr("Save without checking"), self.unverifiedWanted.emit)
-            actions = [*self._remedies(state.error), self.commands.button(CommandId.RETRY), keep]
-        self.message.show_error(Tone.CAUTION, state.error, tuple(actions))
+    def _on_edited(self) -> None:
+        self._entry.edit()
 
-    def _busy(self, text: str, *, cancel: bool = True) -> None:
-        actions = (Action("cancel", self.tr("Stop waiting"), self.waitCancelled.emit),) if cancel else ()
-        self.message.show_message(Tone.BUSY, text, "", actions)
-
-    def _show_verified(self, info: KeyInfo | None) -> None:
-        if self._descriptor.can(Capability.KEY_FACTS):
-            title = self.tr("This key works")
-            body = " ".join(key_facts(info)) if info is not None else self.tr("It was proven with a real call.")
-        elif self._descriptor.needs_key:
-            title, body = self.tr("This key works"), ""
-        else:
-            title, body = self.tr("The server answers"), ""
-        self.message.show_message(Tone.GOOD, title, body)
-
-    def _show_refused(self, state: KeyState) -> None:
-        error = state.error
-        again = self.commands.button(CommandId.RETRY).titled(self.tr("Check again"))
-        if error is None:
-            self.message.show_message(
-                Tone.BAD,
-                self.tr("This key was refused"),
-                self.tr("{provider} did not accept it any more. Paste another one.").format(
-                    provider=provider_title(self._provider)
-                ),
-                (again,) if state.is_loaded else (),
-            )
-            return
-        actions = [*self._remedies(error), again]
-        if remedy_of(error) is CommandId.CHECK_KEY and self._descriptor.keys_page:
-            actions.append(Action("get", self.tr("Open the keys page"), self._open_keys_page))
-        self.message.show_error(Tone.BAD, error, actions)
-
-    def _remedies(self, error: BaseException | None) -> list[Action]:
-        """The remedy's button, in the words of a page that shows the key and the address itself."""
-        texts = {part_of(CommandId.CHECK_KEY): self.tr("Enter another key")}
-        if self._descriptor.has_address:
-            texts[part_of(CommandId.PROVIDER_SETTINGS)] = self.tr("Correct the address")
-        return [action.titled(texts.get(action.name, action.text)) for action in self.commands.remedies(error)]
+    def _submit(self, key: str | None) -> None:
+        self._entry.submit(key)
 
     def _change_key(self) -> None:
         self.field.select_all()
@@ -326,7 +262,7 @@ class KeyPage(WizardPage):
 
     def _on_check(self) -> None:
         if self._address.text().strip():
-            self.keySubmitted.emit(self.field.key)
+            self._submit(self.field.key)
 
     def _open_keys_page(self) -> None:
         url = self._descriptor.keys_page
@@ -338,7 +274,7 @@ class KeyPage(WizardPage):
             )
 
     def _take_from_environment(self) -> None:
-        key = key_in_environment(self._provider)
+        key = key_in_environment(self._entry.provider)
         if key is not None:
             self.field.take(key)
 
