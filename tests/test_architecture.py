@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QComboBox
 
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
-from caal_desktop.services.chat.history_service import HistoryService
+from caal_desktop.services.history.history_service import HistoryService
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.setup_flow import Step
 from caal_desktop.storage.settings.schema import Theme

@@ -16,8 +16,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_request import chat_request
 from caal_desktop.services.chat.chat_service import ChatService
-from caal_desktop.services.keys.key_state import PROXY
-from caal_desktop.services.providers.connections import catalogue_connection, connection_for
+from caal_desktop.services.providers.connections import PROXY, catalogue_connection, connection_for
 from caal_desktop.setup_flow import Step
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.storage.settings.transfer import export_settings

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from caal_desktop.app.chat_parts import ChatParts
 from caal_desktop.services.catalogue.catalogue_service import CatalogueService
-from caal_desktop.services.chat.chat_parts import ChatParts
 from caal_desktop.services.keys.key_service import KeyService
 from caal_desktop.services.providers.connections import catalogue_connection
 from caal_desktop.services.providers.provider_pool import ProviderPool

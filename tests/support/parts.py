@@ -16,7 +16,8 @@ import pytest
 from caal_desktop.services.catalogue.catalogue_service import CatalogueService, CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.keys.key_service import KeyService
-from caal_desktop.services.keys.key_state import PROXY, Proof
+from caal_desktop.services.keys.key_state import Proof
+from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
 from caal_desktop.services.settings.bundle_check import BundleCheck
 from caal_desktop.services.settings.settings_service import SettingsService

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.llm.providers.registry import PROVIDERS
-from caal_desktop.services.keys.key_state import PROXY, KeyActivity, KeyState, Proof, status_after
+from caal_desktop.services.keys.key_state import KeyActivity, KeyState, Proof, status_after
+from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.storage.errors import KeyringError
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 
@@ -29,7 +30,7 @@ class KeyEntry(QObject):
 
     Args:
         keys: the owner of all keys.
-        provider: the provider's name, or :data:`~caal_desktop.services.keys.key_state.PROXY`.
+        provider: the provider's name, or :data:`~caal_desktop.services.providers.connections.PROXY`.
         address: the base URL that the key is for, where that is not fixed; None for the one in force.
 
     Signals:

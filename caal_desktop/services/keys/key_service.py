@@ -26,16 +26,8 @@ from caal_desktop.llm.errors import (
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.transport.address import origin_of
 from caal_desktop.llm.transport.network import ProxyMode
-from caal_desktop.services.keys.key_state import (
-    PROXY,
-    KeyActivity,
-    KeyringResult,
-    KeyState,
-    Proof,
-    Replacement,
-    status_after,
-)
-from caal_desktop.services.providers.connections import connection_by, connection_for, network_of
+from caal_desktop.services.keys.key_state import KeyActivity, KeyringResult, KeyState, Proof, Replacement, status_after
+from caal_desktop.services.providers.connections import PROXY, connection_by, connection_for, network_of
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import KeyringError, KeyringUnavailable
 from caal_desktop.storage.keyring.secrets import KeyringState
@@ -222,6 +214,10 @@ class KeyService(QObject):
         if descriptor is not None and not descriptor.has_address:
             address = self._stand_ins.get(name, descriptor.base_url)
         return network_of(settings or self._settings.current).receiver_of(address)
+
+    def wants_consent(self, settings: Settings, name: str) -> bool:
+        """Whether the user has to say first that a secret may go to the address that settings name."""
+        return self.state_with(settings, name).wants_consent
 
     def secret_for(self, name: str, address: str = "", settings: Settings | None = None) -> str | None:
         """The secret in use, for the address that it was given for; None for every other one.

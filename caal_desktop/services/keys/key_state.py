@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING
 
 from caal_desktop.llm.errors import ProviderError
 from caal_desktop.storage.errors import KeyringError
@@ -12,10 +12,6 @@ from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 
 if TYPE_CHECKING:
     from caal_desktop.llm.providers.key_info import KeyInfo
-    from caal_desktop.storage.settings.schema import Settings
-
-PROXY: Final = "proxy"
-"""Under this name the proxy's password is kept beside the providers' keys."""
 
 KeyProblem = ProviderError | KeyringError | ValueError
 
@@ -148,13 +144,3 @@ class Replacement:
 
     proof: Proof
     kept: KeyringResult | None = None
-
-
-class Secrets(Protocol):
-    """Whoever holds the secrets, as far as a way to a provider has to be found."""
-
-    def state_with(self, settings: Settings, name: str, address: str | None = None) -> KeyState:
-        """A secret as it would stand with other settings in force, or at another address."""
-
-    def secret_for(self, name: str, address: str = "", settings: Settings | None = None) -> str | None:
-        """The secret in use, for the address that it was given for; None for every other one."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.providers.registry import PROVIDERS
-from caal_desktop.services.keys.key_state import PROXY
+from caal_desktop.services.providers.connections import PROXY
 
 if TYPE_CHECKING:
     from caal_desktop.services.keys.key_service import KeyService
@@ -18,7 +18,7 @@ class SecretMove:
     """A secret that is kept, and whose address changes.
 
     Attributes:
-        secret: the provider's name, or :data:`~caal_desktop.services.keys.key_state.PROXY`.
+        secret: the provider's name, or :data:`~caal_desktop.services.providers.connections.PROXY`.
         origin: scheme, host and port that it was given for; "" where that is not known.
         target: scheme, host and port that would receive it.
     """

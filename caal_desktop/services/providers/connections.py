@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.llm.transport.headers import parse_header
 from caal_desktop.llm.transport.network import NetworkOptions
-from caal_desktop.services.keys.key_state import PROXY
 from caal_desktop.services.providers.provider_pool import Connection
 
 if TYPE_CHECKING:
-    from caal_desktop.services.keys.key_state import Secrets
     from caal_desktop.storage.settings.schema import Settings
+
+PROXY: Final = "proxy"
+"""Under this name the proxy's password is kept beside the providers' keys."""
+
+
+class Secrets(Protocol):
+    """Whoever holds the secrets, as far as a way to a provider has to be found."""
+
+    def wants_consent(self, settings: Settings, name: str) -> bool:
+        """Whether the user has to say first that a secret may go to the address that settings name."""
+
+    def secret_for(self, name: str, address: str = "", settings: Settings | None = None) -> str | None:
+        """The secret in use, for the address that it was given for; None for every other one."""
 
 
 def connection_for(settings: Settings, keys: Secrets, provider: str | None = None) -> Connection | None:
     """How to reach a provider (the current one if None).
 
     None while its key or address is missing; and while the user has not said whether the key, or the proxy's password,
-    may be sent to an address for which it was not given: :attr:`KeyState.wants_consent` tells which.
+    may be sent to an address for which it was not given: its state tells which.
     """
     name = provider or settings.provider
     descriptor, address = descriptor_of(name), settings.of(name).base_url
     if descriptor.has_address and not address:
         return None
-    if any(keys.state_with(settings, secret).wants_consent for secret in (name, PROXY)):
+    if any(keys.wants_consent(settings, secret) for secret in (name, PROXY)):
         return None
     key = keys.secret_for(name, address, settings)
     if descriptor.needs_key and not key:

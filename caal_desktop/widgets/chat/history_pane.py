@@ -42,7 +42,7 @@ from caal_desktop.widgets.common.controls import IconButton, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 
 if TYPE_CHECKING:
-    from caal_desktop.services.chat.history_service import HistoryService
+    from caal_desktop.services.history.history_service import HistoryService
     from caal_desktop.storage.errors import StorageError
     from caal_desktop.storage.history.records import ConversationSummary
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from caal_desktop.llm.transport.network import VIA
-from caal_desktop.services.keys.key_state import PROXY
+from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone
 from caal_desktop.widgets.common.texts import provider_in_a_sentence
 

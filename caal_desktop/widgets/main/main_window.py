@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
 from caal_desktop.commands import CommandId, Need
-from caal_desktop.services.keys.key_state import PROXY
-from caal_desktop.services.providers.connections import catalogue_connection, connection_for
+from caal_desktop.services.providers.connections import PROXY, catalogue_connection, connection_for
 from caal_desktop.storage.settings.choices import KeyStatus, SendKey
 from caal_desktop.widgets.chat.chat_page import ChatPage
 from caal_desktop.widgets.chat.controller import ChatController
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.chat.chat_service import ChatService
-    from caal_desktop.services.chat.history_service import HistoryService
+    from caal_desktop.services.history.history_service import HistoryService
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.settings.settings_service import SettingsService

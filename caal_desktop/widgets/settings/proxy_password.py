@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from caal_desktop.services.keys.key_entry import KeyEntry
-from caal_desktop.services.keys.key_state import PROXY
+from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.storage.settings.choices import KeyStore
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.llm.transport.address import origin_of
-from caal_desktop.services.keys.key_state import PROXY
 from caal_desktop.services.keys.secret_moves import SecretMove, receivers
-from caal_desktop.services.providers.connections import catalogue_connection, connection_for
+from caal_desktop.services.providers.connections import PROXY, catalogue_connection, connection_for
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 
 if TYPE_CHECKING:

@@ -10,9 +10,8 @@ import pytest
 from caal_desktop.llm.errors import AddressRefused
 from caal_desktop.llm.transport.address import check_base_url
 from caal_desktop.services.keys.key_entry import KeyEntry
-from caal_desktop.services.keys.key_state import PROXY
 from caal_desktop.services.keys.secret_moves import receivers
-from caal_desktop.services.providers.connections import connection_for
+from caal_desktop.services.providers.connections import PROXY, connection_for
 from caal_desktop.storage.errors import KeyringTimedOut
 from caal_desktop.storage.settings.choices import KeyStore
 from caal_desktop.storage.settings.migrations import migrate

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from caal_desktop.services.chat.history_service import HistoryService
+from caal_desktop.services.history.history_service import HistoryService
 from caal_desktop.widgets.main.main_window import MainWindow
 from tests.support.commands import recording
 from tests.support.qt_loop import run_async, turn

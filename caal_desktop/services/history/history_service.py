@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from caal_desktop.services.chat.conversation_records import title_of, to_conversation, to_record
+from caal_desktop.services.history.conversation_records import title_of, to_conversation, to_record
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import HistoryDamaged, StorageError
 from caal_desktop.storage.history.records import ConversationRecord
@@ -238,7 +238,7 @@ class HistoryService(QObject):
         self._refresh()
 
     async def _export(self, conversation: str, path: Path) -> None:
-        from caal_desktop.services.chat.conversation_export import to_json, to_markdown
+        from caal_desktop.services.history.conversation_export import to_json, to_markdown
         from caal_desktop.storage.atomic_file import write_atomically
 
         def write(database: HistoryDatabase) -> None:
@@ -255,7 +255,7 @@ class HistoryService(QObject):
             self.exported.emit(str(path))
 
     async def _import(self, path: Path) -> None:
-        from caal_desktop.services.chat.conversation_export import NotAConversationError, from_json
+        from caal_desktop.services.history.conversation_export import NotAConversationError, from_json
 
         def read(database: HistoryDatabase) -> ConversationRecord:
             record = from_json(path.read_text("utf-8"))

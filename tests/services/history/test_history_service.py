@@ -11,8 +11,8 @@ import pytest
 
 from caal_desktop.services.chat.chat_request import ChatRequest
 from caal_desktop.services.chat.conversation import AnswerStatus
-from caal_desktop.services.chat.conversation_export import NotAConversationError, from_json
-from caal_desktop.services.chat.history_service import HistoryService
+from caal_desktop.services.history.conversation_export import NotAConversationError, from_json
+from caal_desktop.services.history.history_service import HistoryService
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.storage.errors import HistoryDamaged
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord

@@ -10,8 +10,8 @@ from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_service import ChatService
-    from caal_desktop.services.chat.history_service import HistoryService
     from caal_desktop.services.chat.spend_guard import SpendGuard
+    from caal_desktop.services.history.history_service import HistoryService
     from caal_desktop.services.providers.provider_pool import ProviderPool
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.paths import AppPaths
@@ -57,7 +57,7 @@ class ChatParts(QObject):
     def history(self) -> HistoryService:
         """Keeps the chat's conversations."""
         if self._history is None:
-            from caal_desktop.services.chat.history_service import HistoryService
+            from caal_desktop.services.history.history_service import HistoryService
 
             self._history = HistoryService(self.chat, self._paths.history_file, self)
             self._history.keep_for(self._days)

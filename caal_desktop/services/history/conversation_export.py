@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.fields import as_dict, as_dicts, as_float, as_string, parse_json
-from caal_desktop.services.chat.conversation_records import to_conversation
+from caal_desktop.services.history.conversation_records import to_conversation
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 
 if TYPE_CHECKING:
