@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness.assessment import Verdict, voice_verdict
 from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
-from caal_desktop.catalogue.fitness.usability import can_chat
+from caal_desktop.catalogue.usability import can_chat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.demo.accounts.keys import KeyRing
 from caal_desktop.demo.accounts.sign_in import SignIn
-from caal_desktop.demo.chat.generations import GenerationStore
 from caal_desktop.demo.faults.registry import FaultBook
+from caal_desktop.demo.generations import GenerationStore
 from caal_desktop.demo.recorder import Recorder
 
 if TYPE_CHECKING:

@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     )
     from caal_desktop.llm.models.endpoints import EndpointInfo
     from caal_desktop.llm.models.info import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
+    from caal_desktop.llm.models.key_info import KeyInfo
     from caal_desktop.llm.providers.clients.groq import GroqProvider
     from caal_desktop.llm.providers.clients.ollama import OllamaProvider
     from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
     from caal_desktop.llm.providers.clients.openrouter import OpenRouterProvider
     from caal_desktop.llm.providers.groq import GROQ_BASE_URL
-    from caal_desktop.llm.providers.key_info import KeyInfo
     from caal_desktop.llm.providers.ollama import OLLAMA_BASE_URL
     from caal_desktop.llm.providers.openrouter import OPENROUTER_BASE_URL
     from caal_desktop.llm.providers.registry import PROVIDER_NAMES, create_provider, create_provider_from_settings
@@ -122,7 +122,7 @@ _LAZY = {
     "TextDelta": "events",
     "ToolCallDelta": "events",
     "UsageReport": "events",
-    "KeyInfo": "providers.key_info",
+    "KeyInfo": "models.key_info",
     "ModelInfo": "models.info",
     "ModelList": "models.listing",
     "PriceTier": "models.info",

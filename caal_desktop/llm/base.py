@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from caal_desktop.llm.events import StreamEvent
     from caal_desktop.llm.models.endpoints import EndpointInfo
     from caal_desktop.llm.models.info import ModelList
-    from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.llm.models.key_info import KeyInfo
 
 _log = logging.getLogger(__name__)
 

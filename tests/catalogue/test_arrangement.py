@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from caal_desktop.catalogue.filters import LONG_CONTEXT, FilterIndex, FilterName, Filters
 from caal_desktop.catalogue.fitness.assessment import Verdict, voice_fitness
 from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
-from caal_desktop.catalogue.fitness.usability import can_chat
 from caal_desktop.catalogue.grouping import group_by_vendor
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
+from caal_desktop.catalogue.usability import can_chat
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list

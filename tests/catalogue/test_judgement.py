@@ -16,7 +16,7 @@ from caal_desktop.catalogue.fitness.speech_cost import (
     format_price_per_million,
     hourly_cost,
 )
-from caal_desktop.catalogue.fitness.usability import ChatObstacle, can_chat, chat_obstacle
+from caal_desktop.catalogue.usability import ChatObstacle, can_chat, chat_obstacle
 from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
 from tests.support.catalogues import needs_real_list, real_models
 

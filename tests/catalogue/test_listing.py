@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from caal_desktop.catalogue.filters import FilterName, Filters
 from caal_desktop.catalogue.fitness.recommend import recommend
 from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
-from caal_desktop.catalogue.fitness.usability import can_chat
 from caal_desktop.catalogue.listing import (
     ListRequest,
     MissingModel,
@@ -23,6 +22,7 @@ from caal_desktop.catalogue.listing import (
     relaxations,
 )
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
+from caal_desktop.catalogue.usability import can_chat
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list

@@ -11,8 +11,8 @@ import pytest
 
 from caal_desktop.catalogue.fitness.assessment import Verdict, voice_verdict
 from caal_desktop.catalogue.fitness.recommend import recommend, suggest_replacement
-from caal_desktop.catalogue.fitness.usability import can_chat
 from caal_desktop.catalogue.search.naming import SpeedClass, naming, naming_of
+from caal_desktop.catalogue.usability import can_chat
 from caal_desktop.llm.models.listing import parse_model_list
 from tests.support.catalogues import generated_models, needs_real_list, real_models
 

@@ -11,7 +11,7 @@ import pytest
 
 from caal_desktop.llm import GroqProvider, KeyInfo, ModelList, UsageReport
 from caal_desktop.llm import errors as tree
-from caal_desktop.llm.providers.key_info import parse_key_info
+from caal_desktop.llm.models.key_info import parse_key_info
 from tests.llm.helpers import KEY, MODEL, compatible, error_of, openrouter, run
 from tests.support.scripted_server import Reply, error_reply, json_reply, scripted_server
 

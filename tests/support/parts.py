@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.llm.models.key_info import KeyInfo
     from caal_desktop.services.catalogue.catalogue_service import Catalogue
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.storage.settings.schema import Settings

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.fitness.usability import ChatObstacle, chat_obstacle
 from caal_desktop.catalogue.search.naming import naming
+from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness.assessment import Verdict, voice_verdict
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
-from caal_desktop.catalogue.fitness.usability import can_chat
 from caal_desktop.catalogue.search.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
 from caal_desktop.catalogue.search.naming import SpeedClass, naming, naming_of
+from caal_desktop.catalogue.usability import can_chat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

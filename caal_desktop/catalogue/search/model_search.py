@@ -12,11 +12,11 @@ from functools import lru_cache
 from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
-from caal_desktop.catalogue.fitness.usability import can_chat
 from caal_desktop.catalogue.search.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
 from caal_desktop.catalogue.search.spans import Spans, spans_in
 from caal_desktop.catalogue.search.vocabulary import INFIX, Vocabulary
 from caal_desktop.catalogue.search.words import Atom, atoms, compounds, joined_versions
+from caal_desktop.catalogue.usability import can_chat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from caal_desktop.demo.catalogue.hosting import pace
 from caal_desktop.demo.chance import token_hex
 from caal_desktop.demo.chat.answers import text_of
-from caal_desktop.demo.chat.generations import Generation
 from caal_desktop.demo.chat.replies import plan, reasoning_detail, usage
 from caal_desktop.demo.chat.request_checks import Accepted, check, cost
 from caal_desktop.demo.chat.streaming import EventStream, Metronome
 from caal_desktop.demo.errors import ApiError
 from caal_desktop.demo.faults.players import replacement
 from caal_desktop.demo.faults.registry import ActiveFault, UnknownFaultError, requested_in
+from caal_desktop.demo.generations import Generation
 from caal_desktop.demo.http.messages import JSON, Response, encode_json
 from caal_desktop.llm.fields import as_dict, as_list
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from caal_desktop.demo.catalogue.hosting import Pace
-    from caal_desktop.demo.chat.generations import Generation
     from caal_desktop.demo.chat.request_checks import Accepted
+    from caal_desktop.demo.generations import Generation
     from caal_desktop.demo.state import Call
 
 COMMENT = b": OPENROUTER PROCESSING\n\n"

@@ -8,12 +8,12 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
-from caal_desktop.llm.errors import translate as _translate
 from caal_desktop.llm.events import AnsweredBy, FinishReason, KeepAlive, StreamFinished
 from caal_desktop.llm.fields import parse_json
 from caal_desktop.llm.streaming import answers as _answers
 from caal_desktop.llm.streaming.answers import StreamAssembler
 from caal_desktop.llm.streaming.sse import LineTooLongError, SSEComment, SSEDecoder
+from caal_desktop.llm.transport import translate as _translate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

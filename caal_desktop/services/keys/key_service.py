@@ -36,7 +36,7 @@ from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-    from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.llm.models.key_info import KeyInfo
     from caal_desktop.services.keys.key_state import KeyProblem
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
     from caal_desktop.services.settings.settings_service import SettingsService

@@ -11,7 +11,7 @@ from caal_desktop.storage.errors import KeyringError
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.llm.models.key_info import KeyInfo
 
 KeyProblem = ProviderError | KeyringError | ValueError
 

@@ -15,8 +15,8 @@ from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
 from caal_desktop.widgets.common.facts import conversation_total
-from caal_desktop.widgets.common.link_dialog import ask_to_open
 from caal_desktop.widgets.common.message_panel import MessagePanel
+from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent

@@ -15,7 +15,7 @@ from caal_desktop.widgets.chat.transcript.transcript import Transcript
 from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
-from caal_desktop.widgets.common.link_dialog import ask_to_open
+from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from caal_desktop.storage.errors import StorageError
 
 if TYPE_CHECKING:
     from caal_desktop.key_doctor import Diagnosis
-    from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.llm.models.key_info import KeyInfo
 
 
 def provider_title(provider: str) -> str:

@@ -13,7 +13,7 @@ from caal_desktop.widgets.common import theme
 from caal_desktop.widgets.common.controls import TextLabel
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.providers.key_info import KeyInfo
+    from caal_desktop.llm.models.key_info import KeyInfo
 
 
 def next_reset(kind: str | None, now: datetime) -> datetime | None:

@@ -16,7 +16,7 @@ from caal_desktop.item_models.model_list import ModelListModel, ModelRole
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
-from caal_desktop.widgets.common.link_dialog import ask_to_open
+from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 from caal_desktop.widgets.picker import words
 from caal_desktop.widgets.picker.browser import CatalogueBrowser
 from caal_desktop.widgets.picker.details.compare import CompareDialog

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QDate, QLocale
 
 from caal_desktop.catalogue.filters import LONG_CONTEXT, FilterName
-from caal_desktop.catalogue.fitness.usability import ChatObstacle
 from caal_desktop.catalogue.listing import Section, SectionKind
 from caal_desktop.catalogue.sorting import SortOrder
+from caal_desktop.catalogue.usability import ChatObstacle
 
 if TYPE_CHECKING:
     from caal_desktop.catalogue.fitness.assessment import Reason

@@ -236,7 +236,7 @@ def link_position(chat_window: ChatWindow, word: str) -> QPoint:
 def test_a_link_is_opened_after_its_target_was_shown(chat_window: ChatWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(
-        "caal_desktop.widgets.common.link_dialog.QDesktopServices.openUrl", lambda url: opened.append(url.toString())
+        "caal_desktop.widgets.markdown.link_dialog.QDesktopServices.openUrl", lambda url: opened.append(url.toString())
     )
     show(chat_window, "question", "See [my bank](https://evil.example/login?x=1) now.")
     QTest.mouseClick(chat_window.view.viewport(), Qt.MouseButton.LeftButton, pos=link_position(chat_window, "my bank"))

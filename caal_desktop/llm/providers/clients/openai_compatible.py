@@ -12,16 +12,16 @@ from urllib.parse import urljoin
 from caal_desktop import __version__
 from caal_desktop.llm.base import LLMProvider, LLMResponse
 from caal_desktop.llm.errors import CertificateRejected, ConfigurationError, InvalidResponse, ProviderError
-from caal_desktop.llm.errors import translate as _translate
 from caal_desktop.llm.errors.context import RequestContext
 from caal_desktop.llm.events import StreamStarted
 from caal_desktop.llm.fields import as_dict, as_list, as_text
+from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.llm.models.listing import next_page_link, parse_model_list
 from caal_desktop.llm.providers.descriptor import Capability
-from caal_desktop.llm.providers.key_info import KeyInfo
 from caal_desktop.llm.providers.openai_compatible import OPENAI_COMPATIBLE
 from caal_desktop.llm.streaming import answers as _answers
 from caal_desktop.llm.streaming.reader import MAX_BODY_BYTES, read_events
+from caal_desktop.llm.transport import translate as _translate
 from caal_desktop.llm.transport.address import check_base_url, check_key_form, location_of
 from caal_desktop.llm.transport.headers import check_header
 from caal_desktop.llm.transport.network import NetworkOptions, Timeouts

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from caal_desktop.llm.errors import EndpointNotFound, InvalidResponse, ModelNotFound
-from caal_desktop.llm.errors import translate as _translate
 from caal_desktop.llm.fields import as_text
 from caal_desktop.llm.models.endpoints import EndpointInfo, endpoints_path, parse_endpoints
+from caal_desktop.llm.models.key_info import KeyInfo, parse_key_info
 from caal_desktop.llm.providers.clients.hosted import HostedProvider
-from caal_desktop.llm.providers.key_info import KeyInfo, parse_key_info
 from caal_desktop.llm.providers.openrouter import OPENROUTER
 from caal_desktop.llm.streaming import answers as _answers
+from caal_desktop.llm.transport import translate as _translate
 from caal_desktop.llm.transport.address import check_key_form
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from PySide6.QtCore import QCoreApplication
 
 from caal_desktop.catalogue.fitness.assessment import Verdict, voice_fitness
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, format_price_per_million, hourly_cost
-from caal_desktop.catalogue.fitness.usability import chat_obstacle
 from caal_desktop.catalogue.listing import Entry, MissingModel, Section, TypedModel
+from caal_desktop.catalogue.usability import chat_obstacle
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow, Row
 from caal_desktop.widgets.picker import words
 
