@@ -21,6 +21,9 @@ _MAX_METADATA_DEPTH: Final = 4
 
 # Shorter secrets than this are not hidden verbatim: a server's key "test" would make every log unreadable.
 _SHORTEST_LIVE_SECRET: Final = 6
+# Nor is anything refused for holding a shorter one: servers of one's own are given words as keys ("ollama"), which
+# stand in names and addresses as well.
+_SHORTEST_TELLING_SECRET: Final = 12
 
 # The vendors whose keys people use, or paste by mistake.
 _PREFIX: Final = (
@@ -85,9 +88,10 @@ def redact(text: str) -> str:
 def holds_secret(value: object) -> bool:
     """Return whether any text in a JSON value, names included, contains what is very likely a real key, or one in use.
 
-    Less strict than :func:`hide_secrets`: a user's text must not be refused for a word with a dash.
+    Less strict than :func:`hide_secrets`: a user's text must not be refused for a word with a dash, nor for a word that
+    serves as a key.
     """
-    live = _live()
+    live = [secret for secret in _live() if len(secret) >= _SHORTEST_TELLING_SECRET]
     return any(_is_plausible(text) or any(secret in text for secret in live) for text in _texts_in(value))
 
 

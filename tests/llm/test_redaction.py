@@ -83,3 +83,11 @@ def test_a_secret_is_found_anywhere_in_a_json_value() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert not holds_secret(deep)
+
+
+def test_a_word_that_serves_as_a_key_keeps_no_settings_from_being_saved() -> None:
+    # What servers of one's own are given where they insist on some key.
+    for word in ("ollama", "lm-studio"):
+        register_secret(word)
+        assert not holds_secret({"provider": word, "providers": {word: {"base_url": f"http://{word}.lan/v1"}}})
+        assert hide_secrets(f"refused: {word}") == "refused: [hidden]"
