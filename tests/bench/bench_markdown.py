@@ -19,7 +19,8 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QTextBrowser
 
 from caal_desktop.widgets.chat import warm_up_renderer
-from caal_desktop.widgets.markdown import MarkdownStream, paint_decorations
+from caal_desktop.widgets.markdown.render.decorations import paint_decorations
+from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 from tests.bench.harness import Metric, benchmark
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from caal_desktop.llm.transport.address import host_of, is_loopback, origin_of
 
@@ -79,6 +78,9 @@ class Timeouts:
 
 def _system_proxy(place: str) -> str:
     """The proxy that the system names for plain http to ``host:port``; "" where there is none."""
+    # Imported here: it brings HTTP and mail along, and the first window needs neither.
+    from urllib.request import getproxies
+
     proxies = getproxies()
     host = place.rpartition(":")[0]
     for name in proxies.get("no", "").lower().split(","):

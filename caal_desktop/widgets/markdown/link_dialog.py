@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 if TYPE_CHECKING:
-    from caal_desktop.widgets.markdown import SafeLink
+    from caal_desktop.widgets.markdown.parse.sanitize import SafeLink
 
 
 def ask_to_open(link: SafeLink, parent: QWidget) -> None:

@@ -16,7 +16,7 @@ from caal_desktop.widgets.chat.transcript.text_export import plain_text
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
-    from caal_desktop.widgets.markdown import SafeLink
+    from caal_desktop.widgets.markdown.parse.sanitize import SafeLink
     from tests.support.demo import DemoControl
     from tests.widgets.chat.conftest import ChatWindow
 

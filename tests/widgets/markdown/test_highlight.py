@@ -11,8 +11,10 @@ from pygments.lexers import get_lexer_by_name
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPalette, QTextDocument
 
-from caal_desktop.widgets.markdown import MarkdownStream, Theme, paint_decorations, visible_code_blocks
 from caal_desktop.widgets.markdown.parse.highlight import CHUNK_LINES, Highlighter, ends_chunk, language_of
+from caal_desktop.widgets.markdown.render.decorations import paint_decorations, visible_code_blocks
+from caal_desktop.widgets.markdown.render.stream import MarkdownStream
+from caal_desktop.widgets.markdown.render.theme import Theme
 from tests.widgets.markdown.corpus import CORPUS
 
 if TYPE_CHECKING:

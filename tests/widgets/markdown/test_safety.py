@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtGui import QTextDocument
 
-from caal_desktop.widgets.markdown import MarkdownStream, neutralise, safe_link
+from caal_desktop.widgets.markdown.parse.sanitize import neutralise, safe_link
+from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 from tests.widgets.markdown.corpus import CORPUS
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtGui import QTextDocument
 
-from caal_desktop.widgets.markdown import MarkdownStream
+from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 from tests.widgets.markdown.corpus import CORPUS
 from tests.widgets.markdown.dump import dump
 

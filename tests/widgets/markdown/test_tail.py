@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from PySide6.QtGui import QFont, QTextDocument, QTextTable
 
-from caal_desktop.widgets.markdown import MarkdownStream, Property, code_text
 from caal_desktop.widgets.markdown.parse.blocks import BlockParser
 from caal_desktop.widgets.markdown.parse.inline import LINE_BREAK, References, Style, is_closed, parse
+from caal_desktop.widgets.markdown.render.decorations import code_text
+from caal_desktop.widgets.markdown.render.stream import MarkdownStream
+from caal_desktop.widgets.markdown.render.theme import Property
 from tests.widgets.markdown.test_blocks import Recorder
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -43,7 +43,7 @@ class CodeButtons(QObject):
         """Put a button on each code block that can be seen now."""
         if not self._items and not self._buttons:
             return
-        from caal_desktop.widgets.markdown import visible_code_blocks
+        from caal_desktop.widgets.markdown.render.decorations import visible_code_blocks
 
         wanted: set[_Key] = set()
         width, height = self._area.viewport().width(), self._area.viewport().height()
@@ -74,7 +74,7 @@ class CodeButtons(QObject):
             button.deleteLater()
 
     def _make(self, key: _Key, document: QTextDocument, name: str) -> IconButton:
-        from caal_desktop.widgets.markdown import code_text
+        from caal_desktop.widgets.markdown.render.decorations import code_text
 
         button = _CodeButton("copy", self.tr("Copy this code"), name=name, parent=self._area.viewport())
         button.setIconSize(QSize(15, 15))
@@ -102,7 +102,7 @@ class _CodeButton(IconButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._ground is None:
-            from caal_desktop.widgets.markdown import Theme
+            from caal_desktop.widgets.markdown.render.theme import Theme
 
             self._ground = Theme(paper(self.palette()), self.font()).code_back
         painter = QPainter(self)

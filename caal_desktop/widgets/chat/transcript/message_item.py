@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.chat.failure_panel import FailurePanel
     from caal_desktop.widgets.chat.transcript.message_footer import MessageFooter
     from caal_desktop.widgets.chat.transcript.reasoning_fold import ReasoningFold
-    from caal_desktop.widgets.markdown import MarkdownStream, Theme
+    from caal_desktop.widgets.markdown.render.stream import MarkdownStream
+    from caal_desktop.widgets.markdown.render.theme import Theme
 
 _CARD_SHARE = 0.86
 _CARD_PAD = theme.GRID * 3 // 2
@@ -120,7 +121,8 @@ class MessageItem:
         Returns:
             True if rendering is not finished: call :meth:`pump`.
         """
-        from caal_desktop.widgets.markdown import MarkdownStream, neutralise
+        from caal_desktop.widgets.markdown.parse.sanitize import neutralise
+        from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 
         document = _document(font)
         if self.is_user:
@@ -162,7 +164,7 @@ class MessageItem:
     def add_reasoning(self, text: str, palette: QPalette, font: QFont, *, streaming: bool = True) -> bool:
         """Render more of the reasoning. Returns whether some is left over for the next frame."""
         if self._thought_stream is None:
-            from caal_desktop.widgets.markdown import MarkdownStream
+            from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 
             document = _document(font)
             quiet = QPalette(palette)
@@ -183,7 +185,7 @@ class MessageItem:
         if text == self._tools_shown:
             return
         self._tools_shown = text
-        from caal_desktop.widgets.markdown import MarkdownStream
+        from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 
         document = _document(font)
         stream = MarkdownStream.render_all(document, text, palette)
@@ -228,7 +230,7 @@ class MessageItem:
         return size.height()
 
     def _arrange_answer(self, column: float, *, resized: bool) -> float:
-        from caal_desktop.widgets.markdown import Property
+        from caal_desktop.widgets.markdown.render.theme import Property
 
         y = 0.0
         if self.fold is not None:

@@ -41,7 +41,7 @@ def paint_message(
         focused: the view has the keyboard.
     """
     # Imported here: an empty window is painted before the renderer is there.
-    from caal_desktop.widgets.markdown import paint_decorations
+    from caal_desktop.widgets.markdown.render.decorations import paint_decorations
 
     if item.is_user:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -22,7 +22,7 @@ def plain_text(message: Message) -> str:
     """A message's text without its Markdown, as it is read on the screen."""
     if message.role is Role.USER:
         return message.text
-    from caal_desktop.widgets.markdown import MarkdownStream
+    from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 
     document = QTextDocument()
     document.setLayoutEnabled(False)
@@ -64,7 +64,7 @@ def document_text(document: QTextDocument, start: int = 0, end: int | None = Non
 
 
 def _kind(block: QTextBlock) -> str:
-    from caal_desktop.widgets.markdown import Property
+    from caal_desktop.widgets.markdown.render.theme import Property
 
     return str(block.blockFormat().stringProperty(Property.KIND))
 
@@ -75,7 +75,7 @@ def _is_spacer(block: QTextBlock) -> bool:
 
 
 def _joint(before: QTextBlock, block: QTextBlock) -> str:
-    from caal_desktop.widgets.markdown import Property
+    from caal_desktop.widgets.markdown.render.theme import Property
 
     if block.blockFormat().boolProperty(Property.CODE_CONTINUES):
         return ""

@@ -69,7 +69,7 @@ class TextInteraction(QObject):
 
     def activate_link(self, href: str) -> None:
         """Ask for a link to be opened; one that is not safe is none."""
-        from caal_desktop.widgets.markdown import safe_link
+        from caal_desktop.widgets.markdown.parse.sanitize import safe_link
 
         link = safe_link(href)
         if link is not None:
@@ -77,7 +77,7 @@ class TextInteraction(QObject):
 
     def show_tool_tip(self, event: QHelpEvent) -> None:
         """Tell where the link under the mouse leads."""
-        from caal_desktop.widgets.markdown import safe_link
+        from caal_desktop.widgets.markdown.parse.sanitize import safe_link
 
         link = safe_link(self._link_at(QPointF(event.pos())))
         if link is None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from caal_desktop.llm.models.info import ModelInfo
-    from caal_desktop.widgets.markdown import SafeLink
+    from caal_desktop.widgets.markdown.parse.sanitize import SafeLink
 
 _SIGNS = {Verdict.FIT: ("✓", "good"), Verdict.UNSURE: ("?", "caution"), Verdict.UNFIT: ("✗", "bad")}
 _LABEL_SHARE = 38  # per cent of the width
@@ -101,7 +101,7 @@ class FactSheet(QTextBrowser):
         cursor.endEditBlock()
         if model.description:
             # Imported when there is something to render: Markdown takes 40 ms to import.
-            from caal_desktop.widgets.markdown import MarkdownStream
+            from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 
             MarkdownStream.render_all(document, model.description, self.palette())
             cursor.movePosition(QTextCursor.MoveOperation.End)
@@ -178,7 +178,7 @@ class FactSheet(QTextBrowser):
             links.append(self._page_url)
         if model.hugging_face_id:
             links.append(f"https://huggingface.co/{model.hugging_face_id}")
-        from caal_desktop.widgets.markdown import safe_link
+        from caal_desktop.widgets.markdown.parse.sanitize import safe_link
 
         safe = [link for link in map(safe_link, links) if link is not None]
         if not safe:
@@ -205,6 +205,6 @@ class FactSheet(QTextBrowser):
         self.viewport().setToolTip(link.display if link is not None else "")
 
     def _safe(self, url: QUrl) -> SafeLink | None:
-        from caal_desktop.widgets.markdown import safe_link
+        from caal_desktop.widgets.markdown.parse.sanitize import safe_link
 
         return safe_link(url.toString(QUrl.ComponentFormattingOption.FullyEncoded))
