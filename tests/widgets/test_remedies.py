@@ -475,7 +475,7 @@ class SignInPlace(KeyPagePlace):
 
     def has_done(self, command: CommandId) -> bool:
         if command is CommandId.CHECK_KEY:
-            return QApplication.focusWidget() is self.panel.focusProxy()
+            return QApplication.focusWidget() is self.panel.findChild(QPushButton, "wizard.key.signin.begin")
         return super().has_done(command)
 
 

@@ -94,7 +94,6 @@ class SignInPanel(QWidget):
         layout.addWidget(self._by_hand)
         layout.addWidget(self._code_problem)
         layout.addWidget(self._hint)
-        self.setFocusProxy(self._button)
         self.message.follow_in_tab_order(self._button)
         self._button.clicked.connect(self.begin)
         self._use.clicked.connect(self._submit_code)

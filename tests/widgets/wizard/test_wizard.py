@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from caal_desktop.services.keys.sign_in_service import SignInService
     from tests.support.demo import DemoControl
     from tests.support.desktop_session import DesktopSession
     from tests.support.parts import Parts
@@ -344,6 +345,20 @@ def test_a_typed_key_is_masked_and_can_be_shown(walk: Walk, demo: DemoControl) -
 
 
 # --- closing
+
+
+def test_tab_goes_round_the_key_page_and_the_buttons_below_it(
+    walk: Walk, make_sign_in: Callable[..., SignInService]
+) -> None:
+    service = make_sign_in()
+    walk.window.offer_sign_in(lambda: service)
+    walk.to_the_key()
+    begin, reached = walk.focus, []
+    while len(reached) < 20 and (walk.focus != begin or not reached):
+        walk.press(Key.Key_Tab)
+        reached.append(walk.focus)
+    around = ["wizard.later", "wizard.skip", "wizard.back", "wizard.key.signin.begin"]
+    assert reached == [*(f"wizard.key.{name}" for name in ("field.show", "field.paste", "get")), *around, begin]
 
 
 def test_closing_in_the_middle_remembers_place_and_step(walk: Walk, demo: DemoControl, parts: Parts) -> None:
