@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop import exit_status
-from caal_desktop.llm.transport.address import origin_of
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.paths import AppPaths
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.listeners import listening
+from tests.support.profiles import finish_setup, kept_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,27 +174,10 @@ def run(tmp_path: Path, demo: DemoControl) -> Run:
     return Run(tmp_path / "home", kept | {"CAAL_DESKTOP_OPENROUTER_URL": demo.base_url, "LANG": "C.UTF-8"})
 
 
-def kept_for(address: str) -> dict[str, object]:
-    """What the settings remember of a key in the keyring that was given for an address."""
-    return {"key_status": KeyStatus.VERIFIED, "key_store": KeyStore.KEYRING, "key_origin": origin_of(address)}
-
-
 def set_up(run: Run, session: DesktopSession, demo: DemoControl) -> None:
     """A profile in which the wizard is done, with the key in the session's keyring."""
     run.environment |= {name: value for name, value in session.env.items() if name.startswith(("DBUS", "XDG", "HOME"))}
-    code = "import keyring, sys; keyring.set_password('caal-desktop', 'openrouter', sys.argv[1])"
-    assert session.run_python(code, demo.key).returncode == 0
-    model = next(
-        row["id"]
-        for row in demo.call("GET", "/models").json()["data"]
-        # One that does not think first: its text comes at once.
-        if "tools" in (row.get("supported_parameters") or [])
-        and "reasoning" not in row
-        and not row["id"].endswith((":free", ":batch"))
-    )
-    settings = Settings().replace(setup_completed=True, openrouter_model=model)
-    settings = settings.with_provider("openrouter", **kept_for(demo.base_url))
-    SettingsStore(run.paths.settings_file).save(settings)
+    finish_setup(run.home, session, demo)
 
 
 @pytest.mark.parametrize("moment", ["built", "painted", "idle"])

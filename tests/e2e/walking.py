@@ -63,6 +63,16 @@ def in_chat(program: Program) -> None:
     program.wait_for("chat.composer.edit", "focused")
 
 
+def ask(program: Program) -> None:
+    """Ask in the chat, in place of what was being written there."""
+    in_chat(program)
+    program.press("ctrl+a")
+    program.type(QUESTION)
+    # Not before the keyring has given the key.
+    program.wait_for("chat.send", "enabled")
+    program.press("Return")
+
+
 def walk(program: Program, key: str) -> None:
     """All of it."""
     to_key(program)
