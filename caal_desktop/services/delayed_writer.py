@@ -47,6 +47,13 @@ class DelayedWriter(Generic[T]):
             self._wanted = value
             self._scope.start(self._write_soon(), name="write")
 
+    async def write(self, value: T) -> None:
+        """Write a value at once, in place of what was to be written soon."""
+        if not self._closed:
+            self._wanted = value
+            self._scope.cancel("write")
+            await self._write()
+
     async def close(self) -> None:
         """Write what is not yet written."""
         self._closed = True

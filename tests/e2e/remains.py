@@ -39,10 +39,19 @@ class Remains:
         return "chat" if self.settings.get("setup_completed") else self.settings.get("setup_step", "welcome")
 
     @property
-    def trusts_keyring(self) -> bool:
-        """Whether the settings say that the key is in the keyring."""
-        row = self.settings.get("providers", {}).get("openrouter", {})
-        return bool(row.get("key_store") == "keyring")
+    def knows_key(self) -> bool:
+        """Whether the settings know that the keyring has, or may have, a key."""
+        return bool(self._row.get("key_store") == "keyring")
+
+    @property
+    def binds_key(self) -> bool:
+        """Whether the settings know to which address that key belongs."""
+        return self.knows_key and bool(self._row.get("key_origin"))
+
+    @property
+    def _row(self) -> dict[str, Any]:
+        row: dict[str, Any] = self.settings.get("providers", {}).get("openrouter", {})
+        return row
 
 
 def look(home: Path, session: DesktopSession, key: str) -> Remains:
@@ -54,7 +63,8 @@ def look(home: Path, session: DesktopSession, key: str) -> Remains:
     secrets = [item.secret for item in session.secret_items()]
     assert secrets in ([], [key]), "the key is whole, or not there"
     remains = Remains(settings, secrets, *_texts(paths.history_file))
-    assert remains.secrets or not remains.trusts_keyring, "the settings promise no key that is not there"
+    assert remains.knows_key or not remains.secrets, "there is no key of which the settings know nothing"
+    assert remains.secrets or not remains.binds_key, "the settings promise no key that is not there"
     return remains
 
 

@@ -34,7 +34,7 @@ from caal_desktop.storage.keyring.secrets import KeyringState
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
     from caal_desktop.llm.models.key_info import KeyInfo
     from caal_desktop.services.keys.key_state import KeyProblem
@@ -59,6 +59,14 @@ class _Remembered:
     store: KeyStore
     origin: str
     withheld_from: str
+
+
+def _with_known(settings: Settings, name: str, columns: Mapping[str, Any]) -> Settings:
+    """Settings that remember something else of a secret; of the proxy's password only the addresses are remembered."""
+    if name != PROXY:
+        return settings.with_provider(name, **{f"key_{column}": value for column, value in columns.items()})
+    addresses = {column: columns[column] for column in ("origin", "withheld_from") if column in columns}
+    return settings.replace(**{f"proxy_password_{column}": value for column, value in addresses.items()})
 
 
 class WatchedKey(QObject):
@@ -485,7 +493,7 @@ class KeyService(QObject):
 
     async def _put(self, name: str, key: str, store: KeyStore, origin: str, proof: Proof | None) -> KeyringResult:
         with self._doing(name, KeyActivity.STORING):
-            async with self._turns[name]:
+            async with self._turns[name], self._announced(name, store):
                 try:
                     await self._hand_over(name, key, store, origin)
                 except KeyringError as error:
@@ -493,6 +501,20 @@ class KeyService(QObject):
                     return KeyringResult(is_done=False, error=error)
                 await self._take_over(name, key, store, origin, proof)
         return KeyringResult(is_done=True)
+
+    @contextlib.asynccontextmanager
+    async def _announced(self, name: str, store: KeyStore) -> AsyncIterator[None]:
+        """Have the settings' file say, until more is known, that the keyring may have a secret of some address.
+
+        Killed between the keyring and the file, the program would else leave a key that the settings do not know of,
+        or bind to the address of the one before it.
+        """
+        if store is KeyStore.KEYRING:
+            unbound = {"status": KeyStatus.UNVERIFIED, "store": store, "origin": "", "withheld_from": ""}
+            async with self._settings.written_as(lambda settings: _with_known(settings, name, unbound)):
+                yield
+        else:
+            yield
 
     async def _hand_over(self, name: str, key: str, store: KeyStore, origin: str) -> None:
         """Give a secret to its store.
@@ -594,17 +616,17 @@ class KeyService(QObject):
             if key is None or not self._store.holds_for_session(name):
                 self._homeless.discard(name)
                 return
-            origin = self._remembered(name).origin
-            try:
-                await self._hand_over(name, key, KeyStore.KEYRING, origin)
-            except KeyringError as error:
-                logger.info("A key still cannot be stored: %s", error)
-                return
-            self._homeless.discard(name)
-            # The user may have let it go elsewhere meanwhile.
-            origin = self._remembered(name).origin
-            self._loaded_for.pop(name, None)
-            self._remember(name, store=KeyStore.KEYRING, origin=origin)
+            async with self._announced(name, KeyStore.KEYRING):
+                try:
+                    await self._hand_over(name, key, KeyStore.KEYRING, self._remembered(name).origin)
+                except KeyringError as error:
+                    logger.info("A key still cannot be stored: %s", error)
+                    return
+                self._homeless.discard(name)
+                # The user may have let it go elsewhere meanwhile.
+                origin = self._remembered(name).origin
+                self._loaded_for.pop(name, None)
+                self._remember(name, store=KeyStore.KEYRING, origin=origin)
             self.migrated.emit(name)
 
     # --- inside: what is remembered, and told
@@ -643,14 +665,7 @@ class KeyService(QObject):
 
     def _write(self, name: str, **changes: Any) -> None:
         """The one place that writes into the settings what is known about a secret."""
-        settings = self._settings.current
-        if name != PROXY:
-            self._settings.set(
-                settings.with_provider(name, **{f"key_{column}": value for column, value in changes.items()})
-            )
-        else:
-            columns = {key: value for key, value in changes.items() if key in ("origin", "withheld_from")}
-            self._settings.set(settings.replace(**{f"proxy_password_{key}": value for key, value in columns.items()}))
+        self._settings.set(_with_known(self._settings.current, name, changes))
         self._publish(name)
 
     def _target(self, settings: Settings, name: str, address: str | None = None) -> str:

@@ -133,3 +133,26 @@ def test_a_late_change_is_harmless(store: CountingStore) -> None:
     settings.update(temperature=0.4)
     assert settings.current.temperature == 0.4
     assert store.begun == 0
+
+
+def test_while_something_is_done_elsewhere_the_file_says_so(store: CountingStore) -> None:
+    settings = service_over(store)
+
+    async def work() -> None:
+        async with settings.written_as(lambda current: current.replace(max_tokens=7)):
+            assert store.load().settings.max_tokens == 7
+            settings.update(temperature=0.1)
+            await settings._writer._write()
+            raise OSError("cut off")
+
+    settings.update(max_tokens=100)
+    with pytest.raises(OSError, match="cut off"):
+        run_async(work())
+    assert settings.current.max_tokens == 100
+    assert [(saved.max_tokens, saved.temperature == 0.1) for saved in store.saved] == [
+        (7, False),
+        (7, True),
+        (100, True),
+    ]
+    run_async(settings.close())
+    assert len(store.saved) == 3, "there was nothing left to write"
