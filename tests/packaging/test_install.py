@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import email
+import re
+import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
+import venv
 import zipfile
 from configparser import ConfigParser
 from pathlib import Path
@@ -13,6 +17,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from caal_desktop import llm
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -48,6 +54,19 @@ def test_nothing_else_is_inside(content: dict[str, bytes]) -> None:
     assert tops == {"caal_desktop", f"caal_desktop-{PROJECT['version']}.dist-info"}
 
 
+def test_the_source_archive_holds_all_of_the_project(sdist: Path) -> None:
+    top = f"caal_desktop-{PROJECT['version']}/"
+    with tarfile.open(sdist) as archive:
+        members = [member for member in archive.getmembers() if member.isfile()]
+    executable = {member.name.removeprefix(top) for member in members if member.mode & 0o100}
+    assert {"scripts/run", "scripts/test"} <= executable
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listing.returncode:
+        pytest.skip("this is no git checkout")
+    tracked = {name for name in listing.stdout.split("\0") if name and (ROOT / name).exists()}
+    assert tracked - {member.name.removeprefix(top) for member in members} == set()
+
+
 def test_the_command_is_there(content: dict[str, bytes]) -> None:
     (name,) = (name for name in content if name.endswith(".dist-info/entry_points.txt"))
     points = ConfigParser()
@@ -61,6 +80,16 @@ def test_the_metadata_says_who_and_what(metadata: email.message.Message) -> None
     assert metadata["Version"] == PROJECT["version"]
     assert metadata["License-Expression"] == "MIT"
     assert "# CAAL Desktop" in metadata.get_payload()
+
+
+def test_its_addresses_claim_no_place_of_its_own(metadata: email.message.Message) -> None:
+    # By these labels an index shows an address as this project's own, and it has none yet.
+    own = {"homepage", "source", "repository", "sourcecode", "github", "download", "issues", "tracker", "bugtracker"}
+    own |= {"bugreports", "documentation", "docs", "changelog", "changes", "whatsnew", "history", "releasenotes"}
+    own |= {"funding", "sponsor", "donate", "donation"}
+    labels = {line.split(",")[0] for line in metadata.get_all("Project-URL", [])}
+    assert labels == set(PROJECT["urls"])
+    assert not own & {re.sub(r"[\W_]", "", label.lower()) for label in labels}
 
 
 @pytest.mark.parametrize(
@@ -79,9 +108,32 @@ def test_each_python_gets_a_pyside_that_works_with_it(
     assert not {"pyside6", "pyside6-addons"} & {canonicalize_name(r.name) for r in requirements}
 
 
+STRANGER = """
+async def ask(provider: LLMProvider) -> tuple[str | None, list[ToolCall]]:
+    response = await provider.chat([{"role": "user", "content": "Hi"}])
+    async for text in provider.chat_stream([{"role": "user", "content": "Hi"}]):
+        text.upper()
+    return response.content, response.tool_calls
+
+
+asyncio.run(ask(create_provider("ollama", model="m")))
+"""
+
+
+def test_a_type_checker_knows_the_installed_provider_layer(wheel: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "environment"
+    venv.create(environment, with_pip=False)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    shutil.unpack_archive(wheel, packages, "zip")
+    public = f"from caal_desktop.llm import {', '.join(llm.__all__)}\n"
+    (tmp_path / "stranger.py").write_text(f"import asyncio\n{public}{STRANGER}", "utf-8")
+    checker = [sys.executable, "-P", "-m", "mypy", "--strict", "--python-executable", environment / "bin" / "python"]
+    checked = subprocess.run([*checker, "stranger.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
+
+
 def test_it_works_away_from_the_source_tree(wheel: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "installed")
+    shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
     program = """
 import sys
 sys.path.insert(0, sys.argv[1])
