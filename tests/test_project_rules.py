@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from configparser import ConfigParser
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -24,7 +25,7 @@ import caal_desktop
 from caal_desktop.llm.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -152,13 +153,6 @@ def holds_a_secret(text: str) -> Iterable[str]:
     yield from (f"{found[:12]}..." for found in SECRETS.findall(text))
 
 
-def badly_ended(text: str) -> Iterable[str]:
-    if text and not text.endswith("\n"):
-        yield "no newline at the end"
-    if "\r" in text:
-        yield "a carriage return"
-
-
 def spelled(text: str) -> str:
     """A name or a word without what spellings differ in: case, underscores, hyphens."""
     return re.sub(r"[_-]", "", text.lower())
@@ -238,7 +232,6 @@ PACKAGE = r"caal_desktop/.*\.py$"
         (names_a_machine, ""),
         (names_a_registry, ""),
         (holds_a_secret, ""),
-        (badly_ended, ""),
     ],
 )
 def test_rule(rule: Callable[[str], Iterable[str]], pattern: str) -> None:
@@ -323,8 +316,6 @@ def test_one_owner_writes_what_is_known_about_secrets() -> None:
         (names_a_machine, f"see {MACHINE_PATHS[0]}main/README.md"),
         (names_a_registry, f"https://files.{REGISTRY_HOSTS[1]}/x"),
         (holds_a_secret, "sk-or-v1-" + "0123456789abcdef" * 4),
-        (badly_ended, "x"),
-        (badly_ended, "x\r\n"),
     ],
 )
 def test_each_rule_can_fail(rule: Callable[[str], Iterable[str]], text: str) -> None:
@@ -422,6 +413,68 @@ def test_a_circle_of_folders_is_found() -> None:
     graph = {"p": set(), "p.a": set(), "p.a.one": {"p.b.two"}, "p.b": set(), "p.b.two": set(), "p.b.three": {"p.a.one"}}
     assert circle_in(graph) == []
     assert set(circle_in(between_folders(graph))) == {"p.a", "p.b"}
+
+
+# --- the files' form --------------------------------------------------------------------------------------------------
+
+
+@cache
+def editor_sections() -> tuple[tuple[re.Pattern[str], dict[str, str]], ...]:
+    """The sections of .editorconfig: which names each is for, and what it says."""
+    parser = ConfigParser(interpolation=None)
+    parser.read_string("[root]\n" + read(".editorconfig"))
+    assert parser["root"]["root"] == "true"
+    return tuple((names_in(glob), dict(parser[glob])) for glob in parser.sections() if glob != "root")
+
+
+def names_in(glob: str) -> re.Pattern[str]:
+    """A section's heading as a pattern: ``*``, literal text, and words to choose from in braces."""
+    pattern = re.escape(glob)
+    for meant, written in ((r"\*", ".*"), (r"\{", "("), (",", "|"), (r"\}", ")")):
+        pattern = pattern.replace(meant, written)
+    return re.compile(pattern)
+
+
+def editor_style(name: str) -> dict[str, str]:
+    """What .editorconfig says of one file; the last section that is for it wins."""
+    style: dict[str, str] = {}
+    for names, section in editor_sections():
+        if names.fullmatch(name) or names.fullmatch(name.rpartition("/")[2]):
+            style |= section
+    return style
+
+
+def strays_from_style(text: str, style: Mapping[str, str]) -> Iterable[str]:
+    lines = text.split("\n")
+    if style.get("insert_final_newline") == "true" and lines[-1]:
+        yield "no newline at the end"
+    for number, line in enumerate(lines, 1):
+        if style.get("end_of_line") == "lf" and "\r" in line:
+            yield f"line {number}: a carriage return"
+        if style.get("trim_trailing_whitespace") == "true" and line.rstrip(" \t") != line:
+            yield f"line {number}: a blank at the end"
+        if style.get("indent_style") == "space" and re.match(r"\s*\t", line):
+            yield f"line {number}: a tab in the indentation"
+
+
+def test_files_have_the_form_that_editors_are_told() -> None:
+    found = [f"{name}: {what}" for name, text in texts() for what in strays_from_style(text, editor_style(name))]
+    assert found == []
+
+
+@pytest.mark.parametrize("text", ["x", "x\r\n", "x \n", "\t\n", "\tx\n", "  \tx\n"])
+@pytest.mark.parametrize("name", ["README.md", "scripts/run", "tests/test_cli.py", "resources/icons/info.svg"])
+def test_a_file_of_another_form_is_found(name: str, text: str) -> None:
+    assert list(strays_from_style(text, editor_style(name)))
+    assert not list(strays_from_style("    x\ty\n", editor_style(name)))
+
+
+def test_editors_and_ruff_agree() -> None:
+    ruff = tomllib.loads(read("pyproject.toml"))["tool"]["ruff"]
+    style = editor_style("caal_desktop/cli.py")
+    assert int(style["max_line_length"]) == ruff["line-length"]
+    assert int(style["indent_size"]) == ruff.get("indent-width", 4)
+    assert editor_style("pyproject.toml")["indent_size"] == "2"
 
 
 # --- what has to agree ------------------------------------------------------------------------------------------------
