@@ -1,8 +1,8 @@
-"""What a streaming answer costs the chat's window: processor time of the GUI thread against a bare ``openai`` loop that
-reads the same stream without any window, and the frames.
+"""What a streaming answer costs the chat's window: processor time of the GUI thread, and frames.
 
-Both sides are processes of their own and read from the same demo server, which sends as fast as it can. ``python -m
-tests.bench.bench_chat [SHAPE …]`` prints one run of each shape.
+The baseline is a bare ``openai`` loop that reads the same stream without any window. Both sides are processes of their
+own and read from the same demo server, which sends as fast as it can. ``python -m tests.bench.bench_chat [SHAPE …]``
+prints one run of each shape.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A program that is killed, at many moments of the first walk and of a chat: what is on the disk is whole, and the next
-start goes on from there.
+"""A program that is killed, at many moments of the first walk and of a chat.
 
-The moments come from a seed: a step, and how long after its decisive key the program is killed. What the program has
-reached by then is up to the machine; what is asked for holds wherever it was.
+What is on the disk is whole, and the next start goes on from there. The moments come from a seed: a step, and how long
+after its decisive key the program is killed. What the program has reached by then is up to the machine; what is asked
+for holds wherever it was.
 """
 
 from __future__ import annotations

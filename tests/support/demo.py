@@ -62,8 +62,9 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedire
 
 
 class DemoControl:
-    """Switches faults of a running demo server and reads its log. Standard library only, so that it shares nothing with
-    the clients under test.
+    """Switches faults of a running demo server and reads its log.
+
+    Standard library only, so that it shares nothing with the clients under test.
 
     Attributes:
         base_url: ``http://127.0.0.1:PORT/api/v1``.

@@ -127,7 +127,7 @@ def _session_loop(qapp: QApplication) -> Iterator[AsyncioLoop]:
 
 @pytest.fixture
 def qt_loop(_session_loop: AsyncioLoop, qapp: QApplication) -> Iterator[LoopHarness]:
-    """asyncio on Qt's loop, for this test; fails it if it leaves tasks, unasked exceptions or windows behind."""
+    """Run asyncio on Qt's loop for this test; fail it if it leaves tasks, unasked exceptions or windows behind."""
     harness = LoopHarness(_session_loop)
     before = set(_windows())
     _session_loop.set_exception_handler(harness.note)

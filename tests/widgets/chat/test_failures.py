@@ -1,5 +1,7 @@
-"""Every way in which the demo server can fail an answer, through the window: the text is kept, the message is right,
-something can be done, and the next answer comes."""
+"""Every way in which the demo server can fail an answer, through the window.
+
+The text is kept, the message is right, something can be done, and the next answer comes.
+"""
 
 from __future__ import annotations
 

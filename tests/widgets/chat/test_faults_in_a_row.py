@@ -1,5 +1,7 @@
-"""All the faults of the demo, one after another, against one window: none of them leaves anything behind that the next
-message would meet. What each of them is told as is the business of ``test_failures.py``.
+"""All the faults of the demo, one after another, against one window.
+
+None of them leaves anything behind that the next message would meet. How each of them is told is tested in
+``test_failures.py``.
 """
 
 from __future__ import annotations
