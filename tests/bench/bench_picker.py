@@ -34,7 +34,7 @@ from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
 from caal_desktop.storage.settings.store import SettingsStore
 from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.bench.harness import Metric, benchmark
-from tests.support.catalogues import generated_rows, has_real_list, real_rows
+from tests.support.catalogues import REAL_LISTS, generated_rows, long_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -52,8 +52,14 @@ def _app() -> QApplication:
 
 @cache
 def rows(count: int) -> list[dict[str, Any]]:
-    """The real list where that is at hand and long enough, else a generated one."""
-    return real_rows() if count == 415 and has_real_list() else generated_rows(count)
+    """A whole real list where one is named that has exactly so many; else real rows, with generated ones behind them.
+
+    The longest list stays a generated one, as it has been since the first measurement.
+    """
+    if count > 1_000:
+        return generated_rows(count)
+    named = REAL_LISTS[-1].rows()
+    return named if len(named) == count else long_rows(count)
 
 
 class _Services:

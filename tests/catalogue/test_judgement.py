@@ -18,7 +18,7 @@ from caal_desktop.catalogue.fitness.speech_cost import (
 )
 from caal_desktop.catalogue.usability import ChatObstacle, can_chat, chat_obstacle
 from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
-from tests.support.catalogues import needs_real_list, real_models
+from tests.support.catalogues import RealList, on_real_lists
 
 TODAY = date(2026, 8, 22)
 
@@ -95,9 +95,9 @@ def test_the_last_day_is_a_day_of_use() -> None:
     assert voice_fitness(model(expiration_date=date(2027, 8, 22)), TODAY).verdict is Verdict.FIT
 
 
-@needs_real_list
-def test_verdicts_on_the_real_list() -> None:
-    verdicts = {entry.id: voice_fitness(entry, TODAY).verdict for entry in real_models()}
+@on_real_lists
+def test_verdicts_on_a_real_list(real: RealList) -> None:
+    verdicts = {entry.id: voice_fitness(entry, TODAY).verdict for entry in real.models}
     assert verdicts["openai/gpt-5.4-nano"] is Verdict.FIT
     assert verdicts["anthropic/claude-haiku-4.5"] is Verdict.FIT
     assert verdicts["google/gemini-3.5-flash-lite"] is Verdict.UNSURE

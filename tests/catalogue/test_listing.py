@@ -26,7 +26,7 @@ from caal_desktop.catalogue.usability import can_chat
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list
-from tests.support.catalogues import generated_models, needs_real_list, real_models
+from tests.support.catalogues import RealList, generated_models, on_real_lists
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,12 +154,15 @@ def test_what_cannot_chat_can_be_shown() -> None:
     assert all(model.variant == "batch" for model in models_of(ListRequest("batch", show.filters))[:5])
 
 
-@needs_real_list
-def test_the_real_list_by_vendor() -> None:
-    view = CatalogueView(real_models(), TODAY)
+@on_real_lists
+def test_a_real_list_by_vendor(real: RealList) -> None:
+    view = CatalogueView(real.models, TODAY)
     listing = list_models(view, ListRequest())
-    assert listing.found == 354
-    assert listing.counts.unusable == 61
+    unusable = real.unusable_ids()
+    assert listing.counts.unusable == len(unusable) > 0
+    assert listing.found == len(real.models) - len(unusable)
+    listed = {entry.id for entry in listing.entries if isinstance(entry, ModelInfo)}
+    assert listed == {model.id for model in real.models} - unusable
 
 
 requests = st.builds(

@@ -14,7 +14,7 @@ from caal_desktop.catalogue.fitness.recommend import recommend, suggest_replacem
 from caal_desktop.catalogue.search.naming import SpeedClass, naming, naming_of
 from caal_desktop.catalogue.usability import can_chat
 from caal_desktop.llm.models.listing import parse_model_list
-from tests.support.catalogues import generated_models, needs_real_list, real_models
+from tests.support.catalogues import RealList, generated_models, on_real_lists
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
@@ -33,9 +33,9 @@ def chosen(*ids: str) -> str | None:
     return model.id if model else None
 
 
-@needs_real_list
-def test_the_real_list_gives_a_quick_cheap_well_known_model() -> None:
-    models = list(real_models())
+@on_real_lists
+def test_a_real_list_gives_a_quick_cheap_well_known_model(real: RealList) -> None:
+    models = list(real.models)
     for place in range(5):
         best = recommend(models, TODAY)
         assert best is not None
@@ -48,9 +48,9 @@ def test_the_real_list_gives_a_quick_cheap_well_known_model() -> None:
         models.remove(best)
 
 
-@needs_real_list
-def test_the_choice_does_not_hang_on_the_order_or_on_one_model() -> None:
-    models = list(real_models())
+@on_real_lists
+def test_the_choice_does_not_hang_on_the_order_or_on_one_model(real: RealList) -> None:
+    models = list(real.models)
     first = recommend(models, TODAY)
     random.Random(7).shuffle(models)  # noqa: S311 - to be repeated, not to be secret
     assert recommend(models, TODAY) == first
@@ -63,9 +63,9 @@ def test_the_choice_does_not_hang_on_the_order_or_on_one_model() -> None:
     assert all(model_id.split("/")[0] in {"openai", "google", "deepseek", "anthropic"} for model_id in seen), seen
 
 
-@needs_real_list
-def test_models_about_to_end_are_passed_over() -> None:
-    models = list(real_models())
+@on_real_lists
+def test_models_about_to_end_are_passed_over(real: RealList) -> None:
+    models = list(real.models)
     best = recommend(models, TODAY)
     assert best is not None
     models[models.index(best)] = replace(best, expiration_date=date(2026, 10, 1))
@@ -102,7 +102,7 @@ def test_free_models_and_routers_are_taken_only_where_nothing_else_is_fit() -> N
     assert taken in free
 
 
-@needs_real_list
+@on_real_lists
 @pytest.mark.parametrize(
     ("gone", "successor"),
     [
@@ -117,16 +117,16 @@ def test_free_models_and_routers_are_taken_only_where_nothing_else_is_fit() -> N
         ("nobody/nothing", "openai/gpt-5.4-nano"),
     ],
 )
-def test_a_vanished_model_has_a_successor(gone: str, successor: str) -> None:
-    model = suggest_replacement(gone, real_models(), TODAY)
+def test_a_vanished_model_has_a_successor(real: RealList, gone: str, successor: str) -> None:
+    model = suggest_replacement(gone, real.models, TODAY)
     assert model is not None
     assert model.id == successor
 
 
-@needs_real_list
-def test_each_model_of_the_real_list_has_a_successor_that_lives() -> None:
-    for gone in real_models()[::7]:
-        model = suggest_replacement(gone.id, real_models(), TODAY)
+@on_real_lists
+def test_each_model_of_a_real_list_has_a_successor_that_lives(real: RealList) -> None:
+    for gone in real.models[:: max(1, len(real.models) // 60)]:
+        model = suggest_replacement(gone.id, real.models, TODAY)
         assert model is not None
         assert model.id != gone.id
         assert can_chat(model)

@@ -10,7 +10,7 @@ from caal_desktop.catalogue.search.model_search import SearchIndex
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list
 from tests.catalogue.queries import QUERIES
-from tests.support.catalogues import generated_models, needs_real_list, real_models
+from tests.support.catalogues import RealList, generated_models, on_real_lists
 
 SMALL = parse_model_list(
     [
@@ -38,13 +38,13 @@ def found(query: str, index: SearchIndex = INDEX, models: tuple[ModelInfo, ...] 
     return [models[row].id for row in index.find(query).rows]
 
 
-@needs_real_list
-def test_people_find_what_they_type() -> None:
-    index = SearchIndex(real_models())
+@on_real_lists
+def test_people_find_what_they_type(real: RealList) -> None:
+    index = SearchIndex(real.searchable)
     first = third = 0
     missed = []
     for query, wanted in QUERIES:
-        ids = found(query, index, real_models())
+        ids = found(query, index, real.searchable)
         first += ids[:1] != [] and ids[0] in wanted
         hit = not set(wanted).isdisjoint(ids[:3])
         third += hit
@@ -55,12 +55,12 @@ def test_people_find_what_they_type() -> None:
     assert first / len(QUERIES) >= 0.9
 
 
-@needs_real_list
-def test_every_model_is_found_by_its_own_id_and_name() -> None:
-    index = SearchIndex(real_models())
-    for model in real_models():
-        assert found(model.id, index, real_models())[0] == model.id
-        assert model.id in found(f"{model.vendor} {model.name}", index, real_models())[:3]
+@on_real_lists
+def test_every_model_is_found_by_its_own_id_and_name(real: RealList) -> None:
+    index = SearchIndex(real.searchable)
+    for model in real.searchable:
+        assert found(model.id, index, real.searchable)[0] == model.id
+        assert model.id in found(f"{model.vendor} {model.name}", index, real.searchable)[:3]
 
 
 @pytest.mark.parametrize(

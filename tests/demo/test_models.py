@@ -14,8 +14,8 @@ from caal_desktop.demo.catalogue.listing import Catalogue
 from caal_desktop.demo.catalogue.stored import build_rows, stored
 from caal_desktop.demo.launcher import DemoProcess
 from tests.demo.asking import ask, text_of
+from tests.support.catalogues import RealList, on_real_lists
 from tests.support.demo import DemoControl
-from tests.support.openapi_contract import MODELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,11 +178,10 @@ def test_rows_of_every_wrong_shape_can_be_served() -> None:
     assert [endpoints(row)[0]["pricing"] for row in catalogue.rows[:2]] == [{"prompt": "0", "completion": "0"}] * 2
 
 
-def test_a_real_answer_can_be_served() -> None:
-    if not MODELS.is_file():
-        pytest.skip(f"{MODELS.name} is not here")
-    catalogue = Catalogue.from_file(MODELS)
-    assert len(catalogue.select({"output_modalities": "all"})) == len(json.loads(MODELS.read_text("utf-8"))["data"])
+@on_real_lists
+def test_a_real_answer_can_be_served(real: RealList) -> None:
+    catalogue = Catalogue.from_file(real.path)
+    assert len(catalogue.select({"output_modalities": "all"})) == len(real.rows()) > 0
     for row in catalogue.rows:
         assert endpoints(catalogue.resolve(row))
 

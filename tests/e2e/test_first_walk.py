@@ -12,7 +12,7 @@ from caal_desktop.catalogue.fitness.recommend import recommend
 from caal_desktop.demo.launcher import DemoProcess
 from caal_desktop.llm.models.listing import parse_model_list
 from tests.e2e import walking
-from tests.support.catalogues import REAL_LIST
+from tests.support.catalogues import RealList, on_real_lists
 from tests.support.demo import DemoControl
 
 if TYPE_CHECKING:
@@ -57,17 +57,18 @@ def test_from_nothing_to_an_answer_and_straight_to_the_chat_the_next_time(
 
 
 @pytest.fixture
-def real_demo() -> Iterator[DemoControl]:
-    """A demo server with the real list of models."""
-    if not REAL_LIST.exists():
-        pytest.skip("the real list of models is not at hand")
-    with DemoProcess(["--speed", "0", "--models", str(REAL_LIST)]) as process:
+def real_demo(real: RealList) -> Iterator[DemoControl]:
+    """A demo server with a real list of models."""
+    with DemoProcess(["--speed", "0", "--models", str(real.path)]) as process:
         yield DemoControl(process.base_url, process.key)
 
 
-def test_the_real_list_fills_the_model_step_and_a_sensible_model_answers(start: Start, real_demo: DemoControl) -> None:
+@on_real_lists
+def test_a_real_list_fills_the_model_step_and_a_sensible_model_answers(
+    start: Start, real: RealList, real_demo: DemoControl
+) -> None:
     models = parse_model_list(real_demo.call("GET", "/models").json()).models
-    assert len(models) == 415
+    assert {model.id for model in models} == {row["id"] for row in real.rows()}
     best = recommend(models, datetime.now(UTC).date())
     assert best is not None
     assert best.id != models[0].id

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +11,8 @@ from caal_desktop.llm import GroqProvider, KeyInfo, ModelList, UsageReport
 from caal_desktop.llm import errors as tree
 from caal_desktop.llm.models.key_info import parse_key_info
 from tests.llm.helpers import KEY, MODEL, compatible, error_of, openrouter, run
+from tests.support.catalogues import RealList, on_real_lists
 from tests.support.scripted_server import Reply, error_reply, json_reply, scripted_server
-
-REAL_MODELS = Path(__file__).resolve().parents[3] / "shared" / "data" / "openrouter-models.json"
 
 
 def ids(listing: ModelList) -> list[str]:
@@ -92,13 +89,13 @@ def test_lists_that_are_none(reply: Reply, expected: type[tree.ProviderError]) -
     run(test())
 
 
-@pytest.mark.skipif(not REAL_MODELS.exists(), reason="the real list is not part of the project")
-def test_a_real_list() -> None:
+@on_real_lists
+def test_a_real_list(real: RealList) -> None:
     async def test() -> None:
-        raw = REAL_MODELS.read_bytes()
+        raw = real.path.read_bytes()
         async with scripted_server(Reply((raw,))) as server, openrouter(server) as provider:
             listing = await provider.list_models()
-            assert len(listing.models) == len(json.loads(raw)["data"])
+            assert ids(listing) == [row["id"] for row in real.rows()]
 
     run(test())
 

@@ -1,9 +1,15 @@
-"""Model lists for tests: generated ones of any length, and the real one where it is at hand."""
+"""Model lists for tests: an excerpt of a real one, generated ones of any length, and a whole one where it is named.
+
+``CAAL_DESKTOP_FULL_CATALOGUE`` may name a file with a stored answer of ``GET /models``; what is said of every model is
+then tested on that, too.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import random
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +21,9 @@ from caal_desktop.llm.models.listing import parse_model_list
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
 
-REAL_LIST = Path(__file__).parents[2].parent / "shared" / "data" / "openrouter-models.json"
-REAL_LIST_DAY = "2026-08-22"
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "openrouter"
+FULL_CATALOGUE = "CAAL_DESKTOP_FULL_CATALOGUE"
+"""The environment variable that names a whole list."""
 
 _SYLLABLES = ("bar", "cor", "den", "fal", "gor", "hin", "jun", "kal", "lor", "mir", "nor", "pel", "quin", "sol", "tan")
 _KNOWN_FAMILIES = (
@@ -98,26 +105,76 @@ def generated_models(count: int, seed: int = 1) -> tuple[ModelInfo, ...]:
     return parse_model_list({"data": generated_rows(count, seed)}).models
 
 
-def has_real_list() -> bool:
-    """Whether the real list is at hand."""
-    return REAL_LIST.is_file()
+@dataclass(frozen=True)
+class RealList:
+    """Real rows in a file.
+
+    Attributes:
+        name: what the tests call it.
+        path: of a stored answer of ``GET /models``.
+        searched: rows of the same list with nothing but what the search reads; None where the list is whole.
+    """
+
+    name: str
+    path: Path
+    searched: Path | None = None
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows, fresh each time."""
+        return _rows_of(self.path)
+
+    @property
+    def models(self) -> tuple[ModelInfo, ...]:
+        """The models."""
+        return _models_of(self.path)
+
+    def unusable_ids(self) -> set[str]:
+        """Return the ids of the rows that cannot chat, as the rows themselves say it."""
+        return {
+            row["id"]
+            for row in self.rows()
+            if row["id"].endswith(":batch")
+            or "text" not in row["architecture"]["input_modalities"]
+            or "text" not in row["architecture"]["output_modalities"]
+        }
+
+    @property
+    def searchable(self) -> tuple[ModelInfo, ...]:
+        """The models with those that compete with them in a search."""
+        return _models_of(self.path, *([self.searched] if self.searched else []))
 
 
-needs_real_list = pytest.mark.skipif(not has_real_list(), reason="the real model list is not at hand")
-
-
-def real_rows() -> list[dict[str, Any]]:
-    """The rows of the real list, fresh each time."""
-    rows: list[dict[str, Any]] = json.loads(REAL_LIST.read_text(encoding="utf-8"))["data"]
+def _rows_of(path: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["data"]
     return rows
 
 
-def sample_rows() -> list[dict[str, Any]]:
-    """Real rows where they are at hand, else generated ones."""
-    return real_rows() if has_real_list() else generated_rows(400)
+@cache
+def _models_of(*paths: Path) -> tuple[ModelInfo, ...]:
+    return parse_model_list({"data": [row for path in paths for row in _rows_of(path)]}).models
+
+
+EXCERPT = RealList("excerpt", FIXTURES / "models.json", FIXTURES / "searched.json")
+"""The rows in the tree; ``README.md`` beside them says where they are from."""
+
+REAL_LISTS = (
+    EXCERPT,
+    *(RealList("full", Path(path).expanduser().resolve()) for path in [os.environ.get(FULL_CATALOGUE)] if path),
+)
+"""What is said of every model of a real list is tested on each of these."""
+
+on_real_lists = pytest.mark.parametrize("real", REAL_LISTS, ids=lambda real: real.name)
+
+
+def long_rows(count: int) -> list[dict[str, Any]]:
+    """Return the excerpt with generated rows behind it, ``count`` in all."""
+    real = EXCERPT.rows()
+    known = {row["id"] for row in real}
+    generated = [row for row in generated_rows(count) if row["id"] not in known]
+    return [*real, *generated][:count]
 
 
 @cache
-def real_models() -> tuple[ModelInfo, ...]:
-    """The models of the real list."""
-    return parse_model_list({"data": real_rows()}).models
+def long_models(count: int) -> tuple[ModelInfo, ...]:
+    """Return the models of :func:`long_rows`."""
+    return parse_model_list({"data": long_rows(count)}).models

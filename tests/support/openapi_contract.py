@@ -1,7 +1,6 @@
-"""OpenRouter's own OpenAPI document as a judge of requests and answers, where a copy of it lies beside the repository.
+"""OpenRouter's own OpenAPI document as a judge of requests and answers.
 
-``Contract.load()`` skips the test where the document is absent. The document says which fields there are; what
-it leaves open (unknown extra fields) is left open here too.
+The document says which fields there are; what it leaves open (unknown extra fields) is left open here too.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
@@ -20,10 +18,8 @@ from referencing.jsonschema import DRAFT202012
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
-DOCUMENT = DATA / "openrouter-openapi.yaml"
-MODELS = DATA / "openrouter-models.json"
-"""A real answer of ``GET /models``; may be absent, too."""
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "openrouter"
+EXCERPT = FIXTURES / "openapi.yaml"
 
 _URI = "urn:openrouter"
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
@@ -43,10 +39,8 @@ class Contract:
 
     @staticmethod
     def load() -> Contract:
-        """The document beside the repository; skips the running test where there is none."""
-        if not DOCUMENT.is_file():
-            pytest.skip(f"{DOCUMENT.name} is not here")
-        return _loaded(DOCUMENT)
+        """Return the excerpt's judge."""
+        return _loaded(EXCERPT)
 
     def operations(self) -> list[tuple[str, str]]:
         """Every (method, path template) of the document."""

@@ -26,7 +26,7 @@ from caal_desktop.services.catalogue.catalogue_service import Catalogue, Catalog
 from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
 from caal_desktop.widgets.picker.details.compare import CompareDialog
 from caal_desktop.widgets.picker.model_pane import ModelPane
-from tests.support.catalogues import generated_models, has_real_list, real_models
+from tests.support.catalogues import long_models
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ OFFLINE = ConnectionRefused("openrouter", params={"provider": "OpenRouter", "hos
 
 @cache
 def catalogue() -> Catalogue:
-    """The real list where it is at hand, else a generated one."""
-    return catalogue_of(real_models() if has_real_list() else generated_models(415))
+    """As many models as OpenRouter has: real ones first, generated ones behind them."""
+    return catalogue_of(long_models(415))
 
 
 def catalogue_of(models: tuple[ModelInfo, ...]) -> Catalogue:

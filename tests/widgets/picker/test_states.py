@@ -20,7 +20,7 @@ from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.picker.details.compare import comparison
 from caal_desktop.widgets.picker.details.model_facts import model_facts
 from caal_desktop.widgets.picker.model_pane import ModelPane
-from tests.support.catalogues import sample_rows
+from tests.support.catalogues import EXCERPT
 from tests.support.picker_states import OFFLINE, SIZES, STATES, TODAY, catalogue, catalogue_of, pane, shown_in
 from tests.support.qt_loop import turn
 from tests.support.widget_audit import complaints, cut_texts
@@ -191,7 +191,7 @@ def test_links_and_markup_of_a_description_stay_text(qtbot: QtBot, parts: Parts)
     assert told.args[0].display == "https://example.org/x"
 
 
-ROWS = sample_rows()
+ROWS = EXCERPT.rows()
 junk = st.recursive(
     st.none()
     | st.booleans()
