@@ -7,6 +7,9 @@ A pytest plugin (tests/conftest.py loads it). After each test it fails the test
   what was announced;
 * when Qt complained while the test was being set up or torn down (pytest-qt does the same for the test itself).
 
+With ``--fail-on-skip`` a test that is skipped fails: ``scripts/test`` installs what the tests need, so that nothing has
+to be left out there. Without the option a test may skip what this machine does not have.
+
 It also takes away what would make a test depend on the person who runs it: their proxies, keys, keyring, display and
 stored settings.
 """
@@ -18,18 +21,18 @@ import logging
 import os
 import re
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 # Matched against whole names, without regard to case: proxies come in both.
 _PERSONAL = re.compile(
     r"(https?|all|no|ftp)_proxy"
-    r"|(openrouter|openai|groq|anthropic|caal_desktop)_.*"
+    r"|(openrouter|openai|groq|anthropic)_.*|caal_desktop_(?!full_catalogue$).*"
     r"|python_keyring_.*|dbus_session_bus_address|display|wayland_display|qt_.*|qsg_.*|pythonasynciodebug",
     re.IGNORECASE,
 )
@@ -63,6 +66,55 @@ def pytest_unconfigure() -> None:
 def _stored_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Moves what the program stores away from the person's own."""
     os.environ["CAAL_DESKTOP_HOME"] = str(tmp_path_factory.mktemp("caal-desktop-home"))
+
+
+# --- skipped tests ----------------------------------------------------------------------------------------------------
+
+ALLOWED_SKIPS: Final = frozenset({"nothing is forbidden to the superuser"})
+"""Reasons to skip a test although every tool is there."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--fail-on-skip``."""
+    parser.addoption(
+        "--fail-on-skip", action="store_true", help="fail a test that is skipped, but for a few known reasons"
+    )
+
+
+def fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn the report of a skip into that of a failure, unless its reason is an allowed one.
+
+    Args:
+        report: of a test's phase, or of the collection of a module. An expected failure is no skip.
+    """
+    if not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    if reason not in ALLOWED_SKIPS:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and --fail-on-skip allows that for known reasons alone: {reason}"
+
+
+# Outermost, so that what pytest itself makes of a skip or an expected failure is known.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Judge each phase of each test."""
+    report = yield
+    if item.config.getoption("fail_on_skip"):
+        fail_if_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Judge what skips a whole module."""
+    report = yield
+    if collector.config.getoption("fail_on_skip"):
+        fail_if_skipped(report)
+    return report
 
 
 # --- the network ------------------------------------------------------------------------------------------------------

@@ -5,13 +5,17 @@ from __future__ import annotations
 import threading
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from caal_desktop.storage.caches.spending import load_spending
 from tests.guards import clean_environment, is_here
+from tests.support.catalogues import FULL_CATALOGUE
 from tests.support.gui_files import watched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -103,6 +107,98 @@ def test_each_guard_fails_the_test_that_offends(pytester: pytest.Pytester, monke
     )
 
 
+SKIPPERS = """
+import pytest
+
+
+def test_good():
+    pass
+
+
+@pytest.mark.xfail(reason="known", strict=True)
+def test_expected_failure():
+    pytest.fail("as known")
+
+
+def test_missing_tool():
+    pytest.skip("not installed: chromium")
+
+
+@pytest.mark.skipif(True, reason="not today")
+def test_marked():
+    pass
+
+
+@pytest.mark.skip("nothing is forbidden to the superuser")
+def test_allowed():
+    pass
+
+
+@pytest.mark.parametrize("case", [])
+def test_without_cases(case):
+    pass
+
+
+@pytest.fixture
+def tool():
+    pytest.skip("no tool")
+
+
+def test_with_a_fixture(tool):
+    pass
+"""
+SKIPPED_MODULE = 'import pytest\n\npytest.skip("a whole module", allow_module_level=True)\n'
+
+
+@pytest.fixture
+def skippers(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
+    """Run tests that skip, with further arguments."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    pytester.makeini("[pytest]\nqt_api = pyside6\n")
+    pytester.makepyfile(test_skippers=SKIPPERS)
+    return lambda *arguments: pytester.runpytest_subprocess(
+        "-p", "tests.guards", "-p", "no:cacheprovider", "-rA", *arguments
+    )
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_no_check_vanishes_where_every_tool_is_installed(
+    skippers: Callable[..., pytest.RunResult], processes: str
+) -> None:
+    result = skippers("--fail-on-skip", "-n", processes)
+    result.assert_outcomes(passed=1, xfailed=1, skipped=1, failed=1, errors=3)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines_random(
+        [
+            "FAILED *::test_missing_tool*",
+            "ERROR *::test_marked*",
+            "ERROR *::test_without_cases*",
+            "ERROR *::test_with_a_fixture*",
+            "*known reasons alone: not installed: chromium",
+        ]
+    )
+
+
+def test_no_module_vanishes_where_every_tool_is_installed(
+    skippers: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile(test_whole=SKIPPED_MODULE)
+    assert skippers("test_whole.py").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result = skippers("--fail-on-skip", "test_whole.py")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["*known reasons alone: a whole module*"])
+
+
+def test_a_tool_may_be_missing_where_nobody_has_installed_it(skippers: Callable[..., pytest.RunResult]) -> None:
+    result = skippers()
+    result.assert_outcomes(passed=1, xfailed=1, skipped=5)
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_the_check_of_everything_lets_nothing_be_skipped() -> None:
+    assert "pytest $processes $no_skips" in (ROOT / "scripts" / "test").read_text(encoding="utf-8")
+
+
 def test_a_file_that_the_program_touches_on_the_gui_thread_is_noticed(tmp_path: Path) -> None:
     file = tmp_path / "it"
     program: dict[str, Any] = {}
@@ -141,8 +237,9 @@ def test_a_persons_environment_is_taken_away() -> None:
             "DISPLAY",
             "QT_SCALE_FACTOR",
             "CAAL_DESKTOP_HOME",
+            FULL_CATALOGUE,
         ],
         "x",
     )
     clean_environment(environment)
-    assert environment == {"PATH": "x", "HOME": "x", "QT_QPA_PLATFORM": "offscreen"}
+    assert environment == {"PATH": "x", "HOME": "x", FULL_CATALOGUE: "x", "QT_QPA_PLATFORM": "offscreen"}
