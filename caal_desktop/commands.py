@@ -134,7 +134,7 @@ class Command:
 
     Attributes:
         title: what it is called, in English; in a menu with ``&`` before the letter that chooses it.
-        short: what it is called beside an icon, in English; "" where the title serves.
+        short_title: what it is called beside an icon, in English; "" where the title serves.
         part: the last part of its buttons' and its menu entry's object names; "" where that is the id.
         section: where the list of shortcuts has it; None for a command without keys.
         shortcuts: its keys, as portable text or standard keys.
@@ -145,7 +145,7 @@ class Command:
     """
 
     title: str
-    short: str = ""
+    short_title: str = ""
     part: str = ""
     section: Section | None = None
     shortcuts: tuple[str | StandardKey, ...] = ()
@@ -164,7 +164,7 @@ COMMANDS: Mapping[CommandId, Command] = {
     ),
     CommandId.TEMPORARY: Command(
         title=QT_TRANSLATE_NOOP("Command", "New &temporary conversation"),
-        short=QT_TRANSLATE_NOOP("Command", "Temporary conversation"),
+        short_title=QT_TRANSLATE_NOOP("Command", "Temporary conversation"),
         section=Section.MAIN,
         shortcuts=("Ctrl+Shift+N",),
         needs=frozenset({Need.HISTORY}),
@@ -180,7 +180,7 @@ COMMANDS: Mapping[CommandId, Command] = {
     ),
     CommandId.SIDEBAR: Command(
         title=QT_TRANSLATE_NOOP("Command", "Show or hide the &conversations"),
-        short=QT_TRANSLATE_NOOP("Command", "Conversations"),
+        short_title=QT_TRANSLATE_NOOP("Command", "Conversations"),
         section=Section.MAIN,
         shortcuts=("Ctrl+B",),
     ),
@@ -235,7 +235,7 @@ COMMANDS: Mapping[CommandId, Command] = {
     ),
     CommandId.CONTINUE: Command(
         title=QT_TRANSLATE_NOOP("Command", "Continue from there"),
-        short=QT_TRANSLATE_NOOP("Command", "Continue"),
+        short_title=QT_TRANSLATE_NOOP("Command", "Continue"),
         needs=_MESSAGE,
     ),
     # --- with a message
@@ -246,7 +246,7 @@ COMMANDS: Mapping[CommandId, Command] = {
     ),
     CommandId.COPY: Command(
         title=QT_TRANSLATE_NOOP("Command", "Copy as plain text"),
-        short=QT_TRANSLATE_NOOP("Command", "Copy"),
+        short_title=QT_TRANSLATE_NOOP("Command", "Copy"),
         needs=_MESSAGE,
     ),
     CommandId.COPY_MARKDOWN: Command(title=QT_TRANSLATE_NOOP("Command", "Copy as Markdown"), needs=_MESSAGE),
@@ -286,25 +286,25 @@ COMMANDS: Mapping[CommandId, Command] = {
     ),
     CommandId.SELECT_ALL: Command(
         title=QT_TRANSLATE_NOOP("Command", "Conversation: select everything"),
-        short=QT_TRANSLATE_NOOP("Command", "Select all"),
+        short_title=QT_TRANSLATE_NOOP("Command", "Select all"),
         section=Section.CHAT,
         shortcuts=(StandardKey.SELECT_ALL,),
     ),
     CommandId.COPY_SELECTION: Command(
         title=QT_TRANSLATE_NOOP("Command", "Conversation: copy what is selected"),
-        short=QT_TRANSLATE_NOOP("Command", "Copy"),
+        short_title=QT_TRANSLATE_NOOP("Command", "Copy"),
         section=Section.CHAT,
         shortcuts=(StandardKey.COPY,),
     ),
     CommandId.RENAME_CONVERSATION: Command(
         title=QT_TRANSLATE_NOOP("Command", "List of conversations: rename"),
-        short=QT_TRANSLATE_NOOP("Command", "Rename…"),
+        short_title=QT_TRANSLATE_NOOP("Command", "Rename…"),
         section=Section.CHAT,
         shortcuts=("F2",),
     ),
     CommandId.DELETE_CONVERSATION: Command(
         title=QT_TRANSLATE_NOOP("Command", "List of conversations: delete"),
-        short=QT_TRANSLATE_NOOP("Command", "Delete"),
+        short_title=QT_TRANSLATE_NOOP("Command", "Delete"),
         section=Section.CHAT,
         shortcuts=("Del",),
     ),
@@ -314,21 +314,21 @@ COMMANDS: Mapping[CommandId, Command] = {
     ),
     CommandId.STAR_MODEL: Command(
         title=QT_TRANSLATE_NOOP("Command", "Make the model a favourite, or no longer"),
-        short=QT_TRANSLATE_NOOP("Command", "Favourite"),
+        short_title=QT_TRANSLATE_NOOP("Command", "Favourite"),
         section=Section.PICKER,
         shortcuts=("Ctrl+D",),
         needs=_MARKED_MODEL,
     ),
     CommandId.COMPARE_MODEL: Command(
         title=QT_TRANSLATE_NOOP("Command", "Compare the model, or no longer"),
-        short=QT_TRANSLATE_NOOP("Command", "Compare"),
+        short_title=QT_TRANSLATE_NOOP("Command", "Compare"),
         section=Section.PICKER,
         shortcuts=("Ctrl+E",),
         needs=_MARKED_MODEL,
     ),
     CommandId.MODEL_DETAILS: Command(
         title=QT_TRANSLATE_NOOP("Command", "Show or hide the details"),
-        short=QT_TRANSLATE_NOOP("Command", "Read about the current model"),
+        short_title=QT_TRANSLATE_NOOP("Command", "Read about the current model"),
         section=Section.PICKER,
         shortcuts=("Ctrl+I",),
     ),

@@ -10,24 +10,22 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, descriptor_of
-from caal_desktop.storage.settings.choices import KeyStatus
-from caal_desktop.storage.settings.choices import SetupStep as Step
+from caal_desktop.storage.settings.choices import KeyStatus, SetupStep
 
 if TYPE_CHECKING:
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
 
 __all__ = [
     "STEPS",
-    "Need",
+    "MissingInput",
     "SetupFlow",
     "SetupState",
-    "Step",
 ]
 
-STEPS: tuple[Step, ...] = tuple(Step)
+STEPS: tuple[SetupStep, ...] = tuple(SetupStep)
 
 
-class Need(StrEnum):
+class MissingInput(StrEnum):
     """What is missing before the next step."""
 
     NOTHING = "nothing"
@@ -51,7 +49,7 @@ class SetupState:
         tried: an answer has been read to its end.
     """
 
-    step: Step = Step.WELCOME
+    step: SetupStep = SetupStep.WELCOME
     provider: str = DEFAULT_PROVIDER
     key_status: KeyStatus = KeyStatus.NONE
     address: str = ""
@@ -78,10 +76,12 @@ class SetupFlow:
         """
         flow = cls(state)
         target = flow._state.step
-        skipped_key = flow._state.key_status is KeyStatus.NONE and target is not Step.TRY
+        skipped_key = flow._state.key_status is KeyStatus.NONE and target is not SetupStep.TRY
         for step in STEPS[: STEPS.index(target)]:
             flow._state = replace(flow._state, step=step)
-            if flow.need() is not Need.NOTHING and not (step is Step.KEY and skipped_key and flow.descriptor.needs_key):
+            if flow.need() is not MissingInput.NOTHING and not (
+                step is SetupStep.KEY and skipped_key and flow.descriptor.needs_key
+            ):
                 return flow
         flow._state = replace(flow._state, step=target)
         return flow
@@ -103,49 +103,49 @@ class SetupFlow:
             return True
         return not self.descriptor.needs_key and self._state.key_status is KeyStatus.NONE and bool(self._state.address)
 
-    def need(self) -> Need:
+    def need(self) -> MissingInput:
         """Tell what is missing before the current step is done."""
         state = self._state
-        if state.step is Step.KEY:
+        if state.step is SetupStep.KEY:
             if self.descriptor.has_address and not state.address:
-                return Need.ADDRESS
+                return MissingInput.ADDRESS
             match state.key_status:
                 case KeyStatus.VERIFIED | KeyStatus.UNVERIFIED:
-                    return Need.NOTHING
+                    return MissingInput.NOTHING
                 case KeyStatus.REJECTED:
-                    return Need.OTHER_KEY
+                    return MissingInput.OTHER_KEY
                 case KeyStatus.NONE:
-                    return Need.KEY if self.descriptor.needs_key else Need.KEY_CHECK
-        if state.step is Step.MODEL and not state.model:
-            return Need.MODEL
-        return Need.NOTHING
+                    return MissingInput.KEY if self.descriptor.needs_key else MissingInput.KEY_CHECK
+        if state.step is SetupStep.MODEL and not state.model:
+            return MissingInput.MODEL
+        return MissingInput.NOTHING
 
     @property
     def can_continue(self) -> bool:
         """Whether Next may be pressed."""
-        return self._state.step is not Step.DONE and self.need() is Need.NOTHING and not self.wants_try
+        return self._state.step is not SetupStep.DONE and self.need() is MissingInput.NOTHING and not self.wants_try
 
     @property
     def wants_try(self) -> bool:
         """Whether the current step is a trial that has not taken place (it may be skipped)."""
-        return self._state.step is Step.TRY and not self._state.tried
+        return self._state.step is SetupStep.TRY and not self._state.tried
 
     @property
     def can_skip(self) -> bool:
         """Whether the current step may be left undone: key and model can come later, and nobody has to try."""
-        if self._state.step is Step.KEY:
-            return self.need() is not Need.NOTHING and not self.descriptor.has_address
-        if self._state.step is Step.MODEL:
+        if self._state.step is SetupStep.KEY:
+            return self.need() is not MissingInput.NOTHING and not self.descriptor.has_address
+        if self._state.step is SetupStep.MODEL:
             # Without a network, or without a key, there may be no list to choose from.
-            return self.need() is Need.MODEL
+            return self.need() is MissingInput.MODEL
         return self.wants_try
 
     @property
     def can_go_back(self) -> bool:
         """Whether there is a step before this one."""
-        return self._state.step not in (Step.WELCOME, Step.DONE)
+        return self._state.step not in (SetupStep.WELCOME, SetupStep.DONE)
 
-    def advance(self) -> Step:
+    def advance(self) -> SetupStep:
         """Go to the next step.
 
         Raises:
@@ -155,7 +155,7 @@ class SetupFlow:
             raise ValueError(f"the step {self._state.step} still needs {self.need()}")
         return self._go(+1)
 
-    def skip(self) -> Step:
+    def skip(self) -> SetupStep:
         """Leave the current step undone and go on.
 
         Raises:
@@ -163,11 +163,11 @@ class SetupFlow:
         """
         if not self.can_skip:
             raise ValueError(f"the step {self._state.step} cannot be skipped")
-        if self._state.step is Step.KEY:
+        if self._state.step is SetupStep.KEY:
             self._state = replace(self._state, key_status=KeyStatus.NONE)
         return self._go(+1)
 
-    def back(self) -> Step:
+    def back(self) -> SetupStep:
         """Go to the step before this one; what was entered stays."""
         return self._go(-1) if self.can_go_back else self._state.step
 
@@ -194,10 +194,10 @@ class SetupFlow:
         """An answer came and was complete."""
         self._state = replace(self._state, tried=True)
 
-    def _go(self, by: int) -> Step:
+    def _go(self, by: int) -> SetupStep:
         index = STEPS.index(self._state.step) + by
         step = STEPS[index]
-        if step is Step.TRY and not (self.has_usable_key and self._state.model):
+        if step is SetupStep.TRY and not (self.has_usable_key and self._state.model):
             # Without a key or a model there is nothing to try, in either direction.
             step = STEPS[index + by]
         self._state = replace(self._state, step=step)

@@ -14,7 +14,7 @@ from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.history.history_service import HistoryService
 from caal_desktop.services.providers.provider_pool import Connection
-from caal_desktop.setup_flow import Step
+from caal_desktop.storage.settings.choices import SetupStep
 from caal_desktop.storage.settings.schema import Theme
 from caal_desktop.widgets.main.main_window import MainWindow
 from caal_desktop.widgets.picker.dialog import PickerDialog
@@ -67,7 +67,7 @@ def test_a_pasted_key(
 ) -> None:
     window = WizardWindow(parts.setup, parts.keys, parts.catalogue, lambda: ChatService(parts.pool), parts.settings)
     qtbot.addWidget(window)
-    window.begin(Step.KEY)
+    window.begin(SetupStep.KEY)
     window.show()
     window.activateWindow()
     qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
@@ -78,7 +78,7 @@ def test_a_pasted_key(
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
         parts.until(lambda: parts.setup.flow.can_continue, "the proof")
         parts.setup.advance()
-        parts.until(lambda: parts.setup.state.step is Step.MODEL, "the key in the keyring")
+        parts.until(lambda: parts.setup.state.step is SetupStep.MODEL, "the key in the keyring")
         parts.until(lambda: in_file(parts).get("providers"), "the settings know")
     assert_walked("A pasted key", walk.order)
 

@@ -17,8 +17,7 @@ from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_request import chat_request
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.providers.connections import PROXY, catalogue_connection, connection_for
-from caal_desktop.setup_flow import Step
-from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 from caal_desktop.storage.settings.transfer import export_settings
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.settings.secrets_question import SecretsQuestion
@@ -140,7 +139,7 @@ def open_wizard(qtbot: QtBot) -> Iterator[Callable[[Parts], WizardWindow]]:
 
         window = WizardWindow(parts.setup, parts.keys, parts.catalogue, make_chat, parts.settings)
         qtbot.addWidget(window)
-        window.begin(Step.KEY)
+        window.begin(SetupStep.KEY)
         window.show()
         turn(3)
         made.append(window)
@@ -217,7 +216,7 @@ def test_1_the_key_can_be_kept_back_in_the_wizard(
     parts.until_stage(Stage.VERIFIED)
     assert there.requests, "a server that needs no key is asked without it"
     child(window, QPushButton, "wizard.next").click()
-    assert parts.setup.state.step is Step.MODEL
+    assert parts.setup.state.step is SetupStep.MODEL
     window.close()
     send_everything(parts)
     assert any(request.startswith("POST") for request in there.requests)
@@ -251,9 +250,9 @@ def test_2_the_list_of_models_of_another_address_in_the_wizard(
     give_address(window, qtbot, there.url)
     child(window, QPushButton, "wizard.back").click()
     window.close()
-    parts.setup.begin(Step.MODEL)
+    parts.setup.begin(SetupStep.MODEL)
     turn(10)
-    parts.setup.begin(Step.KEY)
+    parts.setup.begin(SetupStep.KEY)
     parts.setup.entry.submit("another-key")
     parts.until_stage(Stage.VERIFIED)
     parts.until(lambda: parts.catalogue.current.models, "the list, fetched with the key that was given for it")
@@ -499,14 +498,14 @@ def test_8_a_wizard_that_was_further_on_comes_back_to_the_question(
     first.setup.entry.submit(REAL_KEY)
     first.until_stage(Stage.VERIFIED)
     first.setup.advance()
-    first.until(lambda: first.setup.state.step is Step.MODEL, "the model step")
+    first.until(lambda: first.setup.state.step is SetupStep.MODEL, "the model step")
     first.close()
     assert here.has_seen(REAL_KEY)
 
     second = make_parts(there.url, stands_in=True)
     second.setup.begin()
     second.until_stage(Stage.ASKING)
-    assert second.setup.state.step is Step.KEY
+    assert second.setup.state.step is SetupStep.KEY
     assert not there.has_seen(REAL_KEY)
     second.setup.allow_key()
     second.until_stage(Stage.VERIFIED)

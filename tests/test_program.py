@@ -37,7 +37,7 @@ from caal_desktop.qt_import import import_qt
 import_qt()  # as the command line does, before anything else imports Qt
 from caal_desktop import cli
 from caal_desktop.app import application as app
-from caal_desktop.setup_flow import Step
+from caal_desktop.storage.settings.choices import SetupStep
 
 moment, action = sys.argv[1], sys.argv[2]
 
@@ -83,7 +83,7 @@ class Watched(app.Application):
         elif moment == "idle":
             QTimer.singleShot(700, self, act)
         elif moment == "storing":
-            self.windows.wizard.begin(Step.KEY)
+            self.windows.wizard.begin(SetupStep.KEY)
             self.windows.setup.keyChanged.connect(self.on_key)
             self.windows.setup.entry.submit(os.environ["CAAL_TEST_KEY"])
         elif moment == "broken later":

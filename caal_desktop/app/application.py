@@ -113,10 +113,10 @@ class Application(QObject):
         if self._demo is not None:
             self._demo.start()
         if self.services.problem is not None:
-            from caal_desktop.widgets.common.texts import reason_and_advice
+            from caal_desktop.widgets.common.shared_texts import reason_and_advice
 
             text = self.services.problem.describe()
-            self.windows.tell(text.what, reason_and_advice(text))
+            self.windows.show_message_box(text.what, reason_and_advice(text))
 
     def _on_key(self, _secret: str, _state: KeyState) -> None:
         # A provider that shows its list to nobody without a key could not be asked before the keyring gave it, or the
@@ -155,10 +155,10 @@ class Application(QObject):
     # --- what is told and noted
 
     def _on_save_failed(self, reason: str) -> None:
-        self.windows.tell(self.tr("The settings could not be saved"), reason)
+        self.windows.show_message_box(self.tr("The settings could not be saved"), reason)
 
     def _on_demo_failed(self, reason: str) -> None:
-        self.windows.tell(self.tr("The demo server could not be started"), reason)
+        self.windows.show_message_box(self.tr("The demo server could not be started"), reason)
 
     def _note_key(self, state: KeyState) -> None:
         if state.info is not None and not state.is_busy:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from caal_desktop.app.chat_parts import ChatParts
+from caal_desktop.app.chat_services import ChatServices
 from caal_desktop.services.catalogue.catalogue_service import CatalogueService
 from caal_desktop.services.keys.key_service import KeyService
 from caal_desktop.services.providers.connections import catalogue_connection
@@ -72,7 +72,7 @@ class Services(QObject):
         secrets = SecretStore(service=DEMO_KEYRING_SERVICE if demo else KEYRING_SERVICE)
         self.keys = KeyService(secrets, self.pool, self.settings, self, stand_ins=stand_ins)
         self.catalogue = CatalogueService(paths.catalogue_dir, self.pool, self)
-        self.talk = ChatParts(self.pool, self.settings, paths, self)
+        self.talk = ChatServices(self.pool, self.settings, paths, self)
         LogLevelFollower(self.settings, self, verbose=verbose)
         self._sign_in: SignInService | None = None
 

@@ -11,10 +11,10 @@ from PySide6.QtCore import QObject, Qt, Signal
 from caal_desktop.commands import CommandId
 from caal_desktop.services.setup.setup_service import SetupService
 from caal_desktop.services.task_scope import TaskScope
-from caal_desktop.setup_flow import Step
+from caal_desktop.storage.settings.choices import SetupStep
 from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.common.command_set import CommandSet
-from caal_desktop.widgets.common.notice_box import tell
+from caal_desktop.widgets.common.message_box import show_message_box
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,8 +83,8 @@ class Windows(QObject):
     def _bind_commands(self) -> CommandSet[[]]:
         commands: CommandSet[[]] = CommandSet()
         commands.bind(CommandId.QUIT, self.quitRequested.emit)
-        commands.bind(CommandId.SETUP, lambda: self.open_wizard(Step.WELCOME))
-        commands.bind(CommandId.CHECK_KEY, lambda: self.open_wizard(Step.KEY))
+        commands.bind(CommandId.SETUP, lambda: self.open_wizard(SetupStep.WELCOME))
+        commands.bind(CommandId.CHECK_KEY, lambda: self.open_wizard(SetupStep.KEY))
         commands.bind(CommandId.SETTINGS, self.open_settings)
         commands.bind(CommandId.PROVIDER_SETTINGS, lambda: self.open_settings(Group.PROVIDER))
         commands.bind(CommandId.NETWORK_SETTINGS, lambda: self.open_settings(Group.NETWORK))
@@ -116,10 +116,10 @@ class Windows(QObject):
             window.activateWindow()
             self._app.alert(window)
 
-    def tell(self, title: str, text: str) -> None:
+    def show_message_box(self, title: str, text: str) -> None:
         """Tell the user something that is not about anything in a window."""
         if not self._is_closed:
-            tell(title, text, self.wizard or self.main)
+            show_message_box(title, text, self.wizard or self.main)
 
     def hide(self) -> None:
         """Take all windows from the screen, for the end; their size and place are remembered."""
@@ -145,7 +145,7 @@ class Windows(QObject):
 
     # --- the wizard
 
-    def open_wizard(self, at: Step | None) -> None:
+    def open_wizard(self, at: SetupStep | None) -> None:
         """Show the wizard.
 
         Args:
@@ -304,7 +304,7 @@ class Windows(QObject):
             open_window()
         except Exception:
             logger.exception("A window could not be opened")
-            box = tell(
+            box = show_message_box(
                 self.tr("CAAL Desktop cannot show its window"),
                 self.tr("It ends now. Your settings and conversations are kept; the log file says what happened."),
                 None,

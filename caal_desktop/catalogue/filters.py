@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.fitness.assessment import Verdict, voice_verdict
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verdict
 from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
 from caal_desktop.catalogue.usability import can_chat
 
@@ -77,7 +77,7 @@ class FilterCounts:
 
 
 _TESTS: dict[FilterName, Callable[[ModelInfo, date], bool]] = {
-    FilterName.VOICE: lambda model, today: voice_verdict(model, today) is Verdict.FIT,
+    FilterName.VOICE: lambda model, today: voice_verdict(model, today) is FitnessVerdict.FIT,
     FilterName.FREE: lambda model, _: model.pricing.is_free,
     FilterName.TOOLS: lambda model, _: "tools" in (model.supported_parameters or ()),
     FilterName.VISION: lambda model, _: "image" in model.input_modalities,

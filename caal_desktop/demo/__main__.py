@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from caal_desktop.demo.accounts.keys import demo_key
-from caal_desktop.demo.catalogue.listing import Catalogue
+from caal_desktop.demo.catalogue.listing import DemoCatalogue
 from caal_desktop.demo.faults.registry import ActiveFault, FaultBook, UnknownFaultError, listing, parse
 from caal_desktop.demo.server import serve
 from caal_desktop.demo.state import ORDINARY_SPEED, DemoState
@@ -30,11 +30,11 @@ def _fault(text: str) -> ActiveFault:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _catalogue(text: str) -> Catalogue:
+def _catalogue(text: str) -> DemoCatalogue:
     if text.isdecimal():
-        return Catalogue.own(int(text))
+        return DemoCatalogue.own(int(text))
     try:
-        return Catalogue.from_file(Path(text))
+        return DemoCatalogue.from_file(Path(text))
     except (OSError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"{text}: {error}") from error
 
@@ -118,7 +118,7 @@ async def _run(options: argparse.Namespace) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     if options.exit_with_stdin:
         _watch_stdin(loop, stop)
-    state = DemoState(options.models or Catalogue.own(), FaultBook(options.fault), options.speed)
+    state = DemoState(options.models or DemoCatalogue.own(), FaultBook(options.fault), options.speed)
 
     def started(base_url: str) -> None:
         _say(json.dumps({"base_url": base_url, "key": demo_key()}))

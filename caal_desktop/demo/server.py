@@ -9,11 +9,11 @@ from caal_desktop.demo.chat.completions import complete
 from caal_desktop.demo.endpoints import API, account, control, models
 from caal_desktop.demo.errors import ApiError
 from caal_desktop.demo.faults.players import replacement
-from caal_desktop.demo.faults.registry import place_of
+from caal_desktop.demo.faults.registry import endpoint_group_of
 from caal_desktop.demo.http.listener import HOST, listening
 from caal_desktop.demo.http.messages import error_response
 from caal_desktop.demo.http.routes import Routes
-from caal_desktop.demo.state import Call, DemoState
+from caal_desktop.demo.state import DemoRequest, DemoState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,11 +31,11 @@ class DemoServer:
 
     async def answer(self, request: Request) -> Answer:
         """The answer to a request."""
-        call = Call(request, self._state)
+        call = DemoRequest(request, self._state)
         if request.path.startswith(control.PREFIX) and request.path != control.ELSEWHERE:
             return await _handled(call)
         entry = self._state.recorder.record(request)
-        call.fault = self._state.faults.take(place_of(request.path.removeprefix(API)), request.path)
+        call.fault = self._state.faults.take(endpoint_group_of(request.path.removeprefix(API)), request.path)
         if call.fault is not None:
             entry["fault"] = call.fault.name
         try:
@@ -48,7 +48,7 @@ class DemoServer:
         return answer
 
 
-async def _answered(call: Call) -> Answer:
+async def _answered(call: DemoRequest) -> Answer:
     try:
         other = None if call.fault is None else await replacement(call.fault, call.request)
         return await _handled(call) if other is None else other
@@ -56,7 +56,7 @@ async def _answered(call: Call) -> Answer:
         return error_response(error)
 
 
-async def _handled(call: Call) -> Answer:
+async def _handled(call: DemoRequest) -> Answer:
     handler, call.values = _ROUTES.find(call.request.method, call.request.raw_path)
     return await handler(call)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from caal_desktop.demo.accounts.keys import DemoKey
-    from caal_desktop.demo.catalogue.listing import Catalogue
+    from caal_desktop.demo.catalogue.listing import DemoCatalogue
     from caal_desktop.demo.faults.registry import ActiveFault
     from caal_desktop.demo.http.messages import Request
 
@@ -36,7 +36,7 @@ class DemoState:
         answered: chat completions so far, from which their ids are derived.
     """
 
-    catalogue: Catalogue
+    catalogue: DemoCatalogue
     faults: FaultBook = field(default_factory=FaultBook)
     speed: float = ORDINARY_SPEED
     ring: KeyRing = field(default_factory=KeyRing)
@@ -67,7 +67,7 @@ class DemoState:
 
 
 @dataclass(slots=True)
-class Call:
+class DemoRequest:
     """One request on its way through the server.
 
     Attributes:

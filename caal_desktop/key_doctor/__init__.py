@@ -5,7 +5,7 @@ Knows no Qt and no network. No message and no ``repr`` contains the pasted text.
 
 from __future__ import annotations
 
-from caal_desktop.key_doctor.diagnosis import CLEANUP_TEXTS, Cleanup, Diagnosis, Verdict
+from caal_desktop.key_doctor.diagnosis import CLEANUP_TEXTS, Cleanup, Diagnosis, KeyVerdict
 from caal_desktop.key_doctor.doctor import diagnose
 
-__all__ = ["CLEANUP_TEXTS", "Cleanup", "Diagnosis", "Verdict", "diagnose"]
+__all__ = ["CLEANUP_TEXTS", "Cleanup", "Diagnosis", "KeyVerdict", "diagnose"]

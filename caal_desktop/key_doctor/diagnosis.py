@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Verdict(StrEnum):
+class KeyVerdict(StrEnum):
     """What the pasted text is."""
 
     OK = "ok"
@@ -190,7 +190,7 @@ class Diagnosis:
         params: what fills the message. Never contains what was pasted.
     """
 
-    verdict: Verdict
+    verdict: KeyVerdict
     key: str | None = field(default=None, repr=False)
     provider: str | None = None
     vendor: str = ""
@@ -201,7 +201,7 @@ class Diagnosis:
     @property
     def usable(self) -> bool:
         """Whether the key should simply be used (``unusual``: after showing the note)."""
-        return self.key is not None and self.verdict in (Verdict.OK, Verdict.OK_CLEANED, Verdict.UNUSUAL)
+        return self.key is not None and self.verdict in (KeyVerdict.OK, KeyVerdict.OK_CLEANED, KeyVerdict.UNUSUAL)
 
     def describe(self, translate: Translate = untranslated) -> ErrorText:
         """The message in the language of ``translate``."""

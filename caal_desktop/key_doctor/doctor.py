@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from caal_desktop.key_doctor.cleaning import around, clean
-from caal_desktop.key_doctor.diagnosis import Cleanup, Diagnosis, Finding, Verdict
+from caal_desktop.key_doctor.diagnosis import Cleanup, Diagnosis, Finding, KeyVerdict
 from caal_desktop.key_doctor.shapes import Candidate, Vendor, find_candidates, vendor_of_provider
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, PROVIDERS
 
@@ -69,19 +69,19 @@ _RANKING = (
     Finding.PLACEHOLDER,
 )
 _VERDICTS = {
-    Finding.OK: Verdict.OK,
-    Finding.OK_CLEANED: Verdict.OK_CLEANED,
-    Finding.EMPTY: Verdict.EMPTY,
-    Finding.MASKED: Verdict.MASKED,
-    Finding.HIDDEN: Verdict.MASKED,
-    Finding.TRUNCATED: Verdict.TRUNCATED,
-    Finding.BEGINNING_MISSING: Verdict.TRUNCATED,
-    Finding.TOO_LONG: Verdict.TOO_LONG,
-    Finding.OTHER_VENDOR: Verdict.OTHER_VENDOR,
-    Finding.OTHER_PROVIDER: Verdict.OTHER_VENDOR,
-    Finding.SEVERAL_KEYS: Verdict.SEVERAL_KEYS,
-    Finding.ODD_SHAPE: Verdict.UNUSUAL,
-    Finding.UNKNOWN_SHAPE: Verdict.UNUSUAL,
+    Finding.OK: KeyVerdict.OK,
+    Finding.OK_CLEANED: KeyVerdict.OK_CLEANED,
+    Finding.EMPTY: KeyVerdict.EMPTY,
+    Finding.MASKED: KeyVerdict.MASKED,
+    Finding.HIDDEN: KeyVerdict.MASKED,
+    Finding.TRUNCATED: KeyVerdict.TRUNCATED,
+    Finding.BEGINNING_MISSING: KeyVerdict.TRUNCATED,
+    Finding.TOO_LONG: KeyVerdict.TOO_LONG,
+    Finding.OTHER_VENDOR: KeyVerdict.OTHER_VENDOR,
+    Finding.OTHER_PROVIDER: KeyVerdict.OTHER_VENDOR,
+    Finding.SEVERAL_KEYS: KeyVerdict.SEVERAL_KEYS,
+    Finding.ODD_SHAPE: KeyVerdict.UNUSUAL,
+    Finding.UNKNOWN_SHAPE: KeyVerdict.UNUSUAL,
 }
 
 
@@ -284,7 +284,7 @@ def _answer(
         "prefix": vendor.shape.beginning if vendor is not None and vendor.shape is not None else "",
     }
     return Diagnosis(
-        verdict=_VERDICTS.get(finding, Verdict.NOT_A_KEY),
+        verdict=_VERDICTS.get(finding, KeyVerdict.NOT_A_KEY),
         key=key,
         provider=vendor.provider if vendor else None,
         vendor=vendor.name if vendor else "",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelList
     from caal_desktop.llm.models.key_info import KeyInfo
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 Message = dict[str, Any]
 """One message in the wire's own form: ``role``, ``content`` and what belongs to them."""
@@ -83,12 +83,12 @@ def parse_tool_arguments(arguments: object) -> dict[str, Any]:
     if isinstance(arguments, str | bytes | bytearray):
         parsed = parse_json(arguments)
         if parsed is None:
-            _log.warning("The model sent tool arguments that are not valid JSON (%d characters).", len(arguments))
+            logger.warning("The model sent tool arguments that are not valid JSON (%d characters).", len(arguments))
             return {}
         if isinstance(parsed, dict):
             return parsed
         arguments = parsed
-    _log.warning("The model sent tool arguments of type %s instead of an object.", type(arguments).__name__)
+    logger.warning("The model sent tool arguments of type %s instead of an object.", type(arguments).__name__)
     return {}
 
 

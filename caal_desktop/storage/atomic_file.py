@@ -36,8 +36,8 @@ def ensure_private_folder(folder: Path) -> Path:
             raise NotADirectoryError("it is not a folder")
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError("no permission to write there")
-    except OSError as exc:
-        raise FolderUnusable(folder=str(folder), reason=reason_of(exc)) from exc
+    except OSError as error:
+        raise FolderUnusable(folder=str(folder), reason=reason_of(error)) from error
     return folder
 
 
@@ -63,8 +63,8 @@ def write_atomically(path: Path, content: bytes) -> None:
         _replace(temporary, target)
         temporary = None
         _sync_folder(target.parent)
-    except OSError as exc:
-        raise WriteFailed(file=str(path), reason=reason_of(exc)) from exc
+    except OSError as error:
+        raise WriteFailed(file=str(path), reason=reason_of(error)) from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -96,9 +96,9 @@ def free_name(path: Path, word: str, now: datetime) -> Path:
     return target
 
 
-def reason_of(exc: OSError) -> str:
+def reason_of(error: OSError) -> str:
     """The system's own short words for an error, without the path."""
-    return exc.strerror or str(exc)
+    return error.strerror or str(error)
 
 
 def _replace(temporary: str, target: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from caal_desktop.app.application import Application
 from caal_desktop.commands import CommandId
-from caal_desktop.setup_flow import Step
 from caal_desktop.storage.paths import AppPaths
+from caal_desktop.storage.settings.choices import SetupStep
 from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.commands import APPLICATION
 from tests.support.qt_loop import run_async, turn
@@ -64,8 +64,10 @@ def test_a_command_opens_its_page_of_the_settings(application: Application, comm
     application.windows._settings_dialog.reject()
 
 
-@pytest.mark.parametrize(("command", "step"), [(CommandId.CHECK_KEY, Step.KEY), (CommandId.SETUP, Step.WELCOME)])
-def test_a_command_opens_the_wizard_at_its_step(application: Application, command: CommandId, step: Step) -> None:
+@pytest.mark.parametrize(
+    ("command", "step"), [(CommandId.CHECK_KEY, SetupStep.KEY), (CommandId.SETUP, SetupStep.WELCOME)]
+)
+def test_a_command_opens_the_wizard_at_its_step(application: Application, command: CommandId, step: SetupStep) -> None:
     assert application.windows.main is not None
     application.windows.main.commands.run(command)
     turn(3)
@@ -79,7 +81,7 @@ def test_a_command_opens_the_wizard_at_its_step(application: Application, comman
 
 def test_the_wizard_opens_the_settings_above_itself(application: Application) -> None:
     """A proxy may have to be named before any key can be checked."""
-    application.windows.open_wizard(Step.KEY)
+    application.windows.open_wizard(SetupStep.KEY)
     wizard = application.windows.wizard
     assert wizard is not None
     wizard.key.commands.run(CommandId.NETWORK_SETTINGS)

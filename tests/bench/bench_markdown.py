@@ -116,7 +116,7 @@ class View(QTextBrowser):
             top = self.verticalScrollBar().value()
             painter.translate(0, -top)
             area = QRectF(0, top, self.viewport().width(), self.viewport().height())
-            paint_decorations(painter, self.document(), area, self.stream.theme)
+            paint_decorations(painter, self.document(), area, self.stream.style)
             painter.end()
         super().paintEvent(event)
 

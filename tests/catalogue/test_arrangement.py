@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caal_desktop.catalogue.filters import LONG_CONTEXT, FilterIndex, FilterName, Filters
-from caal_desktop.catalogue.fitness.assessment import Verdict, voice_fitness
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
 from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
 from caal_desktop.catalogue.grouping import group_by_vendor
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
@@ -56,7 +56,7 @@ def test_counts_promise_what_switching_on_gives(active: Filters) -> None:
         (FilterName.LONG_CONTEXT, lambda model: model.context_length >= LONG_CONTEXT),
         (FilterName.NO_EXPIRY, lambda model: model.expiration_date is None),
         (FilterName.OPEN_WEIGHTS, lambda model: model.hugging_face_id),
-        (FilterName.VOICE, lambda model: voice_fitness(model, TODAY).verdict is Verdict.FIT),
+        (FilterName.VOICE, lambda model: voice_fitness(model, TODAY).verdict is FitnessVerdict.FIT),
     ],
 )
 def test_each_filter_leaves_what_it_says(name: FilterName, holds: object) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from caal_desktop.catalogue.fitness.assessment import ReasonCode, Verdict, voice_fitness, voice_verdict
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, ReasonCode, voice_fitness, voice_verdict
 from caal_desktop.catalogue.fitness.speech_cost import (
     HOUR_OF_TALK,
     CostKind,
@@ -62,25 +62,25 @@ MINIMAL = ReasoningPolicy(mandatory=True, efforts=("high", "minimal"))
 @pytest.mark.parametrize(
     ("subject", "verdict", "code"),
     [
-        (model(), Verdict.FIT, ReasonCode.NO_REASONING),
-        (model(reasoning=ReasoningPolicy(default_enabled=True)), Verdict.FIT, ReasonCode.REASONING_OPTIONAL),
-        (model("maker/model:free"), Verdict.FIT, ReasonCode.FREE_LIMITS),
-        (model(reasoning=MINIMAL), Verdict.UNSURE, ReasonCode.ALWAYS_REASONS_BRIEFLY),
-        (model(expiration_date=date(2026, 9, 30)), Verdict.UNSURE, ReasonCode.EXPIRES_SOON),
-        (model(pricing=Pricing(varies=True)), Verdict.UNSURE, ReasonCode.ROUTER),
-        (model(context_length=4_096), Verdict.UNSURE, ReasonCode.SMALL_CONTEXT),
-        (model("maker/model-thinking"), Verdict.UNSURE, ReasonCode.REASONING_LIKELY),
-        (ModelInfo(id="m", name="m"), Verdict.UNSURE, ReasonCode.TOOLS_UNKNOWN),
-        (model(supported_parameters=frozenset({"stop"})), Verdict.UNFIT, ReasonCode.NO_TOOLS),
-        (model(reasoning=ReasoningPolicy(mandatory=True)), Verdict.UNFIT, ReasonCode.ALWAYS_REASONS),
-        (model("maker/model:batch"), Verdict.UNFIT, ReasonCode.BATCH),
-        (model(output_modalities=("image",)), Verdict.UNFIT, ReasonCode.NO_TEXT),
-        (model(expiration_date=date(2026, 8, 21)), Verdict.UNFIT, ReasonCode.EXPIRED),
-        (model("maker/llama-guard-4"), Verdict.UNFIT, ReasonCode.CLASSIFIER),
-        (ModelInfo(id="whisper-1", name="whisper-1"), Verdict.UNFIT, ReasonCode.NOT_CHAT),
+        (model(), FitnessVerdict.FIT, ReasonCode.NO_REASONING),
+        (model(reasoning=ReasoningPolicy(default_enabled=True)), FitnessVerdict.FIT, ReasonCode.REASONING_OPTIONAL),
+        (model("maker/model:free"), FitnessVerdict.FIT, ReasonCode.FREE_LIMITS),
+        (model(reasoning=MINIMAL), FitnessVerdict.UNSURE, ReasonCode.ALWAYS_REASONS_BRIEFLY),
+        (model(expiration_date=date(2026, 9, 30)), FitnessVerdict.UNSURE, ReasonCode.EXPIRES_SOON),
+        (model(pricing=Pricing(varies=True)), FitnessVerdict.UNSURE, ReasonCode.ROUTER),
+        (model(context_length=4_096), FitnessVerdict.UNSURE, ReasonCode.SMALL_CONTEXT),
+        (model("maker/model-thinking"), FitnessVerdict.UNSURE, ReasonCode.REASONING_LIKELY),
+        (ModelInfo(id="m", name="m"), FitnessVerdict.UNSURE, ReasonCode.TOOLS_UNKNOWN),
+        (model(supported_parameters=frozenset({"stop"})), FitnessVerdict.UNFIT, ReasonCode.NO_TOOLS),
+        (model(reasoning=ReasoningPolicy(mandatory=True)), FitnessVerdict.UNFIT, ReasonCode.ALWAYS_REASONS),
+        (model("maker/model:batch"), FitnessVerdict.UNFIT, ReasonCode.BATCH),
+        (model(output_modalities=("image",)), FitnessVerdict.UNFIT, ReasonCode.NO_TEXT),
+        (model(expiration_date=date(2026, 8, 21)), FitnessVerdict.UNFIT, ReasonCode.EXPIRED),
+        (model("maker/llama-guard-4"), FitnessVerdict.UNFIT, ReasonCode.CLASSIFIER),
+        (ModelInfo(id="whisper-1", name="whisper-1"), FitnessVerdict.UNFIT, ReasonCode.NOT_CHAT),
     ],
 )
-def test_fitness_and_its_reason(subject: ModelInfo, verdict: Verdict, code: ReasonCode) -> None:
+def test_fitness_and_its_reason(subject: ModelInfo, verdict: FitnessVerdict, code: ReasonCode) -> None:
     fitness = voice_fitness(subject, TODAY)
     assert fitness.verdict is verdict is voice_verdict(subject, TODAY)
     assert code in {reason.code for reason in fitness.reasons}
@@ -91,20 +91,20 @@ def test_fitness_and_its_reason(subject: ModelInfo, verdict: Verdict, code: Reas
 
 
 def test_the_last_day_is_a_day_of_use() -> None:
-    assert voice_fitness(model(expiration_date=TODAY), TODAY).verdict is Verdict.UNSURE
-    assert voice_fitness(model(expiration_date=date(2027, 8, 22)), TODAY).verdict is Verdict.FIT
+    assert voice_fitness(model(expiration_date=TODAY), TODAY).verdict is FitnessVerdict.UNSURE
+    assert voice_fitness(model(expiration_date=date(2027, 8, 22)), TODAY).verdict is FitnessVerdict.FIT
 
 
 @on_real_lists
 def test_verdicts_on_a_real_list(real: RealList) -> None:
     verdicts = {entry.id: voice_fitness(entry, TODAY).verdict for entry in real.models}
-    assert verdicts["openai/gpt-5.4-nano"] is Verdict.FIT
-    assert verdicts["anthropic/claude-haiku-4.5"] is Verdict.FIT
-    assert verdicts["google/gemini-3.5-flash-lite"] is Verdict.UNSURE
-    assert verdicts["deepseek/deepseek-r1"] is Verdict.UNFIT
-    assert verdicts["openai/gpt-5.4-nano:batch"] is Verdict.UNFIT
-    assert verdicts["perplexity/sonar"] is Verdict.UNFIT
-    assert all(verdict is Verdict.UNFIT for key, verdict in verdicts.items() if key.endswith(":batch"))
+    assert verdicts["openai/gpt-5.4-nano"] is FitnessVerdict.FIT
+    assert verdicts["anthropic/claude-haiku-4.5"] is FitnessVerdict.FIT
+    assert verdicts["google/gemini-3.5-flash-lite"] is FitnessVerdict.UNSURE
+    assert verdicts["deepseek/deepseek-r1"] is FitnessVerdict.UNFIT
+    assert verdicts["openai/gpt-5.4-nano:batch"] is FitnessVerdict.UNFIT
+    assert verdicts["perplexity/sonar"] is FitnessVerdict.UNFIT
+    assert all(verdict is FitnessVerdict.UNFIT for key, verdict in verdicts.items() if key.endswith(":batch"))
 
 
 def test_an_hour_of_talk_follows_the_documented_formula() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.catalogue.fitness.assessment import Verdict, voice_verdict
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verdict
 from caal_desktop.catalogue.fitness.recommend import recommend, suggest_replacement
 from caal_desktop.catalogue.search.naming import SpeedClass, naming, naming_of
 from caal_desktop.catalogue.usability import can_chat
@@ -40,7 +40,7 @@ def test_a_real_list_gives_a_quick_cheap_well_known_model(real: RealList) -> Non
         best = recommend(models, TODAY)
         assert best is not None
         assert place or best.id == "openai/gpt-5.4-nano"
-        assert voice_verdict(best, TODAY) is Verdict.FIT
+        assert voice_verdict(best, TODAY) is FitnessVerdict.FIT
         assert naming(best).speed is SpeedClass.FAST
         assert best.variant == ""
         assert not best.is_alias

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from caal_desktop.demo.catalogue.hosting import pace
-from caal_desktop.demo.catalogue.listing import Catalogue
+from caal_desktop.demo.catalogue.listing import DemoCatalogue
 from caal_desktop.demo.chat import answers
 from caal_desktop.demo.chat.request_checks import cost
 from caal_desktop.demo.chat.tools import fill, plan_calls
@@ -47,7 +47,7 @@ def test_prepared_answers(demo: DemoControl, prompt: str, part: str) -> None:
 
 
 def test_long_answers() -> None:
-    texts = [answers.compose(answers.Conversation(prompt=p)) for p in ("something long", "something very long")]
+    texts = [answers.compose(answers.PromptContext(prompt=p)) for p in ("something long", "something very long")]
     assert len(texts[0]) > 10_000
     assert len(texts[1]) > 50_000
     assert all("".join(answers.tokenize(text)) == text for text in (*texts, "  a \n\n b\t\n", "日本語 👩‍👩‍👧", ""))
@@ -315,7 +315,7 @@ def test_generations(demo: DemoControl) -> None:
 
 
 def test_models_have_different_paces() -> None:
-    rows = [row for row in Catalogue.own().rows if row.get("id")]
+    rows = [row for row in DemoCatalogue.own().rows if row.get("id")]
     speeds = {row["id"]: pace(row) for row in rows}
     assert speeds["openai/gpt-5.4-nano"].tokens_per_second > 2 * speeds["openai/gpt-5.4-pro"].tokens_per_second
     assert all(0.05 < p.ttft < 3 and 15 < p.tokens_per_second < 200 for p in speeds.values())

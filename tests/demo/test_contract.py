@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.demo.accounts.keys import KEYS, KeyState
+from caal_desktop.demo.accounts.keys import KEYS, KeyAdmission
 from caal_desktop.demo.catalogue.stored import stored
-from caal_desktop.demo.faults.registry import FAULTS, Kind, Place
+from caal_desktop.demo.faults.registry import FAULTS, EndpointGroup, FaultKind
 from tests.demo.asking import CHEAP, REASONER, TOOLS, ask, pkce
 from tests.support.openapi_contract import Contract, ContractError
 
@@ -53,7 +53,7 @@ def test_the_judge_can_condemn(contract: Contract) -> None:
 @pytest.mark.parametrize("name", KEYS)
 def test_key(contract: Contract, demo: DemoControl, name: str) -> None:
     answer = demo.call("GET", "/key", key=demo.key_for(name))
-    assert answer.status == (200 if KEYS[name].state is KeyState.ACTIVE else 401)
+    assert answer.status == (200 if KEYS[name].state is KeyAdmission.ACTIVE else 401)
     contract.check_response("GET", "/key", answer.status, answer.json())
 
 
@@ -127,7 +127,7 @@ def test_stream_with_an_error_event(contract: Contract, demo: DemoControl) -> No
     assert "error" in check_stream(contract, ask(demo, "hello", stream=True))[-1]
 
 
-ERRORS = [f.name for f in FAULTS.values() if f.kind is Kind.ERROR and Place.CHAT in f.places]
+ERRORS = [f.name for f in FAULTS.values() if f.kind is FaultKind.ERROR and EndpointGroup.CHAT in f.places]
 
 
 @pytest.mark.parametrize("name", [n for n in ERRORS if n not in ("proxy_407", "html_502", "string_code")])

@@ -11,9 +11,9 @@ import pytest
 
 from caal_desktop.demo.faults.registry import (
     FAULTS,
+    EndpointGroup,
     FaultBook,
-    Kind,
-    Place,
+    FaultKind,
     UnknownFaultError,
     activate,
     parse,
@@ -54,7 +54,7 @@ STATUS = {
 
 
 def test_every_refusal_is_tested() -> None:
-    assert set(STATUS) == {fault.name for fault in FAULTS.values() if fault.kind is Kind.ERROR}
+    assert set(STATUS) == {fault.name for fault in FAULTS.values() if fault.kind is FaultKind.ERROR}
 
 
 @pytest.mark.parametrize("name", STATUS)
@@ -357,14 +357,14 @@ def test_bad_wishes(demo: DemoControl, wish: object) -> None:
 
 def test_what_a_fault_hits() -> None:
     book = FaultBook([parse("rate_limit:3")])
-    assert book.take(Place.KEY, "/api/v1/key") is None
-    taken = book.take(Place.CHAT, "/api/v1/chat/completions")
+    assert book.take(EndpointGroup.KEY, "/api/v1/key") is None
+    taken = book.take(EndpointGroup.CHAT, "/api/v1/chat/completions")
     assert taken is not None
     assert taken.count == 3
     book.clear()
     book.add(activate("server_error_500", times=2, path="/key"))
-    assert book.take(Place.MODELS, "/api/v1/models") is None
-    assert [book.take(Place.KEY, "/api/v1/key") is not None for _ in range(3)] == [True, True, False]
+    assert book.take(EndpointGroup.MODELS, "/api/v1/models") is None
+    assert [book.take(EndpointGroup.KEY, "/api/v1/key") is not None for _ in range(3)] == [True, True, False]
     book.reset()
     assert [entry["name"] for entry in book.listing()] == ["rate_limit"]
 

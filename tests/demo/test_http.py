@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from caal_desktop.demo.errors import ApiError
-from caal_desktop.demo.http.connection import Connection, Limits
+from caal_desktop.demo.http.connection import HttpConnection, Limits
 from caal_desktop.demo.http.listener import listening
 from caal_desktop.demo.http.messages import Request, Response, Stream, encode_json, json_response
 from caal_desktop.demo.http.routes import Routes
@@ -254,7 +254,7 @@ def test_what_is_sent_far_ahead_stays_with_the_client() -> None:
                 await asyncio.sleep(0)
             client.send((GET.replace(b"\r\n\r\n", b"\r\nContent-Length: 4000\r\n\r\n") + b"x" * 4000) * 500)
             connection = requests[0].connection
-            assert isinstance(connection, Connection)
+            assert isinstance(connection, HttpConnection)
             transport = connection._transport
             while transport.is_reading():
                 await asyncio.sleep(0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from caal_desktop.demo.catalogue.hosting import endpoints
-from caal_desktop.demo.catalogue.listing import Catalogue
+from caal_desktop.demo.catalogue.listing import DemoCatalogue
 from caal_desktop.demo.catalogue.stored import build_rows, stored
 from caal_desktop.demo.launcher import DemoProcess
 from tests.demo.asking import ask, text_of
@@ -171,7 +171,7 @@ def test_rows_of_every_wrong_shape_can_be_served() -> None:
     nothing = {"id": "a/b", "pricing": 7, "top_provider": [], "architecture": "text", "benchmarks": {"design_arena": 1}}
     words = {"id": "a/c", "supported_parameters": ["tools", {}, None], "architecture": {"input_modalities": [[], 3]}}
     numbers = {"id": "a/d", "created": "nan", "context_length": True, "pricing": {"prompt": "NaN", "completion": "-"}}
-    catalogue = Catalogue([nothing, words, numbers])
+    catalogue = DemoCatalogue([nothing, words, numbers])
     for order in ("newest", "pricing-low-to-high", "context-high-to-low", "design-arena-elo-high-to-low"):
         assert catalogue.select({"sort": order}) == [nothing, words, numbers]
     assert catalogue.select({"supported_parameters": "tools", "input_modalities": "text"}) == [words]
@@ -180,7 +180,7 @@ def test_rows_of_every_wrong_shape_can_be_served() -> None:
 
 @on_real_lists
 def test_a_real_answer_can_be_served(real: RealList) -> None:
-    catalogue = Catalogue.from_file(real.path)
+    catalogue = DemoCatalogue.from_file(real.path)
     assert len(catalogue.select({"output_modalities": "all"})) == len(real.rows()) > 0
     for row in catalogue.rows:
         assert endpoints(catalogue.resolve(row))

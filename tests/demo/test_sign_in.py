@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from caal_desktop.demo.accounts.pages import consent_page
-from caal_desktop.demo.accounts.sign_in import CODE_LIFETIME_S, ConsentError, Request, SignIn
+from caal_desktop.demo.accounts.sign_in import CODE_LIFETIME_S, ConsentError, ConsentRequest, SignIn
 from caal_desktop.demo.errors import ApiError
 from tests.demo.asking import pkce
 
@@ -52,7 +52,7 @@ def test_the_page_is_plain_and_asks(demo: DemoControl) -> None:
 
 
 def test_the_page_escapes_what_it_is_given() -> None:
-    page = consent_page(Request("http://localhost:1/<script>", '"><script>', "S256"))
+    page = consent_page(ConsentRequest("http://localhost:1/<script>", '"><script>', "S256"))
     assert "<script" not in page
 
 
@@ -82,32 +82,36 @@ def test_callbacks_beyond_loopback_are_refused(demo: DemoControl, callback: str)
 
 @pytest.mark.parametrize("callback", ["http://localhost/", "http://[::1]:3000/x", "http://localhost:3000/cb"])
 def test_callbacks_on_loopback_are_taken(callback: str) -> None:
-    assert Request.parse({"callback_url": callback}).callback_url == callback
+    assert ConsentRequest.parse({"callback_url": callback}).callback_url == callback
 
 
 def test_an_unknown_method_is_refused_on_the_page() -> None:
     with pytest.raises(ConsentError):
-        Request.parse({"callback_url": CALLBACK, "code_challenge": "x", "code_challenge_method": "S512"})
+        ConsentRequest.parse({"callback_url": CALLBACK, "code_challenge": "x", "code_challenge_method": "S512"})
 
 
-def code_of(sign_in: SignIn, request: Request) -> str:
+def code_of(sign_in: SignIn, request: ConsentRequest) -> str:
     return parse_qs(urlsplit(sign_in.allow(request)).query)["code"][0]
 
 
 @pytest.mark.parametrize(
     ("request_", "body", "status"),
     [
-        (Request(CALLBACK, CHALLENGE, "S256"), {"code_verifier": "w" * 43}, 403),
-        (Request(CALLBACK, CHALLENGE, "S256"), {}, 403),
-        (Request(CALLBACK, CHALLENGE, "S256"), {"code_verifier": "ü"}, 403),
-        (Request(CALLBACK, CHALLENGE, "S256"), {"code_verifier": VERIFIER, "code_challenge_method": "plain"}, 400),
-        (Request(CALLBACK, CHALLENGE, "S256"), {"code_verifier": 5}, 400),
-        (Request(CALLBACK, CHALLENGE, "S256"), {"code_verifier": VERIFIER, "code_challenge_method": "MD5"}, 400),
-        (Request(CALLBACK, CHALLENGE, "S256"), {"code": "other", "code_verifier": VERIFIER}, 403),
-        (Request(CALLBACK, CHALLENGE, "S256"), {"code": 7}, 400),
+        (ConsentRequest(CALLBACK, CHALLENGE, "S256"), {"code_verifier": "w" * 43}, 403),
+        (ConsentRequest(CALLBACK, CHALLENGE, "S256"), {}, 403),
+        (ConsentRequest(CALLBACK, CHALLENGE, "S256"), {"code_verifier": "ü"}, 403),
+        (
+            ConsentRequest(CALLBACK, CHALLENGE, "S256"),
+            {"code_verifier": VERIFIER, "code_challenge_method": "plain"},
+            400,
+        ),
+        (ConsentRequest(CALLBACK, CHALLENGE, "S256"), {"code_verifier": 5}, 400),
+        (ConsentRequest(CALLBACK, CHALLENGE, "S256"), {"code_verifier": VERIFIER, "code_challenge_method": "MD5"}, 400),
+        (ConsentRequest(CALLBACK, CHALLENGE, "S256"), {"code": "other", "code_verifier": VERIFIER}, 403),
+        (ConsentRequest(CALLBACK, CHALLENGE, "S256"), {"code": 7}, 400),
     ],
 )
-def test_bad_exchanges(request_: Request, body: dict[str, object], status: int) -> None:
+def test_bad_exchanges(request_: ConsentRequest, body: dict[str, object], status: int) -> None:
     sign_in = SignIn()
     code = code_of(sign_in, request_)
     with pytest.raises(ApiError) as refusal:
@@ -118,7 +122,7 @@ def test_bad_exchanges(request_: Request, body: dict[str, object], status: int) 
 def test_a_code_expires() -> None:
     now = [0.0]
     sign_in = SignIn(lambda: now[0])
-    request = Request(CALLBACK, CHALLENGE, "S256")
+    request = ConsentRequest(CALLBACK, CHALLENGE, "S256")
     early, late = code_of(sign_in, request), code_of(sign_in, request)
     now[0] = CODE_LIFETIME_S
     assert sign_in.exchange({"code": early, "code_verifier": VERIFIER})["key"]
@@ -129,7 +133,7 @@ def test_a_code_expires() -> None:
 
 def test_a_plain_challenge() -> None:
     sign_in = SignIn()
-    code = code_of(sign_in, Request(CALLBACK, VERIFIER, "plain"))
+    code = code_of(sign_in, ConsentRequest(CALLBACK, VERIFIER, "plain"))
     assert sign_in.exchange({"code": code, "code_verifier": VERIFIER, "code_challenge_method": "plain"})["user_id"]
 
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from caal_desktop.key_doctor import CLEANUP_TEXTS, Cleanup, Diagnosis, Verdict, diagnose
+from caal_desktop.key_doctor import CLEANUP_TEXTS, Cleanup, Diagnosis, KeyVerdict, diagnose
 from caal_desktop.key_doctor.diagnosis import TEXTS, Finding
 
 HEX = "0123456789abcdef"
@@ -41,16 +41,16 @@ LEGACY_KEY = "sk-" + word(5, 48)
 ANTHROPIC_KEY = "sk-" + "ant-api03-" + word(6, 90)
 GOOGLE_KEY = "AI" + "za" + word(7, 35)
 
-OK, CLEANED, EMPTY, MASKED = Verdict.OK, Verdict.OK_CLEANED, Verdict.EMPTY, Verdict.MASKED
-TRUNCATED, TOO_LONG, OTHER = Verdict.TRUNCATED, Verdict.TOO_LONG, Verdict.OTHER_VENDOR
-SEVERAL, NOT_A_KEY, UNUSUAL = Verdict.SEVERAL_KEYS, Verdict.NOT_A_KEY, Verdict.UNUSUAL
+OK, CLEANED, EMPTY, MASKED = KeyVerdict.OK, KeyVerdict.OK_CLEANED, KeyVerdict.EMPTY, KeyVerdict.MASKED
+TRUNCATED, TOO_LONG, OTHER = KeyVerdict.TRUNCATED, KeyVerdict.TOO_LONG, KeyVerdict.OTHER_VENDOR
+SEVERAL, NOT_A_KEY, UNUSUAL = KeyVerdict.SEVERAL_KEYS, KeyVerdict.NOT_A_KEY, KeyVerdict.UNUSUAL
 
 
 @dataclass(frozen=True)
 class Case:
     name: str
     text: str
-    verdict: Verdict
+    verdict: KeyVerdict
     key: str | None = None
     cleanups: frozenset[Cleanup] | None = None
     provider: str | None = "openrouter"
@@ -218,7 +218,7 @@ def text_of(diagnosis: Diagnosis) -> str:
 def test_the_table_is_long_enough_and_names_each_case_once() -> None:
     assert len(CASES) >= 60
     assert len({case.name for case in CASES}) == len(CASES)
-    assert {case.verdict for case in CASES} == set(Verdict)
+    assert {case.verdict for case in CASES} == set(KeyVerdict)
     assert {cleanup for case in CASES for cleanup in case.cleanups or ()} == set(Cleanup)
 
 
@@ -375,7 +375,7 @@ pieces_of_keys = st.lists(
 def test_pieces_of_keys_never_raise_and_are_never_repeated(text: str, expected: str) -> None:
     diagnosis = diagnose(text, expected)
     shown = repr(diagnosis) + text_of(diagnosis) + str(diagnosis)
-    known = repr(Diagnosis(Verdict.OK)) + PREFIX + "".join(map(str, TEXTS.values()))
+    known = repr(Diagnosis(KeyVerdict.OK)) + PREFIX + "".join(map(str, TEXTS.values()))
     pasted = {text[start : start + 10] for start in range(len(text) - 9)}
     innocent = {part for part in pasted if part in known}
     assert not any(part in shown for part in pasted - innocent)

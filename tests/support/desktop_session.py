@@ -405,8 +405,8 @@ class DesktopSession:
             try:
                 if is_true():
                     return
-            except Exception as exc:  # the bus or the service is still coming up
-                reason = exc
+            except Exception as error:  # the bus or the service is still coming up
+                reason = error
             if process is not None and process.poll() is not None:
                 raise RuntimeError(f"Waiting for: {what}; but {process.args!r} has ended. {self._logs()}") from reason
             if time.monotonic() > deadline:

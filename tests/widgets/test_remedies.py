@@ -28,8 +28,7 @@ from caal_desktop.services.chat.conversation import (
 from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.key_state import KeyState
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInService, SignInView
-from caal_desktop.setup_flow import Step
-from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.main.main_window import MainWindow
 from caal_desktop.widgets.picker.dialog import PickerDialog
@@ -254,7 +253,7 @@ class WizardPlace(Place):
             parts.setup, parts.keys, parts.catalogue, make, parts.settings, recording(program.given)
         )
         program.show(self.window)
-        self.window.begin(Step.TRY)
+        self.window.begin(SetupStep.TRY)
 
 
 class TryPlace(WizardPlace):
@@ -271,7 +270,7 @@ class TryPlace(WizardPlace):
         assert page.isVisible()
 
     def fail(self, error: ProviderError) -> MessagePanel:
-        self.window.begin(Step.TRY)
+        self.window.begin(SetupStep.TRY)
         self.window.trial.show_status(Message(Role.ASSISTANT, [], AnswerStatus.FAILED, AnswerFacts(MODEL), error))
         return self.window.trial.message
 
@@ -283,9 +282,9 @@ class TryPlace(WizardPlace):
             case CommandId.DEFAULT_PARAMETERS:
                 return self.program.did_only("retry1")
             case CommandId.CHOOSE_MODEL:
-                return step is Step.MODEL
+                return step is SetupStep.MODEL
             case CommandId.CHECK_KEY:
-                return step is Step.KEY
+                return step is SetupStep.KEY
             case CommandId.SHORTEN:
                 return QApplication.focusWidget() is self.window.trial._question
             case _:
@@ -299,7 +298,7 @@ class KeyPagePlace(WizardPlace):
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
-        self.window.begin(Step.KEY)
+        self.window.begin(SetupStep.KEY)
         program.monkeypatch.setattr(program.parts.setup.entry, "submit", lambda _key: program.did.append("retry"))
 
     def fail(self, error: ProviderError) -> MessagePanel:
@@ -562,7 +561,7 @@ def test_without_a_credits_page_a_shorter_answer_helps(program: Program, provide
 def test_the_address_of_one_s_own_server_is_corrected_on_the_key_page(program: Program) -> None:
     place = KeyPagePlace(program)
     program.parts.setup.choose_provider("openai_compatible")
-    place.window.begin(Step.KEY)
+    place.window.begin(SetupStep.KEY)
     place.window.key.set_entry(KeyEntry(program.parts.keys, "openai_compatible", "http://127.0.0.1:1/v1"))
     (cls,) = [cls for cls in ERRORS if cls.__name__ == "ConnectionRefused"]
     button = place.fail(cls("openai_compatible")).button("settings")

@@ -24,7 +24,7 @@ SOON_EXPIRING = timedelta(days=60)
 SMALL_CONTEXT = 8_000
 
 
-class Verdict(StrEnum):
+class FitnessVerdict(StrEnum):
     """The judgement on a model, or what one reason alone would make of it."""
 
     FIT = "fit"
@@ -57,30 +57,42 @@ class ReasonCode(StrEnum):
     TEXT_UNKNOWN = "text_unknown"
 
 
-_JUDGED: dict[ReasonCode, tuple[Verdict, str]] = {
-    ReasonCode.BATCH: (Verdict.UNFIT, "Answers in batches within hours, not in a conversation."),
-    ReasonCode.NO_TEXT: (Verdict.UNFIT, "Does not take or give text."),
-    ReasonCode.NOT_CHAT: (Verdict.UNFIT, "Its name is that of an embedding, speech or image model."),
-    ReasonCode.CLASSIFIER: (Verdict.UNFIT, "Checks text for safety instead of answering it."),
-    ReasonCode.EXPIRED: (Verdict.UNFIT, "Was switched off after {date}."),
-    ReasonCode.NO_TOOLS: (Verdict.UNFIT, "Cannot call tools, so the assistant could only talk."),
-    ReasonCode.ALWAYS_REASONS: (Verdict.UNFIT, "Always thinks before it speaks: a long silence before each answer."),
+_JUDGED: dict[ReasonCode, tuple[FitnessVerdict, str]] = {
+    ReasonCode.BATCH: (FitnessVerdict.UNFIT, "Answers in batches within hours, not in a conversation."),
+    ReasonCode.NO_TEXT: (FitnessVerdict.UNFIT, "Does not take or give text."),
+    ReasonCode.NOT_CHAT: (FitnessVerdict.UNFIT, "Its name is that of an embedding, speech or image model."),
+    ReasonCode.CLASSIFIER: (FitnessVerdict.UNFIT, "Checks text for safety instead of answering it."),
+    ReasonCode.EXPIRED: (FitnessVerdict.UNFIT, "Was switched off after {date}."),
+    ReasonCode.NO_TOOLS: (FitnessVerdict.UNFIT, "Cannot call tools, so the assistant could only talk."),
+    ReasonCode.ALWAYS_REASONS: (
+        FitnessVerdict.UNFIT,
+        "Always thinks before it speaks: a long silence before each answer.",
+    ),
     ReasonCode.ALWAYS_REASONS_BRIEFLY: (
-        Verdict.UNSURE,
+        FitnessVerdict.UNSURE,
         "Always thinks a little before it speaks; at minimal effort the silence is short.",
     ),
-    ReasonCode.EXPIRES_SOON: (Verdict.UNSURE, "Will be switched off after {date}."),
-    ReasonCode.ROUTER: (Verdict.UNSURE, "Picks another model for each request, so speed and abilities change."),
-    ReasonCode.SMALL_CONTEXT: (Verdict.UNSURE, "Remembers only {tokens} tokens: a short conversation with few tools."),
-    ReasonCode.TOOLS_UNKNOWN: (Verdict.UNSURE, "The server does not tell whether it can call tools."),
-    ReasonCode.TEXT_UNKNOWN: (Verdict.UNSURE, "The server does not tell what it takes and gives."),
-    ReasonCode.REASONING_LIKELY: (Verdict.UNSURE, "Its name suggests that it thinks before it speaks."),
-    ReasonCode.REASONING_UNKNOWN: (Verdict.UNSURE, "The server does not tell whether it thinks before it speaks."),
-    ReasonCode.STREAMS_TEXT: (Verdict.FIT, "Streams its answer as text, so speech can start with the first sentence."),
-    ReasonCode.TOOLS: (Verdict.FIT, "Can call tools."),
-    ReasonCode.REASONING_OPTIONAL: (Verdict.FIT, "Can think first, but need not."),
-    ReasonCode.NO_REASONING: (Verdict.FIT, "Speaks at once, without thinking first."),
-    ReasonCode.FREE_LIMITS: (Verdict.FIT, "Free, but limited: 20 requests a minute, and a daily number."),
+    ReasonCode.EXPIRES_SOON: (FitnessVerdict.UNSURE, "Will be switched off after {date}."),
+    ReasonCode.ROUTER: (FitnessVerdict.UNSURE, "Picks another model for each request, so speed and abilities change."),
+    ReasonCode.SMALL_CONTEXT: (
+        FitnessVerdict.UNSURE,
+        "Remembers only {tokens} tokens: a short conversation with few tools.",
+    ),
+    ReasonCode.TOOLS_UNKNOWN: (FitnessVerdict.UNSURE, "The server does not tell whether it can call tools."),
+    ReasonCode.TEXT_UNKNOWN: (FitnessVerdict.UNSURE, "The server does not tell what it takes and gives."),
+    ReasonCode.REASONING_LIKELY: (FitnessVerdict.UNSURE, "Its name suggests that it thinks before it speaks."),
+    ReasonCode.REASONING_UNKNOWN: (
+        FitnessVerdict.UNSURE,
+        "The server does not tell whether it thinks before it speaks.",
+    ),
+    ReasonCode.STREAMS_TEXT: (
+        FitnessVerdict.FIT,
+        "Streams its answer as text, so speech can start with the first sentence.",
+    ),
+    ReasonCode.TOOLS: (FitnessVerdict.FIT, "Can call tools."),
+    ReasonCode.REASONING_OPTIONAL: (FitnessVerdict.FIT, "Can think first, but need not."),
+    ReasonCode.NO_REASONING: (FitnessVerdict.FIT, "Speaks at once, without thinking first."),
+    ReasonCode.FREE_LIMITS: (FitnessVerdict.FIT, "Free, but limited: 20 requests a minute, and a daily number."),
 }
 
 
@@ -96,7 +108,7 @@ class Reason:
     """
 
     code: ReasonCode
-    verdict: Verdict
+    verdict: FitnessVerdict
     template: str
     values: tuple[tuple[str, str], ...] = ()
 
@@ -110,7 +122,7 @@ class Reason:
 class Fitness:
     """A verdict with its reasons, the weightiest first."""
 
-    verdict: Verdict
+    verdict: FitnessVerdict
     reasons: tuple[Reason, ...]
 
 
@@ -122,15 +134,17 @@ def voice_fitness(model: ModelInfo, today: date | None = None) -> Fitness:
         today: the day for which models may have ended; the current one (UTC) when None.
     """
     reasons = [_reason(code, **values) for code, values in _codes(model, today or datetime.now(UTC).date())]
-    weights = {Verdict.UNFIT: 0, Verdict.UNSURE: 1, Verdict.FIT: 2}
+    weights = {FitnessVerdict.UNFIT: 0, FitnessVerdict.UNSURE: 1, FitnessVerdict.FIT: 2}
     reasons.sort(key=lambda reason: weights[reason.verdict])  # stable: within a verdict the order is that below
     return Fitness(reasons[0].verdict, tuple(reasons))
 
 
-def voice_verdict(model: ModelInfo, today: date) -> Verdict:
+def voice_verdict(model: ModelInfo, today: date) -> FitnessVerdict:
     """The verdict alone, for judging whole lists: a third of the time that the reasons take."""
     verdicts = {_JUDGED[code][0] for code, _ in _codes(model, today)}
-    return next(verdict for verdict in (Verdict.UNFIT, Verdict.UNSURE, Verdict.FIT) if verdict in verdicts)
+    return next(
+        verdict for verdict in (FitnessVerdict.UNFIT, FitnessVerdict.UNSURE, FitnessVerdict.FIT) if verdict in verdicts
+    )
 
 
 def _reason(code: ReasonCode, **values: str) -> Reason:

@@ -1,7 +1,7 @@
 """Which model to preselect for a voice assistant, and which to take when the one in use is gone.
 
-Every model is put on a :class:`Shelf`, from models that are plainly fit down to those that are not, and the best of
-the topmost shelf that holds any is taken. Within a shelf points decide, in this order of weight: quality
+Every model is put on a :class:`FitnessTier`, from models that are plainly fit down to those that are not, and the best
+of the topmost tier that holds any is taken. Within a tier points decide, in this order of weight: quality
 that is good enough for a conversation, a quick member of its family, no thinking before speaking, a known maker, a low
 price, and recency. The result depends on the list alone, never on its order.
 """
@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.fitness.assessment import Verdict, voice_verdict
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verdict
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.catalogue.search.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
 from caal_desktop.catalogue.search.naming import SpeedClass, naming, naming_of
@@ -33,7 +33,7 @@ REASONABLE_USD_PER_HOUR = 1.0
 TOO_OLD = timedelta(days=600)
 
 
-class Shelf(IntEnum):
+class FitnessTier(IntEnum):
     """How much speaks for a model before points are counted; higher is better."""
 
     CANNOT_CHAT = 0
@@ -49,12 +49,12 @@ class _Judged:
 
     Attributes:
         model: the model.
-        shelf: how far it is known to be fit.
-        points: 0 to about 110; comparable within a shelf of the same list.
+        tier: how far it is known to be fit.
+        points: 0 to about 110; comparable within a tier of the same list.
     """
 
     model: ModelInfo
-    shelf: Shelf
+    tier: FitnessTier
     points: float
 
 
@@ -100,7 +100,7 @@ def suggest_replacement(vanished_id: str, models: Sequence[ModelInfo], today: da
             return model
     judge = _Judge(models, today)
     judged = [judge.judge(model) for model in others]
-    usable = [entry for entry in judged if entry.shelf >= Shelf.UNSURE] or judged
+    usable = [entry for entry in judged if entry.tier >= FitnessTier.UNSURE] or judged
     relatives = _relatives(vanished_id, usable)
     if relatives:
         return relatives[0].model
@@ -112,7 +112,7 @@ def suggest_replacement(vanished_id: str, models: Sequence[ModelInfo], today: da
 
 def _rank(entry: _Judged) -> tuple[object, ...]:
     newest_first = _newest_first(naming(entry.model).version)
-    return (-entry.shelf, -round(entry.points, 6), newest_first, len(entry.model.id), entry.model.id)
+    return (-entry.tier, -round(entry.points, 6), newest_first, len(entry.model.id), entry.model.id)
 
 
 def _newest_first(version: tuple[int, ...]) -> tuple[int, ...]:
@@ -142,7 +142,7 @@ def _relatives(vanished_id: str, entries: Sequence[_Judged]) -> list[_Judged]:
         # vanished id told no version, it is the latest of all.
         generation = name.version[0] if name.version and gone.version and not older else 0
         distance = (generation, _newest_first(name.version))
-        key = (entry.shelf < Shelf.FIT_WITH_A_CATCH, -likeness, older, -entry.shelf, distance, *_rank(entry))
+        key = (entry.tier < FitnessTier.FIT_WITH_A_CATCH, -likeness, older, -entry.tier, distance, *_rank(entry))
         near.append((key, entry))
     return [entry for _, entry in sorted(near, key=lambda pair: pair[0])]
 
@@ -156,7 +156,7 @@ class _Judge:
         self._indices = sorted(known)
 
     def judge(self, model: ModelInfo) -> _Judged:
-        """Shelf and points for one model that can chat."""
+        """FitnessTier and points for one model that can chat."""
         points = (
             self._quality(model)
             + self._speed(model)
@@ -165,17 +165,17 @@ class _Judge:
             + self._cost(model)
             + self._recency(model)
         )
-        return _Judged(model, self._shelf(model), points)
+        return _Judged(model, self._tier(model), points)
 
-    def _shelf(self, model: ModelInfo) -> Shelf:
+    def _tier(self, model: ModelInfo) -> FitnessTier:
         if not can_chat(model):
-            return Shelf.CANNOT_CHAT
+            return FitnessTier.CANNOT_CHAT
         verdict = voice_verdict(model, self._today)
-        if verdict is Verdict.UNFIT:
-            return Shelf.UNFIT
-        if verdict is Verdict.UNSURE:
-            return Shelf.UNSURE
-        return Shelf.FIT_WITH_A_CATCH if self._has_a_catch(model) else Shelf.FIT
+        if verdict is FitnessVerdict.UNFIT:
+            return FitnessTier.UNFIT
+        if verdict is FitnessVerdict.UNSURE:
+            return FitnessTier.UNSURE
+        return FitnessTier.FIT_WITH_A_CATCH if self._has_a_catch(model) else FitnessTier.FIT
 
     def _has_a_catch(self, model: ModelInfo) -> bool:
         """Fit, and still not what to give to someone who did not ask for it."""

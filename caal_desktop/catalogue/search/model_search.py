@@ -12,10 +12,10 @@ from functools import lru_cache
 from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
+from caal_desktop.catalogue.search.highlights import Spans, spans_in
 from caal_desktop.catalogue.search.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
-from caal_desktop.catalogue.search.spans import Spans, spans_in
+from caal_desktop.catalogue.search.tokenizer import Atom, atoms, compounds, joined_versions
 from caal_desktop.catalogue.search.vocabulary import INFIX, Vocabulary
-from caal_desktop.catalogue.search.words import Atom, atoms, compounds, joined_versions
 from caal_desktop.catalogue.usability import can_chat
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _RECENCY = 9.0
 _KNOWN_MAKER = 2.0
 _PER_EXTRA_ATOM = 1.2
 # What nobody gets without asking for it, and by how much it is put back.
-_PUT_BACK = {
+_PENALTIES = {
     "batch": 25.0,
     "free": 9.0,
     "latest": 8.0,
@@ -101,7 +101,7 @@ class SearchIndex:
         self._vendor_rows_by_word: dict[str, list[int]] = {}
         self._whole_names: dict[str, list[int]] = {}
         self._bases: list[float] = []
-        self._put_back_rows: dict[str, list[int]] = {}
+        self._penalised_rows: dict[str, list[int]] = {}
         self._fill()
         self._vocabulary = Vocabulary(self._rows_by_word.keys() | self._vendor_rows_by_word.keys())
         self._met: OrderedDict[tuple[str, bool], dict[int, float]] = OrderedDict()
@@ -156,10 +156,10 @@ class SearchIndex:
                 base += _RECENCY * 0.5 ** ((newest - model.created).days / 365)
             if maker_of(model.id) in _MAKERS:
                 base += _KNOWN_MAKER
-            for word, points in _PUT_BACK.items():
+            for word, points in _PENALTIES.items():
                 if word in own:
                     base -= points
-                    self._put_back_rows.setdefault(word, []).append(row)
+                    self._penalised_rows.setdefault(word, []).append(row)
             if not can_chat(model) and model.variant != "batch":
                 base -= _CANNOT_CHAT
             self._bases.append(base)
@@ -228,7 +228,7 @@ class SearchIndex:
         if not terms[-1].text.endswith("."):
             add(self._whole_names.get(_compact(typed), ()), _WHOLE_NAME)
         for term in terms:
-            add(self._put_back_rows.get(term.text, ()), _PUT_BACK.get(term.text, 0.0))
+            add(self._penalised_rows.get(term.text, ()), _PENALTIES.get(term.text, 0.0))
         return bonuses
 
 

@@ -15,7 +15,7 @@ from caal_desktop.demo.chance import token_hex
 from caal_desktop.demo.errors import ApiError
 
 
-class KeyState(StrEnum):
+class KeyAdmission(StrEnum):
     """Whether a key is let in."""
 
     ACTIVE = "active"
@@ -49,7 +49,7 @@ class DemoKey:
     is_free_tier: bool = False
     is_management: bool = False
     expires_in_days: int | None = None
-    state: KeyState = KeyState.ACTIVE
+    state: KeyAdmission = KeyAdmission.ACTIVE
 
     @property
     def secret(self) -> str:
@@ -73,8 +73,8 @@ KEYS: dict[str, DemoKey] = {
         DemoKey("spent", "nothing left of 10 USD", limit=10.0, used=10.0, limit_reset="weekly"),
         DemoKey("free_tier", "the account never bought credits; free models only", credit=0.0, is_free_tier=True),
         DemoKey("expiring", "ends in three days", limit=5.0, used=0.5, expires_in_days=3),
-        DemoKey("expired", "ended yesterday: 401", expires_in_days=-1, state=KeyState.EXPIRED),
-        DemoKey("disabled", "switched off on the keys page: 401", state=KeyState.DISABLED),
+        DemoKey("expired", "ended yesterday: 401", expires_in_days=-1, state=KeyAdmission.EXPIRED),
+        DemoKey("disabled", "switched off on the keys page: 401", state=KeyAdmission.DISABLED),
         DemoKey("management", "manages keys, cannot chat: 403", is_management=True, credit=88.75),
     )
 }
@@ -104,9 +104,9 @@ class KeyRing:
         key = self._by_secret.get(secret.strip())
         if key is None:
             raise ApiError(401, "User not found.")
-        if key.state is KeyState.DISABLED:
+        if key.state is KeyAdmission.DISABLED:
             raise ApiError(401, "This API key is disabled.")
-        if key.state is KeyState.EXPIRED:
+        if key.state is KeyAdmission.EXPIRED:
             raise ApiError(401, "This API key has expired.")
         return key
 

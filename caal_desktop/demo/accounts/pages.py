@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from caal_desktop.demo.accounts.sign_in import ConsentError, Request
+    from caal_desktop.demo.accounts.sign_in import ConsentError, ConsentRequest
 
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -47,7 +47,7 @@ def home_page() -> str:
     )
 
 
-def consent_page(request: Request) -> str:
+def consent_page(request: ConsentRequest) -> str:
     """The page that asks whether the app may have a key."""
     fields = (
         ("callback_url", request.callback_url),

@@ -37,7 +37,7 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ConsentRequest:
     """What an app asks for when it opens the sign-in page."""
 
     callback_url: str
@@ -45,7 +45,7 @@ class Request:
     method: str = ""
 
     @classmethod
-    def parse(cls, query: Mapping[str, str]) -> Request:
+    def parse(cls, query: Mapping[str, str]) -> ConsentRequest:
         """The request in a page's query or form.
 
         Raises:
@@ -90,13 +90,13 @@ class SignIn:
         """Forget all codes."""
         self._grants.clear()
 
-    def allow(self, request: Request) -> str:
+    def allow(self, request: ConsentRequest) -> str:
         """The address to send the browser to after "Allow", with a fresh code."""
         code = f"auth_code_{secrets.token_hex(16)}"
         self._grants[code] = Grant(request.challenge, request.method, self._clock() + CODE_LIFETIME_S)
         return _with(request.callback_url, code=code)
 
-    def deny(self, request: Request) -> str:
+    def deny(self, request: ConsentRequest) -> str:
         """The address to send the browser to after "Deny" (in the words of RFC 6749; OpenRouter documents none)."""
         return _with(request.callback_url, error="access_denied", error_description="The request was denied.")
 

@@ -63,7 +63,7 @@ def _whole_number(query: Mapping[str, str], name: str, default: int, low: int, h
     return number
 
 
-class Catalogue:
+class DemoCatalogue:
     """The rows, and what the endpoints tell about them."""
 
     def __init__(self, rows: list[Row]) -> None:
@@ -75,12 +75,12 @@ class Catalogue:
                     self._by_id.setdefault(name, row)
 
     @classmethod
-    def own(cls, count: int | None = None) -> Catalogue:
+    def own(cls, count: int | None = None) -> DemoCatalogue:
         """The demo's own models; see :func:`~caal_desktop.demo.catalogue.stored.build_rows`."""
         return cls(build_rows(count))
 
     @classmethod
-    def from_file(cls, path: Path) -> Catalogue:
+    def from_file(cls, path: Path) -> DemoCatalogue:
         """The rows of a stored ``GET /models`` answer.
 
         Raises:

@@ -24,7 +24,7 @@ def tokenize(text: str) -> list[str]:
 
 
 @dataclass(slots=True)
-class Conversation:
+class PromptContext:
     """What an answer can depend on.
 
     Attributes:
@@ -56,9 +56,9 @@ def images_of(content: object) -> list[str]:
     return [str(image.get("url") if isinstance(image, dict) else image) for image in images]
 
 
-def read(messages: list[Any], model: str) -> Conversation:
+def read(messages: list[Any], model: str) -> PromptContext:
     """What the messages of a request come down to."""
-    conversation = Conversation(model=model)
+    conversation = PromptContext(model=model)
     names: dict[str, str] = {}
     for message in map(as_dict, messages):
         role, content = message.get("role"), message.get("content")
@@ -78,7 +78,7 @@ def read(messages: list[Any], model: str) -> Conversation:
     return conversation
 
 
-def compose(conversation: Conversation) -> str:
+def compose(conversation: PromptContext) -> str:
     """The answer's text."""
     prompt, model = conversation.prompt, conversation.model
     said = prompt.lower()
@@ -121,7 +121,7 @@ def compose(conversation: Conversation) -> str:
     return template.format(model=model, prompt=_quoted(prompt))
 
 
-def think(conversation: Conversation, effort: str) -> str:
+def think(conversation: PromptContext, effort: str) -> str:
     """What a reasoning model "thinks" before it answers; more of it at a higher effort."""
     count = {"none": 0, "minimal": 1, "low": 2, "medium": 3, "high": 4}.get(effort, 5)
     lines = (line.format(model=conversation.model, prompt=_quoted(conversation.prompt)) for line in texts.REASONING)
@@ -159,7 +159,7 @@ def _quoted(prompt: str) -> str:
     return line if len(line) <= 120 else f"{line[:117]}…"
 
 
-def _remember(conversation: Conversation) -> str | None:
+def _remember(conversation: PromptContext) -> str | None:
     if not re.search(r"what('s| is) my name|do you know my name", conversation.prompt.lower()):
         return None
     for earlier in reversed(conversation.earlier):

@@ -22,7 +22,7 @@ from caal_desktop.llm.fields import as_dict, as_list
 if TYPE_CHECKING:
     from caal_desktop.demo.chat.replies import Reply
     from caal_desktop.demo.http.messages import Answer
-    from caal_desktop.demo.state import Call
+    from caal_desktop.demo.state import DemoRequest
 
 
 def _last_prompt(body: object) -> str:
@@ -39,7 +39,7 @@ def _wished_fault(body: object) -> ActiveFault | None:
         raise ApiError(400, f"{error} Write /fault list to see what each does.") from error
 
 
-async def complete(call: Call) -> Answer:
+async def complete(call: DemoRequest) -> Answer:
     """The handler of ``POST /chat/completions``."""
     state, request = call.state, call.request
     key = call.authenticate()
@@ -82,7 +82,7 @@ async def complete(call: Call) -> Answer:
 
 
 async def _whole(
-    call: Call, accepted: Accepted, generation: Generation, reply: Reply, metronome: Metronome
+    call: DemoRequest, accepted: Accepted, generation: Generation, reply: Reply, metronome: Metronome
 ) -> Response:
     """An answer in one piece, after the time that a stream of it would take."""
     late = call.fault.number if call.fault and call.plays("slow_first_token") else 0.0

@@ -75,7 +75,7 @@ def plan(accepted: Accepted, fault: ActiveFault | None, seed: str) -> Reply:
     return reply
 
 
-def _text(accepted: Accepted, conversation: answers.Conversation) -> str:
+def _text(accepted: Accepted, conversation: answers.PromptContext) -> str:
     text = answers.compose(conversation)
     kind = accepted.response_format.get("type")
     if kind == "json_object":

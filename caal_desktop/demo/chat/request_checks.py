@@ -14,7 +14,7 @@ from caal_desktop.llm.fields import as_dict, as_float, as_list, as_text
 
 if TYPE_CHECKING:
     from caal_desktop.demo.accounts.keys import DemoKey, KeyRing
-    from caal_desktop.demo.catalogue.listing import Catalogue
+    from caal_desktop.demo.catalogue.listing import DemoCatalogue
     from caal_desktop.demo.catalogue.rows import Row
 
 DOCS = "https://openrouter.ai/docs"
@@ -71,7 +71,7 @@ def cost(row: Row, prompt_tokens: int, completion_tokens: int) -> float:
     return round(prices["prompt"] * prompt_tokens + prices["completion"] * completion_tokens + prices["request"], 10)
 
 
-def check(body: object, catalogue: Catalogue, ring: KeyRing, key: DemoKey) -> Accepted:
+def check(body: object, catalogue: DemoCatalogue, ring: KeyRing, key: DemoKey) -> Accepted:
     """Let a request in.
 
     Raises:
@@ -151,7 +151,7 @@ def _stops(stop: object) -> list[str]:
     return [text for text in map(as_text, as_list(stop)) if text is not None]
 
 
-def _model(body: dict[str, Any], catalogue: Catalogue) -> tuple[Row, str]:
+def _model(body: dict[str, Any], catalogue: DemoCatalogue) -> tuple[Row, str]:
     wanted = map(as_text, [body.get("model"), *as_list(body.get("models"))])
     names = [name for name in wanted if name is not None]
     if not names:

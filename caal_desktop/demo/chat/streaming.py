@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from caal_desktop.demo.catalogue.hosting import Pace
     from caal_desktop.demo.chat.request_checks import Accepted
     from caal_desktop.demo.generations import Generation
-    from caal_desktop.demo.state import Call
+    from caal_desktop.demo.state import DemoRequest
 
 COMMENT = b": OPENROUTER PROCESSING\n\n"
 COMMENT_EVERY_S = 1.0
@@ -64,7 +64,7 @@ class Metronome:
 class EventStream:
     """One answer on its way."""
 
-    def __init__(self, call: Call, accepted: Accepted, generation: Generation, metronome: Metronome) -> None:
+    def __init__(self, call: DemoRequest, accepted: Accepted, generation: Generation, metronome: Metronome) -> None:
         self._call = call
         self._accepted = accepted
         self._generation = generation

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from caal_desktop.demo.accounts import pages
-from caal_desktop.demo.accounts.sign_in import ConsentError, Request
+from caal_desktop.demo.accounts.sign_in import ConsentError, ConsentRequest
 from caal_desktop.demo.endpoints import API
 from caal_desktop.demo.errors import ApiError
 from caal_desktop.demo.http.messages import Response, html_response, json_response
 
 if TYPE_CHECKING:
-    from caal_desktop.demo.state import Call
+    from caal_desktop.demo.state import DemoRequest
 
 
-async def _key(call: Call) -> Response:
+async def _key(call: DemoRequest) -> Response:
     data = call.state.ring.describe(call.authenticate())
     return json_response({"data": {"label": data["label"]} if call.plays("bare_key") else data})
 
 
-async def _credits(call: Call) -> Response:
+async def _credits(call: DemoRequest) -> Response:
     key = call.authenticate()
     if key.is_management:
         return json_response({"data": {"total_credits": 100.0, "total_usage": round(100.0 - key.credit, 9)}})
@@ -28,7 +28,7 @@ async def _credits(call: Call) -> Response:
     raise ApiError(403, "Only management keys can perform this operation")
 
 
-async def _generation(call: Call) -> Response:
+async def _generation(call: DemoRequest) -> Response:
     call.authenticate()
     generation_id = call.request.query.get("id", "")
     if call.plays("no_generation"):
@@ -36,28 +36,28 @@ async def _generation(call: Call) -> Response:
     return json_response({"data": call.state.generations.look_up(generation_id).describe()})
 
 
-async def _exchange(call: Call) -> Response:
+async def _exchange(call: DemoRequest) -> Response:
     body = call.request.json()
     if call.plays("expired_code"):
         raise ApiError(403, "Invalid code or code_verifier")
     return json_response(call.state.sign_in.exchange(body))
 
 
-async def _home(_call: Call) -> Response:
+async def _home(_call: DemoRequest) -> Response:
     return _page(pages.home_page())
 
 
-async def _consent(call: Call) -> Response:
+async def _consent(call: DemoRequest) -> Response:
     try:
-        return _page(pages.consent_page(Request.parse(call.request.query)))
+        return _page(pages.consent_page(ConsentRequest.parse(call.request.query)))
     except ConsentError as error:
         return _page(pages.problem_page(error), 400)
 
 
-async def _decide(call: Call) -> Response:
+async def _decide(call: DemoRequest) -> Response:
     form, sign_in = call.request.form(), call.state.sign_in
     try:
-        asked = Request.parse(form)
+        asked = ConsentRequest.parse(form)
     except ConsentError as error:
         return _page(pages.problem_page(error), 400)
     target = sign_in.allow(asked) if form.get("decision") == "allow" else sign_in.deny(asked)

@@ -10,19 +10,19 @@ from caal_desktop.demo.faults.registry import FAULTS, UnknownFaultError, activat
 from caal_desktop.demo.http.messages import Response, json_response
 
 if TYPE_CHECKING:
-    from caal_desktop.demo.state import Call
+    from caal_desktop.demo.state import DemoRequest
 
 PREFIX = "/_demo"
 ELSEWHERE = f"{PREFIX}/elsewhere"
 """Where the fault ``redirect`` leads; the log shows whether the key came along."""
 
 
-async def _faults(call: Call) -> Response:
+async def _faults(call: DemoRequest) -> Response:
     known = [{"name": f.name, "kind": f.kind, "about": f.about, "arg": f.arg} for f in FAULTS.values()]
     return json_response({"active": call.state.faults.listing(), "known": known})
 
 
-async def _add_fault(call: Call) -> Response:
+async def _add_fault(call: DemoRequest) -> Response:
     body = call.request.json()
     if not isinstance(body, dict):
         raise ApiError(400, "The body is not a JSON object.")
@@ -39,12 +39,12 @@ async def _add_fault(call: Call) -> Response:
     return json_response(active.describe(), 201)
 
 
-async def _clear_faults(call: Call) -> Response:
+async def _clear_faults(call: DemoRequest) -> Response:
     call.state.faults.clear()
     return json_response({"active": []})
 
 
-async def _requests(call: Call) -> Response:
+async def _requests(call: DemoRequest) -> Response:
     state = call.state
     return json_response(
         {
@@ -55,22 +55,22 @@ async def _requests(call: Call) -> Response:
     )
 
 
-async def _clear_requests(call: Call) -> Response:
+async def _clear_requests(call: DemoRequest) -> Response:
     call.state.recorder.clear()
     call.state.closed_by_client = 0
     return json_response({"requests": []})
 
 
-async def _reset(call: Call) -> Response:
+async def _reset(call: DemoRequest) -> Response:
     call.state.reset()
     return json_response({"reset": True})
 
 
-async def _keys(_call: Call) -> Response:
+async def _keys(_call: DemoRequest) -> Response:
     return json_response({name: {"key": key.secret, "about": key.about} for name, key in KEYS.items()})
 
 
-async def _elsewhere(_call: Call) -> Response:
+async def _elsewhere(_call: DemoRequest) -> Response:
     return json_response({"data": "You have been redirected."})
 
 

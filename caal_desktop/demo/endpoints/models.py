@@ -13,17 +13,17 @@ from caal_desktop.demo.faults.players import wrong_models
 from caal_desktop.demo.http.messages import Response, json_response
 
 if TYPE_CHECKING:
-    from caal_desktop.demo.state import Call
+    from caal_desktop.demo.state import DemoRequest
 
 
-async def _models(call: Call) -> Response:
+async def _models(call: DemoRequest) -> Response:
     if call.fault and call.plays("slow_models"):
         await asyncio.sleep(call.fault.number)
     answer = call.state.catalogue.page(call.request.query, call.request.path)
     return json_response((wrong_models(call.fault.name, answer) if call.fault else None) or answer)
 
 
-async def _models_of_user(call: Call) -> Response:
+async def _models_of_user(call: DemoRequest) -> Response:
     """What the account's own preferences leave; the demo's account does not want dated previews."""
     call.authenticate()
     catalogue, query = call.state.catalogue, call.request.query
@@ -33,11 +33,11 @@ async def _models_of_user(call: Call) -> Response:
     return json_response(answer)
 
 
-async def _models_count(call: Call) -> Response:
+async def _models_count(call: DemoRequest) -> Response:
     return json_response({"data": {"count": len(call.state.catalogue.select(call.request.query))}})
 
 
-async def _endpoints(call: Call) -> Response:
+async def _endpoints(call: DemoRequest) -> Response:
     name = f"{call.values['author']}/{call.values['slug']}"
     row = call.state.catalogue.find(name)
     if row is None:
@@ -45,7 +45,7 @@ async def _endpoints(call: Call) -> Response:
     return json_response(describe_endpoints(row))
 
 
-async def _endpoints_zdr(call: Call) -> Response:
+async def _endpoints_zdr(call: DemoRequest) -> Response:
     """The endpoints that keep no data: in the demo, every model's first one, unless it is free."""
     rows = call.state.catalogue.select({})
     kept = [row for row in rows if row.get("id") and not slug_of(row).endswith((":free", ":batch"))]

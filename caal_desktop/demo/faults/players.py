@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from caal_desktop.demo.accounts.sign_in import LOOPBACK
 from caal_desktop.demo.errors import ApiError
-from caal_desktop.demo.faults.registry import Kind
+from caal_desktop.demo.faults.registry import FaultKind
 from caal_desktop.demo.http.messages import JSON, Response, html_response, json_response
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _PROVIDER = {"provider_name": "DeepInfra"}
 
 
 def error_of(fault: ActiveFault) -> ApiError:
-    """The error that a fault of :attr:`~caal_desktop.demo.faults.registry.Kind.ERROR` answers with."""
+    """The error that a fault of :attr:`~caal_desktop.demo.faults.registry.FaultKind.ERROR` answers with."""
     seconds = fault.count
     midnight = (datetime.now(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     # Milliseconds, as OpenRouter sends them.
@@ -110,9 +110,9 @@ async def replacement(fault: ActiveFault, request: Request) -> Response | None:
         return html_response(_GATEWAY, 502)
     if fault.name == "proxy_407":
         return html_response(_PROXY, 407, {"Proxy-Authenticate": 'Basic realm="proxy"'})
-    if fault.fault.kind is Kind.ERROR:
+    if fault.fault.kind is FaultKind.ERROR:
         raise error_of(fault)
-    if fault.fault.kind is not Kind.REPLY:
+    if fault.fault.kind is not FaultKind.REPLY:
         return None
     if fault.name in ("stall_before", "key_timeout"):
         await asyncio.Event().wait()

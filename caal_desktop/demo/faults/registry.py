@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Place(StrEnum):
+class EndpointGroup(StrEnum):
     """The kinds of endpoint, as far as faults are concerned."""
 
     CHAT = "chat"
@@ -22,22 +22,22 @@ class Place(StrEnum):
     CREDITS = "credits"
 
 
-def place_of(path: str) -> Place | None:
+def endpoint_group_of(path: str) -> EndpointGroup | None:
     """The kind of endpoint that a path below ``/api/v1`` belongs to."""
     if path.startswith(("/models", "/endpoints")):
-        return Place.MODELS
+        return EndpointGroup.MODELS
     if path.startswith("/generation"):
-        return Place.GENERATION
+        return EndpointGroup.GENERATION
     exact = {
-        "/chat/completions": Place.CHAT,
-        "/key": Place.KEY,
-        "/auth/keys": Place.SIGN_IN,
-        "/credits": Place.CREDITS,
+        "/chat/completions": EndpointGroup.CHAT,
+        "/key": EndpointGroup.KEY,
+        "/auth/keys": EndpointGroup.SIGN_IN,
+        "/credits": EndpointGroup.CREDITS,
     }
     return exact.get(path)
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """What a fault replaces."""
 
     ERROR = "error"
@@ -50,9 +50,9 @@ class Kind(StrEnum):
     """The answer is well-formed and its content is not what one expects."""
 
 
-ANYWHERE = frozenset(Place)
-CHAT = frozenset({Place.CHAT})
-WITH_KEY = frozenset(Place) - {Place.MODELS, Place.SIGN_IN}
+ANYWHERE = frozenset(EndpointGroup)
+CHAT = frozenset({EndpointGroup.CHAT})
+WITH_KEY = frozenset(EndpointGroup) - {EndpointGroup.MODELS, EndpointGroup.SIGN_IN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,14 @@ class Fault:
     """
 
     name: str
-    kind: Kind
+    kind: FaultKind
     about: str
-    places: frozenset[Place] = CHAT
+    places: frozenset[EndpointGroup] = CHAT
     arg: str | None = None
 
 
 def _table() -> dict[str, Fault]:
-    error, reply, stream, data = Kind.ERROR, Kind.REPLY, Kind.STREAM, Kind.DATA
+    error, reply, stream, data = FaultKind.ERROR, FaultKind.REPLY, FaultKind.STREAM, FaultKind.DATA
     rows = (
         # Refusals, in the order of their status.
         Fault("bad_parameter", error, "400: the model does not know a parameter"),
@@ -130,16 +130,18 @@ def _table() -> dict[str, Fault]:
         Fault("bad_tool_arguments", data, "a tool call whose arguments are not JSON"),
         Fault("two_tool_calls", data, "two tool calls whose fragments are interleaved"),
         Fault("ignores_tools", data, "text where a tool call is wanted"),
-        Fault("slow_models", data, "the list of models takes arg seconds", frozenset({Place.MODELS}), arg="8"),
-        Fault("empty_models", data, "a list of no models", frozenset({Place.MODELS}), arg=None),
-        Fault("broken_models", data, "rows of every wrong shape among good ones", frozenset({Place.MODELS})),
-        Fault("models_wrong_shape", data, "'data' is not a list", frozenset({Place.MODELS})),
-        Fault("bare_models", data, "rows with id, object, created, owned_by alone", frozenset({Place.MODELS})),
-        Fault("key_timeout", reply, "GET /key is never answered", frozenset({Place.KEY})),
-        Fault("bare_key", data, "GET /key tells label and nothing else", frozenset({Place.KEY})),
-        Fault("zero_credits", data, "GET /credits answers zeros to an ordinary key", frozenset({Place.CREDITS})),
-        Fault("no_generation", data, "GET /generation stays 404", frozenset({Place.GENERATION})),
-        Fault("expired_code", data, "the sign-in code has expired: 403", frozenset({Place.SIGN_IN})),
+        Fault("slow_models", data, "the list of models takes arg seconds", frozenset({EndpointGroup.MODELS}), arg="8"),
+        Fault("empty_models", data, "a list of no models", frozenset({EndpointGroup.MODELS}), arg=None),
+        Fault("broken_models", data, "rows of every wrong shape among good ones", frozenset({EndpointGroup.MODELS})),
+        Fault("models_wrong_shape", data, "'data' is not a list", frozenset({EndpointGroup.MODELS})),
+        Fault("bare_models", data, "rows with id, object, created, owned_by alone", frozenset({EndpointGroup.MODELS})),
+        Fault("key_timeout", reply, "GET /key is never answered", frozenset({EndpointGroup.KEY})),
+        Fault("bare_key", data, "GET /key tells label and nothing else", frozenset({EndpointGroup.KEY})),
+        Fault(
+            "zero_credits", data, "GET /credits answers zeros to an ordinary key", frozenset({EndpointGroup.CREDITS})
+        ),
+        Fault("no_generation", data, "GET /generation stays 404", frozenset({EndpointGroup.GENERATION})),
+        Fault("expired_code", data, "the sign-in code has expired: 403", frozenset({EndpointGroup.SIGN_IN})),
     )
     return {fault.name: fault for fault in rows}
 
@@ -251,7 +253,7 @@ class FaultBook:
         """Those that are switched on."""
         return [active.describe() for active in self._active]
 
-    def take(self, place: Place | None, path: str) -> ActiveFault | None:
+    def take(self, place: EndpointGroup | None, path: str) -> ActiveFault | None:
         """The first fault that hits a request to ``path``, counted as used; None when all is well."""
         for active in self._active:
             hit = path.endswith(active.path) if active.path else place in active.fault.places

@@ -48,7 +48,7 @@ class Limits:
     linger: float = 2.0
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """Serves one client; a task of its own reads, calls the handler and writes.
 
     The handler is cancelled as soon as the client goes away: that is how a stop is seen.
@@ -59,7 +59,7 @@ class Connection(asyncio.Protocol):
         open_connections: those of the same listener; this one enters itself, and leaves at its end.
     """
 
-    def __init__(self, handler: Handler, limits: Limits, open_connections: set[Connection]) -> None:
+    def __init__(self, handler: Handler, limits: Limits, open_connections: set[HttpConnection]) -> None:
         self._handler = handler
         self._limits = limits
         self._open_connections = open_connections

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from caal_desktop.demo.http.connection import Connection, Limits
+from caal_desktop.demo.http.connection import HttpConnection, Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,10 +30,10 @@ async def listening(handler: Handler, port: int = 0, limits: Limits | None = Non
     Raises:
         OSError: the port is taken.
     """
-    connections: set[Connection] = set()
+    connections: set[HttpConnection] = set()
     chosen = limits or Limits()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(handler, chosen, connections), HOST, port)
+    server = await loop.create_server(lambda: HttpConnection(handler, chosen, connections), HOST, port)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -41,7 +41,7 @@ async def listening(handler: Handler, port: int = 0, limits: Limits | None = Non
         await _end(connections)
 
 
-async def _end(connections: set[Connection]) -> None:
+async def _end(connections: set[HttpConnection]) -> None:
     tasks = {connection.task for connection in connections}
     if not tasks:
         return

@@ -62,14 +62,14 @@ class SettingText:
     """The words of a setting that a provider has.
 
     Attributes:
-        short: its label, in English.
-        long: one or two sentences of explanation, in English.
-        words: further words, in English, by which a search finds it.
+        label: its label, in English.
+        description: one or two sentences of explanation, in English.
+        keywords: further words, in English, by which a search finds it.
     """
 
-    short: str
-    long: str
-    words: str = ""
+    label: str
+    description: str
+    keywords: str = ""
 
 
 def _as_it_is(text: str) -> str:

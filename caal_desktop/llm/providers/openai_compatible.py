@@ -35,7 +35,7 @@ OPENAI_COMPATIBLE: Final = ProviderDescriptor(
                 "Settings",
                 "Sent with each request to your server, one “Name: value” a line. Kept in plain text: no keys here.",
             ),
-            words=QT_TRANSLATE_NOOP("Settings", "http header"),
+            keywords=QT_TRANSLATE_NOOP("Settings", "http header"),
         ),
     },
     agent=AgentKeys("openai_compatible", model="openai_model", key="openai_api_key", address="openai_base_url"),

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from caal_desktop.llm import errors
 from caal_desktop.llm.events import AnsweredBy, FinishReason, KeepAlive, StreamFinished
 from caal_desktop.llm.fields import parse_json
-from caal_desktop.llm.streaming import answers as _answers
+from caal_desktop.llm.streaming import answers
 from caal_desktop.llm.streaming.answers import StreamAssembler
 from caal_desktop.llm.streaming.sse import LineTooLongError, SSEComment, SSEDecoder
-from caal_desktop.llm.transport import translate as _translate
+from caal_desktop.llm.transport import error_mapping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -80,12 +80,12 @@ class _Reader:
                 if not at_end:
                     self.failure = self._context.error(errors.InvalidResponse, "A part of the answer is not JSON.")
                 break
-            error: Any = _translate.error_in(payload)
+            error: Any = error_mapping.error_in(payload)
             if error is None and item.event == "error":
                 error = payload
             if error is not None:
                 self._add_partial(payload, events)
-                self.failure = _translate.error_from_payload(self._context, {"error": error}, self._headers)
+                self.failure = error_mapping.error_from_payload(self._context, {"error": error}, self._headers)
                 break
             events += self.assembler.feed(payload)
         return events
@@ -121,7 +121,7 @@ class _Source:
         try:
             return await anext(self._chunks, None)
         except Exception as error:
-            self.failure = _translate.error_from_exception(self._context, error, streaming=True)
+            self.failure = error_mapping.error_from_exception(self._context, error, streaming=True)
             return None
 
     async def head(self) -> bytes:
@@ -208,8 +208,8 @@ async def _whole_answer(
         raise source.failure
     if raw is None:
         raise context.error(errors.InvalidResponse, "The answer is too long.")
-    payload = _translate.decode_object(context, raw, response.headers)
-    if _answers.parse_completion(payload) is None:
+    payload = error_mapping.decode_object(context, raw, response.headers)
+    if answers.parse_completion(payload) is None:
         raise context.error(errors.InvalidResponse, "The answer holds no message.")
     assembler = StreamAssembler()
     events = assembler.feed(payload) + assembler.finish()

@@ -62,16 +62,16 @@ class VanishedModelWatch(QObject):
         view = catalogue.view
         if not is_sure or view is None or not model_id or view.find(model_id) or view.routed(model_id):
             self._asked = ""
-            self._tell(None)
+            self._publish(None)
         elif self._asked != model_id:
             self._asked = model_id
             self._catalogue.request_replacement(model_id)
 
     def _on_replacement(self, model_id: str, found: ModelInfo | None) -> None:
         if model_id == self._asked:
-            self._tell(Vanished(model_id, found))
+            self._publish(Vanished(model_id, found))
 
-    def _tell(self, vanished: Vanished | None) -> None:
+    def _publish(self, vanished: Vanished | None) -> None:
         if vanished != self._vanished:
             self._vanished = vanished
             self.changed.emit(vanished)

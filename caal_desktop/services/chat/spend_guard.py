@@ -30,7 +30,7 @@ SAVE_DELAY = 0.5
 """Seconds; answers that end together are written together."""
 
 
-class Span(StrEnum):
+class SpendingPeriod(StrEnum):
     """What is counted."""
 
     CONVERSATION = "conversation"
@@ -46,7 +46,7 @@ class LimitPassed:
         spent, limit: US dollars.
     """
 
-    span: Span
+    span: SpendingPeriod
     spent: float
     limit: float
 
@@ -86,7 +86,7 @@ class SpendGuard(QObject):
         self._conversation = 0.0
         # The message is kept beside its price: no other one can get its id meanwhile.
         self._counted: dict[int, tuple[Message, float]] = {}
-        self._told: set[tuple[Span, float, object]] = set()
+        self._told: set[tuple[SpendingPeriod, float, object]] = set()
         self._number = 0
         self._chat: ChatService | None = None
         self._scope = TaskScope("spending")
@@ -152,8 +152,8 @@ class SpendGuard(QObject):
     def _warn(self, today: date) -> None:
         settings = self._settings.current
         wanted = (
-            (Span.CONVERSATION, self._conversation, settings.spend_limit_conversation, self._number),
-            (Span.DAY, self.today, settings.spend_limit_day, today),
+            (SpendingPeriod.CONVERSATION, self._conversation, settings.spend_limit_conversation, self._number),
+            (SpendingPeriod.DAY, self.today, settings.spend_limit_day, today),
         )
         for span, spent, limit, occasion in wanted:
             if limit and spent > limit and (span, limit, occasion) not in self._told:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from caal_desktop.key_doctor import Verdict, diagnose
+from caal_desktop.key_doctor import KeyVerdict, diagnose
 from caal_desktop.llm.providers.registry import descriptor_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_WHOLE = (Verdict.OK, Verdict.OK_CLEANED)
+_WHOLE = (KeyVerdict.OK, KeyVerdict.OK_CLEANED)
 
 
 def key_in_environment(provider: str, environment: Mapping[str, str] | None = None) -> str | None:

@@ -140,11 +140,11 @@ class KeyService(QObject):
         # Whose keys the keyring does not have, though the settings say so.
         self._absent: set[str] = set()
         # Whose keys should lie in the keyring, but do not because it refused them.
-        self._homeless: set[str] = set()
+        self._pending_migration: set[str] = set()
         # What changes a kept secret is done one after the other, for the keyring answers late.
         self._turns = {name: asyncio.Lock() for name in (*PROVIDERS, PROXY)}
         # Whose keys the keyring has been given in this run.
-        self._given: set[str] = set()
+        self._stored_this_run: set[str] = set()
         self._follows: str | None = None
         self._closed = False
         self.tasks = TaskScope("keys")
@@ -292,7 +292,7 @@ class KeyService(QObject):
             origin: :meth:`origin_at` of when it was given; None for now.
         """
         # One task for each provider: another one's key must not be given up for this one.
-        self._given.add(name)
+        self._stored_this_run.add(name)
         bound = self.origin_at(name, address) if origin is None else origin
         result = await self._run(f"keep.{name}", lambda: self._put(name, key, store, bound, proof))
         return result or KeyringResult(is_done=False)
@@ -394,7 +394,7 @@ class KeyService(QObject):
 
     async def wait_for_store(self) -> None:
         """Wait until the keyring has taken what it was given, or has not (it has its own deadline)."""
-        for name in sorted(self._given):
+        for name in sorted(self._stored_this_run):
             await self.tasks.wait(f"keep.{name}")
 
     async def close(self) -> None:
@@ -497,7 +497,7 @@ class KeyService(QObject):
                 try:
                     await self._hand_over(name, key, store, origin)
                 except KeyringError as error:
-                    self._homeless.add(name)
+                    self._pending_migration.add(name)
                     return KeyringResult(is_done=False, error=error)
                 await self._take_over(name, key, store, origin, proof)
         return KeyringResult(is_done=True)
@@ -545,8 +545,8 @@ class KeyService(QObject):
     async def _take_over(self, name: str, key: str, store: KeyStore, origin: str, proof: Proof | None) -> None:
         """Use a secret that is in its store."""
         if store is KeyStore.KEYRING:
-            self._homeless.discard(name)
-        elif name in self._homeless:
+            self._pending_migration.discard(name)
+        elif name in self._pending_migration:
             self.tasks.start(self._find_home(), name="migrate")
         self._absent.discard(name)
         self._errors.pop(name, None)
@@ -579,7 +579,7 @@ class KeyService(QObject):
                 return await self._remove_now(name)
 
     async def _remove_now(self, name: str) -> KeyringResult:
-        self._homeless.discard(name)
+        self._pending_migration.discard(name)
         self._drop(name)
         self._infos.pop(name, None)
         self._errors.pop(name, None)
@@ -601,7 +601,7 @@ class KeyService(QObject):
         """Put keys that the keyring refused into it as soon as it takes them; nobody is asked for a password."""
         while True:
             await asyncio.sleep(MIGRATION_PAUSE_S)
-            waiting = [name for name in sorted(self._homeless) if self._store.holds_for_session(name)]
+            waiting = [name for name in sorted(self._pending_migration) if self._store.holds_for_session(name)]
             if not waiting:
                 return
             status = await self._store.probe()
@@ -614,7 +614,7 @@ class KeyService(QObject):
         async with self._turns[name]:
             key = self._secrets.get(name)
             if key is None or not self._store.holds_for_session(name):
-                self._homeless.discard(name)
+                self._pending_migration.discard(name)
                 return
             async with self._announced(name, KeyStore.KEYRING):
                 try:
@@ -622,7 +622,7 @@ class KeyService(QObject):
                 except KeyringError as error:
                     logger.info("A key still cannot be stored: %s", error)
                     return
-                self._homeless.discard(name)
+                self._pending_migration.discard(name)
                 # The user may have let it go elsewhere meanwhile.
                 origin = self._remembered(name).origin
                 self._loaded_for.pop(name, None)

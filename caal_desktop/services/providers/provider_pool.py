@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import create_provider, descriptor_of
 from caal_desktop.llm.transport.network import NetworkOptions, Timeouts
-from caal_desktop.services.providers.gentle_import import gentle_import
+from caal_desktop.services.providers.background_import import background_import
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -156,7 +156,7 @@ class ProviderPool:
 
 
 def _import_client() -> None:
-    with gentle_import():
+    with background_import():
         from caal_desktop.llm import warm_up
 
         warm_up()

@@ -81,18 +81,18 @@ class TransferService(QObject):
         self._set_busy(True)
         self._scope.start(work, name="work")
 
-    async def _do(self, work: Callable[[], Any], tell: Callable[[Any], None]) -> None:
-        error, result = None, None
+    async def _do(self, work: Callable[[], Any], report: Callable[[Any], None]) -> None:
         try:
             result = await asyncio.to_thread(work)
-        except StorageError as caught:
-            error = caught
-        finally:
+        except StorageError as error:
             self._set_busy(False)
-        if error is None:
-            tell(result)
-        else:
             self.failed.emit(error)
+            return
+        except BaseException:
+            self._set_busy(False)
+            raise
+        self._set_busy(False)
+        report(result)
 
     def _set_busy(self, is_busy: bool) -> None:
         self._is_busy = is_busy

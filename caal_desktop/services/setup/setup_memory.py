@@ -6,7 +6,8 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.providers.registry import descriptor_of
-from caal_desktop.setup_flow import SetupState, Step
+from caal_desktop.setup_flow import SetupState
+from caal_desktop.storage.settings.choices import SetupStep
 from caal_desktop.storage.settings.setting import InvalidSetting
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from caal_desktop.storage.settings.schema import Settings
 
 
-def known_state(settings: Settings, provider: str, step: Step, status: KeyStatus) -> SetupState:
+def known_state(settings: Settings, provider: str, step: SetupStep, status: KeyStatus) -> SetupState:
     """The wizard's state for a provider as far as it is known.
 
     Args:
@@ -36,7 +37,7 @@ def remembered(settings: Settings, state: SetupState) -> Settings:
         # An address that is still being written may be none yet.
         with contextlib.suppress(InvalidSetting):
             settings = settings.with_provider(state.provider, base_url=state.address)
-    if state.step not in (Step.TRY, Step.DONE):
+    if state.step not in (SetupStep.TRY, SetupStep.DONE):
         # Preselected, or the person is still looking around: what is passed over was not used.
         return settings.with_provider(state.provider, model=state.model)
     if state.model != settings.of(state.provider).model or settings.recent_models[:1] != (state.model,):

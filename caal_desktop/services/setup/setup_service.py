@@ -15,8 +15,8 @@ from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.key_state import KeyActivity
 from caal_desktop.services.providers.connections import catalogue_connection, connection_by, connection_for
 from caal_desktop.services.setup.setup_memory import known_state, remembered
-from caal_desktop.setup_flow import STEPS, SetupFlow, SetupState, Step
-from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
+from caal_desktop.setup_flow import STEPS, SetupFlow, SetupState
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 
 if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
@@ -29,7 +29,7 @@ class SetupService(QObject):
     """The wizard's hands.
 
     Signals:
-        stepChanged: the current :class:`Step`.
+        stepChanged: the current :class:`SetupStep`.
         keyChanged: the :class:`KeyState` of the key that is being given, or of the one in use.
         changed: something that the buttons depend on has changed.
         finished: the person is through.
@@ -77,7 +77,7 @@ class SetupService(QObject):
         """The key that is being given, or else the one in use."""
         return self._entry.state
 
-    def begin(self, at: Step | None = None) -> None:
+    def begin(self, at: SetupStep | None = None) -> None:
         """Start the wizard, or continue where an earlier run ended.
 
         Args:
@@ -91,7 +91,7 @@ class SetupService(QObject):
         step = settings.setup_step if at is None else at
         if settings.of().key_store is KeyStore.SESSION and not self.key.is_loaded:
             # It was kept for an earlier session only.
-            step = min(step, Step.KEY, key=STEPS.index)
+            step = min(step, SetupStep.KEY, key=STEPS.index)
         self._flow = SetupFlow.resumed(replace(self.state, step=step))
         self._open_catalogue()
         self.stepChanged.emit(self.state.step)
@@ -166,15 +166,15 @@ class SetupService(QObject):
     def can_skip(self) -> bool:
         """Whether the step may be left undone; the model not while its list is on its way."""
         loading = self._catalogue.current.state is CatalogueState.LOADING
-        return self._flow.can_skip and not (loading and self.state.step is Step.MODEL)
+        return self._flow.can_skip and not (loading and self.state.step is SetupStep.MODEL)
 
     def advance(self) -> None:
         """Next: go on; from the key step after the key is in its store."""
-        if self.state.step is Step.DONE:
-            self._settings.update(setup_completed=True, setup_step=Step.DONE)
+        if self.state.step is SetupStep.DONE:
+            self._settings.update(setup_completed=True, setup_step=SetupStep.DONE)
             self.finished.emit()
         elif self._flow.can_continue and not self.key.is_busy:
-            if self.state.step is Step.KEY and self._entry.candidate is not None:
+            if self.state.step is SetupStep.KEY and self._entry.candidate is not None:
                 self._entry.keep(KeyStore.KEYRING)
             else:
                 self._go(self._flow.advance())
@@ -211,8 +211,8 @@ class SetupService(QObject):
         self._model_is_the_persons = bool(self.state.model)
         self._draw_key()
 
-    def _go(self, step: Step) -> None:
-        if step is Step.MODEL:
+    def _go(self, step: SetupStep) -> None:
+        if step is SetupStep.MODEL:
             self._open_catalogue()
         self._remember()
         self.stepChanged.emit(step)
@@ -220,7 +220,7 @@ class SetupService(QObject):
 
     def _open_catalogue(self) -> None:
         state, settings = self.state, self._settings.current
-        if state.step is Step.WELCOME:
+        if state.step is SetupStep.WELCOME:
             return
         given = self._entry.candidate
         if given is not None or state.address != settings.of(state.provider).base_url:
@@ -261,7 +261,7 @@ class SetupService(QObject):
         ):
             # The models load while the person still reads what the key can do.
             self._open_catalogue()
-        if state.status is KeyStatus.REJECTED and self.state.step in (Step.MODEL, Step.TRY):
+        if state.status is KeyStatus.REJECTED and self.state.step in (SetupStep.MODEL, SetupStep.TRY):
             # Checked while the person was further on already: with this key there is nothing to be had there.
             self._go_back_to_key()
 
@@ -272,7 +272,7 @@ class SetupService(QObject):
             return
         # What the settings promised is not there, or is not for this address.
         self._keys.forget_absent(state.provider)
-        if self.state.step in (Step.MODEL, Step.TRY, Step.DONE):
+        if self.state.step in (SetupStep.MODEL, SetupStep.TRY, SetupStep.DONE):
             self._go_back_to_key()
 
     def _on_kept(self) -> None:
@@ -286,8 +286,8 @@ class SetupService(QObject):
             self._go(self._flow.advance())
 
     def _go_back_to_key(self) -> None:
-        self._flow = SetupFlow(replace(self.state, step=Step.KEY))
-        self.stepChanged.emit(Step.KEY)
+        self._flow = SetupFlow(replace(self.state, step=SetupStep.KEY))
+        self.stepChanged.emit(SetupStep.KEY)
 
     def _on_catalogue(self, catalogue: Catalogue) -> None:
         state = self.state

@@ -12,7 +12,7 @@ from caal_desktop.storage.errors import StorageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class CacheFile:
@@ -38,8 +38,8 @@ class CacheFile:
                 content = file.read(self._limit + 1)
         except FileNotFoundError:
             return None
-        except OSError as exc:
-            log.warning("The cache %s cannot be read: %s", self.path.name, reason_of(exc))
+        except OSError as error:
+            logger.warning("The cache %s cannot be read: %s", self.path.name, reason_of(error))
             return None
         return content if len(content) <= self._limit else b""
 
@@ -51,8 +51,8 @@ class CacheFile:
         """
         try:
             write_atomically(self.path, content)
-        except StorageError as exc:
-            log.warning("The cache %s could not be written: %s", self.path.name, exc)
+        except StorageError as error:
+            logger.warning("The cache %s could not be written: %s", self.path.name, error)
             return False
         return True
 
@@ -60,5 +60,5 @@ class CacheFile:
         """Removes the file, for whoever finds that it is damaged."""
         try:
             self.path.unlink(missing_ok=True)
-        except OSError as exc:
-            log.warning("The cache %s cannot be removed: %s", self.path.name, reason_of(exc))
+        except OSError as error:
+            logger.warning("The cache %s cannot be removed: %s", self.path.name, reason_of(error))

@@ -19,7 +19,7 @@ from caal_desktop.storage.caches.cache_file import CacheFile
 if TYPE_CHECKING:
     from pathlib import Path
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _FORMAT = 1
 # OpenRouter's 415 models take 0.7 MB.
@@ -67,7 +67,7 @@ class CatalogueCache:
         header, _, payload = content.partition(b"\n")
         facts = _facts(header)
         if facts is None or facts.checksum != zlib.crc32(payload):
-            log.warning("The cached model list %s is damaged and was removed.", self.path.name)
+            logger.warning("The cached model list %s is damaged and was removed.", self.path.name)
             self._file.remove()
             return None
         if facts.source != self._source:
@@ -86,7 +86,7 @@ class CatalogueCache:
             Whether it was saved.
         """
         if model_count <= 0 or not payload or len(payload) > MAX_PAYLOAD:
-            log.info("A list of %d models in %d bytes is not cached.", model_count, len(payload))
+            logger.info("A list of %d models in %d bytes is not cached.", model_count, len(payload))
             return False
         when = (fetched_at or datetime.now(UTC)).astimezone(UTC)
         header = {

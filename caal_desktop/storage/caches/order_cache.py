@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _FORMAT = 1
 # Ten thousand ids take half a megabyte, and there are a few orders.
@@ -58,7 +58,7 @@ class OrderCache:
         listed = document.get("orders")
         orders = {name: order for name, value in as_dict(listed).items() if (order := _order(value)) is not None}
         if not isinstance(listed, dict) or len(orders) < len(listed):
-            log.warning("The cached orders %s are damaged; they are fetched anew when asked for.", self.path.name)
+            logger.warning("The cached orders %s are damaged; they are fetched anew when asked for.", self.path.name)
         return orders
 
     def save(self, orders: Mapping[str, CachedOrder]) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from keyring.backend import KeyringBackend
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 SERVICE = "caal-desktop"
 
@@ -51,7 +51,7 @@ _MAX_COPIES = 10
 
 
 class Checkpoint(Protocol):
-    """What :class:`~caal_desktop.storage.keyring.thread.Call` offers to the work in its thread."""
+    """What :class:`~caal_desktop.storage.keyring.thread.KeyringCall` offers to the work in its thread."""
 
     def checkpoint(self) -> None:
         """Raises when nobody waits for the result any more."""
@@ -140,9 +140,9 @@ def _choose(trusted: Mapping[str, str]) -> KeyringBackend:
                 keyring.backend.get_all_keyring.reset()
             keyring.core.init_backend()
             backend = keyring.get_keyring()
-    except RuntimeError as exc:
+    except RuntimeError as error:
         # The configured backend says that it cannot work here.
-        raise KeyringUnavailable from exc
+        raise KeyringUnavailable from error
     candidates: list[KeyringBackend] = [backend]
     if type(backend).__module__ == _CHAINER:
         candidates = list(getattr(backend, "backends", ()))
@@ -161,23 +161,23 @@ def _translated(store: str) -> Iterator[None]:
         yield
     except KeyringError:
         raise
-    except Exception as exc:
-        raise _translate(exc, store) from exc
+    except Exception as error:
+        raise _translate(error, store) from error
 
 
-def _translate(exc: Exception, store: str) -> KeyringError:
+def _translate(error: Exception, store: str) -> KeyringError:
     """The one place where keyring's many ways to fail become ours."""
-    reason = redact(str(exc)).strip().rstrip(".") or type(exc).__name__
-    log.info("%s: %s: %s", store, type(exc).__name__, reason)
-    if isinstance(exc, ImportError | AttributeError):
+    reason = redact(str(error)).strip().rstrip(".") or type(error).__name__
+    logger.info("%s: %s: %s", store, type(error).__name__, reason)
+    if isinstance(error, ImportError | AttributeError):
         return KeyringFailed(store=store, reason=f"the configured backend cannot be loaded ({reason})")
     import keyring.errors
 
-    if isinstance(exc, keyring.errors.NoKeyringError):
+    if isinstance(error, keyring.errors.NoKeyringError):
         return KeyringUnavailable()
     # The cause tells a dismissed dialog from a store that cannot create its first collection.
     locked: tuple[type[Any], ...] = (keyring.errors.KeyringLocked, *_secretstorage_locked())
-    if isinstance(exc, locked) or isinstance(exc.__cause__, locked):
+    if isinstance(error, locked) or isinstance(error.__cause__, locked):
         return KeyringLocked(store=store)
     return KeyringFailed(store=store, reason=reason)
 

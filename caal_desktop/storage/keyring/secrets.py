@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from caal_desktop.llm.redaction import register_secret
 from caal_desktop.storage.errors import KeyringError, KeyringLocked, KeyringTimedOut, KeyringUnavailable
 from caal_desktop.storage.keyring.backend import SERVICE, TRUSTED_BACKENDS, Store
-from caal_desktop.storage.keyring.thread import Call, KeyringThread
+from caal_desktop.storage.keyring.thread import KeyringCall, KeyringThread
 from caal_desktop.storage.settings.choices import KeyStore
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class SecretStore:
             if not was_for_session:
                 raise
 
-    async def _call(self, work: Callable[[Store, Call[T]], T], *, interactive: bool) -> T:
+    async def _call(self, work: Callable[[Store, KeyringCall[T]], T], *, interactive: bool) -> T:
         # Two steps: a store that hangs is found out within seconds, while one that asks is given a person's time.
         self._name, may_ask, locked = await self._run(self._look_closely, self._deadlines.probe)
         if locked and not interactive:
@@ -173,20 +173,20 @@ class SecretStore:
         deadline = self._deadlines.unlock if may_ask and interactive else self._deadlines.call
         return await self._run(lambda call: work(self._open(), call), deadline)
 
-    async def _run(self, work: Callable[[Call[T]], T], deadline: float) -> T:
+    async def _run(self, work: Callable[[KeyringCall[T]], T], deadline: float) -> T:
         try:
             return await self._thread.run(work, deadline=deadline)
-        except TimeoutError as exc:
-            raise KeyringTimedOut(store=self._name, seconds=f"{deadline:g}") from exc
+        except TimeoutError as error:
+            raise KeyringTimedOut(store=self._name, seconds=f"{deadline:g}") from error
 
     def _open(self) -> Store:
         return Store(self._trusted, self._service)
 
-    def _look(self, _call: Call[tuple[str, bool]]) -> tuple[str, bool]:
+    def _look(self, _call: KeyringCall[tuple[str, bool]]) -> tuple[str, bool]:
         store = self._open()
         return store.name, store.is_locked()
 
-    def _look_closely(self, _call: Call[tuple[str, bool, bool]]) -> tuple[str, bool, bool]:
+    def _look_closely(self, _call: KeyringCall[tuple[str, bool, bool]]) -> tuple[str, bool, bool]:
         store = self._open()
         return store.name, store.may_ask(), store.is_locked()
 

@@ -20,17 +20,17 @@ T = TypeVar("T")
 
 
 class AbandonedError(Exception):
-    """Raised inside a call's thread by :meth:`Call.checkpoint`: nobody waits for the result any more."""
+    """Raised inside a call's thread by :meth:`KeyringCall.checkpoint`: nobody waits for the result any more."""
 
 
-class Call(Generic[T]):
+class KeyringCall(Generic[T]):
     """One call in its thread.
 
     Args:
         work: runs in the thread, and gets this object for its :meth:`checkpoint`.
     """
 
-    def __init__(self, work: Callable[[Call[T]], T]) -> None:
+    def __init__(self, work: Callable[[KeyringCall[T]], T]) -> None:
         self._work = work
         self._loop = asyncio.get_running_loop()
         self._result: asyncio.Future[T] = self._loop.create_future()
@@ -60,8 +60,8 @@ class Call(Generic[T]):
     def _run(self) -> None:
         try:
             result = self._work(self)
-        except BaseException as exc:
-            self._report(functools.partial(self._fail, exc))
+        except BaseException as error:
+            self._report(functools.partial(self._fail, error))
         else:
             self._report(lambda: self._succeed(result))
 
@@ -99,9 +99,9 @@ class KeyringThread:
     def __init__(self, patience: float = 60.0) -> None:
         self._patience = patience
         self._turn = asyncio.Lock()
-        self._given_up: Call[object] | None = None
+        self._given_up: KeyringCall[object] | None = None
 
-    async def run(self, work: Callable[[Call[T]], T], *, deadline: float) -> T:
+    async def run(self, work: Callable[[KeyringCall[T]], T], *, deadline: float) -> T:
         """The work's result.
 
         Args:
@@ -113,7 +113,7 @@ class KeyringThread:
         """
         async with asyncio.timeout(deadline), self._turn:
             await self._wait_for_given_up()
-            call = Call(work)
+            call = KeyringCall(work)
             try:
                 return await call.start()
             except asyncio.CancelledError:

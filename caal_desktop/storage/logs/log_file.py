@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-log = logging.getLogger("caal_desktop.crash")
+logger = logging.getLogger("caal_desktop.crash")
 
 MAX_LOG_SIZE = 512 * 1024
 KEPT_LOGS = 3
@@ -44,8 +44,8 @@ class RedactingFormatter(logging.Formatter):
         """The line (or lines, with a traceback), without keys."""
         try:
             line = super().format(record)
-        except Exception as exc:  # a wrong argument in a log call must not lose the line, nor print it unmasked
-            line = f"{record.levelname} {record.name}: {record.msg!r} % {record.args!r} ({type(exc).__name__})"
+        except Exception as error:  # a wrong argument in a log call must not lose the line, nor print it unmasked
+            line = f"{record.levelname} {record.name}: {record.msg!r} % {record.args!r} ({type(error).__name__})"
         return redact(line)
 
 
@@ -199,7 +199,7 @@ def log_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
     del loop
     exception = context.get("exception")
     source = context.get("task") or context.get("future") or context.get("handle") or ""
-    log.error("%s %r", context.get("message", "An error in the event loop"), source, exc_info=exception)
+    logger.error("%s %r", context.get("message", "An error in the event loop"), source, exc_info=exception)
 
 
 def _enable_faulthandler(crash_file: Path) -> Callable[[], None]:
@@ -208,8 +208,8 @@ def _enable_faulthandler(crash_file: Path) -> Callable[[], None]:
     # Kept open for as long as the program runs: after a crash nothing can be opened any more. Stacks hold no values.
     try:
         handle = os.open(crash_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
-    except OSError as exc:
-        raise FolderUnusable(folder=str(crash_file), reason=reason_of(exc)) from exc
+    except OSError as error:
+        raise FolderUnusable(folder=str(crash_file), reason=reason_of(error)) from error
     faulthandler.enable(handle)
 
     def disable() -> None:
@@ -225,17 +225,17 @@ def _log_uncaught(kind: type[BaseException], error: BaseException, trace: Traceb
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
         return
-    log.critical("Uncaught exception", exc_info=(kind, error, trace))
+    logger.critical("Uncaught exception", exc_info=(kind, error, trace))
 
 
 def _log_thread_error(args: threading.ExceptHookArgs) -> None:
     if args.exc_value is None or issubclass(args.exc_type, SystemExit):
         return
     name = args.thread.name if args.thread else "?"
-    log.error("Uncaught exception in thread %s", name, exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
+    logger.error("Uncaught exception in thread %s", name, exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
 
 
 def _log_unraisable(unraisable: Any) -> None:
     error = unraisable.exc_value
     exc_info = None if error is None else (type(error), error, error.__traceback__)
-    log.error("%s: %r", unraisable.err_msg or "Exception ignored in", unraisable.object, exc_info=exc_info)
+    logger.error("%s: %r", unraisable.err_msg or "Exception ignored in", unraisable.object, exc_info=exc_info)

@@ -78,7 +78,7 @@ class SettingsDraft:
 
     def has_effect(self, key: str) -> bool:
         """Whether the setting has an effect with the others as they stand."""
-        when = SPECS[key].when
+        when = SPECS[key].depends_on
         return when is None or self._values[when[0]] in when[1]
 
     def set(self, key: str, value: object) -> str:
@@ -168,8 +168,8 @@ class SettingsDraft:
 def _check(key: str, value: object) -> tuple[Any, str]:
     try:
         checked = SPECS[key].check(value)
-    except InvalidSetting as exc:
-        return value, exc.reason
+    except InvalidSetting as error:
+        return value, error.reason
     if holds_secret(checked):
         return checked, "looks like an API key, and settings are kept in plain text"
     return checked, ""

@@ -53,8 +53,8 @@ def key_of(provider: str, column: str) -> str:
 def _header_problem(line: str) -> str:
     try:
         return check_header(*parse_header(line))
-    except ValueError as exc:
-        return str(exc)
+    except ValueError as error:
+        return str(error)
 
 
 # What the columns that the dialog shows have in common, in the order in which to show them.
@@ -83,12 +83,12 @@ def _shown(descriptor: ProviderDescriptor, column: str) -> SettingSpec:
     text = descriptor.settings[column]
     return SettingSpec(
         key=key_of(descriptor.name, column),
-        short=text.short,
-        long=text.long,
-        words=text.words,
+        label=text.label,
+        description=text.description,
+        keywords=text.keywords,
         since=_SINCE,
         cell=(descriptor.name, column),
-        when=("provider", (descriptor.name,)),
+        depends_on=("provider", (descriptor.name,)),
         **{"default": descriptor.base_url, **_SHOWN[column]},
     )
 
@@ -99,8 +99,8 @@ def _remembered(descriptor: ProviderDescriptor, column: str) -> SettingSpec:
         key=key_of(descriptor.name, column),
         kind=kind,
         default=default,
-        short=f"{short}: {descriptor.title}",
-        long=long,
+        label=f"{short}: {descriptor.title}",
+        description=long,
         group=Group.INTERNAL,
         since=_SINCE,
         cell=(descriptor.name, column),

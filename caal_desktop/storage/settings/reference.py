@@ -32,7 +32,7 @@ def reference() -> str:
 
 
 def _entry(spec: SettingSpec) -> str:
-    lines = [f"### `{spec.key}`\n", f"**{spec.short}.** {spec.long}\n"]
+    lines = [f"### `{spec.key}`\n", f"**{spec.label}.** {spec.description}\n"]
     facts = [f"Default: {_default(spec)}."]
     if spec.choices:
         facts.insert(0, "One of " + ", ".join(f"`{choice}`" for choice in spec.choices) + ".")
@@ -40,8 +40,10 @@ def _entry(spec: SettingSpec) -> str:
         facts.insert(0, f"From {spec.minimum:g} to {spec.maximum:g}{f' {spec.unit}' if spec.unit else ''}.")
     if spec.cell is not None:
         facts.append(f"In the files: `{'.'.join(path_of(spec))}`.")
-    if spec.when is not None:
-        facts.append(f"Has an effect when `{spec.when[0]}` is {' or '.join(f'`{value}`' for value in spec.when[1])}.")
+    if spec.depends_on is not None:
+        facts.append(
+            f"Has an effect when `{spec.depends_on[0]}` is {' or '.join(f'`{value}`' for value in spec.depends_on[1])}."
+        )
     return "\n".join([*lines, " ".join(facts) + "\n"])
 
 

@@ -62,42 +62,44 @@ class Settings:
 
     provider: str = setting(
         DEFAULT_PROVIDER,
-        short="Provider",
-        long="Who serves the language model.",
+        label="Provider",
+        description="Who serves the language model.",
         group=Group.PROVIDER,
         options=PROVIDER_NAMES,
         agent_key="llm_provider",
-        labels={name: one.choice or one.title for name, one in PROVIDERS.items()},
+        choice_labels={name: one.choice or one.title for name, one in PROVIDERS.items()},
     )
     providers: Mapping[str, ProviderSettings] = table_of_settings(DEFAULT_TABLE, CELLS)
     spend_limit_day: float = setting(
         0.0,
-        short="Warn when a day costs more than",
-        long="Shows a warning when the answers of one day have cost more than this. Nothing is stopped.",
+        label="Warn when a day costs more than",
+        description="Shows a warning when the answers of one day have cost more than this. Nothing is stopped.",
         group=Group.PROVIDER,
         minimum=0.0,
         maximum=1000.0,
         step=0.25,
         unit="USD",
-        off="Never warn",
-        words="spend guard budget cost money limit",
+        minimum_label="Never warn",
+        keywords="spend guard budget cost money limit",
     )
     spend_limit_conversation: float = setting(
         0.0,
-        short="Warn when a conversation costs more than",
-        long="Shows a warning when the answers of one conversation have cost more than this. Nothing is stopped.",
+        label="Warn when a conversation costs more than",
+        description=(
+            "Shows a warning when the answers of one conversation have cost more than this. Nothing is stopped."
+        ),
         group=Group.PROVIDER,
         minimum=0.0,
         maximum=1000.0,
         step=0.05,
         unit="USD",
-        off="Never warn",
-        words="spend guard budget cost money limit",
+        minimum_label="Never warn",
+        keywords="spend guard budget cost money limit",
     )
     temperature: float = setting(
         0.7,
-        short="Temperature",
-        long="How freely the model chooses its words: 0 is the most predictable, 2 the most surprising.",
+        label="Temperature",
+        description="How freely the model chooses its words: 0 is the most predictable, 2 the most surprising.",
         group=Group.MODEL,
         minimum=0.0,
         maximum=2.0,
@@ -106,98 +108,106 @@ class Settings:
     )
     max_tokens: int = setting(
         4096,
-        short="Longest answer",
-        long="The most tokens that one answer may take. A small credit at OpenRouter may need a smaller number.",
+        label="Longest answer",
+        description="The most tokens that one answer may take. A small credit at OpenRouter may need a smaller number.",
         group=Group.MODEL,
         minimum=1,
         maximum=1_000_000,
         step=256,
         unit="tokens",
-        words="max_tokens length credit",
+        keywords="max_tokens length credit",
     )
     reasoning: Reasoning = setting(
         Reasoning.DEFAULT,
-        short="Reasoning",
-        long=(
+        label="Reasoning",
+        description=(
             "How long a reasoning model thinks before it speaks: more is wiser, slower and dearer. "
             "Models without reasoning ignore it; some cannot do without and refuse “none”."
         ),
         group=Group.MODEL,
-        labels={
+        choice_labels={
             Reasoning.DEFAULT: "As little as the model allows",
             Reasoning.NONE: "None",
             Reasoning.LOW: "A little",
             Reasoning.MEDIUM: "Medium",
             Reasoning.HIGH: "A lot",
         },
-        when=_WITH_REASONING,
-        words="thinking effort",
+        depends_on=_WITH_REASONING,
+        keywords="thinking effort",
     )
     fallback_models: tuple[str, ...] = setting(
         (),
-        short="Fallback models",
-        long="OpenRouter asks these in turn when the chosen model cannot answer. One model id a line, at most three.",
+        label="Fallback models",
+        description=(
+            "OpenRouter asks these in turn when the chosen model cannot answer. One model id a line, at most three."
+        ),
         group=Group.MODEL,
         max_length=3,
         editor=Editor.LINES,
-        when=_WITH_ROUTING,
+        depends_on=_WITH_ROUTING,
     )
     deny_data_collection: bool = setting(
         False,
-        short="Refuse providers that collect data",
-        long="Only those who neither store what you send nor train on it may answer. Fewer models remain.",
+        label="Refuse providers that collect data",
+        description="Only those who neither store what you send nor train on it may answer. Fewer models remain.",
         group=Group.PRIVACY,
-        when=_WITH_ROUTING,
-        words="data collection training privacy",
+        depends_on=_WITH_ROUTING,
+        keywords="data collection training privacy",
     )
     zero_data_retention: bool = setting(
         False,
-        short="Require zero data retention",
-        long="Only those who keep nothing at all once the answer is sent may answer. The strictest choice.",
+        label="Require zero data retention",
+        description="Only those who keep nothing at all once the answer is sent may answer. The strictest choice.",
         group=Group.PRIVACY,
-        when=_WITH_ROUTING,
-        words="zdr privacy",
+        depends_on=_WITH_ROUTING,
+        keywords="zdr privacy",
     )
     provider_sort: ProviderSort = setting(
         ProviderSort.DEFAULT,
-        short="Prefer providers by",
-        long="Most models are hosted by several providers. OpenRouter balances price and reliability unless told more.",
+        label="Prefer providers by",
+        description=(
+            "Most models are hosted by several providers. OpenRouter balances price and reliability unless told more."
+        ),
         group=Group.PRIVACY,
-        labels={
+        choice_labels={
             ProviderSort.DEFAULT: "OpenRouter's own balance",
             ProviderSort.PRICE: "Lowest price",
             ProviderSort.THROUGHPUT: "Highest speed",
             ProviderSort.LATENCY: "Shortest wait for the first word",
         },
-        when=_WITH_ROUTING,
-        words="sort routing latency throughput price speed",
+        depends_on=_WITH_ROUTING,
+        keywords="sort routing latency throughput price speed",
     )
     allowed_providers: tuple[str, ...] = setting(
         (),
-        short="Only these providers",
-        long="If any are named, nobody else may answer. One name a line, as OpenRouter writes it, such as “together”.",
+        label="Only these providers",
+        description=(
+            "If any are named, nobody else may answer. One name a line, as OpenRouter writes it, such as “together”."
+        ),
         group=Group.PRIVACY,
         max_length=50,
         editor=Editor.LINES,
-        when=_WITH_ROUTING,
-        words="allowed routing",
+        depends_on=_WITH_ROUTING,
+        keywords="allowed routing",
     )
     ignored_providers: tuple[str, ...] = setting(
         (),
-        short="Never these providers",
-        long="They may never answer. One name a line.",
+        label="Never these providers",
+        description="They may never answer. One name a line.",
         group=Group.PRIVACY,
         max_length=50,
         editor=Editor.LINES,
-        when=_WITH_ROUTING,
-        words="ignored blocked routing",
+        depends_on=_WITH_ROUTING,
+        keywords="ignored blocked routing",
     )
     proxy_mode: ProxyMode = setting(
         ProxyMode.SYSTEM,
-        short="Proxy",
-        long="Company networks often let requests out by a proxy only. Requests to this computer never take one.",
+        label="Proxy",
+        description=(
+            "Company networks often let requests out by a proxy only. Requests to this computer never take one."
+        ),
         group=Group.NETWORK,
-        labels={
+        choice_labels={
             ProxyMode.SYSTEM: "As the system says",
             ProxyMode.NONE: "None",
             ProxyMode.MANUAL: "This one:",
@@ -205,200 +215,204 @@ class Settings:
     )
     proxy_url: str = setting(
         "",
-        short="Address of the proxy",
-        long="For example http://proxy.example.com:3128.",
+        label="Address of the proxy",
+        description="For example http://proxy.example.com:3128.",
         group=Group.NETWORK,
         url=True,
-        when=_BY_MANUAL_PROXY,
+        depends_on=_BY_MANUAL_PROXY,
     )
     proxy_user: str = setting(
         "",
-        short="User name at the proxy",
-        long="Empty where the proxy asks for none. The password is kept in the system's keyring.",
+        label="User name at the proxy",
+        description="Empty where the proxy asks for none. The password is kept in the system's keyring.",
         group=Group.NETWORK,
         max_length=200,
-        when=_BY_MANUAL_PROXY,
-        words="proxy authentication sign-in password",
+        depends_on=_BY_MANUAL_PROXY,
+        keywords="proxy authentication sign-in password",
     )
     ca_bundle: str = setting(
         "",
-        short="Further certificate authorities",
-        long="A PEM file, for networks that read along with a certificate of their own. The network's owner has it.",
+        label="Further certificate authorities",
+        description=(
+            "A PEM file, for networks that read along with a certificate of their own. The network's owner has it."
+        ),
         group=Group.NETWORK,
         max_length=4000,
         editor=Editor.FILE,
-        words="ca bundle tls ssl certificate pem",
+        keywords="ca bundle tls ssl certificate pem",
     )
     trust_system_certificates: bool = setting(
         True,
-        short="Trust the system's authorities, too",
-        long="Switched off, only those of the file above are trusted.",
+        label="Trust the system's authorities, too",
+        description="Switched off, only those of the file above are trusted.",
         group=Group.NETWORK,
-        words="tls ssl store",
+        keywords="tls ssl store",
     )
     connect_timeout: float = setting(
         10.0,
-        short="Wait for a connection",
-        long="After this long without a connection the request fails.",
+        label="Wait for a connection",
+        description="After this long without a connection the request fails.",
         group=Group.NETWORK,
         minimum=1.0,
         maximum=120.0,
         step=1.0,
         unit="seconds",
-        words="timeout",
+        keywords="timeout",
     )
     read_timeout: float = setting(
         60.0,
-        short="Wait for an answer",
-        long="After this long without any sign of life the request fails. Large models may be silent for a while.",
+        label="Wait for an answer",
+        description=(
+            "After this long without any sign of life the request fails. Large models may be silent for a while."
+        ),
         group=Group.NETWORK,
         minimum=5.0,
         maximum=600.0,
         step=5.0,
         unit="seconds",
-        words="timeout",
+        keywords="timeout",
     )
     max_retries: int = setting(
         2,
-        short="Try again",
-        long="How often a request that failed for a passing reason is sent again before you hear of it.",
+        label="Try again",
+        description="How often a request that failed for a passing reason is sent again before you hear of it.",
         group=Group.NETWORK,
         minimum=0,
         maximum=5,
         step=1,
         unit="times",
-        off="Never",
-        words="retries",
+        minimum_label="Never",
+        keywords="retries",
     )
     system_prompt: str = setting(
         DEFAULT_SYSTEM_PROMPT,
-        short="Instructions",
-        long="What the model is told before every conversation.",
+        label="Instructions",
+        description="What the model is told before every conversation.",
         group=Group.CHAT,
         max_length=50_000,
-        words="system prompt",
+        keywords="system prompt",
         multiline=True,
     )
     send_key: SendKey = setting(
         SendKey.ENTER,
-        short="Send a message with",
-        long="With Enter, Shift+Enter breaks the line; with Ctrl+Enter, Enter alone does.",
+        label="Send a message with",
+        description="With Enter, Shift+Enter breaks the line; with Ctrl+Enter, Enter alone does.",
         group=Group.CHAT,
-        labels={SendKey.ENTER: "Enter", SendKey.CTRL_ENTER: "Ctrl+Enter"},
-        words="shortcut keyboard return",
+        choice_labels={SendKey.ENTER: "Enter", SendKey.CTRL_ENTER: "Ctrl+Enter"},
+        keywords="shortcut keyboard return",
     )
     history_days: int = setting(
         0,
-        short="Keep conversations for",
-        long="Conversations in which nothing was said for longer are deleted for good.",
+        label="Keep conversations for",
+        description="Conversations in which nothing was said for longer are deleted for good.",
         group=Group.CHAT,
         minimum=0,
         maximum=3650,
         step=30,
         unit="days",
-        off="Always",
-        words="history retention delete",
+        minimum_label="Always",
+        keywords="history retention delete",
     )
     theme: Theme = setting(
         Theme.SYSTEM,
-        short="Colours",
-        long="Light, dark, or as the system does.",
+        label="Colours",
+        description="Light, dark, or as the system does.",
         group=Group.APPEARANCE,
-        labels={Theme.SYSTEM: "As the system does", Theme.LIGHT: "Light", Theme.DARK: "Dark"},
-        words="theme dark mode",
+        choice_labels={Theme.SYSTEM: "As the system does", Theme.LIGHT: "Light", Theme.DARK: "Dark"},
+        keywords="theme dark mode",
     )
     font_scale: float = setting(
         1.0,
-        short="Text size",
-        long="Scales all text on top of the system's own setting.",
+        label="Text size",
+        description="Scales all text on top of the system's own setting.",
         group=Group.APPEARANCE,
         minimum=0.5,
         maximum=3.0,
         step=0.1,
         unit="×",
-        words="font scale zoom",
+        keywords="font scale zoom",
     )
     density: Density = setting(
         Density.COMFORTABLE,
-        short="Density",
-        long="How much room lists, messages, fields and buttons take. Compact shows more at once.",
+        label="Density",
+        description="How much room lists, messages, fields and buttons take. Compact shows more at once.",
         group=Group.APPEARANCE,
-        labels={Density.COMFORTABLE: "Comfortable", Density.COMPACT: "Compact"},
-        words="compact spacing row height padding",
+        choice_labels={Density.COMFORTABLE: "Comfortable", Density.COMPACT: "Compact"},
+        keywords="compact spacing row height padding",
     )
     log_level: LogLevel = setting(
         LogLevel.INFO,
-        short="Log",
-        long="How much is written into the log file. Keys never are, whatever is chosen.",
+        label="Log",
+        description="How much is written into the log file. Keys never are, whatever is chosen.",
         group=Group.ADVANCED,
-        labels={LogLevel.WARNING: "Problems only", LogLevel.INFO: "Normal", LogLevel.DEBUG: "Everything"},
-        words="debug verbose logging level",
+        choice_labels={LogLevel.WARNING: "Problems only", LogLevel.INFO: "Normal", LogLevel.DEBUG: "Everything"},
+        keywords="debug verbose logging level",
     )
     recent_models: tuple[str, ...] = setting(
         (),
-        short="Recent models",
-        long="The models used last, the latest first.",
+        label="Recent models",
+        description="The models used last, the latest first.",
         group=Group.INTERNAL,
         max_length=MAX_RECENT_MODELS,
     )
     favourite_models: tuple[str, ...] = setting(
         (),
-        short="Favourite models",
-        long="The models marked with a star.",
+        label="Favourite models",
+        description="The models marked with a star.",
         group=Group.INTERNAL,
         max_length=MAX_FAVOURITE_MODELS,
     )
     setup_completed: bool = setting(
         False,
-        short="Setup completed",
-        long="Whether the first-run wizard was finished once.",
+        label="Setup completed",
+        description="Whether the first-run wizard was finished once.",
         group=Group.INTERNAL,
         agent_key="first_launch_completed",
     )
     setup_step: SetupStep = setting(
         SetupStep.WELCOME,
-        short="Setup step",
-        long="Where the first-run wizard goes on.",
+        label="Setup step",
+        description="Where the first-run wizard goes on.",
         group=Group.INTERNAL,
     )
     window_geometry: str = setting(
         "",
-        short="Main window",
-        long="Size and place of the main window, as base64.",
+        label="Main window",
+        description="Size and place of the main window, as base64.",
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     window_splitter: str = setting(
         "",
-        short="Main window's panes",
-        long="Sizes of the main window's panes, as base64.",
+        label="Main window's panes",
+        description="Sizes of the main window's panes, as base64.",
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     wizard_geometry: str = setting(
         "",
-        short="Wizard",
-        long="Size and place of the first-run wizard, as base64.",
+        label="Wizard",
+        description="Size and place of the first-run wizard, as base64.",
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     picker_geometry: str = setting(
         "",
-        short="Model picker",
-        long="Size and place of the model picker, as base64.",
+        label="Model picker",
+        description="Size and place of the model picker, as base64.",
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     proxy_password_origin: str = setting(
         "",
-        short="Origin of the proxy's password",
-        long="For which scheme, host and port the proxy's password was given.",
+        label="Origin of the proxy's password",
+        description="For which scheme, host and port the proxy's password was given.",
         group=Group.INTERNAL,
     )
     proxy_password_withheld_from: str = setting(
         "",
-        short="Proxy's password withheld from",
-        long="To which other address the user did not want it to be sent.",
+        label="Proxy's password withheld from",
+        description="To which other address the user did not want it to be sent.",
         group=Group.INTERNAL,
     )
 

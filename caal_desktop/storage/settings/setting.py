@@ -75,8 +75,8 @@ class SettingSpec:
         cell: the provider and the column where the table of providers holds its value; None where it is a field of
             the settings themselves, named as its key.
         default: its value until a person changes it.
-        short: its label, in English.
-        long: one or two sentences of explanation, in English.
+        label: its label, in English.
+        description: one or two sentences of explanation, in English.
         group: the page that shows it.
         since: the version of the program that brought it.
         minimum, maximum: bounds of a number, both allowed.
@@ -88,18 +88,18 @@ class SettingSpec:
         agent_key: the voice agent's name for the same setting; None where it has none.
         editor: what edits it.
         unit: of a number, in English, as it stands behind it.
-        off: what a number's minimum means, in English, where it means more than the number ("no limit").
-        labels: what the choices are called, in English, by value.
-        when: another setting and the values of it with which this one has an effect; None where it always has one.
+        minimum_label: what a number's minimum means, in English, where it means more than the number ("no limit").
+        choice_labels: what the choices are called, in English, by value.
+        depends_on: another setting and the values of it for which this one has an effect; None where it always has one.
         item_check: says what is wrong with one item of a list, as a short clause in English; "" where nothing is.
-        words: further words, in English, by which a search finds it.
+        keywords: further words, in English, by which a search finds it.
     """
 
     key: str
     kind: type[Any]
     default: Any
-    short: str
-    long: str
+    label: str
+    description: str
     group: Group
     since: str
     cell: tuple[str, str] | None = None
@@ -113,11 +113,11 @@ class SettingSpec:
     agent_key: str | None = None
     editor: Editor = Editor.AUTO
     unit: str = ""
-    off: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    when: tuple[str, tuple[str, ...]] | None = None
+    minimum_label: str = ""
+    choice_labels: Mapping[str, str] = field(default_factory=dict)
+    depends_on: tuple[str, tuple[str, ...]] | None = None
     item_check: Callable[[str], str] | None = None
-    words: str = ""
+    keywords: str = ""
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -132,8 +132,8 @@ class SettingSpec:
         """
         try:
             return self._checked(value)
-        except InvalidSetting as exc:
-            raise InvalidSetting(self.key, exc.reason) from None
+        except InvalidSetting as error:
+            raise InvalidSetting(self.key, error.reason) from None
 
     def to_json(self, value: Any) -> Any:
         """The value as JSON has it."""
@@ -215,18 +215,27 @@ def _check_url(key: str, value: str) -> None:
         raise InvalidSetting(key, "must not contain a user name or password")
 
 
-def setting(default: T, *, short: str, long: str, group: Group, since: str = "0.1.0", **more: Any) -> T:
+def setting(default: T, *, label: str, description: str, group: Group, since: str = "0.1.0", **more: Any) -> T:
     """A dataclass field that carries its description (see :class:`SettingSpec`, whose attributes these are).
 
     Declared to return the default's type, as :func:`dataclasses.field` is, so that a field's annotation is checked.
     """
 
-    def description(key: str, kind: type[Any]) -> tuple[SettingSpec, ...]:
+    def specs(key: str, kind: type[Any]) -> tuple[SettingSpec, ...]:
         return (
-            SettingSpec(key=key, kind=kind, default=default, short=short, long=long, group=group, since=since, **more),
+            SettingSpec(
+                key=key,
+                kind=kind,
+                default=default,
+                label=label,
+                description=description,
+                group=group,
+                since=since,
+                **more,
+            ),
         )
 
-    return field(default=default, metadata={_METADATA_KEY: description})
+    return field(default=default, metadata={_METADATA_KEY: specs})
 
 
 def table_of_settings(default: T, specs: tuple[SettingSpec, ...]) -> T:

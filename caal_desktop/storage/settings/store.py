@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 # Where a value stood and what it was, for settings that only other versions know.
 _Unknown = list[tuple[tuple[str, ...], Any]]
@@ -160,10 +160,10 @@ class SettingsStore:
                 content = file.read(_MAX_FILE_SIZE + 1)
         except FileNotFoundError:
             return LoadedSettings(Settings())
-        except OSError as exc:
+        except OSError as error:
             kept = set_aside(self._path, "unreadable", self._now())
             return self._fresh(
-                SettingsProblem(ProblemKind.UNREADABLE, kept=kept or self._path, reason=reason_of(exc)),
+                SettingsProblem(ProblemKind.UNREADABLE, kept=kept or self._path, reason=reason_of(error)),
             )
         document = _decode(content)
         if document is None:
@@ -213,7 +213,7 @@ class SettingsStore:
             # Worse than any other problem: the person must know that a key lay in plain text.
             problem = SettingsProblem(ProblemKind.SECRET_FOUND, keys=tuple(parsed.secret))
         if problem is not None:
-            log.warning("Settings: %s", problem)
+            logger.warning("Settings: %s", problem)
         return problem
 
     def _keep_copy(self, content: bytes) -> Path | None:
@@ -227,13 +227,13 @@ class SettingsStore:
         target = free_name(self._path, "newer", self._now())
         try:
             write_atomically(target, content)
-        except StorageError as exc:
-            log.warning("The newer settings could not be copied: %s", exc)
+        except StorageError as error:
+            logger.warning("The newer settings could not be copied: %s", error)
             return None
         return target
 
     def _fresh(self, problem: SettingsProblem) -> LoadedSettings:
-        log.warning("Settings: %s", problem)
+        logger.warning("Settings: %s", problem)
         return LoadedSettings(Settings(), problem)
 
 
@@ -261,8 +261,8 @@ def _parse(document: Mapping[str, Any]) -> _Parsed:
         else:
             try:
                 values[entry.key] = entry.checked()
-            except InvalidSetting as exc:
-                log.warning("Setting %s: %s", entry.key, exc.reason)
+            except InvalidSetting as error:
+                logger.warning("Setting %s: %s", entry.key, error.reason)
                 parsed.invalid.append(entry.key)
     parsed.settings = Settings().replace(**values)
     return parsed

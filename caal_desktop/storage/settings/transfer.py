@@ -105,8 +105,8 @@ def import_settings(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_SIZE + 1)
-    except OSError as exc:
-        raise FileUnreadable(file=name, reason=reason_of(exc)) from exc
+    except OSError as error:
+        raise FileUnreadable(file=name, reason=reason_of(error)) from error
     document = _decode(content, name)
     version = document.get("schema_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < FIRST_VERSION:
@@ -149,8 +149,8 @@ def _checked(values: Mapping[str, Any], name: str) -> dict[str, Any]:
             raise DamagedFile(file=name, reason=f"“{entry.key[:60]}” is not a setting that travels")
         try:
             taken[entry.key] = entry.checked()
-        except InvalidSetting as exc:
-            raise DamagedFile(file=name, reason=f"{entry.key[:60]} {exc.reason}") from exc
+        except InvalidSetting as error:
+            raise DamagedFile(file=name, reason=f"{entry.key[:60]} {error.reason}") from error
     return taken
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from caal_desktop.services.chat.attachment_service import MAX_IMAGE_BYTES, MAX_TEXT_BYTES, Refusal
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import ElidedLabel, IconButton, IconLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 
@@ -37,7 +37,7 @@ class AttachmentBar(QWidget):
         self.message = MessagePanel(name="chat.attachments.message", parent=self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID // 2)
+        layout.setSpacing(design.GRID // 2)
         layout.addWidget(self.message)
         layout.addLayout(self._rows)
         self.hide()
@@ -107,7 +107,7 @@ class AttachmentBar(QWidget):
     def _row(self, number: int, attachment: Attachment) -> QWidget:
         row = QWidget(self)
         layout = QHBoxLayout(row)
-        layout.setContentsMargins(theme.GRID, 0, 0, 0)
+        layout.setContentsMargins(design.GRID, 0, 0, 0)
         layout.addWidget(IconLabel("image" if attachment.is_image else "attach", "muted", size=16, parent=row))
         size = QLocale().formattedDataSize(attachment.size)
         layout.addWidget(ElidedLabel(f"{attachment.name} · {size}", name=f"chat.attachment.{number}", parent=row), 1)

@@ -11,7 +11,7 @@ from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import AnswerStatus, Role, total_usage
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
 from caal_desktop.widgets.common.facts import conversation_total
@@ -62,8 +62,8 @@ class ChatPage(QWidget):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         empty = QWidget(self)
         empty_layout = QVBoxLayout(empty)
-        empty_layout.setContentsMargins(theme.GRID * 4, 0, theme.GRID * 4, 0)
-        empty_layout.setSpacing(theme.GRID)
+        empty_layout.setContentsMargins(design.GRID * 4, 0, design.GRID * 4, 0)
+        empty_layout.setSpacing(design.GRID)
         empty_layout.addStretch(1)
         empty_layout.addWidget(self._empty_title)
         empty_layout.addWidget(self._empty_text)
@@ -84,7 +84,7 @@ class ChatPage(QWidget):
         self._ring = BusyRing(size=16, parent=self)
         self._status = TextLabel(name="chat.status", muted=True, parent=self)
         status = QHBoxLayout()
-        status.setSpacing(theme.GRID)
+        status.setSpacing(design.GRID)
         status.addWidget(self._ring)
         status.addWidget(self._status, 1)
         self._ring.hide()
@@ -108,15 +108,15 @@ class ChatPage(QWidget):
         self._total.hide()
         self._column = QWidget(self)
         lower = QVBoxLayout(self._column)
-        lower.setContentsMargins(0, theme.GRID, 0, theme.GRID * 2)
-        lower.setSpacing(theme.GRID)
+        lower.setContentsMargins(0, design.GRID, 0, design.GRID * 2)
+        lower.setSpacing(design.GRID)
         lower.addWidget(self.message)
         lower.addLayout(status)
         lower.addWidget(self._edit_strip)
         lower.addWidget(self.composer)
         lower.addWidget(self._total)
         self._centred = QHBoxLayout()
-        self._centred.setContentsMargins(theme.GRID * 2, 0, theme.GRID * 2, 0)
+        self._centred.setContentsMargins(design.GRID * 2, 0, design.GRID * 2, 0)
         self._centred.addStretch(1)
         self._centred.addWidget(self._column, 100)
         self._centred.addStretch(1)
@@ -223,7 +223,7 @@ class ChatPage(QWidget):
 
     def _fit_column(self) -> None:
         # The composer's own padding stands outside of the text's column.
-        self._column.setMaximumWidth(round(self.transcript.view.column.widest) + theme.GRID * 3)
+        self._column.setMaximumWidth(round(self.transcript.view.column.widest) + design.GRID * 3)
 
     # --- the chat
 

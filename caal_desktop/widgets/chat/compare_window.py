@@ -12,7 +12,7 @@ from caal_desktop.commands import CommandId, Need
 from caal_desktop.services.chat.conversation import AnswerStatus, Role
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
 from caal_desktop.widgets.markdown.link_dialog import ask_to_open
@@ -57,13 +57,13 @@ class _Column(QWidget):
         self.transcript = Transcript(chat, commands, name=f"compare.{number}.message", parent=self)
         self.transcript.view.setObjectName(f"compare.{number}.transcript")
         head = QHBoxLayout()
-        head.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
+        head.setContentsMargins(design.GRID, 0, design.GRID, 0)
         head.addWidget(self._ring)
         head.addWidget(self.name, 1)
         head.addWidget(self.close_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID // 2)
+        layout.setSpacing(design.GRID // 2)
         layout.addLayout(head)
         layout.addWidget(self.transcript.view, 1)
         chat.busyChanged.connect(self._ring.setVisible)
@@ -111,7 +111,7 @@ class CompareWindow(QDialog):
         self.setObjectName("compare")
         self.setWindowTitle(self.tr("Compare models"))
         self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint, True)
-        self.resize(theme.first_size(self, 1100, 720))
+        self.resize(design.first_size(self, 1100, 720))
         self._make_chat, self._request, self._name_of = make_chat, request, name_of
         self._options, self._max_tokens = options, max_tokens
         self.commands = commands.giving_way(self.reject)
@@ -128,15 +128,15 @@ class CompareWindow(QDialog):
         self.composer.submitted.connect(self._ask)
         self.composer.stopRequested.connect(self._stop)
         top = QHBoxLayout()
-        top.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, 0)
+        top.setContentsMargins(design.GRID * 2, design.GRID, design.GRID * 2, 0)
         top.addWidget(self._hint, 1)
         top.addWidget(self._add)
         lower = QHBoxLayout()
-        lower.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, theme.GRID * 2)
+        lower.setContentsMargins(design.GRID * 2, design.GRID, design.GRID * 2, design.GRID * 2)
         lower.addWidget(self.composer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID)
+        layout.setSpacing(design.GRID)
         layout.addLayout(top)
         layout.addLayout(self._row, 1)
         layout.addLayout(lower)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QKeyEvent, Q
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.chat.attachment_bar import AttachmentBar
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconButton
 
 _MAX_LINES = 8
@@ -102,18 +102,18 @@ class Composer(QFrame):
         self.edit.setPalette(transparent)
         self._send = IconButton("send", self.tr("Send"), name="chat.send", parent=self)
         self._send.setIconSize(QSize(20, 20))
-        theme.keep_height(self._send, 36, square=True)
+        design.keep_height(self._send, 36, square=True)
         self._attach = IconButton("attach", self.tr("Attach a file"), name="chat.attach", parent=self)
-        theme.keep_height(self._attach, 36, square=True)
+        design.keep_height(self._attach, 36, square=True)
         self.attachments = AttachmentBar(self)
         row = QHBoxLayout()
-        row.setSpacing(theme.GRID)
+        row.setSpacing(design.GRID)
         row.addWidget(self.edit, 1)
         row.addWidget(self._attach, 0, Qt.AlignmentFlag.AlignBottom)
         row.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 3 // 2, theme.GRID, theme.GRID, theme.GRID)
-        layout.setSpacing(theme.GRID // 2)
+        layout.setContentsMargins(design.GRID * 3 // 2, design.GRID, design.GRID, design.GRID)
+        layout.setSpacing(design.GRID // 2)
         layout.addWidget(self.attachments)
         layout.addLayout(row)
         self.setAcceptDrops(True)
@@ -168,7 +168,7 @@ class Composer(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the field's ground and the ring that shows the focus."""
-        colours = theme.colours(self.palette())
+        colours = design.colours(self.palette())
         focused = self.edit.hasFocus()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -14,7 +14,7 @@ from caal_desktop.llm.errors import ErrorText, ProviderError
 from caal_desktop.services.chat.conversation import Message, SavedFailureError
 from caal_desktop.widgets.common.command_set import title_of
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.common.texts import explain, reason_and_advice
+from caal_desktop.widgets.common.shared_texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

@@ -36,7 +36,7 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.commands import CommandId
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_of, pressed
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
@@ -50,20 +50,20 @@ _ID = Qt.ItemDataRole.UserRole
 _DETAIL = Qt.ItemDataRole.UserRole + 1
 _SEARCH_MS = 120
 _UNDO_MS = 10_000
-_PAD = theme.GRID
+_PAD = design.GRID
 
 
 class _Delegate(QStyledItemDelegate):
     """Title, and below it the day or the place that a search has found."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(120, round(option.fontMetrics.lineSpacing() * 1.95) + theme.gap(_PAD) + _PAD // 2)
+        return QSize(120, round(option.fontMetrics.lineSpacing() * 1.95) + design.gap(_PAD) + _PAD // 2)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         palette: QPalette = option.palette
-        colours = theme.colours(palette)
+        colours = design.colours(palette)
         rect = option.rect.adjusted(_PAD // 2, 1, -_PAD // 2, -1)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -71,13 +71,13 @@ class _Delegate(QStyledItemDelegate):
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         if selected or option.state & QStyle.StateFlag.State_MouseOver:
             window = palette.color(QPalette.ColorRole.Window)
-            painter.setBrush(theme.mix(colours.accent, window, 0.18) if selected else colours.hover)
+            painter.setBrush(design.mix(colours.accent, window, 0.18) if selected else colours.hover)
             painter.drawRoundedRect(rect, 6, 6)
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(colours.accent)
             painter.drawRoundedRect(rect, 6, 6)
-        inner = rect.adjusted(_PAD, theme.gap(_PAD) // 2, -_PAD, -theme.gap(_PAD) // 2)
+        inner = rect.adjusted(_PAD, design.gap(_PAD) // 2, -_PAD, -design.gap(_PAD) // 2)
         half = inner.height() // 2
         for text, colour, y in (
             (str(index.data(Qt.ItemDataRole.DisplayRole)), colours.text, inner.top()),
@@ -120,12 +120,12 @@ class HistoryPane(QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.message = MessagePanel(name="history.message", parent=self)
         top = QHBoxLayout()
-        top.setSpacing(theme.GRID // 2)
+        top.setSpacing(design.GRID // 2)
         top.addWidget(self._search, 1)
         top.addWidget(self._more)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID // 2, theme.GRID)
-        layout.setSpacing(theme.GRID)
+        layout.setContentsMargins(design.GRID, design.GRID, design.GRID // 2, design.GRID)
+        layout.setSpacing(design.GRID)
         layout.addLayout(top)
         layout.addWidget(self._empty)
         layout.addWidget(self.list, 1)

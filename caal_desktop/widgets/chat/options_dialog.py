@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.services.chat.chat_options import NO_REASONING, ChatOptions, efforts_of, takes
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class OptionsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("options")
         self.setWindowTitle(self.tr("This conversation"))
-        self.resize(theme.first_size(self, 520, 460))
+        self.resize(design.first_size(self, 520, 460))
         self._settings, self._model = settings, model
         defaults = dict(model.default_parameters) if model is not None else {}
         self._prompt = QPlainTextEdit(self)
@@ -72,8 +72,8 @@ class OptionsDialog(QDialog):
         self._effort.setAccessibleName(self.tr("Reasoning"))
         self._fill_efforts(options)
         form = QFormLayout()
-        form.setVerticalSpacing(theme.GRID)
-        form.setHorizontalSpacing(theme.GRID * 2)
+        form.setVerticalSpacing(design.GRID)
+        form.setHorizontalSpacing(design.GRID * 2)
         form.addRow(self.tr("Parameters"), self._own)
         for label, control, note in (
             (self.tr("Temperature"), self._temperature, self._note("temperature", defaults.get("temperature"))),
@@ -82,8 +82,8 @@ class OptionsDialog(QDialog):
         ):
             # Close to what it explains, and away from what comes next.
             pair = QVBoxLayout()
-            pair.setContentsMargins(0, 0, 0, theme.GRID // 2)
-            pair.setSpacing(theme.GRID // 4)
+            pair.setContentsMargins(0, 0, 0, design.GRID // 2)
+            pair.setSpacing(design.GRID // 4)
             pair.addWidget(control)
             pair.addWidget(note)
             note.setVisible(bool(note.text()))
@@ -95,8 +95,8 @@ class OptionsDialog(QDialog):
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 2, theme.GRID * 2, theme.GRID * 2, theme.GRID * 2)
-        layout.setSpacing(theme.GRID)
+        layout.setContentsMargins(design.GRID * 2, design.GRID * 2, design.GRID * 2, design.GRID * 2)
+        layout.setSpacing(design.GRID)
         layout.addWidget(TextLabel(self.tr("Instructions"), name="options.prompt.label", bold=True, parent=self))
         layout.addWidget(self._prompt, 1)
         layout.addLayout(form)

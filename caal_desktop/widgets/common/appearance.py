@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QFont
 
 from caal_desktop.storage.settings.choices import Density, Theme
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -50,9 +50,9 @@ class Appearance:
             self._app.setFont(font)
         if settings.density != self._density:
             self._density = settings.density
-            theme.set_density(compact=self._density is Density.COMPACT)
+            design.set_density(compact=self._density is Density.COMPACT)
             for widget in self._app.allWidgets():
-                theme.fit_height(widget)
+                design.fit_height(widget)
                 # As if the style had changed its metrics: views lay their rows out anew, layouts ask for sizes again.
                 # Posted and not sent, for a widget may be gone by then.
                 QCoreApplication.postEvent(widget, QEvent(QEvent.Type.StyleChange))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices
 
 from caal_desktop.commands import CommandId, Need
 from caal_desktop.llm.providers.registry import descriptor_of
-from caal_desktop.widgets.common.notice_box import tell
+from caal_desktop.widgets.common.message_box import show_message_box
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -37,7 +37,7 @@ def offer_credits_page(commands: CommandSet[[]], provider: str, window: QWidget)
 
 def _open_page(url: str, window: QWidget) -> None:
     if not open_in_browser(url):
-        tell(
+        show_message_box(
             QCoreApplication.translate("Browser", "No web browser could be opened"),
             QCoreApplication.translate("Browser", "Open this address yourself: {url}").format(url=url),
             window,

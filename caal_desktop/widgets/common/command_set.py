@@ -43,7 +43,7 @@ def title_of(command: CommandId) -> str:
 
 def label_of(command: CommandId) -> str:
     """What a command is called beside its icon, translated."""
-    short = COMMANDS[command].short
+    short = COMMANDS[command].short_title
     return QCoreApplication.translate("Command", short) if short else title_of(command)
 
 

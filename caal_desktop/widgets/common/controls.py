@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.icons import icon, icon_pixmap
 
 _RESTYLE_EVENTS = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
@@ -52,12 +52,12 @@ class TextLabel(QLabel):
     def _restyle(self) -> None:
         self._restyling = True
         try:
-            self.setFont(theme.scaled_font(self, self._scale, bold=self._bold))
+            self.setFont(design.scaled_font(self, self._scale, bold=self._bold))
             if self._muted:
                 palette = QPalette(self.palette())
                 parent = self.parentWidget()
                 source = parent.palette() if parent is not None else palette
-                palette.setColor(QPalette.ColorRole.WindowText, theme.colours(source).muted)
+                palette.setColor(QPalette.ColorRole.WindowText, design.colours(source).muted)
                 self.setPalette(palette)
         finally:
             self._restyling = False
@@ -117,10 +117,10 @@ class IconButton(QToolButton):
     def _restyle(self) -> None:
         palette = self.palette()
         disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
-        self.setIcon(icon(self._icon_name, theme.colours(palette).text, disabled))
+        self.setIcon(icon(self._icon_name, design.colours(palette).text, disabled))
 
 
-class RoomyButton(QPushButton):
+class PaddedButton(QPushButton):
     """A push button with room around its text: some styles draw the frame close to the first and the last letter.
 
     Enter presses it only where it is the default button or has the focus.
@@ -136,7 +136,7 @@ class RoomyButton(QPushButton):
         hint = super().sizeHint()
         line = self.fontMetrics().height()
         width = max(hint.width(), self.fontMetrics().horizontalAdvance(self.text()) + line * 2)
-        return QSize(width, max(theme.control_height(34), line + theme.gap(line)))
+        return QSize(width, max(design.control_height(34), line + design.gap(line)))
 
 
 class Rule(QWidget):
@@ -149,7 +149,7 @@ class Rule(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw it in the colour of all lines."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colours(self.palette()).line)
+        painter.fillRect(self.rect(), design.colours(self.palette()).line)
         painter.end()
 
 
@@ -157,7 +157,7 @@ class IconLabel(QWidget):
     """One icon of a given kind of colour, decorative: screen readers read the text beside it.
 
     Args:
-        tone: an attribute of :class:`~caal_desktop.widgets.common.theme.Colours`.
+        tone: an attribute of :class:`~caal_desktop.widgets.common.design.Colours`.
     """
 
     def __init__(self, icon_name: str, tone: str, *, size: int = 20, parent: QWidget | None = None) -> None:
@@ -173,7 +173,7 @@ class IconLabel(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the icon at the screen's density."""
         painter = QPainter(self)
-        colour = getattr(theme.colours(self.palette()), self._tone)
+        colour = getattr(design.colours(self.palette()), self._tone)
         painter.drawPixmap(0, 0, icon_pixmap(self._icon_name, colour, self._size, self.devicePixelRatioF()))
         painter.end()
 
@@ -205,7 +205,7 @@ class BusyRing(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the track and the turning arc."""
-        colour = theme.colours(self.palette())
+        colour = design.colours(self.palette())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         width = max(2.0, self.width() / 9)

@@ -10,10 +10,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from caal_desktop.widgets.common import theme
-from caal_desktop.widgets.common.controls import BusyRing, IconLabel, RoomyButton, TextLabel, control_before
+from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.controls import BusyRing, IconLabel, PaddedButton, TextLabel, control_before
 from caal_desktop.widgets.common.flow_layout import FlowLayout
-from caal_desktop.widgets.common.texts import explain, reason_and_advice
+from caal_desktop.widgets.common.shared_texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -105,15 +105,15 @@ class MessagePanel(QFrame):
         self._body = TextLabel(name=f"{name}.body", parent=self)
         for label in (self._title, self._body):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._buttons = FlowLayout(spacing=theme.GRID)
+        self._buttons = FlowLayout(spacing=design.GRID)
         self._tab_anchor: QWidget | None = None
         self._successor: QWidget | None = None
         texts = QVBoxLayout()
-        texts.setSpacing(theme.GRID // 2)
+        texts.setSpacing(design.GRID // 2)
         texts.addWidget(self._title)
         texts.addWidget(self._body)
         self._gap = QWidget(self)
-        self._gap.setFixedHeight(theme.GRID // 2)
+        self._gap.setFixedHeight(design.GRID // 2)
         texts.addWidget(self._gap)
         texts.addLayout(self._buttons)
         layout = QHBoxLayout(self)
@@ -206,9 +206,9 @@ class MessagePanel(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the card: a soft ground in the tone's colour, with a line around it."""
-        colours = theme.colours(self.palette())
+        colours = design.colours(self.palette())
         tone = colours.line if self._tone is Tone.BUSY else getattr(colours, _ICONS[self._tone][1])
-        theme.paint_card(self, theme.mix(tone, colours.card, 0.55), theme.mix(tone, colours.card, 0.07))
+        design.paint_card(self, design.mix(tone, colours.card, 0.55), design.mix(tone, colours.card, 0.07))
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw again in other colours."""
@@ -228,7 +228,7 @@ class MessagePanel(QFrame):
         self._gap.setVisible(bool(actions))
         before = self._tab_anchor or control_before(self)
         for action in actions:
-            button = RoomyButton(action.text, name=f"{self.objectName()}.{action.name}", parent=self)
+            button = PaddedButton(action.text, name=f"{self.objectName()}.{action.name}", parent=self)
             button.clicked.connect(lambda _checked=False, run=action.run: run())
             self._buttons.addWidget(button)
             # Made late, it would come after everything else of the window.

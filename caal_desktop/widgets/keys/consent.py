@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from caal_desktop.llm.transport.network import VIA
 from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone
-from caal_desktop.widgets.common.texts import provider_in_a_sentence
+from caal_desktop.widgets.common.shared_texts import provider_in_a_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable

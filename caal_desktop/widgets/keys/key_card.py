@@ -20,12 +20,12 @@ from caal_desktop.services.keys.environment_keys import key_in_environment
 from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.key_state import KeyActivity
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import provider_title
+from caal_desktop.widgets.common.shared_texts import provider_title
 from caal_desktop.widgets.keys.consent import origin_text
 from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
 from caal_desktop.widgets.keys.key_field import KeyField
@@ -111,24 +111,24 @@ class KeyCard(QWidget):
 
     def _build(self, sign_in: SignInService | None) -> None:
         head = QHBoxLayout()
-        head.setSpacing(theme.GRID)
+        head.setSpacing(design.GRID)
         head.addWidget(self._icon)
         head.addWidget(self._title)
         head.addWidget(self._status, 1)
         actions = QHBoxLayout()
-        actions.setSpacing(theme.GRID)
+        actions.setSpacing(design.GRID)
         for button in (self._refresh, self._replace, self._remove):
             actions.addWidget(button)
         actions.addStretch(1)
         self._editor = QWidget(self)
         edit_actions = QHBoxLayout()
-        edit_actions.setSpacing(theme.GRID)
+        edit_actions.setSpacing(design.GRID)
         for button in (self._save, self._import, self._cancel):
             edit_actions.addWidget(button)
         edit_actions.addStretch(1)
         editor = QVBoxLayout(self._editor)
         editor.setContentsMargins(0, 0, 0, 0)
-        editor.setSpacing(theme.GRID)
+        editor.setSpacing(design.GRID)
         if sign_in is not None and self._descriptor.can(Capability.SIGN_IN):
             from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
 
@@ -140,8 +140,8 @@ class KeyCard(QWidget):
         editor.addWidget(self.field)
         editor.addLayout(edit_actions)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 2, theme.GRID * 3 // 2, theme.GRID * 2, theme.GRID * 3 // 2)
-        layout.setSpacing(theme.GRID)
+        layout.setContentsMargins(design.GRID * 2, design.GRID * 3 // 2, design.GRID * 2, design.GRID * 3 // 2)
+        layout.setSpacing(design.GRID)
         layout.addLayout(head)
         layout.addWidget(self._facts)
         layout.addWidget(self._editor)
@@ -350,8 +350,8 @@ class KeyCard(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the card."""
-        colours = theme.colours(self.palette())
-        theme.paint_card(self, colours.line, colours.card)
+        colours = design.colours(self.palette())
+        design.paint_card(self, colours.line, colours.card)
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw again in other colours."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QDate, QLocale, Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.fitness.speech_cost import format_cost
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ class KeyFactsView(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
         self._form = QFormLayout()
-        self._form.setHorizontalSpacing(theme.GRID * 2)
-        self._form.setVerticalSpacing(theme.GRID // 2)
+        self._form.setHorizontalSpacing(design.GRID * 2)
+        self._form.setVerticalSpacing(design.GRID // 2)
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._labels: dict[str, tuple[QLabel, TextLabel]] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID)
+        layout.setSpacing(design.GRID)
         layout.addWidget(self._bar)
         layout.addLayout(self._form)
 

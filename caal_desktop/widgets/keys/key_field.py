@@ -6,13 +6,13 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from caal_desktop.key_doctor import Diagnosis, Verdict, diagnose
+from caal_desktop.key_doctor import Diagnosis, KeyVerdict, diagnose
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER
-from caal_desktop.widgets.common import theme
-from caal_desktop.widgets.common.controls import IconButton, RoomyButton, TextLabel
-from caal_desktop.widgets.common.texts import diagnosis_text
+from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.controls import IconButton, PaddedButton, TextLabel
+from caal_desktop.widgets.common.shared_texts import diagnosis_text
 
-_COMPLETE = (Verdict.OK, Verdict.OK_CLEANED)
+_COMPLETE = (KeyVerdict.OK, KeyVerdict.OK_CLEANED)
 
 
 class _KeyEdit(QLineEdit):
@@ -56,8 +56,8 @@ class KeyField(QWidget):
         self._edit.setAccessibleName(self.tr("API key"))
         self._edit.setEchoMode(QLineEdit.EchoMode.Password)
         self._edit.setClearButtonEnabled(False)
-        theme.keep_height(self._edit, 36)
-        self._edit.setTextMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
+        design.keep_height(self._edit, 36)
+        self._edit.setTextMargins(design.GRID // 2, 0, design.GRID // 2, 0)
         self._edit.setInputMethodHints(
             Qt.InputMethodHint.ImhSensitiveData
             | Qt.InputMethodHint.ImhNoPredictiveText
@@ -69,17 +69,17 @@ class KeyField(QWidget):
         self._note = TextLabel(name=f"{name}.note", muted=True, parent=self)
         self._note.hide()
         self._offers_other = False
-        self._other = RoomyButton("", name=f"{name}.other", parent=self)
+        self._other = PaddedButton("", name=f"{name}.other", parent=self)
         self._other.hide()
         self._other.clicked.connect(self._want_other)
         row = QHBoxLayout()
-        row.setSpacing(theme.GRID // 2)
+        row.setSpacing(design.GRID // 2)
         row.addWidget(self._edit, 1)
         row.addWidget(self._show)
         row.addWidget(self._paste)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID // 2)
+        layout.setSpacing(design.GRID // 2)
         layout.addLayout(row)
         layout.addWidget(self._note)
         layout.addWidget(self._other, 0, Qt.AlignmentFlag.AlignLeft)
@@ -99,7 +99,7 @@ class KeyField(QWidget):
         Another service's key is none: it must not be sent to somebody whom it does not concern.
         """
         found = self._diagnosis
-        return found.key if found is not None and found.verdict is not Verdict.OTHER_VENDOR else None
+        return found.key if found is not None and found.verdict is not KeyVerdict.OTHER_VENDOR else None
 
     def offer_other_provider(self) -> None:
         """From now on, offer to change to the provider whose key was pasted."""
@@ -175,10 +175,10 @@ class KeyField(QWidget):
         if replace_text:
             # What is no key is shown back as one line, so that a person sees what was pasted; never a whole file.
             self._edit.setText(found.key if found.key is not None else " ".join(text.split())[:200])
-        other = found.provider if found.verdict is Verdict.OTHER_VENDOR and found.key is not None else None
+        other = found.provider if found.verdict is KeyVerdict.OTHER_VENDOR and found.key is not None else None
         self._other.setVisible(self._offers_other and other is not None)
         self._other.setText(self.tr("Use {vendor} with this key").format(vendor=found.vendor))
-        quiet = found.verdict in (Verdict.OK, Verdict.EMPTY)
+        quiet = found.verdict in (KeyVerdict.OK, KeyVerdict.EMPTY)
         self._say("" if quiet else diagnosis_text(found))
 
     def _want_other(self) -> None:

@@ -13,7 +13,7 @@ from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.keys.key_state import KeyActivity
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone, error_message
-from caal_desktop.widgets.common.texts import key_facts, provider_title
+from caal_desktop.widgets.common.shared_texts import key_facts, provider_title
 from caal_desktop.widgets.keys.consent import consent_message, withheld_message
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from caal_desktop.commands import CommandId, part_of
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInView
 from caal_desktop.sign_in.pages import PageText
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
-from caal_desktop.widgets.common.controls import RoomyButton, TextLabel, control_before
+from caal_desktop.widgets.common.controls import PaddedButton, TextLabel, control_before
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import explain, provider_title, reason_and_advice
+from caal_desktop.widgets.common.shared_texts import explain, provider_title, reason_and_advice
 
 if TYPE_CHECKING:
     from caal_desktop.services.keys.sign_in_service import SignInService
@@ -57,8 +57,8 @@ class SignInPanel(QWidget):
         self._service = service
         self._mine = False
         self.setObjectName(name)
-        self._button = RoomyButton("", name=f"{name}.begin", parent=self)
-        theme.keep_height(self._button, 36)
+        self._button = PaddedButton("", name=f"{name}.begin", parent=self)
+        design.keep_height(self._button, 36)
         self._hint = TextLabel(
             self.tr("Opens your browser; nothing has to be copied. Or paste a key:"),
             name=f"{name}.hint",
@@ -71,13 +71,13 @@ class SignInPanel(QWidget):
         self._code.setObjectName(f"{name}.code")
         self._code.setAccessibleName(self.tr("Sign-in code or address"))
         self._code.setPlaceholderText(self.tr("The code, or the whole address of the browser's page"))
-        theme.keep_height(self._code, 36)
-        self._use = RoomyButton(self.tr("Use this code"), name=f"{name}.use", parent=self)
-        theme.keep_height(self._use, 36)
+        design.keep_height(self._code, 36)
+        self._use = PaddedButton(self.tr("Use this code"), name=f"{name}.use", parent=self)
+        design.keep_height(self._use, 36)
         self._by_hand = QWidget(self)
         by_hand = QHBoxLayout(self._by_hand)
         by_hand.setContentsMargins(0, 0, 0, 0)
-        by_hand.setSpacing(theme.GRID)
+        by_hand.setSpacing(design.GRID)
         by_hand.addWidget(self._code, 1)
         by_hand.addWidget(self._use)
         self._code_problem = TextLabel(name=f"{name}.problem", parent=self)
@@ -88,7 +88,7 @@ class SignInPanel(QWidget):
         row.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID)
+        layout.setSpacing(design.GRID)
         layout.addLayout(row)
         layout.addWidget(self.message)
         layout.addWidget(self._by_hand)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, qVersion
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from caal_desktop import __version__
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.common.icons import application_icon
 
@@ -40,18 +40,18 @@ class AboutDialog(QDialog):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         texts = QVBoxLayout()
-        texts.setSpacing(theme.GRID)
+        texts.setSpacing(design.GRID)
         for widget in (title, text, versions):
             texts.addWidget(widget)
         row = QHBoxLayout()
-        row.setSpacing(theme.GRID * 3)
+        row.setSpacing(design.GRID * 3)
         row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 3, theme.GRID * 3, theme.GRID * 3, theme.GRID * 2)
-        layout.setSpacing(theme.GRID * 2)
+        layout.setContentsMargins(design.GRID * 3, design.GRID * 3, design.GRID * 3, design.GRID * 2)
+        layout.setSpacing(design.GRID * 2)
         layout.addLayout(row)
         layout.addWidget(buttons)
         self.setMinimumWidth(440)

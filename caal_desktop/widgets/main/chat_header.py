@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.icons import icon
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class ModelButton(QToolButton):
 
     def show_icon(self) -> None:
         """Take the icon in the palette's present colours."""
-        self.setIcon(icon("chevron-down", theme.colours(self.palette()).text))
+        self.setIcon(icon("chevron-down", design.colours(self.palette()).text))
 
     def minimumSizeHint(self) -> QSize:
         """The icon and the beginning of the name."""
@@ -76,8 +76,8 @@ class ChatHeader(QWidget):
         self._wordy = wordy
         self._others = (*leading, *trailing)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, theme.GRID)
-        layout.setSpacing(theme.GRID)
+        layout.setContentsMargins(design.GRID * 2, design.GRID, design.GRID * 2, design.GRID)
+        layout.setSpacing(design.GRID)
         for widget in leading:
             layout.addWidget(widget)
         layout.addStretch(1)
@@ -92,7 +92,7 @@ class ChatHeader(QWidget):
     def fit(self) -> None:
         """Choose between words and icon; call it when the model's name has changed."""
         words = self._wordy.fontMetrics().horizontalAdvance(self._wordy.text()) + self._wordy.iconSize().width()
-        around = theme.GRID * (6 + len(self._others))
+        around = design.GRID * (6 + len(self._others))
         has_room = sum(widget.sizeHint().width() for widget in self._others) + words + around <= self.width()
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if has_room else Qt.ToolButtonStyle.ToolButtonIconOnly
         if self._wordy.toolButtonStyle() is not style:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
 
 
@@ -23,14 +23,14 @@ class DemoStrip(QWidget):
         )
         text.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 2, theme.GRID // 2, theme.GRID * 2, theme.GRID // 2)
-        layout.setSpacing(theme.GRID)
+        layout.setContentsMargins(design.GRID * 2, design.GRID // 2, design.GRID * 2, design.GRID // 2)
+        layout.setSpacing(design.GRID)
         layout.addWidget(IconLabel("info", "accent_text", size=18, parent=self))
         layout.addWidget(text, 1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the ground in a soft accent."""
-        colours = theme.colours(self.palette())
+        colours = design.colours(self.palette())
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.mix(colours.accent, self.palette().window().color(), 0.18))
+        painter.fillRect(self.rect(), design.mix(colours.accent, self.palette().window().color(), 0.18))
         painter.end()

@@ -13,12 +13,12 @@ from caal_desktop.services.providers.connections import PROXY, catalogue_connect
 from caal_desktop.storage.settings.choices import KeyStatus, SendKey
 from caal_desktop.widgets.chat.chat_page import ChatPage
 from caal_desktop.widgets.chat.controller import ChatController
-from caal_desktop.widgets.common import geometry, theme
+from caal_desktop.widgets.common import design, geometry
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.message_panel import PanelMessage, Tone
-from caal_desktop.widgets.common.texts import provider_title
+from caal_desktop.widgets.common.shared_texts import provider_title
 from caal_desktop.widgets.keys.consent import consent_message, withheld_text
 from caal_desktop.widgets.keys.key_message import reading_message, unreadable_message
 from caal_desktop.widgets.main.about import AboutDialog
@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.setWindowTitle(self.tr("CAAL Desktop"))
         self._fit_minimum()
-        self.resize(theme.first_size(self, 960, 720))
+        self.resize(design.first_size(self, 960, 720))
         self.commands: CommandSet[[]] = CommandSet(commands)
         self.page = ChatPage(chat, CommandSet(self.commands, available=frozenset({Need.MESSAGE})), self)
         self.control = ChatController(self.page, chat, keys, catalogue, settings, self.commands, self)

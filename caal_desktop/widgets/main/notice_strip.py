@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.fitness.speech_cost import format_cost
 from caal_desktop.llm.providers.registry import PROVIDERS
-from caal_desktop.services.chat.spend_guard import Span
-from caal_desktop.widgets.common import theme
+from caal_desktop.services.chat.spend_guard import SpendingPeriod
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import provider_title
+from caal_desktop.widgets.common.shared_texts import provider_title
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.spend_guard import LimitPassed
@@ -25,7 +25,7 @@ class NoticeStrip(QWidget):
         self.setObjectName(name)
         self.panel = MessagePanel(name=f"{name}.panel", parent=self)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 2, 0, theme.GRID * 2, theme.GRID)
+        layout.setContentsMargins(design.GRID * 2, 0, design.GRID * 2, design.GRID)
         layout.addWidget(self.panel)
         self.hide()
 
@@ -33,7 +33,7 @@ class NoticeStrip(QWidget):
         """Say that a day or a conversation has become dear."""
         template = (
             self.tr("Today's answers have cost {spent}")
-            if passed.span is Span.DAY
+            if passed.span is SpendingPeriod.DAY
             else self.tr("This conversation has cost {spent}")
         )
         self._show(

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.commands import COMMANDS, Section
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import key_sequences, title_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("shortcuts")
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        self.resize(theme.first_size(self, 560, 620))
+        self.resize(design.first_size(self, 560, 620))
         self.tree = QTreeWidget(self)
         self.tree.setObjectName("shortcuts.list")
         self.tree.setAccessibleName(self.tr("Keyboard shortcuts"))
@@ -58,8 +58,8 @@ class ShortcutsDialog(QDialog):
         close.setObjectName("shortcuts.close")
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 2, theme.GRID * 2, theme.GRID * 2, theme.GRID * 2)
-        layout.setSpacing(theme.GRID * 3 // 2)
+        layout.setContentsMargins(design.GRID * 2, design.GRID * 2, design.GRID * 2, design.GRID * 2)
+        layout.setSpacing(design.GRID * 3 // 2)
         layout.addWidget(self.tree, 1)
         layout.addWidget(buttons)
         self.tree.setFocus()

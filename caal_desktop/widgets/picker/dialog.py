@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from caal_desktop.widgets.common import geometry, theme
+from caal_desktop.widgets.common import design, geometry
 from caal_desktop.widgets.picker.model_pane import ModelPane
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class PickerDialog(QDialog):
         # So high that a message, the list and the comparison find room below each other.
         line = self.fontMetrics().height()
         self.setMinimumSize(max(360, line * 20), max(440, line * 25))
-        self.resize(theme.first_size(self, 1040, 680))
+        self.resize(design.first_size(self, 1040, 680))
         around = None if commands is None else commands.giving_way(self.reject)
         self.pane = ModelPane(catalogue, settings, around, name="picker.pane", parent=self)
         self._buttons = QDialogButtonBox(self)
@@ -55,8 +55,8 @@ class PickerDialog(QDialog):
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 2, theme.GRID * 2, theme.GRID * 2, theme.GRID * 2)
-        layout.setSpacing(theme.GRID * 3 // 2)
+        layout.setContentsMargins(design.GRID * 2, design.GRID * 2, design.GRID * 2, design.GRID * 2)
+        layout.setSpacing(design.GRID * 3 // 2)
         layout.addWidget(self.pane, 1)
         layout.addWidget(self._buttons)
         self.pane.modelChosen.connect(lambda model_id: self._use.setEnabled(bool(model_id)))

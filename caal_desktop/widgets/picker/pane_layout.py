@@ -9,9 +9,9 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_with_keys
-from caal_desktop.widgets.common.controls import IconButton, RoomyButton, TextLabel
+from caal_desktop.widgets.common.controls import IconButton, PaddedButton, TextLabel
 from caal_desktop.widgets.common.icons import icon
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.picker.details.compare_tray import CompareTray
@@ -58,9 +58,9 @@ class PaneLayout:
         self.search.setAccessibleName(_tr("Search models"))
         self.search.setPlaceholderText(_tr("Search by name or maker"))
         self.search.setClearButtonEnabled(True)
-        theme.keep_height(self.search, 34)
+        design.keep_height(self.search, 34)
         self._search_icon = self.search.addAction(
-            icon("search", theme.colours(pane.palette()).muted), QLineEdit.ActionPosition.LeadingPosition
+            icon("search", design.colours(pane.palette()).muted), QLineEdit.ActionPosition.LeadingPosition
         )
         self.chips_button = IconButton("filter", _tr("Filters"), name=f"{name}.chips", show_text=True, parent=pane)
         self.chips_button.setCheckable(True)
@@ -74,7 +74,7 @@ class PaneLayout:
         self.list.setAccessibleName(_tr("Models"))
         self.list.setModel(model)
         self.count = TextLabel(name=f"{name}.count", scale=0.92, muted=True, parent=pane)
-        self.more = RoomyButton(_tr("Details"), name=f"{name}.more", parent=pane)
+        self.more = PaddedButton(_tr("Details"), name=f"{name}.more", parent=pane)
         self.more.setToolTip(label_with_keys(CommandId.MODEL_DETAILS))
         self.tray = CompareTray(name=f"{name}.tray", parent=pane)
         self.details = DetailsPane(commands, name=f"{name}.details", parent=pane)
@@ -83,16 +83,16 @@ class PaneLayout:
 
     def _build(self) -> None:
         top = QHBoxLayout()
-        top.setSpacing(theme.GRID)
+        top.setSpacing(design.GRID)
         top.addWidget(self.search, 1)
         top.addWidget(self.chips_button)
         top.addWidget(self.refresh)
         options = QHBoxLayout()
-        options.setSpacing(theme.GRID)
+        options.setSpacing(design.GRID)
         options.addWidget(self.orders, 1)
         options.addWidget(self.filters.price, 1)
         bottom = QHBoxLayout()
-        bottom.setSpacing(theme.GRID)
+        bottom.setSpacing(design.GRID)
         bottom.addWidget(self.count, 1)
         bottom.addWidget(self.more)
         self._column = QWidget(self._pane)
@@ -100,7 +100,7 @@ class PaneLayout:
         self._nothing = QWidget(self._column)
         column = QVBoxLayout(self._column)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GRID)
+        column.setSpacing(design.GRID)
         column.addLayout(top)
         column.addWidget(self.filters)
         column.addLayout(options)
@@ -111,7 +111,7 @@ class PaneLayout:
         column.addLayout(bottom)
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self._pane)
         self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(theme.GRID * 2)
+        self._splitter.setHandleWidth(design.GRID * 2)
         self._splitter.addWidget(self._column)
         self._splitter.addWidget(self.details)
         self._splitter.setStretchFactor(0, 3)
@@ -156,7 +156,7 @@ class PaneLayout:
 
     def recolour(self) -> None:
         """Follow the platform's colours."""
-        self._search_icon.setIcon(icon("search", theme.colours(self._pane.palette()).muted))
+        self._search_icon.setIcon(icon("search", design.colours(self._pane.palette()).muted))
 
     def _show_details(self) -> None:
         self.details.setVisible(self.is_wide or self._details_wanted)

@@ -14,8 +14,8 @@ from caal_desktop.llm.errors import ConnectionFailed
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
 from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone
-from caal_desktop.widgets.common.texts import explain, reason_and_advice
-from caal_desktop.widgets.picker import words
+from caal_desktop.widgets.common.shared_texts import explain, reason_and_advice
+from caal_desktop.widgets.picker import picker_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,7 +93,7 @@ def no_match(
 
 def _relaxed(request: ListRequest, one: Relaxation) -> str:
     if one.name is not None:
-        return _tr("Without “{filter}” ({count})").format(filter=words.filter_name(one.name), count=one.count)
+        return _tr("Without “{filter}” ({count})").format(filter=picker_texts.filter_name(one.name), count=one.count)
     if one.filters.show_unusable and not request.filters.show_unusable:
         return _tr("Show those that cannot chat ({count})").format(count=one.count)
     return _tr("At any price ({count})").format(count=one.count)
@@ -125,7 +125,7 @@ def about_order(order: ServerOrder, handlers: PaneHandlers) -> PanelMessage | No
         text = explain(order.error)
         title = _tr("This order could not be fetched")
         if order.ids and order.fetched_at is not None:
-            title = _tr("This order is from {age}").format(age=words.age(order.fetched_at))
+            title = _tr("This order is from {age}").format(age=picker_texts.age(order.fetched_at))
         body = " ".join(part for part in (text.what, text.advice) if part)
         commands = handlers.order_commands
         again = commands.button(CommandId.RETRY).named("order")
@@ -137,8 +137,8 @@ def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
     """The list is old, and the last try to get a new one failed."""
     if catalogue.state is not CatalogueState.STALE or catalogue.fetched_at is None:
         return None
-    title = _tr("This list is from {age}").format(age=words.age(catalogue.fetched_at))
+    title = _tr("This list is from {age}").format(age=picker_texts.age(catalogue.fetched_at))
     if isinstance(catalogue.error, ConnectionFailed):
-        title = _tr("Offline: this list is from {age}").format(age=words.age(catalogue.fetched_at))
+        title = _tr("Offline: this list is from {age}").format(age=picker_texts.age(catalogue.fetched_at))
     body = explain(catalogue.error).what if catalogue.error is not None else ""
     return PanelMessage(Tone.CAUTION, title, body, tuple(handlers.commands.helping(catalogue.error)))

@@ -9,9 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from caal_desktop.services.catalogue.vanished_model import Vanished, VanishedModelWatch
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.texts import provider_title
+from caal_desktop.widgets.common.shared_texts import provider_title
 
 if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
@@ -36,7 +36,7 @@ class VanishedNotice(QWidget):
         self._put_away = ""
         self.message = MessagePanel(name="main.vanished.message", parent=self)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 2, 0, theme.GRID * 2, theme.GRID)
+        layout.setContentsMargins(design.GRID * 2, 0, design.GRID * 2, design.GRID)
         layout.addWidget(self.message)
         self.hide()
 

@@ -26,7 +26,7 @@ from caal_desktop.storage.settings.draft import SettingsDraft
 from caal_desktop.storage.settings.provider_table import key_of
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
 from caal_desktop.widgets.common.controls import TextLabel
@@ -36,8 +36,8 @@ from caal_desktop.widgets.settings.keys_section import KeysSection
 from caal_desktop.widgets.settings.navigation import Navigation
 from caal_desktop.widgets.settings.page import SettingsPage
 from caal_desktop.widgets.settings.proxy_password import ProxyPassword
+from caal_desktop.widgets.settings.setting_texts import PAGES, specs_on, tr
 from caal_desktop.widgets.settings.transfer import TransferSection
-from caal_desktop.widgets.settings.words import PAGES, specs_on, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,27 +152,27 @@ class SettingsDialog(QDialog):
 
     def _build_layout(self) -> None:
         middle = self._middle = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        middle.setSpacing(theme.GRID)
+        middle.setSpacing(design.GRID)
         middle.addWidget(self.navigation, 0)
         middle.addWidget(self._stack, 1)
         footer = QHBoxLayout()
-        footer.setSpacing(theme.GRID)
+        footer.setSpacing(design.GRID)
         footer.addWidget(self._undo)
         footer.addStretch(1)
         footer.addWidget(self._buttons)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 2, theme.GRID * 2, theme.GRID * 2, theme.GRID * 2)
-        layout.setSpacing(theme.GRID * 3 // 2)
+        layout.setContentsMargins(design.GRID * 2, design.GRID * 2, design.GRID * 2, design.GRID * 2)
+        layout.setSpacing(design.GRID * 3 // 2)
         layout.addLayout(middle, 1)
         layout.addWidget(self._footer)
         layout.addLayout(footer)
         self._fit_to_font()
-        self.resize(theme.first_size(self, 820, 640))
+        self.resize(design.first_size(self, 820, 640))
 
     def _fit_to_font(self) -> None:
         metrics = self.fontMetrics()
         self._narrow_below = self.navigation.preferred_width + metrics.averageCharWidth() * 56
-        buttons = self._undo.sizeHint().width() + self._buttons.sizeHint().width() + theme.GRID * 6
+        buttons = self._undo.sizeHint().width() + self._buttons.sizeHint().width() + design.GRID * 6
         self.setMinimumSize(max(metrics.averageCharWidth() * 50, buttons), 400)
         self._arrange()
 
@@ -236,7 +236,7 @@ class SettingsDialog(QDialog):
         self._undo.setEnabled(self.draft.can_undo)
         text = ""
         if problems:
-            names = ", ".join(tr(SPECS[key].short) for key in problems)
+            names = ", ".join(tr(SPECS[key].label) for key in problems)
             text = self.tr("To be corrected: {settings}").format(settings=names)
         elif self._after_look is not None:
             text = self.tr("Waiting for the file of certificate authorities…")

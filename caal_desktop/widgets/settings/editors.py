@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.storage.settings.setting import Editor
-from caal_desktop.widgets.common import theme
-from caal_desktop.widgets.settings.words import tr
+from caal_desktop.widgets.common import design
+from caal_desktop.widgets.settings.setting_texts import tr
 
 if TYPE_CHECKING:
     from caal_desktop.storage.settings.setting import SettingSpec
@@ -43,12 +43,12 @@ class SettingEditor(QWidget):
         self.spec = spec
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(theme.GRID)
+        self._row.setSpacing(design.GRID)
 
     def _adopt(self, control: QWidget, *, stretch: int = 0) -> None:
         control.setObjectName(f"settings.{self.spec.key}")
-        control.setAccessibleName(tr(self.spec.short))
-        control.setAccessibleDescription(tr(self.spec.long))
+        control.setAccessibleName(tr(self.spec.label))
+        control.setAccessibleDescription(tr(self.spec.description))
         self._row.addWidget(control, stretch)
         self.setFocusProxy(control)
 
@@ -78,7 +78,7 @@ class SwitchEditor(SettingEditor):
 
     def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
-        self._box = QCheckBox(tr(spec.short), self)
+        self._box = QCheckBox(tr(spec.label), self)
         self._adopt(self._box, stretch=1)
         self._box.toggled.connect(self.edited.emit)
 
@@ -96,7 +96,7 @@ class ChoiceEditor(SettingEditor):
         self._combo = QComboBox(self)
         _WheelGuard(self._combo)
         for choice in spec.choices:
-            self._combo.addItem(tr(spec.labels.get(choice, choice)), choice)
+            self._combo.addItem(tr(spec.choice_labels.get(choice, choice)), choice)
         self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         longest = max(len(self._combo.itemText(index)) for index in range(self._combo.count()))
         self._combo.setMinimumContentsLength(min(longest, 26))
@@ -130,8 +130,8 @@ class NumberEditor(SettingEditor):
         box.setGroupSeparatorShown(True)
         if spec.unit:
             box.setSuffix(f" {tr(spec.unit)}")
-        if spec.off:
-            box.setSpecialValueText(tr(spec.off))
+        if spec.minimum_label:
+            box.setSpecialValueText(tr(spec.minimum_label))
         box.setMinimumWidth(box.fontMetrics().horizontalAdvance("0" * 14))
         self._box = box
         self._adopt(box)
@@ -172,7 +172,7 @@ class FileEditor(TextEditor):
         self._row.addWidget(self._choose)
 
     def _open_dialog(self) -> None:
-        dialog = QFileDialog(self, tr(self.spec.short), self._line.text())
+        dialog = QFileDialog(self, tr(self.spec.label), self._line.text())
         dialog.setObjectName(f"settings.{self.spec.key}.dialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([self.tr("Certificates (*.pem *.crt *.cer)"), self.tr("All files (*)")])

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.storage.settings.provider_table import key_of
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.keys.key_card import KeyCard
 
@@ -33,8 +33,8 @@ class KeysSection(QWidget):
         self._keys = keys
         self.setObjectName("settings.keys")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
-        layout.setSpacing(theme.GRID)
+        layout.setContentsMargins(design.GRID, design.GRID, design.GRID, design.GRID)
+        layout.setSpacing(design.GRID)
         layout.addWidget(
             TextLabel(
                 self.tr("Keys are changed at once, without OK. They never leave this computer but to their provider."),

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QListWidgetItem
 
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import Group
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.icons import icon, icon_pixmap
-from caal_desktop.widgets.settings.words import PAGES, find_settings, page_words, tr
+from caal_desktop.widgets.settings.setting_texts import PAGES, find_settings, page_words, tr
 
 _NO_LIMIT = 16_777_215  # Qt's own greatest size
 _KEY_ROLE = Qt.ItemDataRole.UserRole
@@ -55,7 +55,7 @@ class Navigation(QWidget):
         self._box.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID)
+        layout.setSpacing(design.GRID)
         layout.addWidget(self.search)
         layout.addWidget(self._box)
         layout.addWidget(self.list, 1)
@@ -70,7 +70,7 @@ class Navigation(QWidget):
     def preferred_width(self) -> int:
         """How wide the list is beside the page: as its longest title, within bounds."""
         widest = max(self.fontMetrics().horizontalAdvance(page_words(group).title) for group in PAGES)
-        return min(widest + _ICON_SIZE + theme.GRID * 6, _MAX_WIDTH)
+        return min(widest + _ICON_SIZE + design.GRID * 6, _MAX_WIDTH)
 
     def show_page(self, group: Group) -> None:
         """Turn to a page; a search ends."""
@@ -102,9 +102,9 @@ class Navigation(QWidget):
     def _list_pages(self) -> None:
         page = self._page
         self.list.clear()
-        colour = theme.colours(self.palette()).text
+        colour = design.colours(self.palette()).text
         selected = self.palette().color(QPalette.ColorRole.HighlightedText)
-        height = self.fontMetrics().height() + theme.GRID * 3 // 2
+        height = self.fontMetrics().height() + design.GRID * 3 // 2
         for group in PAGES:
             text = page_words(group)
             picture = icon(text.icon, colour)
@@ -122,8 +122,8 @@ class Navigation(QWidget):
         self.list.clear()
         for key in keys:
             spec = SPECS[key]
-            item = QListWidgetItem(tr(spec.short), self.list)
-            item.setToolTip(f"{tr(spec.short)} ({page_words(spec.group).title})")
+            item = QListWidgetItem(tr(spec.label), self.list)
+            item.setToolTip(f"{tr(spec.label)} ({page_words(spec.group).title})")
             item.setData(_PAGE_ROLE, spec.group)
             item.setData(_KEY_ROLE, key)
         if not keys:

@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from caal_desktop.storage.settings.schema import SPECS
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.common.texts import provider_title
+from caal_desktop.widgets.common.shared_texts import provider_title
 from caal_desktop.widgets.settings.row import RowState, SettingRow
-from caal_desktop.widgets.settings.words import page_words, specs_on, tr
+from caal_desktop.widgets.settings.setting_texts import page_words, specs_on, tr
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -50,11 +50,11 @@ class SettingsPage(QScrollArea):
         intro = TextLabel(text.intro, name=f"settings.page.{group}.intro", muted=True, parent=body)
         self._note = MessagePanel(name=f"settings.page.{group}.note", parent=body)
         self._body = QVBoxLayout(body)
-        self._body.setContentsMargins(theme.GRID * 2, theme.GRID, theme.GRID * 2, theme.GRID * 2)
-        self._body.setSpacing(theme.GRID // 2)
+        self._body.setContentsMargins(design.GRID * 2, design.GRID, design.GRID * 2, design.GRID * 2)
+        self._body.setSpacing(design.GRID // 2)
         for widget in (title, intro, self._note):
             # In line with the rows, which keep a margin for the mark of a found one.
-            widget.setContentsMargins(theme.GRID, 0, theme.GRID, 0)
+            widget.setContentsMargins(design.GRID, 0, design.GRID, 0)
             self._body.addWidget(widget)
         self.rows: dict[str, SettingRow] = {}
         for spec in specs_on(group):
@@ -115,7 +115,7 @@ class SettingsPage(QScrollArea):
 
     def _owners(self) -> list[str]:
         """The providers whose settings stand here, by title."""
-        conditions = [row.spec.when for row in self.rows.values() if row.spec.when is not None]
+        conditions = [row.spec.depends_on for row in self.rows.values() if row.spec.depends_on is not None]
         names = [name for setting, values in conditions if setting == "provider" for name in values]
         return [provider_title(name) for name in dict.fromkeys(names)]
 
@@ -124,7 +124,7 @@ class SettingsPage(QScrollArea):
         row = self.rows[key]
 
         def scroll() -> None:
-            self.ensureWidgetVisible(row, 0, theme.GRID * 4)
+            self.ensureWidgetVisible(row, 0, design.GRID * 4)
 
         # The layout of a page that was hidden until now is made in the next round of the loop.
         QTimer.singleShot(0, self, scroll)
@@ -143,9 +143,9 @@ def _controls_in(widget: QWidget) -> list[QWidget]:
 
 
 def _why_without_effect(key: str) -> str:
-    when = SPECS[key].when
+    when = SPECS[key].depends_on
     if when is None:
         return ""
     other = SPECS[when[0]]
-    wanted = ", ".join(tr(other.labels.get(value, value)).rstrip(":") for value in when[1])
-    return tr("Has an effect when “{setting}” is: {values}.").format(setting=tr(other.short), values=wanted)
+    wanted = ", ".join(tr(other.choice_labels.get(value, value)).rstrip(":") for value in when[1])
+    return tr("Has an effect when “{setting}” is: {values}.").format(setting=tr(other.label), values=wanted)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBox
 from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.storage.settings.choices import KeyStore
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.keys.consent import consent_message, withheld_message
 from caal_desktop.widgets.keys.key_message import unstored_message
@@ -45,13 +45,13 @@ class ProxyPassword(QWidget):
         self._remove.setAutoDefault(False)
         self.message = MessagePanel(name="settings.proxy_password.message", parent=self)
         row = QHBoxLayout()
-        row.setSpacing(theme.GRID)
+        row.setSpacing(design.GRID)
         row.addWidget(self._line, 1)
         row.addWidget(self._save)
         row.addWidget(self._remove)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
-        layout.setSpacing(theme.GRID // 2)
+        layout.setContentsMargins(design.GRID, design.GRID, design.GRID, design.GRID)
+        layout.setSpacing(design.GRID // 2)
         layout.addWidget(label)
         layout.addLayout(row)
         layout.addWidget(self.message)

@@ -9,10 +9,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconButton, IconLabel, TextLabel
 from caal_desktop.widgets.settings.editors import SwitchEditor, make_editor
-from caal_desktop.widgets.settings.words import tr
+from caal_desktop.widgets.settings.setting_texts import tr
 
 if TYPE_CHECKING:
     from caal_desktop.storage.settings.setting import SettingSpec
@@ -54,30 +54,32 @@ class SettingRow(QWidget):
         self.editor = make_editor(spec, self)
         self._reset = IconButton(
             "undo",
-            self.tr("Back to the default of “{name}”").format(name=tr(spec.short)),
+            self.tr("Back to the default of “{name}”").format(name=tr(spec.label)),
             name=f"settings.{spec.key}.reset",
             parent=self,
         )
         policy = self._reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._reset.setSizePolicy(policy)
-        self._long = TextLabel(tr(spec.long), name=f"settings.{spec.key}.long", scale=0.92, muted=True, parent=self)
+        self._long = TextLabel(
+            tr(spec.description), name=f"settings.{spec.key}.long", scale=0.92, muted=True, parent=self
+        )
         self._note = TextLabel(name=f"settings.{spec.key}.note", scale=0.92, parent=self)
         self._problem_icon = IconLabel("error", "bad", size=16, parent=self)
         self._problem = TextLabel(name=f"settings.{spec.key}.problem", parent=self)
         control = QHBoxLayout()
-        control.setSpacing(theme.GRID // 2)
+        control.setSpacing(design.GRID // 2)
         control.addWidget(self.editor, 1)
         control.addWidget(self._reset)
         problem = QHBoxLayout()
-        problem.setSpacing(theme.GRID // 2)
+        problem.setSpacing(design.GRID // 2)
         problem.addWidget(self._problem_icon)
         problem.addWidget(self._problem, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
-        layout.setSpacing(theme.GRID // 2)
+        layout.setContentsMargins(design.GRID, design.GRID, design.GRID, design.GRID)
+        layout.setSpacing(design.GRID // 2)
         if not isinstance(self.editor, SwitchEditor):
-            label = QLabel(tr(spec.short), self)
+            label = QLabel(tr(spec.label), self)
             label.setObjectName(f"settings.{spec.key}.label")
             label.setBuddy(self.editor)
             layout.addWidget(label)
@@ -119,7 +121,7 @@ class SettingRow(QWidget):
         self._problem_icon.setVisible(bool(text))
         control = self.editor.focusProxy()
         if control is not None:
-            control.setAccessibleDescription(text or tr(self.spec.long))
+            control.setAccessibleDescription(text or tr(self.spec.description))
 
     def _show_note(self, text: str) -> None:
         self._note.setText(text)
@@ -130,10 +132,10 @@ class SettingRow(QWidget):
         """Draw the mark of a found row."""
         if not self.is_highlighted:
             return
-        colours = theme.colours(self.palette())
+        colours = design.colours(self.palette())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(colours.accent, 1.5))
-        painter.setBrush(theme.mix(colours.accent, colours.card, 0.12))
-        painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), theme.RADIUS, theme.RADIUS)
+        painter.setBrush(design.mix(colours.accent, colours.card, 0.12))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), design.RADIUS, design.RADIUS)
         painter.end()

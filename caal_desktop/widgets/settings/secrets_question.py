@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
 from caal_desktop.widgets.keys.consent import origin_text, secret_title
 
@@ -42,7 +42,7 @@ class SecretsQuestion(QDialog):
             self.setWindowTitle(self.tr("Send secrets to other addresses?"))
             title = self.tr("Send these secrets to other addresses?")
         texts = QVBoxLayout()
-        texts.setSpacing(theme.GRID)
+        texts.setSpacing(design.GRID)
         texts.addWidget(TextLabel(title, name=f"{_NAME}.title", bold=True, parent=self))
         texts.addWidget(TextLabel(self._list, name=f"{_NAME}.list", parent=self))
         texts.addWidget(
@@ -58,7 +58,7 @@ class SecretsQuestion(QDialog):
             )
         )
         head = QHBoxLayout()
-        head.setSpacing(theme.GRID * 2)
+        head.setSpacing(design.GRID * 2)
         head.addWidget(IconLabel("caution", "caution", size=32, parent=self), 0, Qt.AlignmentFlag.AlignTop)
         head.addLayout(texts, 1)
         # Made in the order in which they stand, which is Tab's.
@@ -66,13 +66,13 @@ class SecretsQuestion(QDialog):
         self.keep = self._button("keep", self.tr("Don't send"))
         self.cancel = self._button("cancel", self.tr("Cancel"))
         buttons = QHBoxLayout()
-        buttons.setSpacing(theme.GRID)
+        buttons.setSpacing(design.GRID)
         buttons.addStretch(1)
         for button in (self.send, self.keep, self.cancel):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 2, theme.GRID * 2, theme.GRID * 2, theme.GRID * 2)
-        layout.setSpacing(theme.GRID * 2)
+        layout.setContentsMargins(design.GRID * 2, design.GRID * 2, design.GRID * 2, design.GRID * 2)
+        layout.setSpacing(design.GRID * 2)
         layout.addLayout(head)
         layout.addLayout(buttons)
         self.keep.setDefault(True)

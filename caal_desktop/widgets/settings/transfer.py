@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import ElidedLabel, TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 
@@ -49,8 +49,8 @@ class TransferSection(QWidget):
         self._pressed: QWidget | None = None
         self.setObjectName("settings.transfer")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
-        layout.setSpacing(theme.GRID // 2)
+        layout.setContentsMargins(design.GRID, design.GRID, design.GRID, design.GRID)
+        layout.setSpacing(design.GRID // 2)
         entries = (
             ("export", self.tr("Export…"), self.tr("Writes these settings into a file. Keys are never in it.")),
             ("import", self.tr("Import…"), self.tr("Takes settings from such a file. You see them before they count.")),
@@ -71,7 +71,7 @@ class TransferSection(QWidget):
                 layout.addWidget(ElidedLabel(text, name=label, parent=self))
             else:
                 layout.addWidget(TextLabel(text, name=label, scale=0.92, muted=True, parent=self))
-            layout.addSpacing(theme.GRID)
+            layout.addSpacing(design.GRID)
         self.message = MessagePanel(name="settings.transfer.message", parent=self)
         layout.addWidget(self.message)
         self.buttons["export"].clicked.connect(self._choose_target)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from caal_desktop.setup_flow import STEPS, Step
-from caal_desktop.widgets.common import theme
-from caal_desktop.widgets.common.controls import RoomyButton, TextLabel
+from caal_desktop.setup_flow import STEPS
+from caal_desktop.storage.settings.choices import SetupStep
+from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.controls import PaddedButton, TextLabel
 
 if TYPE_CHECKING:
     from caal_desktop.services.setup.setup_service import SetupService
@@ -20,14 +21,14 @@ class WizardFooter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("wizard.footer")
-        self.later = RoomyButton(self.tr("Finish later"), name="wizard.later", parent=self)
-        self.skip = RoomyButton(self.tr("Skip"), name="wizard.skip", parent=self)
-        self.back = RoomyButton(self.tr("Back"), name="wizard.back", parent=self)
-        self.next = RoomyButton(self.tr("Next"), name="wizard.next", parent=self)
+        self.later = PaddedButton(self.tr("Finish later"), name="wizard.later", parent=self)
+        self.skip = PaddedButton(self.tr("Skip"), name="wizard.skip", parent=self)
+        self.back = PaddedButton(self.tr("Back"), name="wizard.back", parent=self)
+        self.next = PaddedButton(self.tr("Next"), name="wizard.next", parent=self)
         self._progress = TextLabel(name="wizard.progress", muted=True, parent=self)
         row = self._row = QHBoxLayout(self)
-        row.setContentsMargins(theme.GRID * 4, theme.GRID * 3 // 2, theme.GRID * 4, theme.GRID * 2)
-        row.setSpacing(theme.GRID)
+        row.setContentsMargins(design.GRID * 4, design.GRID * 3 // 2, design.GRID * 4, design.GRID * 2)
+        row.setSpacing(design.GRID)
         row.addWidget(self.later)
         row.addWidget(self._progress, 1)
         for button in (self.skip, self.back, self.next):
@@ -42,7 +43,7 @@ class WizardFooter(QWidget):
         """Say what leaving means: setup goes on at the next start, or was finished before."""
         self.later.setText(self.tr("Close") if completed else self.tr("Finish later"))
 
-    def show_progress(self, step: Step, *, shown: bool) -> bool:
+    def show_progress(self, step: SetupStep, *, shown: bool) -> bool:
         """Say where the person is; returns whether that took or gave room."""
         text = self.tr("Step {number} of {all}").format(number=STEPS.index(step) + 1, all=len(STEPS)) if shown else ""
         if text == self._progress.text():
@@ -53,12 +54,12 @@ class WizardFooter(QWidget):
     def show_choices(self, setup: SetupService) -> bool:
         """Enable what can be done now; returns whether the step itself offers the default button (the trial)."""
         flow, step = setup.flow, setup.state.step
-        self.next.setEnabled((flow.can_continue and not setup.key.is_busy) or step is Step.DONE)
-        words = {Step.WELCOME: self.tr("Start"), Step.DONE: self.tr("Open the chat")}
+        self.next.setEnabled((flow.can_continue and not setup.key.is_busy) or step is SetupStep.DONE)
+        words = {SetupStep.WELCOME: self.tr("Start"), SetupStep.DONE: self.tr("Open the chat")}
         self.next.setText(words.get(step, self.tr("Next")))
         self.skip.setVisible(setup.can_skip)
         self.back.setVisible(flow.can_go_back)
-        self.later.setVisible(step is not Step.DONE)
-        step_asks = step is Step.TRY and not setup.state.tried
+        self.later.setVisible(step is not SetupStep.DONE)
+        step_asks = step is SetupStep.TRY and not setup.state.tried
         self.next.setDefault(self.next.isEnabled() and not step_asks)
         return step_asks

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
-from caal_desktop.services.providers.gentle_import import gentle_import
-from caal_desktop.setup_flow import STEPS, Step
+from caal_desktop.services.providers.background_import import background_import
+from caal_desktop.setup_flow import STEPS
+from caal_desktop.storage.settings.choices import SetupStep
 
 if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
@@ -67,7 +68,7 @@ class PageStack(QStackedWidget):
         commands: of the wizard.
 
     Signals:
-        pageBuilt: carries the :class:`Step` whose page has just been made; it must be connected and filled.
+        pageBuilt: carries the :class:`SetupStep` whose page has just been made; it must be connected and filled.
     """
 
     pageBuilt = Signal(object)
@@ -84,17 +85,17 @@ class PageStack(QStackedWidget):
         self._commands = commands
         self.setObjectName("wizard.pages")
         self._setup, self._catalogue, self._settings = setup, catalogue, settings
-        self._pages: dict[Step, WizardPage] = {}
-        self._areas: dict[Step, QScrollArea] = {}
+        self._pages: dict[SetupStep, WizardPage] = {}
+        self._areas: dict[SetupStep, QScrollArea] = {}
         self._widgets_are_known = False
         self._ahead = QTimer(self, interval=BUILD_AHEAD_MS)
         self._ahead.timeout.connect(self._build_next)
 
-    def is_built(self, step: Step) -> bool:
+    def is_built(self, step: SetupStep) -> bool:
         """Whether the step's page is there already."""
         return step in self._pages
 
-    def page(self, step: Step) -> WizardPage:
+    def page(self, step: SetupStep) -> WizardPage:
         """The step's page; made now where it is not there yet."""
         if step not in self._pages:
             self._build(step)
@@ -103,29 +104,29 @@ class PageStack(QStackedWidget):
     @property
     def welcome(self) -> WelcomePage:
         """Step one's page."""
-        return cast("WelcomePage", self.page(Step.WELCOME))
+        return cast("WelcomePage", self.page(SetupStep.WELCOME))
 
     @property
     def key(self) -> KeyPage:
         """Step two's page."""
-        return cast("KeyPage", self.page(Step.KEY))
+        return cast("KeyPage", self.page(SetupStep.KEY))
 
     @property
     def model(self) -> ModelPage:
         """Step three's page."""
-        return cast("ModelPage", self.page(Step.MODEL))
+        return cast("ModelPage", self.page(SetupStep.MODEL))
 
     @property
     def trial(self) -> TryPage:
         """Step four's page."""
-        return cast("TryPage", self.page(Step.TRY))
+        return cast("TryPage", self.page(SetupStep.TRY))
 
     @property
     def done(self) -> DonePage:
         """The last step's page."""
-        return cast("DonePage", self.page(Step.DONE))
+        return cast("DonePage", self.page(SetupStep.DONE))
 
-    def show_page(self, step: Step) -> None:
+    def show_page(self, step: SetupStep) -> None:
         """Bring a page to the front."""
         self.page(step)
         self.setCurrentWidget(self._areas[step])
@@ -151,7 +152,7 @@ class PageStack(QStackedWidget):
         else:
             self._build(missing)
 
-    def _build(self, step: Step) -> None:
+    def _build(self, step: SetupStep) -> None:
         page = self._make(step)
         area = QScrollArea(self)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -163,26 +164,26 @@ class PageStack(QStackedWidget):
         self.addWidget(area)
         self.pageBuilt.emit(step)
 
-    def _make(self, step: Step) -> WizardPage:
+    def _make(self, step: SetupStep) -> WizardPage:
         # Imported here, or the first window would wait for every page's modules (the picker's search, the key doctor).
         match step:
-            case Step.WELCOME:
+            case SetupStep.WELCOME:
                 from caal_desktop.widgets.wizard.pages.welcome_page import WelcomePage
 
                 return WelcomePage(self)
-            case Step.KEY:
+            case SetupStep.KEY:
                 from caal_desktop.widgets.wizard.pages.key_page import KeyPage
 
                 return KeyPage(self._setup.entry, self._commands, parent=self)
-            case Step.MODEL:
+            case SetupStep.MODEL:
                 from caal_desktop.widgets.wizard.pages.model_page import ModelPage
 
                 return ModelPage(self._catalogue, self._settings, self._commands, self)
-            case Step.TRY:
+            case SetupStep.TRY:
                 from caal_desktop.widgets.wizard.pages.try_page import TryPage
 
                 return TryPage(self._commands, self)
-            case Step.DONE:
+            case SetupStep.DONE:
                 from caal_desktop.widgets.wizard.pages.done_page import DonePage
 
                 return DonePage(self)
@@ -190,6 +191,6 @@ class PageStack(QStackedWidget):
 
 def import_ahead() -> None:
     """Import what the pages need of everything that is not Qt; for a thread."""
-    with gentle_import():
+    with background_import():
         for name in _WITHOUT_QT:
             import_module(name)

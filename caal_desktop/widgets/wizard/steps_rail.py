@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.icons import application_icon, icon_pixmap
 
 _MARK = 26
@@ -35,22 +35,22 @@ class StepsRail(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as the longest title needs."""
-        metrics = QFontMetrics(theme.scaled_font(self, 1.0, bold=True))
+        metrics = QFontMetrics(design.scaled_font(self, 1.0, bold=True))
         widest = max(metrics.horizontalAdvance(title) for title in self._titles)
-        return QSize(theme.GRID * 3 + _MARK + theme.GRID * 3 // 2 + widest + theme.GRID * 4, 300)
+        return QSize(design.GRID * 3 + _MARK + design.GRID * 3 // 2 + widest + design.GRID * 4, 300)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw logo, line and marks."""
-        colours = theme.colours(self.palette())
+        colours = design.colours(self.palette())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), theme.mix(colours.text, self.palette().window().color(), 0.045))
+        painter.fillRect(self.rect(), design.mix(colours.text, self.palette().window().color(), 0.045))
         painter.setPen(QPen(colours.line, 1))
         painter.drawLine(self.width() - 1, 0, self.width() - 1, self.height())
-        left = theme.GRID * 3
-        application_icon().paint(painter, QRect(left, theme.GRID * 4, 44, 44))
+        left = design.GRID * 3
+        application_icon().paint(painter, QRect(left, design.GRID * 4, 44, 44))
         row = max(44, QFontMetrics(self.font()).height() + 24)
-        top = theme.GRID * 4 + 44 + theme.GRID * 4
+        top = design.GRID * 4 + 44 + design.GRID * 4
         for number, title in enumerate(self._titles):
             middle = top + number * row + row // 2
             if number < len(self._titles) - 1:
@@ -60,20 +60,20 @@ class StepsRail(QWidget):
                 )
             self._draw_mark(painter, number, QRectF(left, middle - _MARK / 2, _MARK, _MARK), colours)
             current = number == self._current
-            painter.setFont(theme.scaled_font(self, 1.0, bold=current))
+            painter.setFont(design.scaled_font(self, 1.0, bold=current))
             painter.setPen(colours.text if number <= self._current else colours.muted)
-            text_left = left + _MARK + theme.GRID * 3 // 2
+            text_left = left + _MARK + design.GRID * 3 // 2
             painter.drawText(
-                QRect(text_left, middle - row // 2, self.width() - text_left - theme.GRID, row),
+                QRect(text_left, middle - row // 2, self.width() - text_left - design.GRID, row),
                 Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
                 title,
             )
         painter.end()
 
-    def _draw_mark(self, painter: QPainter, number: int, area: QRectF, colours: theme.Colours) -> None:
+    def _draw_mark(self, painter: QPainter, number: int, area: QRectF, colours: design.Colours) -> None:
         if number < self._current:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.mix(colours.accent, colours.card, 0.25))
+            painter.setBrush(design.mix(colours.accent, colours.card, 0.25))
             painter.drawEllipse(area)
             check = icon_pixmap("check", colours.text, 16, self.devicePixelRatioF())
             painter.drawPixmap(round(area.center().x()) - 8, round(area.center().y()) - 8, check)
@@ -82,6 +82,6 @@ class StepsRail(QWidget):
         painter.setPen(Qt.PenStyle.NoPen if current else QPen(colours.muted, 1.3))
         painter.setBrush(colours.accent if current else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(area)
-        painter.setFont(theme.scaled_font(self, 0.95, bold=current))
+        painter.setFont(design.scaled_font(self, 0.95, bold=current))
         painter.setPen(colours.on_accent if current else colours.muted)
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, str(number + 1))

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from caal_desktop.commands import CommandId
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.providers.connections import connection_for
-from caal_desktop.setup_flow import STEPS, Step
-from caal_desktop.widgets.common import geometry, theme
+from caal_desktop.setup_flow import STEPS
+from caal_desktop.storage.settings.choices import SetupStep
+from caal_desktop.widgets.common import design, geometry
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import Rule
@@ -83,7 +84,7 @@ class WizardWindow(QDialog):
         self.setWindowTitle(self.tr("Set up CAAL"))
         self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint, True)
         self.setMinimumSize(_MIN_WIDTH, 420)
-        self.resize(theme.first_size(self, 860, 620))
+        self.resize(design.first_size(self, 860, 620))
         self._demo_key: str | None = None
         self._demo_provider = ""
         self._make_sign_in: Callable[[], SignInService] | None = None
@@ -127,13 +128,13 @@ class WizardWindow(QDialog):
         footer.back.clicked.connect(setup.back)
         footer.next.clicked.connect(self._on_next)
 
-    def _on_page_built(self, step: Step) -> None:
+    def _on_page_built(self, step: SetupStep) -> None:
         setup, state = self._setup, self._setup.state
         match step:
-            case Step.WELCOME:
+            case SetupStep.WELCOME:
                 self.welcome.providerChosen.connect(setup.choose_provider)
                 self.welcome.show_provider(state.provider)
-            case Step.KEY:
+            case SetupStep.KEY:
                 page = self.key
                 page.addressEdited.connect(setup.set_address)
                 page.sendWanted.connect(setup.allow_key)
@@ -144,12 +145,12 @@ class WizardWindow(QDialog):
                 if self._make_sign_in is not None:
                     page.set_sign_in(self._make_sign_in())
                 self._show_key(setup.key)
-            case Step.MODEL:
+            case SetupStep.MODEL:
                 pane = self.model.pane
                 pane.modelChosen.connect(setup.choose_model)
                 pane.modelActivated.connect(self._on_model_activated)
                 pane.choose(state.model)
-            case Step.TRY:
+            case SetupStep.TRY:
                 # Imported with its page: the first one needs no chat.
                 from caal_desktop.widgets.wizard.pages.trial import Trial
 
@@ -158,7 +159,7 @@ class WizardWindow(QDialog):
                 self.trial.asked.connect(self._ask)
                 self.trial.defaultsWanted.connect(partial(self._ask, model_defaults=True))
                 self.trial.commands.bind(CommandId.CHOOSE_MODEL, setup.back)
-            case Step.DONE:
+            case SetupStep.DONE:
                 pass
 
     # --- the pages, each made when it is first asked for
@@ -201,14 +202,14 @@ class WizardWindow(QDialog):
     def set_demo_key(self, key: str | None, provider: str) -> None:
         """Offer the demo's key on the key page, for the provider that the demo stands for."""
         self._demo_key, self._demo_provider = key, provider
-        if self._pages.is_built(Step.KEY):
+        if self._pages.is_built(SetupStep.KEY):
             self.key.set_demo_key(key, provider)
 
     def offer_sign_in(self, make: Callable[[], SignInService]) -> None:
         """Offer signing in on the key page; called before the page is made."""
         self._make_sign_in = make
 
-    def begin(self, at: Step | None = None) -> None:
+    def begin(self, at: SetupStep | None = None) -> None:
         """Show the step at which the person is, or another one."""
         self._footer.name_way_out(completed=self._settings.current.setup_completed)
         if place := self._settings.current.wizard_geometry:
@@ -241,7 +242,7 @@ class WizardWindow(QDialog):
         if self._trial is not None:
             self._trial.end()
         self._setup.end()
-        if self._pages.is_built(Step.KEY):
+        if self._pages.is_built(SetupStep.KEY):
             self.key.leave()
         # Not QDialog's own: that one rejects the dialog first, which is a close here.
         event.accept()
@@ -253,28 +254,28 @@ class WizardWindow(QDialog):
 
     # --- drawing
 
-    def _show_step(self, step: Step) -> None:
+    def _show_step(self, step: SetupStep) -> None:
         state = self._setup.state
         offer_credits_page(self.commands, state.provider, self)
         self._rail.set_current(STEPS.index(step))
         self._show_progress()
-        if self._pages.is_built(Step.WELCOME):
+        if self._pages.is_built(SetupStep.WELCOME):
             self.welcome.show_provider(state.provider)
-        if self._pages.is_built(Step.KEY) and step is not Step.KEY:
+        if self._pages.is_built(SetupStep.KEY) and step is not SetupStep.KEY:
             self.key.leave()
-        if step is Step.MODEL:
+        if step is SetupStep.MODEL:
             self.model.pane.choose(state.model)
-        elif step is Step.TRY:
+        elif step is SetupStep.TRY:
             self.trial.set_model(self._model_name())
             if not state.tried and self._trial is not None:
                 self._trial.reset()
-        elif step is Step.DONE:
+        elif step is SetupStep.DONE:
             # Imported here: with the costs of an hour of talking it is of no use before.
             from caal_desktop.widgets.wizard.pages.summary import summary
 
             model = self._catalogue.current.find(state.model)
             self.done_page.show_summary(*summary(state, self._keys.state(state.provider), model))
-        if step is not Step.TRY and self._trial is not None and self._trial.is_busy:
+        if step is not SetupStep.TRY and self._trial is not None and self._trial.is_busy:
             # An answer that nobody sees any more must not count for a model that is chosen meanwhile.
             self._trial.stop()
         self._pages.show_page(step)
@@ -309,27 +310,27 @@ class WizardWindow(QDialog):
             self._focus_page()
 
     def _show_key(self, state: KeyState) -> None:
-        if not self._pages.is_built(Step.KEY):
+        if not self._pages.is_built(SetupStep.KEY):
             return
         self.key.set_entry(self._setup.entry)
-        if state.is_proven and self._setup.state.step is Step.KEY:
+        if state.is_proven and self._setup.state.step is SetupStep.KEY:
             self._show_buttons()
             self._footer.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_buttons(self) -> None:
         step, asks = self._setup.state.step, self._footer.show_choices(self._setup)
-        if self._pages.is_built(Step.TRY):
+        if self._pages.is_built(SetupStep.TRY):
             self.trial.ask_button.setDefault(asks)
             self.trial.set_waiting_for_key(self._setup.key.is_awaited)
-        if step is Step.MODEL and self.model.pane.chosen != self._setup.state.model:
+        if step is SetupStep.MODEL and self.model.pane.chosen != self._setup.state.model:
             self.model.pane.choose(self._setup.state.model)
         self._fit_minimum()
         self._focus_if_pending()
 
     def _on_catalogue(self, _catalogue: Catalogue) -> None:
-        if self._setup.state.step is Step.TRY:
+        if self._setup.state.step is SetupStep.TRY:
             self.trial.set_model(self._model_name())
-        if self._pages.is_built(Step.MODEL):
+        if self._pages.is_built(SetupStep.MODEL):
             # The list itself reaches the pane without the wizard.
             self.model.pane.choose(self._setup.state.model)
 
@@ -352,7 +353,7 @@ class WizardWindow(QDialog):
         self.key.field.take(key)
 
     def _back_to_key(self) -> None:
-        while self._setup.state.step in (Step.TRY, Step.MODEL):
+        while self._setup.state.step in (SetupStep.TRY, SetupStep.MODEL):
             self._setup.back()
 
     def _correct_provider(self) -> None:

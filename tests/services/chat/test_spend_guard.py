@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.services.chat.chat_request import chat_request
-from caal_desktop.services.chat.spend_guard import LimitPassed, Span, SpendGuard
+from caal_desktop.services.chat.spend_guard import LimitPassed, SpendGuard, SpendingPeriod
 from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.storage.caches.spending import DaySpending, load_spending, save_spending
 from tests.support.qt_loop import run_async
@@ -102,7 +102,7 @@ def test_a_limit_is_told_once_and_again_for_the_next_conversation(
     assert told == [], "nobody has set a limit"
     parts.settings.update(spend_limit_conversation=1e-9)
     ask(parts, demo)
-    assert [passed.span for passed in told] == [Span.CONVERSATION]
+    assert [passed.span for passed in told] == [SpendingPeriod.CONVERSATION]
     assert told[0].spent > told[0].limit == 1e-9
     ask(parts, demo)
     assert len(told) == 1
@@ -121,7 +121,7 @@ def test_the_days_limit_counts_what_was_spent_before_the_start(
     parts.settings.update(spend_limit_day=0.5)
     cost = ask(parts, demo)
     parts.until(lambda: told, "what was spent before is known")
-    assert [passed.span for passed in told] == [Span.DAY]
+    assert [passed.span for passed in told] == [SpendingPeriod.DAY]
     assert told[0].spent == pytest.approx(0.5 + cost)
 
 

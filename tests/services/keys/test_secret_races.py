@@ -119,7 +119,7 @@ def test_a_key_that_moves_into_the_keyring_late_does_not_meet_a_newer_one(
     first = make_parts()
     first.settings.update(setup_completed=True, provider=OWN, openai_compatible_base_url=THERE)
     run_async(first.keys.keep(OWN, "key-for-here", KeyStore.SESSION, HERE))
-    first.keys._homeless.add(OWN)
+    first.keys._pending_migration.add(OWN)
 
     async def move_and_give_another() -> None:
         late = LateAnswers(first)

@@ -14,9 +14,9 @@ from caal_desktop.llm.errors import (
     ProviderError,
 )
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
-from caal_desktop.setup_flow import Need, Step
+from caal_desktop.setup_flow import MissingInput
 from caal_desktop.storage.errors import KeyringError, KeyringUnavailable
-from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 from tests.support.key_stages import Stage, stage_of
 from tests.support.parts import KEYRING_SERVICE
 from tests.support.qt_loop import turn
@@ -34,7 +34,7 @@ ENDED = (Stage.VERIFIED, Stage.REFUSED, Stage.UNREACHABLE)
 def at_the_key(parts: Parts) -> Parts:
     parts.setup.begin()
     parts.setup.advance()
-    assert parts.setup.state.step is Step.KEY
+    assert parts.setup.state.step is SetupStep.KEY
     return parts
 
 
@@ -53,7 +53,7 @@ def test_a_good_key_is_verified_and_the_models_are_fetched_meanwhile(parts: Part
     assert parts.key_info().limit == 5.0
     assert parts.setup.flow.can_continue
     parts.until(lambda: parts.catalogue.current.models, "the models, while the person is still on the key step")
-    assert parts.setup.state.step is Step.KEY
+    assert parts.setup.state.step is SetupStep.KEY
     assert parts.setup.state.model, "a model is chosen already"
     assert [entry["path"] for entry in demo.requests("/key")] == ["/api/v1/key"]
 
@@ -65,7 +65,7 @@ def test_a_dead_key_is_refused(parts: Parts, name: str) -> None:
     at_the_key(parts).setup.entry.submit(demo_key(name))
     assert parts.until_stage(*ENDED) is Stage.REFUSED
     assert isinstance(parts.setup.key.error, AuthenticationFailed)
-    assert parts.setup.flow.need() is Need.OTHER_KEY
+    assert parts.setup.flow.need() is MissingInput.OTHER_KEY
     assert parts.saved.of("openrouter").key_status is KeyStatus.NONE, "there is no key in use"
 
 
@@ -143,7 +143,7 @@ def test_changing_the_text_after_a_check_makes_it_count_no_more(parts: Parts, de
     assert stage_of(parts.setup.key) is Stage.WAITING
     assert not parts.setup.flow.can_continue
     parts.setup.advance()
-    assert parts.setup.state.step is Step.KEY
+    assert parts.setup.state.step is SetupStep.KEY
 
 
 def test_another_provider_chosen_during_a_check(parts: Parts, demo: DemoControl) -> None:
@@ -167,7 +167,7 @@ def test_a_key_goes_into_the_keyring_and_nowhere_else(
 ) -> None:
     with_verified_key(parts, demo.key).setup.advance()
     assert stage_of(parts.setup.key) is Stage.STORING
-    parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
+    parts.until(lambda: parts.setup.state.step is SetupStep.MODEL, "the model step")
     assert [(item.service, item.user, item.secret) for item in keyring_session.secret_items()] == [
         (KEYRING_SERVICE, "openrouter", demo.key)
     ]
@@ -184,10 +184,10 @@ def test_without_a_keyring_the_key_is_kept_for_this_session(parts: Parts, demo: 
     with_verified_key(parts, demo.key).setup.advance()
     parts.until_stage(Stage.UNSTORED)
     assert isinstance(parts.setup.key.error, KeyringUnavailable)
-    assert parts.setup.state.step is Step.KEY
+    assert parts.setup.state.step is SetupStep.KEY
     assert parts.key_info().limit == 5.0, "what the key can do is still known"
     parts.setup.entry.keep(KeyStore.SESSION)
-    parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
+    parts.until(lambda: parts.setup.state.step is SetupStep.MODEL, "the model step")
     assert parts.key("openrouter") == demo.key
     assert parts.settings.current.of("openrouter").key_store is KeyStore.SESSION
 
@@ -205,7 +205,7 @@ def test_a_keyring_that_hangs_can_be_left(keyring_session: DesktopSession, parts
     finally:
         keyring_session.wake_keyring()
     parts.setup.advance()
-    parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
+    parts.until(lambda: parts.setup.state.step is SetupStep.MODEL, "the model step")
     assert len(keyring_session.secret_items()) == 1
 
 
@@ -216,7 +216,7 @@ def test_a_check_does_not_interrupt_the_keyring(
     with_verified_key(parts, demo.key).setup.advance()
     parts.setup.entry.submit(demo.key)
     assert stage_of(parts.setup.key) is Stage.STORING
-    parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
+    parts.until(lambda: parts.setup.state.step is SetupStep.MODEL, "the model step")
 
 
 def test_closing_the_wizard_while_the_keyring_takes_the_key_remembers_where_it_went(
@@ -237,11 +237,11 @@ def test_an_unverified_key_is_kept_and_checked_at_the_next_start(
     parts.setup.entry.submit(demo.key)
     parts.until_stage(Stage.UNREACHABLE)
     parts.setup.entry.keep_unchecked()
-    parts.until(lambda: parts.setup.state.step is Step.MODEL, "the model step")
+    parts.until(lambda: parts.setup.state.step is SetupStep.MODEL, "the model step")
     parts.until(lambda: parts.catalogue.current.state is CatalogueState.FAILED, "there is no list")
     assert parts.setup.can_skip, "offline must be no dead end"
     parts.setup.skip()
-    assert parts.setup.state.step is Step.DONE
+    assert parts.setup.state.step is SetupStep.DONE
     parts.setup.advance()
     parts.close()
     assert parts.saved.of("openrouter").key_status is KeyStatus.UNVERIFIED
@@ -257,7 +257,7 @@ def test_keep_unverified_is_for_what_could_not_be_checked_alone(parts: Parts, de
     at_the_key(parts).setup.entry.submit(demo.key_for("expired"))
     parts.until_stage(Stage.REFUSED)
     parts.setup.entry.keep_unchecked()
-    assert parts.setup.state.step is Step.KEY
+    assert parts.setup.state.step is SetupStep.KEY
     assert parts.setup.state.key_status is KeyStatus.REJECTED
 
 
@@ -268,12 +268,12 @@ def test_with_the_key_in_use_unchecked_the_wizard_goes_on(
     first.keep_key(demo.key, KeyStore.KEYRING)
     first.close()
     second = make_parts(nowhere)
-    second.setup.begin(Step.KEY)
+    second.setup.begin(SetupStep.KEY)
     second.until(lambda: second.setup.key.is_loaded and not second.setup.key.is_busy, "the key is read")
     second.setup.entry.submit(None)
     second.until_stage(Stage.UNREACHABLE)
     second.setup.entry.keep_unchecked()
-    assert second.setup.state.step is Step.MODEL
+    assert second.setup.state.step is SetupStep.MODEL
 
 
 def test_without_a_key_and_unchecked_the_wizard_goes_on(parts: Parts, nowhere: str) -> None:
@@ -284,7 +284,7 @@ def test_without_a_key_and_unchecked_the_wizard_goes_on(parts: Parts, nowhere: s
     parts.setup.entry.submit(None)
     parts.until_stage(Stage.UNREACHABLE)
     parts.setup.entry.keep_unchecked()
-    assert parts.setup.state.step is Step.MODEL
+    assert parts.setup.state.step is SetupStep.MODEL
 
 
 def test_looking_again_while_offline_does_not_forget_a_stored_key(
@@ -292,11 +292,11 @@ def test_looking_again_while_offline_does_not_forget_a_stored_key(
 ) -> None:
     first = with_verified_key(make_parts(), demo.key)
     first.setup.advance()
-    first.until(lambda: first.setup.state.step is Step.MODEL, "the model step")
+    first.until(lambda: first.setup.state.step is SetupStep.MODEL, "the model step")
     first.close()
 
     second = make_parts(nowhere)
-    second.setup.begin(Step.KEY)
+    second.setup.begin(SetupStep.KEY)
     second.until_stage(Stage.VERIFIED)
     second.setup.entry.submit(None)
     second.until_stage(Stage.UNREACHABLE)
@@ -312,7 +312,7 @@ def test_typing_and_leaving_does_not_forget_a_stored_key(
 ) -> None:
     first = with_verified_key(make_parts(), demo.key)
     first.setup.advance()
-    first.until(lambda: first.setup.state.step is Step.MODEL, "the model step")
+    first.until(lambda: first.setup.state.step is SetupStep.MODEL, "the model step")
     first.setup.back()
     first.setup.entry.edit()
     first.setup.back()
@@ -342,7 +342,7 @@ def test_no_models_of_one_provider_are_offered_for_another(parts: Parts, demo: D
     parts.setup.choose_provider("groq")
     parts.setup.advance()
     parts.setup.skip()
-    assert parts.setup.state.step is Step.MODEL
+    assert parts.setup.state.step is SetupStep.MODEL
     assert parts.catalogue.current.provider == "groq"
     assert parts.catalogue.current.models == ()
     assert parts.setup.can_skip
@@ -356,7 +356,7 @@ def test_a_server_of_ones_own(parts: Parts, demo: DemoControl) -> None:
         parts.setup.set_address(half)
         parts.setup.back()
         parts.setup.advance()
-        assert parts.setup.state.step is Step.KEY
+        assert parts.setup.state.step is SetupStep.KEY
     parts.setup.set_address("nonsense")
     parts.setup.entry.submit(None)
     assert parts.until_stage(*ENDED) is Stage.REFUSED
@@ -365,7 +365,7 @@ def test_a_server_of_ones_own(parts: Parts, demo: DemoControl) -> None:
     assert parts.until_stage(*ENDED) is Stage.VERIFIED
     parts.until(lambda: parts.catalogue.current.models, "the server's models")
     parts.setup.advance()
-    assert parts.setup.state.step is Step.MODEL
+    assert parts.setup.state.step is SetupStep.MODEL
     parts.close()
     assert parts.saved.of("openai_compatible").base_url == demo.base_url
     assert parts.saved.provider == "openai_compatible"
@@ -377,9 +377,9 @@ def test_finishing_is_remembered(parts: Parts, demo: DemoControl, qtbot: object)
     with_verified_key(parts, demo.key).setup.advance()
     parts.until_stage(Stage.UNSTORED)
     parts.setup.entry.keep(KeyStore.SESSION)
-    parts.until(lambda: parts.setup.state.step is Step.MODEL and parts.setup.state.model, "a model is chosen")
+    parts.until(lambda: parts.setup.state.step is SetupStep.MODEL and parts.setup.state.model, "a model is chosen")
     parts.setup.advance()
-    assert parts.setup.state.step is Step.TRY
+    assert parts.setup.state.step is SetupStep.TRY
     parts.setup.set_tried()
     parts.setup.advance()
     parts.setup.advance()
@@ -392,7 +392,7 @@ def test_finishing_is_remembered(parts: Parts, demo: DemoControl, qtbot: object)
 def test_looking_at_another_provider_and_leaving_keeps_the_one_that_worked(parts: Parts, demo: DemoControl) -> None:
     parts.settings.update(setup_completed=True, openrouter_model="demo/model")
     parts.use_key(demo.key)
-    parts.setup.begin(Step.WELCOME)
+    parts.setup.begin(SetupStep.WELCOME)
     parts.setup.choose_provider("groq")
     parts.setup.advance()
     assert parts.settings.current.provider == "groq"
@@ -403,20 +403,20 @@ def test_looking_at_another_provider_and_leaving_keeps_the_one_that_worked(parts
 # --- going on later
 
 
-@pytest.mark.parametrize("step", [Step.WELCOME, Step.KEY, Step.MODEL, Step.TRY])
+@pytest.mark.parametrize("step", [SetupStep.WELCOME, SetupStep.KEY, SetupStep.MODEL, SetupStep.TRY])
 def test_it_goes_on_where_the_person_left(
-    keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl, step: Step
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl, step: SetupStep
 ) -> None:
     first = make_parts()
     first.setup.begin()
-    if step is not Step.WELCOME:
+    if step is not SetupStep.WELCOME:
         first.setup.advance()
-    if step in (Step.MODEL, Step.TRY):
+    if step in (SetupStep.MODEL, SetupStep.TRY):
         first.setup.entry.submit(demo.key)
         first.until_stage(Stage.VERIFIED)
         first.setup.advance()
-        first.until(lambda: first.setup.state.step is Step.MODEL and first.setup.state.model, "the model step")
-    if step is Step.TRY:
+        first.until(lambda: first.setup.state.step is SetupStep.MODEL and first.setup.state.model, "the model step")
+    if step is SetupStep.TRY:
         first.setup.advance()
     assert first.setup.state.step is step
     first.close()
@@ -424,7 +424,7 @@ def test_it_goes_on_where_the_person_left(
     second = make_parts()
     second.setup.begin()
     assert second.setup.state.step is step
-    if step in (Step.MODEL, Step.TRY):
+    if step in (SetupStep.MODEL, SetupStep.TRY):
         second.until_stage(Stage.VERIFIED)
         assert second.key("openrouter") == demo.key
         assert second.setup.state.model == first.setup.state.model
@@ -437,14 +437,14 @@ def test_a_key_that_was_kept_for_one_session_is_asked_for_again(
     first.setup.advance()
     first.until_stage(Stage.UNSTORED)
     first.setup.entry.keep(KeyStore.SESSION)
-    first.until(lambda: first.setup.state.step is Step.MODEL and first.setup.state.model, "the model step")
+    first.until(lambda: first.setup.state.step is SetupStep.MODEL and first.setup.state.model, "the model step")
     first.setup.advance()
     first.close()
-    assert first.saved.setup_step is Step.TRY
+    assert first.saved.setup_step is SetupStep.TRY
 
     second = make_parts()
     second.setup.begin()
-    assert second.setup.state.step is Step.KEY
+    assert second.setup.state.step is SetupStep.KEY
     assert stage_of(second.setup.key) is Stage.WAITING
 
 
@@ -453,7 +453,7 @@ def test_a_key_that_has_gone_from_the_keyring_is_asked_for_again(
 ) -> None:
     first = with_verified_key(make_parts(), demo.key)
     first.setup.advance()
-    first.until(lambda: first.setup.state.step is Step.MODEL, "the model step")
+    first.until(lambda: first.setup.state.step is SetupStep.MODEL, "the model step")
     first.close()
     keyring_session.clear_secrets()
 
@@ -461,7 +461,7 @@ def test_a_key_that_has_gone_from_the_keyring_is_asked_for_again(
     second.setup.begin()
     assert stage_of(second.setup.key) is Stage.READING
     second.until_stage(Stage.WAITING)
-    assert second.setup.state.step is Step.KEY
+    assert second.setup.state.step is SetupStep.KEY
     assert second.settings.current.of("openrouter").key_store is KeyStore.NONE
 
 
@@ -472,7 +472,7 @@ def test_a_keyring_that_cannot_be_read_says_so_and_can_be_asked_again(
 ) -> None:
     first = with_verified_key(make_parts(), demo.key)
     first.setup.advance()
-    first.until(lambda: first.setup.state.step is Step.MODEL, "the model step")
+    first.until(lambda: first.setup.state.step is SetupStep.MODEL, "the model step")
     first.close()
 
     keyring_session.lock()  # without a display there is nobody to ask
@@ -480,7 +480,7 @@ def test_a_keyring_that_cannot_be_read_says_so_and_can_be_asked_again(
     second.setup.begin()
     second.until_stage(Stage.UNREADABLE)
     assert isinstance(second.setup.key.error, KeyringError)
-    assert second.setup.state.step is Step.KEY
+    assert second.setup.state.step is SetupStep.KEY
     assert second.settings.current.of("openrouter").key_store is KeyStore.KEYRING, "the key is still there"
     keyring_session.kill_keyring()
     keyring_session.start_keyring()
@@ -502,7 +502,7 @@ def test_ending_in_the_middle_leaves_nothing_running(
         parts.settings.set(
             parts.settings.current.with_provider(
                 "openrouter", key_status=KeyStatus.VERIFIED, key_store=KeyStore.KEYRING
-            ).replace(setup_step=Step.KEY)
+            ).replace(setup_step=SetupStep.KEY)
         )
         parts.setup.begin()
     else:
@@ -519,7 +519,7 @@ def test_ending_in_the_middle_leaves_nothing_running(
             parts.until_stage(Stage.UNREACHABLE)
     assert stage_of(parts.setup.key) is phase
     parts.close()
-    assert parts.saved.setup_step is Step.KEY
+    assert parts.saved.setup_step is SetupStep.KEY
 
 
 def test_ending_before_the_client_is_built_leaves_nothing_running(parts: Parts, demo: DemoControl) -> None:

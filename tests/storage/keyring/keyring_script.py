@@ -54,9 +54,9 @@ async def main() -> None:
     while line := await asyncio.to_thread(sys.stdin.readline):
         try:
             reply: Any = {"result": await answer(store, json.loads(line))}
-        except KeyringError as exc:
-            text = exc.describe()
-            reply = {"error": type(exc).__name__, "what": text.what, "why": text.why, "advice": text.advice}
+        except KeyringError as error:
+            text = error.describe()
+            reply = {"error": type(error).__name__, "what": text.what, "why": text.why, "advice": text.advice}
         print(json.dumps(reply), flush=True)
 
 

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.storage.keyring.thread import Call, KeyringThread
+from caal_desktop.storage.keyring.thread import KeyringCall, KeyringThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def value(number: int) -> Callable[[Call[int]], int]:
+def value(number: int) -> Callable[[KeyringCall[int]], int]:
     return lambda _call: number
 
 
 def test_the_result_comes_back_from_a_daemon_thread() -> None:
-    def work(_call: Call[tuple[bool, bool]]) -> tuple[bool, bool]:
+    def work(_call: KeyringCall[tuple[bool, bool]]) -> tuple[bool, bool]:
         return threading.current_thread().daemon, threading.current_thread() is threading.main_thread()
 
     assert asyncio.run(KeyringThread().run(work, deadline=10)) == (True, False)
@@ -30,7 +30,7 @@ def test_the_result_comes_back_from_a_daemon_thread() -> None:
 
 @pytest.mark.parametrize("error", [ValueError, SystemExit, TimeoutError])
 def test_an_error_comes_back(error: type[BaseException]) -> None:
-    def work(_call: Call[int]) -> int:
+    def work(_call: KeyringCall[int]) -> int:
         raise error("from the thread")
 
     async def main() -> None:
@@ -45,7 +45,7 @@ def test_calls_never_overlap() -> None:
     most = 0
     guard = threading.Lock()
 
-    def work(_call: Call[None]) -> None:
+    def work(_call: KeyringCall[None]) -> None:
         nonlocal running, most
         with guard:
             running += 1
@@ -66,13 +66,13 @@ def test_the_deadline_fires_and_the_next_call_waits_for_the_stuck_one() -> None:
     answered = threading.Event()
     order: list[str] = []
 
-    def stuck(call: Call[None]) -> None:
+    def stuck(call: KeyringCall[None]) -> None:
         answered.wait(30)
         order.append("late")
         call.checkpoint()
         order.append("must not happen")
 
-    def next_one(_call: Call[None]) -> None:
+    def next_one(_call: KeyringCall[None]) -> None:
         order.append("next")
 
     async def main() -> None:
@@ -109,7 +109,7 @@ def test_a_cancelled_call_ends_at_its_next_checkpoint() -> None:
     started, go_on, ended = threading.Event(), threading.Event(), threading.Event()
     wrote = False
 
-    def work(call: Call[None]) -> None:
+    def work(call: KeyringCall[None]) -> None:
         nonlocal wrote
         started.set()
         go_on.wait(30)
@@ -137,7 +137,7 @@ def test_a_cancelled_call_ends_at_its_next_checkpoint() -> None:
 def test_a_result_after_the_loop_has_closed_is_dropped_in_silence() -> None:
     answered, ended = threading.Event(), threading.Event()
 
-    def work(_call: Call[None]) -> None:
+    def work(_call: KeyringCall[None]) -> None:
         answered.wait(30)
         ended.set()
 

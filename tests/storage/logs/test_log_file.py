@@ -57,9 +57,9 @@ def test_no_key_gets_into_the_log(path: Path, secret: str, expected_logs: Callab
     log.info("in bytes %s", f"Authorization: Bearer {secret}\r\n".encode())
     try:
         explode(secret)
-    except ValueError as exc:
+    except ValueError as error:
         chained = RuntimeError("bad key, chained")
-        chained.__cause__ = exc
+        chained.__cause__ = error
         log.error("bad key", exc_info=chained)  # noqa: TRY400 - another one than was caught
     log.warning("a stack for %s", secret, stack_info=True)
     text = path.read_text("utf-8")

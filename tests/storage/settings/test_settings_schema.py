@@ -32,13 +32,13 @@ def test_each_setting_is_described_for_people(key: str) -> None:
     assert spec.key == key
     assert spec.check(spec.default) == spec.default
     assert type(spec.check(spec.to_json(spec.default))) is type(spec.default)
-    assert 3 <= len(spec.short) <= 45
-    assert spec.labels.keys() >= set(spec.choices) or spec.group is Group.INTERNAL
-    if spec.when is not None:
-        other, values = spec.when
+    assert 3 <= len(spec.label) <= 45
+    assert spec.choice_labels.keys() >= set(spec.choices) or spec.group is Group.INTERNAL
+    if spec.depends_on is not None:
+        other, values = spec.depends_on
         assert [SPECS[other].check(value) for value in values] == list(values)
         assert SPECS[other].group is not Group.INTERNAL
-    assert spec.long.endswith(".")
+    assert spec.description.endswith(".")
     assert spec.since.count(".") == 2
     if spec.kind in (int, float):
         assert spec.minimum is not None
@@ -162,7 +162,7 @@ def test_every_provider_has_a_row_of_its_own(provider: str) -> None:
 
 def test_a_provider_has_the_settings_that_its_descriptor_names_and_no_others() -> None:
     for name, descriptor in PROVIDERS.items():
-        shown = {spec.cell[1] for spec in SPECS.values() if spec.cell and spec.cell[0] == name and spec.when}
+        shown = {spec.cell[1] for spec in SPECS.values() if spec.cell and spec.cell[0] == name and spec.depends_on}
         assert shown == set(descriptor.settings)
         assert Settings().of(name).base_url == (descriptor.base_url if descriptor.has_address else "")
     with pytest.raises(InvalidSetting, match="is not a setting"):
@@ -182,7 +182,7 @@ json_values = st.recursive(
 def test_any_value_is_taken_or_refused_and_never_crashes(key: str, value: Any) -> None:
     try:
         result = SPECS[key].check(value)
-    except InvalidSetting as exc:
-        assert exc.reason  # noqa: PT017 - either way is right
+    except InvalidSetting as error:
+        assert error.reason  # noqa: PT017 - either way is right
     else:
         assert SPECS[key].check(SPECS[key].to_json(result)) == result

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QListWidget
 
 from caal_desktop.storage.settings.choices import Density
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from tests.support.qt_loop import turn
 from tests.support.widget_audit import complaints
 
@@ -37,9 +37,9 @@ def test_messages_rows_and_the_composer_follow_at_once(
     density(Density.COMPACT)
     closer, smaller_row, smaller_send = measures()
     # The footer of an answer and its text stay what they are; what lies between two messages shrinks by half.
-    assert closer == [height - theme.GRID * 3 // 2 for height in heights]
-    assert smaller_row == row - theme.GRID // 2
-    assert smaller_send == send - theme.GRID
+    assert closer == [height - design.GRID * 3 // 2 for height in heights]
+    assert smaller_row == row - design.GRID // 2
+    assert smaller_send == send - design.GRID
     assert complaints(chat_window.window) == []
     density(Density.COMFORTABLE)
     assert measures() == (heights, row, send)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 
-from caal_desktop.demo.faults.registry import FAULTS, Place
+from caal_desktop.demo.faults.registry import FAULTS, EndpointGroup
 from caal_desktop.services.chat.conversation import AnswerStatus
-from caal_desktop.widgets.common.texts import explain
+from caal_desktop.widgets.common.shared_texts import explain
 
 if TYPE_CHECKING:
     from tests.support.demo import DemoControl
@@ -72,7 +72,7 @@ SUCCEEDS = (
 
 
 def test_no_fault_of_a_chat_is_forgotten() -> None:
-    known = {name for name, fault in FAULTS.items() if Place.CHAT in fault.places}
+    known = {name for name, fault in FAULTS.items() if EndpointGroup.CHAT in fault.places}
     assert known == {*FAILS, *SILENT, *SUCCEEDS}
 
 

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
-from caal_desktop.demo.faults.registry import FAULTS, Place
+from caal_desktop.demo.faults.registry import FAULTS, EndpointGroup
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.conversation import AnswerStatus
 from tests.support.qt_loop import turn
@@ -37,9 +37,9 @@ def meet(window: ChatWindow, demo: DemoControl, fault: str) -> AnswerStatus:
     """Ask while a fault is on wherever it may be: in the answer, the list of models, the key's facts."""
     demo.fault(fault, SMALLER.get(fault))
     places = FAULTS[fault].places
-    if Place.MODELS in places:
+    if EndpointGroup.MODELS in places:
         window.parts.catalogue.refresh()
-    if Place.KEY in places:
+    if EndpointGroup.KEY in places:
         window.parts.keys.check_again("openrouter")
     if fault in NEVER_ENDS:
         asked = len(demo.requests("/chat/completions"))

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAccessible, QColor, QPalette
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from caal_desktop.storage.settings.schema import Settings
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.appearance import Appearance
 from caal_desktop.widgets.common.controls import BusyRing, ElidedLabel, IconButton, TextLabel
 from caal_desktop.widgets.common.flow_layout import FlowLayout
@@ -190,7 +190,7 @@ def test_a_text_follows_font_and_colours(
         qapp.setPalette(dark)
         turn(3)
         colour = label.palette().color(QPalette.ColorRole.WindowText)
-        assert theme.contrast(colour, window.palette().color(QPalette.ColorRole.Window)) >= 4.5
+        assert design.contrast(colour, window.palette().color(QPalette.ColorRole.Window)) >= 4.5
     finally:
         qapp.setPalette(own)
         turn(3)

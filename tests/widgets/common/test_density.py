@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from caal_desktop.storage.settings.choices import Density
-from caal_desktop.widgets.common import theme
-from caal_desktop.widgets.common.controls import RoomyButton
+from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.controls import PaddedButton
 from caal_desktop.widgets.keys.key_field import KeyField
 from tests.support.picker_states import SIZES, STATES, pane, shown_in
 from tests.support.qt_loop import turn
@@ -39,7 +39,7 @@ def test_rows_of_the_picker_follow_at_once(qtbot: QtBot, parts: Parts, density: 
     row, field = heights()
     chosen = shown.list.currentIndex().row()
     density(Density.COMPACT)
-    assert heights() == (row - theme.GRID, field - theme.GRID)
+    assert heights() == (row - design.GRID, field - design.GRID)
     assert shown.list.currentIndex().row() == chosen
     density(Density.COMFORTABLE)
     assert heights() == (row, field)
@@ -49,7 +49,7 @@ def test_fields_and_buttons_follow_at_once(qtbot: QtBot, qt_loop: object, densit
     window = QWidget()
     qtbot.addWidget(window)
     layout = QVBoxLayout(window)
-    field, button = KeyField(name="field", parent=window), RoomyButton("Go on", name="button", parent=window)
+    field, button = KeyField(name="field", parent=window), PaddedButton("Go on", name="button", parent=window)
     layout.addWidget(field)
     layout.addWidget(button)
     window.show()
@@ -72,7 +72,7 @@ def test_a_window_that_opens_later_is_compact_too(
     density(Density.COMPACT)
     later = pane(parts)
     qtbot.addWidget(later)
-    assert later.search.minimumHeight() == comfortable.search.minimumHeight() == least - theme.GRID
+    assert later.search.minimumHeight() == comfortable.search.minimumHeight() == least - design.GRID
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from caal_desktop.widgets.markdown.parse.blocks import BlockParser
-from caal_desktop.widgets.markdown.parse.structure import Kind, Place
+from caal_desktop.widgets.markdown.parse.structure import LeafKind, LeafPlacement
 from caal_desktop.widgets.markdown.parse.table_rows import split_row
 from tests.widgets.markdown.corpus import CORPUS
 
@@ -23,10 +23,10 @@ class Recorder:
     """A sink that keeps what it is told."""
 
     def __init__(self) -> None:
-        self.leaves: list[tuple[Kind, Place, int, str, tuple[str, ...], list[str]]] = []
+        self.leaves: list[tuple[LeafKind, LeafPlacement, int, str, tuple[str, ...], list[str]]] = []
 
     def open_leaf(
-        self, kind: Kind, place: Place, *, level: int = 0, info: str = "", aligns: tuple[str, ...] = ()
+        self, kind: LeafKind, place: LeafPlacement, *, level: int = 0, info: str = "", aligns: tuple[str, ...] = ()
     ) -> None:
         self.leaves.append((kind, place, level, info, aligns, []))
 
@@ -65,14 +65,14 @@ def ours(source: str) -> list[tuple[object, ...]]:
     result: list[tuple[object, ...]] = []
     for kind, place, level, info, aligns, content in recorder.leaves:
         where = (place.indent, len(place.bars))
-        if kind is Kind.TABLE:
+        if kind is LeafKind.TABLE:
             rows = [(split_row(row) + [""] * len(aligns))[: len(aligns)] for row in content]
             result.append(("table", *where, aligns, rows))
-        elif kind is Kind.CODE:
+        elif kind is LeafKind.CODE:
             result.append(("code", *where, info, content))
-        elif kind is Kind.HEADING:
+        elif kind is LeafKind.HEADING:
             result.append(("heading", *where, level, _text("\n".join(content))))
-        elif kind is Kind.RULE:
+        elif kind is LeafKind.RULE:
             result.append(("rule", *where))
         elif content:  # an item that begins with another block shows its mark in an empty paragraph
             result.append(("paragraph", *where, _text("\n".join(content))))

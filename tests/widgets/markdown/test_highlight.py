@@ -13,8 +13,8 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPalette, QTextDocume
 
 from caal_desktop.widgets.markdown.parse.highlight import CHUNK_LINES, Highlighter, ends_chunk, language_of
 from caal_desktop.widgets.markdown.render.decorations import paint_decorations, visible_code_blocks
+from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle
 from caal_desktop.widgets.markdown.render.stream import MarkdownStream
-from caal_desktop.widgets.markdown.render.theme import Theme
 from tests.widgets.markdown.corpus import CORPUS
 
 if TYPE_CHECKING:
@@ -102,14 +102,14 @@ def _palette(base: str, text: str, link: str) -> QPalette:
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize(("base", "text"), [("#ffffff", "#000000"), ("#1e1f22", "#e4e4e7")])
 def test_every_colour_can_be_read(base: str, text: str) -> None:
-    theme = Theme(_palette(base, text, "#0000ff"), QFont())
+    theme = MarkdownStyle(_palette(base, text, "#0000ff"), QFont())
     back = _luminance(theme.code_back)
     for colour in (*theme.code_colours.values(), theme.link, theme.muted, theme.text):
         front = _luminance(colour)
         assert (max(back, front) + 0.05) / (min(back, front) + 0.05) >= 4.5, colour.name()
 
 
-def all_cards(document: QTextDocument, theme: Theme) -> list[CodeBlock]:
+def all_cards(document: QTextDocument, theme: MarkdownStyle) -> list[CodeBlock]:
     whole = QRectF(QPointF(0, 0), document.documentLayout().documentSize())
     return list(visible_code_blocks(document, whole, theme))
 
@@ -121,17 +121,17 @@ def test_cards_are_found_and_painted() -> None:
     document.setDocumentMargin(16)
     stream = MarkdownStream.render_all(document, "text\n\n```sh\nls\n```\n\n> quote\n\n```\nplain\n```\n", palette)
     document.setTextWidth(400)
-    cards = all_cards(document, stream.theme)
+    cards = all_cards(document, stream.style)
     assert [(card.id, card.language) for card in cards] == [(1, "sh"), (2, "")]
     line = QRectF(0, cards[1].rect.center().y(), 400, 1)
-    assert list(visible_code_blocks(document, line, stream.theme)) == cards[1:]
+    assert list(visible_code_blocks(document, line, stream.style)) == cards[1:]
     image = QImage(400, round(document.size().height()), QImage.Format.Format_RGB32)
     image.fill(palette.color(QPalette.ColorRole.Base))
     painter = QPainter(image)
-    paint_decorations(painter, document, QRectF(0, 0, 400, image.height()), stream.theme)
+    paint_decorations(painter, document, QRectF(0, 0, 400, image.height()), stream.style)
     painter.end()
     inside = cards[0].rect.bottomRight().toPoint()
-    assert image.pixelColor(inside.x() - 20, inside.y() - 5) == stream.theme.code_back
+    assert image.pixelColor(inside.x() - 20, inside.y() - 5) == stream.style.code_back
     assert image.pixelColor(5, 5) == palette.color(QPalette.ColorRole.Base)
     assert cards[0].head.top() == cards[0].rect.top()
 
@@ -150,12 +150,12 @@ def test_what_is_painted_does_not_depend_on_what_is_visible() -> None:
         image.fill(palette.color(QPalette.ColorRole.Base))
         painter = QPainter(image)
         painter.translate(0, -top)
-        paint_decorations(painter, document, QRectF(0, top, 400, bottom - top), stream.theme)
+        paint_decorations(painter, document, QRectF(0, top, 400, bottom - top), stream.style)
         painter.end()
         return image
 
     whole = painted(0, height)
-    assert len(all_cards(document, stream.theme)) > 10
+    assert len(all_cards(document, stream.style)) > 10
     for top in range(0, height, 90):
         bottom = min(height, top + 90)
         assert painted(top, bottom) == whole.copy(0, top, 400, bottom - top), top

@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtGui import QFont, QTextDocument, QTextTable
 
 from caal_desktop.widgets.markdown.parse.blocks import BlockParser
-from caal_desktop.widgets.markdown.parse.inline import LINE_BREAK, References, Style, is_closed, parse
+from caal_desktop.widgets.markdown.parse.inline import LINE_BREAK, InlineStyle, References, is_closed, parse
 from caal_desktop.widgets.markdown.render.decorations import code_text
+from caal_desktop.widgets.markdown.render.markdown_style import Property
 from caal_desktop.widgets.markdown.render.stream import MarkdownStream
-from caal_desktop.widgets.markdown.render.theme import Property
 from tests.widgets.markdown.test_blocks import Recorder
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -51,19 +51,22 @@ def test_no_mark_is_shown_that_vanishes_later(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "spans"),
     [
-        ("a **bo", [("a ", Style.PLAIN), ("bo", Style.BOLD)]),
-        ("a **bo*", [("a ", Style.PLAIN), ("bo", Style.BOLD)]),
-        ("a *b **c", [("a ", Style.PLAIN), ("b ", Style.ITALIC), ("c", Style.BOLD | Style.ITALIC)]),
-        ("a `co", [("a ", Style.PLAIN), ("co", Style.CODE)]),
-        ("``a ` b", [("a ` b", Style.CODE)]),
-        ("[la", [("la", Style.PLAIN)]),
-        ("[la](https://e", [("la", Style.LINK)]),
-        ("~~x", [("x", Style.STRIKE)]),
-        ("\\(x_1", [("\\(x_1", Style.MATH)]),
-        ("2 * 3 and 4", [("2 * 3 and 4", Style.PLAIN)]),
+        ("a **bo", [("a ", InlineStyle.PLAIN), ("bo", InlineStyle.BOLD)]),
+        ("a **bo*", [("a ", InlineStyle.PLAIN), ("bo", InlineStyle.BOLD)]),
+        (
+            "a *b **c",
+            [("a ", InlineStyle.PLAIN), ("b ", InlineStyle.ITALIC), ("c", InlineStyle.BOLD | InlineStyle.ITALIC)],
+        ),
+        ("a `co", [("a ", InlineStyle.PLAIN), ("co", InlineStyle.CODE)]),
+        ("``a ` b", [("a ` b", InlineStyle.CODE)]),
+        ("[la", [("la", InlineStyle.PLAIN)]),
+        ("[la](https://e", [("la", InlineStyle.LINK)]),
+        ("~~x", [("x", InlineStyle.STRIKE)]),
+        ("\\(x_1", [("\\(x_1", InlineStyle.MATH)]),
+        ("2 * 3 and 4", [("2 * 3 and 4", InlineStyle.PLAIN)]),
     ],
 )
-def test_open_syntax_is_closed_at_the_end(text: str, spans: list[tuple[str, Style]]) -> None:
+def test_open_syntax_is_closed_at_the_end(text: str, spans: list[tuple[str, InlineStyle]]) -> None:
     assert [(span.text, span.style) for span in parse(text, References({}), unfinished=True)] == spans
 
 
@@ -79,7 +82,7 @@ def test_closed_text_is_closed(text: str) -> None:
 
 def test_mathematics_is_left_as_it_is() -> None:
     spans = parse("\\(a_b*c*d_\\) and \\[x^*\\] and $$_y_$$", References({}))
-    assert [span.text for span in spans if span.style is Style.MATH] == ["\\(a_b*c*d_\\)", "\\[x^*\\]", "$$_y_$$"]
+    assert [span.text for span in spans if span.style is InlineStyle.MATH] == ["\\(a_b*c*d_\\)", "\\[x^*\\]", "$$_y_$$"]
 
 
 @pytest.mark.parametrize("line", ["#", "-", "--", "1", "12.", "- [", "- [x", "- [ ]", "``", "```py", ">", "|--", "=="])

@@ -31,7 +31,7 @@ from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.settings.dialog import SettingsDialog
 from caal_desktop.widgets.settings.row import SettingRow
-from caal_desktop.widgets.settings.words import PAGES, find_settings
+from caal_desktop.widgets.settings.setting_texts import PAGES, find_settings
 from tests.support.qt_loop import run_async, turn
 from tests.support.widget_audit import complaints
 
@@ -74,8 +74,8 @@ def test_every_setting_has_a_control_with_a_name_and_an_explanation(dialog: Sett
         if spec.group is Group.INTERNAL:
             continue
         made = control(dialog, QWidget, f"settings.{key}")
-        assert made.accessibleName() == spec.short
-        assert spec.long in dialog.pages[spec.group].rows[key]._long.text()
+        assert made.accessibleName() == spec.label
+        assert spec.description in dialog.pages[spec.group].rows[key]._long.text()
         assert made.focusPolicy() != Qt.FocusPolicy.NoFocus
 
 
@@ -193,7 +193,7 @@ def test_settings_of_other_providers_are_out_of_the_way(dialog: SettingsDialog) 
 
 @pytest.mark.parametrize("key", [key for key, spec in SPECS.items() if spec.group is not Group.INTERNAL])
 def test_any_setting_is_found_by_its_name(key: str) -> None:
-    assert key in [spec.key for spec in find_settings(SPECS[key].short)[:4]]
+    assert key in [spec.key for spec in find_settings(SPECS[key].label)[:4]]
 
 
 @pytest.mark.parametrize(

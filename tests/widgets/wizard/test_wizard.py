@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
-from caal_desktop.setup_flow import Step
-from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.wizard.window import WizardWindow
 from tests.support.key_stages import Stage, stage_of
@@ -48,7 +47,7 @@ class Walk:
         self.chats.append(ChatService(self.parts.pool))
         return self.chats[-1]
 
-    def show(self, at: Step | None = None) -> Walk:
+    def show(self, at: SetupStep | None = None) -> Walk:
         self.window.begin(at)
         self.window.show()
         self.window.activateWindow()
@@ -63,7 +62,7 @@ class Walk:
     # --- looking
 
     @property
-    def step(self) -> Step:
+    def step(self) -> SetupStep:
         return self.parts.setup.state.step
 
     @property
@@ -108,7 +107,7 @@ class Walk:
     def to_the_key(self) -> Walk:
         self.show()
         self.press(Key.Key_Return)
-        assert self.step is Step.KEY
+        assert self.step is SetupStep.KEY
         return self
 
     def to_the_model(self, key: str) -> Walk:
@@ -118,13 +117,13 @@ class Walk:
         self.press(Key.Key_Return)
         if self.parts.until_stage(Stage.UNSTORED, Stage.VERIFIED) is Stage.UNSTORED:
             self.parts.setup.entry.keep(KeyStore.SESSION)
-        self.until(lambda: self.step is Step.MODEL and self.parts.setup.state.model, "the model step")
+        self.until(lambda: self.step is SetupStep.MODEL and self.parts.setup.state.model, "the model step")
         return self
 
     def to_the_trial(self, key: str) -> Walk:
         self.to_the_model(key)
         self.press(Key.Key_Return)
-        assert self.step is Step.TRY
+        assert self.step is SetupStep.TRY
         return self
 
 
@@ -144,7 +143,7 @@ def test_the_whole_road_by_keyboard(
     walk.show()
     assert walk.focus == "wizard.provider.openrouter"
     walk.press(Key.Key_Return)
-    assert walk.step is Step.KEY
+    assert walk.step is SetupStep.KEY
     assert walk.focus == "wizard.key.field.edit"
     assert not walk.button("wizard.next").isEnabled()
     walk.paste(f"  {demo.key}\n")
@@ -152,16 +151,16 @@ def test_the_whole_road_by_keyboard(
     assert walk.message("key").tone is Tone.GOOD
     assert walk.focus == "wizard.next"
     walk.press(Key.Key_Return)
-    walk.until(lambda: walk.step is Step.MODEL, "the model step")
+    walk.until(lambda: walk.step is SetupStep.MODEL, "the model step")
     walk.until(lambda: parts.setup.state.model, "a model")
     walk.press(Key.Key_Return)
-    assert walk.step is Step.TRY
+    assert walk.step is SetupStep.TRY
     assert walk.focus == "wizard.try.ask"
     walk.press(Key.Key_Return)
     walk.until(lambda: parts.setup.state.tried, "an answer")
     assert walk.focus == "wizard.next"
     walk.press(Key.Key_Return)
-    assert walk.step is Step.DONE
+    assert walk.step is SetupStep.DONE
     assert walk.focus == "wizard.next"
     walk.press(Key.Key_Return)
     assert walk.closed == [True]
@@ -176,9 +175,9 @@ def test_arrows_choose_the_provider_and_enter_goes_on(walk: Walk, parts: Parts) 
     assert walk.focus == "wizard.provider.groq"
     assert parts.setup.state.provider == "groq"
     walk.press(Key.Key_Enter)
-    assert walk.step is Step.KEY
+    assert walk.step is SetupStep.KEY
     walk.press(Key.Key_Escape)
-    assert walk.step is Step.WELCOME
+    assert walk.step is SetupStep.WELCOME
     assert walk.focus == "wizard.provider.groq"
 
 
@@ -193,7 +192,7 @@ def test_a_server_of_ones_own_by_keyboard(walk: Walk, parts: Parts, demo: DemoCo
     walk.until_stage(Stage.VERIFIED)
     assert walk.message("key").title == "The server answers"
     walk.press(Key.Key_Return)
-    walk.until(lambda: walk.step is Step.MODEL, "the model step")
+    walk.until(lambda: walk.step is SetupStep.MODEL, "the model step")
 
 
 # --- Esc is the gentle way back
@@ -206,9 +205,9 @@ def test_escape_stops_the_check_then_leads_back_then_out(walk: Walk, demo: DemoC
     assert walk.message("key").tone is Tone.BUSY
     walk.press(Key.Key_Escape)
     assert stage_of(parts.setup.key) is Stage.WAITING
-    assert walk.step is Step.KEY
+    assert walk.step is SetupStep.KEY
     walk.press(Key.Key_Escape)
-    assert walk.step is Step.WELCOME
+    assert walk.step is SetupStep.WELCOME
     assert walk.closed == []
     walk.press(Key.Key_Escape)
     assert walk.closed == [True]
@@ -223,12 +222,12 @@ def test_escape_stops_the_answer_first(walk: Walk, demo: DemoControl, parts: Par
     walk.until(lambda: demo.open_streams(), "the answer is waited for")
     assert walk.button("wizard.try.ask").text() == "Stop"
     walk.press(Key.Key_Escape)
-    assert walk.step is Step.TRY
+    assert walk.step is SetupStep.TRY
     walk.until(lambda: not demo.open_streams(), "the connection is closed")
     walk.until(lambda: walk.button("wizard.try.ask").text() == "Ask", "it can be asked again")
     assert not parts.setup.state.tried
     walk.press(Key.Key_Escape)
-    assert walk.step is Step.MODEL
+    assert walk.step is SetupStep.MODEL
 
 
 def test_an_answer_that_is_left_does_not_count_for_another_model(walk: Walk, demo: DemoControl, parts: Parts) -> None:
@@ -237,7 +236,7 @@ def test_an_answer_that_is_left_does_not_count_for_another_model(walk: Walk, dem
     walk.press(Key.Key_Return)
     walk.until(lambda: demo.requests("/chat/completions"), "the question")
     walk.button("wizard.back").click()
-    assert walk.step is Step.MODEL
+    assert walk.step is SetupStep.MODEL
     walk.until(lambda: demo.closed_by_client() or not demo.open_streams(), "the connection is closed")
     other = next(m.id for m in parts.catalogue.current.models if m.id != parts.setup.state.model)
     parts.setup.choose_model(other)
@@ -275,12 +274,12 @@ def test_offline_the_key_is_kept_and_the_road_goes_on(
     assert keep is not None
     keep.setFocus()
     walk.press(Key.Key_Space)
-    walk.until(lambda: walk.step is Step.MODEL, "the model step")
+    walk.until(lambda: walk.step is SetupStep.MODEL, "the model step")
     assert walk.parts.settings.current.of("openrouter").key_status is KeyStatus.UNVERIFIED
     assert walk.parts.settings.current.of("openrouter").key_store is KeyStore.KEYRING
     walk.until(lambda: walk.button("wizard.skip").isVisible(), "the model can come later")
     walk.button("wizard.skip").click()
-    assert walk.step is Step.DONE
+    assert walk.step is SetupStep.DONE
     walk.press(Key.Key_Return)
     assert walk.parts.settings.current.setup_completed
 
@@ -294,7 +293,7 @@ def test_without_a_keyring_the_key_is_used_for_this_session(walk: Walk, demo: De
     assert session is not None
     session.setFocus()
     walk.press(Key.Key_Space)
-    walk.until(lambda: walk.step is Step.MODEL, "the model step")
+    walk.until(lambda: walk.step is SetupStep.MODEL, "the model step")
     assert parts.settings.current.of("openrouter").key_store is KeyStore.SESSION
 
 
@@ -320,16 +319,16 @@ def test_from_a_failed_answer_back_to_model_and_key(walk: Walk, demo: DemoContro
     model = walk.message("try").button("model")
     assert model is not None
     model.click()
-    assert walk.step is Step.MODEL
+    assert walk.step is SetupStep.MODEL
     walk.press(Key.Key_Return)
-    assert walk.step is Step.TRY
+    assert walk.step is SetupStep.TRY
     assert not walk.message("try").isVisible(), "it is a new trial"
     walk.press(Key.Key_Return)
     walk.until(lambda: walk.message("try").isVisible(), "the failure")
     key = walk.message("try").button("key")
     assert key is not None
     key.click()
-    assert walk.step is Step.KEY
+    assert walk.step is SetupStep.KEY
 
 
 def test_a_typed_key_is_masked_and_can_be_shown(walk: Walk, demo: DemoControl) -> None:
@@ -367,7 +366,7 @@ def test_closing_in_the_middle_remembers_place_and_step(walk: Walk, demo: DemoCo
     assert walk.closed == [True]
     assert not walk.window.isVisible()
     parts.close()
-    assert parts.saved.setup_step is Step.MODEL
+    assert parts.saved.setup_step is SetupStep.MODEL
     assert parts.saved.wizard_geometry
 
 
@@ -429,7 +428,7 @@ def test_nothing_is_cut_and_everything_has_a_name(
     walk.until_stage(Stage.UNSTORED)
     look("key, not stored")
     walk.parts.setup.entry.keep(KeyStore.SESSION)
-    walk.until(lambda: walk.step is Step.MODEL and walk.parts.setup.state.model, "the model step")
+    walk.until(lambda: walk.step is SetupStep.MODEL and walk.parts.setup.state.model, "the model step")
     look("model")
     walk.button("wizard.next").click()
     look("try")

@@ -19,9 +19,9 @@ from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.llm.models.listing import next_page_link, parse_model_list
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.openai_compatible import OPENAI_COMPATIBLE
-from caal_desktop.llm.streaming import answers as _answers
+from caal_desktop.llm.streaming import answers
 from caal_desktop.llm.streaming.reader import MAX_BODY_BYTES, read_events
-from caal_desktop.llm.transport import translate as _translate
+from caal_desktop.llm.transport import error_mapping
 from caal_desktop.llm.transport.address import check_base_url, check_key_form, location_of
 from caal_desktop.llm.transport.headers import check_header
 from caal_desktop.llm.transport.network import NetworkOptions, Timeouts
@@ -162,7 +162,7 @@ class OpenAICompatibleProvider(LLMProvider):
                         self.base_url, self._api_key, self._headers(), USER_AGENT, self._timeouts, self._network
                     )
                 except Exception as error:
-                    failure = _translate.error_from_setup(self._context(None), error)
+                    failure = error_mapping.error_from_setup(self._context(None), error)
         if failure is not None:
             raise failure
 
@@ -224,7 +224,7 @@ class OpenAICompatibleProvider(LLMProvider):
             try:
                 return await client.send(method, path, body, params, accept=accept)
             except Exception as error:
-                failure = _translate.error_from_exception(context, error)
+                failure = error_mapping.error_from_exception(context, error)
             # Outside the except block, so that the error is not chained to one that holds the request with the key.
             delay = self._retry_policy.delay(failure, attempt)
             if delay is None:
@@ -247,7 +247,7 @@ class OpenAICompatibleProvider(LLMProvider):
 
     async def _get_json(self, context: RequestContext, path: str, params: Mapping[str, str] | None = None) -> object:
         async with self._open(context, "GET", path, params=params) as response:
-            return _translate.decode_json(context, await self._read(context, response), response.headers)
+            return error_mapping.decode_json(context, await self._read(context, response), response.headers)
 
     async def _read(self, context: RequestContext, response: httpx2.Response) -> bytes:
         """Return a 200's body."""
@@ -258,7 +258,7 @@ class OpenAICompatibleProvider(LLMProvider):
         except BodyTooLongError:
             failure = context.error(InvalidResponse, "The answer is too long.")
         except Exception as error:
-            failure = _translate.error_from_exception(context, error, streaming=True)
+            failure = error_mapping.error_from_exception(context, error, streaming=True)
         raise failure
 
     # --- the interface --------------------------------------------------------------------------------------------
@@ -302,8 +302,8 @@ class OpenAICompatibleProvider(LLMProvider):
         body = self._body(messages, tools, kwargs)
         context = self._context(body["model"])
         async with self._open(context, "POST", "/chat/completions", body=body) as response:
-            payload = _translate.decode_object(context, await self._read(context, response), response.headers)
-        answer = _answers.parse_completion(payload)
+            payload = error_mapping.decode_object(context, await self._read(context, response), response.headers)
+        answer = answers.parse_completion(payload)
         if answer is None:
             raise context.error(InvalidResponse, "The answer holds no message.")
         return answer

@@ -11,8 +11,8 @@ from caal_desktop.llm.models.endpoints import EndpointInfo, endpoints_path, pars
 from caal_desktop.llm.models.key_info import KeyInfo, parse_key_info
 from caal_desktop.llm.providers.clients.hosted import HostedProvider
 from caal_desktop.llm.providers.openrouter import OPENROUTER
-from caal_desktop.llm.streaming import answers as _answers
-from caal_desktop.llm.transport import translate as _translate
+from caal_desktop.llm.streaming import answers
+from caal_desktop.llm.transport import error_mapping
 from caal_desktop.llm.transport.address import check_key_form
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class OpenRouterProvider(HostedProvider):
         hidden = replace(context, secrets=(*context.secrets, code, verifier))
         body = {"code": code, "code_verifier": verifier, "code_challenge_method": "S256"}
         async with self._open(hidden, "POST", "/auth/keys", body=body) as response:
-            answer = _translate.decode_object(hidden, await self._read(hidden, response), response.headers)
+            answer = error_mapping.decode_object(hidden, await self._read(hidden, response), response.headers)
         key = as_text(answer.get("key"))
         if key is None:
             raise hidden.error(InvalidResponse, "The answer holds no key.")
@@ -80,4 +80,4 @@ class OpenRouterProvider(HostedProvider):
             payload = await self._get_json(self._context(None), "/generation", {"id": generation_id})
         except (EndpointNotFound, ModelNotFound):
             return None
-        return _answers.parse_generation(payload)
+        return answers.parse_generation(payload)

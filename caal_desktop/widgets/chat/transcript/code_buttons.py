@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, QTimer
 from PySide6.QtGui import QColor, QPainter
 
-from caal_desktop.widgets.chat.transcript.message_paint import paper
+from caal_desktop.widgets.chat.transcript.message_paint import message_palette
 from caal_desktop.widgets.chat.transcript.text_export import copy_text
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconButton
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ class CodeButtons(QObject):
             if not item.is_built or item.is_user:
                 continue
             for number, placed in enumerate(item.documents):
-                if placed.theme is None:
+                if placed.style is None:
                     continue
                 y = top + placed.top
-                for card in visible_code_blocks(placed.document, QRectF(0, -y, width, height), placed.theme):
+                for card in visible_code_blocks(placed.document, QRectF(0, -y, width, height), placed.style):
                     # The button stays on the screen as long as its block does.
                     upper = max(card.rect.top() + y + 3, 3.0)
                     if upper > card.rect.bottom() + y - 28:
@@ -78,7 +78,7 @@ class CodeButtons(QObject):
 
         button = _CodeButton("copy", self.tr("Copy this code"), name=name, parent=self._area.viewport())
         button.setIconSize(QSize(15, 15))
-        button.setFixedSize(theme.GRID * 3 + 2, theme.GRID * 3 - 1)
+        button.setFixedSize(design.GRID * 3 + 2, design.GRID * 3 - 1)
 
         def copy() -> None:
             copy_text(code_text(document, key[2]))
@@ -102,9 +102,9 @@ class _CodeButton(IconButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._ground is None:
-            from caal_desktop.widgets.markdown.render.theme import Theme
+            from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle
 
-            self._ground = Theme(paper(self.palette()), self.font()).code_back
+            self._ground = MarkdownStyle(message_palette(self.palette()), self.font()).code_back
         painter = QPainter(self)
         painter.fillRect(self.rect().adjusted(2, 2, -2, 0), self._ground)
         painter.end()

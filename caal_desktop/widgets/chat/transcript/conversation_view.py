@@ -20,11 +20,11 @@ from caal_desktop.commands import CommandId
 from caal_desktop.widgets.chat.transcript.code_buttons import CodeButtons
 from caal_desktop.widgets.chat.transcript.message_column import MessageColumn
 from caal_desktop.widgets.chat.transcript.message_item import MessageItem
-from caal_desktop.widgets.chat.transcript.message_paint import paint_message, paper
+from caal_desktop.widgets.chat.transcript.message_paint import message_palette, paint_message
 from caal_desktop.widgets.chat.transcript.selection import Selection
 from caal_desktop.widgets.chat.transcript.stream_renderer import StreamRenderer
 from caal_desktop.widgets.chat.transcript.text_interaction import TextInteraction
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import IconButton
 
@@ -40,10 +40,10 @@ _MAX_PASSES = 40
 _REDRAW_EVENTS = (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
 
 
-class Furnisher(Protocol):
+class WidgetAttacher(Protocol):
     """Gives messages the widgets that stand with their text."""
 
-    def furnish(self, index: int, item: MessageItem, parent: QWidget) -> None:
+    def attach_widgets(self, index: int, item: MessageItem, parent: QWidget) -> None:
         """A message is near the screen: give it what it lacks.
 
         Args:
@@ -52,7 +52,7 @@ class Furnisher(Protocol):
             parent: of the widgets.
         """
 
-    def strip(self, item: MessageItem) -> None:
+    def detach_widgets(self, item: MessageItem) -> None:
         """A message is far from the screen: take its widgets away."""
 
 
@@ -60,7 +60,7 @@ class ConversationView(QAbstractScrollArea):
     """Draws messages, and follows the end while the user is there.
 
     Args:
-        furnisher: gives the messages their widgets.
+        attacher: gives the messages their widgets.
 
     Attributes:
         items: the messages; changed by this view alone.
@@ -70,9 +70,9 @@ class ConversationView(QAbstractScrollArea):
         text: what the mouse and the keyboard do with it.
     """
 
-    def __init__(self, furnisher: Furnisher, parent: QWidget | None = None) -> None:
+    def __init__(self, attacher: WidgetAttacher, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._furnisher = furnisher
+        self._attacher = attacher
         self._follow = True
         self._placing = False
         self.items: list[MessageItem] = []
@@ -90,7 +90,7 @@ class ConversationView(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
-        self.verticalScrollBar().setSingleStep(theme.GRID * 3)
+        self.verticalScrollBar().setSingleStep(design.GRID * 3)
         label = self.tr("Jump to latest")
         self._latest = IconButton("arrow-down", label, name="chat.latest", show_text=True, parent=self)
         self._latest.setAutoRaise(False)
@@ -102,7 +102,7 @@ class ConversationView(QAbstractScrollArea):
     def show_messages(self, messages: list[Message], start: int = 0) -> None:
         """Show other messages from an index on; those before it stay as they are."""
         for item in self.items[start:]:
-            self._furnisher.strip(item)
+            self._attacher.detach_widgets(item)
             self.renderer.forget(item)
         self.selection.clear()
         self.items[start:] = [MessageItem(message) for message in messages[start:]]
@@ -175,7 +175,7 @@ class ConversationView(QAbstractScrollArea):
                     self._ahead.start()
                     continue
                 self.renderer.build(item)
-            self._furnisher.furnish(index, item, self.viewport())
+            self._attacher.attach_widgets(index, item, self.viewport())
             before = item.height
             item.arrange(width)
             if round(before) != round(item.height):
@@ -208,7 +208,7 @@ class ConversationView(QAbstractScrollArea):
         focus = QApplication.focusWidget()
         if focus is not None and any(widget is focus or widget.isAncestorOf(focus) for widget in item.widgets):
             self.setFocus()
-        self._furnisher.strip(item)
+        self._attacher.detach_widgets(item)
 
     def _place_widgets(self) -> None:
         left = round(self.column.left)
@@ -222,7 +222,7 @@ class ConversationView(QAbstractScrollArea):
                     widget.show()
         self._latest.adjustSize()
         x = round((self.width() - self._latest.width()) / 2)
-        self._latest.move(x, self.height() - self._latest.height() - theme.GRID)
+        self._latest.move(x, self.height() - self._latest.height() - design.GRID)
         self._latest.setVisible(not self._follow and self.verticalScrollBar().maximum() > 0)
 
     def _on_grown(self, index: int) -> None:
@@ -232,7 +232,7 @@ class ConversationView(QAbstractScrollArea):
         if item.is_built:
             if not near:
                 return
-            self._furnisher.furnish(index, item, self.viewport())
+            self._attacher.attach_widgets(index, item, self.viewport())
             item.arrange(self.column.width)
         self._placing = True
         try:
@@ -267,14 +267,14 @@ class ConversationView(QAbstractScrollArea):
         """Everything is drawn anew: a frame costs less than keeping account of what moved."""
         if not self._placing:
             bar = self.verticalScrollBar()
-            self._follow = bar.value() >= bar.maximum() - theme.GRID
+            self._follow = bar.value() >= bar.maximum() - design.GRID
             self.relayout()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the messages that are on the screen."""
         painter = QPainter(self.viewport())
         left, width, height = self.column.left, self.viewport().width(), self.viewport().height()
-        ground = paper(self.palette())
+        ground = message_palette(self.palette())
         for index in self.column.visible():
             item, top = self.items[index], self.column.top_of(index)
             if item.is_built and top < height and top + item.height > 0:

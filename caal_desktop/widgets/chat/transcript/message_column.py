@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF
 
 from caal_desktop.widgets.chat.transcript.message_item import gap_between
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.chat.transcript.message_item import MessageItem
 
 MAX_CHARACTERS_A_LINE = 75
-_MARGIN = theme.GRID * 3
-_ABOVE = theme.GRID * 2
+_MARGIN = design.GRID * 3
+_ABOVE = design.GRID * 2
 """Pixels between the conversation's upper edge and its first message."""
 _NEAR = 600
 """Pixels above and below the screen within which messages are built."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 from caal_desktop.commands import CommandId, part_of
 from caal_desktop.llm.events import FinishReason
 from caal_desktop.services.chat.conversation import AnswerStatus, Message, Role
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_of, title_of
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
 from caal_desktop.widgets.common.facts import answer_facts
@@ -73,7 +73,7 @@ class MessageFooter(QWidget):
         self._named += [(self.facts, "facts"), (self._version, "version")]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID // 4)
+        layout.setSpacing(design.GRID // 4)
         # A flat button's icon stands inside of its frame; it is the icon that has to keep to the text's edge.
         self.setProperty("shift", -_FRAME if not self._is_user else _FRAME)
         self.facts.setContentsMargins(_FRAME, 0, 0, 0)

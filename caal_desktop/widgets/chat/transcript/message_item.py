@@ -16,7 +16,7 @@ from PySide6.QtGui import QFont, QPalette, QTextBlockFormat, QTextCursor, QTextD
 
 from caal_desktop.llm.fields import parse_json
 from caal_desktop.services.chat.conversation import Message, Role
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.chat.failure_panel import FailurePanel
     from caal_desktop.widgets.chat.transcript.message_footer import MessageFooter
     from caal_desktop.widgets.chat.transcript.reasoning_fold import ReasoningFold
+    from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle
     from caal_desktop.widgets.markdown.render.stream import MarkdownStream
-    from caal_desktop.widgets.markdown.render.theme import Theme
 
 _CARD_SHARE = 0.86
-_CARD_PAD = theme.GRID * 3 // 2
+_CARD_PAD = design.GRID * 3 // 2
 _FOOTER_GUESS = 52
 _TOOLS_SHOWN_WHILE_STREAMING = 4000
 """Characters of arguments up to which tool calls are drawn anew with each frame."""
@@ -36,7 +36,7 @@ _TOOLS_SHOWN_WHILE_STREAMING = 4000
 
 def gap_between() -> int:
     """Pixels between two messages."""
-    return theme.gap(theme.GRID * 3)
+    return design.gap(design.GRID * 3)
 
 
 @dataclass(slots=True)
@@ -45,12 +45,12 @@ class Placed:
 
     Attributes:
         document: what is drawn.
-        theme: of the Markdown renderer; None for plain text.
+        style: of the Markdown renderer; None for plain text.
         left, top: of the document, margins included, against the column's left edge and the item's top.
     """
 
     document: QTextDocument
-    theme: Theme | None
+    style: MarkdownStyle | None
     left: float
     top: float
 
@@ -132,8 +132,8 @@ class MessageItem:
             self.body = Placed(document, None, 0, 0)
             return False
         self._stream = MarkdownStream(document, palette)
-        document.setDocumentMargin(self._stream.theme.pad)
-        self.body = Placed(document, self._stream.theme, 0, 0)
+        document.setDocumentMargin(self._stream.style.pad)
+        self.body = Placed(document, self._stream.style, 0, 0)
         if self.message.reasoning:
             self.add_reasoning(self.message.reasoning, palette, font, streaming=streaming)
         self.show_tools(palette, font, force=True)
@@ -168,10 +168,10 @@ class MessageItem:
 
             document = _document(font)
             quiet = QPalette(palette)
-            quiet.setColor(QPalette.ColorRole.Text, theme.colours(palette).muted)
+            quiet.setColor(QPalette.ColorRole.Text, design.colours(palette).muted)
             self._thought_stream = MarkdownStream(document, quiet)
-            document.setDocumentMargin(self._thought_stream.theme.pad)
-            self._thoughts = Placed(document, self._thought_stream.theme, 0, 0)
+            document.setDocumentMargin(self._thought_stream.style.pad)
+            self._thoughts = Placed(document, self._thought_stream.style, 0, 0)
             self._width = 0.0
         more = self._thought_stream.feed(text)
         return more if streaming else self._thought_stream.finish() or more
@@ -189,8 +189,8 @@ class MessageItem:
 
         document = _document(font)
         stream = MarkdownStream.render_all(document, text, palette)
-        document.setDocumentMargin(stream.theme.pad)
-        self._tools = Placed(document, stream.theme, 0, 0)
+        document.setDocumentMargin(stream.style.pad)
+        self._tools = Placed(document, stream.style, 0, 0)
         self._width = 0.0
 
     # --- geometry
@@ -210,7 +210,7 @@ class MessageItem:
             y = self._arrange_answer(column, resized=resized)
         for widget in (self.panel, self.footer):
             if widget is not None:
-                y += theme.GRID // 2
+                y += design.GRID // 2
                 height = _height_for(widget, round(column))
                 widget.setProperty("top", y)
                 widget.resize(round(column), height)
@@ -230,13 +230,13 @@ class MessageItem:
         return size.height()
 
     def _arrange_answer(self, column: float, *, resized: bool) -> float:
-        from caal_desktop.widgets.markdown.render.theme import Property
+        from caal_desktop.widgets.markdown.render.markdown_style import Property
 
         y = 0.0
         if self.fold is not None:
             self.fold.setProperty("top", y)
             self.fold.resize(min(round(column), self.fold.sizeHint().width()), self.fold.sizeHint().height())
-            y += self.fold.height() + theme.GRID // 2
+            y += self.fold.height() + design.GRID // 2
         for placed in (self._thoughts, self.body, self._tools):
             if placed is None:
                 continue
@@ -250,10 +250,10 @@ class MessageItem:
                 continue
             # The margins are room for what is painted behind the text; the text itself keeps to the column.
             placed.left, placed.top = -margin, y - margin
-            y += placed.document.size().height() - 2 * margin + theme.GRID
-            if placed.theme is not None and placed.document.lastBlock().blockFormat().intProperty(Property.CODE_ID):
-                y += placed.theme.pad  # the card around the code is higher than its text
-        return max(0.0, y - theme.GRID)
+            y += placed.document.size().height() - 2 * margin + design.GRID
+            if placed.style is not None and placed.document.lastBlock().blockFormat().intProperty(Property.CODE_ID):
+                y += placed.style.pad  # the card around the code is higher than its text
+        return max(0.0, y - design.GRID)
 
     def position_at(self, point: QPointF) -> int:
         """The position in the text at a point against the item's corner; its begin or end beyond it."""
@@ -268,7 +268,7 @@ class MessageItem:
         """The address of the link at a point against the item's corner; empty where there is none."""
         for placed in self.documents:
             inner = QPointF(point.x() - placed.left, point.y() - placed.top)
-            if placed.theme is not None and (href := placed.document.documentLayout().anchorAt(inner)):
+            if placed.style is not None and (href := placed.document.documentLayout().anchorAt(inner)):
                 return href
         return ""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QAbstractTextDocumentLayout, QPainter, QPalette
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QTextCursor
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.chat.transcript.message_item import MessageItem
 
 
-def paper(palette: QPalette) -> QPalette:
+def message_palette(palette: QPalette) -> QPalette:
     """The colours that messages are rendered with: the window's, for that is the ground they stand on.
 
     Args:
@@ -36,7 +36,7 @@ def paint_message(
         painter: translated to the message's corner.
         item: the message; built.
         area: what is to be drawn, against that corner.
-        ground: the view's colours, from :func:`paper`.
+        ground: the view's colours, from :func:`message_palette`.
         cursor: what is selected of the text.
         focused: the view has the keyboard.
     """
@@ -46,18 +46,18 @@ def paint_message(
     if item.is_user:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        colours = theme.colours(ground)
-        painter.setBrush(theme.mix(colours.accent, ground.color(QPalette.ColorRole.Window), 0.14))
+        colours = design.colours(ground)
+        painter.setBrush(design.mix(colours.accent, ground.color(QPalette.ColorRole.Window), 0.14))
         painter.drawRoundedRect(item.card, 12, 12)
     for placed in item.documents:
         painter.save()
         painter.translate(QPointF(placed.left, placed.top))
         clip = area.translated(-placed.left, -placed.top)
-        if placed.theme is not None:
-            paint_decorations(painter, placed.document, clip, placed.theme)
+        if placed.style is not None:
+            paint_decorations(painter, placed.document, clip, placed.style)
         context = QAbstractTextDocumentLayout.PaintContext()
         context.clip = clip
-        context.palette = ground if placed.theme is None else placed.theme.palette
+        context.palette = ground if placed.style is None else placed.style.palette
         if placed is item.body and cursor is not None:
             chosen = QAbstractTextDocumentLayout.Selection()
             chosen.cursor = cursor

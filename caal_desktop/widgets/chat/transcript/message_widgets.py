@@ -46,7 +46,7 @@ class MessageWidgets(QObject):
         felt."""
         self._failed_at: dict[str, float] = {}
 
-    def furnish(self, index: int, item: MessageItem, parent: QWidget) -> None:
+    def attach_widgets(self, index: int, item: MessageItem, parent: QWidget) -> None:
         """Give a message its footer, fold and panel.
 
         Args:
@@ -70,7 +70,7 @@ class MessageWidgets(QObject):
             item.panel = FailurePanel(self._commands, name=f"{name}.failure", parent=parent)
             self._show_panel(index, message, item.panel)
 
-    def strip(self, item: MessageItem) -> None:
+    def detach_widgets(self, item: MessageItem) -> None:
         """Take a message's widgets away."""
         for widget in (item.fold, item.panel):
             if widget is not None:

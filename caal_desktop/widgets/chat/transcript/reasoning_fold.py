@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.facts import seconds
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class ReasoningFold(QToolButton):
         self.setAutoRaise(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setFont(theme.scaled_font(self, 0.92))
+        self.setFont(design.scaled_font(self, 0.92))
         self.setProperty("shift", -4)
         self.clicked.connect(self._toggle)
         self._show_arrow()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from caal_desktop.widgets.chat.transcript.message_paint import paper
+from caal_desktop.widgets.chat.transcript.message_paint import message_palette
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QAbstractScrollArea
@@ -49,7 +49,7 @@ class StreamRenderer(QObject):
     def build(self, item: MessageItem) -> None:
         """Make a message's documents."""
         streaming = item is self._streaming
-        self._note(item, more=item.build(paper(self._area.palette()), self._area.font(), streaming=streaming))
+        self._note(item, more=item.build(message_palette(self._area.palette()), self._area.font(), streaming=streaming))
 
     def drop(self, item: MessageItem) -> None:
         """Forget a message's documents, unless it streams."""
@@ -93,14 +93,14 @@ class StreamRenderer(QObject):
         """Show more of the reasoning of a message that streams."""
         item = self._items[index]
         if item.is_built:
-            self._note(item, more=item.add_reasoning(text, paper(self._area.palette()), self._area.font()))
+            self._note(item, more=item.add_reasoning(text, message_palette(self._area.palette()), self._area.font()))
             self.grown.emit(index)
 
     def show_tools(self, index: int) -> None:
         """Draw a message's tool calls."""
         item = self._items[index]
         if item.is_built:
-            item.show_tools(paper(self._area.palette()), self._area.font())
+            item.show_tools(message_palette(self._area.palette()), self._area.font())
             self.grown.emit(index)
 
     def end(self, index: int) -> None:
@@ -109,7 +109,7 @@ class StreamRenderer(QObject):
         if self._streaming is item:
             self._streaming = None
         if item.is_built:
-            item.show_tools(paper(self._area.palette()), self._area.font(), force=True)
+            item.show_tools(message_palette(self._area.palette()), self._area.font(), force=True)
             self._note(item, more=item.finish())
         self.grown.emit(index)
 

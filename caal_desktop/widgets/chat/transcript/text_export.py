@@ -64,7 +64,7 @@ def document_text(document: QTextDocument, start: int = 0, end: int | None = Non
 
 
 def _kind(block: QTextBlock) -> str:
-    from caal_desktop.widgets.markdown.render.theme import Property
+    from caal_desktop.widgets.markdown.render.markdown_style import Property
 
     return str(block.blockFormat().stringProperty(Property.KIND))
 
@@ -75,7 +75,7 @@ def _is_spacer(block: QTextBlock) -> bool:
 
 
 def _joint(before: QTextBlock, block: QTextBlock) -> str:
-    from caal_desktop.widgets.markdown.render.theme import Property
+    from caal_desktop.widgets.markdown.render.markdown_style import Property
 
     if block.blockFormat().boolProperty(Property.CODE_CONTINUES):
         return ""

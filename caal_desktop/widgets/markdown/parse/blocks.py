@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 
 from caal_desktop.widgets.markdown.parse.containers import Containers
 from caal_desktop.widgets.markdown.parse.line_cursor import LineCursor
-from caal_desktop.widgets.markdown.parse.structure import LINE_LIMIT, Kind, Place, Sink
+from caal_desktop.widgets.markdown.parse.structure import LINE_LIMIT, LeafKind, LeafPlacement, Sink
 from caal_desktop.widgets.markdown.parse.table_rows import column_aligns
 
 SETEXT_LIMIT = 200
@@ -30,8 +30,8 @@ MAX_NESTING = 24
 
 @dataclass(slots=True)
 class _Leaf:
-    kind: Kind
-    place: Place
+    kind: LeafKind
+    place: LeafPlacement
     fence: str = ""
     fence_indent: int = 0
     lines: list[str] = field(default_factory=list)  # a paragraph's, while it is short
@@ -91,7 +91,7 @@ class BlockParser:
             line: What has come of it.
         """
         leaf = self._leaf
-        if leaf is not None and leaf.kind is Kind.CODE and leaf.fence:
+        if leaf is not None and leaf.kind is LeafKind.CODE and leaf.fence:
             marks = line.strip(" \t>")
             return bool(marks) and not marks.strip(leaf.fence[0])
         return any(pattern.match(line) for pattern in _UNDECIDED)
@@ -107,7 +107,7 @@ class BlockParser:
     def begin_long_line(self, text: str) -> None:
         """Read the first `LINE_LIMIT` characters of a longer line."""
         self._line(text, long=True)
-        if self._leaf is None or self._leaf.kind not in (Kind.PARAGRAPH, Kind.CODE, Kind.MATH):
+        if self._leaf is None or self._leaf.kind not in (LeafKind.PARAGRAPH, LeafKind.CODE, LeafKind.MATH):
             self._open_paragraph("")
         if self._leaf is not None:
             self._leaf.long = True
@@ -131,21 +131,26 @@ class BlockParser:
         matched = self._containers.match(cursor)
         whole = matched == len(self._containers)
         leaf = self._leaf
-        if leaf is not None and whole and leaf.kind in (Kind.CODE, Kind.MATH) and self._continue_verbatim(leaf, cursor):
+        if (
+            leaf is not None
+            and whole
+            and leaf.kind in (LeafKind.CODE, LeafKind.MATH)
+            and self._continue_verbatim(leaf, cursor)
+        ):
             return
-        paragraph_open = leaf is not None and leaf.kind is Kind.PARAGRAPH
+        paragraph_open = leaf is not None and leaf.kind is LeafKind.PARAGRAPH
         matched, opened = self._start_blocks(cursor, matched, whole=whole, long=long)
         if opened == "done":
             return
         blank = cursor.blank
         leaf = self._leaf
-        if not blank and not opened and paragraph_open and leaf is not None and leaf.kind is Kind.PARAGRAPH:
+        if not blank and not opened and paragraph_open and leaf is not None and leaf.kind is LeafKind.PARAGRAPH:
             self._continue_paragraph(leaf, cursor.rest())  # also the lazy continuation of an unmatched container's
             return
         if not opened:
             if (
                 leaf is not None
-                and leaf.kind is Kind.TABLE
+                and leaf.kind is LeafKind.TABLE
                 and whole
                 and not blank
                 and not long
@@ -161,7 +166,7 @@ class BlockParser:
         self._open_paragraph(cursor.rest())
 
     def _continue_verbatim(self, leaf: _Leaf, cursor: LineCursor) -> bool:
-        if leaf.kind is Kind.MATH:
+        if leaf.kind is LeafKind.MATH:
             if cursor.blank:
                 return False
             text = cursor.rest()
@@ -197,7 +202,7 @@ class BlockParser:
         opened = ""
         while not cursor.blank:
             leaf = self._leaf
-            in_paragraph = leaf is not None and leaf.kind is Kind.PARAGRAPH and not opened
+            in_paragraph = leaf is not None and leaf.kind is LeafKind.PARAGRAPH and not opened
             own_paragraph = in_paragraph and whole
             if cursor.indented:
                 if in_paragraph:
@@ -205,7 +210,7 @@ class BlockParser:
                 self._enter(matched, opened)
                 self._containers.end_list()
                 cursor.advance_columns(4)
-                self._begin_leaf(Kind.CODE)
+                self._begin_leaf(LeafKind.CODE)
                 self.sink.add_line(cursor.remaining())
                 return matched, "done"
             text = cursor.rest()
@@ -232,7 +237,7 @@ class BlockParser:
         first = text[0]
         if first == "#" and (match := _ATX.match(text)) is not None:
             self._enter(matched, opened)
-            self._begin_leaf(Kind.HEADING, level=len(match[1]))
+            self._begin_leaf(LeafKind.HEADING, level=len(match[1]))
             self.sink.add_line(_ATX_END.sub("", text[match.end() :].rstrip()).strip())
             self._close_leaf()
             return True
@@ -240,7 +245,7 @@ class BlockParser:
             indent = cursor.indent
             self._enter(matched, opened)
             info = (match[2] if match[1] else match[4]).strip()
-            self._begin_leaf(Kind.CODE, info=info)
+            self._begin_leaf(LeafKind.CODE, info=info)
             if self._leaf is not None:
                 self._leaf.fence = match[1] or match[3]
                 self._leaf.fence_indent = indent
@@ -250,12 +255,12 @@ class BlockParser:
             return True
         if first in "*_-" and _RULE.match(text) is not None:
             self._enter(matched, opened)
-            self._begin_leaf(Kind.RULE)
+            self._begin_leaf(LeafKind.RULE)
             self._close_leaf()
             return True
         if own_paragraph and leaf is not None and first in "|-:" and self._make_table(leaf, text):
             return True
-        if first in "\\$" and not (leaf is not None and leaf.kind is Kind.PARAGRAPH and not own_paragraph):
+        if first in "\\$" and not (leaf is not None and leaf.kind is LeafKind.PARAGRAPH and not own_paragraph):
             return self._start_math(text, matched, opened)
         return False
 
@@ -268,7 +273,7 @@ class BlockParser:
         if closing >= 0 and text[closing + 2 :].strip():
             return False  # words follow on the line: mathematics inside a paragraph
         self._enter(matched, opened)
-        self._begin_leaf(Kind.MATH)
+        self._begin_leaf(LeafKind.MATH)
         self.sink.add_line(text.rstrip())
         if closing >= 0:
             self._close_leaf()
@@ -319,12 +324,12 @@ class BlockParser:
     def _flush_marker(self) -> None:
         """An item that begins with no text (it is empty, or begins with another container) still shows its mark."""
         if self._containers.marker is not None:
-            self.sink.open_leaf(Kind.PARAGRAPH, self._containers.place(take_marker=True))
+            self.sink.open_leaf(LeafKind.PARAGRAPH, self._containers.place(take_marker=True))
             self.sink.close_leaf()
 
-    def _begin_leaf(self, kind: Kind, *, level: int = 0, info: str = "", aligns: tuple[str, ...] = ()) -> None:
+    def _begin_leaf(self, kind: LeafKind, *, level: int = 0, info: str = "", aligns: tuple[str, ...] = ()) -> None:
         self._containers.end_list()
-        takes_marker = kind in (Kind.PARAGRAPH, Kind.HEADING)
+        takes_marker = kind in (LeafKind.PARAGRAPH, LeafKind.HEADING)
         if not takes_marker:
             self._flush_marker()
         self._containers.fill()
@@ -344,7 +349,7 @@ class BlockParser:
             self._containers.fill()
             self.sink.define(match[1], match[2] if match[2] is not None else match[3])
             return
-        self._begin_leaf(Kind.PARAGRAPH)
+        self._begin_leaf(LeafKind.PARAGRAPH)
         if self._leaf is not None:
             self._leaf.lines.append(text)
             self._leaf.length = len(text)
@@ -361,7 +366,7 @@ class BlockParser:
         self.sink.retract_leaf()
         place = leaf.place
         self._leaf = None
-        self.sink.open_leaf(Kind.HEADING, place, level=level)
+        self.sink.open_leaf(LeafKind.HEADING, place, level=level)
         self.sink.add_line(text)
         self.sink.close_leaf()
 
@@ -381,10 +386,10 @@ class BlockParser:
             place = replace(place, marker=None, loose=True)
         self._leaf = None
         if place.marker is not None:
-            self.sink.open_leaf(Kind.PARAGRAPH, place)
+            self.sink.open_leaf(LeafKind.PARAGRAPH, place)
             self.sink.close_leaf()
             place = replace(place, marker=None)
-        self._leaf = _Leaf(Kind.TABLE, place)
-        self.sink.open_leaf(Kind.TABLE, place, aligns=aligns)
+        self._leaf = _Leaf(LeafKind.TABLE, place)
+        self.sink.open_leaf(LeafKind.TABLE, place, aligns=aligns)
         self.sink.add_line(header)
         return True

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from caal_desktop.widgets.markdown.parse.structure import Marker, Place
+from caal_desktop.widgets.markdown.parse.structure import LeafPlacement, Marker
 
 if TYPE_CHECKING:
     from caal_desktop.widgets.markdown.parse.line_cursor import LineCursor
@@ -143,7 +143,7 @@ class Containers:
         self._stack.append(_Container("item", width=offset + width + padding, empty=empty, list=info))
         self.marker = Marker(info.group, info.ordered, number, info.level, info.char, checked)
 
-    def place(self, *, take_marker: bool) -> Place:
+    def place(self, *, take_marker: bool) -> LeafPlacement:
         """Return where the next leaf stands."""
         bars: list[int] = []
         indent = 0
@@ -152,7 +152,7 @@ class Containers:
                 bars.append(indent)
             if container.kind != "list":
                 indent += 1
-        place = Place(
+        place = LeafPlacement(
             indent,
             tuple(bars),
             self.marker if take_marker else None,

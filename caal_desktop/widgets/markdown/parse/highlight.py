@@ -27,7 +27,7 @@ are the slowest."""
 
 
 class Run(NamedTuple):
-    """A piece of a line and its role, a key of the theme's code colours ("" is plain)."""
+    """A piece of a line and its role, a key of the style's code colours ("" is plain)."""
 
     text: str
     role: str

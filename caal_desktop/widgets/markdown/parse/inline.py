@@ -26,7 +26,7 @@ LINE_BREAK = "\u2028"
 """The break inside a block, as QTextDocument writes it."""
 
 
-class Style(IntFlag):
+class InlineStyle(IntFlag):
     """How a span of text looks."""
 
     PLAIN = 0
@@ -38,11 +38,11 @@ class Style(IntFlag):
     LINK = 32
 
 
-class Span(NamedTuple):
+class InlineSpan(NamedTuple):
     """A run of text in one style; ``href`` is set only for a link that passed `safe_link`."""
 
     text: str
-    style: Style = Style.PLAIN
+    style: InlineStyle = InlineStyle.PLAIN
     href: str = ""
 
 
@@ -176,7 +176,7 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>&~$!\n@]|https?:|www\.")
 _PENDING_TAIL = re.compile(r"(?:\\?[*_~`]+|\\|\$|!|&#?[A-Za-z0-9]{0,10}|<[a-z:]{0,7}|\](?:\()?)\Z")
 
 
-def parse(text: str, references: References, *, unfinished: bool = False) -> list[Span]:
+def parse(text: str, references: References, *, unfinished: bool = False) -> list[InlineSpan]:
     """Read inline Markdown.
 
     Args:
@@ -224,67 +224,69 @@ def _tokens(text: str, references: References, *, unfinished: bool) -> tuple[lis
     return tokens, env
 
 
-_STYLES = {"strong": Style.BOLD, "em": Style.ITALIC, "s": Style.STRIKE}
+_STYLES = {"strong": InlineStyle.BOLD, "em": InlineStyle.ITALIC, "s": InlineStyle.STRIKE}
 
 
-def _spans(tokens: list[Token], env: MutableMapping[str, object]) -> Iterator[Span]:
-    depth = {Style.BOLD: 0, Style.ITALIC: 0, Style.STRIKE: 0}
-    link: tuple[Style, str, str] | None = None
+def _spans(tokens: list[Token], env: MutableMapping[str, object]) -> Iterator[InlineSpan]:
+    depth = {InlineStyle.BOLD: 0, InlineStyle.ITALIC: 0, InlineStyle.STRIKE: 0}
+    link: tuple[InlineStyle, str, str] | None = None
     for token in tokens:
         kind = token.type
-        style = Style.PLAIN
+        style = InlineStyle.PLAIN
         for flag, count in depth.items():
             if count:
                 style |= flag
         if kind in ("text", "text_special"):
             if link is not None:
-                yield Span(_clean(token.content), style | link[0], link[1])
+                yield InlineSpan(_clean(token.content), style | link[0], link[1])
             elif kind == "text":
                 yield from _with_addresses(token.content, style)
             else:
-                yield Span(_clean(token.content), style)
+                yield InlineSpan(_clean(token.content), style)
         elif kind in ("softbreak", "hardbreak"):
-            yield Span(LINE_BREAK, style)
+            yield InlineSpan(LINE_BREAK, style)
         elif kind == "code_inline":
-            yield Span(
-                _clean(token.content), style | Style.CODE | (link[0] if link else Style.PLAIN), link[1] if link else ""
+            yield InlineSpan(
+                _clean(token.content),
+                style | InlineStyle.CODE | (link[0] if link else InlineStyle.PLAIN),
+                link[1] if link else "",
             )
         elif kind == "math_inline":
-            yield Span(_clean(token.content), style | Style.MATH)
+            yield InlineSpan(_clean(token.content), style | InlineStyle.MATH)
         elif kind == "image":
             yield from _image(token, style, link)
         elif kind == "link_open":
             link = _link(token)
         elif kind == "link_close":
             if link is not None and link[2]:
-                yield Span(link[2], style)
+                yield InlineSpan(link[2], style)
             link = None
         elif token.tag in _STYLES:
             depth[_STYLES[token.tag]] += token.nesting
 
 
-def _link(token: Token) -> tuple[Style, str, str]:
+def _link(token: Token) -> tuple[InlineStyle, str, str]:
     """Return the style, the safe address, and what to print after the label of a link that is refused."""
     source = str(token.attrs.get("href", ""))
     if "href" not in token.attrs:  # its address is still coming
-        return Style.LINK, "", ""
+        return InlineStyle.LINK, "", ""
     safe = safe_link(source)
     if safe is not None:
-        return Style.LINK, safe.href, ""
-    return Style.PLAIN, "", "" if token.info == "auto" else f" ({_clean(source)})"
+        return InlineStyle.LINK, safe.href, ""
+    return InlineStyle.PLAIN, "", "" if token.info == "auto" else f" ({_clean(source)})"
 
 
-def _image(token: Token, style: Style, link: tuple[Style, str, str] | None) -> Iterator[Span]:
+def _image(token: Token, style: InlineStyle, link: tuple[InlineStyle, str, str] | None) -> Iterator[InlineSpan]:
     """An image is never loaded, for loading tells its server that the answer was read: it becomes a link."""
     label = f"[image: {_clean(token.content)}]" if token.content else "[image]"
     source = str(token.attrs.get("src", ""))
     safe = safe_link(source)
     if link is not None and link[1]:
-        yield Span(label, style | link[0], link[1])
+        yield InlineSpan(label, style | link[0], link[1])
     elif safe is not None:
-        yield Span(label, style | Style.LINK, safe.href)
+        yield InlineSpan(label, style | InlineStyle.LINK, safe.href)
     else:
-        yield Span(f"{label} ({_clean(source[:200])})", style)
+        yield InlineSpan(f"{label} ({_clean(source[:200])})", style)
 
 
 _ADDRESS = re.compile(
@@ -292,7 +294,7 @@ _ADDRESS = re.compile(
 )
 
 
-def _with_addresses(text: str, style: Style) -> Iterator[Span]:
+def _with_addresses(text: str, style: InlineStyle) -> Iterator[InlineSpan]:
     """Find bare addresses, as GFM's extended autolinks do."""
     text = _clean(text)
     done = 0
@@ -307,11 +309,11 @@ def _with_addresses(text: str, style: Style) -> Iterator[Span]:
             if safe is None:
                 continue
             if match.start() > done:
-                yield Span(text[done : match.start()], style)
-            yield Span(address, style | Style.LINK, safe.href)
+                yield InlineSpan(text[done : match.start()], style)
+            yield InlineSpan(address, style | InlineStyle.LINK, safe.href)
             done = match.start() + len(address)
     if done < len(text):
-        yield Span(text[done:], style)
+        yield InlineSpan(text[done:], style)
 
 
 def _trim_address(address: str) -> str:
@@ -333,13 +335,13 @@ def _clean(text: str) -> str:
     return neutralise(text.replace("\n", " "))
 
 
-def _merged(spans: Iterator[Span]) -> Iterator[Span]:
-    last: Span | None = None
+def _merged(spans: Iterator[InlineSpan]) -> Iterator[InlineSpan]:
+    last: InlineSpan | None = None
     for span in spans:
         if not span.text:
             continue
         if last is not None and last.style == span.style and last.href == span.href:
-            last = Span(last.text + span.text, span.style, span.href)
+            last = InlineSpan(last.text + span.text, span.style, span.href)
             continue
         if last is not None:
             yield last

@@ -13,7 +13,7 @@ LINE_LIMIT = 1024
 """A longer line is a paragraph's or a code block's, and comes in pieces."""
 
 
-class Kind(Enum):
+class LeafKind(Enum):
     """What a leaf block is."""
 
     PARAGRAPH = auto()
@@ -46,7 +46,7 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LeafPlacement:
     """Where a leaf stands.
 
     Attributes:
@@ -68,7 +68,7 @@ class Sink(Protocol):
     """Receives the leaves in order. One leaf is open at a time."""
 
     def open_leaf(
-        self, kind: Kind, place: Place, *, level: int = 0, info: str = "", aligns: tuple[str, ...] = ()
+        self, kind: LeafKind, place: LeafPlacement, *, level: int = 0, info: str = "", aligns: tuple[str, ...] = ()
     ) -> None:
         """Begin a leaf: ``level`` of a heading, ``info`` string of a fence, ``aligns`` of a table's columns."""
 

@@ -8,12 +8,12 @@ from PySide6.QtGui import QTextCursor
 
 from caal_desktop.widgets.markdown.parse.highlight import LINE_CHARS, Highlighter, Run, ends_chunk
 from caal_desktop.widgets.markdown.parse.sanitize import neutralise
-from caal_desktop.widgets.markdown.parse.structure import Kind
+from caal_desktop.widgets.markdown.parse.structure import LeafKind
 from caal_desktop.widgets.markdown.render.leaf import Leaf
-from caal_desktop.widgets.markdown.render.theme import Property
+from caal_desktop.widgets.markdown.render.markdown_style import Property
 
 if TYPE_CHECKING:
-    from caal_desktop.widgets.markdown.parse.structure import Place
+    from caal_desktop.widgets.markdown.parse.structure import LeafPlacement
     from caal_desktop.widgets.markdown.render.leaf import LeafTarget
 
 CODE_BLOCK_CHARS = 2000
@@ -23,7 +23,7 @@ CODE_BLOCK_CHARS = 2000
 class VerbatimLeaf(Leaf):
     """Lines kept as they are: a block of mathematics; the base of code."""
 
-    def __init__(self, kind: Kind, place: Place) -> None:
+    def __init__(self, kind: LeafKind, place: LeafPlacement) -> None:
         super().__init__(kind, place)
         self.line_chars = 0
 
@@ -34,7 +34,7 @@ class VerbatimLeaf(Leaf):
     def extend_line(self, page: LeafTarget, text: str) -> None:
         """Write more of the last line, without colours."""
         text = neutralise(text)
-        style = page.theme.code("")
+        style = page.style.code("")
         while text:
             room = CODE_BLOCK_CHARS - self.line_chars
             if room <= 0:
@@ -50,7 +50,7 @@ class VerbatimLeaf(Leaf):
 
     def begin_block(self, page: LeafTarget, *, continues: bool = False) -> None:
         """Begin a line's block."""
-        page.begin_block(self, page.theme.code(""), continues=continues)
+        page.begin_block(self, page.style.code(""), continues=continues)
 
     def write_line(self, page: LeafTarget, runs: list[Run]) -> None:
         """Write a line in colours."""
@@ -58,14 +58,14 @@ class VerbatimLeaf(Leaf):
         self.started = True
         self.line_chars = sum(len(run.text) for run in runs)
         for run in runs:
-            page.cursor.insertText(run.text, page.theme.code(run.role))
+            page.cursor.insertText(run.text, page.style.code(run.role))
 
 
 class CodeLeaf(VerbatimLeaf):
     """Code in colours, which are final when a chunk is complete."""
 
-    def __init__(self, place: Place, code_id: int, language: str) -> None:
-        super().__init__(Kind.CODE, place)
+    def __init__(self, place: LeafPlacement, code_id: int, language: str) -> None:
+        super().__init__(LeafKind.CODE, place)
         self._properties: dict[int, object] = {Property.CODE_ID: code_id, Property.CODE_LANGUAGE: language}
         self._highlighter = Highlighter(language)
         self._chunk: list[str] = []
@@ -81,7 +81,7 @@ class CodeLeaf(VerbatimLeaf):
     def begin_block(self, page: LeafTarget, *, continues: bool = False) -> None:
         """Begin a line's block, which tells views what it belongs to."""
         properties = {**self._properties, Property.CODE_CONTINUES: True} if continues else self._properties
-        page.begin_block(self, page.theme.code(""), properties=properties, continues=continues)
+        page.begin_block(self, page.style.code(""), properties=properties, continues=continues)
 
     def add_line(self, page: LeafTarget, text: str) -> None:
         """Write a line in its provisional colours."""
@@ -106,7 +106,7 @@ class CodeLeaf(VerbatimLeaf):
     def _finish_chunk(self, page: LeafTarget) -> None:
         """Give a complete chunk its final colours, touching only what differs."""
         if self._chunk and not page.in_tail:
-            theme = page.theme
+            style = page.style
             cursor = QTextCursor(page.document)
             for (position, old), new in zip(self._written, self._highlighter.chunk(self._chunk), strict=False):
                 if old == new:
@@ -115,5 +115,5 @@ class CodeLeaf(VerbatimLeaf):
                     cursor.setPosition(position)
                     position += len(run.text)
                     cursor.setPosition(position, QTextCursor.MoveMode.KeepAnchor)
-                    cursor.setCharFormat(theme.code(run.role))
+                    cursor.setCharFormat(style.code(run.role))
         self._chunk, self._written, self._chunk_chars = [], [], 0

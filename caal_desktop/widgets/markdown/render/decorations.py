@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QTextBlock, QTextBlockFormat, QTextDocument
 
 from caal_desktop.widgets.markdown.render.block_formats import CODE_HEAD_UNITS, MAX_INDENT
-from caal_desktop.widgets.markdown.render.theme import Property, Theme
+from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle, Property
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,12 +54,12 @@ def code_text(document: QTextDocument, code_id: int) -> str:
     return "".join(parts)
 
 
-def visible_code_blocks(document: QTextDocument, area: QRectF, theme: Theme) -> Iterator[CodeBlock]:
+def visible_code_blocks(document: QTextDocument, area: QRectF, style: MarkdownStyle) -> Iterator[CodeBlock]:
     """Yield the code blocks that meet an area in document coordinates.
 
     A card that begins far above the area has a ``rect`` that begins above it, not where the card does, and no head.
     """
-    for card, _ in _cards(_visible(document, area, theme), document, area, theme):
+    for card, _ in _cards(_visible(document, area, style), document, area, style):
         yield card
 
 
@@ -72,14 +72,14 @@ class _Line(NamedTuple):
     bars: str
 
 
-def _visible(document: QTextDocument, area: QRectF, theme: Theme) -> list[_Line]:
+def _visible(document: QTextDocument, area: QRectF, style: MarkdownStyle) -> list[_Line]:
     """Return the blocks near an area.
 
     Blocks stand below each other in their order, so the first one is found by halving; `hitTest` would ask each of
     them. Cells of a row have one upper edge.
     """
     layout = document.documentLayout()
-    reach = theme.unit * 5
+    reach = style.unit * 5
 
     def top(number: int) -> float:
         return layout.blockBoundingRect(document.findBlockByNumber(number)).top()
@@ -97,27 +97,27 @@ def _visible(document: QTextDocument, area: QRectF, theme: Theme) -> list[_Line]
 
 
 def _cards(
-    lines: list[_Line], document: QTextDocument, area: QRectF, theme: Theme
+    lines: list[_Line], document: QTextDocument, area: QRectF, style: MarkdownStyle
 ) -> Iterator[tuple[CodeBlock, QTextBlock]]:
     layout = document.documentLayout()
-    head_height = theme.unit * CODE_HEAD_UNITS
+    head_height = style.unit * CODE_HEAD_UNITS
     for code_id, group in groupby(lines, key=lambda line: line.code_id):
         if not code_id:
             continue
         (first, block_format, *_), *others = group
         last = others[-1].block if others else first
         begins = _code_id(first.previous()) != code_id
-        top = layout.blockBoundingRect(first).top() - (head_height if begins else theme.pad)
-        bottom = layout.blockBoundingRect(last).bottom() + theme.pad
-        left = block_format.indent() * theme.step + document.documentMargin()
+        top = layout.blockBoundingRect(first).top() - (head_height if begins else style.pad)
+        bottom = layout.blockBoundingRect(last).bottom() + style.pad
+        left = block_format.indent() * style.step + document.documentMargin()
         width = layout.documentSize().width() - document.documentMargin() - left
         card = QRectF(left, top, width, bottom - top)
-        head = QRectF(left, top, width, head_height - theme.pad * 0.35) if begins else QRectF()
+        head = QRectF(left, top, width, head_height - style.pad * 0.35) if begins else QRectF()
         if card.intersects(area):
             yield CodeBlock(code_id, block_format.stringProperty(Property.CODE_LANGUAGE), card, head), first
 
 
-def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, theme: Theme) -> None:
+def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, style: MarkdownStyle) -> None:
     """Paint code cards and quote bars behind the text.
 
     Call it in a view's ``paintEvent`` before the text is painted, with a painter that is translated to document
@@ -125,36 +125,36 @@ def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, 
 
     Args:
         painter: Restored to its state at the end.
-        document: A document that `MarkdownStream` wrote; give it a margin of at least ``theme.pad``.
+        document: A document that `MarkdownStream` wrote; give it a margin of at least ``style.pad``.
         area: The visible part, in document coordinates.
-        theme: The stream's ``theme``.
+        style: The stream's ``style``.
     """
-    lines = _visible(document, area, theme)
+    lines = _visible(document, area, style)
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
-    _paint_bars(painter, lines, document, theme)
+    _paint_bars(painter, lines, document, style)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    radius = theme.unit * 0.4
-    for card, _ in _cards(lines, document, area, theme):
-        painter.setBrush(theme.code_back)
+    radius = style.unit * 0.4
+    for card, _ in _cards(lines, document, area, style):
+        painter.setBrush(style.code_back)
         painter.drawRoundedRect(card.rect, radius, radius)
         if not card.head.isEmpty():
-            font = QFont(theme.font)
+            font = QFont(style.font)
             if font.pointSizeF() > 0:
                 font.setPointSizeF(font.pointSizeF() * 0.85)
             painter.setFont(font)
-            painter.setPen(theme.muted)
-            inner = card.head.adjusted(theme.pad, 0, -theme.pad, 0)
+            painter.setPen(style.muted)
+            inner = card.head.adjusted(style.pad, 0, -style.pad, 0)
             alignment = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
             painter.drawText(inner, alignment, card.language or "code")
             painter.setPen(Qt.PenStyle.NoPen)
     painter.restore()
 
 
-def _paint_bars(painter: QPainter, lines: list[_Line], document: QTextDocument, theme: Theme) -> None:
+def _paint_bars(painter: QPainter, lines: list[_Line], document: QTextDocument, style: MarkdownStyle) -> None:
     layout = document.documentLayout()
-    painter.setBrush(theme.bar)
-    width = max(2, round(theme.unit * 0.16))
+    painter.setBrush(style.bar)
+    width = max(2, round(style.unit * 0.16))
     before: set[int] = set()
     lower_edge = 0
     for block, _, code_id, steps in lines:
@@ -163,10 +163,10 @@ def _paint_bars(painter: QPainter, lines: list[_Line], document: QTextDocument, 
             rect = layout.blockBoundingRect(block)
             bottom = round(rect.bottom())
             starts_card = code_id and _code_id(block.previous()) != code_id
-            own_top = round(rect.top() - (theme.unit * CODE_HEAD_UNITS if starts_card else 0))
+            own_top = round(rect.top() - (style.unit * CODE_HEAD_UNITS if starts_card else 0))
             for step in bars:
                 top = lower_edge if step in before else own_top
-                left = round(document.documentMargin() + (min(step, MAX_INDENT) + 0.25) * theme.step)
+                left = round(document.documentMargin() + (min(step, MAX_INDENT) + 0.25) * style.step)
                 painter.drawRect(left, top, width, bottom - top)
             lower_edge = bottom
         before = bars

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QTextCharFormat, QTextCursor, QTextDocument, QTextTable, QTextTableFormat
 
     from caal_desktop.widgets.markdown.parse.inline import References
-    from caal_desktop.widgets.markdown.parse.structure import Kind, Place
-    from caal_desktop.widgets.markdown.render.theme import Theme
+    from caal_desktop.widgets.markdown.parse.structure import LeafKind, LeafPlacement
+    from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle
 
 
 class LeafTarget(Protocol):
@@ -21,7 +21,7 @@ class LeafTarget(Protocol):
         """What is written to."""
 
     @property
-    def theme(self) -> Theme:
+    def style(self) -> MarkdownStyle:
         """The formats."""
 
     @property
@@ -62,7 +62,7 @@ class Leaf(ABC):
         cut: The leaf goes on in a second block.
     """
 
-    def __init__(self, kind: Kind, place: Place, level: int = 0) -> None:
+    def __init__(self, kind: LeafKind, place: LeafPlacement, level: int = 0) -> None:
         self.kind = kind
         self.place = place
         self.level = level
@@ -96,4 +96,4 @@ class RuleLeaf(Leaf):
 
     def close(self, page: LeafTarget, *, unfinished: bool) -> None:
         """Write the line."""
-        page.begin_block(self, page.theme.tiny())
+        page.begin_block(self, page.style.tiny())

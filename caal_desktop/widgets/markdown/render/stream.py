@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QPalette
 
 from caal_desktop.widgets.markdown.parse.blocks import BlockParser
 from caal_desktop.widgets.markdown.parse.structure import LINE_LIMIT
-from caal_desktop.widgets.markdown.render.theme import Theme
+from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle
 from caal_desktop.widgets.markdown.render.writer import DocumentWriter
 
 if TYPE_CHECKING:
@@ -37,13 +37,15 @@ class MarkdownStream:
     def __init__(self, document: QTextDocument, palette: QPalette | None = None) -> None:
         document.setUndoRedoEnabled(False)
         self.document = document
-        self.theme = Theme(palette if palette is not None else QGuiApplication.palette(), document.defaultFont())
-        document.setIndentWidth(self.theme.step)
+        self.style = MarkdownStyle(
+            palette if palette is not None else QGuiApplication.palette(), document.defaultFont()
+        )
+        document.setIndentWidth(self.style.step)
         option = document.defaultTextOption()
-        if option.tabStopDistance() != self.theme.character * 4:
-            option.setTabStopDistance(self.theme.character * 4)
+        if option.tabStopDistance() != self.style.character * 4:
+            option.setTabStopDistance(self.style.character * 4)
             document.setDefaultTextOption(option)
-        self._writer = DocumentWriter(document, self.theme)
+        self._writer = DocumentWriter(document, self.style)
         self._parser = BlockParser(self._writer)
         self._text = ""
         self._position = 0

@@ -15,17 +15,17 @@ from PySide6.QtGui import (
 )
 
 from caal_desktop.widgets.markdown.parse import inline
-from caal_desktop.widgets.markdown.parse.inline import Span, Style
-from caal_desktop.widgets.markdown.parse.structure import Kind
+from caal_desktop.widgets.markdown.parse.inline import InlineSpan, InlineStyle
+from caal_desktop.widgets.markdown.parse.structure import LeafKind
 from caal_desktop.widgets.markdown.parse.table_rows import split_row
 from caal_desktop.widgets.markdown.render.block_formats import MAX_INDENT, bars_property
 from caal_desktop.widgets.markdown.render.leaf import Leaf
-from caal_desktop.widgets.markdown.render.theme import Property
+from caal_desktop.widgets.markdown.render.markdown_style import Property
 
 if TYPE_CHECKING:
-    from caal_desktop.widgets.markdown.parse.structure import Place
+    from caal_desktop.widgets.markdown.parse.structure import LeafPlacement
     from caal_desktop.widgets.markdown.render.leaf import LeafTarget
-    from caal_desktop.widgets.markdown.render.theme import Theme
+    from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle
 
 CHUNK_ROWS = 12
 CHUNK_CELLS = 60
@@ -44,10 +44,10 @@ _ALIGNMENTS = {
 class TableLeaf(Leaf):
     """A table. Several text tables below each other when it is long; all have the first one's columns."""
 
-    def __init__(self, place: Place, aligns: tuple[str, ...]) -> None:
-        super().__init__(Kind.TABLE, place)
+    def __init__(self, place: LeafPlacement, aligns: tuple[str, ...]) -> None:
+        super().__init__(LeafKind.TABLE, place)
         self._aligns = aligns[:MAX_COLUMNS]
-        self._rows: list[list[list[Span]]] = []
+        self._rows: list[list[list[InlineSpan]]] = []
         self._widths: tuple[int, ...] = ()
         self._continued = False
 
@@ -76,10 +76,10 @@ class TableLeaf(Leaf):
     def _flush(self, page: LeafTarget) -> None:
         if not self._rows:
             return
-        theme = page.theme
+        style = page.style
         columns = len(self._aligns)
         if not self._widths:
-            self._widths = _column_widths(self._rows, columns, theme)
+            self._widths = _column_widths(self._rows, columns, style)
         table = page.insert_table(len(self._rows), self._table_format(page))
         formats = []
         for align in self._aligns:
@@ -88,7 +88,7 @@ class TableLeaf(Leaf):
             formats.append(block_format)
         for row, cells in enumerate(self._rows):
             head = row == 0 and not self._continued
-            cell_format = _cell_format(theme, head=head)
+            cell_format = _cell_format(style, head=head)
             for column in range(columns):
                 cell = table.cellAt(row, column)
                 cell.setFormat(cell_format)
@@ -96,10 +96,10 @@ class TableLeaf(Leaf):
                 if self._aligns[column] != "left":
                     place.setBlockFormat(formats[column])
                 for span in cells[column] if column < len(cells) else ():
-                    place.insertText(span.text, theme.span(span.style, span.href, strong=head))
+                    place.insertText(span.text, style.span(span.style, span.href, strong=head))
 
     def _table_format(self, page: LeafTarget) -> QTextTableFormat:
-        theme = page.theme
+        style = page.style
         result = QTextTableFormat()
         result.setBorder(0)
         result.setCellSpacing(0)
@@ -111,9 +111,9 @@ class TableLeaf(Leaf):
             result.setTopMargin(round(page.gap_above(self)))
         else:
             result.setTopMargin(0)
-        result.setLeftMargin(min(self.place.indent, MAX_INDENT) * theme.step)
+        result.setLeftMargin(min(self.place.indent, MAX_INDENT) * style.step)
         total = sum(self._widths)
-        if total <= FIXED_CHARS * theme.character:
+        if total <= FIXED_CHARS * style.character:
             lengths = [QTextLength(QTextLength.Type.FixedLength, width) for width in self._widths]
         else:
             lengths = [QTextLength(QTextLength.Type.PercentageLength, 100 * width / total) for width in self._widths]
@@ -124,29 +124,30 @@ class TableLeaf(Leaf):
         return result
 
 
-def _column_widths(rows: list[list[list[Span]]], columns: int, theme: Theme) -> tuple[int, ...]:
+def _column_widths(rows: list[list[list[InlineSpan]]], columns: int, style: MarkdownStyle) -> tuple[int, ...]:
     """Choose columns' widths in pixels by the table's first rows: later ones must not move what is on screen."""
-    widths = [3 * theme.character] * columns
+    widths = [3 * style.character] * columns
     for row, cells in enumerate(rows):
-        measure = theme.bold_metrics if row == 0 else theme.metrics
+        measure = style.bold_metrics if row == 0 else style.metrics
         for index, spans in enumerate(cells[:columns]):
             width = sum(
-                measure.horizontalAdvance(span.text[:80]) * (1.2 if span.style & (Style.CODE | Style.BOLD) else 1.0)
+                measure.horizontalAdvance(span.text[:80])
+                * (1.2 if span.style & (InlineStyle.CODE | InlineStyle.BOLD) else 1.0)
                 for span in spans
             )
-            widths[index] = max(widths[index], min(theme.character * 36, width))
-    return tuple(round(width + theme.unit * 1.1) for width in widths)
+            widths[index] = max(widths[index], min(style.character * 36, width))
+    return tuple(round(width + style.unit * 1.1) for width in widths)
 
 
-def _cell_format(theme: Theme, *, head: bool) -> QTextTableCellFormat:
+def _cell_format(style: MarkdownStyle, *, head: bool) -> QTextTableCellFormat:
     result = QTextTableCellFormat()
-    result.setTopPadding(round(theme.unit * 0.3))
-    result.setBottomPadding(round(theme.unit * 0.3))
-    result.setLeftPadding(round(theme.unit * 0.45))
-    result.setRightPadding(round(theme.unit * 0.45))
+    result.setTopPadding(round(style.unit * 0.3))
+    result.setBottomPadding(round(style.unit * 0.3))
+    result.setLeftPadding(round(style.unit * 0.45))
+    result.setRightPadding(round(style.unit * 0.45))
     result.setBottomBorder(1)
     result.setBottomBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-    result.setBottomBorderBrush(QBrush(theme.bar if head else theme.line))
+    result.setBottomBorderBrush(QBrush(style.bar if head else style.line))
     if head:
-        result.setBackground(QBrush(theme.table_head))
+        result.setBackground(QBrush(style.table_head))
     return result

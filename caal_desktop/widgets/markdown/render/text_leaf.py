@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from caal_desktop.widgets.markdown.parse import inline
-from caal_desktop.widgets.markdown.parse.inline import LINE_BREAK, Span, Style
-from caal_desktop.widgets.markdown.parse.structure import LINE_LIMIT, Kind
+from caal_desktop.widgets.markdown.parse.inline import LINE_BREAK, InlineSpan, InlineStyle
+from caal_desktop.widgets.markdown.parse.structure import LINE_LIMIT, LeafKind
 from caal_desktop.widgets.markdown.parse.table_rows import split_row
 from caal_desktop.widgets.markdown.render.leaf import Leaf
 from caal_desktop.widgets.markdown.render.table_leaf import TableLeaf
 
 if TYPE_CHECKING:
-    from caal_desktop.widgets.markdown.parse.structure import Place
+    from caal_desktop.widgets.markdown.parse.structure import LeafPlacement
     from caal_desktop.widgets.markdown.render.leaf import LeafTarget
 
 SEGMENT_SIZES = (256, 512)
@@ -30,7 +30,7 @@ _BOUNDARY = re.compile(r"[ \n](?=[^ \n\t])")
 class TextLeaf(Leaf):
     """A paragraph or a heading."""
 
-    def __init__(self, kind: Kind, place: Place, level: int = 0) -> None:
+    def __init__(self, kind: LeafKind, place: LeafPlacement, level: int = 0) -> None:
         super().__init__(kind, place, level)
         self._pending = ""  # text not yet written
         self._last_line = 0  # where its last line starts
@@ -51,7 +51,7 @@ class TextLeaf(Leaf):
 
     def extend_line(self, page: LeafTarget, text: str) -> None:
         """Take more of the last line."""
-        if self.kind is not Kind.PARAGRAPH:
+        if self.kind is not LeafKind.PARAGRAPH:
             return
         self._long = True
         # In slices: one search for a boundary must not see more than a stream would have shown it.
@@ -66,7 +66,7 @@ class TextLeaf(Leaf):
     def close(self, page: LeafTarget, *, unfinished: bool) -> None:
         """Write what is left."""
         text = self._pending.rstrip()
-        if unfinished and self.kind is Kind.PARAGRAPH:
+        if unfinished and self.kind is LeafKind.PARAGRAPH:
             start = min(self._last_line, len(text))
             last = text[start:]
             # A line that begins with a bar will be a table's header: it is shown as one before its second line comes.
@@ -78,7 +78,7 @@ class TextLeaf(Leaf):
 
     def _write_segments(self, page: LeafTarget) -> None:
         """Write the part of a paragraph that nothing after it can change."""
-        while self.kind is Kind.PARAGRAPH:
+        while self.kind is LeafKind.PARAGRAPH:
             limit = len(self._pending) if self._long else self._last_line
             forced = self._stage >= len(SEGMENT_SIZES)
             size = SEGMENT_LIMIT if forced else SEGMENT_SIZES[self._stage]
@@ -109,14 +109,14 @@ class TextLeaf(Leaf):
             self.started = False
             self.cut = True
 
-    def _write(self, page: LeafTarget, spans: list[Span]) -> None:
-        theme = page.theme
+    def _write(self, page: LeafTarget, spans: list[InlineSpan]) -> None:
+        style = page.style
         quiet = bool(self.place.bars)
         if not self.started:
-            page.begin_block(self, theme.span(Style.PLAIN, "", self.level, quiet=quiet))
+            page.begin_block(self, style.span(InlineStyle.PLAIN, "", self.level, quiet=quiet))
             self.started = True
         for span in spans:
-            page.cursor.insertText(span.text, theme.span(span.style, span.href, self.level, quiet=quiet))
+            page.cursor.insertText(span.text, style.span(span.style, span.href, self.level, quiet=quiet))
 
     def _write_as_table(self, page: LeafTarget, before: str, header: str) -> None:
         place = self.place
@@ -134,7 +134,7 @@ def _boundary(text: str, start: int, limit: int) -> int:
     return -1 if match is None else match.end()
 
 
-def _stripped(spans: list[Span]) -> list[Span]:
+def _stripped(spans: list[InlineSpan]) -> list[InlineSpan]:
     """Drop white space and line breaks at the end of a block."""
     result = list(spans)
     while result:

@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.widgets.markdown.parse.highlight import language_of
 from caal_desktop.widgets.markdown.parse.sanitize import neutralise
-from caal_desktop.widgets.markdown.parse.structure import Kind
+from caal_desktop.widgets.markdown.parse.structure import LeafKind
 from caal_desktop.widgets.markdown.render.code_leaf import CodeLeaf, VerbatimLeaf
+from caal_desktop.widgets.markdown.render.document_appender import DocumentAppender
 from caal_desktop.widgets.markdown.render.leaf import RuleLeaf
-from caal_desktop.widgets.markdown.render.page import Page
 from caal_desktop.widgets.markdown.render.table_leaf import TableLeaf
 from caal_desktop.widgets.markdown.render.text_leaf import TextLeaf
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QTextDocument
 
-    from caal_desktop.widgets.markdown.parse.structure import Place
+    from caal_desktop.widgets.markdown.parse.structure import LeafPlacement
     from caal_desktop.widgets.markdown.render.leaf import Leaf
-    from caal_desktop.widgets.markdown.render.theme import Theme
+    from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle
 
 
 class DocumentWriter:
     """The `structure.Sink` that writes."""
 
-    def __init__(self, document: QTextDocument, theme: Theme) -> None:
-        self.page = Page(document, theme)
+    def __init__(self, document: QTextDocument, style: MarkdownStyle) -> None:
+        self.page = DocumentAppender(document, style)
         self._leaf: Leaf | None = None
         self._lasting_leaf: Leaf | None = None
 
@@ -51,21 +51,21 @@ class DocumentWriter:
     # -- the sink ---------------------------------------------------------------------------------------------
 
     def open_leaf(
-        self, kind: Kind, place: Place, *, level: int = 0, info: str = "", aligns: tuple[str, ...] = ()
+        self, kind: LeafKind, place: LeafPlacement, *, level: int = 0, info: str = "", aligns: tuple[str, ...] = ()
     ) -> None:
         """Begin a leaf."""
         match kind:
-            case Kind.CODE:
+            case LeafKind.CODE:
                 state = self.page.state
                 state.codes += 1
                 self._leaf = CodeLeaf(place, state.codes, neutralise(language_of(info)))
-            case Kind.MATH:
+            case LeafKind.MATH:
                 self._leaf = VerbatimLeaf(kind, place)
-            case Kind.TABLE:
+            case LeafKind.TABLE:
                 self._leaf = TableLeaf(place, aligns)
-            case Kind.RULE:
+            case LeafKind.RULE:
                 self._leaf = RuleLeaf(kind, place)
-            case Kind.PARAGRAPH | Kind.HEADING:
+            case LeafKind.PARAGRAPH | LeafKind.HEADING:
                 self._leaf = TextLeaf(kind, place, level)
 
     def add_line(self, text: str) -> None:
@@ -92,7 +92,7 @@ class DocumentWriter:
         leaf, self._leaf = self._leaf, None
         if leaf is not None:
             # A heading ends with its line; in the tail, the line itself is still arriving.
-            leaf.close(self.page, unfinished=self.page.in_tail and leaf.kind is Kind.HEADING)
+            leaf.close(self.page, unfinished=self.page.in_tail and leaf.kind is LeafKind.HEADING)
 
     def define(self, label: str, href: str) -> None:
         """Keep a link reference definition."""

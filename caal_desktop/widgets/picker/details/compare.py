@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from caal_desktop.catalogue.fitness.assessment import Verdict, voice_fitness
-from caal_desktop.widgets.common import theme
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.picker.details.model_facts import Topic, model_facts
-from caal_desktop.widgets.picker.words import reason
+from caal_desktop.widgets.picker.picker_texts import reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ class CompareDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("compare")
         self.setWindowTitle(self.tr("Compare models"))
-        self.resize(theme.first_size(self, 300 + 220 * len(models), 560))
+        self.resize(design.first_size(self, 300 + 220 * len(models), 560))
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(0)
@@ -76,7 +76,7 @@ class CompareDialog(QDialog):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
-        header.setMinimumHeight(self.fontMetrics().height() * 2 + theme.GRID)
+        header.setMinimumHeight(self.fontMetrics().height() * 2 + design.GRID)
         # Rows are as high as their words at the columns' real widths, which are not known before the first layout.
         header.sectionResized.connect(lambda *_: self._later.start())
         self.table.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -93,7 +93,7 @@ class CompareDialog(QDialog):
                 self.table.setItem(row, column, item)
         note = TextLabel(self.tr("What differs is bold."), name="compare.note", scale=0.92, muted=True, parent=self)
         uses = QHBoxLayout()
-        uses.setSpacing(theme.GRID)
+        uses.setSpacing(design.GRID)
         for model in models:
             button = QPushButton(self.tr("Use {model}").format(model=model.name), self)
             button.setObjectName(f"compare.use.{model.id}")
@@ -106,8 +106,8 @@ class CompareDialog(QDialog):
         box.rejected.connect(self.reject)
         uses.addWidget(box)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 2, theme.GRID * 2, theme.GRID * 2, theme.GRID * 2)
-        layout.setSpacing(theme.GRID)
+        layout.setContentsMargins(design.GRID * 2, design.GRID * 2, design.GRID * 2, design.GRID * 2)
+        layout.setSpacing(design.GRID)
         layout.addWidget(self.table, 1)
         layout.addWidget(note)
         layout.addLayout(uses)
@@ -136,7 +136,7 @@ def comparison(models: Sequence[ModelInfo], today: date) -> tuple[list[str], lis
     for model in models:
         fitness = voice_fitness(model, today)
         first = reason(fitness.reasons[0])
-        verdicts.append(_tr("fit") if fitness.verdict is Verdict.FIT else first)
+        verdicts.append(_tr("fit") if fitness.verdict is FitnessVerdict.FIT else first)
     labels: dict[tuple[Topic, str], str] = {}
     columns: list[dict[tuple[Topic, str], str]] = []
     for model in models:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import ElidedLabel, IconButton
 from caal_desktop.widgets.picker.details.compare import MAX_COMPARED
 
@@ -39,7 +39,7 @@ class CompareTray(QWidget):
         clear.clicked.connect(self.clear)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID)
+        layout.setSpacing(design.GRID)
         layout.addWidget(self._names, 1)
         layout.addWidget(self.open)
         layout.addWidget(clear)

@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
-from caal_desktop.catalogue.fitness.assessment import Verdict, voice_fitness
-from caal_desktop.widgets.common import theme
-from caal_desktop.widgets.picker import words
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
+from caal_desktop.widgets.common import design
+from caal_desktop.widgets.picker import picker_texts
 from caal_desktop.widgets.picker.details.model_facts import Fact, model_facts, topic_title
 
 if TYPE_CHECKING:
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.widgets.markdown.parse.sanitize import SafeLink
 
-_SIGNS = {Verdict.FIT: ("✓", "good"), Verdict.UNSURE: ("?", "caution"), Verdict.UNFIT: ("✗", "bad")}
+_SIGNS = {
+    FitnessVerdict.FIT: ("✓", "good"),
+    FitnessVerdict.UNSURE: ("?", "caution"),
+    FitnessVerdict.UNFIT: ("✗", "bad"),
+}
 _LABEL_SHARE = 38  # per cent of the width
 
 
@@ -51,7 +55,7 @@ class FactSheet(QTextBrowser):
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
-        self.document().setDocumentMargin(theme.GRID // 2)
+        self.document().setDocumentMargin(design.GRID // 2)
         self.viewport().setAutoFillBackground(False)
         self.anchorClicked.connect(self._on_anchor)
         self.highlighted.connect(self._show_target)
@@ -116,7 +120,7 @@ class FactSheet(QTextBrowser):
 
     def _format(self, tone: str = "text", *, bold: bool = False, scale: float = 1.0) -> QTextCharFormat:
         result = QTextCharFormat()
-        result.setForeground(getattr(theme.colours(self.palette()), tone))
+        result.setForeground(getattr(design.colours(self.palette()), tone))
         if bold:
             result.setFontWeight(QFont.Weight.DemiBold)
         if scale != 1.0 and self.font().pointSizeF() > 0:
@@ -135,23 +139,23 @@ class FactSheet(QTextBrowser):
             cursor.insertBlock(block)
 
     def _write_heading(self, cursor: QTextCursor, text: str) -> None:
-        self._block(cursor, top=theme.GRID * 2, bottom=theme.GRID // 2, level=3)
+        self._block(cursor, top=design.GRID * 2, bottom=design.GRID // 2, level=3)
         cursor.insertText(text, self._format(bold=True))
 
     def _write_fitness(self, cursor: QTextCursor, model: ModelInfo, today: date) -> None:
         fitness = voice_fitness(model, today)
         sentence = {
-            Verdict.FIT: self.tr("Fit for a voice assistant"),
-            Verdict.UNSURE: self.tr("May be fit for a voice assistant"),
-            Verdict.UNFIT: self.tr("Not fit for a voice assistant"),
+            FitnessVerdict.FIT: self.tr("Fit for a voice assistant"),
+            FitnessVerdict.UNSURE: self.tr("May be fit for a voice assistant"),
+            FitnessVerdict.UNFIT: self.tr("Not fit for a voice assistant"),
         }[fitness.verdict]
-        self._block(cursor, bottom=theme.GRID // 2, level=3)
+        self._block(cursor, bottom=design.GRID // 2, level=3)
         cursor.insertText(sentence, self._format(_SIGNS[fitness.verdict][1], bold=True))
         for one in fitness.reasons:
             sign, tone = _SIGNS[one.verdict]
             self._block(cursor)
             cursor.insertText(f"{sign}  ", self._format(tone, bold=True))
-            cursor.insertText(words.reason(one), self._format())
+            cursor.insertText(picker_texts.reason(one), self._format())
 
     def _write_facts(self, cursor: QTextCursor, facts: list[Fact]) -> None:
         layout = QTextTableFormat()

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderVie
 from caal_desktop.commands import CommandId
 from caal_desktop.item_models.host_table import HostTableModel
 from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.common.texts import explain, reason_and_advice
-from caal_desktop.widgets.picker import words
+from caal_desktop.widgets.common.shared_texts import explain, reason_and_advice
+from caal_desktop.widgets.picker import picker_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ class HostPane(QWidget):
         self._back.clicked.connect(self.closed)
         self._title = TextLabel(name=f"{name}.title", bold=True, parent=self)
         self.message = MessagePanel(name=f"{name}.message", parent=self)
-        self._model = HostTableModel(words.tokens, self)
+        self._model = HostTableModel(picker_texts.tokens, self)
         self.table = QTableView(self)
         self.table.setObjectName(f"{name}.table")
         self.table.setAccessibleName(self.tr("Hosts"))
@@ -66,12 +66,12 @@ class HostPane(QWidget):
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._note = TextLabel(name=f"{name}.note", scale=0.92, muted=True, parent=self)
         head = QHBoxLayout()
-        head.setSpacing(theme.GRID)
+        head.setSpacing(design.GRID)
         head.addWidget(self._back)
         head.addWidget(self._title, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID)
+        layout.setSpacing(design.GRID)
         layout.addLayout(head)
         layout.addWidget(self.message)
         layout.addWidget(self.table, 1)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_with_keys
 from caal_desktop.widgets.common.controls import ElidedLabel, IconButton, TextLabel
 from caal_desktop.widgets.picker.details.fact_sheet import FactSheet
@@ -92,19 +92,19 @@ class DetailsPane(QWidget):
 
     def _build(self) -> None:
         head = QHBoxLayout()
-        head.setSpacing(theme.GRID // 2)
+        head.setSpacing(design.GRID // 2)
         head.addWidget(self.back, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._title, 1)
         head.addWidget(self.compare, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.star, 0, Qt.AlignmentFlag.AlignTop)
         names = QHBoxLayout()
-        names.setSpacing(theme.GRID // 2)
+        names.setSpacing(design.GRID // 2)
         names.addWidget(self._id, 1)
         names.addWidget(self._copy)
         facts = QWidget(self)
         column = QVBoxLayout(facts)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GRID // 2)
+        column.setSpacing(design.GRID // 2)
         column.addLayout(head)
         column.addLayout(names)
         column.addWidget(self.sheet, 1)

@@ -16,7 +16,7 @@ from caal_desktop.catalogue.fitness.speech_cost import (
     format_price_per_million,
     hourly_cost,
 )
-from caal_desktop.widgets.picker import words
+from caal_desktop.widgets.picker import picker_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +124,7 @@ def _prices(model: ModelInfo) -> Iterator[Fact]:
 def _tier_label(tier: PriceTier) -> str:
     parts = []
     if tier.min_prompt_tokens:
-        parts.append(_tr("Above {tokens} tokens").format(tokens=words.tokens(tier.min_prompt_tokens)))
+        parts.append(_tr("Above {tokens} tokens").format(tokens=picker_texts.tokens(tier.min_prompt_tokens)))
     if tier.utc_start is not None and tier.utc_end is not None:
         start, end = (f"{minutes // 60 % 24:02}:{minutes % 60:02}" for minutes in (tier.utc_start, tier.utc_end))
         parts.append(_tr("From {start} to {end} UTC").format(start=start, end=end))
@@ -145,9 +145,9 @@ def _limits(model: ModelInfo) -> Iterator[Fact]:
     if model.context_length is not None:
         label = _tr("Context")
         note = _tr("All it holds in mind at once: instructions, tools, conversation and answer.")
-        yield Fact(Topic.LIMITS, label, words.exact_tokens(model.context_length), note, "context")
+        yield Fact(Topic.LIMITS, label, picker_texts.exact_tokens(model.context_length), note, "context")
     if model.max_completion_tokens is not None:
-        value = words.exact_tokens(model.max_completion_tokens)
+        value = picker_texts.exact_tokens(model.max_completion_tokens)
         yield Fact(Topic.LIMITS, _tr("Longest answer"), value, key="output")
     if model.is_moderated:
         note = _tr("The provider checks every request and may refuse it.")
@@ -210,12 +210,12 @@ def _life(model: ModelInfo) -> Iterator[Fact]:
     if model.vendor:
         yield fact("vendor", _tr("Made by"), model.vendor)
     if model.created is not None:
-        yield fact("created", _tr("Listed since"), words.day(model.created.date()))
+        yield fact("created", _tr("Listed since"), picker_texts.day(model.created.date()))
     if model.knowledge_cutoff is not None:
-        yield fact("cutoff", _tr("Knows the world until"), words.day(model.knowledge_cutoff))
+        yield fact("cutoff", _tr("Knows the world until"), picker_texts.day(model.knowledge_cutoff))
     if model.expiration_date is not None:
         note = _tr("After this day requests to it fail.")
-        yield fact("ends", _tr("Ends on"), words.day(model.expiration_date), note)
+        yield fact("ends", _tr("Ends on"), picker_texts.day(model.expiration_date), note)
     if model.is_alias:
         target = model.alias_target_name or model.alias_target or _tr("the latest of its family")
         if model.alias_target and model.alias_target != target:

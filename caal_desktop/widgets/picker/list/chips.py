@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.flow_layout import FlowLayout
 from caal_desktop.widgets.common.icons import icon_pixmap
 
@@ -64,10 +64,10 @@ class Chip(QToolButton):
     def sizeHint(self) -> QSize:
         """Room for the name, the number and the tick, ticked or not: nothing moves when it is."""
         metrics = self.fontMetrics()
-        width = metrics.horizontalAdvance(self.text()) + theme.GRID * 3 + _CHECK
+        width = metrics.horizontalAdvance(self.text()) + design.GRID * 3 + _CHECK
         if self._digits:
-            width += theme.GRID // 2 + metrics.horizontalAdvance("0") * self._digits
-        return QSize(width, metrics.height() + theme.GRID)
+            width += design.GRID // 2 + metrics.horizontalAdvance("0") * self._digits
+        return QSize(width, metrics.height() + design.GRID)
 
     def minimumSizeHint(self) -> QSize:
         """Not cut."""
@@ -75,14 +75,14 @@ class Chip(QToolButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the pill."""
-        colours = theme.colours(self.palette())
+        colours = design.colours(self.palette())
         base = self.palette().color(QPalette.ColorRole.Window)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         empty = self._count == 0 and not self.isChecked()
         pill = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         if self.isChecked():
-            painter.setBrush(theme.mix(colours.accent, base, 0.28 if colours.is_dark else 0.18))
+            painter.setBrush(design.mix(colours.accent, base, 0.28 if colours.is_dark else 0.18))
             painter.setPen(QPen(colours.accent, 1))
         else:
             painter.setBrush(colours.hover if self.underMouse() else colours.card)
@@ -90,20 +90,20 @@ class Chip(QToolButton):
         if self.hasFocus():
             painter.setPen(QPen(colours.accent, 2))
         painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
-        left = theme.GRID
+        left = design.GRID
         if self.isChecked():
             top = (self.height() - _CHECK) // 2
             tick = icon_pixmap("check", colours.text, _CHECK, self.devicePixelRatioF())
             painter.drawPixmap(left, top, tick)
-            left += _CHECK + theme.GRID // 2
+            left += _CHECK + design.GRID // 2
         else:
-            left += _CHECK // 2 + theme.GRID // 4
+            left += _CHECK // 2 + design.GRID // 4
         painter.setPen(colours.muted if empty else colours.text)
         metrics = self.fontMetrics()
         middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(self.rect().adjusted(left, 0, 0, 0), middle, self.text())
         if self._count is not None:
-            left += metrics.horizontalAdvance(self.text()) + theme.GRID // 2 + 1
+            left += metrics.horizontalAdvance(self.text()) + design.GRID // 2 + 1
             painter.setPen(colours.muted)
             painter.drawText(self.rect().adjusted(left, 0, 0, 0), middle, self._count_text(self._count))
         painter.end()
@@ -137,7 +137,7 @@ class ChipBar(QWidget):
         super().__init__(parent)
         self.setObjectName(name)
         self._chips: list[Chip] = []
-        self._flow = FlowLayout(self, spacing=theme.GRID * 3 // 4)
+        self._flow = FlowLayout(self, spacing=design.GRID * 3 // 4)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

@@ -10,16 +10,16 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen,
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from caal_desktop.item_models.model_list import HeadingRow, ModelRole, ModelRow, NoticeRow, Row
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.icons import icon_pixmap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from caal_desktop.catalogue.search.spans import Spans
+    from caal_desktop.catalogue.search.highlights import Spans
 
-_PAD = theme.GRID * 3 // 2
-_GAP = theme.GRID
+_PAD = design.GRID * 3 // 2
+_GAP = design.GRID
 _BETWEEN_LINES = 2
 _KEPT_WIDTHS = 4_000
 _KEPT_TEXTS = 400
@@ -30,7 +30,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 class _Look:
     """What is worked out once for a palette and a font, and not for each of the rows of each frame."""
 
-    colours: theme.Colours
+    colours: design.Colours
     plain: QFont
     bold: QFont
     plain_metrics: QFontMetrics
@@ -119,7 +119,7 @@ class ModelDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """The same for every row."""
-        return QSize(200, QFontMetrics(option.font).height() * 2 + _BETWEEN_LINES + theme.gap(theme.GRID) * 2)
+        return QSize(200, QFontMetrics(option.font).height() * 2 + _BETWEEN_LINES + design.gap(design.GRID) * 2)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -129,7 +129,7 @@ class ModelDelegate(QStyledItemDelegate):
         look = self._look_of(option)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        above = theme.gap(theme.GRID)
+        above = design.gap(design.GRID)
         area = option.rect.adjusted(_PAD, above, -_PAD, -above)
         if isinstance(row, HeadingRow):
             self._draw_heading(painter, row, option.rect.adjusted(_PAD, 0, -_PAD, 0), look)
@@ -159,7 +159,7 @@ class ModelDelegate(QStyledItemDelegate):
 
     def _draw_heading(self, painter: QPainter, row: HeadingRow, area: QRect, look: _Look) -> None:
         """At the bottom of its row: the space above it parts it from the section before."""
-        line = QRect(area.left(), area.bottom() - look.line - theme.GRID // 2, area.width(), look.line)
+        line = QRect(area.left(), area.bottom() - look.line - design.GRID // 2, area.width(), look.line)
         title = look.elided(row.title, line.width() - 60, bold=True)
         look.draw(painter, line, title, look.colours.text, bold=True)
         line.setLeft(line.left() + look.width(title, bold=True) + _GAP)
@@ -196,7 +196,7 @@ class ModelDelegate(QStyledItemDelegate):
             painter.drawPixmap(left, top, icon_pixmap("star-filled", colours.caution, look.icon, ratio))
             left += look.icon + _GAP // 2
         name_spans = self._spans_of(row.model.name)
-        badge_width = look.width(row.badge) + theme.GRID * 2 if row.badge else 0
+        badge_width = look.width(row.badge) + design.GRID * 2 if row.badge else 0
         room = right - _GAP - left - badge_width
         ink = colours.text if row.is_usable else colours.muted
         place = QRect(left, area.top(), room, look.line)
@@ -207,7 +207,7 @@ class ModelDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.badge)
             painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
-            inside = QRect(left + theme.GRID, area.top(), badge_width, look.line)
+            inside = QRect(left + design.GRID, area.top(), badge_width, look.line)
             look.draw(painter, inside, row.badge, colours.text)
             left += badge_width + _GAP
         # Where the name does not show why a row was found, its id does.
@@ -268,7 +268,7 @@ class ModelDelegate(QStyledItemDelegate):
             palette = QPalette(option.widget.palette())
             # A window that is shown is not active yet, and some platforms draw inactive text in grey.
             palette.setCurrentColorGroup(QPalette.ColorGroup.Active)
-            colours = theme.colours(palette)
+            colours = design.colours(palette)
             base = palette.color(QPalette.ColorRole.Base)
             plain, bold = QFont(option.font), QFont(option.font)
             bold.setWeight(QFont.Weight.DemiBold)
@@ -281,10 +281,10 @@ class ModelDelegate(QStyledItemDelegate):
                 bold_metrics=QFontMetrics(bold),
                 line=metrics.height(),
                 icon=max(16, round(metrics.height() * 0.9)),
-                selected=theme.mix(colours.accent, base, 0.22 if colours.is_dark else 0.14),
-                hovered=theme.mix(colours.text, base, 0.06),
-                mark=theme.mix(colours.caution, base, 0.3),
-                badge=theme.mix(colours.accent, colours.card, 0.25),
+                selected=design.mix(colours.accent, base, 0.22 if colours.is_dark else 0.14),
+                hovered=design.mix(colours.text, base, 0.06),
+                mark=design.mix(colours.caution, base, 0.3),
+                badge=design.mix(colours.accent, colours.card, 0.25),
                 widths={},
                 strips={},
                 laid_out={},

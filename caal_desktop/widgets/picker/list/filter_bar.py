@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.filters import FilterCounts, FilterName, Filters
 from caal_desktop.catalogue.fitness.speech_cost import format_cost
-from caal_desktop.widgets.common import theme
-from caal_desktop.widgets.picker import words
+from caal_desktop.widgets.common import design
+from caal_desktop.widgets.picker import picker_texts
 from caal_desktop.widgets.picker.list.chips import Chip, ChipBar
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class FilterBar(QWidget):
         self._chips: dict[FilterName, Chip] = {}
         for filter_name in FilterName:
             chip = Chip(
-                words.filter_name(filter_name),
-                words.filter_help(filter_name),
+                picker_texts.filter_name(filter_name),
+                picker_texts.filter_help(filter_name),
                 name=f"{name}.{filter_name}",
                 parent=self,
             )
@@ -66,7 +66,7 @@ class FilterBar(QWidget):
         self.price.currentIndexChanged.connect(self._take_price)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.GRID)
+        layout.setSpacing(design.GRID)
         layout.addWidget(self.bar)
 
     @property

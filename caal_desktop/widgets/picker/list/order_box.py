@@ -9,7 +9,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
-from caal_desktop.widgets.picker import words
+from caal_desktop.widgets.picker import picker_texts
 
 if TYPE_CHECKING:
     from caal_desktop.catalogue.view import CatalogueView
@@ -32,7 +32,7 @@ class OrderBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         for order in SortOrder:
-            self.addItem(words.order_name(order), order)
+            self.addItem(picker_texts.order_name(order), order)
         self.currentIndexChanged.connect(lambda _index: self.orderChanged.emit(self.order))
 
     @property

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from caal_desktop.catalogue.fitness.assessment import Verdict, voice_fitness
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, format_price_per_million, hourly_cost
 from caal_desktop.catalogue.listing import Entry, MissingModel, Section, TypedModel
 from caal_desktop.catalogue.usability import chat_obstacle
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow, Row
-from caal_desktop.widgets.picker import words
+from caal_desktop.widgets.picker import picker_texts
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,7 +34,7 @@ def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: f
     """
     match entry:
         case Section():
-            title = words.section_title(entry)
+            title = picker_texts.section_title(entry)
             return HeadingRow(
                 title, str(entry.count), _tr("{title}, {count} models").format(title=title, count=entry.count)
             )
@@ -53,9 +53,11 @@ def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: f
 
 def model_row(model: ModelInfo, today: date, *, is_recommended: bool = False, is_favourite: bool = False) -> ModelRow:
     """Put a model into words."""
-    context = _tr("{tokens} context").format(tokens=words.tokens(model.context_length)) if model.context_length else ""
+    context = (
+        _tr("{tokens} context").format(tokens=picker_texts.tokens(model.context_length)) if model.context_length else ""
+    )
     # Where a server tells nothing, the best of the list is a guess, and no advice.
-    is_fit = voice_fitness(model, today).verdict is Verdict.FIT
+    is_fit = voice_fitness(model, today).verdict is FitnessVerdict.FIT
     badge = _tr("Recommended") if is_recommended and is_fit else ""
     icons = tuple(_icons(model, is_fit=is_fit))
     summary = "  ·  ".join(_summary(model))
@@ -104,7 +106,7 @@ def _summary(model: ModelInfo) -> list[str]:
         )
         dearer = min((tier.min_prompt_tokens for tier in pricing.tiers if tier.min_prompt_tokens), default=0)
         if dearer:
-            parts.append(_tr("other price above {tokens}").format(tokens=words.tokens(dearer)))
+            parts.append(_tr("other price above {tokens}").format(tokens=picker_texts.tokens(dearer)))
         elif pricing.tiers:
             parts.append(_tr("other price at some hours"))
     return parts
@@ -113,13 +115,13 @@ def _summary(model: ModelInfo) -> list[str]:
 def _warning(model: ModelInfo, today: date) -> str:
     obstacle = chat_obstacle(model)
     if obstacle is not None:
-        return words.obstacle(obstacle)
+        return picker_texts.obstacle(obstacle)
     ends = model.expiration_date
     if ends is None:
         return ""
     if ends < today:
-        return _tr("ended on {day}").format(day=words.day(ends))
-    return _tr("ends on {day}").format(day=words.day(ends))
+        return _tr("ended on {day}").format(day=picker_texts.day(ends))
+    return _tr("ends on {day}").format(day=picker_texts.day(ends))
 
 
 def _icons(model: ModelInfo, *, is_fit: bool) -> list[tuple[str, str]]:

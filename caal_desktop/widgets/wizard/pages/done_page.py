@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
@@ -22,8 +22,8 @@ class DonePage(WizardPage):
         )
         self._mark = IconLabel("check-circle", "good", size=40, parent=self)
         self._form = QFormLayout()
-        self._form.setHorizontalSpacing(theme.GRID * 3)
-        self._form.setVerticalSpacing(theme.GRID)
+        self._form.setHorizontalSpacing(design.GRID * 3)
+        self._form.setVerticalSpacing(design.GRID)
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self._note = TextLabel(name="wizard.done.note", parent=self)

@@ -11,12 +11,12 @@ from caal_desktop.commands import CommandId
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.keys.environment_keys import key_in_environment
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.browser import open_in_browser
 from caal_desktop.widgets.common.command_set import CommandSet
-from caal_desktop.widgets.common.controls import RoomyButton, TextLabel
+from caal_desktop.widgets.common.controls import PaddedButton, TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.common.texts import (
+from caal_desktop.widgets.common.shared_texts import (
     provider_in_a_sentence,
     provider_title,
 )
@@ -69,18 +69,18 @@ class KeyPage(WizardPage):
         self._address = QLineEdit(self)
         self._address.setObjectName("wizard.key.address")
         self._address.setAccessibleName(self.tr("Address of the server"))
-        theme.keep_height(self._address, 36)
-        self._address.setTextMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
+        design.keep_height(self._address, 36)
+        self._address.setTextMargins(design.GRID // 2, 0, design.GRID // 2, 0)
         self._address.setPlaceholderText("http://localhost:8080/v1")
         self._address_label.setBuddy(self._address)
         self._field_label = QLabel(self.tr("Key"), self)
         self.field = KeyField(name="wizard.key.field", parent=self)
         self._field_label.setBuddy(self.field)
-        self._get = RoomyButton("", name="wizard.key.get", parent=self)
-        self._demo = RoomyButton(self.tr("Use the demo's key"), name="wizard.key.demo", parent=self)
-        self._check = RoomyButton(self.tr("Check the connection"), name="wizard.key.check", parent=self)
+        self._get = PaddedButton("", name="wizard.key.get", parent=self)
+        self._demo = PaddedButton(self.tr("Use the demo's key"), name="wizard.key.demo", parent=self)
+        self._check = PaddedButton(self.tr("Check the connection"), name="wizard.key.check", parent=self)
         buttons = QHBoxLayout()
-        buttons.setSpacing(theme.GRID)
+        buttons.setSpacing(design.GRID)
         for button in (self._check, self._get, self._demo):
             buttons.addWidget(button)
         buttons.addStretch(1)
@@ -94,7 +94,7 @@ class KeyPage(WizardPage):
             muted=True,
             parent=self,
         )
-        self._import = RoomyButton("", name="wizard.key.import", parent=self)
+        self._import = PaddedButton("", name="wizard.key.import", parent=self)
         more = QHBoxLayout()
         more.addWidget(self._import)
         more.addStretch(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
 
 
@@ -24,13 +24,13 @@ class WizardPage(QWidget):
         self.intro = TextLabel(intro, name=f"{name}.intro", muted=True, parent=self)
         self.intro.setVisible(bool(intro))
         self.body = QVBoxLayout()
-        self.body.setSpacing(theme.GRID * 3 // 2)
+        self.body.setSpacing(design.GRID * 3 // 2)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID * 4, theme.GRID * 4, theme.GRID * 4, theme.GRID * 2)
-        layout.setSpacing(theme.GRID)
+        layout.setContentsMargins(design.GRID * 4, design.GRID * 4, design.GRID * 4, design.GRID * 2)
+        layout.setSpacing(design.GRID)
         layout.addWidget(self.title)
         layout.addWidget(self.intro)
-        layout.addSpacing(theme.GRID)
+        layout.addSpacing(design.GRID)
         layout.addLayout(self.body, 1)
 
     def first_focus(self) -> QWidget | None:

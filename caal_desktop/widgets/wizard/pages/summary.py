@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
-from caal_desktop.widgets.common.texts import provider_title
+from caal_desktop.widgets.common.shared_texts import provider_title
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QP
 
 from caal_desktop.commands import CommandId, Need, remedy_of
 from caal_desktop.services.chat.conversation import AnswerStatus, Message
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
-from caal_desktop.widgets.common.controls import BusyRing, RoomyButton, TextLabel
+from caal_desktop.widgets.common.controls import BusyRing, PaddedButton, TextLabel
 from caal_desktop.widgets.common.facts import answer_facts, verdict_on_wait
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.wizard.pages.page import WizardPage
@@ -37,12 +37,12 @@ class TryPage(WizardPage):
         self._question = QLineEdit(self.tr("Introduce yourself in one sentence."), self)
         self._question.setObjectName("wizard.try.question")
         self._question.setAccessibleName(self.tr("Question"))
-        theme.keep_height(self._question, 36)
-        self._question.setTextMargins(theme.GRID // 2, 0, theme.GRID // 2, 0)
-        self._ask = RoomyButton(self.tr("Ask"), name="wizard.try.ask", parent=self)
-        theme.keep_height(self._ask, 36)
+        design.keep_height(self._question, 36)
+        self._question.setTextMargins(design.GRID // 2, 0, design.GRID // 2, 0)
+        self._ask = PaddedButton(self.tr("Ask"), name="wizard.try.ask", parent=self)
+        design.keep_height(self._ask, 36)
         row = QHBoxLayout()
-        row.setSpacing(theme.GRID)
+        row.setSpacing(design.GRID)
         row.addWidget(self._question, 1)
         row.addWidget(self._ask)
         self.answer = QPlainTextEdit(self)
@@ -50,13 +50,13 @@ class TryPage(WizardPage):
         self.answer.setAccessibleName(self.tr("Answer"))
         self.answer.setReadOnly(True)
         self.answer.setFrameShape(QFrame.Shape.StyledPanel)
-        self.answer.document().setDocumentMargin(theme.GRID * 3 / 2)
+        self.answer.document().setDocumentMargin(design.GRID * 3 / 2)
         self.answer.setTabChangesFocus(True)
         self.answer.setPlaceholderText(self.tr("The answer appears here, word by word."))
         self._ring = BusyRing(parent=self)
         self._facts = TextLabel(name="wizard.try.facts", muted=True, parent=self)
         facts_row = QHBoxLayout()
-        facts_row.setSpacing(theme.GRID)
+        facts_row.setSpacing(design.GRID)
         facts_row.addWidget(self._ring, 0, Qt.AlignmentFlag.AlignTop)
         facts_row.addWidget(self._facts, 1)
         self._ring.hide()

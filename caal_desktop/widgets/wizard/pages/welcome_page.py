@@ -7,9 +7,9 @@ from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, PROVIDERS
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.icons import icon_pixmap
-from caal_desktop.widgets.common.texts import provider_summary, provider_title
+from caal_desktop.widgets.common.shared_texts import provider_summary, provider_title
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 _MARK = 18
@@ -40,19 +40,19 @@ class ProviderCard(QRadioButton):
 
     def minimumSizeHint(self) -> QSize:
         """May become narrow: the sentence goes on in a second line then."""
-        return QSize(200, self.fontMetrics().height() * 2 + theme.GRID * 4)
+        return QSize(200, self.fontMetrics().height() * 2 + design.GRID * 4)
 
     def heightForWidth(self, width: int) -> int:
         """High enough for the name and the whole sentence."""
-        return self.fontMetrics().height() + 2 + self._summary_area(width).height() + theme.GRID * 4
+        return self.fontMetrics().height() + 2 + self._summary_area(width).height() + design.GRID * 4
 
     def _summary_area(self, width: int) -> QRect:
-        room = QRect(0, 0, max(1, width - self._text_left() - theme.GRID * 2), 10_000)
+        room = QRect(0, 0, max(1, width - self._text_left() - design.GRID * 2), 10_000)
         return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self._summary)
 
     @staticmethod
     def _text_left() -> int:
-        return theme.GRID * 2 + _MARK + theme.GRID * 2 + _ICON + theme.GRID * 2
+        return design.GRID * 2 + _MARK + design.GRID * 2 + _ICON + design.GRID * 2
 
     def hitButton(self, pos: object) -> bool:
         """The whole card is the button."""
@@ -82,27 +82,27 @@ class ProviderCard(QRadioButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the card; the round mark is the style's own."""
-        colours = theme.colours(self.palette())
+        colours = design.colours(self.palette())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
         checked = self.isChecked()
-        ground = theme.mix(colours.accent, colours.card, 0.10) if checked else colours.card
+        ground = design.mix(colours.accent, colours.card, 0.10) if checked else colours.card
         if self.underMouse() and not checked:
-            ground = theme.mix(colours.text, colours.card, 0.05)
+            ground = design.mix(colours.text, colours.card, 0.05)
         strong = checked or self.hasFocus()
         painter.setPen(QPen(colours.accent if strong else colours.line, 2 if self.hasFocus() else 1.2))
         painter.setBrush(ground)
-        painter.drawRoundedRect(area, theme.RADIUS, theme.RADIUS)
+        painter.drawRoundedRect(area, design.RADIUS, design.RADIUS)
         middle = self.height() // 2
-        self._draw_mark(painter, QRectF(theme.GRID * 2, middle - _MARK / 2, _MARK, _MARK), colours)
+        self._draw_mark(painter, QRectF(design.GRID * 2, middle - _MARK / 2, _MARK, _MARK), colours)
         tone = colours.accent_text if checked else colours.muted
         icon = icon_pixmap(self._icon, tone, _ICON, self.devicePixelRatioF())
-        painter.drawPixmap(theme.GRID * 4 + _MARK, middle - _ICON // 2, icon)
+        painter.drawPixmap(design.GRID * 4 + _MARK, middle - _ICON // 2, icon)
         self._draw_texts(painter, self._text_left(), colours)
         painter.end()
 
-    def _draw_mark(self, painter: QPainter, area: QRectF, colours: theme.Colours) -> None:
+    def _draw_mark(self, painter: QPainter, area: QRectF, colours: design.Colours) -> None:
         # Our own: some styles draw it for another ground than the card's, where nothing is left of it in the dark.
         checked = self.isChecked()
         painter.setPen(QPen(colours.accent if checked else colours.muted, 1.5))
@@ -113,8 +113,8 @@ class ProviderCard(QRadioButton):
             painter.setBrush(colours.on_accent)
             painter.drawEllipse(area.center(), _MARK / 5, _MARK / 5)
 
-    def _draw_texts(self, painter: QPainter, left: int, colours: theme.Colours) -> None:
-        bold = theme.scaled_font(self, 1.0, bold=True)
+    def _draw_texts(self, painter: QPainter, left: int, colours: design.Colours) -> None:
+        bold = design.scaled_font(self, 1.0, bold=True)
         painter.setFont(bold)
         metrics = painter.fontMetrics()
         line = metrics.height()
@@ -123,19 +123,19 @@ class ProviderCard(QRadioButton):
         painter.setPen(colours.text)
         painter.drawText(left, top + metrics.ascent(), self._title)
         if self._badge:
-            self._draw_badge(painter, left + metrics.horizontalAdvance(self._title) + theme.GRID, top, colours)
+            self._draw_badge(painter, left + metrics.horizontalAdvance(self._title) + design.GRID, top, colours)
         painter.setFont(self.font())
         painter.setPen(colours.muted)
-        room = QRect(left, top + line + 2, self.width() - left - theme.GRID * 2, summary.height())
+        room = QRect(left, top + line + 2, self.width() - left - design.GRID * 2, summary.height())
         painter.drawText(room, Qt.TextFlag.TextWordWrap, self._summary)
 
-    def _draw_badge(self, painter: QPainter, left: int, top: int, colours: theme.Colours) -> None:
-        painter.setFont(theme.scaled_font(self, 0.82, bold=True))
+    def _draw_badge(self, painter: QPainter, left: int, top: int, colours: design.Colours) -> None:
+        painter.setFont(design.scaled_font(self, 0.82, bold=True))
         metrics = painter.fontMetrics()
-        width = metrics.horizontalAdvance(self._badge) + theme.GRID * 2
+        width = metrics.horizontalAdvance(self._badge) + design.GRID * 2
         area = QRectF(left, top + 1, width, metrics.height() + 2)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.mix(colours.accent, colours.card, 0.20))
+        painter.setBrush(design.mix(colours.accent, colours.card, 0.20))
         painter.drawRoundedRect(area, area.height() / 2, area.height() / 2)
         painter.setPen(colours.text)
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self._badge)
@@ -162,7 +162,7 @@ class WelcomePage(WizardPage):
         )
         self._group = QButtonGroup(self)
         cards = QVBoxLayout()
-        cards.setSpacing(theme.GRID)
+        cards.setSpacing(design.GRID)
         for provider in PROVIDERS:
             badge = self.tr("Recommended") if provider == DEFAULT_PROVIDER else ""
             card = ProviderCard(provider, badge=badge, parent=self)

@@ -23,12 +23,12 @@ from PySide6.QtGui import (
 from shiboken6 import isValid
 
 from caal_desktop.widgets.markdown.parse.inline import References
-from caal_desktop.widgets.markdown.parse.structure import Kind, Marker
+from caal_desktop.widgets.markdown.parse.structure import LeafKind, Marker
 from caal_desktop.widgets.markdown.render.block_formats import MAX_INDENT, block_format, gap_above, tiny_block_format
 
 if TYPE_CHECKING:
     from caal_desktop.widgets.markdown.render.leaf import Leaf
-    from caal_desktop.widgets.markdown.render.theme import Theme
+    from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle
 
 _LIST_GROUPS_KEPT = 64
 
@@ -40,14 +40,14 @@ class PageState:
     Attributes:
         started: There is something on the page.
         fresh: The last block is empty and waits to be used.
-        previous: Kind of the block written last.
+        previous: LeafKind of the block written last.
         lists: The text list of each of the last groups of items.
         codes: How many code blocks there are.
     """
 
     started: bool
     fresh: bool
-    previous: Kind | None = None
+    previous: LeafKind | None = None
     lists: dict[int, QTextList] = field(default_factory=dict)
     codes: int = 0
     references: References = field(default_factory=lambda: References({}))
@@ -69,15 +69,15 @@ class _Tail:
     list_format: QTextListFormat | None
 
 
-class Page:
+class DocumentAppender:
     """Appends blocks to a document: the `LeafTarget`.
 
     From `begin_tail` on what it writes is provisional, until `remove_tail`.
     """
 
-    def __init__(self, document: QTextDocument, theme: Theme) -> None:
+    def __init__(self, document: QTextDocument, style: MarkdownStyle) -> None:
         self.document = document
-        self.theme = theme
+        self.style = style
         self.cursor = QTextCursor(document)
         self.cursor.movePosition(QTextCursor.MoveOperation.End)
         self.state = PageState(started=document.characterCount() > 1, fresh=self.cursor.block().length() <= 1)
@@ -138,7 +138,7 @@ class Page:
 
     def gap_above(self, leaf: Leaf) -> float:
         """Return the distance above a leaf that begins here, in pixels."""
-        return gap_above(leaf, self.state.previous, self.theme.unit) if self.state.started else 0.0
+        return gap_above(leaf, self.state.previous, self.style.unit) if self.state.started else 0.0
 
     def begin_block(
         self,
@@ -150,7 +150,7 @@ class Page:
     ) -> None:
         """Start a leaf's next block at the end; the document's first one is there already."""
         state = self.state
-        form = block_format(leaf, self.gap_above(leaf), self.theme, continues=continues)
+        form = block_format(leaf, self.gap_above(leaf), self.style, continues=continues)
         for key, value in (properties or {}).items():
             form.setProperty(key, value)
         marker = leaf.place.marker if not (leaf.cut or continues) else None
@@ -177,14 +177,14 @@ class Page:
         cursor.movePosition(QTextCursor.MoveOperation.End)
         # Qt gives the empty block behind a table no height; so it stays empty, and what follows has a block of its own.
         self._set_tiny()
-        self._written(Kind.TABLE)
+        self._written(LeafKind.TABLE)
         return table
 
     def _set_tiny(self) -> None:
         self.cursor.setBlockFormat(tiny_block_format())
-        self.cursor.setBlockCharFormat(self.theme.tiny())
+        self.cursor.setBlockCharFormat(self.style.tiny())
 
-    def _written(self, kind: Kind) -> None:
+    def _written(self, kind: LeafKind) -> None:
         self.state.fresh = False
         self.state.previous = kind
         self.state.started = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.search.words import atoms
+from caal_desktop.catalogue.search.tokenizer import atoms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

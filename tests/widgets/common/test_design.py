@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtGui import QColor, QPalette
 
-from caal_desktop.widgets.common import theme
+from caal_desktop.widgets.common import design
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -59,29 +59,29 @@ def accented(qapp: QApplication) -> object:
 def test_text_can_be_read_on_every_ground(name: str, accent: str, accented: object) -> None:
     accented(accent)  # type: ignore[operator]
     palette = PALETTES[name]
-    colours = theme.colours(palette)
+    colours = design.colours(palette)
     grounds = {"window": palette.window().color(), "card": colours.card, "base": palette.base().color()}
     for kind in ("muted", "accent_text", "good", "caution", "bad", "text"):
         for ground, colour in grounds.items():
-            ratio = theme.contrast(getattr(colours, kind), colour)
+            ratio = design.contrast(getattr(colours, kind), colour)
             assert ratio >= READABLE, f"{kind} on {ground}: {ratio:.2f}"
-    assert theme.contrast(colours.on_accent, colours.accent) >= READABLE
+    assert design.contrast(colours.on_accent, colours.accent) >= READABLE
 
 
 @pytest.mark.parametrize("name", PALETTES)
 def test_dark_is_told_from_light(name: str) -> None:
     dark = ("dark", "high contrast", "solarized", "dark window, light fields")
-    assert theme.colours(PALETTES[name]).is_dark is (name in dark)
+    assert design.colours(PALETTES[name]).is_dark is (name in dark)
 
 
 def test_contrast_is_that_of_the_standard() -> None:
     white, black, grey = QColor("#ffffff"), QColor("#000000"), QColor("#767676")
-    assert theme.contrast(white, black) == pytest.approx(21)
-    assert theme.contrast(black, white) == pytest.approx(21)
-    assert theme.contrast(white, white) == pytest.approx(1)
-    assert theme.contrast(grey, white) == pytest.approx(4.54, abs=0.01)
+    assert design.contrast(white, black) == pytest.approx(21)
+    assert design.contrast(black, white) == pytest.approx(21)
+    assert design.contrast(white, white) == pytest.approx(1)
+    assert design.contrast(grey, white) == pytest.approx(4.54, abs=0.01)
 
 
 def test_a_palette_without_any_contrast_still_gives_colours() -> None:
-    colours = theme.colours(palette_of("#808080", "#808080", "#808080"))
+    colours = design.colours(palette_of("#808080", "#808080", "#808080"))
     assert colours.muted.isValid()

@@ -71,9 +71,18 @@ def find_settings(query: str) -> list[SettingSpec]:
     found: list[tuple[int, SettingSpec]] = []
     for group in PAGES:
         for spec in specs_on(group):
-            title = f"{tr(spec.short)} {spec.short}".casefold()
-            labels = " ".join(f"{tr(label)} {label}" for label in spec.labels.values())
-            rest = f"{tr(spec.long)} {spec.long} {spec.words} {tr(spec.words)} {labels} {page_words(group).title}"
+            title = f"{tr(spec.label)} {spec.label}".casefold()
+            labels = " ".join(f"{tr(label)} {label}" for label in spec.choice_labels.values())
+            rest = " ".join(
+                (
+                    tr(spec.description),
+                    spec.description,
+                    spec.keywords,
+                    tr(spec.keywords),
+                    labels,
+                    page_words(group).title,
+                )
+            )
             haystack = f"{title} {rest} {spec.key}".casefold()
             if all(word in haystack for word in wanted):
                 found.append((0 if all(word in title for word in wanted) else 1, spec))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 _alone: set[QMessageBox] = set()
 
 
-def tell(title: str, text: str, parent: QWidget | None) -> QMessageBox:
+def show_message_box(title: str, text: str, parent: QWidget | None) -> QMessageBox:
     """Show a message; it does not wait for an answer.
 
     Returns:

@@ -16,7 +16,7 @@ _SLICE_S = 0.001
 
 
 @contextlib.contextmanager
-def gentle_import() -> Iterator[None]:
+def background_import() -> Iterator[None]:
     """Import something large in the ``with`` block; a second thread waits until the first is through.
 
     An import holds the interpreter's lock in slices, so these are made shorter meanwhile. And what it leaves behind

@@ -15,15 +15,15 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 
-from caal_desktop.widgets.common.theme import mix
-from caal_desktop.widgets.markdown.parse.inline import Style
+from caal_desktop.widgets.common.design import mix
+from caal_desktop.widgets.markdown.parse.inline import InlineStyle
 
 
 class Property(IntEnum):
     """Block properties that the renderer sets for views."""
 
     KIND = QTextFormat.Property.UserProperty.value + 0x40
-    """`structure.Kind` by name."""
+    """`structure.LeafKind` by name."""
     CODE_ID = KIND + 1
     """Number of the code block within its document, from 1."""
     CODE_LANGUAGE = KIND + 2
@@ -56,7 +56,7 @@ _DARK = {
 _HEADING_SCALE = (1.5, 1.3, 1.15, 1.05, 1.0, 0.95)
 
 
-class Theme:
+class MarkdownStyle:
     """Colours, sizes and character formats for one palette and one default font.
 
     Attributes:
@@ -78,7 +78,7 @@ class Theme:
         self.bar = mix(text, base, 0.25)
         self.table_head = mix(text, base, 0.04 if not self.dark else 0.06)
         link = palette.color(QPalette.ColorRole.Link)
-        # Palettes of some platforms keep the light theme's dark blue in their dark theme.
+        # Palettes of some platforms keep the light style's dark blue in their dark style.
         self.link = QColor("#79b8ff") if self.dark and link.lightnessF() < 0.55 else link
         self.code_colours = {role: QColor(name) for role, name in (_DARK if self.dark else _LIGHT).items()}
         self.metrics = QFontMetricsF(font)
@@ -98,7 +98,7 @@ class Theme:
         return _HEADING_SCALE[min(max(level, 1), 6) - 1]
 
     def span(
-        self, style: Style, href: str, level: int = 0, *, quiet: bool = False, strong: bool = False
+        self, style: InlineStyle, href: str, level: int = 0, *, quiet: bool = False, strong: bool = False
     ) -> QTextCharFormat:
         """Return the format of a span in text, or in a heading of ``level``."""
         key = (style, href, level, quiet, strong)
@@ -109,7 +109,7 @@ class Theme:
                 self._formats.clear()
         return found
 
-    def _span(self, style: Style, href: str, level: int, *, quiet: bool, strong: bool) -> QTextCharFormat:
+    def _span(self, style: InlineStyle, href: str, level: int, *, quiet: bool, strong: bool) -> QTextCharFormat:
         result = QTextCharFormat()
         scale = 1.0
         if level:
@@ -119,18 +119,18 @@ class Theme:
             result.setFontWeight(QFont.Weight.DemiBold)
         if quiet or level == 6:
             result.setForeground(QBrush(self.muted))
-        if style & Style.BOLD:
+        if style & InlineStyle.BOLD:
             result.setFontWeight(QFont.Weight.Bold)
-        if style & Style.ITALIC:
+        if style & InlineStyle.ITALIC:
             result.setFontItalic(True)
-        if style & Style.STRIKE:
+        if style & InlineStyle.STRIKE:
             result.setFontStrikeOut(True)
-        if style & (Style.CODE | Style.MATH):
+        if style & (InlineStyle.CODE | InlineStyle.MATH):
             self._set_code_font(result)
             scale *= 0.93
-        if style & Style.CODE:
+        if style & InlineStyle.CODE:
             result.setBackground(QBrush(self.inline_code_back))
-        if style & Style.LINK:
+        if style & InlineStyle.LINK:
             result.setForeground(QBrush(self.link))
             result.setFontUnderline(bool(href))
         if href:

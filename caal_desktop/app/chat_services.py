@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from caal_desktop.storage.settings.schema import Settings
 
 
-class ChatParts(QObject):
+class ChatServices(QObject):
     """The chat's services. The imports are in the methods: the first window's first paint needs none of them.
 
     Signals:
