@@ -94,8 +94,14 @@ class WizardWindow(QDialog):
     # --- construction
 
     def _build(self, *, demo: bool) -> None:
-        titles = [self.tr("Welcome"), self.tr("Key"), self.tr("Model"), self.tr("Try it"), self.tr("Done")]
-        self._rail = StepsRail(titles, self)
+        titles = {
+            SetupStep.WELCOME: self.tr("Welcome"),
+            SetupStep.KEY: self.tr("Key"),
+            SetupStep.MODEL: self.tr("Model"),
+            SetupStep.TRY: self.tr("Try it"),
+            SetupStep.DONE: self.tr("Done"),
+        }
+        self._rail = StepsRail([titles[step] for step in STEPS], self)
         self._pages = PageStack(self._setup, self._catalogue, self._settings, self.commands, self)
         self._footer = WizardFooter(self)
         right = QVBoxLayout()
