@@ -492,7 +492,29 @@ def read(name: str) -> str:
 def test_the_version_is_the_same_everywhere() -> None:
     version = project()["version"]
     assert caal_desktop.__version__ == version
-    assert f"## [{version}]" in read("CHANGELOG.md")
+    assert version in [name for name, _date in released(read("CHANGELOG.md"))]
+
+
+def released(changelog: str) -> list[tuple[str, str]]:
+    """The versions that a changelog has a section for, each with its date."""
+    unreleased, *headings = re.findall(r"^## (.*)$", changelog, re.MULTILINE)
+    assert unreleased == "[Unreleased]", "what has changed since the last release comes first"
+    sections = [re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)", heading) for heading in headings]
+    assert all(sections), f"no version with its date: {headings}"
+    return [(found[1], found[2]) for found in sections if found]
+
+
+def test_the_changelog_goes_back_in_time() -> None:
+    versions = [([int(number) for number in name.split(".")], date) for name, date in released(read("CHANGELOG.md"))]
+    assert versions == sorted(versions, reverse=True)
+    kinds = set(re.findall(r"^### (.*)$", read("CHANGELOG.md"), re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+@pytest.mark.parametrize("heading", ["[0.1.0]", "0.1.0 - 2026-11-26", "[0.1.0] - soon"])
+def test_a_release_without_its_date_is_found(heading: str) -> None:
+    with pytest.raises(AssertionError, match="no version with its date"):
+        released(f"## [Unreleased]\n\n## {heading}\n")
 
 
 def test_the_supported_pythons_are_the_same_everywhere() -> None:
@@ -528,6 +550,46 @@ def test_the_documents_name_commands_that_exist() -> None:
                 assert argument in understood, f"{script} does not know {argument}"
             elif "/" in argument:
                 assert (ROOT / argument).exists(), argument
+
+
+def named_files(document: str, text: str) -> Iterable[tuple[str, bool]]:
+    """Each file that a document links to or names in code, and whether there is one.
+
+    A name in code is a path below the root, the package or the document's folder. Capitals stand for any name.
+    """
+    text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    beside = (ROOT / document).parent
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if not re.match(r"\w+:", link):
+            yield link, (beside / link).exists()
+    for word in " ".join(re.findall(r"`([^`\n]+)`", text)).split():
+        if re.fullmatch(r"\w[\w.-]*(/[\w.-]*)+|[\w-]+\.(py|md|toml|txt)", word):
+            pattern = word if (ROOT / word).exists() else re.sub(r"(?<![a-z])[A-Z]{2,}(?![a-z])", "*", word.strip("/"))
+            yield word, any(next(folder.glob(pattern), None) for folder in (ROOT, ROOT / "caal_desktop", beside))
+
+
+def test_the_documents_name_files_that_exist() -> None:
+    found = {(name, *file) for name, text in texts(r"(docs/)?\w+\.md$") for file in named_files(name, text)}
+    assert len(found) > 80
+    assert [(document, file) for document, file, exists in sorted(found) if not exists] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "exists"),
+    [
+        ("[a](LICENSE)", True),
+        ("[a](LICENCE)", False),
+        ("![a](docs/gone.png)", False),
+        ("see `llm/base.py`", True),
+        ("see `llm/basis.py`", False),
+        ("`gone.py`", False),
+        ("`caal_desktop/llm/providers/NAME.py`", True),
+        ("`caal_desktop/widgets/wizard/NAME_page.py`", False),
+        ("`python -m x > docs/gone.md`", False),
+    ],
+)
+def test_a_file_that_is_named_and_not_there_is_found(text: str, exists: bool) -> None:
+    assert [there for _file, there in named_files("README.md", text)] == [exists]
 
 
 @pytest.mark.parametrize("script", ["lib.sh", "run", "test", "bench"])
