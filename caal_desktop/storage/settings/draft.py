@@ -39,6 +39,8 @@ class SettingsDraft:
         self._values: dict[str, Any] = {key: base.value(key) for key in SPECS}
         self._problems: dict[str, str] = {}
         self._history: list[tuple[_Change, ...]] = []
+        self._typed = ""
+        """The setting that the last edit typed into; "" where the next edit is one of its own in any case."""
         self._looked_at: dict[str, str] = {}
         """What was found in files of certificate authorities, by path."""
 
@@ -90,24 +92,25 @@ class SettingsDraft:
         checked, problem = _check(key, value)
         if checked == self._values[key] and problem == self.problem(key):
             return problem
-        last = self._history[-1] if self._history else ()
-        # A text that is being typed is one edit, not one for each letter.
-        goes_on = len(last) == 1 and last[0].key == key and isinstance(checked, str)
-        if not goes_on:
+        # What is being typed is one edit, not one for each letter.
+        if key != self._typed:
             self._history.append((_Change(key, self._values[key], self.problem(key)),))
+        self._typed = key if _is_typed(key) else ""
         self._take(key, checked, problem)
         return problem
 
     def reset(self, key: str) -> None:
         """Bring a setting to its default."""
-        self.set(key, SPECS[key].default)
+        # Undo brings back what was typed, not what stood there before that.
+        self.set_many({key: SPECS[key].default})
 
     def set_many(self, values: Mapping[str, object]) -> None:
         """Edit several settings; they are taken back together."""
         before = len(self._history)
-        self._history.append(())  # so that none of them goes on with an earlier edit
+        self._typed = ""
         for key, value in values.items():
             self.set(key, value)
+        self._typed = ""
         together = tuple(change for group in self._history[before:] for change in group)
         self._history[before:] = [together] if together else []
 
@@ -121,6 +124,7 @@ class SettingsDraft:
         Returns:
             The settings concerned; none where there is nothing to take back.
         """
+        self._typed = ""
         if not self._history:
             return ()
         group = self._history.pop()
@@ -163,6 +167,12 @@ class SettingsDraft:
         if not self._values["trust_system_certificates"] and not self._values["ca_bundle"]:
             found.setdefault("trust_system_certificates", "needs a file of certificate authorities when switched off")
         return found
+
+
+def _is_typed(key: str) -> bool:
+    """Whether a setting is entered letter by letter: a text, a number, a list; not a switch, nor one of a few."""
+    spec = SPECS[key]
+    return spec.kind is not bool and not spec.choices
 
 
 def _check(key: str, value: object) -> tuple[Any, str]:
