@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from caal_desktop.services.chat.chat_options import NO_REASONING, ChatOptions, efforts_of, takes
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.common.controls import TextLabel, WheelGuard
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
@@ -71,6 +71,8 @@ class OptionsDialog(QDialog):
         self._effort.setObjectName("options.reasoning")
         self._effort.setAccessibleName(self.tr("Reasoning"))
         self._fill_efforts(options)
+        for box in (self._temperature, self._longest, self._effort):
+            WheelGuard(box)
         form = QFormLayout()
         form.setVerticalSpacing(design.GRID)
         form.setHorizontalSpacing(design.GRID * 2)

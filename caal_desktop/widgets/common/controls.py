@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -176,6 +176,29 @@ class IconLabel(QWidget):
         colour = getattr(design.colours(self.palette()), self._tone)
         painter.drawPixmap(0, 0, icon_pixmap(self._icon_name, colour, self._size, self.devicePixelRatioF()))
         painter.end()
+
+
+class WheelGuard(QObject):
+    """Keeps the wheel from a spin box or a combo box that is not in use, and leaves it to what scrolls around it.
+
+    Whoever scrolls must not change the value that happens to lie under the pointer.
+
+    Args:
+        control: what to guard; the guard lives as long.
+    """
+
+    def __init__(self, control: QWidget) -> None:
+        super().__init__(control)
+        # Without the wheel among the ways to get the focus: the first notch would make it a control in use.
+        control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ignore the wheel for a control without the focus."""
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
 
 
 class BusyRing(QWidget):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from caal_desktop.storage.settings.setting import Editor
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.controls import WheelGuard
 from caal_desktop.widgets.settings.setting_texts import tr
 
 if TYPE_CHECKING:
@@ -57,22 +58,6 @@ class SettingEditor(QWidget):
         raise NotImplementedError
 
 
-class _WheelGuard(QObject):
-    """Whoever scrolls the page must not change what lies under the pointer: the wheel is for a control in use."""
-
-    def __init__(self, control: QWidget) -> None:
-        super().__init__(control)
-        control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        control.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the wheel from the control, and leave it to the page."""
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return super().eventFilter(watched, event)
-
-
 class SwitchEditor(SettingEditor):
     """Yes or no; carries its label itself."""
 
@@ -94,7 +79,7 @@ class ChoiceEditor(SettingEditor):
     def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
         self._combo = QComboBox(self)
-        _WheelGuard(self._combo)
+        WheelGuard(self._combo)
         for choice in spec.choices:
             self._combo.addItem(tr(spec.choice_labels.get(choice, choice)), choice)
         self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -126,7 +111,7 @@ class NumberEditor(SettingEditor):
             box.setDecimals(0 if spec.step is not None and spec.step >= 1 else 2)
             box.setRange(spec.minimum or 0.0, spec.maximum or 0.0)
             box.setSingleStep(spec.step or 0.1)
-        _WheelGuard(box)
+        WheelGuard(box)
         box.setGroupSeparatorShown(True)
         if spec.unit:
             box.setSuffix(f" {tr(spec.unit)}")

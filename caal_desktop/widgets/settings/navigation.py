@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QListWidgetItem
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.controls import WheelGuard
 from caal_desktop.widgets.common.icons import icon, icon_pixmap
 from caal_desktop.widgets.settings.setting_texts import PAGES, find_settings, page_words, tr
 
@@ -51,6 +52,7 @@ class Navigation(QWidget):
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self._box = QComboBox(self)
         self._box.setObjectName("settings.page_box")
+        WheelGuard(self._box)
         self._box.setAccessibleName(self.tr("Page"))
         self._box.hide()
         layout = QVBoxLayout(self)

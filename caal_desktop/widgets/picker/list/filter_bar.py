@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 from caal_desktop.catalogue.filters import FilterCounts, FilterName, Filters
 from caal_desktop.catalogue.fitness.speech_cost import format_cost
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.controls import WheelGuard
 from caal_desktop.widgets.picker import picker_texts
 from caal_desktop.widgets.picker.list.chips import Chip, ChipBar
 
@@ -56,6 +57,7 @@ class FilterBar(QWidget):
         self.bar.add_chip(self.unusable)
         self.price = QComboBox(self)
         self.price.setObjectName(f"{name}.price")
+        WheelGuard(self.price)
         self.price.setAccessibleName(self.tr("Dearest hour of talking"))
         self.price.setToolTip(self.tr("Leaves out what costs more for an hour of talking, or whose price is not known"))
         self.price.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

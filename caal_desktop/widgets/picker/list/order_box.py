@@ -9,6 +9,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
+from caal_desktop.widgets.common.controls import WheelGuard
 from caal_desktop.widgets.picker import picker_texts
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class OrderBox(QComboBox):
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
+        WheelGuard(self)
         self.setAccessibleName(self.tr("Sort by"))
         self.setToolTip(self.tr("How the list is sorted"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
