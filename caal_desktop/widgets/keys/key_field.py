@@ -13,6 +13,10 @@ from caal_desktop.widgets.common.controls import IconButton, PaddedButton, TextL
 from caal_desktop.widgets.common.shared_texts import diagnosis_text
 
 _COMPLETE = (KeyVerdict.OK, KeyVerdict.OK_CLEANED)
+_SENSITIVE = (
+    Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText | Qt.InputMethodHint.ImhNoAutoUppercase
+)
+_HIDDEN = _SENSITIVE | Qt.InputMethodHint.ImhHiddenText
 
 
 class _KeyEdit(QLineEdit):
@@ -54,15 +58,10 @@ class KeyField(QWidget):
         self._edit = _KeyEdit(self)
         self._edit.setObjectName(f"{name}.edit")
         self._edit.setAccessibleName(self.tr("API key"))
-        self._edit.setEchoMode(QLineEdit.EchoMode.Password)
+        self._mask(masked=True)
         self._edit.setClearButtonEnabled(False)
         design.keep_height(self._edit, 36)
         self._edit.setTextMargins(design.GRID // 2, 0, design.GRID // 2, 0)
-        self._edit.setInputMethodHints(
-            Qt.InputMethodHint.ImhSensitiveData
-            | Qt.InputMethodHint.ImhNoPredictiveText
-            | Qt.InputMethodHint.ImhHiddenText
-        )
         self._show = IconButton("eye", self.tr("Show the key"), name=f"{name}.show", parent=self)
         self._show.setCheckable(True)
         self._paste = IconButton("paste", self.tr("Paste"), name=f"{name}.paste", show_text=True, parent=self)
@@ -166,9 +165,14 @@ class KeyField(QWidget):
             self.submitted.emit(self.key)
 
     def _on_show(self, shown: bool) -> None:
-        self._edit.setEchoMode(QLineEdit.EchoMode.Normal if shown else QLineEdit.EchoMode.Password)
+        self._mask(masked=not shown)
         self._show.set_icon_name("eye-off" if shown else "eye")
         self._show.set_label(self.tr("Hide the key") if shown else self.tr("Show the key"))
+
+    def _mask(self, *, masked: bool) -> None:
+        self._edit.setEchoMode(QLineEdit.EchoMode.Password if masked else QLineEdit.EchoMode.Normal)
+        # After the echo mode, with which Qt sets them, too: an on-screen keyboard must not learn a key that is shown.
+        self._edit.setInputMethodHints(_HIDDEN if masked else _SENSITIVE)
 
     def _diagnose(self, text: str, *, replace_text: bool) -> None:
         self._diagnosis = found = diagnose(text, self._expected)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QPushButton
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton
 
 from caal_desktop.widgets.keys.key_field import KeyField
 from tests.support.qt_loop import turn
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from tests.support.qt_loop import LoopHarness
 
+KEY = "sk-or-v1-" + "0a" * 32
 GROQ = "gsk_" + "aB1c" * 13
 ANTHROPIC = "sk-ant-api03-" + "aB1c" * 23 + "AA"
 
@@ -27,6 +29,56 @@ def field(qtbot: QtBot, qt_loop: LoopHarness) -> KeyField:
     qtbot.addWidget(field)
     field.show()
     return field
+
+
+def line_of(field: KeyField) -> QLineEdit:
+    line = field.findChild(QLineEdit, "field.edit")
+    assert line is not None
+    return line
+
+
+def button_of(field: KeyField, name: str) -> QToolButton:
+    button = field.findChild(QToolButton, f"field.{name}")
+    assert button is not None
+    return button
+
+
+def is_masked(field: KeyField) -> bool:
+    """Whether neither the screen nor a screen reader tells what stands in the field."""
+    line = line_of(field)
+    told = QAccessible.queryAccessibleInterface(line).text(QAccessible.Text.Value)
+    return line.echoMode() is QLineEdit.EchoMode.Password and line.displayText() != line.text() and told != line.text()
+
+
+def test_a_shown_key_is_hidden_again_when_the_field_is_emptied(field: KeyField) -> None:
+    """What is given next, perhaps with somebody looking on, must not stand there in plain text."""
+    field.take(KEY)
+    show = button_of(field, "show")
+    label = show.accessibleName()
+    assert is_masked(field)
+    show.click()
+    assert line_of(field).displayText() == KEY
+    assert show.accessibleName() != label
+    field.clear()
+    field.take(KEY)
+    assert is_masked(field)
+    assert not show.isChecked()
+    assert show.accessibleName() == label
+    show.click()
+    show.click()
+    assert is_masked(field)
+
+
+def test_an_input_method_is_asked_not_to_remember_the_key_masked_or_shown(field: KeyField) -> None:
+    """On-screen keyboards learn words, correct them and offer them elsewhere."""
+    hint = Qt.InputMethodHint
+    always = hint.ImhSensitiveData | hint.ImhNoPredictiveText | hint.ImhNoAutoUppercase
+    line, show = line_of(field), button_of(field, "show")
+    assert line.inputMethodHints() == always | hint.ImhHiddenText
+    show.click()
+    assert line.inputMethodHints() == always
+    show.click()
+    assert line.inputMethodHints() == always | hint.ImhHiddenText
 
 
 @pytest.mark.parametrize("key", [GROQ, ANTHROPIC])
