@@ -1,4 +1,4 @@
-"""Folders for their owner alone."""
+"""Folders for their owner alone, and files that are whole whenever the power fails."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.storage.atomic_file import ensure_private_folder
-from caal_desktop.storage.errors import FolderUnusable
+from caal_desktop.storage.atomic_file import ensure_private_folder, write_atomically
+from caal_desktop.storage.errors import FolderUnusable, WriteFailed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,3 +48,40 @@ def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
     folder.mkdir(mode=0o500)
     with pytest.raises(FolderUnusable, match="no permission"):
         ensure_private_folder(folder)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders cannot be synced there")
+def test_content_is_on_the_disk_before_the_old_file_goes_and_the_name_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Renamed first, a power cut leaves an empty file under the right name."""
+    target = tmp_path / "settings.json"
+    write_atomically(target, b"old")
+    synced: list[tuple[str, bytes]] = []
+    fsync = os.fsync
+
+    def noting(handle: int) -> None:
+        fsync(handle)
+        kind = os.fstat(handle)
+        what = "folder" if stat.S_ISDIR(kind.st_mode) else f"{kind.st_size} bytes"
+        synced.append((what, target.read_bytes()))
+
+    monkeypatch.setattr(os, "fsync", noting)
+    write_atomically(target, b"quite new")
+    assert synced == [("9 bytes", b"old"), ("folder", b"quite new")]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "settings.json"
+    write_atomically(target, b"old")
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(WriteFailed, match="No space left"):
+        write_atomically(target, b"quite new")
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]

@@ -56,6 +56,12 @@ class Kept:
         run_async(self.history.close())
 
 
+def ids_in(path: Path) -> list[str]:
+    """The conversations in the file, deleted ones that can come back among them."""
+    with closing(sqlite3.connect(path)) as connection:
+        return [str(row[0]) for row in connection.execute("SELECT id FROM conversation")]
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "kept" / "conversations.db"
@@ -180,6 +186,23 @@ def test_deleting_can_be_undone(make: Callable[[], Kept]) -> None:
     kept.until_listed(0)
     kept.history.search("name")
     kept.until_listed(1)
+
+
+def test_deleting_another_conversation_forgets_the_one_before(make: Callable[[], Kept], path: Path) -> None:
+    """Only the last one can be brought back: what was deleted is not kept for as long as the program runs."""
+    kept = make()
+    kept.history.begin()
+    kept.say("First")
+    kept.history.new()
+    kept.say("Second")
+    second, first = kept.until_listed(2)
+    for summary in (first, second):
+        kept.history.delete(summary.id, summary.title)
+    kept.until_listed(0)
+    assert ids_in(path) == [second.id]
+    kept.history.undo_delete(first.id)
+    kept.history.undo_delete(second.id)
+    assert [summary.id for summary in kept.until_listed(1)] == [second.id]
 
 
 def test_a_draft_is_found_again(make: Callable[[], Kept]) -> None:

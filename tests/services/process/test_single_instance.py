@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +17,6 @@ from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("qt_loop")
 
@@ -99,4 +101,28 @@ def test_a_visitor_that_hangs_up_at_once_leaves_nothing(name: str) -> None:
         socket.abort()
     assert instance._server is not None
     assert turn(until=lambda: not instance._server or not instance._server.findChildren(QLocalSocket))
+    instance.release()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a file mode; Windows has named pipes")
+@pytest.mark.parametrize("after_a_crash", [False, True])
+def test_the_socket_is_for_this_user_alone(
+    name: str, holder: subprocess.Popen[str], tmp_path: Path, after_a_crash: bool
+) -> None:
+    """Whoever may write to the socket may connect, and have the window raised above all others."""
+    if after_a_crash:
+        holder.kill()
+        holder.wait()
+    instance = SingleInstance(name if after_a_crash else server_name(tmp_path / "other"))
+    # The most generous system there is: the mode is the program's own doing.
+    before = os.umask(0)
+    try:
+        assert instance.claim()
+    finally:
+        os.umask(before)
+    assert instance._server is not None
+    socket = Path(instance._server.fullServerName()).stat()
+    assert stat.S_ISSOCK(socket.st_mode)
+    assert socket.st_uid == os.geteuid()
+    assert stat.S_IMODE(socket.st_mode) & 0o077 == 0
     instance.release()

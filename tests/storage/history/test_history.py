@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -117,6 +117,53 @@ def test_a_deleted_conversation_comes_back_or_is_gone_from_the_file(path: Path) 
     again = HistoryDatabase(path)
     assert again.load("c1") is None
     again.close()
+
+
+@pytest.fixture
+def forgetful_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite as it comes: deleted rows stay in the file's free pages unless a program asks for more.
+
+    Some systems build it with the opposite default, which would hide that the program does not ask.
+    """
+    connect = sqlite3.connect
+
+    def connect_without_overwriting(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*arguments, **options)
+        connection.execute("PRAGMA secure_delete=OFF").fetchall()
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connect_without_overwriting)
+
+
+@pytest.mark.usefixtures("forgetful_sqlite")
+def test_what_is_deleted_is_overwritten_in_the_tables(path: Path) -> None:
+    """In the database's file as it is once closed, for title, text, reasoning, facts and streamed pieces.
+
+    The words are in the tables' own pages alone here: what the full-text index keeps of a message, and what the
+    write-ahead log holds before it is copied back, are not looked at.
+    """
+    database = HistoryDatabase(path)
+    words = ("furtive", "clandestine", "surreptitious", "undercover", "hushhush")
+    database._connection.executescript(
+        "DROP TRIGGER IF EXISTS message_added; DROP TRIGGER IF EXISTS message_removed; "
+        "DROP TRIGGER IF EXISTS message_changed;"
+    )
+    for number in range(30):
+        fill(database, f"kept{number}", "stays", "stays " * 40)
+    fill(database, "gone", words[0] * 20, words[1] * 20)
+    message = MessageRecord("gone-b", "gone-a", "assistant", "streaming", 3.0, "", words[2] * 20)
+    message.extra = {"facts": {"asked_model": words[3] * 20}}
+    database.save_message("gone", message)
+    database.append([("gone-b", "text", words[4] * 20)])
+    database.close()
+    assert [word for word in words if word.encode() not in path.read_bytes()] == [], "they were in the file"
+    database = HistoryDatabase(path)
+    database.delete("gone")
+    database.purge()
+    database.close()
+    content = path.read_bytes()
+    assert [word for word in words if word.encode() in content] == []
+    assert b"stays" in content
 
 
 def test_versions_that_are_not_shown_are_kept(database: HistoryDatabase) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import struct
 import zlib
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,6 +81,27 @@ def test_conversations_are_listed_opened_renamed_and_deleted(chat_window: ChatWi
     chat_window.until(lambda: titles(chat_window) == ["Renamed"], "what was looked for")
 
 
+def test_a_deleted_conversation_is_gone_from_the_disk_when_it_cannot_come_back_any_more(
+    chat_window: ChatWindow, tmp_path: Path
+) -> None:
+    chat_window.ask("First thing")
+    chat_window.until(lambda: titles(chat_window) == ["First thing"], "it in the list")
+    pane = chat_window.window._history_pane
+    assert pane is not None
+
+    def kept() -> int:
+        with closing(sqlite3.connect(tmp_path / "conversations.db")) as database:
+            return int(database.execute("SELECT count(*) FROM message").fetchone()[0])
+
+    pane.list.setCurrentRow(0)
+    QTest.keyClick(pane.list, Qt.Key.Key_Delete)
+    chat_window.until(lambda: titles(chat_window) == [], "an empty list")
+    assert kept() == 2, "Undo is offered"
+    pane._undo_timer.start(0)
+    chat_window.until(pane.message.isHidden, "the end of the offer")
+    chat_window.until(lambda: kept() == 0, "an empty file")
+
+
 def test_the_list_may_change_below_its_open_menu(chat_window: ChatWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QMenu, "popup", lambda *_args: None)  # Qt's offscreen platform warns of menus
     chat_window.ask("First thing")
@@ -110,6 +133,21 @@ def test_the_pane_is_folded_away(chat_window: ChatWindow) -> None:
     assert chat_window.window._splitter.sizes()[0] == 0
     chat_window.click("main.sidebar")
     assert chat_window.window._splitter.sizes()[0] > 0
+
+
+# --- the composer
+
+
+def test_undo_brings_a_sent_text_back_as_a_whole(chat_window: ChatWindow) -> None:
+    """To ask nearly the same again, or what was sent by a slip of the hand."""
+    chat_window.ask("A long question that nobody wants to type again")
+    edit = chat_window.window.page.composer.edit
+    assert edit.toPlainText() == ""
+    QTest.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert edit.toPlainText() == "A long question that nobody wants to type again"
+    chat_window.press(Qt.Key.Key_Return)
+    chat_window.until(lambda: len(chat_window.chat.messages) == 4, "it, asked again")
+    chat_window.ended()
 
 
 # --- options

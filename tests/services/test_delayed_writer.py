@@ -1,0 +1,37 @@
+"""When a value that changes often reaches the disk."""
+
+from __future__ import annotations
+
+import pytest
+
+from caal_desktop.services.delayed_writer import DelayedWriter
+from tests.support.qt_loop import run_async, turn
+
+pytestmark = pytest.mark.usefixtures("qt_loop")
+
+_NEVER = 3600.0
+
+
+def test_nothing_is_written_before_its_time_and_the_newest_at_the_end() -> None:
+    """A disk that is written at each letter is slow for everybody; one that misses the last letter loses it."""
+    written: list[str] = []
+    writer = DelayedWriter("test", written.append, written="", delay=_NEVER, failed=lambda _error: None)
+    for value in ("a", "ab", "abc"):
+        writer.put(value)
+        turn(20)
+    assert written == []
+    run_async(writer.close())
+    assert written == ["abc"]
+    writer.put("too late")
+    turn(20)
+    assert written == ["abc"]
+
+
+def test_what_is_written_at_once_takes_the_place_of_what_waits() -> None:
+    written: list[str] = []
+    writer = DelayedWriter("test", written.append, written="", delay=_NEVER, failed=lambda _error: None)
+    writer.put("soon")
+    run_async(writer.write("now"))
+    assert written == ["now"]
+    run_async(writer.close())
+    assert written == ["now"]
