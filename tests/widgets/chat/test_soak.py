@@ -31,7 +31,10 @@ WARM_UP, CHATS = 100, 400
 """Chats before the first look and between the two looks; whole tens, for each tenth chat is of the same kind."""
 
 MEMORY_RATIO = 1.06
-"""Resident memory at the end against that after the warm-up. Four kilobytes that stay of each chat are 1.01."""
+"""Resident memory at the end against that after the warm-up."""
+
+MEMORY_PER_CHAT_KB = 25.0
+"""Kilobytes that may stay of a chat, however much this process held before: the ratio says less of a large one."""
 
 OBJECTS_PER_CHAT = 4.0
 """Python's objects that may stay of a chat; its row in the list of conversations is one."""
@@ -155,15 +158,18 @@ def test_hundreds_of_chats_leave_nothing(
     after = look(qt_loop)
 
     ratio, objects = after.memory / before.memory, (after.objects - before.objects) / CHATS
+    per_chat = (after.memory - before.memory) / CHATS
     record_property("chats", CHATS)
     record_property("memory_ratio", ratio)
     record_property("memory_after_mb", after.memory / 1024)
+    record_property("memory_per_chat_kb", per_chat)
     record_property("python_objects_per_chat", objects)
     record_property("file_descriptors_more", after.files - before.files)
     record_property("widgets_more", after.widgets - before.widgets)
     record_property("qt_objects_more", after.qt_objects - before.qt_objects)
     record_property("tasks_left", after.tasks)
     assert ratio < MEMORY_RATIO, (before, after)
+    assert per_chat < MEMORY_PER_CHAT_KB, (before, after)
     assert objects < OBJECTS_PER_CHAT, (before, after)
     assert after.tasks == 0
     # A connection that is kept open for the next message, or is not, is no growth.
