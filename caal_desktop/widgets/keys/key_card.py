@@ -268,6 +268,7 @@ class KeyCard(QWidget):
         self._save.setEnabled(self.field.key is not None)
         in_environment = key_in_environment(self._provider) is not None
         self._import.setVisible(in_environment)
+        self._import.setEnabled(not self.entry.state.is_busy)
         self._import.setText(self.tr("Use the one in {variable}").format(variable=self._descriptor.key_variable))
 
     def _status_text(self, state: KeyState) -> str:

@@ -26,7 +26,7 @@ class _KeyEdit(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take a paste from the keyboard before the line edit flattens it."""
-        if event.matches(QKeySequence.StandardKey.Paste):
+        if event.matches(QKeySequence.StandardKey.Paste) and not self.isReadOnly():
             self.rawPasted.emit(QGuiApplication.clipboard().text())
             return
         super().keyPressEvent(event)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton
 
 from caal_desktop.widgets.keys.key_field import KeyField
@@ -79,6 +79,46 @@ def test_an_input_method_is_asked_not_to_remember_the_key_masked_or_shown(field:
     assert line.inputMethodHints() == always
     show.click()
     assert line.inputMethodHints() == always | hint.ImhHiddenText
+
+
+def test_nothing_changes_the_key_that_is_being_checked(field: KeyField, qtbot: QtBot) -> None:
+    """What is checked, and kept then, is what stands there."""
+    edited: list[bool] = []
+    field.take(KEY)
+    field.edited.connect(lambda: edited.append(True))
+    field.set_locked(True)
+    line, paste = line_of(field), button_of(field, "paste")
+    QGuiApplication.clipboard().setText(GROQ)
+    line.selectAll()
+    qtbot.keyClicks(line, "x")
+    qtbot.keyClick(line, Qt.Key.Key_Delete)
+    qtbot.keyClick(line, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.mouseClick(paste, Qt.MouseButton.LeftButton)
+    assert (field.key, line.text(), edited) == (KEY, KEY, [])
+    field.set_locked(False)
+    qtbot.keyClick(line, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert line.text() == GROQ
+    QGuiApplication.clipboard().setText(KEY)
+    qtbot.mouseClick(paste, Qt.MouseButton.LeftButton)
+    assert line.text() == KEY
+
+
+def test_a_key_being_typed_is_not_sent_at_each_letter(
+    field: KeyField, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long before its end it may look whole: each beginning of it would be asked about, and refused."""
+    told: list[str] = []
+    field.completed.connect(told.append)
+    monkeypatch.setattr(KeyField, "SETTLE_MS", 3_600_000)
+    for letter in KEY:
+        qtbot.keyClicks(line_of(field), letter)
+        turn(2)
+    assert (field.key, told) == (KEY, [])
+    monkeypatch.setattr(KeyField, "SETTLE_MS", 0)
+    line_of(field).clear()
+    qtbot.keyClicks(line_of(field), KEY)
+    assert turn(until=lambda: told)
+    assert told == [KEY]
 
 
 @pytest.mark.parametrize("key", [GROQ, ANTHROPIC])

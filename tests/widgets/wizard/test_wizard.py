@@ -343,6 +343,38 @@ def test_a_typed_key_is_masked_and_can_be_shown(walk: Walk, demo: DemoControl) -
     assert demo.key_for("limited") not in walk.window.windowTitle()
 
 
+def test_another_providers_page_does_not_begin_with_the_last_ones_key(walk: Walk, parts: Parts) -> None:
+    """Enter would send it to somebody whom it does not concern."""
+    walk.to_the_key()
+    walk.paste("sk-or-v1-" + "0b" * 32)
+    walk.until_stage(Stage.REFUSED)
+    walk.button("wizard.back").click()
+    walk.window.welcome.providerChosen.emit("openai_compatible")
+    walk.press(Key.Key_Return)
+    assert walk.step is SetupStep.KEY
+    assert parts.setup.state.provider == "openai_compatible"
+    assert walk.window.key.field.text == ""
+    assert walk.window.key.field.key is None
+
+
+def test_nothing_gives_another_key_while_one_is_checked(
+    walk: Walk, demo: DemoControl, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", demo.key_for("limited"))
+    demo.fault("key_timeout")
+    walk.window.set_demo_key(demo.key, "openrouter")
+    walk.to_the_key().paste(demo.key)
+    walk.until(lambda: demo.requests("/key"), "the check")
+    ways = [walk.find(f"wizard.key.{name}") for name in ("import", "demo", "field.paste")]
+    assert [way.isVisible() for way in ways] == [True] * 3
+    assert [way.isEnabled() for way in ways] == [False] * 3
+    walk.paste(demo.key_for("limited"))
+    assert walk.window.key.field.key == demo.key
+    assert not walk.button("wizard.next").isEnabled(), "nothing is known about the key yet"
+    walk.press(Key.Key_Escape)
+    assert [way.isEnabled() for way in ways] == [True] * 3
+
+
 # --- closing
 
 

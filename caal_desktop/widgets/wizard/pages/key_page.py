@@ -223,7 +223,8 @@ class KeyPage(WizardPage):
         """
         self.field.set_locked(state.is_busy)
         self._address.setReadOnly(state.is_busy)
-        self._demo.setEnabled(not state.is_busy)
+        for gives_a_key in (self._demo, self._import):
+            gives_a_key.setEnabled(not state.is_busy)
         self.message.draw(key_message(state, self._place))
 
     @property
