@@ -170,6 +170,30 @@ def test_a_temporary_conversation_leaves_no_trace(make: Callable[[], Kept], path
     assert b"ordinary question" in files
 
 
+def test_an_earlier_conversation_that_is_opened_from_a_temporary_one_is_kept_on(make: Callable[[], Kept]) -> None:
+    """What is said in it afterwards would be lost in silence."""
+    kept = make()
+    kept.history.begin()
+    kept.say("Kept")
+    (summary,) = kept.until_listed(1)
+    told: list[bool] = []
+    kept.history.temporaryChanged.connect(told.append)
+    kept.history.new(temporary=True)
+    kept.say("Not kept")
+    kept.history.open(summary.id)
+    kept.parts.until(lambda: kept.texts()[:1] == ["Kept"], "the earlier conversation")
+    assert told == [True, False]
+    kept.say("Kept as well")
+    kept.parts.close()
+    kept.close()
+    later = make()
+    later.history.begin()
+    (summary,) = later.until_listed(1)
+    later.history.open(summary.id)
+    later.parts.until(lambda: later.texts(), "the conversation")
+    assert later.texts()[::2] == ["Kept", "Kept as well"]
+
+
 def test_deleting_can_be_undone(make: Callable[[], Kept]) -> None:
     kept = make()
     kept.history.begin()

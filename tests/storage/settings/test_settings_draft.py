@@ -74,12 +74,12 @@ def test_the_default_is_an_edit_of_its_own(draft: SettingsDraft) -> None:
 
 
 def test_what_is_typed_after_undo_is_another_edit(draft: SettingsDraft) -> None:
-    draft.set("system_prompt", "One")
     draft.set("max_tokens", 512)
+    draft.set("system_prompt", "One")
     draft.undo()
-    draft.set("system_prompt", "One and two")
-    draft.undo()
-    assert draft.value("system_prompt") == "One"
+    draft.set("system_prompt", "Two")
+    assert draft.undo() == ("system_prompt",)
+    assert draft.changes == {"max_tokens": 512}
 
 
 def test_many_settings_are_taken_back_together(draft: SettingsDraft) -> None:

@@ -150,6 +150,21 @@ def test_undo_brings_a_sent_text_back_as_a_whole(chat_window: ChatWindow) -> Non
     chat_window.ended()
 
 
+def test_a_draft_from_the_last_run_does_not_replace_what_is_being_written(chat_window: ChatWindow) -> None:
+    """The database may take its time to open; nobody waits for it with the first word."""
+    drafts: list[str] = []
+    chat_window.history.draftFound.connect(drafts.append)
+    chat_window.history.keep_draft("from the last run")
+    chat_window.history._save_draft()
+    chat_window.type("just begun")
+    chat_window.history.begin()
+    chat_window.until(lambda: drafts, "the draft")
+    assert chat_window.window.page.composer.text == "just begun"
+    chat_window.window.page.composer.clear()
+    chat_window.window.page.restore_draft(drafts[0])
+    assert chat_window.window.page.composer.text == "from the last run"
+
+
 # --- options
 
 

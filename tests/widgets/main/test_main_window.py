@@ -120,6 +120,23 @@ def test_shift_enter_breaks_the_line_and_nothing_is_sent(chat: Chat, demo: DemoC
     chat.until_status(AnswerStatus.COMPLETE)
 
 
+def test_what_is_written_while_an_answer_streams_waits_in_the_composer(chat: Chat, demo: DemoControl) -> None:
+    demo.fault("stall_after", "3")
+    chat.send("Tell me a story")
+    chat.until(lambda: chat.parts.chat.messages[-1].text, "the first words")
+    chat.send("And then?")
+    turn(5)
+    assert [message.text for message in chat.parts.chat.messages][:1] == ["Tell me a story"]
+    assert len(chat.parts.chat.messages) == 2
+    assert chat.window.page.composer.text == "And then?"
+    demo.clear_faults()
+    chat.qtbot.keyClick(QApplication.focusWidget(), Key.Key_Escape)
+    chat.until_status(AnswerStatus.STOPPED)
+    chat.qtbot.keyClick(QApplication.focusWidget(), Key.Key_Return)
+    assert chat.parts.chat.messages[2].text == "And then?"
+    chat.until_status(AnswerStatus.COMPLETE)
+
+
 def test_blank_text_is_not_sent(chat: Chat) -> None:
     chat.send("   ")
     assert chat.parts.chat.messages == []
