@@ -492,6 +492,17 @@ def test_every_key_that_passes_is_masked_in_logs_and_hidden_in_reprs(no_live_sec
     assert key not in repr(store)
 
 
+def test_a_key_that_is_only_read_is_masked_in_logs_as_well(
+    keyring_session: DesktopSession, no_live_secrets: None
+) -> None:
+    """As at each start but the first: nobody gives a key then, and a log may come to hold it all the same."""
+    key = "another key of no known shape"
+    asyncio.run(SecretStore(on_key=lambda _key: None).put("openai_compatible", key))
+    assert redact(f"got {key!r}") == f"got {key!r}", "nobody has told about it yet"
+    assert asyncio.run(SecretStore().get("openai_compatible")) == key
+    assert redact(f"got {key!r}") == f"got '{MASK}'"
+
+
 def test_removing_without_a_keyring_still_forgets_the_session_s_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     store = SecretStore(on_key=lambda _key: None)

@@ -165,6 +165,25 @@ def test_a_draft_from_the_last_run_does_not_replace_what_is_being_written(chat_w
     assert chat_window.window.page.composer.text == "from the last run"
 
 
+def test_what_was_being_written_survives_rewording_an_earlier_message(chat_window: ChatWindow, tmp_path: Path) -> None:
+    """It comes back with the next start as well, and not the wording of what was sent long ago."""
+    chat_window.ask("First thing")
+    chat_window.type("not sent yet")
+    chat_window.window.page.begin_edit(0)
+    chat_window.type(", in other words")
+    chat_window.history._save_draft()
+
+    def draft() -> str:
+        with closing(sqlite3.connect(tmp_path / "conversations.db")) as database:
+            row = database.execute("SELECT value FROM note WHERE name = 'draft'").fetchone()
+        return "" if row is None else str(row[0])
+
+    chat_window.until(draft, "a draft on the disk")
+    assert draft() == "not sent yet"
+    chat_window.press(Qt.Key.Key_Escape)
+    assert chat_window.window.page.composer.text == "not sent yet"
+
+
 # --- options
 
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from caal_desktop.services.keys import key_service
 from caal_desktop.services.keys.environment_keys import key_in_environment
@@ -265,14 +266,26 @@ def test_a_removed_key_is_really_gone(
     assert "No key yet" in texts(card)
 
 
-def test_removal_can_be_declined(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
+@pytest.mark.parametrize("way", ["button", Qt.Key.Key_Escape, Qt.Key.Key_Return, "close"])
+def test_removal_can_be_declined(
+    parts: Parts, card: KeyCard, demo: DemoControl, qtbot: QtBot, way: Qt.Key | str
+) -> None:
+    """In each of the ways in which somebody gets rid of a question that was not read."""
     parts.use_key(demo.key)
     press(card, "remove")
     box = card.findChild(QMessageBox)
     assert box is not None
-    box.button(QMessageBox.StandardButton.Cancel).click()
-    turn(5)
+    assert turn(until=box.isActiveWindow)
+    if way == "button":
+        box.button(QMessageBox.StandardButton.Cancel).click()
+    elif way == "close":
+        box.close()
+    else:
+        qtbot.keyClick(QApplication.focusWidget(), way)
+    assert turn(until=lambda: card.findChild(QMessageBox) is None)
+    turn(20)
     assert parts.key() == demo.key
+    assert parts.state().is_kept
 
 
 def test_the_keys_of_several_providers_lie_side_by_side(
