@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import socket
 import string
@@ -15,10 +16,11 @@ import pytest
 from caal_desktop.llm import OpenAICompatibleProvider, Remedy, Timeouts
 from caal_desktop.llm import errors as tree
 from caal_desktop.llm.redaction import clean_metadata, clean_text
+from caal_desktop.llm.transport.client import MAX_ERROR_BODY
 from caal_desktop.llm.transport.retry import RetryPolicy, retry_after_of
 from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, collect, compatible, error_of, openrouter, run, until_error
 from tests.support.error_trees import all_templates, error_classes
-from tests.support.scripted_server import DROP, Reply, error_reply, json_reply, scripted_server
+from tests.support.scripted_server import DROP, Endless, Reply, error_reply, json_reply, scripted_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,6 +209,37 @@ def test_answers_that_cannot_be_read(reply: Reply, expected: type[ProviderError]
         async with scripted_server(reply) as server, openrouter(server) as provider:
             assert type(await error_of(lambda: provider.chat(HELLO))) is expected
             assert len(server.requests) == 1  # an answer had begun: never repeated
+
+    run(test())
+
+
+def test_no_more_of_an_errors_body_is_read_than_it_needs() -> None:
+    """A broken server, or one that means harm, must neither fill the memory nor keep anybody waiting."""
+
+    async def test() -> None:
+        told = json.dumps({"error": {"code": 400, "message": "the lamp is broken"}}).encode()
+        reply = Reply((told, Endless(b" " * 65_536)), 400)
+        async with scripted_server(reply) as server, openrouter(server) as provider:
+            async with asyncio.timeout(20):
+                error = await error_of(lambda: provider.chat(HELLO))
+                await server.client_left.wait()
+            assert type(error) is tree.BadRequest
+            assert "the lamp is broken" in error.detail
+            # What is left unread is not read by the next request either.
+            server.script[:] = [json_reply({"data": [{"id": MODEL}]})]
+            await provider.list_models()
+            assert len(server.connections) == 2
+
+    run(test())
+
+
+def test_of_an_errors_body_as_much_is_read_as_is_allowed() -> None:
+    async def test() -> None:
+        message = json.dumps({"error": {"code": 400, "message": "the lamp is broken"}}).encode()
+        reply = Reply((message.rjust(MAX_ERROR_BODY),), 400)
+        async with scripted_server(reply) as server, openrouter(server) as provider:
+            error = await error_of(lambda: provider.chat(HELLO))
+            assert "the lamp is broken" in error.detail
 
     run(test())
 

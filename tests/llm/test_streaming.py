@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from contextlib import aclosing
 from itertools import pairwise
@@ -41,6 +42,7 @@ from tests.llm.helpers import HELLO, QUICK, TOOL, collect, compatible, openroute
 from tests.support.scripted_server import (
     DROP,
     HANG,
+    Endless,
     Pause,
     Reply,
     delta,
@@ -55,6 +57,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from caal_desktop.llm import StreamEvent
+
+
+async def until_end(events: AsyncGenerator[StreamEvent, None]) -> None:
+    """Read a stream to its end, a good one or not."""
+    with contextlib.suppress(ProviderError):
+        await collect(events)
 
 
 def events_of(reply: Reply, **options: Any) -> list[StreamEvent]:
@@ -422,6 +430,50 @@ def test_a_finished_stream_leaves_its_connection_for_the_next_request() -> None:
             for _ in range(3):
                 await collect(provider.chat_stream(HELLO))
             assert len(server.connections) == 1
+
+    run(test())
+
+
+@pytest.mark.parametrize("last", [delta(finish="stop"), {"error": {"code": 502, "message": "broken"}}])
+def test_what_follows_the_end_is_read_so_that_the_connection_can_be_used_again(
+    last: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The closing bytes come a moment after the end mark: the server is asked for them before the answer ends."""
+    monkeypatch.setattr(streaming, "_DRAIN_SECONDS", 60.0)
+
+    async def test() -> None:
+        may_end = asyncio.Event()
+        reply = sse_reply(frame(delta("Hel")), frame(last), frame("[DONE]"), may_end, b": bye\n\n")
+        async with scripted_server(reply) as server, openrouter(server) as provider:
+            answer = asyncio.ensure_future(until_end(provider.stream_events(HELLO)))
+            while not server.requests:
+                await asyncio.sleep(0)
+            # Server and client share this loop: by now the client has long got the end mark.
+            for _ in range(300):
+                await asyncio.sleep(0)
+            assert not answer.done()
+            may_end.set()
+            await answer
+            server.script[:] = [text_stream("Hello")]
+            await collect(provider.chat_stream(HELLO))
+            assert len(server.connections) == 1
+
+    run(test())
+
+
+@pytest.mark.parametrize("rest", [HANG, Endless(b": still here\n\n" * 1000)], ids=["silence", "chatter"])
+def test_an_answer_does_not_wait_long_for_what_follows_its_end(rest: Any) -> None:
+    async def test() -> None:
+        reply = sse_reply(frame(delta("Hello")), frame(delta(finish="stop")), frame("[DONE]"), rest)
+        async with scripted_server(reply) as server, openrouter(server) as provider:
+            async with asyncio.timeout(20):
+                events = await collect(provider.stream_events(HELLO))
+                await server.client_left.wait()
+            assert text_of(events) == "Hello"
+            assert isinstance(events[-1], StreamFinished)
+            server.script[:] = [text_stream("Hello")]
+            await collect(provider.chat_stream(HELLO))
+            assert len(server.connections) == 2
 
     run(test())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import logging
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from caal_desktop.llm import GroqProvider, LLMProvider, OpenAICompatibleProvider, OpenRouterProvider, create_provider
-from caal_desktop.llm.errors import CaptivePortalSuspected
+from caal_desktop.llm.errors import CaptivePortalSuspected, ProviderError
 from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, TOOL, collect, compatible, error_of, openrouter, run
 from tests.support.scripted_server import Reply, SeenRequest, json_reply, scripted_server, text_stream
 
@@ -137,13 +138,18 @@ def test_this_machine_is_reached_without_the_proxy(monkeypatch: pytest.MonkeyPat
     run(test())
 
 
-def test_cookies_are_not_kept() -> None:
+@pytest.mark.parametrize("status", [200, 500])
+def test_cookies_are_not_kept(status: int) -> None:
     async def test() -> None:
-        reply = json_reply(ANSWER, Set_Cookie="track=me; Path=/")
+        reply = json_reply(ANSWER, status, Set_Cookie="track=me; Path=/")
         async with scripted_server(reply) as server, openrouter(server) as provider:
-            await provider.chat(HELLO)
-            await provider.chat(HELLO)
+            for _ in range(2):
+                with contextlib.suppress(ProviderError):
+                    await provider.chat(HELLO)
             assert "cookie" not in server.last.headers
+            # No request carries what is in the jar; a server must not be able to fill it all the same.
+            assert provider._client is not None
+            assert not provider._client._sdk._client.cookies
 
     run(test())
 

@@ -10,13 +10,15 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from caal_desktop.demo.http.listener import HOST, listening
 from caal_desktop.demo.http.messages import Request, Stream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+
+    from caal_desktop.demo.http.connection import Connection
 
 SSE = "text/event-stream"
 
@@ -42,7 +44,15 @@ class Pause:
     seconds: float
 
 
-Step = bytes | Pause | _Sentinel
+@dataclass(frozen=True)
+class Endless:
+    """A step that sends the same piece again and again, until the client goes away."""
+
+    piece: bytes
+
+
+Step = bytes | Pause | Endless | asyncio.Event | _Sentinel
+"""What a reply does next. An event is waited for: the test sets it."""
 
 
 @dataclass
@@ -128,6 +138,7 @@ class ScriptedServer:
 
     Attributes:
         requests: what was asked, in order.
+        connections: on which it was asked.
         url: the server's root.
         client_left: set when a client closed its connection before the answer was complete.
     """
@@ -135,7 +146,7 @@ class ScriptedServer:
     def __init__(self, *script: Reply) -> None:
         self.script = list(script)
         self.requests: list[SeenRequest] = []
-        self.connections: set[object] = set()
+        self.connections: set[Connection] = set()
         self.url = ""
         self.client_left = asyncio.Event()
 
@@ -149,12 +160,17 @@ class ScriptedServer:
         """The last request."""
         return self.requests[-1]
 
+    @property
+    def open_connections(self) -> int:
+        """How many of the connections on which something was asked have not ended, as this side sees it."""
+        return sum(not connection.task.done() for connection in self.connections)
+
     async def handle(self, request: Request) -> Stream:
         """Answer one request with the script's next reply."""
         body = request.json() if request.body else None
         headers = {name.lower(): value for name, value in request.headers}
         self.requests.append(SeenRequest(request.method, request.path, request.query, headers, body))
-        self.connections.add(request.connection)
+        self.connections.add(cast("Connection", request.connection))
         reply = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         kind = {} if reply.content_type is None else {"Content-Type": reply.content_type}
         stream = Stream(request, {**reply.headers, **kind}, reply.status)
@@ -172,6 +188,13 @@ class ScriptedServer:
     async def _step(self, request: Request, stream: Stream, step: Step) -> None:
         if isinstance(step, Pause):
             await asyncio.sleep(step.seconds)
+        elif isinstance(step, Endless):
+            while True:
+                await stream.write(step.piece)
+                # A client that reads as fast as this must get its turn.
+                await asyncio.sleep(0)
+        elif isinstance(step, asyncio.Event):
+            await step.wait()
         elif step is HANG:
             # The handler is cancelled when the client goes away.
             await asyncio.Event().wait()
