@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +30,7 @@ from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.desktop_session import DesktopSession, require_desktop_tools
 from tests.support.key_stages import Stage, stage_of
 from tests.support.qt_loop import run_async, turn
+from tests.support.scripted_server import scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from caal_desktop.storage.settings.schema import Settings
     from tests.support.demo import DemoControl
     from tests.support.qt_loop import LoopHarness
+    from tests.support.scripted_server import Reply, ScriptedServer
 
 KEYRING_SERVICE = "caal-desktop-test"
 
@@ -173,6 +176,18 @@ def make_parts(qt_loop: LoopHarness, tmp_path: Path, demo: DemoControl) -> Itera
 def parts(make_parts: Callable[..., Parts]) -> Parts:
     """The services over the demo server."""
     return make_parts()
+
+
+@pytest.fixture
+def serve(qt_loop: LoopHarness) -> Iterator[Callable[..., ScriptedServer]]:
+    """Starts servers that answer what is scripted, for the length of the test: ``serve(*replies)``."""
+    servers = AsyncExitStack()
+
+    def start(*script: Reply) -> ScriptedServer:
+        return run_async(servers.enter_async_context(scripted_server(*script)))
+
+    yield start
+    run_async(servers.aclose())
 
 
 @pytest.fixture

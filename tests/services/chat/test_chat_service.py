@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PySide6.QtCore import QTimer
 
 from caal_desktop.llm.errors import EmptyAnswer, StreamInterrupted
 from caal_desktop.llm.events import FinishReason
 from caal_desktop.llm.models.info import ModelInfo, ReasoningPolicy
 from caal_desktop.services.chat.chat_options import ChatOptions, efforts_of, reasoning_field
 from caal_desktop.services.chat.chat_request import ChatRequest, chat_request
+from caal_desktop.services.chat.chat_service import MAX_TOOL_CALLS
 from caal_desktop.services.chat.conversation import AnswerStatus, Attachment, Role
 from caal_desktop.services.providers.provider_pool import Connection
+from tests.support.scripted_server import delta, frame, sse_reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.demo import DemoControl
     from tests.support.parts import Parts
+    from tests.support.scripted_server import ScriptedServer
 
 MODEL = "openai/gpt-5.4-nano"
 REASONER = "deepseek/deepseek-r1-0528"
@@ -147,6 +154,51 @@ def test_tool_calls_are_put_together(parts: Parts, ask: ChatRequest, demo: DemoC
     assert answer.status is AnswerStatus.COMPLETE
     assert len(answer.tool_calls) == 2
     assert all(call.name and call.arguments for call in answer.tool_calls)
+
+
+def test_a_server_that_is_faster_than_the_window_does_not_keep_it_from_being_drawn(
+    serve: Callable[..., ScriptedServer], make_parts: Callable[..., Parts], ask: ChatRequest
+) -> None:
+    """All comes in one piece, so that reading on never has to wait for anything."""
+    count = 100
+    answer = frame(delta("Hello")) + frame(delta(finish="stop")) + frame("[DONE]")
+    parts = make_parts(serve(sse_reply(b": wait\n\n" * count + answer)).base_url)
+    turns = 0
+    seen: list[int] = []
+
+    def note_turn() -> None:
+        nonlocal turns
+        turns += 1
+
+    def take_time(_index: int) -> None:
+        seen.append(turns)
+        time.sleep(0.002)
+
+    window = QTimer(interval=0)
+    window.timeout.connect(note_turn)
+    window.start()
+    parts.chat.keptAlive.connect(take_time)
+    parts.chat.send("Hello", ask)
+    assert ended(parts).text == "Hello"
+    window.stop()
+    assert len(seen) == count
+    # Some 0.2 s of work: at the most every 8 ms the window gets a turn.
+    assert seen[-1] - seen[0] >= 10
+
+
+def test_tool_calls_beyond_the_bound_are_left_out(
+    serve: Callable[..., ScriptedServer], make_parts: Callable[..., Parts], ask: ChatRequest
+) -> None:
+    """The index is the server's word: one of a billion must not fill the memory."""
+    indices = (0, 1, MAX_TOOL_CALLS - 1, MAX_TOOL_CALLS, MAX_TOOL_CALLS + 1, 100_000)
+    calls = [{"index": i, "id": f"call_{i}", "function": {"name": f"tool_{i}", "arguments": "{}"}} for i in indices]
+    chunks = [frame(delta(tool_calls=[call])) for call in calls]
+    answer = sse_reply(*chunks, frame(delta(finish="tool_calls")), frame("[DONE]"))
+    parts = make_parts(serve(answer).base_url)
+    parts.chat.send("Hello", ask)
+    kept = ended(parts).tool_calls
+    assert len(kept) == MAX_TOOL_CALLS == 64
+    assert [call.name for call in kept if call.name] == ["tool_0", "tool_1", "tool_63"]
 
 
 def test_an_answer_of_nothing_is_a_failure(parts: Parts, ask: ChatRequest, demo: DemoControl) -> None:

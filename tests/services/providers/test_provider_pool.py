@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.llm.transport.network import ProxyMode
+from caal_desktop.services.chat.chat_request import ChatRequest
+from caal_desktop.services.chat.conversation import AnswerStatus
+from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
 from tests.support.qt_loop import run_async
+from tests.support.scripted_server import delta, frame, json_reply, sse_reply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from caal_desktop.llm.base import LLMProvider
     from tests.support.demo import DemoControl
+    from tests.support.parts import Parts
+    from tests.support.scripted_server import ScriptedServer
 
 pytestmark = pytest.mark.usefixtures("qt_loop")
 
@@ -202,6 +211,88 @@ def test_giving_up_before_the_demo_has_started(urls: Urls, demo: DemoControl) ->
         return label
 
     assert run_async(give_up_and_try_again())
+
+
+# --- what the server sees of it
+
+KEY, OTHER_KEY = "sk-or-v1-" + "1a" * 32, "sk-or-v1-" + "2b" * 32
+FACTS = json_reply({"data": {"label": "a key", "usage": 0}})
+
+
+def check(parts: Parts) -> None:
+    """Have one request made, as settings and key say now."""
+
+    async def ask() -> None:
+        connection = connection_for(parts.settings.current, parts.keys)
+        assert connection is not None
+        async with parts.pool.use(connection) as client:
+            await client.check_key()
+
+    run_async(ask())
+
+
+def change_patience(parts: Parts) -> None:
+    parts.settings.update(read_timeout=parts.settings.current.read_timeout + 1)
+
+
+def change_proxy(parts: Parts) -> None:
+    parts.settings.update(proxy_mode=ProxyMode.NONE)
+
+
+def change_key(parts: Parts) -> None:
+    parts.use_key(OTHER_KEY)
+
+
+@pytest.mark.parametrize("change", [change_patience, change_proxy, change_key])
+def test_the_connections_of_a_replaced_client_are_closed(
+    serve: Callable[..., ScriptedServer], make_parts: Callable[..., Parts], change: Callable[[Parts], None]
+) -> None:
+    server = serve(FACTS)
+    parts = make_parts(server.base_url)
+    parts.use_key(KEY)
+    check(parts)
+    check(parts)
+    assert (len(server.connections), server.open_connections) == (1, 1), "a connection is used again"
+    change(parts)
+    check(parts)
+    assert len(server.connections) == 2, "another client has asked"
+    parts.until(lambda: server.open_connections == 1, "the end of the earlier client's connection")
+
+
+def test_the_connections_of_a_removed_key_are_closed(
+    serve: Callable[..., ScriptedServer], make_parts: Callable[..., Parts]
+) -> None:
+    server = serve(FACTS)
+    parts = make_parts(server.base_url)
+    parts.use_key(KEY)
+    check(parts)
+    run_async(parts.keys.remove("openrouter"))
+    parts.until(lambda: not server.open_connections, "the end of the connection")
+
+
+@pytest.mark.parametrize("change", [change_patience, change_key])
+def test_an_answer_under_way_outlives_the_change_and_its_connection_does_not(
+    serve: Callable[..., ScriptedServer], make_parts: Callable[..., Parts], change: Callable[[Parts], None]
+) -> None:
+    may_go_on = asyncio.Event()
+    answer = sse_reply(
+        frame(delta("Hel")), may_go_on, frame(delta("lo")), frame(delta(finish="stop")), frame("[DONE]")
+    )
+    server = serve(answer, FACTS)
+    parts = make_parts(server.base_url)
+    parts.use_key(KEY)
+    connection = connection_for(parts.settings.current, parts.keys)
+    assert connection is not None
+    parts.chat.send("Hello", ChatRequest(connection, "vendor/model"))
+    parts.until(lambda: parts.chat.messages[-1].parts, "the first words")
+    change(parts)
+    check(parts)
+    assert server.open_connections == 2
+    may_go_on.set()
+    parts.until(lambda: not parts.chat.is_busy, "the end of the answer")
+    assert parts.chat.messages[-1].text == "Hello"
+    assert parts.chat.messages[-1].status is AnswerStatus.COMPLETE
+    parts.until(lambda: server.open_connections == 1, "the end of the earlier client's connection")
 
 
 def test_a_key_that_cannot_be_used_is_an_error_of_its_use(urls: Urls) -> None:
