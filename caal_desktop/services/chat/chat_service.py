@@ -67,7 +67,7 @@ class ChatService(QObject):
         statusChanged: index; status, facts or error of an answer changed.
         pathChanged: index from which on other messages are shown than before.
         messageRemoved: the message that was taken out of the conversation.
-        costFound: the message whose cost became known after its end.
+        costFound: the message whose cost, or another of its facts, became known after its end.
         busyChanged: an answer began or ended.
         cleared: the conversation was emptied, or another one took its place.
     """
@@ -238,11 +238,17 @@ class ChatService(QObject):
         def finish(_task: object) -> None:
             if answer is self._answering:
                 self._deliver()
-            if earlier is not None and answer.facts is not None:
-                answer.facts = earlier.continued_by(answer.facts)
+            part, is_told = answer.facts, answer is not self._answering
+            if earlier is not None and part is not None:
+                # The earlier object stays the answer's: what that part cost may still be looked for.
+                earlier.add_continuation(part)
+                answer.facts = earlier
             self._end(index, answer)
-            if answer.facts is not None and answer.facts.usage is None and answer.facts.generation_id:
-                self._look_for_cost(index, answer, request)
+            if is_told:
+                # Another conversation took its place before it was known how long it took, and what it took in all.
+                self.costFound.emit(answer)
+            if answer.facts is not None and part is not None and part.usage is None and part.generation_id:
+                self._look_for_cost(index, answer, answer.facts, part.generation_id, request)
 
         task.add_done_callback(finish)
 
@@ -379,25 +385,36 @@ class ChatService(QObject):
 
     # --- what a stopped answer cost
 
-    def _look_for_cost(self, index: int, answer: Message, request: ChatRequest) -> None:
+    def _look_for_cost(
+        self, index: int, answer: Message, facts: AnswerFacts, generation_id: str, request: ChatRequest
+    ) -> None:
         if not descriptor_of(request.connection.provider).can(Capability.COST_LOOKUP):
             return
+        coro = self._find_cost(index, answer, facts, generation_id, request)
         with contextlib.suppress(RuntimeError):  # the program is ending
-            self._scope.start(self._find_cost(index, answer, request), name="cost", exclusive=False)
+            self._scope.start(coro, name="cost", exclusive=False)
 
-    async def _find_cost(self, index: int, answer: Message, request: ChatRequest) -> None:
-        facts = answer.facts
-        if facts is None or facts.generation_id is None:
+    async def _find_cost(
+        self, index: int, answer: Message, facts: AnswerFacts, generation_id: str, request: ChatRequest
+    ) -> None:
+        usage = await self._ask_for_cost(generation_id, request)
+        if usage is None:
             return
+        facts.add_usage(usage)
+        # The whole cost of an answer that goes on meanwhile is told at its end.
+        if answer.facts is facts:
+            self.costFound.emit(answer)
+            if index < len(self._messages) and self._messages[index] is answer:
+                self.statusChanged.emit(index)
+
+    async def _ask_for_cost(self, generation_id: str, request: ChatRequest) -> UsageReport | None:
         for delay in COST_DELAYS_S:
             await asyncio.sleep(delay)
             try:
                 async with self._pool.use(request.connection) as provider:
-                    facts.usage = await provider.generation(facts.generation_id)
+                    usage = await provider.generation(generation_id)
             except (ProviderError, ValueError):
-                return
-            if facts.usage is not None:
-                self.costFound.emit(answer)
-                if index < len(self._messages) and self._messages[index] is answer:
-                    self.statusChanged.emit(index)
-                return
+                return None
+            if usage is not None:
+                return usage
+        return None

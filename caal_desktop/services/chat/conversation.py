@@ -97,19 +97,21 @@ class AnswerFacts:
         tokens = self.usage.completion_tokens - (self.usage.reasoning_tokens or 0)
         return tokens / streamed if streamed > 0.05 and tokens > 0 else None
 
-    def continued_by(self, rest: AnswerFacts) -> AnswerFacts:
-        """The facts of this answer together with those of its continuation."""
-        return AnswerFacts(
-            rest.asked_model,
-            rest.model or self.model,
-            rest.provider or self.provider,
-            self.first_token_s if self.first_token_s is not None else rest.first_token_s,
-            _sum((self.duration_s, rest.duration_s)),
-            _sum((self.reasoning_s, rest.reasoning_s)),
-            rest.generation_id or self.generation_id,
-            total_usage(usage for usage in (self.usage, rest.usage) if usage is not None),
-            rest.finish_reason,
-        )
+    def add_continuation(self, rest: AnswerFacts) -> None:
+        """Take in the facts of the part by which the answer went on."""
+        self.asked_model = rest.asked_model
+        self.model = rest.model or self.model
+        self.provider = rest.provider or self.provider
+        self.first_token_s = self.first_token_s if self.first_token_s is not None else rest.first_token_s
+        self.duration_s = _sum((self.duration_s, rest.duration_s))
+        self.reasoning_s = _sum((self.reasoning_s, rest.reasoning_s))
+        self.generation_id = rest.generation_id or self.generation_id
+        self.finish_reason = rest.finish_reason
+        self.add_usage(rest.usage)
+
+    def add_usage(self, usage: UsageReport | None) -> None:
+        """Count what a part of the answer took; None where that is not known."""
+        self.usage = total_usage(known for known in (self.usage, usage) if known is not None)
 
 
 def _sum(values: Iterable[float | None]) -> float | None:

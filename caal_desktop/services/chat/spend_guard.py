@@ -84,8 +84,8 @@ class SpendGuard(QObject):
         self._day = DaySpending(today())
         self._is_read = False
         self._conversation = 0.0
-        # The message is kept beside its price: no other one can get its id meanwhile.
-        self._counted: dict[int, tuple[Message, float]] = {}
+        # By the message's id. Kept for the whole run: what an answer cost may become known in another conversation.
+        self._counted: dict[str, float] = {}
         self._told: set[tuple[SpendingPeriod, float, object]] = set()
         self._number = 0
         self._chat: ChatService | None = None
@@ -127,14 +127,14 @@ class SpendGuard(QObject):
         if not cost or message.status.is_open:
             return
         # The status of one answer may change several times, and a continued answer costs more each time.
-        _, before = self._counted.get(id(message), (message, 0.0))
-        self._counted[id(message)] = (message, cost)
-        added = cost - before
+        added = cost - self._counted.get(message.id, 0.0)
         if added <= 0:
             return
+        self._counted[message.id] = cost
         today = self._today()
         self._day = self._day.plus(added, today)
-        self._conversation += added
+        if self._chat is not None and any(shown is message for shown in self._chat.conversation):
+            self._conversation += added
         if self._is_read:
             self._writer.put(self._day)
         elif not self._scope.is_running("read"):
@@ -165,7 +165,7 @@ class SpendGuard(QObject):
         self._number += 1
         # An opened answer was paid for before, and may be continued.
         shown = () if self._chat is None else self._chat.conversation
-        self._counted = {id(message): (message, cost) for message in shown if (cost := _cost(message))}
+        self._counted.update((message.id, cost) for message in shown if (cost := _cost(message)))
 
     def _on_failed(self, error: StorageError) -> None:
         # Nobody is to be interrupted for it.

@@ -93,6 +93,31 @@ def test_what_an_opened_answer_cost_before_is_not_counted_again_when_it_is_conti
     assert guard.today == pytest.approx(facts.usage.cost)
 
 
+def test_what_becomes_known_late_is_counted_once_and_not_for_another_conversation(
+    parts: Parts, guard: SpendGuard, demo: DemoControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("caal_desktop.services.chat.chat_service.COST_DELAYS_S", (0.01,) * 1500)
+    before = ask(parts, demo)
+    answer, connection = parts.chat.messages[-1], connection_for(parts.settings.current, parts.keys)
+    assert connection is not None
+    demo.fault("no_generation")
+    demo.fault("stall_after", 4, times=1, path="/chat/completions")
+    parts.chat.continue_answer(chat_request(parts.settings.current, connection))
+    parts.until(lambda: answer.facts and answer.facts.generation_id, "the rest has begun")
+    parts.chat.clear()
+    demo.clear_faults()
+
+    def cost() -> float:
+        assert answer.facts is not None
+        assert answer.facts.usage is not None
+        return answer.facts.usage.cost or 0.0
+
+    parts.until(lambda: not answer.status.is_open and answer.facts and answer.facts.usage, "the first part's cost")
+    parts.until(lambda: cost() > before, "the whole cost")
+    assert guard.today == pytest.approx(cost())
+    assert guard.conversation == 0
+
+
 def test_a_limit_is_told_once_and_again_for_the_next_conversation(
     parts: Parts, guard: SpendGuard, demo: DemoControl
 ) -> None:

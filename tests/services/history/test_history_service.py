@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +154,143 @@ def test_what_streams_in_is_on_the_disk_before_the_answer_ends(
     assert kept.chat.is_busy
     kept.chat.stop()
     kept.parts.until(lambda: not kept.chat.is_busy, "the end")
+
+
+# --- what becomes known of an answer after its end
+
+
+@pytest.fixture
+def _asked_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an answer cost is asked for at once, and for as long as a test may wait."""
+    monkeypatch.setattr("caal_desktop.services.chat.chat_service.COST_DELAYS_S", (0.01,) * 1500)
+
+
+def stop_midway(kept: Kept, demo: DemoControl, ask: Callable[[], None]) -> str:
+    """Have an answer, or the rest of one, stopped when its first words have come; gives OpenRouter's id of it."""
+    before = kept.texts()[-1] if kept.chat.messages else ""
+    demo.fault("stall_after", 4, times=1, path="/chat/completions")
+    ask()
+    message = kept.chat.messages[-1]
+    kept.parts.until(lambda: len(message.text) > len(before) or (message.text and not before), "the first words")
+    kept.chat.stop()
+    kept.parts.until(lambda: not kept.chat.is_busy, "the end")
+    assert message.facts is not None
+    assert message.facts.generation_id is not None
+    return message.facts.generation_id
+
+
+def is_waiting_for_cost() -> bool:
+    """Whether somebody is still waiting for what an answer cost."""
+    return any(task.get_name() == "chat.cost" for task in asyncio.all_tasks())
+
+
+def cost_of(demo: DemoControl, *generations: str) -> float:
+    """What the server says that these cost."""
+    answers = [demo.call("GET", f"/generation?id={one}", key=demo.key).json() for one in generations]
+    return float(sum(answer["data"]["total_cost"] for answer in answers))
+
+
+def cost_on_disk(path: Path, message: str) -> float | None:
+    """What an answer cost, as a process of its own reads it from the database."""
+    script = (
+        "import json, sqlite3, sys\n"
+        "reader = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True)\n"
+        "extra, = reader.execute('SELECT extra FROM message WHERE id = ?', sys.argv[2:]).fetchone()\n"
+        "print(json.dumps(json.loads(extra)['facts'].get('usage', {}).get('cost')))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, path, message], capture_output=True, text=True, check=True, timeout=30
+    )
+    cost: float | None = json.loads(done.stdout)
+    return cost
+
+
+@pytest.mark.usefixtures("_asked_often")
+@pytest.mark.parametrize("shown", ["the same conversation", "another one"])
+def test_what_a_stopped_answer_cost_is_on_the_disk_once_it_is_known(
+    make: Callable[[], Kept], path: Path, demo: DemoControl, shown: str
+) -> None:
+    kept = make()
+    kept.history.begin()
+    demo.fault("no_generation")
+    generation = stop_midway(kept, demo, lambda: kept.chat.send("Hello", kept.request))
+    answer = kept.chat.messages[-1]
+    if shown == "another one":
+        kept.history.new()
+    demo.clear_faults()
+    kept.parts.until(lambda: not is_waiting_for_cost(), "the cost")
+    kept.parts.close()
+    kept.close()
+    assert cost_on_disk(path, answer.id) == pytest.approx(cost_of(demo, generation)) != 0
+
+
+@pytest.mark.usefixtures("_asked_often")
+def test_what_a_stopped_continuation_cost_is_added_to_what_was_known(
+    make: Callable[[], Kept], path: Path, demo: DemoControl
+) -> None:
+    kept = make()
+    kept.history.begin()
+    demo.fault("truncated", 5, times=1)
+    kept.say("Hello")
+    answer = kept.chat.messages[-1]
+    assert answer.facts is not None
+    assert answer.facts.usage is not None
+    known = answer.facts.usage.cost
+    assert known
+    rest = stop_midway(kept, demo, lambda: kept.chat.continue_answer(kept.request))
+    kept.parts.until(lambda: not is_waiting_for_cost(), "the cost")
+    kept.parts.close()
+    kept.close()
+    assert cost_on_disk(path, answer.id) == pytest.approx(known + cost_of(demo, rest)) != known
+
+
+@pytest.mark.usefixtures("_asked_often")
+@pytest.mark.parametrize("when", ["while it goes on", "after its end"])
+def test_the_costs_of_a_stopped_answer_and_its_stopped_rest_are_added_up(
+    make: Callable[[], Kept], path: Path, demo: DemoControl, when: str
+) -> None:
+    kept = make()
+    kept.history.begin()
+    demo.fault("no_generation")
+    first = stop_midway(kept, demo, lambda: kept.chat.send("Hello", kept.request))
+    answer = kept.chat.messages[-1]
+
+    def go_on() -> None:
+        kept.chat.continue_answer(kept.request)
+        if when == "while it goes on":
+            kept.parts.until(demo.open_streams, "the rest is on its way")
+            demo.clear_faults()
+            kept.parts.until(lambda: not is_waiting_for_cost(), "the first part's cost")
+
+    rest = stop_midway(kept, demo, go_on)
+    demo.clear_faults()
+    kept.parts.until(lambda: not is_waiting_for_cost(), "the costs")
+    kept.parts.close()
+    kept.close()
+    assert rest != first
+    assert cost_on_disk(path, answer.id) == pytest.approx(cost_of(demo, first, rest)) != 0
+
+
+@pytest.mark.usefixtures("_asked_often")
+def test_a_continuation_that_another_conversation_stops_keeps_what_the_answer_cost_before(
+    make: Callable[[], Kept], path: Path, demo: DemoControl
+) -> None:
+    kept = make()
+    kept.history.begin()
+    demo.fault("truncated", 5, times=1)
+    kept.say("Hello")
+    answer = kept.chat.messages[-1]
+    assert answer.facts is not None
+    assert answer.facts.usage is not None
+    known = answer.facts.usage.cost
+    demo.fault("no_generation")
+    demo.fault("stall_before", times=1, path="/chat/completions")
+    kept.chat.continue_answer(kept.request)
+    kept.parts.until(lambda: len(demo.requests("/chat/completions")) == 2, "the rest was asked for")
+    kept.history.new()
+    kept.parts.close()
+    kept.close()
+    assert cost_on_disk(path, answer.id) == known != 0
 
 
 def test_a_temporary_conversation_leaves_no_trace(make: Callable[[], Kept], path: Path) -> None:

@@ -275,9 +275,7 @@ def test_an_answer_under_way_outlives_the_change_and_its_connection_does_not(
     serve: Callable[..., ScriptedServer], make_parts: Callable[..., Parts], change: Callable[[Parts], None]
 ) -> None:
     may_go_on = asyncio.Event()
-    answer = sse_reply(
-        frame(delta("Hel")), may_go_on, frame(delta("lo")), frame(delta(finish="stop")), frame("[DONE]")
-    )
+    answer = sse_reply(frame(delta("Hel")), may_go_on, frame(delta("lo")), frame(delta(finish="stop")), frame("[DONE]"))
     server = serve(answer, FACTS)
     parts = make_parts(server.base_url)
     parts.use_key(KEY)
