@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from caal_desktop.catalogue.search.naming import naming
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from caal_desktop.llm.models.info import ModelInfo
 
 
@@ -41,3 +43,8 @@ def chat_obstacle(model: ModelInfo) -> ChatObstacle | None:
 def can_chat(model: ModelInfo) -> bool:
     """Whether the model takes text, gives text and answers chat requests, as far as is known."""
     return chat_obstacle(model) is None
+
+
+def has_ended(model: ModelInfo, today: date) -> bool:
+    """Whether the model has been switched off. The last day is a day of use."""
+    return model.expiration_date is not None and model.expiration_date < today

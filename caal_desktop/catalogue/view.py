@@ -45,7 +45,7 @@ class CatalogueView:
         models: as given; everything here speaks of them by row number.
         today: as given.
         filters: every filter's answer.
-        recommended: the model to preselect for a voice assistant; None where none can chat.
+        recommended: the model to preselect for a voice assistant; None where none can still chat.
         vendors: the models by vendor.
         unusable: how many models cannot chat.
     """

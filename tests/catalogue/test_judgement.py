@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, ReasonCode, voice_fitness, voice_verdict
+from caal_desktop.catalogue.fitness.assessment import (
+    SOON_EXPIRING,
+    FitnessVerdict,
+    ReasonCode,
+    voice_fitness,
+    voice_verdict,
+)
 from caal_desktop.catalogue.fitness.speech_cost import (
     HOUR_OF_TALK,
     CostKind,
@@ -16,7 +22,7 @@ from caal_desktop.catalogue.fitness.speech_cost import (
     format_price_per_million,
     hourly_cost,
 )
-from caal_desktop.catalogue.usability import ChatObstacle, can_chat, chat_obstacle
+from caal_desktop.catalogue.usability import ChatObstacle, can_chat, chat_obstacle, has_ended
 from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
 from tests.support.catalogues import RealList, on_real_lists
 
@@ -90,9 +96,27 @@ def test_fitness_and_its_reason(subject: ModelInfo, verdict: FitnessVerdict, cod
         assert "{" not in reason.text
 
 
-def test_the_last_day_is_a_day_of_use() -> None:
-    assert voice_fitness(model(expiration_date=TODAY), TODAY).verdict is FitnessVerdict.UNSURE
-    assert voice_fitness(model(expiration_date=date(2027, 8, 22)), TODAY).verdict is FitnessVerdict.FIT
+@pytest.mark.parametrize(
+    ("days_left", "code", "verdict"),
+    [
+        (-1, ReasonCode.EXPIRED, FitnessVerdict.UNFIT),
+        (0, ReasonCode.EXPIRES_SOON, FitnessVerdict.UNSURE),  # the last day is a day of use
+        (1, ReasonCode.EXPIRES_SOON, FitnessVerdict.UNSURE),
+        (60, ReasonCode.EXPIRES_SOON, FitnessVerdict.UNSURE),
+        (61, None, FitnessVerdict.FIT),
+    ],
+)
+def test_an_end_that_is_near_is_told_with_its_day(
+    days_left: int, code: ReasonCode | None, verdict: FitnessVerdict
+) -> None:
+    assert timedelta(days=60) == SOON_EXPIRING
+    ends = TODAY + timedelta(days=days_left)
+    fitness = voice_fitness(model(expiration_date=ends), TODAY)
+    assert fitness.verdict is verdict is voice_verdict(model(expiration_date=ends), TODAY)
+    told = [reason for reason in fitness.reasons if reason.code in (ReasonCode.EXPIRED, ReasonCode.EXPIRES_SOON)]
+    assert [reason.code for reason in told] == ([] if code is None else [code])
+    assert all(dict(reason.values)["date"] == ends.isoformat() for reason in told)
+    assert has_ended(model(expiration_date=ends), TODAY) is (code is ReasonCode.EXPIRED)
 
 
 @on_real_lists

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verdict
-from caal_desktop.catalogue.fitness.recommend import recommend, suggest_replacement
+from caal_desktop.catalogue.fitness.recommend import EXPIRES_TOO_SOON, recommend, suggest_replacement
+from caal_desktop.catalogue.listing import ListRequest, Section, list_models
 from caal_desktop.catalogue.search.naming import SpeedClass, naming, naming_of
 from caal_desktop.catalogue.usability import can_chat
+from caal_desktop.catalogue.view import CatalogueView
+from caal_desktop.llm.models.info import ModelInfo, Pricing
 from caal_desktop.llm.models.listing import parse_model_list
 from tests.support.catalogues import RealList, generated_models, on_real_lists
-
-if TYPE_CHECKING:
-    from caal_desktop.llm.models.info import ModelInfo
 
 TODAY = date(2026, 8, 22)
 
@@ -70,6 +70,68 @@ def test_models_about_to_end_are_passed_over(real: RealList) -> None:
     assert best is not None
     models[models.index(best)] = replace(best, expiration_date=date(2026, 10, 1))
     assert recommend(models, TODAY) != models[models.index(replace(best, expiration_date=date(2026, 10, 1)))]
+
+
+def ending(model_id: str, ends: date | None, **fields: Any) -> ModelInfo:
+    """A model of which all is known and nothing speaks against it, but for its end."""
+    known: dict[str, Any] = {
+        "context_length": 128_000,
+        "input_modalities": ("text",),
+        "output_modalities": ("text",),
+        "supported_parameters": frozenset({"tools"}),
+        "pricing": Pricing(prompt=0.2, completion=1.0),
+        "created": datetime(2026, 6, 1, tzinfo=UTC),
+    }
+    return ModelInfo(id=model_id, name=model_id, expiration_date=ends, **(known | fields))
+
+
+#: It beats the plain one wherever both may be suggested: a known maker's, and quick.
+GOOD, PLAIN = "openai/gpt-5.4-mini", "nobody/gpt-3"
+
+
+@pytest.mark.parametrize(("days_left", "expected"), [(0, PLAIN), (60, PLAIN), (119, PLAIN), (120, GOOD), (None, GOOD)])
+def test_a_model_that_expires_too_soon_is_passed_over(days_left: int | None, expected: str) -> None:
+    assert timedelta(days=120) == EXPIRES_TOO_SOON
+    ends = None if days_left is None else TODAY + timedelta(days=days_left)
+    models = [ending(GOOD, ends), ending(PLAIN, None)]
+    best = recommend(models, TODAY)
+    assert best is not None
+    assert best.id == expected
+    assert CatalogueView(models, TODAY).recommended == best
+
+
+def test_a_model_on_its_last_days_is_better_than_none() -> None:
+    last = ending(GOOD, TODAY)
+    assert recommend([last], TODAY) == last == suggest_replacement("nobody/nothing", [last], TODAY)
+
+
+UNFIT: dict[str, Any] = {"supported_parameters": frozenset({"stop"})}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],
+        [ending("nobody/talker", None, **UNFIT)],
+        [ending("nobody/talker", TODAY, **UNFIT)],
+        [ending("nobody/paints", None, output_modalities=("image",))],
+        [ending("nobody/answers-tomorrow:batch", None)],
+    ],
+    ids=["alone", "unfit", "unfit, last day", "cannot chat", "batch"],
+)
+def test_a_model_that_has_ended_is_never_suggested(others: list[ModelInfo]) -> None:
+    """Not even where nothing else is fit: requests to it fail."""
+    yesterday = TODAY - timedelta(days=1)
+    ended = [ending(GOOD, yesterday), ending("openai/gpt-5.4-nano", date(2020, 1, 1)), ending("any/gpt-5", yesterday)]
+    models = [*ended, *others]
+    able = [model for model in others if can_chat(model)]
+    expected = able[0] if able else None
+    assert recommend(models, TODAY) == expected
+    assert CatalogueView(models, TODAY).recommended == expected
+    for vanished in (f"{GOOD}:nitro", "openai/gpt-5.3-mini", "nobody/nothing"):
+        assert suggest_replacement(vanished, models, TODAY) == expected
+    top = list_models(CatalogueView(models, TODAY), ListRequest()).entries[0]
+    assert top == expected or (expected is None and isinstance(top, Section))
 
 
 @pytest.mark.parametrize(

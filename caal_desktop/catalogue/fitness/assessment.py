@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.search.naming import naming
-from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle
+from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,7 +158,7 @@ def _codes(model: ModelInfo, today: date) -> Iterator[tuple[ReasonCode, dict[str
         yield ReasonCode.CLASSIFIER, {}
     if model.expiration_date is not None:
         ends = {"date": model.expiration_date.isoformat()}
-        if model.expiration_date < today:
+        if has_ended(model, today):
             yield ReasonCode.EXPIRED, ends
         elif model.expiration_date - today <= SOON_EXPIRING:
             yield ReasonCode.EXPIRES_SOON, ends

@@ -18,7 +18,7 @@ from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verd
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.catalogue.search.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
 from caal_desktop.catalogue.search.naming import SpeedClass, naming, naming_of
-from caal_desktop.catalogue.usability import can_chat
+from caal_desktop.catalogue.usability import can_chat, has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,10 +68,11 @@ def recommend(models: Sequence[ModelInfo], today: date, *, fit: Sequence[ModelIn
             not be judged then, unless there is none.
 
     Returns:
-        None only where no model of the list can chat.
+        None only where no model of the list can still chat.
     """
     judge = _Judge(models, today)
-    best = min(map(judge.judge, fit or filter(can_chat, models)), key=_rank, default=None)
+    candidates = fit or [model for model in models if _can_still_chat(model, today)]
+    best = min(map(judge.judge, candidates), key=_rank, default=None)
     return best.model if best is not None else None
 
 
@@ -84,13 +85,7 @@ def suggest_replacement(vanished_id: str, models: Sequence[ModelInfo], today: da
     Returns:
         None only where no other model of the list can still chat.
     """
-    others = [
-        model
-        for model in models
-        if model.id != vanished_id
-        and can_chat(model)
-        and (model.expiration_date is None or model.expiration_date >= today)
-    ]
+    others = [model for model in models if model.id != vanished_id and _can_still_chat(model, today)]
     plain_id = _without_variant(vanished_id)
     for model in others:
         if model.id == plain_id:
@@ -108,6 +103,10 @@ def suggest_replacement(vanished_id: str, models: Sequence[ModelInfo], today: da
     siblings = [entry for entry in usable if maker and maker_of(entry.model.id) == maker]
     best = min(siblings or judged, key=_rank, default=None)
     return best.model if best else None
+
+
+def _can_still_chat(model: ModelInfo, today: date) -> bool:
+    return can_chat(model) and not has_ended(model, today)
 
 
 def _rank(entry: _Judged) -> tuple[object, ...]:

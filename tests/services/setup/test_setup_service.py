@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -13,7 +15,8 @@ from caal_desktop.llm.errors import (
     ManagementKeyRejected,
     ProviderError,
 )
-from caal_desktop.services.catalogue.catalogue_service import CatalogueState
+from caal_desktop.llm.models.info import ModelInfo
+from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.setup_flow import MissingInput
 from caal_desktop.storage.errors import KeyringError, KeyringUnavailable
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
@@ -157,6 +160,20 @@ def test_another_provider_chosen_during_a_check(parts: Parts, demo: DemoControl)
     assert stage_of(parts.setup.key) is Stage.WAITING
     assert parts.setup.state.key_status is KeyStatus.NONE
     assert not parts.keys.tasks.is_running("prove")
+
+
+@pytest.mark.parametrize("living", ["", "nobody/talker"])
+def test_a_model_that_has_ended_is_not_chosen_for_anybody(parts: Parts, living: str) -> None:
+    at_the_key(parts)
+    today = date(2026, 8, 22)
+    yesterday = today - timedelta(days=1)
+    able = {"input_modalities": ("text",), "output_modalities": ("text",), "supported_parameters": frozenset({"tools"})}
+    models = [ModelInfo("openai/gpt-5.4-nano", "Nano", expiration_date=yesterday, **able)]
+    if living:
+        models.append(ModelInfo(living, "It cannot call tools", **able | {"supported_parameters": frozenset()}))
+    view = CatalogueView(models, today)
+    parts.show_catalogue(Catalogue("openrouter", view.models, state=CatalogueState.READY, view=view))
+    assert parts.setup.state.model == living
 
 
 # --- keeping it

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, format_price_per_million, hourly_cost
 from caal_desktop.catalogue.listing import Entry, MissingModel, Section, TypedModel
-from caal_desktop.catalogue.usability import chat_obstacle
+from caal_desktop.catalogue.usability import chat_obstacle, has_ended
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow, Row
 from caal_desktop.widgets.picker import picker_texts
 
@@ -119,7 +119,7 @@ def _warning(model: ModelInfo, today: date) -> str:
     ends = model.expiration_date
     if ends is None:
         return ""
-    if ends < today:
+    if has_ended(model, today):
         return _tr("ended on {day}").format(day=picker_texts.day(ends))
     return _tr("ends on {day}").format(day=picker_texts.day(ends))
 
