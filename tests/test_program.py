@@ -82,6 +82,8 @@ class Watched(app.Application):
             act()
         elif moment == "idle":
             QTimer.singleShot(700, self, act)
+        elif moment == "abandoned":
+            self.leave_generators()
         elif moment == "storing":
             self.windows.wizard.begin(SetupStep.KEY)
             self.windows.setup.keyChanged.connect(self.on_key)
@@ -101,6 +103,25 @@ class Watched(app.Application):
         elif moment == "streaming":
             self.services.talk.chat.textArrived.connect(lambda *_args: act())
             self.services.keys.stateChanged.connect(self.ask)
+
+    def leave_generators(self):
+        import asyncio, gc
+        async def generate(name):
+            try:
+                yield
+            finally:
+                await asyncio.sleep(0)  # fails where no loop closes it
+                print(name, "closed by", "the loop" if asyncio.current_task() else "nobody", flush=True)
+                if name == "abandoned":
+                    act()
+        async def begin():
+            self.kept = generate("kept")
+            await anext(self.kept)
+            abandoned = generate("abandoned")
+            await anext(abandoned)
+            del abandoned
+            gc.collect()
+        self.beginning = asyncio.get_running_loop().create_task(begin())
 
     def on_key(self, state):
         from PySide6.QtCore import QTimer
@@ -188,6 +209,12 @@ def test_the_wizard_ends_when_it_is_asked_to(run: Run, moment: str, action: str)
         assert run.settings.wizard_geometry, "size and place are remembered"
     assert not run.settings.setup_completed
     assert run.settings.setup_step is SetupStep.WELCOME
+
+
+def test_generators_that_nobody_reads_to_their_end_are_closed_by_the_loop(run: Run) -> None:
+    """One that is dropped: then and there. One that is held: before the program ends."""
+    run.until("abandoned", "quit").assert_ended_well()
+    assert run.output.splitlines() == ["abandoned closed by the loop", "kept closed by the loop"]
 
 
 def test_closing_the_first_wizard_ends_the_program(run: Run) -> None:

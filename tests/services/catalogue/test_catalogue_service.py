@@ -146,6 +146,42 @@ def test_a_refresh_that_is_stopped_for_another_key_does_not_go_on_for_ever(parts
     opened(parts, Connection("openrouter", demo.key))
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_refresh_that_is_cancelled_is_not_shown_as_going_on(
+    parts: Parts, demo: DemoControl, states: list[CatalogueState], known: bool
+) -> None:
+    if known:
+        opened(parts)
+    demo.clear_requests()
+    demo.fault("slow_models", "60", times=1)
+    if known:
+        parts.catalogue.refresh()
+    else:
+        parts.catalogue.open(PUBLIC)
+    parts.until(lambda: demo.requests("/models"), "the request is on its way")
+    run_async(parts.catalogue.close())
+    left = parts.catalogue.current
+    assert left.state is (CatalogueState.STALE if known else CatalogueState.EMPTY)
+    assert left.state is states[-1], "whoever shows it has heard of it"
+    assert bool(left.models) is (left.view is not None) is known
+    assert left.error is None
+
+
+def test_a_refresh_that_takes_the_place_of_another_ends_with_a_fresh_list(parts: Parts, demo: DemoControl) -> None:
+    opened(parts)
+    before = parts.catalogue.current.fetched_at
+    demo.fault("slow_models", "60", times=1)
+    parts.catalogue.refresh()
+    parts.until(lambda: len(demo.requests("/models")) == 2, "the refresh is on its way")
+    parts.catalogue.refresh()
+    parts.until(lambda: len(demo.requests("/models")) == 3, "it is asked for again")
+    parts.until(lambda: parts.catalogue.current.state is CatalogueState.READY, "the list")
+    after = parts.catalogue.current.fetched_at
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
 def test_another_way_to_the_provider_mends_a_refresh_that_has_failed(parts: Parts, demo: DemoControl) -> None:
     opened(parts)
     demo.fault("broken_json", path="/models", times=1)

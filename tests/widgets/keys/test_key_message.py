@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from caal_desktop.commands import CommandId
 from caal_desktop.llm.errors import AuthenticationFailed, ConnectionFailed
+from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.key_state import KeyActivity, KeyState
 from caal_desktop.storage.errors import KeyringError
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.command_set import CommandSet
+from caal_desktop.widgets.common.shared_texts import key_facts
 from caal_desktop.widgets.keys.key_message import KeyPlace, key_message
+from tests.support.qt_loop import run_async
 
 if TYPE_CHECKING:
+    from tests.support.demo import DemoControl
     from tests.support.parts import Parts
 
 HERE, THERE = "https://here.example:443", "https://there.example:443"
@@ -101,3 +106,30 @@ def test_each_place_says_what_matters_there(parts: Parts, case: str, number: int
 
 def test_while_an_address_is_given_nobody_is_told_that_the_key_is_not_for_it(parts: Parts) -> None:
     assert drawn(ELSEWHERE, place(parts, "page", asks_address=True)) == ""
+
+
+@pytest.mark.parametrize("limit", [None, 5.0])
+def test_the_free_tier_is_told_of_keys_that_are_on_it_and_of_no_others(limit: float | None) -> None:
+    bought, untold, free = (
+        key_facts(KeyInfo(limit=limit, limit_remaining=limit, is_free_tier=tier)) for tier in (False, None, True)
+    )
+    assert bought == untold
+    (sentence,) = [fact for fact in free if fact not in bought]
+    assert [fact for fact in free if fact != sentence] == bought
+    assert "free" in sentence.lower()
+
+
+def test_the_free_tier_is_told_when_the_key_has_just_been_proven(parts: Parts, demo: DemoControl) -> None:
+    told: dict[str, str] = {}
+    for name in ("default", "free_tier"):
+        parts.use_key(demo.key_for(name))
+        run_async(parts.keys.refresh("openrouter"))
+        info = parts.state().info
+        assert info is not None
+        message = key_message(parts.state(), place(parts, "page"))
+        assert message is not None
+        told[name] = message.body
+        free = set(key_facts(replace(info, is_free_tier=True))) - set(key_facts(replace(info, is_free_tier=False)))
+        (sentence,) = free
+        assert (sentence in message.body) is (name == "free_tier")
+    assert told["default"] != told["free_tier"]
