@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from caal_desktop.services.settings.settings_service import SettingsService
 from caal_desktop.storage.settings.choices import Theme
 from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.store import SettingsStore
-from tests.support.qt_loop import run_async, turn
+from tests.support.qt_loop import WORKERS, run_async, turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,14 +93,28 @@ def test_an_older_write_does_not_overtake_a_newer_one(store: CountingStore) -> N
     settings.update(temperature=0.2)
 
     async def close() -> None:
-        import asyncio
-
-        asyncio.get_running_loop().call_later(0.05, store.may_write.set)
-        await settings.close()
+        closing = asyncio.create_task(settings.close())
+        try:
+            await until_other_workers_are_idle()
+            assert store.begun == 1, "the newer settings wait for the older ones"
+            assert not closing.done()
+        finally:
+            store.may_write.set()
+            await closing
 
     run_async(close())
     assert [saved.temperature for saved in store.saved] == [0.1, 0.2]
     assert store.load().settings.temperature == 0.2
+
+
+async def until_other_workers_are_idle() -> None:
+    """Let whatever was handed to a worker begin, but for what stands behind the one that is held up."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+    # Work is taken up in its order: when these meet, nothing that came before them is still waiting for a worker.
+    meeting = threading.Barrier(WORKERS - 1)
+    loop = asyncio.get_running_loop()
+    await asyncio.gather(*(loop.run_in_executor(None, meeting.wait, 10) for _ in range(WORKERS - 1)))
 
 
 def test_a_failed_save_is_told_and_tried_again_at_the_end(
