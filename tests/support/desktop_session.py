@@ -255,6 +255,16 @@ class DesktopSession:
         self._bus_process.kill()
         self._bus_process.wait(timeout=10)
 
+    def hang_bus(self) -> None:
+        """Stops the session bus, as a machine that has too much to do seems to."""
+        assert self._bus_process is not None
+        os.kill(self._bus_process.pid, signal.SIGSTOP)
+
+    def wake_bus(self) -> None:
+        """Lets a stopped bus go on."""
+        assert self._bus_process is not None
+        os.kill(self._bus_process.pid, signal.SIGCONT)
+
     def wait_for_dialog(self) -> None:
         """Waits until the keyring's dialog has the focus. Needs a display and xdotool."""
         self.wait_until(self._dialog_has_focus, "the keyring's dialog is open")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from caal_desktop.llm.redaction import redact
 from caal_desktop.storage.errors import (
@@ -21,11 +21,13 @@ from caal_desktop.storage.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from keyring.backend import KeyringBackend
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 SERVICE = "caal-desktop"
 
@@ -63,13 +65,15 @@ class Store:
     Args:
         trusted: the backends to accept, by module, with their names for people.
         service: the name under which keys are kept.
+        call: what is done with the store; asked before anything that must not happen late.
 
     Raises:
         KeyringError: there is no store, or it cannot be trusted or reached.
     """
 
-    def __init__(self, trusted: Mapping[str, str] = TRUSTED_BACKENDS, service: str = SERVICE) -> None:
+    def __init__(self, trusted: Mapping[str, str], service: str, call: Checkpoint) -> None:
         self._service = service
+        self._call = call
         with _translated("The system's keyring"):
             self._backend = _choose(trusted)
         self.name = trusted[type(self._backend).__module__]
@@ -79,51 +83,67 @@ class Store:
         module = type(self._backend).__module__
         if module == _WINDOWS:
             return False
-        # A subclass is a Secret Service as well.
-        if any(base.__module__ == _SECRET_SERVICE for base in type(self._backend).__mro__):
+        if self._is_secret_service:
             return self.is_locked()
         return True
 
     def is_locked(self) -> bool:
         """Whether the store is known to be locked (or would have to be created first). Never asks anybody."""
-        if not any(base.__module__ == _SECRET_SERVICE for base in type(self._backend).__mro__):
-            return False
-        import secretstorage
-
-        with _translated(self.name), contextlib.closing(secretstorage.dbus_init()) as bus:
-            try:
-                collection = secretstorage.get_collection_by_alias(bus, "default")
-            except secretstorage.ItemNotFoundException:
-                return True
-            return bool(collection.is_locked())
+        return self._is_secret_service and self._ask(_is_default_collection_locked)
 
     def read(self, user: str) -> str | None:
         """The secret, or None where there is none."""
-        with _translated(self.name):
-            return self._backend.get_password(self._service, user) or None
+        return self._ask(lambda: self._backend.get_password(self._service, user)) or None
 
-    def write(self, user: str, secret: str, call: Checkpoint) -> None:
+    def write(self, user: str, secret: str) -> None:
         """Writes the secret and proves by reading it back that it was kept."""
         # Reading first makes the store ask for its password now: whoever gave up on that dialog must not find the key
         # written by a late answer.
         self.read(user)
-        call.checkpoint()
-        with _translated(self.name):
-            self._backend.set_password(self._service, user, secret)
+        self._call.checkpoint()
+        self._ask(lambda: self._backend.set_password(self._service, user, secret))
         if self.read(user) != secret:
             raise KeyringFailed(store=self.name, reason="the key was not there when it was read back")
 
-    def delete(self, user: str, call: Checkpoint) -> None:
+    def delete(self, user: str) -> None:
         """Deletes the secret and proves by reading that it is gone. A secret that is not there is no error."""
         for _ in range(_MAX_COPIES):
             # keyring deletes the first match only.
             if self.read(user) is None:
                 return
-            call.checkpoint()
-            with _translated(self.name):
-                self._backend.delete_password(self._service, user)
+            self._call.checkpoint()
+            self._ask(lambda: self._backend.delete_password(self._service, user))
         if self.read(user) is not None:
             raise KeyringFailed(store=self.name, reason="the key was still there after it had been deleted")
+
+    @property
+    def _is_secret_service(self) -> bool:
+        # A subclass is a Secret Service as well.
+        return any(base.__module__ == _SECRET_SERVICE for base in type(self._backend).__mro__)
+
+    def _ask(self, work: Callable[[], T]) -> T:
+        """Do what begins by connecting to the store."""
+        while True:
+            with _translated(self.name):
+                try:
+                    return work()
+                except TimeoutError:
+                    # The library gives the session bus one second to let it in, which a busy machine may not keep.
+                    # Nothing has been asked of the keyring by then; how long to wait for it is for our caller to say.
+                    if not self._is_secret_service:
+                        raise
+            self._call.checkpoint()
+
+
+def _is_default_collection_locked() -> bool:
+    import secretstorage
+
+    with contextlib.closing(secretstorage.dbus_init()) as bus:
+        try:
+            collection = secretstorage.get_collection_by_alias(bus, "default")
+        except secretstorage.ItemNotFoundException:
+            return True
+        return bool(collection.is_locked())
 
 
 def _choose(trusted: Mapping[str, str]) -> KeyringBackend:

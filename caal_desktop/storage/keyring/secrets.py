@@ -15,6 +15,8 @@ from caal_desktop.storage.settings.choices import KeyStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from caal_desktop.storage.keyring.backend import Checkpoint
+
 T = TypeVar("T")
 
 _UNKNOWN_STORE = "The system's keyring"
@@ -123,7 +125,7 @@ class SecretStore:
         """
         if provider in self._session:
             return self._session[provider]
-        key = await self._call(lambda store, _call: store.read(provider), interactive=interactive)
+        key = await self._call(lambda store: store.read(provider), interactive=interactive)
         if key is not None:
             self._on_key(key)
         return key
@@ -148,7 +150,7 @@ class SecretStore:
         if where is KeyStore.SESSION:
             self._session[provider] = key
             return
-        await self._call(lambda store, call: store.write(provider, key, call), interactive=True)
+        await self._call(lambda store: store.write(provider, key), interactive=True)
         self._session.pop(provider, None)
 
     async def remove(self, provider: str) -> None:
@@ -160,18 +162,18 @@ class SecretStore:
         """
         was_for_session = self._session.pop(provider, None) is not None
         try:
-            await self._call(lambda store, call: store.delete(provider, call), interactive=True)
+            await self._call(lambda store: store.delete(provider), interactive=True)
         except KeyringUnavailable:
             if not was_for_session:
                 raise
 
-    async def _call(self, work: Callable[[Store, KeyringCall[T]], T], *, interactive: bool) -> T:
+    async def _call(self, work: Callable[[Store], T], *, interactive: bool) -> T:
         # Two steps: a store that hangs is found out within seconds, while one that asks is given a person's time.
         self._name, may_ask, locked = await self._run(self._look_closely, self._deadlines.probe)
         if locked and not interactive:
             raise KeyringLocked(store=self._name)
         deadline = self._deadlines.unlock if may_ask and interactive else self._deadlines.call
-        return await self._run(lambda call: work(self._open(), call), deadline)
+        return await self._run(lambda call: work(self._open(call)), deadline)
 
     async def _run(self, work: Callable[[KeyringCall[T]], T], deadline: float) -> T:
         try:
@@ -179,15 +181,15 @@ class SecretStore:
         except TimeoutError as error:
             raise KeyringTimedOut(store=self._name, seconds=f"{deadline:g}") from error
 
-    def _open(self) -> Store:
-        return Store(self._trusted, self._service)
+    def _open(self, call: Checkpoint) -> Store:
+        return Store(self._trusted, self._service, call)
 
-    def _look(self, _call: KeyringCall[tuple[str, bool]]) -> tuple[str, bool]:
-        store = self._open()
+    def _look(self, call: KeyringCall[tuple[str, bool]]) -> tuple[str, bool]:
+        store = self._open(call)
         return store.name, store.is_locked()
 
-    def _look_closely(self, _call: KeyringCall[tuple[str, bool, bool]]) -> tuple[str, bool, bool]:
-        store = self._open()
+    def _look_closely(self, call: KeyringCall[tuple[str, bool, bool]]) -> tuple[str, bool, bool]:
+        store = self._open(call)
         return store.name, store.may_ask(), store.is_locked()
 
 

@@ -11,6 +11,7 @@ import contextlib
 import json
 import shutil
 import sys
+import time
 from pathlib import Path
 from subprocess import PIPE
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,13 @@ class Client:
         )
 
     def ask(self, *command: str) -> Any:
+        self.send(*command)
+        return self.reply()
+
+    def send(self, *command: str) -> None:
         print(json.dumps(command), file=self.process.stdin, flush=True)
+
+    def reply(self) -> Any:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, self.process.communicate()[1]
@@ -286,6 +293,31 @@ def test_a_daemon_that_hung_for_a_while_is_used_again() -> None:
         session.wake_keyring()
         client.result("put", "openrouter", KEY)
         assert session.secret_items() == [stored("openrouter", KEY)]
+        client.finish()
+
+
+def test_a_bus_that_is_too_busy_to_let_anybody_in_is_waited_for() -> None:
+    with DesktopSession() as session:
+        client = Client(session, probe=20, call=20, unlock=20)
+        assert client.result("probe")["state"] == "ready"
+        session.hang_bus()
+        client.send("put", "openrouter", KEY)
+        time.sleep(1.5)  # the library gives it a second
+        session.wake_bus()
+        assert client.reply() == {"result": None}
+        assert session.secret_items() == [stored("openrouter", KEY)]
+        client.finish()
+
+
+def test_a_bus_that_lets_nobody_in_is_given_up() -> None:
+    with DesktopSession() as session:
+        client = Client(session, probe=1.5, call=1.5, unlock=3.0)
+        assert client.result("probe")["state"] == "ready"
+        session.hang_bus()
+        assert client.error("put", "openrouter", KEY) == "KeyringTimedOut"
+        session.wake_bus()
+        client.result("put", "openrouter", OTHER_KEY)
+        assert session.secret_items() == [stored("openrouter", OTHER_KEY)]
         client.finish()
 
 
