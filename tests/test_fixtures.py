@@ -17,8 +17,9 @@ from tests.support.cut_openrouter import (
     cut_rows,
 )
 from tests.support.openapi_contract import Contract
+from tests.support.openapi_overlay import apply_overlay, steps
 
-LARGEST = {"models.json": 100_000, "searched.json": 30_000, "openapi.yaml": 130_000}
+LARGEST = {"models.json": 100_000, "searched.json": 30_000, "openapi.yaml": 130_000, "since_2026_08.yaml": 30_000}
 """Bytes. Excerpts stay small: the whole documents have six times as many."""
 
 
@@ -107,3 +108,27 @@ def test_the_numbers_of_rows_are_as_told() -> None:
     assert {row["id"] for row in EXCERPT.rows()} == wanted
     assert f"{len(wanted)} whole rows" in readme
     assert f"of {len(EXCERPT.searchable) - len(wanted)} more rows" in readme
+
+
+def test_an_overlay_adds_replaces_and_removes_and_leaves_the_document_alone() -> None:
+    document = {"paths": {"/a b": {"get": {"tags": ["x"], "deep": {"old": 1, "kept": 2}}}}, "gone": [1]}
+    more = {"tags": ["y"], "deep": {"old": 3, "new": {"n": 4}}}
+    actions = [{"target": "$.paths['/a b'].get", "update": more}, {"target": "$.gone", "remove": True}]
+    result = apply_overlay(document, {"actions": actions})
+    assert result == {"paths": {"/a b": {"get": {"tags": ["x", "y"], "deep": {"old": 3, "kept": 2, "new": {"n": 4}}}}}}
+    assert document["gone"] == [1]
+    assert document["paths"]["/a b"]["get"]["tags"] == ["x"]  # type: ignore[index]
+    result["paths"]["/a b"]["get"]["deep"]["new"]["n"] = 5
+    assert more["deep"] == {"old": 3, "new": {"n": 4}}
+
+
+@pytest.mark.parametrize("target", ["$", "$..schemas", "$.paths[*]", "$.a[?(@.b)]", "paths.a"])
+def test_targets_of_other_forms_are_refused(target: str) -> None:
+    with pytest.raises(ValueError, match="not a plain path"):
+        steps(target)
+
+
+def test_a_target_that_is_not_in_the_document_is_refused() -> None:
+    for target in ("$.a.b", "$.a.c.d", "$.b"):
+        with pytest.raises(ValueError, match="not in the document"):
+            apply_overlay({"a": {"c": 1}}, {"actions": [{"target": target, "update": {}}]})

@@ -4,6 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+ERROR_DOCS = "https://openrouter.ai/docs/errors"
+
+
+def availability(code: str, *models: str, retryable: bool = False, **more: Any) -> dict[str, Any]:
+    """Return why nobody could answer, in OpenRouter's form.
+
+    Args:
+        code: one of OpenRouter's words for it.
+        models: the ids that were asked for.
+        retryable: whether it can work in a moment.
+        more: what else applies, such as ``fallback_models``.
+    """
+    docs_url = f"{ERROR_DOCS}#{code}"
+    return {"code": code, "retryable": retryable, "requested_models": list(models), "docs_url": docs_url, **more}
+
 
 class ApiError(Exception):
     """An answer that is an error.
@@ -14,6 +29,7 @@ class ApiError(Exception):
         metadata: ``error.metadata``; None leaves it out.
         code: ``error.code``; the HTTP status unless told otherwise. OpenRouter also sends words.
         headers: further response headers, such as ``Retry-After``.
+        availability: ``error.availability``: why nobody could answer; None leaves it out.
     """
 
     def __init__(
@@ -24,6 +40,7 @@ class ApiError(Exception):
         *,
         code: int | str | None = None,
         headers: dict[str, str] | None = None,
+        availability: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(f"{status}: {message}")
         self.status = status
@@ -31,12 +48,15 @@ class ApiError(Exception):
         self.metadata = metadata
         self.code = status if code is None else code
         self.headers = headers or {}
+        self.availability = availability
 
     def error(self) -> dict[str, Any]:
         """The inner ``error`` object."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.metadata is not None:
             error["metadata"] = self.metadata
+        if self.availability is not None:
+            error["availability"] = self.availability
         return error
 
     def body(self) -> dict[str, Any]:

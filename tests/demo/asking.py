@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 CHEAP = "openai/gpt-5.4-mini"
 REASONER = "deepseek/deepseek-r1-0528"
 """A model that always reasons."""
+FREE = "meta-llama/llama-3.3-70b-instruct:free"
 
 TOOLS = [
     {

@@ -231,7 +231,7 @@ def test_pictures(demo: DemoControl) -> None:
 @pytest.mark.parametrize(
     ("more", "status", "message"),
     [
-        ({"model": "no/such"}, 404, "No endpoints found for no/such"),
+        ({"model": "no/such"}, 400, "no/such is not a valid model ID"),
         ({"model": None}, 400, "No models"),
         ({"model": "openai/gpt-5.4-mini:batch"}, 400, "batch API"),
         ({"model": "demo/embedder"}, 404, "output modalities"),

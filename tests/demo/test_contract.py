@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from caal_desktop.demo.accounts.keys import KEYS, KeyAdmission
 from caal_desktop.demo.catalogue.stored import stored
 from caal_desktop.demo.faults.registry import FAULTS, EndpointGroup, FaultKind
-from tests.demo.asking import CHEAP, REASONER, TOOLS, ask, pkce
+from tests.demo.asking import CHEAP, FREE, REASONER, TOOLS, ask, pkce
 from tests.support.openapi_contract import Contract, ContractError
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def test_the_judge_can_condemn(contract: Contract) -> None:
     contract.check_request("POST", CHAT, good)
     with pytest.raises(ContractError, match="max_tokens"):
         contract.check_request("POST", CHAT, good | {"max_tokens": "9"})
+    with pytest.raises(ContractError, match="no header retry-after, x-ratelimit-reset"):
+        contract.check_response("GET", "/key", 401, {}, headers={"Retry-After": "5", "X-RateLimit-Reset": "5"})
     with pytest.raises(ContractError, match="messages"):
         contract.check_request("POST", CHAT, good | {"messages": [{"role": "robot", "content": "x"}]})
 
@@ -55,6 +58,11 @@ def test_key(contract: Contract, demo: DemoControl, name: str) -> None:
     answer = demo.call("GET", "/key", key=demo.key_for(name))
     assert answer.status == (200 if KEYS[name].state is KeyAdmission.ACTIVE else 401)
     contract.check_response("GET", "/key", answer.status, answer.json())
+
+
+def test_some_keys_tell_of_free_requests_and_some_do_not(demo: DemoControl) -> None:
+    answers = {name: demo.call("GET", "/key", key=demo.key_for(name)).text for name in KEYS}
+    assert [name for name, text in answers.items() if "free_model_daily_requests" in text] == ["free_tier"]
 
 
 def test_models(contract: Contract, demo: DemoControl) -> None:
@@ -122,9 +130,11 @@ def test_chat(contract: Contract, demo: DemoControl, prompt: str, more: dict[str
         contract.check_response("GET", "/generation", status, generation.json())
 
 
-def test_stream_with_an_error_event(contract: Contract, demo: DemoControl) -> None:
-    demo.fault("error_event", 3)
-    assert "error" in check_stream(contract, ask(demo, "hello", stream=True))[-1]
+@pytest.mark.parametrize(("fault", "named"), [("error_event", "code"), ("availability_event", "http_status")])
+def test_stream_with_an_error_event(contract: Contract, demo: DemoControl, fault: str, named: str) -> None:
+    demo.fault(fault, 3)
+    error = check_stream(contract, ask(demo, "hello", stream=True))[-1]["error"]
+    assert {"code", "http_status"} & set(error) == {named}
 
 
 ERRORS = [f.name for f in FAULTS.values() if f.kind is FaultKind.ERROR and EndpointGroup.CHAT in f.places]
@@ -135,7 +145,54 @@ def test_errors(contract: Contract, demo: DemoControl, name: str) -> None:
     demo.fault(name)
     answer = ask(demo, "hello")
     assert answer.status >= 400
-    contract.check_response("POST", CHAT, answer.status, answer.json())
+    contract.check_response("POST", CHAT, answer.status, answer.json(), headers=answer.headers)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "more"),
+    [
+        (400, "model_not_found", {"model": "acme/telepath"}),
+        (400, "wrong_endpoint", {"model": "openai/gpt-5.4-nano:batch"}),
+        (404, "no_endpoints", {"provider": {"only": ["Nobody"]}}),
+        (404, "privacy_restricted", {"model": FREE, "provider": {"data_collection": "deny"}}),
+        (404, "constraint_filtered", {"top_k": 5, "provider": {"require_parameters": True}}),
+    ],
+)
+def test_why_nobody_answers(
+    contract: Contract, demo: DemoControl, status: int, code: str, more: dict[str, Any]
+) -> None:
+    answer = ask(demo, "hello", **more)
+    assert (answer.status, answer.json()["error"]["availability"]["code"]) == (status, code)
+    contract.check_response("POST", CHAT, status, answer.json(), headers=answer.headers)
+
+
+def test_every_code_has_an_example_that_fits_its_own_status_alone(contract: Contract) -> None:
+    examples = contract.examples()
+    codes = {body["error"]["availability"]["code"] for _, body in examples.values()}
+    assert len(codes) == 11
+    for status, body in examples.values():
+        contract.check_response("POST", CHAT, status, body)
+        for other in {400, 403, 404, 429, 503} - {status}:
+            with pytest.raises(ContractError, match="availability/code"):
+                contract.check_response("POST", CHAT, other, body)
+
+
+def test_what_is_newer_can_be_condemned(contract: Contract) -> None:
+    for name, spoil in (
+        ("model_not_found", lambda error: error["availability"].pop("docs_url")),
+        ("model_not_found", lambda error: error["availability"].update(retryable=True)),
+        ("model_not_found", lambda error: error["metadata"].update(error_type="not_found")),
+        ("capacity_exhausted", lambda error: error["availability"].update(retry_after="12")),
+        ("capacity_exhausted", lambda error: error["metadata"].update(limit_source=7)),
+        ("free_variant_ended", lambda error: error["availability"].pop("fallback_models")),
+        ("constraint_filtered", lambda error: error["availability"]["constraint"].pop("detail")),
+        ("privacy_restricted", lambda error: error["availability"].update(excluded_by=["whim"])),
+        ("temporarily_unavailable", lambda error: error["metadata"]["previous_errors"][0].pop("status")),
+    ):
+        status, body = copy.deepcopy(contract.examples()[name])
+        spoil(body["error"])
+        with pytest.raises(ContractError):
+            contract.check_response("POST", CHAT, status, body)
 
 
 def test_the_document_knows_no_words_as_codes(contract: Contract, demo: DemoControl) -> None:

@@ -157,6 +157,15 @@ def test_error_event(demo: DemoControl) -> None:
     assert chunks[-1]["choices"][0]["finish_reason"] == "error"
 
 
+def test_availability_event(demo: DemoControl) -> None:
+    demo.fault("availability_event", 4)
+    chunks = ask(demo, "hello", stream=True).chunks()
+    assert text_tokens(chunks) == 4
+    error = chunks[-1]["error"]
+    assert "code" not in error
+    assert (error["http_status"], error["availability"]["retry_after"]) == (429, 20)
+
+
 @pytest.mark.parametrize(
     ("name", "error"), [("broken_chunk", json.JSONDecodeError), ("broken_utf8", UnicodeDecodeError)]
 )

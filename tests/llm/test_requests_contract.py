@@ -62,6 +62,9 @@ def test_every_request_fits_the_document_and_carries_its_headers(contract: Contr
         names = {name.lower() for name in request["headers"]}
         assert {"http-referer", "x-title", "x-openrouter-title", "authorization"} <= names
         assert not {name for name in names if name.startswith(("openai-", "x-stainless"))}
+        if request["path"].endswith("/chat/completions"):
+            told = {name for name in names if name.startswith("x-") or name == "http-referer"}
+            assert told <= contract.header_parameters("POST", "/chat/completions")
     bodies = [request["body"] for request in sent if request["method"] == "POST"]
     assert len(bodies) == 3
     assert all(isinstance(body["max_tokens"], int) for body in bodies)

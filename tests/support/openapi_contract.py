@@ -1,4 +1,4 @@
-"""OpenRouter's own OpenAPI document as a judge of requests and answers.
+"""OpenRouter's own OpenAPI document as a judge of requests and answers, with what is newer than the document.
 
 The document says which fields there are; what it leaves open (unknown extra fields) is left open here too.
 """
@@ -15,13 +15,19 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from tests.support.openapi_overlay import apply_overlay
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "openrouter"
 EXCERPT = FIXTURES / "openapi.yaml"
+NEWER = FIXTURES / "since_2026_08.yaml"
+"""An overlay with what OpenRouter has added since."""
 
 _URI = "urn:openrouter"
+_WAIT = re.compile(r"retry-after|x-ratelimit-", re.IGNORECASE)
+"""Headers that an answer has only where the document says so; of others it says nothing."""
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 
 
@@ -39,8 +45,8 @@ class Contract:
 
     @staticmethod
     def load() -> Contract:
-        """Return the excerpt's judge."""
-        return _loaded(EXCERPT)
+        """Return the judge by the excerpt and what is newer."""
+        return _loaded()
 
     def operations(self) -> list[tuple[str, str]]:
         """Every (method, path template) of the document."""
@@ -52,9 +58,16 @@ class Contract:
         ]
 
     def check_response(
-        self, method: str, path: str, status: int, body: Any, *, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        status: int,
+        body: Any,
+        *,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Hold an answer's JSON against the document.
+        """Hold an answer's JSON, and the headers that tell how long to wait, against the document.
 
         Args:
             method: the request's method.
@@ -62,9 +75,11 @@ class Contract:
             status: the HTTP status.
             body: the parsed JSON; for ``text/event-stream``, the JSON of one event.
             content_type: of the answer.
+            headers: of the answer; None where they are not looked at.
 
         Raises:
-            ContractError: it does not fit, or the document knows no such operation, status or content type.
+            ContractError: it does not fit, has such a header that this status has not, or the document knows no such
+                operation, status or content type.
         """
         template, operation = self._operation(method, path)
         responses = operation["responses"]
@@ -72,6 +87,10 @@ class Contract:
             raise ContractError(f"{method} {template} has no status {status}; it has {', '.join(responses)}")
         if content_type not in responses[str(status)].get("content", {}):
             raise ContractError(f"{method} {template} {status} has no content of type {content_type}")
+        known = {name.lower() for name in responses[str(status)].get("headers", {})}
+        strange = {name.lower() for name in headers or () if _WAIT.match(name)} - known
+        if strange:
+            raise ContractError(f"{method} {template} {status} has no header {', '.join(sorted(strange))}")
         # OpenAPI cannot describe an event stream; the document wraps each event's JSON into {"data": …}.
         wrapped = {"data": body} if content_type == "text/event-stream" else body
         pointer = _pointer(template, method.lower(), "responses", str(status), "content", content_type, "schema")
@@ -90,6 +109,22 @@ class Contract:
             return
         pointer = _pointer(template, method.lower(), "requestBody", "content", "application/json", "schema")
         self._check(pointer, body, f"{method} {template}")
+
+    def header_parameters(self, method: str, path: str) -> frozenset[str]:
+        """Return the request headers, in lower case, that the document tells of an operation.
+
+        Raises:
+            ContractError: the document knows no such operation.
+        """
+        _, operation = self._operation(method, path)
+        return frozenset(
+            parameter["name"].lower() for parameter in operation.get("parameters", ()) if parameter["in"] == "header"
+        )
+
+    def examples(self) -> dict[str, tuple[int, dict[str, Any]]]:
+        """Return the document's examples of error answers: their status and body, by name."""
+        examples = self._document["components"]["examples"]
+        return {name: (example["x-status"], example["value"]) for name, example in examples.items()}
 
     def check_schema(self, name: str, value: Any) -> None:
         """Hold a value against one of the document's named schemas, such as ``Model``.
@@ -135,6 +170,11 @@ def _describe(error: Any) -> str:
 
 
 @cache
-def _loaded(path: Path) -> Contract:
+def _loaded() -> Contract:
+    return Contract(apply_overlay(_read(EXCERPT), _read(NEWER)))
+
+
+def _read(path: Path) -> dict[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Contract(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))  # noqa: S506 - a safe loader
+    document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader
+    return document

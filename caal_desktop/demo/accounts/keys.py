@@ -136,6 +136,7 @@ class KeyRing:
         if key.expires_in_days is not None:
             end = datetime.now(UTC).replace(hour=23, minute=59, second=59, microsecond=0)
             expires = (end + timedelta(days=key.expires_in_days)).isoformat().replace("+00:00", "Z")
+        free_requests = {"limit": 50, "used": 12, "remaining": 38}
         return {
             "label": key.masked,
             "limit": key.limit,
@@ -160,4 +161,6 @@ class KeyRing:
                 "interval": "10s",
                 "note": "This field is deprecated and safe to ignore.",
             },
+            # Told of some keys and not of others, so that nobody comes to rely on it.
+            **({"free_model_daily_requests": free_requests} if key.is_free_tier else {}),
         }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from caal_desktop.demo.catalogue import rows as models
 from caal_desktop.demo.catalogue.hosting import providers, tag_of
 from caal_desktop.demo.chat.answers import images_of, text_of, tokenize
-from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.errors import ApiError, availability
 from caal_desktop.llm.fields import as_dict, as_float, as_list, as_text
 
 if TYPE_CHECKING:
@@ -156,18 +156,34 @@ def _model(body: dict[str, Any], catalogue: DemoCatalogue) -> tuple[Row, str]:
     names = [name for name in wanted if name is not None]
     if not names:
         raise ApiError(400, "No models provided")
-    refusal = ApiError(400, f"{names[0]} is not a valid model ID")
+    refusal = _no_such_model(names[0], names)
     for name in names:
         row = catalogue.find(name)
         if row is None:
-            refusal = ApiError(404, f"No endpoints found for {name}.")
+            refusal = _no_such_model(name, names)
         elif name.endswith(":batch"):
-            refusal = ApiError(400, f"{name} is only available through the batch API.")
+            refusal = ApiError(
+                400,
+                f"{name} is only available through the batch API.",
+                {"error_type": "invalid_request"},
+                availability=availability(
+                    "wrong_endpoint", *names, constraint={"field": "model", "detail": "It answers batches alone."}
+                ),
+            )
         elif "text" not in models.outputs(row):
             refusal = ApiError(404, f"No endpoints found that support the requested output modalities: text ({name})")
         else:
             return catalogue.resolve(row), name
     raise refusal
+
+
+def _no_such_model(name: str, names: list[str]) -> ApiError:
+    return ApiError(
+        400,
+        f"{name} is not a valid model ID",
+        {"error_type": "invalid_request"},
+        availability=availability("model_not_found", *names),
+    )
 
 
 def _provider(body: dict[str, Any], row: Row) -> str:
@@ -178,13 +194,26 @@ def _provider(body: dict[str, Any], row: Row) -> str:
             404,
             "No endpoints found matching your data policy (Free model training). "
             "Configure: https://openrouter.ai/settings/privacy",
+            {"error_type": "not_found"},
+            availability=availability("privacy_restricted", slug, excluded_by=["data_policy:training"]),
         )
     if wishes.get("require_parameters") is True:
         sent = {
             name for name in ("temperature", "top_p", "seed", "stop", "top_k", "min_p") if body.get(name) is not None
         }
         if not sent <= set(models.parameters(row)):
-            raise ApiError(404, "No endpoints found that can handle the requested parameters.")
+            lacking = ", ".join(sorted(sent - set(models.parameters(row))))
+            raise ApiError(
+                404,
+                "No endpoints found that can handle the requested parameters.",
+                {"error_type": "not_found"},
+                availability=availability(
+                    "constraint_filtered",
+                    slug,
+                    excluded_by=["require_parameters"],
+                    constraint={"field": "require_parameters", "detail": f"Nobody takes {lacking}."},
+                ),
+            )
 
     def names(wish: str) -> list[str]:
         return [tag_of(str(name)) for name in as_list(wishes.get(wish))]
@@ -195,7 +224,12 @@ def _provider(body: dict[str, Any], row: Row) -> str:
     if order and wishes.get("allow_fallbacks") is False:
         hosts = [host for host in hosts if tag_of(host) in order]
     if not hosts:
-        raise ApiError(404, "No allowed providers are available for the selected model.")
+        raise ApiError(
+            404,
+            "No allowed providers are available for the selected model.",
+            {"error_type": "not_found"},
+            availability=availability("no_endpoints", slug, excluded_by=["allowed_providers"]),
+        )
     return min(hosts, key=lambda host: order.index(tag_of(host)) if tag_of(host) in order else len(order))
 
 

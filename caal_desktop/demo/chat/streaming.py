@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from caal_desktop.demo.chance import between, token_hex
 from caal_desktop.demo.chat.replies import Reply, reasoning_detail, usage
-from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.errors import ApiError, availability
 from caal_desktop.demo.http.messages import Stream, encode_json
 from caal_desktop.demo.state import ORDINARY_SPEED
 
@@ -207,7 +207,10 @@ class EventStream:
         elif fault.name == "end_without_done":
             raise _Ended
         elif fault.name == "error_event":
-            await self._error_event()
+            await self._error_event(self._outage().body())
+            raise _Ended
+        elif fault.name == "availability_event":
+            await self._error_event({"error": self._no_capacity()})
             raise _Ended
         elif fault.name == "broken_chunk":
             await self._stream.write(self._bytes(self._chunk([self._choice({"content": "lost"})]))[:-20] + b"\n\n")
@@ -215,14 +218,31 @@ class EventStream:
             good = self._bytes(self._chunk([self._choice({"content": "@@"})]))
             await self._stream.write(good.replace(b"@@", b"\xff\xfe"))
 
-    async def _error_event(self) -> None:
-        error = ApiError(
+    def _outage(self) -> ApiError:
+        return ApiError(
             502,
             "Provider returned error",
             {"error_type": "provider_unavailable", "provider_name": self._accepted.provider},
         )
+
+    def _no_capacity(self) -> dict[str, Any]:
+        why = availability(
+            "capacity_exhausted",
+            self._accepted.asked,
+            retryable=True,
+            retry_after=20,
+            affected_providers=[self._accepted.provider],
+        )
+        return {
+            "message": "Rate limit exceeded",
+            "error_type": "rate_limit_exceeded",
+            "http_status": 429,
+            "availability": why,
+        }
+
+    async def _error_event(self, body: dict[str, Any]) -> None:
         finish = {"finish_reason": "error", "native_finish_reason": None}
-        chunk = self._chunk([self._choice({"content": ""}, finish)]) | error.body()
+        chunk = self._chunk([self._choice({"content": ""}, finish)]) | body
         self._generation.finish_reason = "error"
         await self._event(chunk)
         await self._stream.write(b"data: [DONE]\n\n")

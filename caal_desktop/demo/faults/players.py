@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from caal_desktop.demo.accounts.sign_in import LOOPBACK
-from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.errors import ApiError, availability
 from caal_desktop.demo.faults.registry import FaultKind
 from caal_desktop.demo.http.messages import JSON, Response, html_response, json_response
 
@@ -66,11 +66,18 @@ def error_of(fault: ActiveFault) -> ApiError:
             "Request blocked: prompt injection patterns detected",
             {"patterns": ["ignore all previous instructions"]},
         ),
-        "model_404": ApiError(404, "No endpoints found for demo/gone."),
+        "model_404": ApiError(
+            404,
+            "No endpoints found for demo/gone.",
+            {"error_type": "not_found"},
+            availability=availability("no_endpoints", "demo/gone", fallback_models=["openai/gpt-5.4-mini"]),
+        ),
         "data_policy_404": ApiError(
             404,
             "No endpoints found matching your data policy (Free model training). "
             "Configure: https://openrouter.ai/settings/privacy",
+            {"error_type": "not_found"},
+            availability=availability("privacy_restricted", "demo/model", excluded_by=["data_policy:training"]),
         ),
         "request_timeout_408": ApiError(408, "Operation timed out. Please try again later."),
         "too_large_413": ApiError(413, "Request payload too large"),
@@ -84,15 +91,38 @@ def error_of(fault: ActiveFault) -> ApiError:
         "daily_cap": ApiError(
             429,
             "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free model requests per day",
-            {"headers": per_day},
+            {
+                "headers": per_day,
+                "error_type": "rate_limit_exceeded",
+                "limit_source": "openrouter_free_tier_daily",
+                "remedy_hint": "Add credits, or wait until midnight UTC.",
+            },
             headers=per_day,
         ),
         "upstream_rate_limit": ApiError(
-            429, "Provider returned error", {**_PROVIDER, "raw": "demo/model is temporarily rate-limited upstream."}
+            429,
+            "Provider returned error",
+            {
+                **_PROVIDER,
+                "raw": "demo/model is temporarily rate-limited upstream.",
+                "error_type": "rate_limit_exceeded",
+                "limit_source": "upstream_provider",
+            },
+            availability=availability(
+                "capacity_exhausted", "demo/model", retryable=True, affected_providers=["DeepInfra"]
+            ),
         ),
         "server_error_500": ApiError(500, "Internal Server Error"),
         "bad_gateway_502": ApiError(502, "Provider returned error", {**_PROVIDER, "raw": raw}),
-        "no_provider_503": ApiError(503, "No available model provider meets your routing requirements"),
+        "no_provider_503": ApiError(
+            503,
+            "No available model provider meets your routing requirements",
+            {
+                "error_type": "provider_overloaded",
+                "previous_errors": [{"provider": "DeepInfra", "code": "overloaded", "status": 529}],
+            },
+            availability=availability("temporarily_unavailable", "demo/model", retryable=True),
+        ),
         "timeout_524": ApiError(524, "Request timed out. Please try again later."),
         "overloaded_529": ApiError(529, "Provider returned error", {"provider_name": "Anthropic", "raw": "Overloaded"}),
         "string_code": ApiError(429, "Rate limit exceeded", code="rate_limit_exceeded"),

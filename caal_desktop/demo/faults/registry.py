@@ -115,6 +115,7 @@ def _table() -> dict[str, Fault]:
         Fault("stall_after", stream, "silence after n tokens, for ever", arg="5"),
         Fault("end_without_done", stream, "a tidy end after n tokens: no finish reason, no [DONE]", arg="5"),
         Fault("error_event", stream, "an error event after n tokens", arg="5"),
+        Fault("availability_event", stream, "an error event without a code after n tokens", arg="5"),
         Fault("broken_chunk", stream, "a chunk after n tokens is not JSON", arg="5"),
         Fault("broken_utf8", stream, "a chunk after n tokens is not UTF-8", arg="5"),
         Fault("slow_trickle", stream, "arg = tokens per second, each event in two pieces", arg="2"),

@@ -66,6 +66,20 @@ _BY_WORD: Final = {
     "internal_server_error": 500,
     "overloaded_error": 529,
 }
+# OpenRouter's ``error.availability.code``, where the status beside it leaves more than one reason.
+_BY_AVAILABILITY: Final[dict[str, type[ProviderError]]] = {
+    "model_not_found": errors.ModelNotFound,
+    "wrong_endpoint": errors.CapabilityNotOffered,
+    "no_endpoints": errors.ModelNotFound,
+    "model_deprecated": errors.ModelNotFound,
+    "model_unavailable_upstream": errors.ModelNotFound,
+    "region_restricted": errors.PermissionRefused,
+    "privacy_restricted": errors.NoProviderAllowed,
+    "constraint_filtered": errors.CapabilityNotOffered,
+    "free_variant_ended": errors.ModelNotFound,
+}
+# How ``error.metadata.limit_source`` ends where the day's free requests are used up.
+_DAILY_SOURCE: Final = "_free_tier_daily"
 _CONTEXT_LENGTH: Final = re.compile(
     r"context[ _](?:length|size|window)|maximum context|prompt is too long|too many tokens", re.IGNORECASE
 )
@@ -108,7 +122,7 @@ def error_from_answer(
         title = _TITLE.search(text[:20_000])
         is_page = looks_like_html(text, headers.get("content-type", ""))
         detail = title[1] if title else ("" if is_page else text[:_BODY_EXCERPT])
-        return _classify(context, status, detail, {}, headers, body_is_error=False)
+        return _classify(context, status, detail, {}, headers, {}, body_is_error=False)
     return error_from_payload(context, payload, headers, status=status)
 
 
@@ -137,11 +151,13 @@ def error_from_payload(
         status = code
     elif word in ("insufficient_quota", "billing_hard_limit_reached", "context_length_exceeded", "model_not_found"):
         status = code or status  # more exact than the 400 or 429 that it comes with
-    return _classify(context, status, message, metadata, headers or {}, body_is_error=bool(body.get("error")))
+    availability = as_dict(fields.get("availability"))
+    is_error = bool(body.get("error"))
+    return _classify(context, status, message, metadata, headers or {}, availability, body_is_error=is_error)
 
 
 def _code(fields: dict[str, Any]) -> int | None:
-    for name in ("code", "status", "type"):
+    for name in ("code", "http_status", "status", "type"):
         value = fields.get(name)
         number = as_int(value)
         if number is None and isinstance(value, str):
@@ -157,10 +173,13 @@ def _classify(
     message: str,
     metadata: dict[str, Any],
     headers: Mapping[str, str],
+    availability: dict[str, Any],
     *,
     body_is_error: bool,
 ) -> ProviderError:
-    cls = _by_status(context, status, message, metadata, body_is_error=body_is_error)
+    cls = _by_availability(availability)
+    if cls is None:
+        cls = _by_status(context, status, message, metadata, body_is_error=body_is_error)
     params: dict[str, object] = {}
     if provider_name := as_text(metadata.get("provider_name")):
         params["provider_name"] = provider_name
@@ -170,7 +189,10 @@ def _classify(
     retry_after = None
     if cls is errors.RateLimited or status in (408, 503, 529):
         retry_after = retry_after_of({**as_dict(metadata.get("headers")), **dict(headers)})
-    if cls is errors.RateLimited and _DAILY.search(message):
+        if retry_after is None:
+            retry_after = retry_after_of({"retry-after": availability.get("retry_after")})
+    limit_source = as_text(metadata.get("limit_source")) or ""
+    if cls is errors.RateLimited and (limit_source.endswith(_DAILY_SOURCE) or _DAILY.search(message)):
         cls = errors.DailyLimitReached
     if cls is errors.AuthenticationFailed:
         params["sent_no_key"] = not any(context.secrets)
@@ -178,6 +200,13 @@ def _classify(
         params["reasons"] = ", ".join(str(reason) for reason in as_list(metadata.get("reasons"))[:10]) or "…"
         params["flagged_input"] = as_text(metadata.get("flagged_input")) or ""
     return context.error(cls, detail, status=status, retry_after=retry_after, metadata=metadata, **params)
+
+
+def _by_availability(availability: dict[str, Any]) -> type[ProviderError] | None:
+    code = as_text(availability.get("code"))
+    if code == "no_endpoints" and as_list(availability.get("excluded_by")):
+        return errors.NoProviderAllowed  # somebody serves the model, and the user's preferences leave nobody
+    return _BY_AVAILABILITY.get(code or "")
 
 
 def _by_status(

@@ -51,6 +51,7 @@ FAILS = {
     "cut_after": ("StreamInterrupted", True, "continue"),
     "end_without_done": ("StreamInterrupted", True, "continue"),
     "error_event": ("", True, "continue"),
+    "availability_event": ("RateLimited", True, "continue"),
     "broken_chunk": ("", True, "continue"),
     "empty_answer": ("EmptyAnswer", False, "retry"),
 }
