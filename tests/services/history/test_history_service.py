@@ -334,6 +334,24 @@ def test_an_earlier_conversation_that_is_opened_from_a_temporary_one_is_kept_on(
     assert later.texts()[::2] == ["Kept", "Kept as well"]
 
 
+def test_the_conversation_that_is_shown_does_not_expire(make: Callable[[], Kept], path: Path) -> None:
+    """Whoever goes on with an old one would write into nothing."""
+    kept = make()
+    kept.history.begin()
+    kept.say("Forgotten")
+    kept.history.new()
+    kept.say("Shown")
+    shown, _forgotten = kept.until_listed(2)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE conversation SET updated = 1.0")
+    kept.history.keep_for(30)
+    assert [summary.id for summary in kept.until_listed(1)] == [shown.id] == [kept.history.current]
+    assert ids_in(path) == [shown.id]
+    kept.history.keep_for(0)
+    kept.say("Gone on with")
+    assert [message.text for message in kept.chat.messages][::2] == ["Shown", "Gone on with"]
+
+
 def test_deleting_can_be_undone(make: Callable[[], Kept]) -> None:
     kept = make()
     kept.history.begin()

@@ -138,6 +138,16 @@ def test_the_pane_is_folded_away(chat_window: ChatWindow) -> None:
 # --- the composer
 
 
+def kept_draft(folder: Path) -> str:
+    """What the disk has of the message that is being written; "" also while the database is still being made."""
+    try:
+        with closing(sqlite3.connect(f"file:{folder / 'conversations.db'}?mode=ro", uri=True)) as database:
+            row = database.execute("SELECT value FROM note WHERE name = 'draft'").fetchone()
+    except sqlite3.OperationalError:
+        return ""
+    return "" if row is None else str(row[0])
+
+
 def test_undo_brings_a_sent_text_back_as_a_whole(chat_window: ChatWindow) -> None:
     """To ask nearly the same again, or what was sent by a slip of the hand."""
     chat_window.ask("A long question that nobody wants to type again")
@@ -148,6 +158,15 @@ def test_undo_brings_a_sent_text_back_as_a_whole(chat_window: ChatWindow) -> Non
     chat_window.press(Qt.Key.Key_Return)
     chat_window.until(lambda: len(chat_window.chat.messages) == 4, "it, asked again")
     chat_window.ended()
+
+
+def test_what_is_being_written_is_kept_for_the_next_start(chat_window: ChatWindow, tmp_path: Path) -> None:
+    """And forgotten when it has been sent."""
+    chat_window.type("half a sentence")
+    chat_window.until(lambda: kept_draft(tmp_path) == "half a sentence", "the draft on the disk")
+    chat_window.press(Qt.Key.Key_Return)
+    chat_window.ended()
+    chat_window.until(lambda: kept_draft(tmp_path) == "", "no draft on the disk")
 
 
 def test_a_draft_from_the_last_run_does_not_replace_what_is_being_written(chat_window: ChatWindow) -> None:
@@ -173,13 +192,8 @@ def test_what_was_being_written_survives_rewording_an_earlier_message(chat_windo
     chat_window.type(", in other words")
     chat_window.history._save_draft()
 
-    def draft() -> str:
-        with closing(sqlite3.connect(tmp_path / "conversations.db")) as database:
-            row = database.execute("SELECT value FROM note WHERE name = 'draft'").fetchone()
-        return "" if row is None else str(row[0])
-
-    chat_window.until(draft, "a draft on the disk")
-    assert draft() == "not sent yet"
+    chat_window.until(lambda: kept_draft(tmp_path), "a draft on the disk")
+    assert kept_draft(tmp_path) == "not sent yet"
     chat_window.press(Qt.Key.Key_Escape)
     assert chat_window.window.page.composer.text == "not sent yet"
 

@@ -266,6 +266,20 @@ def test_a_removed_key_is_really_gone(
     assert "No key yet" in texts(card)
 
 
+def test_a_key_that_was_not_kept_is_not_left_in_the_field(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
+    """Hidden it would still be there for whoever opens the field next."""
+    parts.use_key(demo.key)
+    press(card, "replace")
+    card.field.take(demo.key_for("limited"))
+    press(card, "cancel")
+    assert (card.field.text, card.field.key) == ("", None)
+    assert parts.key() == demo.key
+    press(card, "replace")
+    card.field.take(demo.key_for("limited"))
+    card.begin_editing()
+    assert (card.field.text, card.field.key) == ("", None)
+
+
 @pytest.mark.parametrize("way", ["button", Qt.Key.Key_Escape, Qt.Key.Key_Return, "close"])
 def test_removal_can_be_declined(
     parts: Parts, card: KeyCard, demo: DemoControl, qtbot: QtBot, way: Qt.Key | str

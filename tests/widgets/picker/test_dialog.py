@@ -12,6 +12,7 @@ from caal_desktop.catalogue.sorting import SortOrder
 from caal_desktop.item_models.model_list import ModelRole
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
+from caal_desktop.storage.settings.schema import MAX_FAVOURITE_MODELS
 from caal_desktop.widgets.common.message_panel import Tone
 from caal_desktop.widgets.picker.dialog import PickerDialog
 from caal_desktop.widgets.picker.vanished_notice import VanishedNotice
@@ -93,6 +94,16 @@ def test_favourites_are_kept(opened: Parts, qtbot: QtBot, make_parts: Callable[.
     second.until(lambda: later.pane.list.model().rowCount() > 10, "the list")
     texts = [later.pane.list.model().index(row, 0).data() for row in range(4)]
     assert "Favourites, 1 models" in texts
+
+
+def test_one_favourite_too_many_gets_no_star(opened: Parts, qtbot: QtBot) -> None:
+    """A star that lights up and is not kept would be missed at the next start."""
+    full = tuple(f"vendor/model-{number}" for number in range(MAX_FAVOURITE_MODELS))
+    opened.settings.update(favourite_models=full)
+    dialog = dialog_of(opened, qtbot, plain_ids(opened)[3])
+    dialog.pane.details.star.click()
+    assert opened.settings.current.favourite_models == full
+    assert not dialog.pane.details.star.isChecked()
 
 
 def test_models_used_last_are_listed(opened: Parts, qtbot: QtBot) -> None:

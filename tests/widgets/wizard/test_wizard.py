@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
+from caal_desktop.services.keys.sign_in_service import SignInPhase
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.wizard.window import WizardWindow
@@ -375,6 +376,20 @@ def test_nothing_gives_another_key_while_one_is_checked(
     assert [way.isEnabled() for way in ways] == [True] * 3
 
 
+def test_the_address_stays_as_it_is_while_it_is_checked(walk: Walk, demo: DemoControl, parts: Parts) -> None:
+    demo.fault("stall_before", path="/models")
+    walk.show()
+    walk.press(*[Key.Key_Down] * (len(PROVIDERS) - 1), Key.Key_Return)
+    walk.qtbot.keyClicks(walk.find("wizard.key.address"), demo.base_url)
+    walk.press(Key.Key_Return)
+    walk.until_stage(Stage.CHECKING)
+    walk.qtbot.keyClicks(walk.find("wizard.key.address"), "/elsewhere")
+    assert parts.setup.state.address == demo.base_url
+    walk.press(Key.Key_Escape)
+    walk.qtbot.keyClicks(walk.find("wizard.key.address"), "/elsewhere")
+    assert parts.setup.state.address == f"{demo.base_url}/elsewhere"
+
+
 # --- closing
 
 
@@ -400,6 +415,26 @@ def test_closing_in_the_middle_remembers_place_and_step(walk: Walk, demo: DemoCo
     parts.close()
     assert parts.saved.setup_step is SetupStep.MODEL
     assert parts.saved.wizard_geometry
+
+
+def test_closing_stops_the_answer_that_nobody_sees_any_more(walk: Walk, demo: DemoControl) -> None:
+    """It is paid for by the word."""
+    walk.to_the_trial(demo.key)
+    demo.fault("only_comments")
+    walk.press(Key.Key_Return)
+    walk.until(lambda: demo.open_streams(), "the answer is waited for")
+    walk.window.close()
+    walk.until(lambda: not demo.open_streams(), "the connection is closed")
+
+
+def test_closing_waits_for_the_browser_no_more(walk: Walk, make_sign_in: Callable[..., SignInService]) -> None:
+    service = make_sign_in()
+    walk.window.offer_sign_in(lambda: service)
+    walk.to_the_key()
+    walk.button("wizard.key.signin.begin").click()
+    walk.until(lambda: service.view.phase is SignInPhase.WAITING, "the sign-in")
+    walk.window.close()
+    walk.until(lambda: service.view.phase is SignInPhase.IDLE, "its end")
 
 
 def test_a_closed_window_hears_nothing_more(qtbot: QtBot, demo: DemoControl, parts: Parts) -> None:
