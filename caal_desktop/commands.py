@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.errors import Remedy
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
+from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, SourceText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,13 +119,23 @@ class MenuRole(StrEnum):
 
 
 class Section(StrEnum):
-    """A part of the list of shortcuts; the value is its heading, in English."""
+    """A part of the list of shortcuts."""
 
-    MAIN = QT_TRANSLATE_NOOP("Command", "Main window")
-    CHAT = QT_TRANSLATE_NOOP("Command", "Chat")
-    PICKER = QT_TRANSLATE_NOOP("Command", "Model picker")
-    SETUP = QT_TRANSLATE_NOOP("Command", "Setup")
-    SETTINGS = QT_TRANSLATE_NOOP("Command", "Settings")
+    MAIN = "main"
+    CHAT = "chat"
+    PICKER = "picker"
+    SETUP = "setup"
+    SETTINGS = "settings"
+
+
+SECTION_TITLES: Mapping[Section, SourceText] = {
+    Section.MAIN: QT_TRANSLATE_NOOP("Command", "Main window"),
+    Section.CHAT: QT_TRANSLATE_NOOP("Command", "Chat"),
+    Section.PICKER: QT_TRANSLATE_NOOP("Command", "Model picker"),
+    Section.SETUP: QT_TRANSLATE_NOOP("Command", "Setup"),
+    Section.SETTINGS: QT_TRANSLATE_NOOP("Command", "Settings"),
+}
+"""The sections' headings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +154,8 @@ class Command:
         role: its place in the platform's own menus.
     """
 
-    title: str
-    short_title: str = ""
+    title: SourceText
+    short_title: SourceText = NO_TEXT
     part: str = ""
     section: Section | None = None
     shortcuts: tuple[str | StandardKey, ...] = ()
@@ -376,7 +386,7 @@ class Menu:
         groups: its commands; a line is drawn between two groups.
     """
 
-    title: str
+    title: SourceText
     groups: tuple[tuple[CommandId, ...], ...]
 
 

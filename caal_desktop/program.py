@@ -18,6 +18,7 @@ from qasync import QEventLoop
 
 from caal_desktop import __version__, exit_status
 from caal_desktop.app.application import Application
+from caal_desktop.app.languages import install_language
 from caal_desktop.services.process.single_instance import SingleInstance, server_name
 from caal_desktop.services.process.start_trace import StartTrace
 from caal_desktop.services.process.unix_signals import UnixSignals
@@ -163,6 +164,7 @@ def _qt_application() -> QtApplication:
     app = QtApplication(sys.argv[:1])
     app.setQuitOnLastWindowClosed(False)
     app.setWindowIcon(application_icon())
+    install_language(app)
     return app
 
 

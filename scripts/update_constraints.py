@@ -45,7 +45,7 @@ def freeze(python: str) -> tuple[str, dict[str, str]]:
 
 
 def marker(pythons: list[str], every: list[str]) -> str:
-    """The environment marker that holds for exactly these of all the Pythons; both lists are in ascending order."""
+    """Return the environment marker that holds for exactly these Pythons; both lists are in ascending order."""
     if pythons == every:
         return ""
     if len(pythons) == 1 and pythons[0] not in (every[0], every[-1]):

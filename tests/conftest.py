@@ -12,6 +12,7 @@ pytest_plugins = [
     "pytester",
     "tests.guards",
     "tests.support.gui_files",
+    "tests.support.language",
     "tests.support.long_runs",
     "tests.support.demo",
     "tests.support.qt_loop",

@@ -114,8 +114,9 @@ class Application(QObject):
             self._demo.start()
         if self.services.problem is not None:
             from caal_desktop.widgets.common.shared_texts import reason_and_advice
+            from caal_desktop.widgets.common.translation import words_of
 
-            text = self.services.problem.describe()
+            text = words_of(self.services.problem)
             self.windows.show_message_box(text.what, reason_and_advice(text))
 
     def _on_key(self, _secret: str, _state: KeyState) -> None:

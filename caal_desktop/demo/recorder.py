@@ -54,11 +54,12 @@ class Recorder:
         self._entries.clear()
 
     def listing(self) -> list[dict[str, Any]]:
-        """The entries: ``method``, ``path``, ``query``, ``headers``, ``key``, ``body``, ``status``, ``fault``,
-        ``closed_by_client``.
+        """Return the entries, oldest first.
 
-        ``headers`` have their names as they came. ``key`` is the bearer key's mask, or None. ``body`` is the JSON that
-        came, or text. ``status`` is None while the request is under way and after the client went away.
+        Each has ``method``, ``path``, ``query``, ``headers``, ``key``, ``body``, ``status``, ``fault`` and
+        ``closed_by_client``. ``headers`` have their names as they came. ``key`` is the bearer key's mask, or None.
+        ``body`` is the JSON that came, or text. ``status`` is None while the request is under way and after the client
+        went away.
         """
         return list(self._entries)
 

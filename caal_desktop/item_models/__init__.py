@@ -1,1 +1,1 @@
-"""Qt item models and proxies. ("Model" alone always means a language model.)"""
+"""Qt item models and proxies; "model" alone always means a language model."""

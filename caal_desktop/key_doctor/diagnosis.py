@@ -7,7 +7,16 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from caal_desktop.llm.errors.text import ErrorText, Translate, untranslated
+from caal_desktop.llm.errors.text import ErrorTemplate, ErrorText
+from caal_desktop.llm.translation import (
+    NO_TEXT,
+    QT_TRANSLATE_NOOP,
+    FormatValue,
+    SourceText,
+    Translate,
+    plain_value,
+    untranslated,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,21 +55,21 @@ class Cleanup(StrEnum):
     BEGINNING = "beginning"
 
 
-CLEANUP_TEXTS: Mapping[Cleanup, str] = MappingProxyType(
+CLEANUP_TEXTS: Mapping[Cleanup, SourceText] = MappingProxyType(
     {
-        Cleanup.SPACES: "spaces around it",
-        Cleanup.LINE_BREAKS: "line breaks or spaces inside it",
-        Cleanup.INVISIBLE: "invisible characters",
-        Cleanup.QUOTES: "quotation marks",
-        Cleanup.BEARER: "the word “Bearer”",
-        Cleanup.VARIABLE_NAME: "the name in front of it",
-        Cleanup.PUNCTUATION: "punctuation behind it",
-        Cleanup.SURROUNDING_TEXT: "the text around it",
-        Cleanup.HTML: "signs of a web page's source",
-        Cleanup.DASHES: "typographic dashes",
-        Cleanup.CAPITALS: "capital letters",
-        Cleanup.REPEATED: "its repetition",
-        Cleanup.BEGINNING: "a cut-off beginning",
+        Cleanup.SPACES: QT_TRANSLATE_NOOP("KeyDoctor", "spaces around it"),
+        Cleanup.LINE_BREAKS: QT_TRANSLATE_NOOP("KeyDoctor", "line breaks or spaces inside it"),
+        Cleanup.INVISIBLE: QT_TRANSLATE_NOOP("KeyDoctor", "invisible characters"),
+        Cleanup.QUOTES: QT_TRANSLATE_NOOP("KeyDoctor", "quotation marks"),
+        Cleanup.BEARER: QT_TRANSLATE_NOOP("KeyDoctor", "the word “Bearer”"),
+        Cleanup.VARIABLE_NAME: QT_TRANSLATE_NOOP("KeyDoctor", "the name in front of it"),
+        Cleanup.PUNCTUATION: QT_TRANSLATE_NOOP("KeyDoctor", "punctuation behind it"),
+        Cleanup.SURROUNDING_TEXT: QT_TRANSLATE_NOOP("KeyDoctor", "the text around it"),
+        Cleanup.HTML: QT_TRANSLATE_NOOP("KeyDoctor", "signs of a web page's source"),
+        Cleanup.DASHES: QT_TRANSLATE_NOOP("KeyDoctor", "typographic dashes"),
+        Cleanup.CAPITALS: QT_TRANSLATE_NOOP("KeyDoctor", "capital letters"),
+        Cleanup.REPEATED: QT_TRANSLATE_NOOP("KeyDoctor", "its repetition"),
+        Cleanup.BEGINNING: QT_TRANSLATE_NOOP("KeyDoctor", "a cut-off beginning"),
     }
 )
 """What was mended, as the end of a sentence that begins "Tidied up: "."""
@@ -90,86 +99,110 @@ class Finding(StrEnum):
     UNKNOWN_SHAPE = "unknown_shape"
 
 
-_COPY_AGAIN = "On the keys page, create a new key and copy it right away: a key is shown in full only once."
+_COPY_AGAIN = QT_TRANSLATE_NOOP(
+    "KeyDoctor", "On the keys page, create a new key and copy it right away: a key is shown in full only once."
+)
 
-TEXTS: Mapping[Finding, ErrorText] = MappingProxyType(
+TEXTS: Mapping[Finding, ErrorTemplate] = MappingProxyType(
     {
-        Finding.OK: ErrorText("This looks like a key of {vendor}.", "", ""),
-        Finding.OK_CLEANED: ErrorText("A key of {vendor} was found in what you pasted.", "Tidied up: {cleanups}.", ""),
-        Finding.EMPTY: ErrorText("There is no key yet.", "", "Paste your key of {expected} here."),
-        Finding.MASKED: ErrorText(
-            "This is the shortened form of a key, not the key itself.",
-            "The keys page of {vendor} shows only a key's first and last characters.",
+        Finding.OK: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "This looks like a key of {vendor}."), NO_TEXT, NO_TEXT
+        ),
+        Finding.OK_CLEANED: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "A key of {vendor} was found in what you pasted."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Tidied up: {cleanups}."),
+            NO_TEXT,
+        ),
+        Finding.EMPTY: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "There is no key yet."),
+            NO_TEXT,
+            QT_TRANSLATE_NOOP("KeyDoctor", "Paste your key of {expected} here."),
+        ),
+        Finding.MASKED: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "This is the shortened form of a key, not the key itself."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "The keys page of {vendor} shows only a key's first and last characters."),
             _COPY_AGAIN,
         ),
-        Finding.HIDDEN: ErrorText(
-            "These are the dots that hide a key, not the key itself.",
-            "They were copied from a field that does not show its content.",
-            "Show the key there first, or copy it where it was created.",
+        Finding.HIDDEN: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "These are the dots that hide a key, not the key itself."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "They were copied from a field that does not show its content."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Show the key there first, or copy it where it was created."),
         ),
-        Finding.TRUNCATED: ErrorText(
-            "The key is incomplete.",
-            "It has {count} characters fewer than the keys of {vendor}.",
-            "Copy it once more with the copy button beside it, or create a new key.",
+        Finding.TRUNCATED: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "The key is incomplete."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "It has {count} characters fewer than the keys of {vendor}."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Copy it once more with the copy button beside it, or create a new key."),
         ),
-        Finding.BEGINNING_MISSING: ErrorText(
-            "The beginning of the key seems to be missing.",
-            "Keys of {vendor} begin with “{prefix}”.",
-            "Copy it once more with the copy button beside it; a double click takes only a part of it.",
+        Finding.BEGINNING_MISSING: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "The beginning of the key seems to be missing."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Keys of {vendor} begin with “{prefix}”."),
+            QT_TRANSLATE_NOOP(
+                "KeyDoctor", "Copy it once more with the copy button beside it; a double click takes only a part of it."
+            ),
         ),
-        Finding.TOO_LONG: ErrorText(
-            "The key is too long.",
-            "It has {count} characters more than the keys of {vendor}.",
-            "Copy the key once more and paste it alone.",
+        Finding.TOO_LONG: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "The key is too long."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "It has {count} characters more than the keys of {vendor}."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Copy the key once more and paste it alone."),
         ),
-        Finding.OTHER_VENDOR: ErrorText(
-            "This is a key of {vendor}, not of {expected}.",
-            "Each service accepts only its own keys.",
-            "Paste a key of {expected}.",
+        Finding.OTHER_VENDOR: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "This is a key of {vendor}, not of {expected}."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Each service accepts only its own keys."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Paste a key of {expected}."),
         ),
-        Finding.OTHER_PROVIDER: ErrorText(
-            "This is a key of {vendor}, not of {expected}.",
-            "Each service accepts only its own keys.",
-            "Use {vendor} with this key, or paste a key of {expected}.",
+        Finding.OTHER_PROVIDER: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "This is a key of {vendor}, not of {expected}."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Each service accepts only its own keys."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Use {vendor} with this key, or paste a key of {expected}."),
         ),
-        Finding.SEVERAL_KEYS: ErrorText(
-            "There are {count} different keys in what you pasted.",
-            "It is not clear which of them to use.",
-            "Paste one of them alone.",
+        Finding.SEVERAL_KEYS: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "There are {count} different keys in what you pasted."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "It is not clear which of them to use."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Paste one of them alone."),
         ),
-        Finding.PLACEHOLDER: ErrorText(
-            "This is a placeholder from an example, not a key.",
-            "It stands where your own key belongs.",
-            "Paste your own key of {expected}.",
+        Finding.PLACEHOLDER: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "This is a placeholder from an example, not a key."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "It stands where your own key belongs."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Paste your own key of {expected}."),
         ),
-        Finding.URL: ErrorText(
-            "This is a web address, not a key.",
-            "",
-            "Open it in the browser, create or copy the key there, and paste the key.",
+        Finding.URL: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "This is a web address, not a key."),
+            NO_TEXT,
+            QT_TRANSLATE_NOOP("KeyDoctor", "Open it in the browser, create or copy the key there, and paste the key."),
         ),
-        Finding.EMAIL: ErrorText(
-            "This is an e-mail address, not a key.",
-            "{expected} needs an API key instead of the name of an account.",
-            "Sign in on its website, create a key there, and paste the key.",
+        Finding.EMAIL: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "This is an e-mail address, not a key."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "{expected} needs an API key instead of the name of an account."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "Sign in on its website, create a key there, and paste the key."),
         ),
-        Finding.PASSWORD: ErrorText(
-            "This looks like a password, not like a key.",
-            "The password of an account never belongs here.",
-            "Sign in on the website of {expected}, create a key there, and paste the key.",
+        Finding.PASSWORD: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "This looks like a password, not like a key."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "The password of an account never belongs here."),
+            QT_TRANSLATE_NOOP(
+                "KeyDoctor", "Sign in on the website of {expected}, create a key there, and paste the key."
+            ),
         ),
-        Finding.NOT_A_KEY: ErrorText("There is no key in what you pasted.", "", "Paste your key of {expected} alone."),
-        Finding.TOO_MUCH: ErrorText(
-            "This is too much text to look through.", "", "Paste your key of {expected} alone."
+        Finding.NOT_A_KEY: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "There is no key in what you pasted."),
+            NO_TEXT,
+            QT_TRANSLATE_NOOP("KeyDoctor", "Paste your key of {expected} alone."),
         ),
-        Finding.ODD_SHAPE: ErrorText(
-            "This could be a key of {vendor}, but it looks unusual.",
-            "It does not have the shape that keys of {vendor} have today.",
-            "It can be tried; if it is not accepted, copy the key once more.",
+        Finding.TOO_MUCH: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "This is too much text to look through."),
+            NO_TEXT,
+            QT_TRANSLATE_NOOP("KeyDoctor", "Paste your key of {expected} alone."),
         ),
-        Finding.UNKNOWN_SHAPE: ErrorText(
-            "This could be a key, but not one whose shape is known.",
-            "",
-            "It can be tried; if it is not accepted, check that it is a key of {expected}.",
+        Finding.ODD_SHAPE: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "This could be a key of {vendor}, but it looks unusual."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "It does not have the shape that keys of {vendor} have today."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "It can be tried; if it is not accepted, copy the key once more."),
+        ),
+        Finding.UNKNOWN_SHAPE: ErrorTemplate(
+            QT_TRANSLATE_NOOP("KeyDoctor", "This could be a key, but not one whose shape is known."),
+            NO_TEXT,
+            QT_TRANSLATE_NOOP(
+                "KeyDoctor", "It can be tried; if it is not accepted, check that it is a key of {expected}."
+            ),
         ),
     }
 )
@@ -203,13 +236,11 @@ class Diagnosis:
         """Whether the key should simply be used (``unusual``: after showing the note)."""
         return self.key is not None and self.verdict in (KeyVerdict.OK, KeyVerdict.OK_CLEANED, KeyVerdict.UNUSUAL)
 
-    def describe(self, translate: Translate = untranslated) -> ErrorText:
-        """The message in the language of ``translate``."""
+    def describe(self, translate: Translate = untranslated, format_value: FormatValue = plain_value) -> ErrorText:
+        """Return the message in words; :meth:`~caal_desktop.llm.errors.text.DescribedError.describe` says how."""
         params = {
             **self.params,
             "vendor": self.vendor or "…",
-            "cleanups": ", ".join(translate(CLEANUP_TEXTS[cleanup]) for cleanup in self.cleanups),
+            "cleanups": tuple(CLEANUP_TEXTS[cleanup] for cleanup in self.cleanups),
         }
-        if "expected" in params:
-            params["expected"] = translate(params["expected"])
-        return TEXTS[self.finding].filled(params, translate)
+        return TEXTS[self.finding].filled(params, translate, format_value)

@@ -1,8 +1,130 @@
-"""Marks texts that are shown to users, for modules that know no Qt."""
+"""Texts that users see, in modules without Qt: marked where they stand, translated and filled where they are shown.
+
+``pyside6-lupdate`` finds a text by the name of :func:`QT_TRANSLATE_NOOP` and by its literal arguments. The mark carries
+its context along, so that whoever shows the text cannot look it up in the wrong one.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
-def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
-    """Mark a text for translation, under the name by which lupdate finds it; it is translated where it is shown."""
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
+_UNKNOWN = "…"
+
+
+class SourceText(str):
+    """A text in English that is shown in the user's language; may hold ``{placeholders}``.
+
+    Attributes:
+        context: the group of texts that it belongs to, as translators see it.
+    """
+
+    __slots__ = ("context",)
+    context: str
+
+    def __new__(cls, context: str, text: str) -> SourceText:
+        """Mark a text; call :func:`QT_TRANSLATE_NOOP` instead, which lupdate finds."""
+        marked = super().__new__(cls, text)
+        marked.context = context
+        return marked
+
+
+def QT_TRANSLATE_NOOP(context: str, text: str) -> SourceText:
+    """Mark a text for translation under the name by which lupdate finds it.
+
+    Args:
+        context: a literal.
+        text: a literal.
+    """
+    return SourceText(context, text)
+
+
+NO_TEXT: Final = SourceText("", "")
+"""Stands where there is nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time to be put into a sentence.
+
+    Attributes:
+        seconds: rounded for the reader, never below one second.
+    """
+
+    seconds: float
+
+    def in_whole_units(self) -> tuple[int, str]:
+        """Return the number and the unit, ``second``, ``minute`` or ``hour``, that a reader wants to know."""
+        whole = max(1, round(self.seconds))
+        if whole < 120:
+            return whole, "second"
+        minutes = round(whole / 60)
+        return (minutes, "minute") if minutes < 120 else (round(minutes / 60), "hour")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text with what fills it; it may itself fill a placeholder.
+
+    Attributes:
+        text: the template.
+        values: its placeholders' values: texts, messages, numbers, dates, :class:`Duration`, or tuples of these.
+    """
+
+    text: SourceText
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def in_words(self, translate: Translate | None = None, format_value: FormatValue | None = None) -> str:
+        """Return the message in the language of ``translate``; in English without."""
+        return fill(self.text, self.values, translate or untranslated, format_value or plain_value)
+
+
+Translate = Callable[[SourceText], str]
+"""From an English text to another language's, with the same ``{placeholders}``."""
+
+FormatValue = Callable[[object], str]
+"""From the value of a placeholder to words: numbers, dates and durations as the user's language writes them."""
+
+
+def untranslated(text: SourceText) -> str:
+    """Return the text as it is."""
     return text
+
+
+def plain_value(value: object) -> str:
+    """Return a placeholder's value in English, as it stands in a log."""
+    if isinstance(value, Duration):
+        number, unit = value.in_whole_units()
+        return f"{number} {unit}" + ("" if number == 1 else "s")
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def fill(
+    text: SourceText,
+    values: Mapping[str, object],
+    translate: Translate = untranslated,
+    format_value: FormatValue = plain_value,
+) -> str:
+    """Return the text translated, with ``values`` in place of its ``{placeholders}``.
+
+    A placeholder that ``values`` lacks leaves an ellipsis, and a translation with broken placeholders is not used:
+    nothing may fail while a failure is being told.
+    """
+    translated = translate(text) if text else ""
+    if "{" in (rest := _PLACEHOLDER.sub("", translated)) or "}" in rest:
+        translated = text
+
+    def shown(value: object) -> str:
+        if isinstance(value, SourceText):
+            return translate(value)
+        if isinstance(value, Message):
+            return fill(value.text, value.values, translate, format_value)
+        return format_value(tuple(map(shown, value)) if isinstance(value, tuple) else value)
+
+    return _PLACEHOLDER.sub(lambda match: shown(values[match[1]]) if match[1] in values else _UNKNOWN, translated)

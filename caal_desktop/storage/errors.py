@@ -22,6 +22,7 @@
 from __future__ import annotations
 
 from caal_desktop.llm.errors.text import DescribedError
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
 
 class StorageError(DescribedError):
@@ -31,9 +32,9 @@ class StorageError(DescribedError):
         params: what fills the templates' placeholders.
     """
 
-    what = "CAAL Desktop could not read or write its data."
-    why = "The system did not say why."
-    advice = "Try again."
+    what = QT_TRANSLATE_NOOP("StorageError", "CAAL Desktop could not read or write its data.")
+    why = QT_TRANSLATE_NOOP("StorageError", "The system did not say why.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "Try again.")
 
     def __init__(self, **params: str) -> None:
         super().__init__(params)
@@ -42,101 +43,121 @@ class StorageError(DescribedError):
 class FolderUnusable(StorageError):
     """A folder cannot be created or written. Params: ``folder``, ``reason``."""
 
-    what = "The folder {folder} cannot be used."
-    why = "The system says: {reason}."
-    advice = (
-        "Check the folder's permissions and the free space on its disk, or set CAAL_DESKTOP_HOME to another folder."
+    what = QT_TRANSLATE_NOOP("StorageError", "The folder {folder} cannot be used.")
+    why = QT_TRANSLATE_NOOP("StorageError", "The system says: {reason}.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError",
+        "Check the folder's permissions and the free space on its disk, or set CAAL_DESKTOP_HOME to another folder.",
     )
 
 
 class WriteFailed(StorageError):
     """A file cannot be written. Params: ``file``, ``reason``."""
 
-    what = "{file} could not be saved."
-    why = "The system says: {reason}."
-    advice = "Check the free space on the disk and the file's permissions, then try again."
+    what = QT_TRANSLATE_NOOP("StorageError", "{file} could not be saved.")
+    why = QT_TRANSLATE_NOOP("StorageError", "The system says: {reason}.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "Check the free space on the disk and the file's permissions, then try again."
+    )
 
 
 class SecretInSettings(StorageError):
     """A value that looks like a key was about to be written in plain text. Params: ``setting``."""
 
-    what = "The setting “{setting}” was not saved."
-    why = "It contains what looks like an API key, and settings are kept in plain text."
-    advice = (
-        "Remove the key from this field and enter it as the provider's key, where the system's keyring protects it."
+    what = QT_TRANSLATE_NOOP("StorageError", "The setting “{setting}” was not saved.")
+    why = QT_TRANSLATE_NOOP(
+        "StorageError", "It contains what looks like an API key, and settings are kept in plain text."
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError",
+        "Remove the key from this field and enter it as the provider's key, where the system's keyring protects it.",
     )
 
 
 class HistoryFailed(StorageError):
     """The conversations' database cannot be read or written. Params: ``file``, ``reason``."""
 
-    what = "Your conversations cannot be read or saved."
-    why = "The system says about {file}: {reason}."
-    advice = "You can go on; what is said now is not kept. Check the free space on the disk and start again."
+    what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be read or saved.")
+    why = QT_TRANSLATE_NOOP("StorageError", "The system says about {file}: {reason}.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "You can go on; what is said now is not kept. Check the free space on the disk and start again."
+    )
 
 
 class HistoryDamaged(HistoryFailed):
     """The database is damaged."""
 
-    what = "The file with your conversations is damaged."
-    why = "{file} can no longer be read, perhaps after a fault of the disk."
-    advice = "It was put aside, and a new one was begun."
+    what = QT_TRANSLATE_NOOP("StorageError", "The file with your conversations is damaged.")
+    why = QT_TRANSLATE_NOOP("StorageError", "{file} can no longer be read, perhaps after a fault of the disk.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "It was put aside, and a new one was begun.")
 
 
 class HistoryTooNew(HistoryFailed):
     """A later version of the program has written the database."""
 
-    what = "Your conversations were saved by a newer version of CAAL Desktop."
-    why = "This version cannot read {file}, and leaves it alone."
-    advice = "Use the newer version to see them. What is said here meanwhile is not kept."
+    what = QT_TRANSLATE_NOOP("StorageError", "Your conversations were saved by a newer version of CAAL Desktop.")
+    why = QT_TRANSLATE_NOOP("StorageError", "This version cannot read {file}, and leaves it alone.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "Use the newer version to see them. What is said here meanwhile is not kept."
+    )
 
 
 class KeyringError(StorageError):
     """The system's keyring could not be used. Params: ``store`` (its name for people), ``reason``."""
 
-    what = "The system's keyring could not be used."
+    what = QT_TRANSLATE_NOOP("StorageError", "The system's keyring could not be used.")
 
 
 class KeyringUnavailable(KeyringError):
     """There is no keyring."""
 
-    what = "This computer has no keyring that CAAL Desktop can use."
-    why = "No password store of the system is running."
-    advice = (
+    what = QT_TRANSLATE_NOOP("StorageError", "This computer has no keyring that CAAL Desktop can use.")
+    why = QT_TRANSLATE_NOOP("StorageError", "No password store of the system is running.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError",
         "Your key can be kept for this session only. "
-        "To keep it, start a password store such as GNOME Keyring, KWallet or KeePassXC, then try again."
+        "To keep it, start a password store such as GNOME Keyring, KWallet or KeePassXC, then try again.",
     )
 
 
 class KeyringNotTrusted(KeyringUnavailable):
     """The configured keyring is not known to keep secrets encrypted. Params: ``backend``, its module's name."""
 
-    why = "The one that is configured, {backend}, is not known to keep secrets encrypted."
-    advice = (
+    why = QT_TRANSLATE_NOOP(
+        "StorageError", "The one that is configured, {backend}, is not known to keep secrets encrypted."
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError",
         "Your key can be kept for this session only. "
-        "To keep it, choose another store in keyring's configuration or in PYTHON_KEYRING_BACKEND."
+        "To keep it, choose another store in keyring's configuration or in PYTHON_KEYRING_BACKEND.",
     )
 
 
 class KeyringLocked(KeyringError):
     """The keyring is locked and was not unlocked."""
 
-    what = "{store} is locked."
-    why = "It was not unlocked, or its dialog was dismissed."
-    advice = "Unlock it and try again, or keep your key for this session only."
+    what = QT_TRANSLATE_NOOP("StorageError", "{store} is locked.")
+    why = QT_TRANSLATE_NOOP("StorageError", "It was not unlocked, or its dialog was dismissed.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "Unlock it and try again, or keep your key for this session only.")
 
 
 class KeyringTimedOut(KeyringError):
     """The keyring did not answer in time, or nobody answered its dialog. Params also: ``seconds``."""
 
-    what = "{store} did not answer within {seconds} seconds."
-    why = "It may be waiting for a password in a dialog behind other windows, or it may hang."
-    advice = "Look for its dialog and answer it, then try again, or keep your key for this session only."
+    what = QT_TRANSLATE_NOOP("StorageError", "{store} did not answer within {seconds} seconds.")
+    why = QT_TRANSLATE_NOOP(
+        "StorageError", "It may be waiting for a password in a dialog behind other windows, or it may hang."
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "Look for its dialog and answer it, then try again, or keep your key for this session only."
+    )
 
 
 class KeyringFailed(KeyringError):
     """The keyring answered with a failure, or did not keep what it was given."""
 
-    what = "{store} could not do what was asked."
-    why = "It says: {reason}."
-    advice = "Try again, log out and in again if it keeps failing, or keep your key for this session only."
+    what = QT_TRANSLATE_NOOP("StorageError", "{store} could not do what was asked.")
+    why = QT_TRANSLATE_NOOP("StorageError", "It says: {reason}.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "Try again, log out and in again if it keeps failing, or keep your key for this session only."
+    )

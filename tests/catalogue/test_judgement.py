@@ -92,8 +92,8 @@ def test_fitness_and_its_reason(subject: ModelInfo, verdict: FitnessVerdict, cod
     assert code in {reason.code for reason in fitness.reasons}
     assert fitness.reasons[0].verdict is verdict
     for reason in fitness.reasons:
-        assert reason.text.endswith(".")
-        assert "{" not in reason.text
+        assert reason.message.in_words().endswith(".")
+        assert "{" not in reason.message.in_words()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_an_end_that_is_near_is_told_with_its_day(
     assert fitness.verdict is verdict is voice_verdict(model(expiration_date=ends), TODAY)
     told = [reason for reason in fitness.reasons if reason.code in (ReasonCode.EXPIRED, ReasonCode.EXPIRES_SOON)]
     assert [reason.code for reason in told] == ([] if code is None else [code])
-    assert all(dict(reason.values)["date"] == ends.isoformat() for reason in told)
+    assert all(reason.message.values["date"] == ends for reason in told)
     assert has_ended(model(expiration_date=ends), TODAY) is (code is ReasonCode.EXPIRED)
 
 

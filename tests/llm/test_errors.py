@@ -16,6 +16,7 @@ import pytest
 from caal_desktop.llm import OpenAICompatibleProvider, Remedy, Timeouts
 from caal_desktop.llm import errors as tree
 from caal_desktop.llm.redaction import clean_metadata, clean_text
+from caal_desktop.llm.translation import Duration
 from caal_desktop.llm.transport.client import MAX_ERROR_BODY
 from caal_desktop.llm.transport.retry import RetryPolicy, retry_after_of
 from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, collect, compatible, error_of, openrouter, run, until_error
@@ -444,11 +445,11 @@ def test_how_long_to_wait(headers: dict[str, Any], seconds: float | None) -> Non
 def test_the_wait_is_told() -> None:
     for error in failures_of(error_reply(429, "Slow down", Retry_After="90")):
         assert error.retry_after == 90
-        assert "90 s" in error.describe().advice
+        assert "90 seconds" in error.describe().advice
     nested = {"headers": {"X-RateLimit-Reset": "99999999999999"}}
     for error in failures_of(error_reply(429, "free-models-per-day", metadata=nested)):
         assert type(error) is tree.DailyLimitReached
-        assert " h," in error.describe().advice
+        assert " hours," in error.describe().advice
 
 
 # --- texts ---------------------------------------------------------------------------------------------------------
@@ -457,7 +458,8 @@ def test_the_wait_is_told() -> None:
 @pytest.mark.parametrize("cls", list(error_classes(tree.ProviderError)), ids=lambda cls: cls.__name__)
 def test_texts_are_whole_sentences(cls: type[ProviderError]) -> None:
     error = cls(
-        "openrouter", params={"provider": "OpenRouter", "model": MODEL, "host": "h", "seconds": 60, "reasons": "r"}
+        "openrouter",
+        params={"provider": "OpenRouter", "model": MODEL, "host": "h", "time": Duration(60), "reasons": "r"},
     )
     text = error.describe()
     for part in (text.what, text.why, text.advice):
@@ -474,7 +476,7 @@ def test_texts_are_whole_sentences(cls: type[ProviderError]) -> None:
 def test_templates_can_be_translated_before_they_are_filled_in() -> None:
     for template in all_templates(tree.ProviderError):
         names = {name for _, name, _, _ in string.Formatter().parse(template) if name}
-        assert names <= {"provider", "model", "host", "seconds", "wait", "reasons", "provider_name", "issuer"}
+        assert names <= {"provider", "model", "host", "time", "wait", "reasons", "provider_name", "issuer"}
     error = tree.RateLimited("groq", retry_after=200, params={"provider": "Groq"})
     german = {
         tree.RateLimited.what: "{provider} bittet um eine Pause.",
@@ -482,7 +484,7 @@ def test_templates_can_be_translated_before_they_are_filled_in() -> None:
     }
     assert set(german) <= all_templates(tree.ProviderError)
     text = error.describe(lambda template: german.get(template, template))
-    assert (text.what, text.advice) == ("Groq bittet um eine Pause.", "In 3 min noch einmal.")
+    assert (text.what, text.advice) == ("Groq bittet um eine Pause.", "In 3 minutes noch einmal.")
 
 
 @pytest.mark.parametrize("broken", ["{", "{0}", "{provider.x.y}", "{provider:%%%}"])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.search.naming import naming
 from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message, SourceText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,42 +58,77 @@ class ReasonCode(StrEnum):
     TEXT_UNKNOWN = "text_unknown"
 
 
-_JUDGED: dict[ReasonCode, tuple[FitnessVerdict, str]] = {
-    ReasonCode.BATCH: (FitnessVerdict.UNFIT, "Answers in batches within hours, not in a conversation."),
-    ReasonCode.NO_TEXT: (FitnessVerdict.UNFIT, "Does not take or give text."),
-    ReasonCode.NOT_CHAT: (FitnessVerdict.UNFIT, "Its name is that of an embedding, speech or image model."),
-    ReasonCode.CLASSIFIER: (FitnessVerdict.UNFIT, "Checks text for safety instead of answering it."),
-    ReasonCode.EXPIRED: (FitnessVerdict.UNFIT, "Was switched off after {date}."),
-    ReasonCode.NO_TOOLS: (FitnessVerdict.UNFIT, "Cannot call tools, so the assistant could only talk."),
+_JUDGED: dict[ReasonCode, tuple[FitnessVerdict, SourceText]] = {
+    ReasonCode.BATCH: (
+        FitnessVerdict.UNFIT,
+        QT_TRANSLATE_NOOP("Fitness", "Answers in batches within hours, not in a conversation."),
+    ),
+    ReasonCode.NO_TEXT: (FitnessVerdict.UNFIT, QT_TRANSLATE_NOOP("Fitness", "Does not take or give text.")),
+    ReasonCode.NOT_CHAT: (
+        FitnessVerdict.UNFIT,
+        QT_TRANSLATE_NOOP("Fitness", "Its name is that of an embedding, speech or image model."),
+    ),
+    ReasonCode.CLASSIFIER: (
+        FitnessVerdict.UNFIT,
+        QT_TRANSLATE_NOOP("Fitness", "Checks text for safety instead of answering it."),
+    ),
+    ReasonCode.EXPIRED: (FitnessVerdict.UNFIT, QT_TRANSLATE_NOOP("Fitness", "Was switched off after {date}.")),
+    ReasonCode.NO_TOOLS: (
+        FitnessVerdict.UNFIT,
+        QT_TRANSLATE_NOOP("Fitness", "Cannot call tools, so the assistant could only talk."),
+    ),
     ReasonCode.ALWAYS_REASONS: (
         FitnessVerdict.UNFIT,
-        "Always thinks before it speaks: a long silence before each answer.",
+        QT_TRANSLATE_NOOP("Fitness", "Always thinks before it speaks: a long silence before each answer."),
     ),
     ReasonCode.ALWAYS_REASONS_BRIEFLY: (
         FitnessVerdict.UNSURE,
-        "Always thinks a little before it speaks; at minimal effort the silence is short.",
+        QT_TRANSLATE_NOOP(
+            "Fitness", "Always thinks a little before it speaks; at minimal effort the silence is short."
+        ),
     ),
-    ReasonCode.EXPIRES_SOON: (FitnessVerdict.UNSURE, "Will be switched off after {date}."),
-    ReasonCode.ROUTER: (FitnessVerdict.UNSURE, "Picks another model for each request, so speed and abilities change."),
+    ReasonCode.EXPIRES_SOON: (
+        FitnessVerdict.UNSURE,
+        QT_TRANSLATE_NOOP("Fitness", "Will be switched off after {date}."),
+    ),
+    ReasonCode.ROUTER: (
+        FitnessVerdict.UNSURE,
+        QT_TRANSLATE_NOOP("Fitness", "Picks another model for each request, so speed and abilities change."),
+    ),
     ReasonCode.SMALL_CONTEXT: (
         FitnessVerdict.UNSURE,
-        "Remembers only {tokens} tokens: a short conversation with few tools.",
+        QT_TRANSLATE_NOOP("Fitness", "Remembers only {tokens} tokens: a short conversation with few tools."),
     ),
-    ReasonCode.TOOLS_UNKNOWN: (FitnessVerdict.UNSURE, "The server does not tell whether it can call tools."),
-    ReasonCode.TEXT_UNKNOWN: (FitnessVerdict.UNSURE, "The server does not tell what it takes and gives."),
-    ReasonCode.REASONING_LIKELY: (FitnessVerdict.UNSURE, "Its name suggests that it thinks before it speaks."),
+    ReasonCode.TOOLS_UNKNOWN: (
+        FitnessVerdict.UNSURE,
+        QT_TRANSLATE_NOOP("Fitness", "The server does not tell whether it can call tools."),
+    ),
+    ReasonCode.TEXT_UNKNOWN: (
+        FitnessVerdict.UNSURE,
+        QT_TRANSLATE_NOOP("Fitness", "The server does not tell what it takes and gives."),
+    ),
+    ReasonCode.REASONING_LIKELY: (
+        FitnessVerdict.UNSURE,
+        QT_TRANSLATE_NOOP("Fitness", "Its name suggests that it thinks before it speaks."),
+    ),
     ReasonCode.REASONING_UNKNOWN: (
         FitnessVerdict.UNSURE,
-        "The server does not tell whether it thinks before it speaks.",
+        QT_TRANSLATE_NOOP("Fitness", "The server does not tell whether it thinks before it speaks."),
     ),
     ReasonCode.STREAMS_TEXT: (
         FitnessVerdict.FIT,
-        "Streams its answer as text, so speech can start with the first sentence.",
+        QT_TRANSLATE_NOOP("Fitness", "Streams its answer as text, so speech can start with the first sentence."),
     ),
-    ReasonCode.TOOLS: (FitnessVerdict.FIT, "Can call tools."),
-    ReasonCode.REASONING_OPTIONAL: (FitnessVerdict.FIT, "Can think first, but need not."),
-    ReasonCode.NO_REASONING: (FitnessVerdict.FIT, "Speaks at once, without thinking first."),
-    ReasonCode.FREE_LIMITS: (FitnessVerdict.FIT, "Free, but limited: 20 requests a minute, and a daily number."),
+    ReasonCode.TOOLS: (FitnessVerdict.FIT, QT_TRANSLATE_NOOP("Fitness", "Can call tools.")),
+    ReasonCode.REASONING_OPTIONAL: (FitnessVerdict.FIT, QT_TRANSLATE_NOOP("Fitness", "Can think first, but need not.")),
+    ReasonCode.NO_REASONING: (
+        FitnessVerdict.FIT,
+        QT_TRANSLATE_NOOP("Fitness", "Speaks at once, without thinking first."),
+    ),
+    ReasonCode.FREE_LIMITS: (
+        FitnessVerdict.FIT,
+        QT_TRANSLATE_NOOP("Fitness", "Free, but limited: 20 requests a minute, and a daily number."),
+    ),
 }
 
 
@@ -103,19 +139,12 @@ class Reason:
     Attributes:
         code: what it is about.
         verdict: what this reason alone would make of the model.
-        template: the sentence in English with ``{names}``, to be translated before it is filled.
-        values: what to fill in, as pairs of name and text.
+        message: the sentence.
     """
 
     code: ReasonCode
     verdict: FitnessVerdict
-    template: str
-    values: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The sentence in English."""
-        return self.template.format(**dict(self.values))
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +176,17 @@ def voice_verdict(model: ModelInfo, today: date) -> FitnessVerdict:
     )
 
 
-def _reason(code: ReasonCode, **values: str) -> Reason:
+def _reason(code: ReasonCode, **values: object) -> Reason:
     verdict, template = _JUDGED[code]
-    return Reason(code, verdict, template, tuple(values.items()))
+    return Reason(code, verdict, Message(template, values))
 
 
-def _codes(model: ModelInfo, today: date) -> Iterator[tuple[ReasonCode, dict[str, str]]]:
+def _codes(model: ModelInfo, today: date) -> Iterator[tuple[ReasonCode, dict[str, object]]]:
     yield _text_code(model), {}
     if naming(model).is_classifier:
         yield ReasonCode.CLASSIFIER, {}
     if model.expiration_date is not None:
-        ends = {"date": model.expiration_date.isoformat()}
+        ends: dict[str, object] = {"date": model.expiration_date}
         if has_ended(model, today):
             yield ReasonCode.EXPIRED, ends
         elif model.expiration_date - today <= SOON_EXPIRING:
@@ -167,7 +196,7 @@ def _codes(model: ModelInfo, today: date) -> Iterator[tuple[ReasonCode, dict[str
     if model.pricing.varies:
         yield ReasonCode.ROUTER, {}
     if model.context_length is not None and model.context_length < SMALL_CONTEXT:
-        yield ReasonCode.SMALL_CONTEXT, {"tokens": str(model.context_length)}
+        yield ReasonCode.SMALL_CONTEXT, {"tokens": model.context_length}
     if model.variant == "free":
         yield ReasonCode.FREE_LIMITS, {}
 

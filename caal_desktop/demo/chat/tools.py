@@ -71,14 +71,15 @@ def functions(tools: object) -> list[dict[str, Any]]:
 
 
 def plan_calls(prompt: str, tools: object, choice: object, seed: str) -> list[PlannedCall]:
-    """The calls that answer a prompt; empty when it is answered in text.
+    """Return the calls that answer a prompt; none when it is answered in text.
 
     A tool is called when its name or description shares a telling word with the prompt, or when ``tool_choice`` wants
     a call.
 
     Args:
-        prompt: the last message of the person.
-        tools, choice: the request's ``tools`` and ``tool_choice``.
+        prompt: the user's last message.
+        tools: the request's ``tools``.
+        choice: its ``tool_choice``.
         seed: from which the calls' ids are derived.
     """
     known = functions(tools)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from caal_desktop.llm.errors.text import DescribedError
 from caal_desktop.llm.redaction import clean_metadata, clean_text
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, SourceText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,9 +48,13 @@ class ProviderError(DescribedError):
         params: what the templates are filled with.
     """
 
-    what: ClassVar[str] = "{provider} could not answer."
-    why: ClassVar[str] = "The request ended with an error that this program does not know."
-    advice: ClassVar[str] = "Try again; if it happens again, the details below help to find the reason."
+    what: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "{provider} could not answer.")
+    why: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The request ended with an error that this program does not know."
+    )
+    advice: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "Try again; if it happens again, the details below help to find the reason."
+    )
     remedy: ClassVar[Remedy] = Remedy.RETRY
     #: Whether the same request may well succeed a moment later, as long as nothing of an answer has come.
     transient: ClassVar[bool] = False

@@ -11,126 +11,149 @@ from __future__ import annotations
 from typing import ClassVar
 
 from caal_desktop.llm.errors.base import ProviderError, Remedy
-from caal_desktop.llm.errors.text import ErrorText
+from caal_desktop.llm.errors.text import ErrorTemplate
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, SourceText
 
 
 class ConfigurationError(ProviderError, ValueError):
     """What the provider was given cannot work. Nothing was sent."""
 
-    what = "{provider} is not set up completely."
-    why = "One of its settings cannot be used."
-    advice = "Look through the provider's settings and correct what the details name."
+    what = QT_TRANSLATE_NOOP("ProviderError", "{provider} is not set up completely.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "One of its settings cannot be used.")
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError", "Look through the provider's settings and correct what the details name."
+    )
     remedy = Remedy.PROVIDER_SETTINGS
 
 
 class ApiKeyMissing(ConfigurationError):
     """No key was given to a provider that needs one."""
 
-    what = "{provider} needs an API key."
-    why = "No key has been entered yet."
-    advice = "Enter your key, or create one on the provider's website."
+    what = QT_TRANSLATE_NOOP("ProviderError", "{provider} needs an API key.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "No key has been entered yet.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Enter your key, or create one on the provider's website.")
     remedy = Remedy.CHECK_KEY
 
 
 class ApiKeyMalformed(ConfigurationError):
     """The key holds characters that cannot stand in a key."""
 
-    what = "This cannot be an API key."
-    why = "It holds spaces, line breaks or letters that no key has, perhaps from copying."
-    advice = "Copy the key once more and paste it alone."
+    what = QT_TRANSLATE_NOOP("ProviderError", "This cannot be an API key.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError", "It holds spaces, line breaks or letters that no key has, perhaps from copying."
+    )
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Copy the key once more and paste it alone.")
     remedy = Remedy.CHECK_KEY
 
 
 class AddressRefused(ConfigurationError):
     """A base URL that cannot be used, or that a key must not be sent to."""
 
-    what = "The server address of {provider} cannot be used."
-    why = "Sending to this address would not be safe, or it is not an address."
-    advice = "Correct the address in the provider's settings; an address on the internet needs https."
+    what = QT_TRANSLATE_NOOP("ProviderError", "The server address of {provider} cannot be used.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "Sending to this address would not be safe, or it is not an address.")
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError", "Correct the address in the provider's settings; an address on the internet needs https."
+    )
 
 
 class NotOffered(ConfigurationError):
     """Only some providers can do what was asked for, and this one cannot."""
 
-    what = "{provider} does not offer this."
-    why = "Only some providers do."
-    advice = "Use another provider where you need it."
+    what = QT_TRANSLATE_NOOP("ProviderError", "{provider} does not offer this.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "Only some providers do.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Use another provider where you need it.")
 
 
 class NetworkSettingsInvalid(ConfigurationError):
     """The machine's certificate or proxy settings stop every connection."""
 
-    what = "No connection can be prepared."
-    why = "This computer's certificate or proxy settings name something that cannot be used."
-    advice = "Correct the environment variables SSL_CERT_FILE, SSL_CERT_DIR or HTTPS_PROXY, then try again."
+    what = QT_TRANSLATE_NOOP("ProviderError", "No connection can be prepared.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError", "This computer's certificate or proxy settings name something that cannot be used."
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError", "Correct the environment variables SSL_CERT_FILE, SSL_CERT_DIR or HTTPS_PROXY, then try again."
+    )
     remedy = Remedy.NETWORK_SETTINGS
 
 
 class ConnectionFailed(ProviderError):
     """The server was not reached."""
 
-    what = "{provider} could not be reached."
-    why = "The connection could not be made."
-    advice = "Check the internet connection and try again."
+    what = QT_TRANSLATE_NOOP("ProviderError", "{provider} could not be reached.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "The connection could not be made.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Check the internet connection and try again.")
     transient = True
 
 
 class NameResolutionFailed(ConnectionFailed):
     """The host's name has no address: offline, or mistyped."""
 
-    what = "The address of {provider} was not found."
-    why = "This computer seems to be offline, or the name {host} does not exist."
-    advice = "Check the internet connection and the server's address, then try again."
+    what = QT_TRANSLATE_NOOP("ProviderError", "The address of {provider} was not found.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "This computer seems to be offline, or the name {host} does not exist.")
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError", "Check the internet connection and the server's address, then try again."
+    )
     remedy = Remedy.NETWORK_SETTINGS
 
 
 class ConnectionRefused(ConnectionFailed):
     """Nobody listens at the address."""
 
-    what = "{provider} refused the connection."
-    why = "Nothing is listening at {host}."
-    advice = "If the server is yours, start it or correct its address; otherwise try again in a moment."
+    what = QT_TRANSLATE_NOOP("ProviderError", "{provider} refused the connection.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "Nothing is listening at {host}.")
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError", "If the server is yours, start it or correct its address; otherwise try again in a moment."
+    )
     remedy = Remedy.PROVIDER_SETTINGS
 
 
 class ConnectionDropped(ConnectionFailed):
     """The connection ended before an answer began."""
 
-    what = "{provider} closed the connection without an answer."
-    why = "The network or the server dropped it."
-    advice = "Try again."
+    what = QT_TRANSLATE_NOOP("ProviderError", "{provider} closed the connection without an answer.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "The network or the server dropped it.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Try again.")
 
 
 class CertificateRejected(ConnectionFailed):
     """TLS failed."""
 
-    what = "The connection to {provider} is not trustworthy."
-    why = (
+    what = QT_TRANSLATE_NOOP("ProviderError", "The connection to {provider} is not trustworthy.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError",
         "Its certificate was not accepted: a company proxy or security software may be reading along, "
-        "or this computer's clock is wrong."
+        "or this computer's clock is wrong.",
     )
-    why_named: ClassVar[str] = (
+    why_named: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
         "Its certificate was issued by “{issuer}”, which this computer does not trust: a company proxy or security "
-        "software may be reading along, or this computer's clock is wrong."
+        "software may be reading along, or this computer's clock is wrong.",
     )
-    advice = (
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError",
         "Check date and time first. In a company network, ask for its certificate authority's file and name it in "
-        "the network settings."
+        "the network settings.",
     )
     remedy = Remedy.NETWORK_SETTINGS
     transient = False
 
-    def templates(self) -> ErrorText:
+    def template(self) -> ErrorTemplate:
         """Return the templates; the reason names the issuer where it is known."""
-        return ErrorText(self.what, self.why_named if self.params.get("issuer") else self.why, self.advice)
+        return ErrorTemplate(self.what, self.why_named if self.params.get("issuer") else self.why, self.advice)
 
 
 class ProxyAuthenticationRequired(ConnectionFailed):
     """A proxy asks for a name and a password."""
 
-    what = "The network's proxy asks for a sign-in."
-    why = "A proxy stands between this computer and {provider}, and it did not accept the request."
-    advice = "Enter the proxy's user name and password in the network settings, or put them into HTTPS_PROXY."
+    what = QT_TRANSLATE_NOOP("ProviderError", "The network's proxy asks for a sign-in.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError", "A proxy stands between this computer and {provider}, and it did not accept the request."
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Enter the proxy's user name and password in the network settings, or put them into HTTPS_PROXY.",
+    )
     remedy = Remedy.NETWORK_SETTINGS
     transient = False
 
@@ -138,9 +161,14 @@ class ProxyAuthenticationRequired(ConnectionFailed):
 class CaptivePortalSuspected(ConnectionFailed):
     """Something other than the API answered: a web page or a redirect."""
 
-    what = "A web page came instead of an answer from {provider}."
-    why = "A Wi-Fi sign-in page or a company filter may be answering in its place, or the server's address is wrong."
-    advice = "Open any website in the browser, sign in to the network if it asks, and try again."
+    what = QT_TRANSLATE_NOOP("ProviderError", "A web page came instead of an answer from {provider}.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "A Wi-Fi sign-in page or a company filter may be answering in its place, or the server's address is wrong.",
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError", "Open any website in the browser, sign in to the network if it asks, and try again."
+    )
     remedy = Remedy.NETWORK_SETTINGS
     transient = False
 
@@ -148,7 +176,7 @@ class CaptivePortalSuspected(ConnectionFailed):
 class ConnectionTimedOut(ConnectionFailed):
     """No connection within the time allowed."""
 
-    what = "The connection to {provider} took too long."
-    why = "The network is slow or blocks the connection."
-    advice = "Check the internet connection and try again."
+    what = QT_TRANSLATE_NOOP("ProviderError", "The connection to {provider} took too long.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "The network is slow or blocks the connection.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Check the internet connection and try again.")
     transient = False  # the time a person is willing to wait has been spent

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.translation import Duration
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -57,7 +59,7 @@ class RequestContext:
                 "provider": self.display_name,
                 "host": self.location,
                 "model": self.model or self.display_name,
-                "seconds": round(self.read_timeout),
+                "time": Duration(self.read_timeout),
                 **params,
             },
             secrets=self.secrets,

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from caal_desktop.llm.translation import NO_TEXT, SourceText
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -67,9 +69,9 @@ class SettingText:
         keywords: further words, in English, by which a search finds it.
     """
 
-    label: str
-    description: str
-    keywords: str = ""
+    label: SourceText
+    description: SourceText
+    keywords: SourceText = NO_TEXT
 
 
 def _as_it_is(text: str) -> str:
@@ -130,11 +132,11 @@ class ProviderDescriptor:
     """
 
     name: str
-    title: str
-    summary: str
+    title: SourceText
+    summary: SourceText
     icon: str
-    choice: str = ""
-    spoken: str = ""
+    choice: SourceText = NO_TEXT
+    spoken: SourceText = NO_TEXT
     base_url: str = ""
     has_address: bool = False
     needs_key: bool = True

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.providers.registry import PROVIDERS
+from caal_desktop.llm.translation import SourceText
 from caal_desktop.llm.transport.headers import check_header, parse_header
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.storage.settings.setting import Editor, Group, SettingSpec
@@ -70,7 +71,8 @@ _SHOWN: Mapping[str, Mapping[str, Any]] = {
         "item_check": _header_problem,
     },
 }
-# What the program remembers by itself, with a label and an explanation for those who read the file.
+# What the program remembers by itself, with a label and an explanation for those who read the file: no window shows
+# them, so they are not marked for translation.
 _REMEMBERED: Mapping[str, tuple[type[Any], Any, str, str]] = {
     "key_status": (KeyStatus, KeyStatus.NONE, "Key status", "What is known about the key."),
     "key_store": (KeyStore, KeyStore.NONE, "Key store", "Where the key was put."),
@@ -94,13 +96,13 @@ def _shown(descriptor: ProviderDescriptor, column: str) -> SettingSpec:
 
 
 def _remembered(descriptor: ProviderDescriptor, column: str) -> SettingSpec:
-    kind, default, short, long = _REMEMBERED[column]
+    kind, default, label, description = _REMEMBERED[column]
     return SettingSpec(
         key=key_of(descriptor.name, column),
         kind=kind,
         default=default,
-        label=f"{short}: {descriptor.title}",
-        description=long,
+        label=SourceText("", f"{label}: {descriptor.title}"),
+        description=SourceText("", description),
         group=Group.INTERNAL,
         since=_SINCE,
         cell=(descriptor.name, column),

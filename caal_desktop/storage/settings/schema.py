@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, PROVIDER_NAMES, PROVIDERS, providers_that_can
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.settings.choices import (
     Density,
@@ -62,8 +63,8 @@ class Settings:
 
     provider: str = setting(
         DEFAULT_PROVIDER,
-        label="Provider",
-        description="Who serves the language model.",
+        label=QT_TRANSLATE_NOOP("Settings", "Provider"),
+        description=QT_TRANSLATE_NOOP("Settings", "Who serves the language model."),
         group=Group.PROVIDER,
         options=PROVIDER_NAMES,
         agent_key="llm_provider",
@@ -72,34 +73,41 @@ class Settings:
     providers: Mapping[str, ProviderSettings] = table_of_settings(DEFAULT_TABLE, CELLS)
     spend_limit_day: float = setting(
         0.0,
-        label="Warn when a day costs more than",
-        description="Shows a warning when the answers of one day have cost more than this. Nothing is stopped.",
+        label=QT_TRANSLATE_NOOP("Settings", "Warn when a day costs more than"),
+        description=QT_TRANSLATE_NOOP(
+            "Settings", "Shows a warning when the answers of one day have cost more than this. Nothing is stopped."
+        ),
         group=Group.PROVIDER,
         minimum=0.0,
         maximum=1000.0,
         step=0.25,
-        unit="USD",
-        minimum_label="Never warn",
-        keywords="spend guard budget cost money limit",
+        unit=QT_TRANSLATE_NOOP("Settings", "USD"),
+        minimum_label=QT_TRANSLATE_NOOP("Settings", "Never warn"),
+        keywords=QT_TRANSLATE_NOOP("Settings", "spend guard budget cost money limit"),
     )
     spend_limit_conversation: float = setting(
         0.0,
-        label="Warn when a conversation costs more than",
+        label=QT_TRANSLATE_NOOP("Settings", "Warn when a conversation costs more than"),
         description=(
-            "Shows a warning when the answers of one conversation have cost more than this. Nothing is stopped."
+            QT_TRANSLATE_NOOP(
+                "Settings",
+                "Shows a warning when the answers of one conversation have cost more than this. Nothing is stopped.",
+            )
         ),
         group=Group.PROVIDER,
         minimum=0.0,
         maximum=1000.0,
         step=0.05,
-        unit="USD",
-        minimum_label="Never warn",
-        keywords="spend guard budget cost money limit",
+        unit=QT_TRANSLATE_NOOP("Settings", "USD"),
+        minimum_label=QT_TRANSLATE_NOOP("Settings", "Never warn"),
+        keywords=QT_TRANSLATE_NOOP("Settings", "spend guard budget cost money limit"),
     )
     temperature: float = setting(
         0.7,
-        label="Temperature",
-        description="How freely the model chooses its words: 0 is the most predictable, 2 the most surprising.",
+        label=QT_TRANSLATE_NOOP("Settings", "Temperature"),
+        description=QT_TRANSLATE_NOOP(
+            "Settings", "How freely the model chooses its words: 0 is the most predictable, 2 the most surprising."
+        ),
         group=Group.MODEL,
         minimum=0.0,
         maximum=2.0,
@@ -108,38 +116,48 @@ class Settings:
     )
     max_tokens: int = setting(
         4096,
-        label="Longest answer",
-        description="The most tokens that one answer may take. A small credit at OpenRouter may need a smaller number.",
+        label=QT_TRANSLATE_NOOP("Settings", "Longest answer"),
+        description=QT_TRANSLATE_NOOP(
+            "Settings",
+            "The most tokens that one answer may take. A small credit at OpenRouter may need a smaller number.",
+        ),
         group=Group.MODEL,
         minimum=1,
         maximum=1_000_000,
         step=256,
-        unit="tokens",
-        keywords="max_tokens length credit",
+        unit=QT_TRANSLATE_NOOP("Settings", "tokens"),
+        keywords=QT_TRANSLATE_NOOP("Settings", "max_tokens length credit"),
     )
     reasoning: Reasoning = setting(
         Reasoning.DEFAULT,
-        label="Reasoning",
+        label=QT_TRANSLATE_NOOP("Settings", "Reasoning"),
         description=(
-            "How long a reasoning model thinks before it speaks: more is wiser, slower and dearer. "
-            "Models without reasoning ignore it; some cannot do without and refuse “none”."
+            QT_TRANSLATE_NOOP(
+                "Settings",
+                "How long a reasoning model thinks before it speaks: more is wiser, slower and dearer. "
+                "Models without reasoning ignore it; some cannot do without and refuse “none”.",
+            )
         ),
         group=Group.MODEL,
         choice_labels={
-            Reasoning.DEFAULT: "As little as the model allows",
-            Reasoning.NONE: "None",
-            Reasoning.LOW: "A little",
-            Reasoning.MEDIUM: "Medium",
-            Reasoning.HIGH: "A lot",
+            Reasoning.DEFAULT: QT_TRANSLATE_NOOP("Settings", "As little as the model allows"),
+            Reasoning.NONE: QT_TRANSLATE_NOOP("Settings", "None"),
+            Reasoning.LOW: QT_TRANSLATE_NOOP("Settings", "A little"),
+            Reasoning.MEDIUM: QT_TRANSLATE_NOOP("Settings", "Medium"),
+            Reasoning.HIGH: QT_TRANSLATE_NOOP("Settings", "A lot"),
         },
         depends_on=_WITH_REASONING,
-        keywords="thinking effort",
+        keywords=QT_TRANSLATE_NOOP("Settings", "thinking effort"),
     )
     fallback_models: tuple[str, ...] = setting(
         (),
-        label="Fallback models",
+        label=QT_TRANSLATE_NOOP("Settings", "Fallback models"),
         description=(
-            "OpenRouter asks these in turn when the chosen model cannot answer. One model id a line, at most three."
+            QT_TRANSLATE_NOOP(
+                "Settings",
+                "OpenRouter asks these in turn when the chosen model cannot answer. One model id a line, at most "
+                "three.",
+            )
         ),
         group=Group.MODEL,
         max_length=3,
@@ -148,271 +166,318 @@ class Settings:
     )
     deny_data_collection: bool = setting(
         False,
-        label="Refuse providers that collect data",
-        description="Only those who neither store what you send nor train on it may answer. Fewer models remain.",
+        label=QT_TRANSLATE_NOOP("Settings", "Refuse providers that collect data"),
+        description=QT_TRANSLATE_NOOP(
+            "Settings", "Only those who neither store what you send nor train on it may answer. Fewer models remain."
+        ),
         group=Group.PRIVACY,
         depends_on=_WITH_ROUTING,
-        keywords="data collection training privacy",
+        keywords=QT_TRANSLATE_NOOP("Settings", "data collection training privacy"),
     )
     zero_data_retention: bool = setting(
         False,
-        label="Require zero data retention",
-        description="Only those who keep nothing at all once the answer is sent may answer. The strictest choice.",
+        label=QT_TRANSLATE_NOOP("Settings", "Require zero data retention"),
+        description=QT_TRANSLATE_NOOP(
+            "Settings", "Only those who keep nothing at all once the answer is sent may answer. The strictest choice."
+        ),
         group=Group.PRIVACY,
         depends_on=_WITH_ROUTING,
-        keywords="zdr privacy",
+        keywords=QT_TRANSLATE_NOOP("Settings", "zdr privacy"),
     )
     provider_sort: ProviderSort = setting(
         ProviderSort.DEFAULT,
-        label="Prefer providers by",
+        label=QT_TRANSLATE_NOOP("Settings", "Prefer providers by"),
         description=(
-            "Most models are hosted by several providers. OpenRouter balances price and reliability unless told more."
+            QT_TRANSLATE_NOOP(
+                "Settings",
+                "Most models are hosted by several providers. OpenRouter balances price and reliability unless told "
+                "more.",
+            )
         ),
         group=Group.PRIVACY,
         choice_labels={
-            ProviderSort.DEFAULT: "OpenRouter's own balance",
-            ProviderSort.PRICE: "Lowest price",
-            ProviderSort.THROUGHPUT: "Highest speed",
-            ProviderSort.LATENCY: "Shortest wait for the first word",
+            ProviderSort.DEFAULT: QT_TRANSLATE_NOOP("Settings", "OpenRouter's own balance"),
+            ProviderSort.PRICE: QT_TRANSLATE_NOOP("Settings", "Lowest price"),
+            ProviderSort.THROUGHPUT: QT_TRANSLATE_NOOP("Settings", "Highest speed"),
+            ProviderSort.LATENCY: QT_TRANSLATE_NOOP("Settings", "Shortest wait for the first word"),
         },
         depends_on=_WITH_ROUTING,
-        keywords="sort routing latency throughput price speed",
+        keywords=QT_TRANSLATE_NOOP("Settings", "sort routing latency throughput price speed"),
     )
     allowed_providers: tuple[str, ...] = setting(
         (),
-        label="Only these providers",
+        label=QT_TRANSLATE_NOOP("Settings", "Only these providers"),
         description=(
-            "If any are named, nobody else may answer. One name a line, as OpenRouter writes it, such as “together”."
+            QT_TRANSLATE_NOOP(
+                "Settings",
+                "If any are named, nobody else may answer. One name a line, as OpenRouter writes it, such as "
+                "“together”.",
+            )
         ),
         group=Group.PRIVACY,
         max_length=50,
         editor=Editor.LINES,
         depends_on=_WITH_ROUTING,
-        keywords="allowed routing",
+        keywords=QT_TRANSLATE_NOOP("Settings", "allowed routing"),
     )
     ignored_providers: tuple[str, ...] = setting(
         (),
-        label="Never these providers",
-        description="They may never answer. One name a line.",
+        label=QT_TRANSLATE_NOOP("Settings", "Never these providers"),
+        description=QT_TRANSLATE_NOOP("Settings", "They may never answer. One name a line."),
         group=Group.PRIVACY,
         max_length=50,
         editor=Editor.LINES,
         depends_on=_WITH_ROUTING,
-        keywords="ignored blocked routing",
+        keywords=QT_TRANSLATE_NOOP("Settings", "ignored blocked routing"),
     )
     proxy_mode: ProxyMode = setting(
         ProxyMode.SYSTEM,
-        label="Proxy",
+        label=QT_TRANSLATE_NOOP("Settings", "Proxy"),
         description=(
-            "Company networks often let requests out by a proxy only. Requests to this computer never take one."
+            QT_TRANSLATE_NOOP(
+                "Settings",
+                "Company networks often let requests out by a proxy only. Requests to this computer never take one.",
+            )
         ),
         group=Group.NETWORK,
         choice_labels={
-            ProxyMode.SYSTEM: "As the system says",
-            ProxyMode.NONE: "None",
-            ProxyMode.MANUAL: "This one:",
+            ProxyMode.SYSTEM: QT_TRANSLATE_NOOP("Settings", "As the system says"),
+            ProxyMode.NONE: QT_TRANSLATE_NOOP("Settings", "None"),
+            ProxyMode.MANUAL: QT_TRANSLATE_NOOP("Settings", "This one:"),
         },
     )
     proxy_url: str = setting(
         "",
-        label="Address of the proxy",
-        description="For example http://proxy.example.com:3128.",
+        label=QT_TRANSLATE_NOOP("Settings", "Address of the proxy"),
+        description=QT_TRANSLATE_NOOP("Settings", "For example http://proxy.example.com:3128."),
         group=Group.NETWORK,
         url=True,
         depends_on=_BY_MANUAL_PROXY,
     )
     proxy_user: str = setting(
         "",
-        label="User name at the proxy",
-        description="Empty where the proxy asks for none. The password is kept in the system's keyring.",
+        label=QT_TRANSLATE_NOOP("Settings", "User name at the proxy"),
+        description=QT_TRANSLATE_NOOP(
+            "Settings", "Empty where the proxy asks for none. The password is kept in the system's keyring."
+        ),
         group=Group.NETWORK,
         max_length=200,
         depends_on=_BY_MANUAL_PROXY,
-        keywords="proxy authentication sign-in password",
+        keywords=QT_TRANSLATE_NOOP("Settings", "proxy authentication sign-in password"),
     )
     ca_bundle: str = setting(
         "",
-        label="Further certificate authorities",
+        label=QT_TRANSLATE_NOOP("Settings", "Further certificate authorities"),
         description=(
-            "A PEM file, for networks that read along with a certificate of their own. The network's owner has it."
+            QT_TRANSLATE_NOOP(
+                "Settings",
+                "A PEM file, for networks that read along with a certificate of their own. The network's owner has it.",
+            )
         ),
         group=Group.NETWORK,
         max_length=4000,
         editor=Editor.FILE,
-        keywords="ca bundle tls ssl certificate pem",
+        keywords=QT_TRANSLATE_NOOP("Settings", "ca bundle tls ssl certificate pem"),
     )
     trust_system_certificates: bool = setting(
         True,
-        label="Trust the system's authorities, too",
-        description="Switched off, only those of the file above are trusted.",
+        label=QT_TRANSLATE_NOOP("Settings", "Trust the system's authorities, too"),
+        description=QT_TRANSLATE_NOOP("Settings", "Switched off, only those of the file above are trusted."),
         group=Group.NETWORK,
-        keywords="tls ssl store",
+        keywords=QT_TRANSLATE_NOOP("Settings", "tls ssl store"),
     )
     connect_timeout: float = setting(
         10.0,
-        label="Wait for a connection",
-        description="After this long without a connection the request fails.",
+        label=QT_TRANSLATE_NOOP("Settings", "Wait for a connection"),
+        description=QT_TRANSLATE_NOOP("Settings", "After this long without a connection the request fails."),
         group=Group.NETWORK,
         minimum=1.0,
         maximum=120.0,
         step=1.0,
-        unit="seconds",
-        keywords="timeout",
+        unit=QT_TRANSLATE_NOOP("Settings", "seconds"),
+        keywords=QT_TRANSLATE_NOOP("Settings", "timeout"),
     )
     read_timeout: float = setting(
         60.0,
-        label="Wait for an answer",
+        label=QT_TRANSLATE_NOOP("Settings", "Wait for an answer"),
         description=(
-            "After this long without any sign of life the request fails. Large models may be silent for a while."
+            QT_TRANSLATE_NOOP(
+                "Settings",
+                "After this long without any sign of life the request fails. Large models may be silent for a while.",
+            )
         ),
         group=Group.NETWORK,
         minimum=5.0,
         maximum=600.0,
         step=5.0,
-        unit="seconds",
-        keywords="timeout",
+        unit=QT_TRANSLATE_NOOP("Settings", "seconds"),
+        keywords=QT_TRANSLATE_NOOP("Settings", "timeout"),
     )
     max_retries: int = setting(
         2,
-        label="Try again",
-        description="How often a request that failed for a passing reason is sent again before you hear of it.",
+        label=QT_TRANSLATE_NOOP("Settings", "Try again"),
+        description=QT_TRANSLATE_NOOP(
+            "Settings", "How often a request that failed for a passing reason is sent again before you hear of it."
+        ),
         group=Group.NETWORK,
         minimum=0,
         maximum=5,
         step=1,
-        unit="times",
-        minimum_label="Never",
-        keywords="retries",
+        unit=QT_TRANSLATE_NOOP("Settings", "times"),
+        minimum_label=QT_TRANSLATE_NOOP("Settings", "Never"),
+        keywords=QT_TRANSLATE_NOOP("Settings", "retries"),
     )
     system_prompt: str = setting(
         DEFAULT_SYSTEM_PROMPT,
-        label="Instructions",
-        description="What the model is told before every conversation.",
+        label=QT_TRANSLATE_NOOP("Settings", "Instructions"),
+        description=QT_TRANSLATE_NOOP("Settings", "What the model is told before every conversation."),
         group=Group.CHAT,
         max_length=50_000,
-        keywords="system prompt",
+        keywords=QT_TRANSLATE_NOOP("Settings", "system prompt"),
         multiline=True,
     )
     send_key: SendKey = setting(
         SendKey.ENTER,
-        label="Send a message with",
-        description="With Enter, Shift+Enter breaks the line; with Ctrl+Enter, Enter alone does.",
+        label=QT_TRANSLATE_NOOP("Settings", "Send a message with"),
+        description=QT_TRANSLATE_NOOP(
+            "Settings", "With Enter, Shift+Enter breaks the line; with Ctrl+Enter, Enter alone does."
+        ),
         group=Group.CHAT,
-        choice_labels={SendKey.ENTER: "Enter", SendKey.CTRL_ENTER: "Ctrl+Enter"},
-        keywords="shortcut keyboard return",
+        choice_labels={
+            SendKey.ENTER: QT_TRANSLATE_NOOP("Settings", "Enter"),
+            SendKey.CTRL_ENTER: QT_TRANSLATE_NOOP("Settings", "Ctrl+Enter"),
+        },
+        keywords=QT_TRANSLATE_NOOP("Settings", "shortcut keyboard return"),
     )
     history_days: int = setting(
         0,
-        label="Keep conversations for",
-        description="Conversations in which nothing was said for longer are deleted for good.",
+        label=QT_TRANSLATE_NOOP("Settings", "Keep conversations for"),
+        description=QT_TRANSLATE_NOOP(
+            "Settings", "Conversations in which nothing was said for longer are deleted for good."
+        ),
         group=Group.CHAT,
         minimum=0,
         maximum=3650,
         step=30,
-        unit="days",
-        minimum_label="Always",
-        keywords="history retention delete",
+        unit=QT_TRANSLATE_NOOP("Settings", "days"),
+        minimum_label=QT_TRANSLATE_NOOP("Settings", "Always"),
+        keywords=QT_TRANSLATE_NOOP("Settings", "history retention delete"),
     )
     theme: Theme = setting(
         Theme.SYSTEM,
-        label="Colours",
-        description="Light, dark, or as the system does.",
+        label=QT_TRANSLATE_NOOP("Settings", "Colours"),
+        description=QT_TRANSLATE_NOOP("Settings", "Light, dark, or as the system does."),
         group=Group.APPEARANCE,
-        choice_labels={Theme.SYSTEM: "As the system does", Theme.LIGHT: "Light", Theme.DARK: "Dark"},
-        keywords="theme dark mode",
+        choice_labels={
+            Theme.SYSTEM: QT_TRANSLATE_NOOP("Settings", "As the system does"),
+            Theme.LIGHT: QT_TRANSLATE_NOOP("Settings", "Light"),
+            Theme.DARK: QT_TRANSLATE_NOOP("Settings", "Dark"),
+        },
+        keywords=QT_TRANSLATE_NOOP("Settings", "theme dark mode"),
     )
     font_scale: float = setting(
         1.0,
-        label="Text size",
-        description="Scales all text on top of the system's own setting.",
+        label=QT_TRANSLATE_NOOP("Settings", "Text size"),
+        description=QT_TRANSLATE_NOOP("Settings", "Scales all text on top of the system's own setting."),
         group=Group.APPEARANCE,
         minimum=0.5,
         maximum=3.0,
         step=0.1,
-        unit="×",
-        keywords="font scale zoom",
+        unit=QT_TRANSLATE_NOOP("Settings", "×"),
+        keywords=QT_TRANSLATE_NOOP("Settings", "font scale zoom"),
     )
     density: Density = setting(
         Density.COMFORTABLE,
-        label="Density",
-        description="How much room lists, messages, fields and buttons take. Compact shows more at once.",
+        label=QT_TRANSLATE_NOOP("Settings", "Density"),
+        description=QT_TRANSLATE_NOOP(
+            "Settings", "How much room lists, messages, fields and buttons take. Compact shows more at once."
+        ),
         group=Group.APPEARANCE,
-        choice_labels={Density.COMFORTABLE: "Comfortable", Density.COMPACT: "Compact"},
-        keywords="compact spacing row height padding",
+        choice_labels={
+            Density.COMFORTABLE: QT_TRANSLATE_NOOP("Settings", "Comfortable"),
+            Density.COMPACT: QT_TRANSLATE_NOOP("Settings", "Compact"),
+        },
+        keywords=QT_TRANSLATE_NOOP("Settings", "compact spacing row height padding"),
     )
     log_level: LogLevel = setting(
         LogLevel.INFO,
-        label="Log",
-        description="How much is written into the log file. Keys never are, whatever is chosen.",
+        label=QT_TRANSLATE_NOOP("Settings", "Log"),
+        description=QT_TRANSLATE_NOOP(
+            "Settings", "How much is written into the log file. Keys never are, whatever is chosen."
+        ),
         group=Group.ADVANCED,
-        choice_labels={LogLevel.WARNING: "Problems only", LogLevel.INFO: "Normal", LogLevel.DEBUG: "Everything"},
-        keywords="debug verbose logging level",
+        choice_labels={
+            LogLevel.WARNING: QT_TRANSLATE_NOOP("Settings", "Problems only"),
+            LogLevel.INFO: QT_TRANSLATE_NOOP("Settings", "Normal"),
+            LogLevel.DEBUG: QT_TRANSLATE_NOOP("Settings", "Everything"),
+        },
+        keywords=QT_TRANSLATE_NOOP("Settings", "debug verbose logging level"),
     )
     recent_models: tuple[str, ...] = setting(
         (),
-        label="Recent models",
-        description="The models used last, the latest first.",
+        label=QT_TRANSLATE_NOOP("Settings", "Recent models"),
+        description=QT_TRANSLATE_NOOP("Settings", "The models used last, the latest first."),
         group=Group.INTERNAL,
         max_length=MAX_RECENT_MODELS,
     )
     favourite_models: tuple[str, ...] = setting(
         (),
-        label="Favourite models",
-        description="The models marked with a star.",
+        label=QT_TRANSLATE_NOOP("Settings", "Favourite models"),
+        description=QT_TRANSLATE_NOOP("Settings", "The models marked with a star."),
         group=Group.INTERNAL,
         max_length=MAX_FAVOURITE_MODELS,
     )
     setup_completed: bool = setting(
         False,
-        label="Setup completed",
-        description="Whether the first-run wizard was finished once.",
+        label=QT_TRANSLATE_NOOP("Settings", "Setup completed"),
+        description=QT_TRANSLATE_NOOP("Settings", "Whether the first-run wizard was finished once."),
         group=Group.INTERNAL,
         agent_key="first_launch_completed",
     )
     setup_step: SetupStep = setting(
         SetupStep.WELCOME,
-        label="Setup step",
-        description="Where the first-run wizard goes on.",
+        label=QT_TRANSLATE_NOOP("Settings", "Setup step"),
+        description=QT_TRANSLATE_NOOP("Settings", "Where the first-run wizard goes on."),
         group=Group.INTERNAL,
     )
     window_geometry: str = setting(
         "",
-        label="Main window",
-        description="Size and place of the main window, as base64.",
+        label=QT_TRANSLATE_NOOP("Settings", "Main window"),
+        description=QT_TRANSLATE_NOOP("Settings", "Size and place of the main window, as base64."),
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     window_splitter: str = setting(
         "",
-        label="Main window's panes",
-        description="Sizes of the main window's panes, as base64.",
+        label=QT_TRANSLATE_NOOP("Settings", "Main window's panes"),
+        description=QT_TRANSLATE_NOOP("Settings", "Sizes of the main window's panes, as base64."),
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     wizard_geometry: str = setting(
         "",
-        label="Wizard",
-        description="Size and place of the first-run wizard, as base64.",
+        label=QT_TRANSLATE_NOOP("Settings", "Wizard"),
+        description=QT_TRANSLATE_NOOP("Settings", "Size and place of the first-run wizard, as base64."),
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     picker_geometry: str = setting(
         "",
-        label="Model picker",
-        description="Size and place of the model picker, as base64.",
+        label=QT_TRANSLATE_NOOP("Settings", "Model picker"),
+        description=QT_TRANSLATE_NOOP("Settings", "Size and place of the model picker, as base64."),
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     proxy_password_origin: str = setting(
         "",
-        label="Origin of the proxy's password",
-        description="For which scheme, host and port the proxy's password was given.",
+        label=QT_TRANSLATE_NOOP("Settings", "Origin of the proxy's password"),
+        description=QT_TRANSLATE_NOOP("Settings", "For which scheme, host and port the proxy's password was given."),
         group=Group.INTERNAL,
     )
     proxy_password_withheld_from: str = setting(
         "",
-        label="Proxy's password withheld from",
-        description="To which other address the user did not want it to be sent.",
+        label=QT_TRANSLATE_NOOP("Settings", "Proxy's password withheld from"),
+        description=QT_TRANSLATE_NOOP("Settings", "To which other address the user did not want it to be sent."),
         group=Group.INTERNAL,
     )
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from caal_desktop.llm.translation import NO_TEXT, SourceText
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -98,8 +100,8 @@ class SettingSpec:
     key: str
     kind: type[Any]
     default: Any
-    label: str
-    description: str
+    label: SourceText
+    description: SourceText
     group: Group
     since: str
     cell: tuple[str, str] | None = None
@@ -112,12 +114,12 @@ class SettingSpec:
     url: bool = False
     agent_key: str | None = None
     editor: Editor = Editor.AUTO
-    unit: str = ""
-    minimum_label: str = ""
-    choice_labels: Mapping[str, str] = field(default_factory=dict)
+    unit: SourceText = NO_TEXT
+    minimum_label: SourceText = NO_TEXT
+    choice_labels: Mapping[str, SourceText] = field(default_factory=dict)
     depends_on: tuple[str, tuple[str, ...]] | None = None
     item_check: Callable[[str], str] | None = None
-    keywords: str = ""
+    keywords: SourceText = NO_TEXT
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -215,7 +217,9 @@ def _check_url(key: str, value: str) -> None:
         raise InvalidSetting(key, "must not contain a user name or password")
 
 
-def setting(default: T, *, label: str, description: str, group: Group, since: str = "0.1.0", **more: Any) -> T:
+def setting(
+    default: T, *, label: SourceText, description: SourceText, group: Group, since: str = "0.1.0", **more: Any
+) -> T:
     """A dataclass field that carries its description (see :class:`SettingSpec`, whose attributes these are).
 
     Declared to return the default's type, as :func:`dataclasses.field` is, so that a field's annotation is checked.

@@ -14,8 +14,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.llm.errors.text import ErrorText, Translate, untranslated
+from caal_desktop.llm.errors.text import ErrorTemplate, ErrorText
 from caal_desktop.llm.redaction import holds_secret
+from caal_desktop.llm.translation import (
+    NO_TEXT,
+    QT_TRANSLATE_NOOP,
+    FormatValue,
+    Translate,
+    plain_value,
+    untranslated,
+)
 from caal_desktop.storage.atomic_file import free_name, reason_of, set_aside, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError
 from caal_desktop.storage.settings.document import changed_settings, entries, path_of, put
@@ -47,31 +55,38 @@ class ProblemKind(StrEnum):
     SECRET_FOUND = "secret_found"  # noqa: S105 - a word, not a secret
 
 
-PROBLEM_TEXTS: Mapping[ProblemKind, ErrorText] = {
-    ProblemKind.DAMAGED: ErrorText(
-        "Your settings could not be read, so CAAL Desktop started with fresh ones.",
-        "The settings file was damaged. It is kept as {kept}.",
-        "Your keys are not affected. Set up again, or repair the kept file and put it back.",
+PROBLEM_TEXTS: Mapping[ProblemKind, ErrorTemplate] = {
+    ProblemKind.DAMAGED: ErrorTemplate(
+        QT_TRANSLATE_NOOP("StorageError", "Your settings could not be read, so CAAL Desktop started with fresh ones."),
+        QT_TRANSLATE_NOOP("StorageError", "The settings file was damaged. It is kept as {kept}."),
+        QT_TRANSLATE_NOOP(
+            "StorageError", "Your keys are not affected. Set up again, or repair the kept file and put it back."
+        ),
     ),
-    ProblemKind.UNREADABLE: ErrorText(
-        "Your settings could not be read, so CAAL Desktop started with fresh ones.",
-        "The system says: {reason}. The file: {kept}.",
-        "Check the file's permissions, then start CAAL Desktop again.",
+    ProblemKind.UNREADABLE: ErrorTemplate(
+        QT_TRANSLATE_NOOP("StorageError", "Your settings could not be read, so CAAL Desktop started with fresh ones."),
+        QT_TRANSLATE_NOOP("StorageError", "The system says: {reason}. The file: {kept}."),
+        QT_TRANSLATE_NOOP("StorageError", "Check the file's permissions, then start CAAL Desktop again."),
     ),
-    ProblemKind.NEWER: ErrorText(
-        "Your settings were written by a newer version of CAAL Desktop.",
-        "What this version understands is used. The newer file is kept as {kept}.",
-        "Update CAAL Desktop to get everything back.",
+    ProblemKind.NEWER: ErrorTemplate(
+        QT_TRANSLATE_NOOP("StorageError", "Your settings were written by a newer version of CAAL Desktop."),
+        QT_TRANSLATE_NOOP("StorageError", "What this version understands is used. The newer file is kept as {kept}."),
+        QT_TRANSLATE_NOOP("StorageError", "Update CAAL Desktop to get everything back."),
     ),
-    ProblemKind.INVALID_VALUES: ErrorText(
-        "Some settings were not valid and are back at their defaults: {keys}.",
-        "",
-        "Look through the settings and correct them if needed.",
+    ProblemKind.INVALID_VALUES: ErrorTemplate(
+        QT_TRANSLATE_NOOP("StorageError", "Some settings were not valid and are back at their defaults: {keys}."),
+        NO_TEXT,
+        QT_TRANSLATE_NOOP("StorageError", "Look through the settings and correct them if needed."),
     ),
-    ProblemKind.SECRET_FOUND: ErrorText(
-        "The settings file contained what looks like an API key, in: {keys}.",
-        "Settings are kept in plain text, so these values are ignored and will be removed from the file.",
-        "Enter the key as the provider's key, where the system's keyring protects it.",
+    ProblemKind.SECRET_FOUND: ErrorTemplate(
+        QT_TRANSLATE_NOOP("StorageError", "The settings file contained what looks like an API key, in: {keys}."),
+        QT_TRANSLATE_NOOP(
+            "StorageError",
+            "Settings are kept in plain text, so these values are ignored and will be removed from the file.",
+        ),
+        QT_TRANSLATE_NOOP(
+            "StorageError", "Enter the key as the provider's key, where the system's keyring protects it."
+        ),
     ),
 }
 
@@ -92,10 +107,10 @@ class SettingsProblem:
     keys: tuple[str, ...] = ()
     reason: str = ""
 
-    def describe(self, translate: Translate = untranslated) -> ErrorText:
-        """The message in the language of ``translate``."""
-        values = {"kept": str(self.kept or ""), "keys": ", ".join(self.keys), "reason": self.reason}
-        return PROBLEM_TEXTS[self.kind].filled(values, translate)
+    def describe(self, translate: Translate = untranslated, format_value: FormatValue = plain_value) -> ErrorText:
+        """Return the message in words; :meth:`~caal_desktop.llm.errors.text.DescribedError.describe` says how."""
+        values = {"kept": str(self.kept or ""), "keys": self.keys, "reason": self.reason}
+        return PROBLEM_TEXTS[self.kind].filled(values, translate, format_value)
 
     def __str__(self) -> str:
         text = self.describe()

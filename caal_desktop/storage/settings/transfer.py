@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.redaction import holds_secret
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 from caal_desktop.storage.atomic_file import reason_of, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError
 from caal_desktop.storage.settings.document import changed_settings, entries, path_of, put
@@ -34,44 +35,50 @@ _EXTRA_KEYS = frozenset({"favourite_models"})
 class ImportRefused(StorageError):  # noqa: N818 - a message names what happened
     """A file of settings was not taken over. Params: ``file``, ``reason``."""
 
-    what = "The settings in {file} were not taken over."
-    why = "The system says: {reason}."
-    advice = "Nothing has changed."
+    what = QT_TRANSLATE_NOOP("StorageError", "The settings in {file} were not taken over.")
+    why = QT_TRANSLATE_NOOP("StorageError", "The system says: {reason}.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "Nothing has changed.")
 
 
 class FileUnreadable(ImportRefused):
     """The system does not give the file."""
 
-    advice = "Nothing has changed. Check the file's permissions and try again."
+    advice = QT_TRANSLATE_NOOP("StorageError", "Nothing has changed. Check the file's permissions and try again.")
 
 
 class ForeignFile(ImportRefused):
     """The file is something else."""
 
-    why = "It is not a settings file of CAAL Desktop."
-    advice = "Nothing has changed. Choose a file that “Export…” has written."
+    why = QT_TRANSLATE_NOOP("StorageError", "It is not a settings file of CAAL Desktop.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "Nothing has changed. Choose a file that “Export…” has written.")
 
 
 class DamagedFile(ImportRefused):
     """The file is cut off or holds impossible values. Params also: ``keys``."""
 
-    why = "The file is damaged: {reason}."
-    advice = "Nothing has changed. Export the settings once more and choose that file."
+    why = QT_TRANSLATE_NOOP("StorageError", "The file is damaged: {reason}.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "Nothing has changed. Export the settings once more and choose that file."
+    )
 
 
 class NewerFile(ImportRefused):
     """The file was written by a newer version."""
 
-    why = "They were written by a newer version of CAAL Desktop."
-    advice = "Nothing has changed. Update CAAL Desktop first."
+    why = QT_TRANSLATE_NOOP("StorageError", "They were written by a newer version of CAAL Desktop.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "Nothing has changed. Update CAAL Desktop first.")
 
 
 class SecretInFile(ImportRefused):
     """The file holds what looks like an API key."""
 
-    why = "The file contains what looks like an API key, and settings are kept in plain text."
-    advice = (
-        "Nothing has changed. Remove the key from the file, and consider making a new key: this one has lain in a file."
+    why = QT_TRANSLATE_NOOP(
+        "StorageError", "The file contains what looks like an API key, and settings are kept in plain text."
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError",
+        "Nothing has changed. Remove the key from the file, and consider making a new key: this one has lain in a "
+        "file.",
     )
 
 

@@ -63,7 +63,7 @@ class FailurePanel(MessagePanel):
         detail = error.detail if isinstance(error, ProviderError) and remedy_of(error) in _DETAILED else ""
         body = reason_and_advice(text)
         if detail and detail not in body:
-            body = f"{body}\n{self.tr('In detail: {detail}').format(detail=detail)}"
+            body += "\n" + self.tr("In detail: {detail}").format(detail=detail)
         self.show_message(Tone.BAD, text.what, body, self._actions(index, message) if can_act else ())
         for button in self.findChildren(QPushButton):
             if button.objectName():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
 from caal_desktop.commands import CommandId, Need
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.widgets.common.message_box import show_message_box
+from caal_desktop.widgets.common.translation import translate
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -38,7 +39,7 @@ def offer_credits_page(commands: CommandSet[[]], provider: str, window: QWidget)
 def _open_page(url: str, window: QWidget) -> None:
     if not open_in_browser(url):
         show_message_box(
-            QCoreApplication.translate("Browser", "No web browser could be opened"),
-            QCoreApplication.translate("Browser", "Open this address yourself: {url}").format(url=url),
+            translate("Browser", "No web browser could be opened"),
+            translate("Browser", "Open this address yourself: {url}").format(url=url),
             window,
         )

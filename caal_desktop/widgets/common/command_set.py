@@ -6,11 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, ParamSpec
 from weakref import WeakSet
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction, QKeySequence
 
 from caal_desktop.commands import COMMANDS, MENUS, CommandId, Need, StandardKey, part_of, remedy_of
 from caal_desktop.widgets.common.message_panel import Action
+from caal_desktop.widgets.common.translation import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,7 +33,7 @@ _OPENING = (
 
 def menu_title_of(command: CommandId) -> str:
     """A command's title, translated, with the mark of the letter that chooses it in its menu."""
-    return QCoreApplication.translate("Command", COMMANDS[command].title)
+    return translated(COMMANDS[command].title)
 
 
 def title_of(command: CommandId) -> str:
@@ -44,7 +44,7 @@ def title_of(command: CommandId) -> str:
 def label_of(command: CommandId) -> str:
     """What a command is called beside its icon, translated."""
     short = COMMANDS[command].short_title
-    return QCoreApplication.translate("Command", short) if short else title_of(command)
+    return translated(short) if short else title_of(command)
 
 
 def label_with_keys(command: CommandId) -> str:
@@ -188,7 +188,7 @@ class CommandSet(Generic[P]):
     def fill_menus(self: CommandSet[[]], bar: QMenuBar, parent: QObject) -> None:
         """Make the menus of the registry."""
         for entry in MENUS:
-            menu = bar.addMenu(QCoreApplication.translate("Command", entry.title))
+            menu = bar.addMenu(translated(entry.title))
             for number, group in enumerate(entry.groups):
                 if number:
                     menu.addSeparator()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QLocale
 
 from caal_desktop.catalogue.fitness.speech_cost import format_cost
 from caal_desktop.llm.events import FinishReason
+from caal_desktop.widgets.common.translation import translate
 
 if TYPE_CHECKING:
     from caal_desktop.llm.events import UsageReport
@@ -20,23 +21,21 @@ FEELS_BROKEN_S = 3.0
 """Seconds to the first token over which a voice assistant feels broken."""
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("AnswerFacts", text)
-
-
 def seconds(value: float) -> str:
     """A duration with the digits that matter."""
-    return _tr("{seconds} s").format(seconds=QLocale().toString(value, "f", 2 if value < 10 else 1))
+    return translate("AnswerFacts", "{seconds} s").format(
+        seconds=QLocale().toString(value, "f", 2 if value < 10 else 1)
+    )
 
 
 def verdict_on_wait(first_token_s: float) -> str:
     """What the time to the first token means for a person who talks to it."""
     if first_token_s < FEELS_LIVE_S:
-        template = _tr("First word after {time}: that feels live.")
+        template = translate("AnswerFacts", "First word after {time}: that feels live.")
     elif first_token_s <= FEELS_BROKEN_S:
-        template = _tr("First word after {time}: a noticeable pause.")
+        template = translate("AnswerFacts", "First word after {time}: a noticeable pause.")
     else:
-        template = _tr("First word after {time}: a long silence for a voice assistant.")
+        template = translate("AnswerFacts", "First word after {time}: a long silence for a voice assistant.")
     return template.format(time=seconds(first_token_s))
 
 
@@ -45,11 +44,11 @@ def _cost(usage: UsageReport) -> list[str]:
         # With one's own key the hosting provider sends the bill, and OpenRouter a fee.
         if usage.upstream_cost is not None:
             return [
-                _tr("{cost} billed by the provider to your own key, {fee} by OpenRouter").format(
+                translate("AnswerFacts", "{cost} billed by the provider to your own key, {fee} by OpenRouter").format(
                     cost=format_cost(usage.upstream_cost), fee=format_cost(usage.cost or 0.0)
                 )
             ]
-        return [_tr("billed to your own key at the provider")]
+        return [translate("AnswerFacts", "billed to your own key at the provider")]
     return [] if usage.cost is None else [format_cost(usage.cost)]
 
 
@@ -62,10 +61,14 @@ def conversation_total(usage: UsageReport | None, answers: int) -> str:
     """
     if usage is None or not answers:
         return ""
-    parts = [_tr("This conversation: {count} answers").format(count=answers) if answers > 1 else _tr("One answer")]
+    parts = [
+        translate("AnswerFacts", "This conversation: {count} answers").format(count=answers)
+        if answers > 1
+        else translate("AnswerFacts", "One answer")
+    ]
     if usage.prompt_tokens is not None and usage.completion_tokens is not None:
         parts.append(
-            _tr("{prompt} tokens in, {completion} out").format(
+            translate("AnswerFacts", "{prompt} tokens in, {completion} out").format(
                 prompt=usage.prompt_tokens, completion=usage.completion_tokens
             )
         )
@@ -84,28 +87,30 @@ def answer_facts(facts: AnswerFacts, *, with_wait: bool = False) -> str:
     """
     parts: list[str] = []
     if with_wait and facts.first_token_s is not None:
-        parts.append(_tr("first word after {time}").format(time=seconds(facts.first_token_s)))
+        parts.append(translate("AnswerFacts", "first word after {time}").format(time=seconds(facts.first_token_s)))
     if (speed := facts.tokens_per_second) is not None:
-        parts.append(_tr("{speed} tokens/s").format(speed=round(speed)))
+        parts.append(translate("AnswerFacts", "{speed} tokens/s").format(speed=round(speed)))
     if (usage := facts.usage) is not None:
         if usage.prompt_tokens is not None and usage.completion_tokens is not None:
             parts.append(
-                _tr("{prompt} tokens in, {completion} out").format(
+                translate("AnswerFacts", "{prompt} tokens in, {completion} out").format(
                     prompt=usage.prompt_tokens, completion=usage.completion_tokens
                 )
             )
         if usage.cached_tokens:
-            parts.append(_tr("{count} from the cache").format(count=usage.cached_tokens))
+            parts.append(translate("AnswerFacts", "{count} from the cache").format(count=usage.cached_tokens))
         if usage.reasoning_tokens:
-            parts.append(_tr("{count} of them thinking").format(count=usage.reasoning_tokens))
+            parts.append(translate("AnswerFacts", "{count} of them thinking").format(count=usage.reasoning_tokens))
         parts.extend(_cost(usage))
     if facts.model or facts.provider:
         who = facts.model or facts.asked_model
         parts.append(
-            _tr("{model} via {provider}").format(model=who, provider=facts.provider) if facts.provider else who
+            translate("AnswerFacts", "{model} via {provider}").format(model=who, provider=facts.provider)
+            if facts.provider
+            else who
         )
     if facts.finish_reason is FinishReason.LENGTH:
-        parts.append(_tr("cut at the longest answer allowed"))
+        parts.append(translate("AnswerFacts", "cut at the longest answer allowed"))
     elif facts.finish_reason is FinishReason.CONTENT_FILTER:
-        parts.append(_tr("ended by the provider's content filter"))
+        parts.append(translate("AnswerFacts", "ended by the provider's content filter"))
     return " · ".join(parts)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from caal_desktop.llm.transport.network import VIA
 from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone
 from caal_desktop.widgets.common.shared_texts import provider_in_a_sentence
+from caal_desktop.widgets.common.translation import translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +23,7 @@ def origin_text(origin: str) -> str:
     """Scheme, host and port as people write them: without the port that goes without saying."""
     server, _, proxy = origin.partition(VIA)
     if proxy:
-        return QCoreApplication.translate("SecretQuestion", "{server} through the proxy {proxy}").format(
+        return translate("SecretQuestion", "{server} through the proxy {proxy}").format(
             server=_without_port(server), proxy=_without_port(proxy)
         )
     return _without_port(origin)
@@ -40,14 +39,14 @@ def _without_port(origin: str) -> str:
 def secret_title(secret: str) -> str:
     """What kind of secret it is."""
     if secret == PROXY:
-        return QCoreApplication.translate("SecretQuestion", "Password at the proxy")
+        return translate("SecretQuestion", "Password at the proxy")
     name = provider_in_a_sentence(secret)
-    return QCoreApplication.translate("SecretQuestion", "Key for {provider}").format(provider=name)
+    return translate("SecretQuestion", "Key for {provider}").format(provider=name)
 
 
 def move_text(move: SecretMove) -> str:
     """One line: which secret would go to which address."""
-    return QCoreApplication.translate("SecretQuestion", "{secret}: would go to {new}").format(
+    return translate("SecretQuestion", "{secret}: would go to {new}").format(
         secret=secret_title(move.secret), new=origin_text(move.target)
     )
 
@@ -57,21 +56,21 @@ def consent_message(state: KeyState, withhold: Callable[[], object], send: Calla
     old, new = origin_text(state.origin), origin_text(state.target)
     if state.provider == PROXY:
         question = (
-            QCoreApplication.translate("SecretQuestion", "Send the proxy's password that you gave to {old} to {new}?")
+            translate("SecretQuestion", "Send the proxy's password that you gave to {old} to {new}?")
             if old
-            else QCoreApplication.translate("SecretQuestion", "Send the proxy's password to {new}?")
+            else translate("SecretQuestion", "Send the proxy's password to {new}?")
         )
-        meaning = QCoreApplication.translate(
+        meaning = translate(
             "SecretQuestion",
             "The proxy has another address now. Whoever answers there can read the password. It has not been sent yet.",
         )
     else:
         question = (
-            QCoreApplication.translate("SecretQuestion", "Send the key that you gave to {old} to {new}?")
+            translate("SecretQuestion", "Send the key that you gave to {old} to {new}?")
             if old
-            else QCoreApplication.translate("SecretQuestion", "Send the saved key to {new}?")
+            else translate("SecretQuestion", "Send the saved key to {new}?")
         )
-        meaning = QCoreApplication.translate(
+        meaning = translate(
             "SecretQuestion",
             "The address is another one now. Whoever answers there can read the key and use it. It has not been sent "
             "yet.",
@@ -89,11 +88,11 @@ def withheld_text(state: KeyState) -> tuple[str, str]:
     """What it means that a secret stays kept for another address."""
     old, new = origin_text(state.origin), origin_text(state.target)
     if state.provider == PROXY:
-        title = QCoreApplication.translate("SecretQuestion", "The saved password is not sent to {new}")
-        place = QCoreApplication.translate("SecretQuestion", "It is kept for {old}. A new one can be saved.")
+        title = translate("SecretQuestion", "The saved password is not sent to {new}")
+        place = translate("SecretQuestion", "It is kept for {old}. A new one can be saved.")
     else:
-        title = QCoreApplication.translate("SecretQuestion", "The saved key is not sent to {new}")
-        place = QCoreApplication.translate("SecretQuestion", "It is kept for {old}. Another one can be given.")
+        title = translate("SecretQuestion", "The saved key is not sent to {new}")
+        place = translate("SecretQuestion", "It is kept for {old}. Another one can be given.")
     return title.format(new=new), place.format(old=old) if old else ""
 
 
@@ -103,9 +102,9 @@ def _send_button(send: Callable[[], object]) -> Action:
 
 def send_text() -> str:
     """What lets the secret go."""
-    return QCoreApplication.translate("SecretQuestion", "Send it there")
+    return translate("SecretQuestion", "Send it there")
 
 
 def withhold_text() -> str:
     """What keeps it back."""
-    return QCoreApplication.translate("SecretQuestion", "Don't send it")
+    return translate("SecretQuestion", "Don't send it")

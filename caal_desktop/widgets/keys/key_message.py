@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from caal_desktop.commands import CommandId, part_of, remedy_of
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import descriptor_of
@@ -14,6 +12,7 @@ from caal_desktop.services.keys.key_state import KeyActivity
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone, error_message
 from caal_desktop.widgets.common.shared_texts import key_facts, provider_title
+from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.keys.consent import consent_message, withheld_message
 
 if TYPE_CHECKING:
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from caal_desktop.services.keys.key_entry import KeyEntry
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.widgets.common.command_set import CommandSet
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("KeyMessage", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,20 +74,20 @@ def key_message(state: KeyState, place: KeyPlace) -> PanelMessage | None:
 
 def reading_message() -> PanelMessage:
     """The keyring is being asked for a key."""
-    return PanelMessage(Tone.BUSY, _tr("Asking the system's keyring for your key…"))
+    return PanelMessage(Tone.BUSY, translate("KeyMessage", "Asking the system's keyring for your key…"))
 
 
 def unreadable_message(error: BaseException, load: Callable[[], object]) -> PanelMessage:
     """The keyring did not give a key."""
-    return error_message(Tone.CAUTION, error, (Action("load", _tr("Try again"), load),))
+    return error_message(Tone.CAUTION, error, (Action("load", translate("KeyMessage", "Try again"), load),))
 
 
 def unstored_message(
     error: BaseException, store: Callable[[], object], keep_for_session: Callable[[], object]
 ) -> PanelMessage:
     """The keyring did not take a secret."""
-    again = Action("store", _tr("Try again"), store)
-    session = Action("session", _tr("Use it for this session only"), keep_for_session)
+    again = Action("store", translate("KeyMessage", "Try again"), store)
+    session = Action("session", translate("KeyMessage", "Use it for this session only"), keep_for_session)
     return error_message(Tone.CAUTION, error, (again, session))
 
 
@@ -101,27 +96,35 @@ def _waiting(state: KeyState, place: KeyPlace) -> PanelMessage | None:
     if state.activity is KeyActivity.READING or (place.is_alone and state.is_awaited):
         return reading_message()
     if state.activity is KeyActivity.REMOVING:
-        return PanelMessage(Tone.BUSY, _tr("Removing the key…"))
+        return PanelMessage(Tone.BUSY, translate("KeyMessage", "Removing the key…"))
     if place.entry is None:
         return None
-    stop = Action("cancel", _tr("Stop waiting"), place.entry.cancel)
+    stop = Action("cancel", translate("KeyMessage", "Stop waiting"), place.entry.cancel)
     if state.activity is KeyActivity.STORING:
-        return PanelMessage(Tone.BUSY, _tr("Putting the key into the system's keyring…"), actions=(stop,))
+        return PanelMessage(
+            Tone.BUSY, translate("KeyMessage", "Putting the key into the system's keyring…"), actions=(stop,)
+        )
     if state.activity is KeyActivity.CHECKING:
-        title = _tr("Asking {provider} whether this works…").format(provider=provider_title(state.provider))
+        title = translate("KeyMessage", "Asking {provider} whether this works…").format(
+            provider=provider_title(state.provider)
+        )
         return PanelMessage(Tone.BUSY, title, actions=(stop,))
     return None
 
 
 def _refused(state: KeyState, place: KeyPlace) -> PanelMessage:
-    error, again = state.error, place.commands.button(CommandId.RETRY).titled(_tr("Check again"))
+    error, again = state.error, place.commands.button(CommandId.RETRY).titled(translate("KeyMessage", "Check again"))
     if error is None:
         title = provider_title(state.provider)
-        body = _tr("{provider} did not accept it any more. Paste another one.").format(provider=title)
-        return PanelMessage(Tone.BAD, _tr("This key was refused"), body, (again,) if state.is_loaded else ())
+        body = translate("KeyMessage", "{provider} did not accept it any more. Paste another one.").format(
+            provider=title
+        )
+        return PanelMessage(
+            Tone.BAD, translate("KeyMessage", "This key was refused"), body, (again,) if state.is_loaded else ()
+        )
     actions = [*_in_words_of(place, place.commands.remedies(error)), again]
     if remedy_of(error) is CommandId.CHECK_KEY and place.open_keys_page is not None:
-        actions.append(Action("get", _tr("Open the keys page"), place.open_keys_page))
+        actions.append(Action("get", translate("KeyMessage", "Open the keys page"), place.open_keys_page))
     return error_message(Tone.BAD, error, actions)
 
 
@@ -131,15 +134,15 @@ def _helping(state: KeyState, place: KeyPlace) -> list[Action]:
         return actions
     actions = _in_words_of(place, actions)
     if state.is_unreachable:
-        actions.append(Action("keep", _tr("Save without checking"), place.entry.keep_unchecked))
+        actions.append(Action("keep", translate("KeyMessage", "Save without checking"), place.entry.keep_unchecked))
     return actions
 
 
 def _in_words_of(place: KeyPlace, actions: list[Action]) -> list[Action]:
     """The remedies' buttons, in the words of a place where the key is given, and perhaps the address."""
-    texts = {part_of(CommandId.CHECK_KEY): _tr("Enter another key")}
+    texts = {part_of(CommandId.CHECK_KEY): translate("KeyMessage", "Enter another key")}
     if place.asks_address:
-        texts[part_of(CommandId.PROVIDER_SETTINGS)] = _tr("Correct the address")
+        texts[part_of(CommandId.PROVIDER_SETTINGS)] = translate("KeyMessage", "Correct the address")
     return [action.titled(texts.get(action.name, action.text)) for action in actions]
 
 
@@ -148,16 +151,20 @@ def _standing(state: KeyState, place: KeyPlace) -> PanelMessage | None:
     descriptor = descriptor_of(state.provider)
     match state.status:
         case KeyStatus.VERIFIED if not descriptor.needs_key:
-            return PanelMessage(Tone.GOOD, _tr("The server answers"))
+            return PanelMessage(Tone.GOOD, translate("KeyMessage", "The server answers"))
         case KeyStatus.VERIFIED:
             body = ""
             if descriptor.can(Capability.KEY_FACTS):
-                facts = key_facts(state.info) if state.info is not None else [_tr("It was proven with a real call.")]
+                facts = (
+                    key_facts(state.info)
+                    if state.info is not None
+                    else [translate("KeyMessage", "It was proven with a real call.")]
+                )
                 body = " ".join(facts)
-            return PanelMessage(Tone.GOOD, _tr("This key works"), body)
+            return PanelMessage(Tone.GOOD, translate("KeyMessage", "This key works"), body)
         case KeyStatus.UNVERIFIED:
-            now = place.commands.button(CommandId.RETRY).titled(_tr("Check now"))
-            body = _tr("It is checked at the next start, or now.")
-            return PanelMessage(Tone.CAUTION, _tr("Saved, not verified yet"), body, (now,))
+            now = place.commands.button(CommandId.RETRY).titled(translate("KeyMessage", "Check now"))
+            body = translate("KeyMessage", "It is checked at the next start, or now.")
+            return PanelMessage(Tone.CAUTION, translate("KeyMessage", "Saved, not verified yet"), body, (now,))
         case _:
             return None

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId, part_of
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInView
-from caal_desktop.sign_in.pages import PageText
+from caal_desktop.sign_in.pages import PAGE_TEXTS, PageText
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import PaddedButton, TextLabel, control_before
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.shared_texts import explain, provider_title, reason_and_advice
+from caal_desktop.widgets.common.translation import translated
 
 if TYPE_CHECKING:
     from caal_desktop.services.keys.sign_in_service import SignInService
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 def page_texts() -> dict[PageText, str]:
     """The words of the pages on which the browser ends, translated."""
-    return {text: QCoreApplication.translate("SignInPage", text.value) for text in PageText}
+    return {page: translated(text) for page, text in PAGE_TEXTS.items()}
 
 
 class SignInPanel(QWidget):

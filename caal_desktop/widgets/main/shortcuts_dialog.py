@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from caal_desktop.commands import COMMANDS, Section
+from caal_desktop.commands import COMMANDS, SECTION_TITLES, Section
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import key_sequences, title_of
+from caal_desktop.widgets.common.translation import translated
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -66,7 +67,7 @@ class ShortcutsDialog(QDialog):
 
     def _fill(self, *, sends_with_control: bool) -> None:
         for section in Section:
-            group = self._add_group(QCoreApplication.translate("Command", section.value))
+            group = self._add_group(translated(SECTION_TITLES[section]))
             for command, entry in COMMANDS.items():
                 if entry.section is section:
                     keys = key_sequences(command, sends_with_control=sends_with_control)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId
@@ -14,6 +14,7 @@ from caal_desktop.widgets.common.command_set import label_with_keys
 from caal_desktop.widgets.common.controls import IconButton, PaddedButton, TextLabel
 from caal_desktop.widgets.common.icons import icon
 from caal_desktop.widgets.common.message_panel import MessagePanel
+from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.picker.details.compare_tray import CompareTray
 from caal_desktop.widgets.picker.details.model_details import DetailsPane
 from caal_desktop.widgets.picker.list.filter_bar import FilterBar
@@ -31,10 +32,6 @@ _CRAMPED_BELOW = 64
 """Average characters: below that the search field needs the room of a button's text."""
 _TALL_FROM = 28
 """Lines: below that the chips leave no room for the list."""
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ModelPane", text)
 
 
 class PaneLayout:
@@ -55,26 +52,30 @@ class PaneLayout:
         self._chips_wanted: bool | None = None
         self.search = QLineEdit(pane)
         self.search.setObjectName(f"{name}.search")
-        self.search.setAccessibleName(_tr("Search models"))
-        self.search.setPlaceholderText(_tr("Search by name or maker"))
+        self.search.setAccessibleName(translate("ModelPane", "Search models"))
+        self.search.setPlaceholderText(translate("ModelPane", "Search by name or maker"))
         self.search.setClearButtonEnabled(True)
         design.keep_height(self.search, 34)
         self._search_icon = self.search.addAction(
             icon("search", design.colours(pane.palette()).muted), QLineEdit.ActionPosition.LeadingPosition
         )
-        self.chips_button = IconButton("filter", _tr("Filters"), name=f"{name}.chips", show_text=True, parent=pane)
+        self.chips_button = IconButton(
+            "filter", translate("ModelPane", "Filters"), name=f"{name}.chips", show_text=True, parent=pane
+        )
         self.chips_button.setCheckable(True)
         self.chips_button.clicked.connect(self._on_chips_wanted)
-        self.refresh = IconButton("refresh", _tr("Ask for the list again"), name=f"{name}.refresh", parent=pane)
+        self.refresh = IconButton(
+            "refresh", translate("ModelPane", "Ask for the list again"), name=f"{name}.refresh", parent=pane
+        )
         self.filters = FilterBar(name=f"{name}.filters", parent=pane)
         self.filters.changed.connect(lambda _filters: self._show_active())
         self.orders = OrderBox(name=f"{name}.order", parent=pane)
         self.message = MessagePanel(name=f"{name}.message", parent=pane)
         self.list = ModelListView(name=f"{name}.list", parent=pane)
-        self.list.setAccessibleName(_tr("Models"))
+        self.list.setAccessibleName(translate("ModelPane", "Models"))
         self.list.setModel(model)
         self.count = TextLabel(name=f"{name}.count", scale=0.92, muted=True, parent=pane)
-        self.more = PaddedButton(_tr("Details"), name=f"{name}.more", parent=pane)
+        self.more = PaddedButton(translate("ModelPane", "Details"), name=f"{name}.more", parent=pane)
         self.more.setToolTip(label_with_keys(CommandId.MODEL_DETAILS))
         self.tray = CompareTray(name=f"{name}.tray", parent=pane)
         self.details = DetailsPane(commands, name=f"{name}.details", parent=pane)
@@ -203,5 +204,5 @@ class PaneLayout:
     def _show_active(self) -> None:
         filters = self.filters.filters
         active = len(filters.active) + filters.show_unusable
-        text = _tr("Filters")
+        text = translate("ModelPane", "Filters")
         self.chips_button.set_label(f"{text} ({active})" if active else text)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from caal_desktop.catalogue.filters import Filters
 from caal_desktop.commands import CommandId
 from caal_desktop.llm.errors import ConnectionFailed
@@ -15,6 +13,7 @@ from caal_desktop.services.catalogue.catalogue_service import Catalogue, Catalog
 from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
 from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone
 from caal_desktop.widgets.common.shared_texts import explain, reason_and_advice
+from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.picker import picker_texts
 
 if TYPE_CHECKING:
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.common.command_set import CommandSet
 
 _MAX_RELAXATIONS = 3
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ModelPane", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +49,14 @@ def no_list(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None
     """Why there is no list at all."""
     match catalogue.state:
         case CatalogueState.LOADING | CatalogueState.REFRESHING:
-            return PanelMessage(Tone.BUSY, _tr("Fetching the list of models…"))
+            return PanelMessage(Tone.BUSY, translate("ModelPane", "Fetching the list of models…"))
         case CatalogueState.FAILED if catalogue.error is not None:
             text = explain(catalogue.error)
             actions = tuple(handlers.commands.helping(catalogue.error))
             return PanelMessage(Tone.BAD, text.what, reason_and_advice(text), actions)
         case CatalogueState.EMPTY:
-            body = _tr("It comes as soon as the provider can be asked.")
-            return PanelMessage(Tone.INFO, _tr("There is no list of models yet"), body)
+            body = translate("ModelPane", "It comes as soon as the provider can be asked.")
+            return PanelMessage(Tone.INFO, translate("ModelPane", "There is no list of models yet"), body)
         case _:
             return None
 
@@ -78,41 +73,45 @@ def no_match(
         for number, one in enumerate(relaxations[:_MAX_RELAXATIONS])
     ]
     if not request.filters.is_default:
-        actions.append(Action("filters", _tr("Clear the filters"), partial(handlers.set_filters, Filters())))
+        actions.append(
+            Action("filters", translate("ModelPane", "Clear the filters"), partial(handlers.set_filters, Filters()))
+        )
     if query:
-        actions.append(Action("query", _tr("Clear the search"), handlers.clear_query))
+        actions.append(Action("query", translate("ModelPane", "Clear the search"), handlers.clear_query))
     if not query:
-        title = _tr("No model passes these filters")
+        title = translate("ModelPane", "No model passes these filters")
     elif request.filters.is_default:
-        title = _tr("No model matches “{query}”").format(query=query)
+        title = translate("ModelPane", "No model matches “{query}”").format(query=query)
     else:
-        title = _tr("No model matches “{query}” and passes the filters").format(query=query)
-    body = "" if relaxations or not query else _tr("Try another spelling, or the maker's name.")
+        title = translate("ModelPane", "No model matches “{query}” and passes the filters").format(query=query)
+    body = "" if relaxations or not query else translate("ModelPane", "Try another spelling, or the maker's name.")
     return PanelMessage(Tone.INFO, title, body, tuple(actions))
 
 
 def _relaxed(request: ListRequest, one: Relaxation) -> str:
     if one.name is not None:
-        return _tr("Without “{filter}” ({count})").format(filter=picker_texts.filter_name(one.name), count=one.count)
+        return translate("ModelPane", "Without “{filter}” ({count})").format(
+            filter=picker_texts.filter_name(one.name), count=one.count
+        )
     if one.filters.show_unusable and not request.filters.show_unusable:
-        return _tr("Show those that cannot chat ({count})").format(count=one.count)
-    return _tr("At any price ({count})").format(count=one.count)
+        return translate("ModelPane", "Show those that cannot chat ({count})").format(count=one.count)
+    return translate("ModelPane", "At any price ({count})").format(count=one.count)
 
 
 def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None, handlers: PaneHandlers) -> PanelMessage:
     """The model in use is not in the list."""
     if catalogue.state is CatalogueState.STALE:
-        body = _tr("The list may be out of date.")
+        body = translate("ModelPane", "The list may be out of date.")
     elif replacement is None:
-        body = _tr("It may have been withdrawn or renamed, or it is known to the provider only.")
+        body = translate("ModelPane", "It may have been withdrawn or renamed, or it is known to the provider only.")
     else:
-        body = _tr("It may have been withdrawn or renamed. The nearest that is listed is {model}.").format(
-            model=replacement.name
-        )
-    title = _tr("“{model}” is not in the list").format(model=chosen)
+        body = translate(
+            "ModelPane", "It may have been withdrawn or renamed. The nearest that is listed is {model}."
+        ).format(model=replacement.name)
+    title = translate("ModelPane", "“{model}” is not in the list").format(model=chosen)
     if replacement is None:
         return PanelMessage(Tone.CAUTION, title, body)
-    text = _tr("Choose {model}").format(model=replacement.name)
+    text = translate("ModelPane", "Choose {model}").format(model=replacement.name)
     choose = Action("replace", text, partial(handlers.choose, replacement.id))
     return PanelMessage(Tone.CAUTION, title, body, (choose,))
 
@@ -120,12 +119,12 @@ def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None, ha
 def about_order(order: ServerOrder, handlers: PaneHandlers) -> PanelMessage | None:
     """The server's order is on its way, or does not come."""
     if order.phase is OrderPhase.LOADING and not order.ids:
-        return PanelMessage(Tone.BUSY, _tr("Asking the provider for this order…"))
+        return PanelMessage(Tone.BUSY, translate("ModelPane", "Asking the provider for this order…"))
     if order.phase is OrderPhase.FAILED and order.error is not None:
         text = explain(order.error)
-        title = _tr("This order could not be fetched")
+        title = translate("ModelPane", "This order could not be fetched")
         if order.ids and order.fetched_at is not None:
-            title = _tr("This order is from {age}").format(age=picker_texts.age(order.fetched_at))
+            title = translate("ModelPane", "This order is from {age}").format(age=picker_texts.age(order.fetched_at))
         body = " ".join(part for part in (text.what, text.advice) if part)
         commands = handlers.order_commands
         again = commands.button(CommandId.RETRY).named("order")
@@ -137,8 +136,10 @@ def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
     """The list is old, and the last try to get a new one failed."""
     if catalogue.state is not CatalogueState.STALE or catalogue.fetched_at is None:
         return None
-    title = _tr("This list is from {age}").format(age=picker_texts.age(catalogue.fetched_at))
+    title = translate("ModelPane", "This list is from {age}").format(age=picker_texts.age(catalogue.fetched_at))
     if isinstance(catalogue.error, ConnectionFailed):
-        title = _tr("Offline: this list is from {age}").format(age=picker_texts.age(catalogue.fetched_at))
+        title = translate("ModelPane", "Offline: this list is from {age}").format(
+            age=picker_texts.age(catalogue.fetched_at)
+        )
     body = explain(catalogue.error).what if catalogue.error is not None else ""
     return PanelMessage(Tone.CAUTION, title, body, tuple(handlers.commands.helping(catalogue.error)))

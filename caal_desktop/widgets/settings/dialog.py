@@ -30,13 +30,14 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
 from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.common.translation import translated
 from caal_desktop.widgets.keys.consent import move_text
 from caal_desktop.widgets.settings.editors import ModelEditor
 from caal_desktop.widgets.settings.keys_section import KeysSection
 from caal_desktop.widgets.settings.navigation import Navigation
 from caal_desktop.widgets.settings.page import SettingsPage
 from caal_desktop.widgets.settings.proxy_password import ProxyPassword
-from caal_desktop.widgets.settings.setting_texts import PAGES, specs_on, tr
+from caal_desktop.widgets.settings.setting_texts import PAGES, specs_on
 from caal_desktop.widgets.settings.transfer import TransferSection
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ class SettingsDialog(QDialog):
         self._undo.setEnabled(self.draft.can_undo)
         text = ""
         if problems:
-            names = ", ".join(tr(SPECS[key].label) for key in problems)
+            names = ", ".join(translated(SPECS[key].label) for key in problems)
             text = self.tr("To be corrected: {settings}").format(settings=names)
         elif self._after_look is not None:
             text = self.tr("Waiting for the file of certificate authorities…")

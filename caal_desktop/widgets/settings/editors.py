@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 from caal_desktop.storage.settings.setting import Editor
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import WheelGuard
-from caal_desktop.widgets.settings.setting_texts import tr
+from caal_desktop.widgets.common.translation import translated
+from caal_desktop.widgets.settings.setting_texts import choice_label
 
 if TYPE_CHECKING:
     from caal_desktop.storage.settings.setting import SettingSpec
@@ -48,8 +49,8 @@ class SettingEditor(QWidget):
 
     def _adopt(self, control: QWidget, *, stretch: int = 0) -> None:
         control.setObjectName(f"settings.{self.spec.key}")
-        control.setAccessibleName(tr(self.spec.label))
-        control.setAccessibleDescription(tr(self.spec.description))
+        control.setAccessibleName(translated(self.spec.label))
+        control.setAccessibleDescription(translated(self.spec.description))
         self._row.addWidget(control, stretch)
         self.setFocusProxy(control)
 
@@ -63,7 +64,7 @@ class SwitchEditor(SettingEditor):
 
     def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
-        self._box = QCheckBox(tr(spec.label), self)
+        self._box = QCheckBox(translated(spec.label), self)
         self._adopt(self._box, stretch=1)
         self._box.toggled.connect(self.edited.emit)
 
@@ -81,7 +82,7 @@ class ChoiceEditor(SettingEditor):
         self._combo = QComboBox(self)
         WheelGuard(self._combo)
         for choice in spec.choices:
-            self._combo.addItem(tr(spec.choice_labels.get(choice, choice)), choice)
+            self._combo.addItem(choice_label(spec, choice), choice)
         self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         longest = max(len(self._combo.itemText(index)) for index in range(self._combo.count()))
         self._combo.setMinimumContentsLength(min(longest, 26))
@@ -114,9 +115,9 @@ class NumberEditor(SettingEditor):
         WheelGuard(box)
         box.setGroupSeparatorShown(True)
         if spec.unit:
-            box.setSuffix(f" {tr(spec.unit)}")
+            box.setSuffix(f" {translated(spec.unit)}")
         if spec.minimum_label:
-            box.setSpecialValueText(tr(spec.minimum_label))
+            box.setSpecialValueText(translated(spec.minimum_label))
         box.setMinimumWidth(box.fontMetrics().horizontalAdvance("0" * 14))
         self._box = box
         self._adopt(box)
@@ -157,7 +158,7 @@ class FileEditor(TextEditor):
         self._row.addWidget(self._choose)
 
     def _open_dialog(self) -> None:
-        dialog = QFileDialog(self, tr(self.spec.label), self._line.text())
+        dialog = QFileDialog(self, translated(self.spec.label), self._line.text())
         dialog.setObjectName(f"settings.{self.spec.key}.dialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([self.tr("Certificates (*.pem *.crt *.cer)"), self.tr("All files (*)")])

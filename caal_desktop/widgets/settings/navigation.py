@@ -11,7 +11,8 @@ from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import WheelGuard
 from caal_desktop.widgets.common.icons import icon, icon_pixmap
-from caal_desktop.widgets.settings.setting_texts import PAGES, find_settings, page_words, tr
+from caal_desktop.widgets.common.translation import translated
+from caal_desktop.widgets.settings.setting_texts import PAGES, find_settings, page_words
 
 _NO_LIMIT = 16_777_215  # Qt's own greatest size
 _KEY_ROLE = Qt.ItemDataRole.UserRole
@@ -71,7 +72,7 @@ class Navigation(QWidget):
     @property
     def preferred_width(self) -> int:
         """How wide the list is beside the page: as its longest title, within bounds."""
-        widest = max(self.fontMetrics().horizontalAdvance(page_words(group).title) for group in PAGES)
+        widest = max(self.fontMetrics().horizontalAdvance(translated(page_words(group).title)) for group in PAGES)
         return min(widest + _ICON_SIZE + design.GRID * 6, _MAX_WIDTH)
 
     def show_page(self, group: Group) -> None:
@@ -117,15 +118,15 @@ class Navigation(QWidget):
             item.setToolTip(text.title)
             item.setData(_PAGE_ROLE, group)
         self._box.clear()
-        self._box.addItems([page_words(group).title for group in PAGES])
+        self._box.addItems([translated(page_words(group).title) for group in PAGES])
         self.list.setCurrentRow(PAGES.index(page))
 
     def _list_found(self, keys: tuple[str, ...]) -> None:
         self.list.clear()
         for key in keys:
             spec = SPECS[key]
-            item = QListWidgetItem(tr(spec.label), self.list)
-            item.setToolTip(f"{tr(spec.label)} ({page_words(spec.group).title})")
+            item = QListWidgetItem(translated(spec.label), self.list)
+            item.setToolTip(f"{translated(spec.label)} ({translated(page_words(spec.group).title)})")
             item.setData(_PAGE_ROLE, spec.group)
             item.setData(_KEY_ROLE, key)
         if not keys:

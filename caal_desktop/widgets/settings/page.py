@@ -12,8 +12,9 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
 from caal_desktop.widgets.common.shared_texts import provider_title
+from caal_desktop.widgets.common.translation import translate, translated
 from caal_desktop.widgets.settings.row import RowState, SettingRow
-from caal_desktop.widgets.settings.setting_texts import page_words, specs_on, tr
+from caal_desktop.widgets.settings.setting_texts import choice_label, page_words, specs_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -147,5 +148,7 @@ def _why_without_effect(key: str) -> str:
     if when is None:
         return ""
     other = SPECS[when[0]]
-    wanted = ", ".join(tr(other.choice_labels.get(value, value)).rstrip(":") for value in when[1])
-    return tr("Has an effect when “{setting}” is: {values}.").format(setting=tr(other.label), values=wanted)
+    wanted = ", ".join(choice_label(other, value).rstrip(":") for value in when[1])
+    return translate("Settings", "Has an effect when “{setting}” is: {values}.").format(
+        setting=translated(other.label), values=wanted
+    )

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconButton, IconLabel, TextLabel
+from caal_desktop.widgets.common.translation import translated
 from caal_desktop.widgets.settings.editors import SwitchEditor, make_editor
-from caal_desktop.widgets.settings.setting_texts import tr
 
 if TYPE_CHECKING:
     from caal_desktop.storage.settings.setting import SettingSpec
@@ -54,7 +54,7 @@ class SettingRow(QWidget):
         self.editor = make_editor(spec, self)
         self._reset = IconButton(
             "undo",
-            self.tr("Back to the default of “{name}”").format(name=tr(spec.label)),
+            self.tr("Back to the default of “{name}”").format(name=translated(spec.label)),
             name=f"settings.{spec.key}.reset",
             parent=self,
         )
@@ -62,7 +62,7 @@ class SettingRow(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self._reset.setSizePolicy(policy)
         self._long = TextLabel(
-            tr(spec.description), name=f"settings.{spec.key}.long", scale=0.92, muted=True, parent=self
+            translated(spec.description), name=f"settings.{spec.key}.long", scale=0.92, muted=True, parent=self
         )
         self._note = TextLabel(name=f"settings.{spec.key}.note", scale=0.92, parent=self)
         self._problem_icon = IconLabel("error", "bad", size=16, parent=self)
@@ -79,7 +79,7 @@ class SettingRow(QWidget):
         layout.setContentsMargins(design.GRID, design.GRID, design.GRID, design.GRID)
         layout.setSpacing(design.GRID // 2)
         if not isinstance(self.editor, SwitchEditor):
-            label = QLabel(tr(spec.label), self)
+            label = QLabel(translated(spec.label), self)
             label.setObjectName(f"settings.{spec.key}.label")
             label.setBuddy(self.editor)
             layout.addWidget(label)
@@ -115,13 +115,13 @@ class SettingRow(QWidget):
         self.update()
 
     def _show_problem(self, reason: str) -> None:
-        text = self.tr("It {reason}.").format(reason=tr(reason)) if reason else ""
+        text = self.tr("It {reason}.").format(reason=reason) if reason else ""
         self._problem.setText(text)
         self._problem.setVisible(bool(text))
         self._problem_icon.setVisible(bool(text))
         control = self.editor.focusProxy()
         if control is not None:
-            control.setAccessibleDescription(text or tr(self.spec.description))
+            control.setAccessibleDescription(text or translated(self.spec.description))
 
     def _show_note(self, text: str) -> None:
         self._note.setText(text)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
-
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, SourceText
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import Group
+from caal_desktop.widgets.common.translation import translated
 
 if TYPE_CHECKING:
     from caal_desktop.storage.settings.setting import SettingSpec
@@ -24,43 +24,61 @@ class PageWords:
         icon: its icon's name.
     """
 
-    title: str
-    intro: str
+    title: SourceText
+    intro: SourceText
     icon: str
 
 
-def _noop(text: str) -> str:
-    return str(QT_TRANSLATE_NOOP("Settings", text))
-
-
 _PAGES = {
-    Group.PROVIDER: PageWords(_noop("Provider and key"), _noop("Who answers, and the keys for it."), "key"),
-    Group.MODEL: PageWords(_noop("Model"), _noop("Which model answers, and how."), "brain"),
-    Group.PRIVACY: PageWords(
-        _noop("Privacy and routing"), _noop("Which of the providers behind OpenRouter may see what you say."), "lock"
+    Group.PROVIDER: PageWords(
+        QT_TRANSLATE_NOOP("Settings", "Provider and key"),
+        QT_TRANSLATE_NOOP("Settings", "Who answers, and the keys for it."),
+        "key",
     ),
-    Group.NETWORK: PageWords(_noop("Network"), _noop("How requests leave this computer."), "server"),
-    Group.APPEARANCE: PageWords(_noop("Appearance"), _noop("How CAAL Desktop looks."), "eye"),
-    Group.CHAT: PageWords(_noop("Chat"), _noop("What the model is told, and how you write to it."), "chat"),
-    Group.ADVANCED: PageWords(_noop("Advanced"), _noop("The log, and taking your settings elsewhere."), "tools"),
+    Group.MODEL: PageWords(
+        QT_TRANSLATE_NOOP("Settings", "Model"), QT_TRANSLATE_NOOP("Settings", "Which model answers, and how."), "brain"
+    ),
+    Group.PRIVACY: PageWords(
+        QT_TRANSLATE_NOOP("Settings", "Privacy and routing"),
+        QT_TRANSLATE_NOOP("Settings", "Which of the providers behind OpenRouter may see what you say."),
+        "lock",
+    ),
+    Group.NETWORK: PageWords(
+        QT_TRANSLATE_NOOP("Settings", "Network"),
+        QT_TRANSLATE_NOOP("Settings", "How requests leave this computer."),
+        "server",
+    ),
+    Group.APPEARANCE: PageWords(
+        QT_TRANSLATE_NOOP("Settings", "Appearance"), QT_TRANSLATE_NOOP("Settings", "How CAAL Desktop looks."), "eye"
+    ),
+    Group.CHAT: PageWords(
+        QT_TRANSLATE_NOOP("Settings", "Chat"),
+        QT_TRANSLATE_NOOP("Settings", "What the model is told, and how you write to it."),
+        "chat",
+    ),
+    Group.ADVANCED: PageWords(
+        QT_TRANSLATE_NOOP("Settings", "Advanced"),
+        QT_TRANSLATE_NOOP("Settings", "The log, and taking your settings elsewhere."),
+        "tools",
+    ),
 }
 PAGES: tuple[Group, ...] = tuple(_PAGES)
 
 
-def tr(text: str) -> str:
-    """A text of a setting's description in the program's language."""
-    return QCoreApplication.translate("Settings", text) if text else ""
-
-
 def page_words(group: Group) -> PageWords:
-    """The words of a page."""
-    text = _PAGES[group]
-    return PageWords(tr(text.title), tr(text.intro), text.icon)
+    """Return the words of a page."""
+    return _PAGES[group]
 
 
 def specs_on(group: Group) -> list[SettingSpec]:
-    """The settings of a page, in the order in which to show them."""
+    """Return the settings of a page, in the order in which to show them."""
     return [spec for spec in SPECS.values() if spec.group is group]
+
+
+def choice_label(spec: SettingSpec, value: str) -> str:
+    """Return what a choice is called; the value itself where it has no name."""
+    label = spec.choice_labels.get(value)
+    return value if label is None else translated(label)
 
 
 def find_settings(query: str) -> list[SettingSpec]:
@@ -71,16 +89,16 @@ def find_settings(query: str) -> list[SettingSpec]:
     found: list[tuple[int, SettingSpec]] = []
     for group in PAGES:
         for spec in specs_on(group):
-            title = f"{tr(spec.label)} {spec.label}".casefold()
-            labels = " ".join(f"{tr(label)} {label}" for label in spec.choice_labels.values())
+            title = f"{translated(spec.label)} {spec.label}".casefold()
+            labels = " ".join(f"{translated(label)} {label}" for label in spec.choice_labels.values())
             rest = " ".join(
                 (
-                    tr(spec.description),
+                    translated(spec.description),
                     spec.description,
                     spec.keywords,
-                    tr(spec.keywords),
+                    translated(spec.keywords),
                     labels,
-                    page_words(group).title,
+                    translated(page_words(group).title),
                 )
             )
             haystack = f"{title} {rest} {spec.key}".casefold()

@@ -53,7 +53,10 @@ class HostedProvider(OpenAICompatibleProvider):
             base_url: for the demo and for tests: an address on this machine.
             anonymous: use no key, for what the service gives to anybody.
             descriptor: another service than the class's own.
-            timeouts, max_retries, retry_policy, network: see :class:`OpenAICompatibleProvider`.
+            timeouts: see :class:`OpenAICompatibleProvider`, as for the following.
+            max_retries: how often a failed request is sent again.
+            retry_policy: when it is.
+            network: proxy and certificates.
 
         Raises:
             ConfigurationError: (a ValueError) the key is blank or cannot be a key, no model is given, or ``base_url``

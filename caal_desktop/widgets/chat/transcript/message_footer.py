@@ -14,6 +14,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_of, title_of
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
 from caal_desktop.widgets.common.facts import answer_facts
+from caal_desktop.widgets.common.translation import translate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,9 +190,7 @@ def facts_line(message: Message) -> str:
         return ""
     words = answer_facts(message.facts, with_wait=True)
     if message.status is AnswerStatus.STOPPED:
-        from PySide6.QtCore import QCoreApplication
-
-        return " · ".join(part for part in (QCoreApplication.translate("AnswerFacts", "stopped"), words) if part)
+        return " · ".join(part for part in (translate("AnswerFacts", "stopped"), words) if part)
     if message.status is AnswerStatus.FAILED and not message.parts and message.facts.usage is None:
         return ""
     return words

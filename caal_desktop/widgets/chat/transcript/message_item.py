@@ -115,7 +115,8 @@ class MessageItem:
         """Make the documents.
 
         Args:
-            palette, font: of the view.
+            palette: of the view.
+            font: of the view.
             streaming: more of the answer will come.
 
         Returns:

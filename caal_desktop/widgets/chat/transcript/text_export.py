@@ -35,7 +35,8 @@ def document_text(document: QTextDocument, start: int = 0, end: int | None = Non
 
     Args:
         document: the document.
-        start, end: the positions between which the text is wanted; the document's end if None.
+        start: the position at which the text begins.
+        end: the position at which it ends; None for the document's end.
     """
     end = document.characterCount() if end is None else end
     parts: list[str] = []

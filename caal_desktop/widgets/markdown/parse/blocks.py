@@ -1,4 +1,4 @@
-"""Block structure of Markdown, line by line.
+r"""Block structure of Markdown, line by line.
 
 The algorithm is CommonMark's own (appendix "A parsing strategy"): a stack of open containers and one open leaf, and
 each line is read once. So the cost of an answer grows with its length, whatever its shape, and what was emitted is
@@ -11,7 +11,7 @@ Departures from CommonMark and GFM, each so that nothing already on screen has t
 * A paragraph longer than `SETEXT_LIMIT` cannot become a heading by being underlined.
 * A line longer than `LINE_LIMIT` is a paragraph's or a code block's; it cannot be a heading, a table row or a rule.
 * Containers nest at most `MAX_NESTING` deep.
-* Raw HTML is text. ``\\[``/``$$`` at a line's start open a block of mathematics, which is kept as it is.
+* Raw HTML is text. ``\[``/``$$`` at a line's start open a block of mathematics, which is kept as it is.
 """
 
 from __future__ import annotations

@@ -177,10 +177,10 @@ _PENDING_TAIL = re.compile(r"(?:\\?[*_~`]+|\\|\$|!|&#?[A-Za-z0-9]{0,10}|<[a-z:]{
 
 
 def parse(text: str, references: References, *, unfinished: bool = False) -> list[InlineSpan]:
-    """Read inline Markdown.
+    r"""Read inline Markdown.
 
     Args:
-        text: Source lines joined by ``\\n``, each without its leading whitespace.
+        text: Source lines joined by ``\n``, each without its leading whitespace.
         references: The link definitions known so far.
         unfinished: The text is still growing: a marker at its very end stays hidden until the next characters decide
             what it is, and what is open (emphasis, code, link, mathematics) is shown as if it were closed at the end.

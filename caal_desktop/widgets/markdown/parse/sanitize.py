@@ -23,9 +23,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def neutralise(text: str) -> str:
-    """Replace what could forge structure or reading order by something visible, one character for one.
+    r"""Replace what could forge structure or reading order by something visible, one character for one.
 
-    Control characters become their Unicode pictures (``\\x1b`` → ``␛``); direction overrides, lone surrogates and
+    Control characters become their Unicode pictures (``\x1b`` → ``␛``); direction overrides, lone surrogates and
     QTextDocument's internal separators become U+FFFD. Tab and line feed stay.
     """
     if _SUSPECT.search(text) is None:

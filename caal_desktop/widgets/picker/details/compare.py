@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.common.translation import in_words, translate
 from caal_desktop.widgets.picker.details.model_facts import Topic, model_facts
-from caal_desktop.widgets.picker.picker_texts import reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,10 +36,6 @@ MAX_COMPARED = 3
 _UNKNOWN = "—"
 # Long lists of names tell nobody which model to take.
 _LEFT_OUT = frozenset({"parameters", "defaults", "slug", "vendor"})
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("CompareDialog", text)
 
 
 class CompareDialog(QDialog):
@@ -135,8 +131,8 @@ def comparison(models: Sequence[ModelInfo], today: date) -> tuple[list[str], lis
     verdicts = []
     for model in models:
         fitness = voice_fitness(model, today)
-        first = reason(fitness.reasons[0])
-        verdicts.append(_tr("fit") if fitness.verdict is FitnessVerdict.FIT else first)
+        first = in_words(fitness.reasons[0].message)
+        verdicts.append(translate("CompareDialog", "fit") if fitness.verdict is FitnessVerdict.FIT else first)
     labels: dict[tuple[Topic, str], str] = {}
     columns: list[dict[tuple[Topic, str], str]] = []
     for model in models:
@@ -149,6 +145,6 @@ def comparison(models: Sequence[ModelInfo], today: date) -> tuple[list[str], lis
                 column[key] = fact.value
         columns.append(column)
     order = sorted(labels, key=lambda key: list(Topic).index(key[0]))  # stable: within a topic as told
-    title = _tr("Voice assistant")
+    title = translate("CompareDialog", "Voice assistant")
     rows = [[column.get(key, _UNKNOWN) for column in columns] for key in order]
     return [title, *(labels[key] for key in order)], [verdicts, *rows]

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.picker import picker_texts
+from caal_desktop.widgets.common.translation import in_words
 from caal_desktop.widgets.picker.details.model_facts import Fact, model_facts, topic_title
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class FactSheet(QTextBrowser):
             sign, tone = _SIGNS[one.verdict]
             self._block(cursor)
             cursor.insertText(f"{sign}  ", self._format(tone, bold=True))
-            cursor.insertText(picker_texts.reason(one), self._format())
+            cursor.insertText(in_words(one.message), self._format())
 
     def _write_facts(self, cursor: QTextCursor, facts: list[Fact]) -> None:
         layout = QTextTableFormat()

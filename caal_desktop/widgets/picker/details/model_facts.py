@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QLocale
 
 from caal_desktop.catalogue.fitness.speech_cost import (
     HISTORY_TURNS,
@@ -16,6 +16,7 @@ from caal_desktop.catalogue.fitness.speech_cost import (
     format_price_per_million,
     hourly_cost,
 )
+from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.picker import picker_texts
 
 if TYPE_CHECKING:
@@ -54,19 +55,15 @@ class Fact:
     key: str = ""
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ModelFacts", text)
-
-
 def topic_title(topic: Topic) -> str:
     """A topic's heading."""
     return {
-        Topic.PRICES: _tr("Prices"),
-        Topic.LIMITS: _tr("Limits"),
-        Topic.ABILITIES: _tr("Abilities"),
-        Topic.LIFE: _tr("Origin and life"),
-        Topic.BENCHMARKS: _tr("Benchmarks by Artificial Analysis"),
-        Topic.PARAMETERS: _tr("Parameters"),
+        Topic.PRICES: translate("ModelFacts", "Prices"),
+        Topic.LIMITS: translate("ModelFacts", "Limits"),
+        Topic.ABILITIES: translate("ModelFacts", "Abilities"),
+        Topic.LIFE: translate("ModelFacts", "Origin and life"),
+        Topic.BENCHMARKS: translate("ModelFacts", "Benchmarks by Artificial Analysis"),
+        Topic.PARAMETERS: translate("ModelFacts", "Parameters"),
     }[topic]
 
 
@@ -77,7 +74,7 @@ def model_facts(model: ModelInfo) -> list[Fact]:
 
 def per_million(usd: float | None) -> str:
     """A price with its unit."""
-    return _tr("{price} per million tokens").format(price=format_price_per_million(usd))
+    return translate("ModelFacts", "{price} per million tokens").format(price=format_price_per_million(usd))
 
 
 def _prices(model: ModelInfo) -> Iterator[Fact]:
@@ -86,72 +83,89 @@ def _prices(model: ModelInfo) -> Iterator[Fact]:
 
     pricing, cost = model.pricing, hourly_cost(model)
     if pricing.varies:
-        note = _tr("It hands each request to another model, and that one's price is charged.")
-        yield fact("prompt", _tr("Price"), _tr("varies"), note)
+        note = translate("ModelFacts", "It hands each request to another model, and that one's price is charged.")
+        yield fact("prompt", translate("ModelFacts", "Price"), translate("ModelFacts", "varies"), note)
         return
     if cost.kind is CostKind.KNOWN and cost.usd is not None:
-        note = _tr("An estimate: {turns} exchanges an hour, the last {history} remembered, nothing cached.").format(
-            turns=TURNS_PER_HOUR, history=HISTORY_TURNS
-        )
+        note = translate(
+            "ModelFacts", "An estimate: {turns} exchanges an hour, the last {history} remembered, nothing cached."
+        ).format(turns=TURNS_PER_HOUR, history=HISTORY_TURNS)
         if pricing.is_free:
-            note = _tr("Free models are limited: 20 requests a minute, and a daily number.")
-        yield fact("hour", _tr("An hour of talking"), _tr("about {cost}").format(cost=format_cost(cost.usd)), note)
+            note = translate("ModelFacts", "Free models are limited: 20 requests a minute, and a daily number.")
+        yield fact(
+            "hour",
+            translate("ModelFacts", "An hour of talking"),
+            translate("ModelFacts", "about {cost}").format(cost=format_cost(cost.usd)),
+            note,
+        )
     tokens_priced = (
-        ("prompt", _tr("Input"), pricing.prompt, ""),
-        ("completion", _tr("Output"), pricing.completion, ""),
-        ("cache_read", _tr("Read from the cache"), pricing.cache_read, _tr("What was sent before costs this instead.")),
-        ("cache_write", _tr("Written to the cache"), pricing.cache_write, ""),
-        ("reasoning", _tr("Thinking"), pricing.internal_reasoning, ""),
-        ("audio", _tr("Sound taken in"), pricing.audio, ""),
+        ("prompt", translate("ModelFacts", "Input"), pricing.prompt, ""),
+        ("completion", translate("ModelFacts", "Output"), pricing.completion, ""),
+        (
+            "cache_read",
+            translate("ModelFacts", "Read from the cache"),
+            pricing.cache_read,
+            translate("ModelFacts", "What was sent before costs this instead."),
+        ),
+        ("cache_write", translate("ModelFacts", "Written to the cache"), pricing.cache_write, ""),
+        ("reasoning", translate("ModelFacts", "Thinking"), pricing.internal_reasoning, ""),
+        ("audio", translate("ModelFacts", "Sound taken in"), pricing.audio, ""),
     )
     for key, label, price, note in tokens_priced:
         if price is not None and (price or key in ("prompt", "completion")):
             yield fact(key, label, per_million(price), note)
     pieces = (
-        ("request", _tr("Each request"), pricing.request),
-        ("image", _tr("Each image"), pricing.image),
-        ("search", _tr("Each web search"), pricing.web_search),
+        ("request", translate("ModelFacts", "Each request"), pricing.request),
+        ("image", translate("ModelFacts", "Each image"), pricing.image),
+        ("search", translate("ModelFacts", "Each web search"), pricing.web_search),
     )
     for key, label, price in pieces:
         if price:
             yield fact(key, label, format_cost(price))
     for number, tier in enumerate(pricing.tiers):
         yield fact(
-            f"tier{number}", _tier_label(tier), _tier_value(tier), _tr("For the whole request, not the rest of it.")
+            f"tier{number}",
+            _tier_label(tier),
+            _tier_value(tier),
+            translate("ModelFacts", "For the whole request, not the rest of it."),
         )
 
 
 def _tier_label(tier: PriceTier) -> str:
     parts = []
     if tier.min_prompt_tokens:
-        parts.append(_tr("Above {tokens} tokens").format(tokens=picker_texts.tokens(tier.min_prompt_tokens)))
+        parts.append(
+            translate("ModelFacts", "Above {tokens} tokens").format(tokens=picker_texts.tokens(tier.min_prompt_tokens))
+        )
     if tier.utc_start is not None and tier.utc_end is not None:
         start, end = (f"{minutes // 60 % 24:02}:{minutes % 60:02}" for minutes in (tier.utc_start, tier.utc_end))
-        parts.append(_tr("From {start} to {end} UTC").format(start=start, end=end))
+        parts.append(translate("ModelFacts", "From {start} to {end} UTC").format(start=start, end=end))
     return ", ".join(parts)
 
 
 def _tier_value(tier: PriceTier) -> str:
     changes = (
-        (_tr("{price} in"), tier.prompt),
-        (_tr("{price} out"), tier.completion),
-        (_tr("{price} from the cache"), tier.cache_read),
-        (_tr("{price} to the cache"), tier.cache_write),
+        (translate("ModelFacts", "{price} in"), tier.prompt),
+        (translate("ModelFacts", "{price} out"), tier.completion),
+        (translate("ModelFacts", "{price} from the cache"), tier.cache_read),
+        (translate("ModelFacts", "{price} to the cache"), tier.cache_write),
     )
     return ", ".join(text.format(price=format_price_per_million(p)) for text, p in changes if p is not None) or "—"
 
 
 def _limits(model: ModelInfo) -> Iterator[Fact]:
     if model.context_length is not None:
-        label = _tr("Context")
-        note = _tr("All it holds in mind at once: instructions, tools, conversation and answer.")
+        label = translate("ModelFacts", "Context")
+        note = translate("ModelFacts", "All it holds in mind at once: instructions, tools, conversation and answer.")
         yield Fact(Topic.LIMITS, label, picker_texts.exact_tokens(model.context_length), note, "context")
     if model.max_completion_tokens is not None:
         value = picker_texts.exact_tokens(model.max_completion_tokens)
-        yield Fact(Topic.LIMITS, _tr("Longest answer"), value, key="output")
+        yield Fact(Topic.LIMITS, translate("ModelFacts", "Longest answer"), value, key="output")
     if model.is_moderated:
-        note = _tr("The provider checks every request and may refuse it.")
-        yield Fact(Topic.LIMITS, _tr("Moderation"), _tr("yes"), note, "moderated")
+        note = translate("ModelFacts", "The provider checks every request and may refuse it.")
+        yield Fact(
+            Topic.LIMITS, translate("ModelFacts", "Moderation"), translate("ModelFacts", "yes"), note, "moderated"
+        )
 
 
 def _abilities(model: ModelInfo) -> Iterator[Fact]:
@@ -159,47 +173,55 @@ def _abilities(model: ModelInfo) -> Iterator[Fact]:
         return Fact(Topic.ABILITIES, label, value, note, key)
 
     if model.input_modalities:
-        yield fact("takes", _tr("Takes"), _modalities(model.input_modalities))
+        yield fact("takes", translate("ModelFacts", "Takes"), _modalities(model.input_modalities))
     if model.output_modalities:
-        yield fact("gives", _tr("Gives"), _modalities(model.output_modalities))
+        yield fact("gives", translate("ModelFacts", "Gives"), _modalities(model.output_modalities))
     parameters = model.supported_parameters
     if parameters is not None:
-        yield fact("tools", _tr("Tools"), _tr("yes") if "tools" in parameters else _tr("no"))
+        yield fact(
+            "tools",
+            translate("ModelFacts", "Tools"),
+            translate("ModelFacts", "yes") if "tools" in parameters else translate("ModelFacts", "no"),
+        )
         structured = not parameters.isdisjoint(("structured_outputs", "response_format"))
-        yield fact("structured", _tr("Structured answers"), _tr("yes") if structured else _tr("no"))
+        yield fact(
+            "structured",
+            translate("ModelFacts", "Structured answers"),
+            translate("ModelFacts", "yes") if structured else translate("ModelFacts", "no"),
+        )
     if model.reasoning is not None:
         value, note = _reasoning(model.reasoning)
-        yield fact("thinks", _tr("Thinking before answering"), value, note)
+        yield fact("thinks", translate("ModelFacts", "Thinking before answering"), value, note)
     elif parameters is not None:
-        yield fact("thinks", _tr("Thinking before answering"), _tr("no"))
+        yield fact("thinks", translate("ModelFacts", "Thinking before answering"), translate("ModelFacts", "no"))
 
 
 def _modalities(names: tuple[str, ...]) -> str:
     known = {
-        "text": _tr("text"),
-        "image": _tr("images"),
-        "audio": _tr("sound"),
-        "file": _tr("files"),
-        "video": _tr("video"),
-        "embeddings": _tr("embeddings"),
+        "text": translate("ModelFacts", "text"),
+        "image": translate("ModelFacts", "images"),
+        "audio": translate("ModelFacts", "sound"),
+        "file": translate("ModelFacts", "files"),
+        "video": translate("ModelFacts", "video"),
+        "embeddings": translate("ModelFacts", "embeddings"),
     }
     return ", ".join(known.get(name, name) for name in names)
 
 
 def _reasoning(policy: ReasoningPolicy) -> tuple[str, str]:
     if policy.mandatory:
-        value = _tr("always")
+        value = translate("ModelFacts", "always")
     elif policy.default_enabled:
-        value = _tr("unless told not to")
+        value = translate("ModelFacts", "unless told not to")
     elif policy.default_enabled is False:
-        value = _tr("only when asked to")
+        value = translate("ModelFacts", "only when asked to")
     else:
-        value = _tr("optional")
+        value = translate("ModelFacts", "optional")
     notes = []
     if policy.efforts:
-        notes.append(_tr("Efforts: {efforts}.").format(efforts=", ".join(policy.efforts)))
+        notes.append(translate("ModelFacts", "Efforts: {efforts}.").format(efforts=", ".join(policy.efforts)))
     if policy.default_effort:
-        notes.append(_tr("Usually: {effort}.").format(effort=policy.default_effort))
+        notes.append(translate("ModelFacts", "Usually: {effort}.").format(effort=policy.default_effort))
     return value, " ".join(notes)
 
 
@@ -208,30 +230,35 @@ def _life(model: ModelInfo) -> Iterator[Fact]:
         return Fact(Topic.LIFE, label, value, note, key)
 
     if model.vendor:
-        yield fact("vendor", _tr("Made by"), model.vendor)
+        yield fact("vendor", translate("ModelFacts", "Made by"), model.vendor)
     if model.created is not None:
-        yield fact("created", _tr("Listed since"), picker_texts.day(model.created.date()))
+        yield fact("created", translate("ModelFacts", "Listed since"), picker_texts.day(model.created.date()))
     if model.knowledge_cutoff is not None:
-        yield fact("cutoff", _tr("Knows the world until"), picker_texts.day(model.knowledge_cutoff))
+        yield fact("cutoff", translate("ModelFacts", "Knows the world until"), picker_texts.day(model.knowledge_cutoff))
     if model.expiration_date is not None:
-        note = _tr("After this day requests to it fail.")
-        yield fact("ends", _tr("Ends on"), picker_texts.day(model.expiration_date), note)
+        note = translate("ModelFacts", "After this day requests to it fail.")
+        yield fact("ends", translate("ModelFacts", "Ends on"), picker_texts.day(model.expiration_date), note)
     if model.is_alias:
-        target = model.alias_target_name or model.alias_target or _tr("the latest of its family")
+        target = model.alias_target_name or model.alias_target or translate("ModelFacts", "the latest of its family")
         if model.alias_target and model.alias_target != target:
             target = f"{target} ({model.alias_target})"
-        yield fact("alias", _tr("Stands for"), target, _tr("It may stand for another model tomorrow."))
+        yield fact(
+            "alias",
+            translate("ModelFacts", "Stands for"),
+            target,
+            translate("ModelFacts", "It may stand for another model tomorrow."),
+        )
     if model.canonical_slug and model.canonical_slug not in (model.id, model.alias_target):
-        yield fact("slug", _tr("Permanent name"), model.canonical_slug)
+        yield fact("slug", translate("ModelFacts", "Permanent name"), model.canonical_slug)
     if model.hugging_face_id:
-        yield fact("weights", _tr("Open weights"), model.hugging_face_id)
+        yield fact("weights", translate("ModelFacts", "Open weights"), model.hugging_face_id)
 
 
 def _benchmarks(model: ModelInfo) -> Iterator[Fact]:
     indices = (
-        ("intelligence", _tr("Intelligence"), model.intelligence_index),
-        ("coding", _tr("Programming"), model.coding_index),
-        ("agentic", _tr("Acting with tools"), model.agentic_index),
+        ("intelligence", translate("ModelFacts", "Intelligence"), model.intelligence_index),
+        ("coding", translate("ModelFacts", "Programming"), model.coding_index),
+        ("agentic", translate("ModelFacts", "Acting with tools"), model.agentic_index),
     )
     for key, label, value in indices:
         if value is not None:
@@ -241,7 +268,7 @@ def _benchmarks(model: ModelInfo) -> Iterator[Fact]:
 def _others(model: ModelInfo) -> Iterator[Fact]:
     if model.supported_parameters:
         names = ", ".join(sorted(model.supported_parameters))
-        yield Fact(Topic.PARAMETERS, _tr("Understands"), names, key="parameters")
+        yield Fact(Topic.PARAMETERS, translate("ModelFacts", "Understands"), names, key="parameters")
     if model.default_parameters:
         values = ", ".join(f"{name} = {value:g}" for name, value in model.default_parameters)
-        yield Fact(Topic.PARAMETERS, _tr("Usually"), values, key="defaults")
+        yield Fact(Topic.PARAMETERS, translate("ModelFacts", "Usually"), values, key="defaults")

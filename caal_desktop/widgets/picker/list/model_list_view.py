@@ -12,10 +12,10 @@ MOVING_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_Pag
 
 
 class ModelListView(QListView):
-    """Rows of equal height, scrolled by the pixel.
+    r"""Rows of equal height, scrolled by the pixel.
 
     Signals:
-        typed: something printable was typed on the list; carries it. Backspace is ``\\b``.
+        typed: something printable was typed on the list; carries it. Backspace is ``\b``.
         leftUpwards: Up was pressed on the first row.
     """
 

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, format_price_per_million, hourly_cost
 from caal_desktop.catalogue.listing import Entry, MissingModel, Section, TypedModel
 from caal_desktop.catalogue.usability import chat_obstacle, has_ended
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow, Row
+from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.picker import picker_texts
 
 if TYPE_CHECKING:
     from datetime import date
 
     from caal_desktop.llm.models.info import ModelInfo
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ModelRow", text)
 
 
 def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: frozenset[str] = frozenset()) -> Row:
@@ -36,16 +31,26 @@ def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: f
         case Section():
             title = picker_texts.section_title(entry)
             return HeadingRow(
-                title, str(entry.count), _tr("{title}, {count} models").format(title=title, count=entry.count)
+                title,
+                str(entry.count),
+                translate("ModelRow", "{title}, {count} models").format(title=title, count=entry.count),
             )
         case MissingModel(id=model_id, routed_to=model) if model:
-            text = _tr("In use: {model}, routed in a special way").format(model=model)
+            text = translate("ModelRow", "In use: {model}, routed in a special way").format(model=model)
             return _notice(model_id, model_id, text, "info", "accent_text")
         case MissingModel(id=model_id):
-            return _notice(model_id, model_id, _tr("In use, but not in the list (any more)"), "caution", "caution")
+            return _notice(
+                model_id,
+                model_id,
+                translate("ModelRow", "In use, but not in the list (any more)"),
+                "caution",
+                "caution",
+            )
         case TypedModel(id=model_id):
-            title = _tr("Use “{id}” anyway").format(id=model_id)
-            text = _tr("Not in the list. It is asked for as typed, and refused if there is no such model.")
+            title = translate("ModelRow", "Use “{id}” anyway").format(id=model_id)
+            text = translate(
+                "ModelRow", "Not in the list. It is asked for as typed, and refused if there is no such model."
+            )
             return _notice(model_id, title, text, "edit", "accent_text")
         case _:
             return model_row(entry, today, is_recommended=entry.id == recommended, is_favourite=entry.id in favourites)
@@ -54,11 +59,13 @@ def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: f
 def model_row(model: ModelInfo, today: date, *, is_recommended: bool = False, is_favourite: bool = False) -> ModelRow:
     """Put a model into words."""
     context = (
-        _tr("{tokens} context").format(tokens=picker_texts.tokens(model.context_length)) if model.context_length else ""
+        translate("ModelRow", "{tokens} context").format(tokens=picker_texts.tokens(model.context_length))
+        if model.context_length
+        else ""
     )
     # Where a server tells nothing, the best of the list is a guess, and no advice.
     is_fit = voice_fitness(model, today).verdict is FitnessVerdict.FIT
-    badge = _tr("Recommended") if is_recommended and is_fit else ""
+    badge = translate("ModelRow", "Recommended") if is_recommended and is_fit else ""
     icons = tuple(_icons(model, is_fit=is_fit))
     summary = "  ·  ".join(_summary(model))
     warning = _warning(model, today)
@@ -68,7 +75,7 @@ def model_row(model: ModelInfo, today: date, *, is_recommended: bool = False, is
             model.name,
             model.vendor,
             badge,
-            _tr("favourite") if is_favourite else "",
+            translate("ModelRow", "favourite") if is_favourite else "",
             summary.replace("  ·  ", ", "),
             warning,
             context,
@@ -89,26 +96,30 @@ def _summary(model: ModelInfo) -> list[str]:
     parts = []
     if model.is_alias:
         target = model.alias_target_name or model.alias_target
-        parts.append(_tr("stands for {model}").format(model=target) if target else _tr("stands for the latest"))
+        parts.append(
+            translate("ModelRow", "stands for {model}").format(model=target)
+            if target
+            else translate("ModelRow", "stands for the latest")
+        )
     pricing = model.pricing
     if pricing.varies:
-        parts.append(_tr("price varies"))
+        parts.append(translate("ModelRow", "price varies"))
     elif pricing.is_free:
-        parts.append(_tr("free, limited"))
+        parts.append(translate("ModelRow", "free, limited"))
     elif pricing.prompt is not None or pricing.completion is not None:
         cost = hourly_cost(model)
         if cost.kind is CostKind.KNOWN and cost.usd is not None:
-            parts.append(_tr("≈ {cost} an hour").format(cost=format_cost(cost.usd)))
+            parts.append(translate("ModelRow", "≈ {cost} an hour").format(cost=format_cost(cost.usd)))
         parts.append(
-            _tr("{prompt} in, {completion} out per million").format(
+            translate("ModelRow", "{prompt} in, {completion} out per million").format(
                 prompt=format_price_per_million(pricing.prompt), completion=format_price_per_million(pricing.completion)
             )
         )
         dearer = min((tier.min_prompt_tokens for tier in pricing.tiers if tier.min_prompt_tokens), default=0)
         if dearer:
-            parts.append(_tr("other price above {tokens}").format(tokens=picker_texts.tokens(dearer)))
+            parts.append(translate("ModelRow", "other price above {tokens}").format(tokens=picker_texts.tokens(dearer)))
         elif pricing.tiers:
-            parts.append(_tr("other price at some hours"))
+            parts.append(translate("ModelRow", "other price at some hours"))
     return parts
 
 
@@ -120,20 +131,27 @@ def _warning(model: ModelInfo, today: date) -> str:
     if ends is None:
         return ""
     if has_ended(model, today):
-        return _tr("ended on {day}").format(day=picker_texts.day(ends))
-    return _tr("ends on {day}").format(day=picker_texts.day(ends))
+        return translate("ModelRow", "ended on {day}").format(day=picker_texts.day(ends))
+    return translate("ModelRow", "ends on {day}").format(day=picker_texts.day(ends))
 
 
 def _icons(model: ModelInfo, *, is_fit: bool) -> list[tuple[str, str]]:
     icons: list[tuple[str, str]] = []
     if is_fit:
-        icons.append(("mic", _tr("fit for voice")))
+        icons.append(("mic", translate("ModelRow", "fit for voice")))
     if model.supported_parameters is not None and "tools" in model.supported_parameters:
-        icons.append(("tools", _tr("can use tools")))
+        icons.append(("tools", translate("ModelRow", "can use tools")))
     if "image" in model.input_modalities:
-        icons.append(("image", _tr("takes images")))
+        icons.append(("image", translate("ModelRow", "takes images")))
     if "audio" in model.input_modalities:
-        icons.append(("sound", _tr("takes sound")))
+        icons.append(("sound", translate("ModelRow", "takes sound")))
     if model.reasoning is not None:
-        icons.append(("brain", _tr("always thinks first") if model.reasoning.mandatory else _tr("can think first")))
+        icons.append(
+            (
+                "brain",
+                translate("ModelRow", "always thinks first")
+                if model.reasoning.mandatory
+                else translate("ModelRow", "can think first"),
+            )
+        )
     return icons

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.shared_texts import provider_title
+from caal_desktop.widgets.common.translation import translate
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.setup_flow import SetupState
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("DonePage", text)
 
 
 def summary(state: SetupState, key: KeyState, model: ModelInfo | None) -> tuple[list[tuple[str, str]], str]:
@@ -33,21 +28,38 @@ def summary(state: SetupState, key: KeyState, model: ModelInfo | None) -> tuple[
         Rows of (what, value), and what is still missing ("" if nothing is).
     """
     descriptor = descriptor_of(state.provider)
-    rows = [(_tr("Provider"), provider_title(state.provider))]
+    rows = [(translate("DonePage", "Provider"), provider_title(state.provider))]
     note = ""
     if descriptor.has_address:
-        rows.append((_tr("Address"), state.address))
+        rows.append((translate("DonePage", "Address"), state.address))
     if key.is_loaded:
         in_keyring = key.store is KeyStore.KEYRING
-        rows.append((_tr("Key"), _tr("in the system's keyring") if in_keyring else _tr("for this session only")))
+        rows.append(
+            (
+                translate("DonePage", "Key"),
+                translate("DonePage", "in the system's keyring")
+                if in_keyring
+                else translate("DonePage", "for this session only"),
+            )
+        )
         if state.key_status is KeyStatus.UNVERIFIED:
-            note = _tr("The key is saved, not verified yet. It is checked at the next start.")
+            note = translate("DonePage", "The key is saved, not verified yet. It is checked at the next start.")
     elif descriptor.needs_key:
-        rows.append((_tr("Key"), _tr("not given yet")))
-        note = _tr("Without a key nothing can be asked yet. Add one from the menu “Assistant”.")
-    rows.append((_tr("Model"), model.name if model is not None else state.model or _tr("not chosen yet")))
+        rows.append((translate("DonePage", "Key"), translate("DonePage", "not given yet")))
+        note = translate("DonePage", "Without a key nothing can be asked yet. Add one from the menu “Assistant”.")
+    rows.append(
+        (
+            translate("DonePage", "Model"),
+            model.name if model is not None else state.model or translate("DonePage", "not chosen yet"),
+        )
+    )
     if not state.model:
-        note = note or _tr("Choose a model from the menu “Assistant” before you ask anything.")
+        note = note or translate("DonePage", "Choose a model from the menu “Assistant” before you ask anything.")
     if model is not None and (cost := hourly_cost(model)).kind is CostKind.KNOWN and cost.usd is not None:
-        rows.append((_tr("An hour of talking"), _tr("about {cost}").format(cost=format_cost(cost.usd))))
+        rows.append(
+            (
+                translate("DonePage", "An hour of talking"),
+                translate("DonePage", "about {cost}").format(cost=format_cost(cost.usd)),
+            )
+        )
     return rows, note

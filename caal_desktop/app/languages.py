@@ -1,0 +1,38 @@
+"""The language of the program: of its texts, and of its numbers and dates with them.
+
+English is a language with a file of its own: it holds the plurals ("1 answer", "2 answers"), which the texts in the
+code cannot tell apart.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+
+from caal_desktop.resource_files import resource_root
+
+_NAME = "caal_desktop"
+_FALLBACK = "en"
+
+
+def install_language(app: QCoreApplication) -> QTranslator:
+    """Show texts in the first of the user's languages that there is a translation into, else in English.
+
+    Numbers, money and dates follow the language that the texts are in, as it is written in the user's region: a date
+    in another language than its sentence would be no help.
+
+    Args:
+        app: which keeps the translator.
+
+    Returns:
+        The translator in use.
+    """
+    folder, system = str(resource_root() / "translations"), QLocale.system()
+    translator = QTranslator(app)
+    if not translator.load(system, _NAME, "_", folder):
+        translator.load(f"{_NAME}_{_FALLBACK}", folder)
+    app.installTranslator(translator)
+    language = QLocale(translator.language() or _FALLBACK).language()
+    is_known = system.language() is not QLocale.Language.C
+    country = system.country() if is_known else QLocale.Country.UnitedStates
+    QLocale.setDefault(QLocale(language, country))
+    return translator

@@ -1,0 +1,47 @@
+"""Every text on the screen can be translated: it is marked where it stands, and lupdate finds it there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.source_texts import MarkedText, marked_texts, read_ts, tool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Where a text is given by a name and not by a literal: the one place that shows the marked texts of other layers.
+TRANSLATES_WHAT_OTHERS_MARKED = "caal_desktop/widgets/common/translation.py"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, bool]]:
+    """What lupdate finds in the package: context, text, and whether it has plurals."""
+    # Any language but English, whose file has the plurals alone.
+    target: Path = tmp_path_factory.mktemp("translations") / "caal_desktop_de.ts"
+    tool().collect(target, "de")
+    return {(text.context, text.source, text.is_plural) for text in read_ts(target)}
+
+
+def marks() -> list[MarkedText]:
+    return [text for text in marked_texts() if not text.place.startswith(TRANSLATES_WHAT_OTHERS_MARKED)]
+
+
+def test_what_is_marked_is_a_literal() -> None:
+    assert [text.place for text in marks() if not text.context or not text.source] == []
+
+
+def test_lupdate_finds_what_is_marked_under_the_context_in_which_it_is_looked_up(
+    found: set[tuple[str, str, bool]],
+) -> None:
+    wanted = {(text.context, text.source, text.is_plural): text.place for text in marks()}
+    assert {key: place for key, place in wanted.items() if key not in found} == {}
+    assert found == wanted.keys()
+    assert len(found) > 500
+
+
+def test_a_text_with_a_number_is_a_plural() -> None:
+    # In any other form lupdate does not know it as one, and "1 answers" is what users read.
+    assert [text.place for text in marks() if bool(re.search("%L?n", text.source or "")) != text.is_plural] == []
