@@ -46,7 +46,7 @@ die() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# Seconds since the epoch; enough for the durations that are told to people.
+# Seconds since the epoch; enough for the durations that are told to the user.
 now() { date +%s; }
 
 # --- the system's packages -------------------------------------------------------------------------------------------
