@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from caal_desktop.catalogue.fitness.speech_cost import format_price_per_million
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -23,11 +21,17 @@ class HostTableModel(QAbstractTableModel):
 
     Args:
         format_tokens: puts a number of tokens into words.
+        format_price: puts US dollars per million tokens into words; None stands for a price that is not known.
     """
 
-    def __init__(self, format_tokens: Callable[[int], str], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        format_tokens: Callable[[int], str],
+        format_price: Callable[[float | None], str],
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._format_tokens = format_tokens
+        self._format_tokens, self._format_price = format_tokens, format_price
         self._hosts: Sequence[EndpointInfo] = ()
         self._columns: tuple[tuple[str, str, Callable[[EndpointInfo], str]], ...] = (
             (self.tr("Host"), "", self._name),
@@ -112,7 +116,7 @@ class HostTableModel(QAbstractTableModel):
         return "\n".join(notes) or None
 
     def _price(self, host: EndpointInfo, which: str) -> str:
-        return format_price_per_million(getattr(host.pricing, which), varies=host.pricing.varies)
+        return self.tr("varies") if host.pricing.varies else self._format_price(getattr(host.pricing, which))
 
     def _uptime(self, host: EndpointInfo) -> str:
         return UNKNOWN if host.uptime is None else f"{QLocale().toString(host.uptime, 'f', 1)} %"

@@ -18,8 +18,6 @@ from caal_desktop.catalogue.fitness.speech_cost import (
     HOUR_OF_TALK,
     CostKind,
     HourlyCost,
-    format_cost,
-    format_price_per_million,
     hourly_cost,
 )
 from caal_desktop.catalogue.usability import ChatObstacle, can_chat, chat_obstacle, has_ended
@@ -161,36 +159,3 @@ def test_thinking_that_cannot_be_switched_off_is_paid_for() -> None:
     plain = hourly_cost(model()).usd or 0
     assert (hourly_cost(model(reasoning=MINIMAL)).usd or 0) > plain
     assert hourly_cost(model(reasoning=ReasoningPolicy())).usd == plain
-
-
-@pytest.mark.parametrize(
-    ("usd", "cost", "price"),
-    [
-        (None, "—", "—"),
-        (0, "$0", "$0"),
-        (0.00000001, "< $0.0001", "< $0.0001"),
-        (0.00012, "$0.00012", "$0.00012"),
-        (0.0045, "$0.0045", "$0.0045"),
-        (0.0375, "$0.037", "$0.0375"),
-        (0.099999, "$0.10", "$0.10"),
-        (0.2, "$0.20", "$0.20"),
-        (1.25, "$1.25", "$1.25"),
-        (15.0, "$15.00", "$15"),
-        (99.999, "$100", "$100"),
-        (600.0, "$600", "$600"),
-    ],
-)
-def test_sums_are_short_and_never_lie(usd: float | None, cost: str, price: str) -> None:
-    assert format_cost(usd) == cost
-    assert format_price_per_million(usd) == price
-
-
-def test_no_sum_but_nothing_looks_like_nothing() -> None:
-    for exponent in range(-120, 40):
-        usd = 10 ** (exponent / 10)
-        for text in (format_cost(usd), format_price_per_million(usd)):
-            assert float(text.removeprefix("< ").removeprefix("$")) > 0
-
-
-def test_varying_prices_are_words() -> None:
-    assert format_price_per_million(None, varies=True) == "varies"

@@ -100,8 +100,9 @@ def test_hosts_that_tell_nothing_are_dashes(qapp: object) -> None:
         EndpointInfo(
             "Full", Pricing(0.2, 1.0), 0.25, 131_072, None, 4_096, "fp8", 99.5, 312.5, 45.2, True, frozenset()
         ),
+        EndpointInfo("Router", Pricing(varies=True)),
     )
-    table = HostTableModel(str)
+    table = HostTableModel(str, lambda usd: UNKNOWN if usd is None else f"${usd:g}")
     tester = QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Warning, table)
     assert tester.parent() is table
     table.set_hosts(hosts)
@@ -110,7 +111,8 @@ def test_hosts_that_tell_nothing_are_dashes(qapp: object) -> None:
         return [table.index(row, column).data() for column in range(table.columnCount())]
 
     assert texts(0) == ["Bare", *[UNKNOWN] * 8]
-    assert texts(1) == ["Full (troubled)", "$0.20", "$1", "99.5 %", "0.31 s", "45", "131072", "4096", "fp8"]
+    assert texts(1) == ["Full (troubled)", "$0.2", "$1", "99.5 %", "0.31 s", "45", "131072", "4096", "fp8"]
+    assert texts(2)[1:3] == ["varies", "varies"]
     assert "25 %" in table.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert table.index(1, 4).data(Qt.ItemDataRole.AccessibleTextRole) == "First word: 0.31 s"
     titles = [table.headerData(column, Qt.Orientation.Horizontal) for column in range(table.columnCount())]

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 WORDS_PER_MINUTE = 150
 # "100 tokens ~= 75 words" (OpenAI's tokenizer documentation).
 TOKENS_PER_WORD = 100 / 75
-# One exchange a minute. Of the hour the person speaks a sixth and the assistant a third; the rest is silence and doing.
+# One exchange a minute. Of the hour the user speaks a sixth and the assistant a third; the rest is silence and doing.
 TURNS_PER_HOUR = 60
-PERSON_SHARE = 1 / 6
+USER_SHARE = 1 / 6
 ASSISTANT_SHARE = 1 / 3
 # The assistant keeps this many turns of history, a dozen tools of some 100 tokens each, and a prompt of a page.
 HISTORY_TURNS = 20
@@ -42,11 +42,6 @@ TOOL_CALL_TOKENS = 40
 TOOL_RESULT_TOKENS = 150
 # Thinking that cannot be switched off is billed as completion; at low effort a few hundred tokens a request.
 MANDATORY_REASONING_TOKENS = 300
-
-UNKNOWN_PRICE = "—"
-VARYING_PRICE = "varies"
-# A sum below it is shown as "less than", in US dollars.
-_SMALLEST = 0.0001
 
 
 class CostKind(StrEnum):
@@ -83,7 +78,7 @@ class HourOfTalk:
 def _hour_of_talk() -> HourOfTalk:
     minutes_per_turn = 60 / TURNS_PER_HOUR
     tokens_per_minute = WORDS_PER_MINUTE * TOKENS_PER_WORD
-    question = minutes_per_turn * PERSON_SHARE * tokens_per_minute
+    question = minutes_per_turn * USER_SHARE * tokens_per_minute
     answer = minutes_per_turn * ASSISTANT_SHARE * tokens_per_minute
     turns_before = sum(min(turn, HISTORY_TURNS) for turn in range(TURNS_PER_HOUR)) / TURNS_PER_HOUR
     request = SYSTEM_PROMPT_TOKENS + TOOL_DEFINITION_TOKENS + turns_before * (question + answer) + question
@@ -124,46 +119,3 @@ def _prices_for(pricing: Pricing, prompt_tokens: float) -> tuple[float | None, f
             prompt = prompt if tier.prompt is None else tier.prompt
             completion = completion if tier.completion is None else tier.completion
     return prompt, completion
-
-
-def format_cost(usd: float | None) -> str:
-    """A sum: ``"$1.20"``, ``"$0.045"``, ``"< $0.0001"``, ``"$0"``; never ``$0.00`` for what costs something.
-
-    Args:
-        usd: US dollars; None gives a dash.
-    """
-    if usd is None or usd < _SMALLEST:
-        return _without_digits(usd)
-    if usd >= 99.995:
-        return f"${usd:.0f}"
-    if usd >= 0.0995:
-        return f"${usd:.2f}"
-    return f"${_significant(usd, 2)}"
-
-
-def format_price_per_million(usd: float | None, *, varies: bool = False) -> str:
-    """A price per million tokens, exact enough to compare: ``"$15"``, ``"$0.30"``, ``"$0.0375"``, ``"$0"``.
-
-    Args:
-        usd: USD per million tokens; None gives a dash.
-        varies: the price depends on a router's choice.
-    """
-    if varies:
-        return VARYING_PRICE
-    if usd is None or usd < _SMALLEST:
-        return _without_digits(usd)
-    return f"${_significant(usd, 4)}"
-
-
-def _without_digits(usd: float | None) -> str:
-    if usd is None:
-        return UNKNOWN_PRICE
-    return f"< ${_SMALLEST}" if usd else "$0"
-
-
-def _significant(usd: float, digits: int) -> str:
-    """Decimal notation with so many significant digits, without needless zeros, cents in full."""
-    decimals = max(0, digits - len(f"{int(usd)}")) if usd >= 1 else digits - 1 - int(f"{usd:e}".partition("e")[2])
-    whole, _, fraction = f"{usd:.{decimals}f}".partition(".")
-    fraction = fraction.rstrip("0")
-    return f"{whole}.{fraction:0<2}" if fraction else whole

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale
 
-from caal_desktop.catalogue.fitness.speech_cost import format_cost
 from caal_desktop.llm.events import FinishReason
+from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.common.translation import translate
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def _cost(usage: UsageReport) -> list[str]:
         if usage.upstream_cost is not None:
             return [
                 translate("AnswerFacts", "{cost} billed by the provider to your own key, {fee} by OpenRouter").format(
-                    cost=format_cost(usage.upstream_cost), fee=format_cost(usage.cost or 0.0)
+                    cost=money(usage.upstream_cost), fee=money(usage.cost or 0.0)
                 )
             ]
         return [translate("AnswerFacts", "billed to your own key at the provider")]
-    return [] if usage.cost is None else [format_cost(usage.cost)]
+    return [] if usage.cost is None else [money(usage.cost)]
 
 
 def conversation_total(usage: UsageReport | None, answers: int) -> str:
@@ -74,7 +74,7 @@ def conversation_total(usage: UsageReport | None, answers: int) -> str:
         )
     total = (usage.cost or 0.0) + (usage.upstream_cost or 0.0 if usage.is_byok else 0.0)
     if usage.cost is not None:
-        parts.append(format_cost(total))
+        parts.append(money(total))
     return " · ".join(parts)
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDate, QLocale
 
-from caal_desktop.catalogue.fitness.speech_cost import format_cost
 from caal_desktop.llm.errors import ErrorText
 from caal_desktop.llm.errors.text import DescribedError
 from caal_desktop.llm.providers.registry import descriptor_of
+from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.common.translation import translate, translated, words_of
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ def key_facts(info: KeyInfo) -> list[str]:
         "monthly": translate("KeyFacts", "the limit starts anew every month"),
     }
     if info.limit is not None and info.limit_remaining is not None:
-        left = format_cost(max(0.0, info.limit_remaining))
-        fact = translate("KeyFacts", "{left} of {limit} left").format(left=left, limit=format_cost(info.limit))
+        left = money(max(0.0, info.limit_remaining))
+        fact = translate("KeyFacts", "{left} of {limit} left").format(left=left, limit=money(info.limit))
         if info.limit_reset in resets:
             fact = f"{fact}; {resets[info.limit_reset]}"
         facts.append(fact + ".")
     elif info.limit is not None:
-        facts.append(translate("KeyFacts", "It may spend {limit}.").format(limit=format_cost(info.limit)))
+        facts.append(translate("KeyFacts", "It may spend {limit}.").format(limit=money(info.limit)))
     else:
         facts.append(translate("KeyFacts", "No spending limit is set on this key."))
     if info.is_free_tier:

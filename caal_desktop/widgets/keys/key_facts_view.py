@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QDate, QLocale, Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from caal_desktop.catalogue.fitness.speech_cost import format_cost
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.common.formats import money
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.key_info import KeyInfo
@@ -73,7 +73,7 @@ class KeyFactsView(QWidget):
                 facts["label"] = (self.tr("Name"), info.label)
             if info.limit is not None and info.limit_remaining is not None:
                 left = max(0.0, info.limit_remaining)
-                text = self.tr("{left} of {limit}").format(left=format_cost(left), limit=format_cost(info.limit))
+                text = self.tr("{left} of {limit}").format(left=money(left), limit=money(info.limit))
                 resets = next_reset(info.limit_reset, datetime.now(UTC))
                 if resets is not None:
                     day = _day_text(resets)
@@ -87,7 +87,7 @@ class KeyFactsView(QWidget):
                 (self.tr("{amount} this week"), info.usage_weekly),
                 (self.tr("{amount} this month"), info.usage_monthly),
             )
-            used = [template.format(amount=format_cost(amount)) for template, amount in spans if amount is not None]
+            used = [template.format(amount=money(amount)) for template, amount in spans if amount is not None]
             if used:
                 facts["used"] = (self.tr("Spent"), " · ".join(used))
             if info.expires_at is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.commands import CommandId, Need
 from caal_desktop.services.providers.connections import PROXY, catalogue_connection, connection_for
 from caal_desktop.storage.settings.choices import KeyStatus, SendKey
@@ -17,6 +17,7 @@ from caal_desktop.widgets.common import design, geometry
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
+from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.common.message_panel import PanelMessage, Tone
 from caal_desktop.widgets.common.shared_texts import provider_title
 from caal_desktop.widgets.keys.consent import consent_message, withheld_text
@@ -317,9 +318,7 @@ class MainWindow(QMainWindow):
         text = name or self.tr("Choose a model")
         tooltip = model_id
         if model is not None and (cost := hourly_cost(model)).kind is CostKind.KNOWN and cost.usd is not None:
-            tooltip = self.tr("{id}\nAbout {cost} for an hour of talking").format(
-                id=model_id, cost=format_cost(cost.usd)
-            )
+            tooltip = self.tr("{id}\nAbout {cost} for an hour of talking").format(id=model_id, cost=money(cost.usd))
         self._model_button.setText(text)
         self._model_button.setToolTip(tooltip or self.tr("No model has been chosen yet"))
         self._model_button.setAccessibleName(self.tr("Model: {name}").format(name=text))

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from caal_desktop.catalogue.fitness.speech_cost import format_cost
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.chat.spend_guard import SpendingPeriod
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
 from caal_desktop.widgets.common.shared_texts import provider_title
 
@@ -38,9 +38,9 @@ class NoticeStrip(QWidget):
         )
         self._show(
             Tone.CAUTION,
-            template.format(spent=format_cost(passed.spent)),
+            template.format(spent=money(passed.spent)),
             self.tr("You wanted to hear of it above {limit}. Nothing is stopped; the settings hold the amount.").format(
-                limit=format_cost(passed.limit)
+                limit=money(passed.limit)
             ),
         )
 

@@ -16,8 +16,8 @@ from caal_desktop.item_models.model_list import ModelListModel, ModelRole
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
+from caal_desktop.widgets.common.formats import age
 from caal_desktop.widgets.markdown.link_dialog import ask_to_open
-from caal_desktop.widgets.picker import picker_texts
 from caal_desktop.widgets.picker.browser import CatalogueBrowser
 from caal_desktop.widgets.picker.details.compare import CompareDialog
 from caal_desktop.widgets.picker.list.model_list_view import MOVING_KEYS
@@ -291,7 +291,7 @@ class ModelPane(QWidget):
         if browser.is_fetching:
             parts.append(self.tr("asking for a new list…"))
         elif catalogue.fetched_at is not None:
-            parts.append(self.tr("from {age}").format(age=picker_texts.age(catalogue.fetched_at)))
+            parts.append(self.tr("from {age}").format(age=age(catalogue.fetched_at)))
         return " · ".join(parts)
 
     def _show_details(self) -> None:

@@ -11,6 +11,7 @@ from caal_desktop.commands import CommandId
 from caal_desktop.llm.errors import ConnectionFailed
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
+from caal_desktop.widgets.common.formats import age
 from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone
 from caal_desktop.widgets.common.shared_texts import explain, reason_and_advice
 from caal_desktop.widgets.common.translation import translate
@@ -124,7 +125,7 @@ def about_order(order: ServerOrder, handlers: PaneHandlers) -> PanelMessage | No
         text = explain(order.error)
         title = translate("ModelPane", "This order could not be fetched")
         if order.ids and order.fetched_at is not None:
-            title = translate("ModelPane", "This order is from {age}").format(age=picker_texts.age(order.fetched_at))
+            title = translate("ModelPane", "This order is from {age}").format(age=age(order.fetched_at))
         body = " ".join(part for part in (text.what, text.advice) if part)
         commands = handlers.order_commands
         again = commands.button(CommandId.RETRY).named("order")
@@ -136,10 +137,8 @@ def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
     """The list is old, and the last try to get a new one failed."""
     if catalogue.state is not CatalogueState.STALE or catalogue.fetched_at is None:
         return None
-    title = translate("ModelPane", "This list is from {age}").format(age=picker_texts.age(catalogue.fetched_at))
+    title = translate("ModelPane", "This list is from {age}").format(age=age(catalogue.fetched_at))
     if isinstance(catalogue.error, ConnectionFailed):
-        title = translate("ModelPane", "Offline: this list is from {age}").format(
-            age=picker_texts.age(catalogue.fetched_at)
-        )
+        title = translate("ModelPane", "Offline: this list is from {age}").format(age=age(catalogue.fetched_at))
     body = explain(catalogue.error).what if catalogue.error is not None else ""
     return PanelMessage(Tone.CAUTION, title, body, tuple(handlers.commands.helping(catalogue.error)))

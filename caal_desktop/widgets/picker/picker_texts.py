@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-
-from PySide6.QtCore import QDate, QLocale
-
 from caal_desktop.catalogue.filters import LONG_CONTEXT, FilterName
 from caal_desktop.catalogue.listing import Section, SectionKind
 from caal_desktop.catalogue.sorting import SortOrder
 from caal_desktop.catalogue.usability import ChatObstacle
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
+from caal_desktop.widgets.common.formats import short_count
 from caal_desktop.widgets.common.translation import translate, translated
 
 _FILTERS = {
@@ -85,7 +82,7 @@ def filter_name(name: FilterName) -> str:
 
 def filter_help(name: FilterName) -> str:
     """What passes a filter, in one or two sentences."""
-    return translated(_FILTERS[name][1]).replace("{tokens}", tokens(LONG_CONTEXT))
+    return translated(_FILTERS[name][1]).replace("{tokens}", short_count(LONG_CONTEXT))
 
 
 def order_name(order: SortOrder) -> str:
@@ -103,34 +100,3 @@ def section_title(section: Section) -> str:
     if section.kind is SectionKind.VENDOR:
         return section.vendor or translate("Picker", "Others")
     return translated(_SECTIONS[section.kind])
-
-
-def tokens(count: int) -> str:
-    """A number of tokens as people write it: ``200K``, ``1M``."""
-    for unit, size in (("M", 1_000_000), ("K", 1_000)):
-        if count >= size:
-            shown = round(count / size, 0 if count >= 10 * size else 1)
-            return f"{QLocale().toString(shown, 'f', 0 if shown == int(shown) else 1)}{unit}"
-    return str(count)
-
-
-def exact_tokens(count: int) -> str:
-    """A number of tokens in full."""
-    return translate("Picker", "{count} tokens").format(count=QLocale().toString(count))
-
-
-def day(when: date) -> str:
-    """A date with the month's name: figures alone are read differently from country to country."""
-    return QLocale().toString(QDate(when.year, when.month, when.day), "d MMMM yyyy")
-
-
-def age(since: datetime) -> str:
-    """How long ago something was, roughly."""
-    minutes = (datetime.now(UTC) - since).total_seconds() / 60
-    if minutes < 2:
-        return translate("Picker", "a moment ago")
-    if minutes < 90:
-        return translate("Picker", "{minutes} minutes ago").format(minutes=round(minutes))
-    if minutes < 48 * 60:
-        return translate("Picker", "{hours} hours ago").format(hours=round(minutes / 60))
-    return translate("Picker", "{days} days ago").format(days=round(minutes / 60 / 24))

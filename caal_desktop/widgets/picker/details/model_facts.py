@@ -12,12 +12,10 @@ from caal_desktop.catalogue.fitness.speech_cost import (
     HISTORY_TURNS,
     TURNS_PER_HOUR,
     CostKind,
-    format_cost,
-    format_price_per_million,
     hourly_cost,
 )
+from caal_desktop.widgets.common.formats import day, money, price_per_million, short_count, tokens
 from caal_desktop.widgets.common.translation import translate
-from caal_desktop.widgets.picker import picker_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,9 +70,9 @@ def model_facts(model: ModelInfo) -> list[Fact]:
     return [*_prices(model), *_limits(model), *_abilities(model), *_life(model), *_benchmarks(model), *_others(model)]
 
 
-def per_million(usd: float | None) -> str:
+def _per_million(usd: float | None) -> str:
     """A price with its unit."""
-    return translate("ModelFacts", "{price} per million tokens").format(price=format_price_per_million(usd))
+    return translate("ModelFacts", "{price} per million tokens").format(price=price_per_million(usd))
 
 
 def _prices(model: ModelInfo) -> Iterator[Fact]:
@@ -95,7 +93,7 @@ def _prices(model: ModelInfo) -> Iterator[Fact]:
         yield fact(
             "hour",
             translate("ModelFacts", "An hour of talking"),
-            translate("ModelFacts", "about {cost}").format(cost=format_cost(cost.usd)),
+            translate("ModelFacts", "about {cost}").format(cost=money(cost.usd)),
             note,
         )
     tokens_priced = (
@@ -113,7 +111,7 @@ def _prices(model: ModelInfo) -> Iterator[Fact]:
     )
     for key, label, price, note in tokens_priced:
         if price is not None and (price or key in ("prompt", "completion")):
-            yield fact(key, label, per_million(price), note)
+            yield fact(key, label, _per_million(price), note)
     pieces = (
         ("request", translate("ModelFacts", "Each request"), pricing.request),
         ("image", translate("ModelFacts", "Each image"), pricing.image),
@@ -121,7 +119,7 @@ def _prices(model: ModelInfo) -> Iterator[Fact]:
     )
     for key, label, price in pieces:
         if price:
-            yield fact(key, label, format_cost(price))
+            yield fact(key, label, money(price))
     for number, tier in enumerate(pricing.tiers):
         yield fact(
             f"tier{number}",
@@ -135,7 +133,7 @@ def _tier_label(tier: PriceTier) -> str:
     parts = []
     if tier.min_prompt_tokens:
         parts.append(
-            translate("ModelFacts", "Above {tokens} tokens").format(tokens=picker_texts.tokens(tier.min_prompt_tokens))
+            translate("ModelFacts", "Above {tokens} tokens").format(tokens=short_count(tier.min_prompt_tokens))
         )
     if tier.utc_start is not None and tier.utc_end is not None:
         start, end = (f"{minutes // 60 % 24:02}:{minutes % 60:02}" for minutes in (tier.utc_start, tier.utc_end))
@@ -150,16 +148,16 @@ def _tier_value(tier: PriceTier) -> str:
         (translate("ModelFacts", "{price} from the cache"), tier.cache_read),
         (translate("ModelFacts", "{price} to the cache"), tier.cache_write),
     )
-    return ", ".join(text.format(price=format_price_per_million(p)) for text, p in changes if p is not None) or "—"
+    return ", ".join(text.format(price=price_per_million(p)) for text, p in changes if p is not None) or "—"
 
 
 def _limits(model: ModelInfo) -> Iterator[Fact]:
     if model.context_length is not None:
         label = translate("ModelFacts", "Context")
         note = translate("ModelFacts", "All it holds in mind at once: instructions, tools, conversation and answer.")
-        yield Fact(Topic.LIMITS, label, picker_texts.exact_tokens(model.context_length), note, "context")
+        yield Fact(Topic.LIMITS, label, tokens(model.context_length), note, "context")
     if model.max_completion_tokens is not None:
-        value = picker_texts.exact_tokens(model.max_completion_tokens)
+        value = tokens(model.max_completion_tokens)
         yield Fact(Topic.LIMITS, translate("ModelFacts", "Longest answer"), value, key="output")
     if model.is_moderated:
         note = translate("ModelFacts", "The provider checks every request and may refuse it.")
@@ -232,12 +230,12 @@ def _life(model: ModelInfo) -> Iterator[Fact]:
     if model.vendor:
         yield fact("vendor", translate("ModelFacts", "Made by"), model.vendor)
     if model.created is not None:
-        yield fact("created", translate("ModelFacts", "Listed since"), picker_texts.day(model.created.date()))
+        yield fact("created", translate("ModelFacts", "Listed since"), day(model.created.date()))
     if model.knowledge_cutoff is not None:
-        yield fact("cutoff", translate("ModelFacts", "Knows the world until"), picker_texts.day(model.knowledge_cutoff))
+        yield fact("cutoff", translate("ModelFacts", "Knows the world until"), day(model.knowledge_cutoff))
     if model.expiration_date is not None:
         note = translate("ModelFacts", "After this day requests to it fail.")
-        yield fact("ends", translate("ModelFacts", "Ends on"), picker_texts.day(model.expiration_date), note)
+        yield fact("ends", translate("ModelFacts", "Ends on"), day(model.expiration_date), note)
     if model.is_alias:
         target = model.alias_target_name or model.alias_target or translate("ModelFacts", "the latest of its family")
         if model.alias_target and model.alias_target != target:

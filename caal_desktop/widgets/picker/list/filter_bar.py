@@ -9,9 +9,9 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.filters import FilterCounts, FilterName, Filters
-from caal_desktop.catalogue.fitness.speech_cost import format_cost
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import WheelGuard
+from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.picker import picker_texts
 from caal_desktop.widgets.picker.list.chips import Chip, ChipBar
 
@@ -64,7 +64,7 @@ class FilterBar(QWidget):
         self.price.setMinimumContentsLength(6)
         self.price.addItem(self.tr("Any price"), None)
         for limit in PRICE_LIMITS:
-            self.price.addItem(self.tr("Up to {cost} an hour").format(cost=format_cost(limit)), limit)
+            self.price.addItem(self.tr("Up to {cost} an hour").format(cost=money(limit)), limit)
         self.price.currentIndexChanged.connect(self._take_price)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
-from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, format_price_per_million, hourly_cost
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.catalogue.listing import Entry, MissingModel, Section, TypedModel
 from caal_desktop.catalogue.usability import chat_obstacle, has_ended
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow, Row
+from caal_desktop.widgets.common.formats import day, money, price_per_million, short_count
 from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.picker import picker_texts
 
@@ -59,7 +60,7 @@ def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: f
 def model_row(model: ModelInfo, today: date, *, is_recommended: bool = False, is_favourite: bool = False) -> ModelRow:
     """Put a model into words."""
     context = (
-        translate("ModelRow", "{tokens} context").format(tokens=picker_texts.tokens(model.context_length))
+        translate("ModelRow", "{tokens} context").format(tokens=short_count(model.context_length))
         if model.context_length
         else ""
     )
@@ -109,15 +110,15 @@ def _summary(model: ModelInfo) -> list[str]:
     elif pricing.prompt is not None or pricing.completion is not None:
         cost = hourly_cost(model)
         if cost.kind is CostKind.KNOWN and cost.usd is not None:
-            parts.append(translate("ModelRow", "≈ {cost} an hour").format(cost=format_cost(cost.usd)))
+            parts.append(translate("ModelRow", "≈ {cost} an hour").format(cost=money(cost.usd)))
         parts.append(
             translate("ModelRow", "{prompt} in, {completion} out per million").format(
-                prompt=format_price_per_million(pricing.prompt), completion=format_price_per_million(pricing.completion)
+                prompt=price_per_million(pricing.prompt), completion=price_per_million(pricing.completion)
             )
         )
         dearer = min((tier.min_prompt_tokens for tier in pricing.tiers if tier.min_prompt_tokens), default=0)
         if dearer:
-            parts.append(translate("ModelRow", "other price above {tokens}").format(tokens=picker_texts.tokens(dearer)))
+            parts.append(translate("ModelRow", "other price above {tokens}").format(tokens=short_count(dearer)))
         elif pricing.tiers:
             parts.append(translate("ModelRow", "other price at some hours"))
     return parts
@@ -131,8 +132,8 @@ def _warning(model: ModelInfo, today: date) -> str:
     if ends is None:
         return ""
     if has_ended(model, today):
-        return translate("ModelRow", "ended on {day}").format(day=picker_texts.day(ends))
-    return translate("ModelRow", "ends on {day}").format(day=picker_texts.day(ends))
+        return translate("ModelRow", "ended on {day}").format(day=day(ends))
+    return translate("ModelRow", "ends on {day}").format(day=day(ends))
 
 
 def _icons(model: ModelInfo, *, is_fit: bool) -> list[tuple[str, str]]:

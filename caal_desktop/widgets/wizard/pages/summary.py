@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.fitness.speech_cost import CostKind, format_cost, hourly_cost
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
+from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.common.shared_texts import provider_title
 from caal_desktop.widgets.common.translation import translate
 
@@ -59,7 +60,7 @@ def summary(state: SetupState, key: KeyState, model: ModelInfo | None) -> tuple[
         rows.append(
             (
                 translate("DonePage", "An hour of talking"),
-                translate("DonePage", "about {cost}").format(cost=format_cost(cost.usd)),
+                translate("DonePage", "about {cost}").format(cost=money(cost.usd)),
             )
         )
     return rows, note

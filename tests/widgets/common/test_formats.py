@@ -1,0 +1,93 @@
+"""Money, numbers, dates and durations in words: exact enough to compare, and as the user's region writes them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QLocale
+
+from caal_desktop.widgets.common.formats import (
+    day,
+    format_value,
+    listed,
+    money,
+    number,
+    price_per_million,
+    seconds,
+    short_count,
+    tokens,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(autouse=True)
+def set_locale(qapp: object) -> Iterator[Callable[[str], None]]:
+    """The formats of the United States, and a function that sets another region's."""
+    before = QLocale()
+    QLocale.setDefault(QLocale("en_US"))
+    yield lambda name: QLocale.setDefault(QLocale(name))
+    QLocale.setDefault(before)
+
+
+@pytest.mark.parametrize(
+    ("usd", "cost", "price"),
+    [
+        (None, "—", "—"),
+        (0, "$0", "$0"),
+        (0.00000001, "< $0.0001", "< $0.0001"),
+        (0.00012, "$0.00012", "$0.00012"),
+        (0.0045, "$0.0045", "$0.0045"),
+        (0.0375, "$0.037", "$0.0375"),
+        (0.099999, "$0.10", "$0.10"),
+        (0.2, "$0.20", "$0.20"),
+        (1.25, "$1.25", "$1.25"),
+        (15.0, "$15.00", "$15"),
+        (99.999, "$100", "$100"),
+        (600.0, "$600", "$600"),
+    ],
+)
+def test_sums_are_short_and_never_lie(usd: float | None, cost: str, price: str) -> None:
+    assert money(usd) == cost
+    assert price_per_million(usd) == price
+
+
+def test_no_sum_but_nothing_looks_like_nothing() -> None:
+    for exponent in range(-120, 40):
+        usd = 10 ** (exponent / 10)
+        for text in (money(usd), price_per_million(usd)):
+            assert float(text.removeprefix("< ").removeprefix("$").replace(",", "")) > 0
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(999, "999"), (1_000, "1K"), (8_192, "8.2K"), (128_000, "128K"), (1_000_000, "1M"), (1_048_576, "1M")],
+)
+def test_large_counts_are_short(count: int, text: str) -> None:
+    assert short_count(count) == text
+
+
+def test_another_region_has_its_own_figures(set_locale: Callable[[str], None]) -> None:
+    set_locale("de_DE")
+    assert [plain(money(usd)) for usd in (0.0375, 1.25, 12_345.0)] == ["0,037 $", "1,25 $", "12.345 $"]
+    assert plain(money(0.00001)) == "< 0,0001 $"
+    assert plain(price_per_million(0.0375)) == "0,0375 $"
+    assert (number(12_345), number(1.5, 1), seconds(0.5), short_count(8_192)) == ("12.345", "1,5", "0,50 s", "8,2K")
+    assert tokens(131_072).startswith("131.072 ")
+    assert day(date(2026, 8, 22)) == "22. August 2026"
+    assert listed(("Text", "Bilder")) == "Text und Bilder"
+
+
+def test_values_that_fill_a_text_are_formatted_by_their_type() -> None:
+    assert format_value(12_345) == "12,345"
+    assert format_value(0.5) == "0.5"
+    assert format_value(date(2026, 8, 22)) == "August 22, 2026"
+    assert format_value(("a", "b", "c")) == "a, b, and c"
+
+
+def plain(text: str) -> str:
+    """Return the text with ordinary spaces."""
+    return " ".join(text.split())
