@@ -1,6 +1,6 @@
-"""Looks at what a person pasted as an API key, offline: finds the key in it, or says kindly what it is instead.
+"""Examines, offline, what a user pasted as an API key: finds the key in it, or says what the text is instead.
 
-Knows no Qt and no network. No message and no ``repr`` contains the pasted text.
+Uses neither Qt nor the network. No message and no ``repr`` contains the pasted text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Undoing what copying does to a text, and saying what was undone."""
+"""Repairs what copying has done to a text, and tells what was repaired."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ _PUNCTUATION = ",;.:!)]}>"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Cleaned:
-    """A text without what copying left in it.
+    """A text without what copying has added to it.
 
     Attributes:
-        text: outer spaces are gone, too.
-        cleanups: what was undone.
+        text: the repaired text, without spaces at its ends.
+        cleanups: what was repaired.
     """
 
     text: str
@@ -57,7 +57,7 @@ class Cleaned:
 
 
 def clean(pasted: str) -> Cleaned:
-    """Takes away invisible characters, odd spaces and dashes, HTML entities and outer spaces."""
+    """Remove invisible characters and outer spaces; replace odd spaces, odd dashes and HTML entities."""
     cleanups = []
     text = pasted
     if "&" in text and ";" in text:
@@ -77,8 +77,8 @@ def clean(pasted: str) -> Cleaned:
 
 
 def around(text: str, start: int, end: int) -> tuple[Cleanup, ...]:
-    """What stood around the key at ``text[start:end]``, in words: each of them had to be taken away."""
-    # What is farther away is "surrounding text", whatever it is.
+    """Return what surrounds the key at ``text[start:end]`` and has to be removed."""
+    # Anything farther away counts as surrounding text.
     near = 200
     before, after = text[max(0, start - near) : start], text[end : end + near]
     more = start > near or len(text) - end > near

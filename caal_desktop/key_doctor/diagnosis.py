@@ -1,4 +1,4 @@
-"""What the key doctor answers, in types and in words."""
+"""The key doctor's result: its types and its messages."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ CLEANUP_TEXTS: Mapping[Cleanup, SourceText] = MappingProxyType(
         Cleanup.BEGINNING: QT_TRANSLATE_NOOP("KeyDoctor", "a cut-off beginning"),
     }
 )
-"""What was mended, as the end of a sentence that begins "Tidied up: "."""
+"""What was repaired, for the list in the message of :attr:`Finding.OK_CLEANED`."""
 
 
 class Finding(StrEnum):
-    """The message to show; finer than the verdict."""
+    """Which message to show; finer than the verdict."""
 
     OK = "ok"
     OK_CLEANED = "ok_cleaned"
@@ -130,7 +130,7 @@ TEXTS: Mapping[Finding, ErrorTemplate] = MappingProxyType(
         ),
         Finding.TRUNCATED: ErrorTemplate(
             QT_TRANSLATE_NOOP("KeyDoctor", "The key is incomplete."),
-            QT_TRANSLATE_NOOP("KeyDoctor", "It has {count} characters fewer than the keys of {vendor}."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "It has {characters} fewer than the keys of {vendor}."),
             QT_TRANSLATE_NOOP("KeyDoctor", "Copy it once more with the copy button beside it, or create a new key."),
         ),
         Finding.BEGINNING_MISSING: ErrorTemplate(
@@ -142,7 +142,7 @@ TEXTS: Mapping[Finding, ErrorTemplate] = MappingProxyType(
         ),
         Finding.TOO_LONG: ErrorTemplate(
             QT_TRANSLATE_NOOP("KeyDoctor", "The key is too long."),
-            QT_TRANSLATE_NOOP("KeyDoctor", "It has {count} characters more than the keys of {vendor}."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "It has {characters} more than the keys of {vendor}."),
             QT_TRANSLATE_NOOP("KeyDoctor", "Copy the key once more and paste it alone."),
         ),
         Finding.OTHER_VENDOR: ErrorTemplate(
@@ -156,7 +156,7 @@ TEXTS: Mapping[Finding, ErrorTemplate] = MappingProxyType(
             QT_TRANSLATE_NOOP("KeyDoctor", "Use {vendor} with this key, or paste a key of {expected}."),
         ),
         Finding.SEVERAL_KEYS: ErrorTemplate(
-            QT_TRANSLATE_NOOP("KeyDoctor", "There are {count} different keys in what you pasted."),
+            QT_TRANSLATE_NOOP("KeyDoctor", "There are {keys} in what you pasted."),
             QT_TRANSLATE_NOOP("KeyDoctor", "It is not clear which of them to use."),
             QT_TRANSLATE_NOOP("KeyDoctor", "Paste one of them alone."),
         ),
@@ -210,17 +210,18 @@ TEXTS: Mapping[Finding, ErrorTemplate] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was found.
+    """The result for one pasted text.
 
     Attributes:
         verdict: what the pasted text is.
         key: the key, cleaned; also a key that should not be used as it is (truncated, too long, of another vendor), for
-            a person who knows better. None where there is none, or where it is not clear which.
-        provider: this program's name for the service that the key belongs to; None where it has none or is unknown.
-        vendor: that service's name for people; empty where it is unknown.
-        cleanups: what was mended, in the order in which to say it.
+            a user who knows better. None where there is none, or where it is not clear which.
+        provider: the registry's name of the provider that the key belongs to; None where it belongs to none or is
+            unknown.
+        vendor: the name to show for that service; "" where it is unknown.
+        cleanups: what was repaired, in the order in which to list it.
         finding: which message fits.
-        params: what fills the message. Never contains what was pasted.
+        params: the values of the message's placeholders. Never contains what was pasted.
     """
 
     verdict: KeyVerdict
@@ -229,15 +230,20 @@ class Diagnosis:
     vendor: str = ""
     cleanups: tuple[Cleanup, ...] = ()
     finding: Finding = Finding.NOT_A_KEY
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def usable(self) -> bool:
-        """Whether the key should simply be used (``unusual``: after showing the note)."""
+        """Whether the key may be used without a question (``unusual``: with the message shown)."""
         return self.key is not None and self.verdict in (KeyVerdict.OK, KeyVerdict.OK_CLEANED, KeyVerdict.UNUSUAL)
 
     def describe(self, translate: Translate = untranslated, format_value: FormatValue = plain_value) -> ErrorText:
-        """Return the message in words; :meth:`~caal_desktop.llm.errors.text.DescribedError.describe` says how."""
+        """Return the message in words.
+
+        Args:
+            translate: turns an English template into another language's.
+            format_value: turns the value of a placeholder into words.
+        """
         params = {
             **self.params,
             "vendor": self.vendor or "…",

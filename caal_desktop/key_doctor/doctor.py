@@ -1,4 +1,4 @@
-"""Finding the key in a pasted text, or finding out what the text is instead.
+"""The search for the key in a pasted text, and the judgement of what the text is where it holds none.
 
 Every step is linear in the length of the text: whatever lies in the clipboard may be pasted.
 """
@@ -13,6 +13,7 @@ from caal_desktop.key_doctor.cleaning import around, clean
 from caal_desktop.key_doctor.diagnosis import Cleanup, Diagnosis, Finding, KeyVerdict
 from caal_desktop.key_doctor.shapes import Candidate, Vendor, find_candidates, vendor_of_provider
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, PROVIDERS
+from caal_desktop.llm.translation import Count, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from caal_desktop.llm.providers.descriptor import KeyShape
 
 MAX_TEXT = 2_000_000
-# Texts up to this length are looked through once more without their spaces: the beginning itself may be wrapped.
+# Texts up to this length are searched once more without their spaces: the beginning itself may be wrapped.
 _MAX_WRAPPED = 1000
 # What may stand between two halves of a wrapped key: spaces, line breaks, and signs of continuation or quotation.
 _GAP = re.compile(r"[\s\\>|=+\"']{1,40}")
@@ -47,8 +48,8 @@ _PRINTABLE = re.compile(r"[!-~]{1,512}")
 _QUOTE_CHARACTERS = "\"'`´“”„‘’‚«»‹›<>()[]{},; \t"
 
 
-class _Found(NamedTuple):
-    """One candidate, judged."""
+class _Judgement(NamedTuple):
+    """What one candidate was found to be; ``difference`` counts the characters that it lacks or has too many."""
 
     finding: Finding
     vendor: Vendor
@@ -56,10 +57,10 @@ class _Found(NamedTuple):
     start: int
     end: int
     cleanups: tuple[Cleanup, ...] = ()
-    off_by: int = 0
+    difference: int = 0
 
 
-# The better a candidate is, the earlier it stands here: a whole key beside a shortened one is the one that is meant.
+# The best first: of a whole key and a shortened one, the whole one is meant.
 _RANKING = (
     Finding.OK,
     Finding.ODD_SHAPE,
@@ -86,17 +87,17 @@ _VERDICTS = {
 
 
 def diagnose(text: str, expected: str = DEFAULT_PROVIDER) -> Diagnosis:
-    """Says what a person has pasted.
+    """Return what a user has pasted.
 
     Args:
-        text: what was pasted, or typed, as it is.
+        text: what was pasted or typed, unchanged.
         expected: the name of the provider whose key is wanted.
     """
     if len(text) > MAX_TEXT:
-        return _answer(Finding.TOO_MUCH, expected)
+        return _diagnosis(Finding.TOO_MUCH, expected)
     cleaned = clean(text)
     if not cleaned.text:
-        return _answer(Finding.EMPTY, expected)
+        return _diagnosis(Finding.EMPTY, expected)
     found = _judge(cleaned.text)
     cleanups = cleaned.cleanups
     if not any(one.finding is Finding.OK for one in found) and len(cleaned.text) <= _MAX_WRAPPED:
@@ -110,30 +111,31 @@ def diagnose(text: str, expected: str = DEFAULT_PROVIDER) -> Diagnosis:
     return _without_candidate(cleaned.text, cleanups, expected)
 
 
-def _judge(text: str) -> list[_Found]:
+def _judge(text: str) -> list[_Judgement]:
     return [_judge_one(candidate, text) for candidate in find_candidates(text)]
 
 
-def _judge_one(candidate: Candidate, text: str) -> _Found:
+def _judge_one(candidate: Candidate, text: str) -> _Judgement:
     vendor, key, start, end = candidate.vendor, candidate.text, candidate.start, candidate.end
     body = key[len(vendor.prefix) :]
     if _MASK.match(text, end):
-        return _Found(Finding.MASKED, vendor, key, start, end)
+        return _Judgement(Finding.MASKED, vendor, key, start, end)
     if _PLACEHOLDER.search(body):
-        return _Found(Finding.PLACEHOLDER, vendor, key, start, end)
+        return _Judgement(Finding.PLACEHOLDER, vendor, key, start, end)
     if vendor.exact_shape is None:
         missing = vendor.body - len(body)
-        return _Found(Finding.OK if missing <= 0 else Finding.TRUNCATED, vendor, key, start, end, off_by=missing)
+        finding = Finding.OK if missing <= 0 else Finding.TRUNCATED
+        return _Judgement(finding, vendor, key, start, end, difference=missing)
     return _judge_exact(candidate, vendor.exact_shape, text)
 
 
-def _judge_exact(candidate: Candidate, shape: KeyShape, text: str) -> _Found:
+def _judge_exact(candidate: Candidate, shape: KeyShape, text: str) -> _Judgement:
     vendor, key, start, end = candidate.vendor, candidate.text, candidate.start, candidate.end
     beginning = shape.beginning
     if key[: len(beginning)].lower() != beginning:
         missing = vendor.body - (len(key) - len(vendor.prefix))
         finding = Finding.ODD_SHAPE if missing <= 0 else Finding.TRUNCATED
-        return _Found(finding, vendor, key, start, end, off_by=missing)
+        return _Judgement(finding, vendor, key, start, end, difference=missing)
     digits = key[len(beginning) :]
     cleanups: tuple[Cleanup, ...] = ()
     if len(digits) < shape.hex_digits:
@@ -144,16 +146,16 @@ def _judge_exact(candidate: Candidate, shape: KeyShape, text: str) -> _Found:
     surplus = len(digits) - shape.hex_digits
     if surplus:
         finding = Finding.TOO_LONG if surplus > 0 else Finding.TRUNCATED
-        return _Found(finding, vendor, key, start, end, cleanups, abs(surplus))
+        return _Judgement(finding, vendor, key, start, end, cleanups, abs(surplus))
     if not _HEX_ONLY.fullmatch(digits):
-        return _Found(Finding.ODD_SHAPE, vendor, key, start, end, cleanups)
+        return _Judgement(Finding.ODD_SHAPE, vendor, key, start, end, cleanups)
     if text[start : start + len(beginning)] + digits.lower() != beginning + digits:
         cleanups = (*cleanups, Cleanup.CAPITALS)
-    return _Found(Finding.OK, vendor, key.lower(), start, end, cleanups)
+    return _Judgement(Finding.OK, vendor, key.lower(), start, end, cleanups)
 
 
 def _join(text: str, digits: str, end: int, wanted: int) -> tuple[str, int]:
-    """The digits of a wrapped key and where they end; no digits unless they make up a whole key exactly."""
+    """Return the digits of a wrapped key and where they end; no digits unless they make up exactly one key."""
     if digits and not _HEX_ONLY.fullmatch(digits):
         return "", end
     while len(digits) < wanted:
@@ -168,30 +170,31 @@ def _join(text: str, digits: str, end: int, wanted: int) -> tuple[str, int]:
     return (digits, end) if whole else ("", end)
 
 
-def _choose(found: list[_Found], text: str, cleanups: tuple[Cleanup, ...], expected: str) -> Diagnosis:
+def _choose(found: list[_Judgement], text: str, cleanups: tuple[Cleanup, ...], expected: str) -> Diagnosis:
     wanted = [one for one in found if _fits(one.vendor, expected)]
     best = min(wanted or found, key=lambda one: _RANKING.index(one.finding))
     rivals = [one for one in wanted or found if one.finding is best.finding]
     different = {one.key for one in rivals}
     if best.finding is Finding.PLACEHOLDER:
-        return _answer(Finding.PLACEHOLDER, expected)
+        return _diagnosis(Finding.PLACEHOLDER, expected)
     if best.finding is Finding.MASKED:
-        return _answer(Finding.MASKED, expected, best.vendor)
+        return _diagnosis(Finding.MASKED, expected, best.vendor)
     if not wanted:
         finding = Finding.OTHER_PROVIDER if best.vendor.provider else Finding.OTHER_VENDOR
         whole = best.finding is Finding.OK and len(different) == 1
-        return _answer(finding, expected, best.vendor, best.key if whole else None)
+        return _diagnosis(finding, expected, best.vendor, best.key if whole else None)
     if len(different) > 1 and best.finding in (Finding.OK, Finding.ODD_SHAPE):
-        return _answer(Finding.SEVERAL_KEYS, expected, best.vendor, count=len(different))
+        return _diagnosis(Finding.SEVERAL_KEYS, expected, best.vendor, keys=Count(len(different), Unit.KEY))
     finding = best.finding
-    mended = {*cleanups, *best.cleanups, *_around(rivals, text)}
-    if finding is Finding.OK and mended:
+    repaired = {*cleanups, *best.cleanups, *_around(rivals, text)}
+    if finding is Finding.OK and repaired:
         finding = Finding.OK_CLEANED
-    ordered = tuple(cleanup for cleanup in Cleanup if cleanup in mended)
-    return _answer(finding, expected, best.vendor, best.key, ordered, best.off_by)
+    ordered = tuple(cleanup for cleanup in Cleanup if cleanup in repaired)
+    characters = Count(best.difference, Unit.CHARACTER)
+    return _diagnosis(finding, expected, best.vendor, best.key, ordered, characters=characters)
 
 
-def _around(rivals: list[_Found], text: str) -> Iterable[Cleanup]:
+def _around(rivals: list[_Judgement], text: str) -> Iterable[Cleanup]:
     if len(rivals) > 1:
         between = text[rivals[0].end : rivals[-1].start].strip()
         yield Cleanup.REPEATED
@@ -202,39 +205,39 @@ def _around(rivals: list[_Found], text: str) -> Iterable[Cleanup]:
 
 def _fits(vendor: Vendor, expected: str) -> bool:
     if _is_own_server(expected):
-        # Whose server it is is not known; but the keys of those that have a provider of their own belong there.
+        # The vendor behind such a server is not known; but a key of a provider in the registry belongs to that one.
         return vendor.provider is None
     return vendor.provider == expected
 
 
 def _without_candidate(text: str, cleanups: tuple[Cleanup, ...], expected: str) -> Diagnosis:
     if _ONLY_MASK.fullmatch(text):
-        return _answer(Finding.HIDDEN, expected)
+        return _diagnosis(Finding.HIDDEN, expected)
     bare = text.strip(_QUOTE_CHARACTERS) if len(text) <= _MAX_WRAPPED else text
     wanted = vendor_of_provider(expected)
     shape = wanted.exact_shape if wanted is not None else None
     if shape is not None and _lacks_a_part_of_the_beginning(bare, shape):
         key = shape.beginning + bare[-shape.hex_digits :]
-        return _answer(Finding.OK_CLEANED, expected, wanted, key, (*cleanups, Cleanup.BEGINNING))
+        return _diagnosis(Finding.OK_CLEANED, expected, wanted, key, (*cleanups, Cleanup.BEGINNING))
     if _URL.match(bare):
-        return _answer(Finding.URL, expected)
+        return _diagnosis(Finding.URL, expected)
     if _EMAIL.fullmatch(bare):
-        return _answer(Finding.EMAIL, expected)
+        return _diagnosis(Finding.EMAIL, expected)
     if len(text) <= _MAX_WRAPPED and len(text.split()) <= 4 and _PLACEHOLDER.search(text):
-        return _answer(Finding.PLACEHOLDER, expected)
+        return _diagnosis(Finding.PLACEHOLDER, expected)
     value = _value_of(text)
     if value is None:
-        return _answer(Finding.NOT_A_KEY, expected)
+        return _diagnosis(Finding.NOT_A_KEY, expected)
     if shape is not None and len(value) == shape.hex_digits and _HEX_ONLY.fullmatch(value):
-        return _answer(Finding.BEGINNING_MISSING, expected, wanted)
+        return _diagnosis(Finding.BEGINNING_MISSING, expected, wanted)
     if value != text:
         cleanups = (*cleanups, *around(text, text.index(value), text.index(value) + len(value)))
     if _is_own_server(expected) or (
         _TOKEN.fullmatch(value) and re.search(r"\d", value) and re.search(r"[A-Za-z]", value)
     ):
-        return _answer(Finding.UNKNOWN_SHAPE, expected, None, value, cleanups)
+        return _diagnosis(Finding.UNKNOWN_SHAPE, expected, None, value, cleanups)
     looks_typed = len(value) <= 64 and len({_kind(char) for char in value}) >= 2
-    return _answer(Finding.PASSWORD if looks_typed else Finding.NOT_A_KEY, expected)
+    return _diagnosis(Finding.PASSWORD if looks_typed else Finding.NOT_A_KEY, expected)
 
 
 def _lacks_a_part_of_the_beginning(text: str, shape: KeyShape) -> bool:
@@ -252,7 +255,7 @@ def _is_own_server(provider: str) -> bool:
 
 
 def _value_of(text: str) -> str | None:
-    """The one word that could be a key of unknown shape; None where there are more words than that."""
+    """Return the only word of a text, which may be a key of unknown shape; None where there are several."""
     if len(text) > _MAX_WRAPPED:
         return None
     assignment = _ASSIGNMENT.fullmatch(text)
@@ -269,18 +272,18 @@ def _kind(char: str) -> str:
     return "sign"
 
 
-def _answer(
+def _diagnosis(
     finding: Finding,
     expected: str,
     vendor: Vendor | None = None,
     key: str | None = None,
     cleanups: tuple[Cleanup, ...] = (),
-    count: int = 0,
+    **counts: Count,
 ) -> Diagnosis:
     descriptor = PROVIDERS.get(expected)
     params = {
+        **counts,
         "expected": expected if descriptor is None else descriptor.spoken or descriptor.title,
-        "count": str(count),
         "prefix": vendor.shape.beginning if vendor is not None and vendor.shape is not None else "",
     }
     return Diagnosis(

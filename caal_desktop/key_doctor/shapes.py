@@ -1,4 +1,4 @@
-"""What the keys of different services look like, and where in a text something of that look begins."""
+"""The shapes of different services' keys, and the search for candidates of these shapes in a text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.providers.descriptor import KeyShape
 
-# A text of a megabyte may consist of beginnings of keys; nobody pastes this many on purpose.
+# A text of a megabyte may consist of beginnings of keys; no user pastes this many on purpose.
 _MAX_CANDIDATES = 1000
 
 
@@ -22,11 +22,11 @@ class Vendor:
     """A service whose keys are recognised by their beginning.
 
     Attributes:
-        name: for people.
-        prefix: what the key begins with.
-        body: the least number of characters that follow.
-        provider: this program's name for the service; None where it has none.
-        shape: what else is known of the keys; None where that is nothing.
+        name: the service's name as it is shown.
+        prefix: what its keys begin with.
+        body: the least number of characters that follow the prefix.
+        provider: the registry's name of the provider; None where this program has none for the service.
+        shape: what else is known of the keys; None where nothing is.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Vendor:
 
     @property
     def exact_shape(self) -> KeyShape | None:
-        """The shape, where it is known to the last digit: such a key is found in any surroundings, and mended."""
+        """The shape where it is known exactly: such a key is found in any surroundings, and repaired."""
         return self.shape if self.shape is not None and self.shape.hex_digits else None
 
 
@@ -88,16 +88,16 @@ _AGAIN = re.compile(_BEGINS)
 
 
 def vendor_of_provider(provider: str) -> Vendor | None:
-    """The service that a provider of this program is; None where nothing is known of its keys."""
+    """Return the service behind a provider of the registry; None where nothing is known of its keys."""
     return next((vendor for vendor in _OURS if vendor.provider == provider), None)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Candidate:
-    """Something in a text that begins as a key does.
+    """A part of a text that begins as a key does.
 
     Attributes:
-        vendor: whose key it would be.
+        vendor: the service whose key it would be.
         text: the beginning and everything behind it that a key may consist of.
         start, end: its place in the text.
     """
@@ -109,7 +109,7 @@ class Candidate:
 
 
 def find_candidates(text: str) -> list[Candidate]:
-    """The first thousand candidates of a text, in its order. Linear in the text's length."""
+    """Return the first thousand candidates of a text, in the text's order; takes linear time."""
     found: list[Candidate] = []
     for match in _CANDIDATE.finditer(text):
         for start, end in _parts(match.group(), match.start()):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -49,6 +50,29 @@ NO_TEXT: Final = SourceText("", "")
 """Stands where there is nothing to say."""
 
 
+class Unit(StrEnum):
+    """What a :class:`Count` is of; each value is the English word for one."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+    HOUR = "hour"
+    CHARACTER = "character"
+    KEY = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of things to be put into a sentence, with the noun in the form that goes with the number.
+
+    Attributes:
+        number: how many.
+        unit: of what.
+    """
+
+    number: int
+    unit: Unit
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
     """A length of time to be put into a sentence.
@@ -59,13 +83,13 @@ class Duration:
 
     seconds: float
 
-    def in_whole_units(self) -> tuple[int, str]:
-        """Return the number and the unit, ``second``, ``minute`` or ``hour``, that a reader wants to know."""
+    def in_whole_units(self) -> Count:
+        """Return the seconds, minutes or hours that a reader wants to know."""
         whole = max(1, round(self.seconds))
         if whole < 120:
-            return whole, "second"
+            return Count(whole, Unit.SECOND)
         minutes = round(whole / 60)
-        return (minutes, "minute") if minutes < 120 else (round(minutes / 60), "hour")
+        return Count(minutes, Unit.MINUTE) if minutes < 120 else Count(round(minutes / 60), Unit.HOUR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +98,8 @@ class Message:
 
     Attributes:
         text: the template.
-        values: its placeholders' values: texts, messages, numbers, dates, :class:`Duration`, or tuples of these.
+        values: its placeholders' values: texts, messages, numbers, dates, :class:`Count`, :class:`Duration`, or tuples
+            of these.
     """
 
     text: SourceText
@@ -89,7 +114,7 @@ Translate = Callable[[SourceText], str]
 """From an English text to another language's, with the same ``{placeholders}``."""
 
 FormatValue = Callable[[object], str]
-"""From the value of a placeholder to words: numbers, dates and durations as the user's language writes them."""
+"""From the value of a placeholder to words: numbers, counts, dates and durations as the user's language has them."""
 
 
 def untranslated(text: SourceText) -> str:
@@ -100,8 +125,9 @@ def untranslated(text: SourceText) -> str:
 def plain_value(value: object) -> str:
     """Return a placeholder's value in English, as it stands in a log."""
     if isinstance(value, Duration):
-        number, unit = value.in_whole_units()
-        return f"{number} {unit}" + ("" if number == 1 else "s")
+        value = value.in_whole_units()
+    if isinstance(value, Count):
+        return f"{value.number} {value.unit}" + ("" if value.number == 1 else "s")
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 

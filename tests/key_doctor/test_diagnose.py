@@ -1,4 +1,4 @@
-"""What people paste, and what the key doctor has to say about it.
+"""What users paste, and what the key doctor says about it.
 
 Keys are put together here: no file of the project contains anything that a secret scanner knows.
 """
@@ -240,8 +240,13 @@ def test_messages_name_what_matters() -> None:
     assert text_of(diagnose(KEY + "00")).startswith("The key is too long. It has 2 characters more than")
     assert "Use Groq with this key" in text_of(diagnose(GROQ_KEY))
     assert "a key of Anthropic, not of OpenRouter" in text_of(diagnose(ANTHROPIC_KEY))
-    assert "2 different keys" in text_of(diagnose(f"{KEY} {OTHER_KEY}"))
+    assert "There are 2 keys" in text_of(diagnose(f"{KEY} {OTHER_KEY}"))
     assert "Tidied up: quotation marks, the name in front of it." in text_of(diagnose(f'KEY="{KEY}"'))
+
+
+def test_one_character_is_not_called_characters() -> None:
+    assert "It has 1 character fewer than" in text_of(diagnose(KEY[:-1]))
+    assert "It has 1 character more than" in text_of(diagnose(KEY + "0"))
 
 
 def test_messages_are_translated_before_they_are_filled() -> None:

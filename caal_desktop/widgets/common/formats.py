@@ -8,7 +8,7 @@ from functools import cache
 
 from PySide6.QtCore import QDate, QLocale, QObject
 
-from caal_desktop.llm.translation import Duration
+from caal_desktop.llm.translation import Count, Duration, Unit
 
 UNKNOWN = "—"
 """Stands where a figure is not known."""
@@ -20,11 +20,19 @@ _SMALLEST_USD = 0.0001
 class _Quantities(QObject):
     """Texts with a plural: lupdate knows them as such only in a Qt class."""
 
-    def duration(self, duration: Duration) -> str:
-        number, unit = duration.in_whole_units()
-        if unit == "second":
-            return self.tr("%n seconds", "", number)
-        return self.tr("%n minutes", "", number) if unit == "minute" else self.tr("%n hours", "", number)
+    def count(self, count: Count) -> str:
+        number = count.number
+        match count.unit:
+            case Unit.SECOND:
+                return self.tr("%n seconds", "", number)
+            case Unit.MINUTE:
+                return self.tr("%n minutes", "", number)
+            case Unit.HOUR:
+                return self.tr("%n hours", "", number)
+            case Unit.CHARACTER:
+                return self.tr("%Ln characters", "", number)
+            case Unit.KEY:
+                return self.tr("%Ln keys", "", number)
 
     def age(self, since: datetime) -> str:
         minutes = (datetime.now(UTC) - since).total_seconds() / 60
@@ -106,9 +114,14 @@ def _day_format(_locale: str) -> str:
     return re.sub(r"^dddd\W*|\W*dddd$", "", QLocale().dateFormat(QLocale.FormatType.LongFormat))
 
 
+def counted(count: Count) -> str:
+    """Return a number of things in words: “3 characters”."""
+    return _quantities().count(count)
+
+
 def duration(length: Duration) -> str:
     """Return a duration in whole seconds, minutes or hours, in words."""
-    return _quantities().duration(length)
+    return counted(length.in_whole_units())
 
 
 def seconds(value: float) -> str:
@@ -150,6 +163,8 @@ def format_value(value: object) -> str:
         return QLocale().toString(value, "g", 6)
     if isinstance(value, date):
         return day(value)
+    if isinstance(value, Count):
+        return counted(value)
     if isinstance(value, Duration):
         return duration(value)
     return listed(value) if isinstance(value, tuple) else str(value)
