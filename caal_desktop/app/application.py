@@ -113,7 +113,7 @@ class Application(QObject):
         if self._demo is not None:
             self._demo.start()
         if self.services.problem is not None:
-            from caal_desktop.widgets.common.shared_texts import reason_and_advice
+            from caal_desktop.widgets.common.error_texts import reason_and_advice
             from caal_desktop.widgets.common.translation import words_of
 
             text = words_of(self.services.problem)

@@ -371,7 +371,7 @@ class OrderPlace(PickerPlace):
         self.program.monkeypatch.setattr(pane.browser, "fetch_order_again", lambda: self.program.did.append("retry"))
         message = about_order(ServerOrder(phase=OrderPhase.FAILED, error=error), pane._handlers)
         assert message is not None
-        pane.message.show_message(message.tone, message.title, message.body, message.actions)
+        pane.message.show_message(message.kind, message.title, message.body, message.actions)
         return pane.message
 
 

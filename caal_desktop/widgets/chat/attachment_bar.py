@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from caal_desktop.services.chat.attachment_service import MAX_IMAGE_BYTES, MAX_TEXT_BYTES, Refusal
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import ElidedLabel, IconButton, IconLabel
-from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.attachment_service import AttachmentRefusedError
@@ -86,7 +86,9 @@ class AttachmentBar(QWidget):
         )
 
     def _say(self, title: str, body: str) -> None:
-        self.message.show_message(Tone.CAUTION, title, body, (Action("close", self.tr("OK"), self._hide_message),))
+        self.message.show_message(
+            MessageKind.WARNING, title, body, (MessageAction("close", self.tr("OK"), self._hide_message),)
+        )
         self.show()
 
     def _hide_message(self) -> None:

@@ -13,14 +13,14 @@ from caal_desktop.commands import CommandId, part_of, remedy_of
 from caal_desktop.llm.errors import ErrorText, ProviderError
 from caal_desktop.services.chat.conversation import Message, SavedFailureError
 from caal_desktop.widgets.common.command_set import title_of
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.common.shared_texts import explain, reason_and_advice
+from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
+from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from caal_desktop.widgets.common.command_set import CommandSet
-    from caal_desktop.widgets.common.message_panel import Action
+    from caal_desktop.widgets.common.message_panel import MessageAction
 
 LONGEST_COUNTDOWN_S = 600.0
 """Seconds; for a longer wait nobody sits and watches, and "retry" is offered at once."""
@@ -64,7 +64,7 @@ class FailurePanel(MessagePanel):
         body = reason_and_advice(text)
         if detail and detail not in body:
             body += "\n" + self.tr("In detail: {detail}").format(detail=detail)
-        self.show_message(Tone.BAD, text.what, body, self._actions(index, message) if can_act else ())
+        self.show_message(MessageKind.ERROR, text.what, body, self._actions(index, message) if can_act else ())
         for button in self.findChildren(QPushButton):
             if button.objectName():
                 button.show()  # at once and not with the next event: the panel is measured before that
@@ -74,7 +74,7 @@ class FailurePanel(MessagePanel):
             self._timer.start()
             self._count()
 
-    def _actions(self, index: int, message: Message) -> list[Action]:
+    def _actions(self, index: int, message: Message) -> list[MessageAction]:
         remedy = remedy_of(message.error)
         wanted = [remedy, *_BESIDE.get(remedy, (CommandId.RETRY, CommandId.CHOOSE_MODEL))]
         if message.parts:

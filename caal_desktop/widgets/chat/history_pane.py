@@ -39,7 +39,7 @@ from caal_desktop.commands import CommandId
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_of, pressed
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
-from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
 
 if TYPE_CHECKING:
     from caal_desktop.services.history.history_service import HistoryService
@@ -143,10 +143,10 @@ class HistoryPane(QWidget):
         history.deleted.connect(self._offer_undo)
         history.failed.connect(self._show_failure)
         history.importFailed.connect(
-            lambda why: self.message.show_message(Tone.BAD, self.tr("That file was not taken in"), why)
+            lambda why: self.message.show_message(MessageKind.ERROR, self.tr("That file was not taken in"), why)
         )
         history.exported.connect(
-            lambda path: self.message.show_message(Tone.GOOD, self.tr("Exported"), Path(path).name)
+            lambda path: self.message.show_message(MessageKind.SUCCESS, self.tr("Exported"), Path(path).name)
         )
         self.show_list([])
 
@@ -237,8 +237,8 @@ class HistoryPane(QWidget):
         dialog.open()
 
     def _offer_undo(self, identifier: str, title: str) -> None:
-        undo = Action("undo", self.tr("Undo"), lambda: self._undo_delete(identifier))
-        self.message.show_message(Tone.INFO, self.tr("Deleted"), title, (undo,))
+        undo = MessageAction("undo", self.tr("Undo"), lambda: self._undo_delete(identifier))
+        self.message.show_message(MessageKind.INFO, self.tr("Deleted"), title, (undo,))
         self._undo_timer.start()
 
     def _end_undo(self) -> None:
@@ -251,7 +251,7 @@ class HistoryPane(QWidget):
         self.message.hide()
 
     def _show_failure(self, error: StorageError) -> None:
-        self.message.show_error(Tone.CAUTION, error)
+        self.message.show_error(MessageKind.WARNING, error)
 
 
 def _named(item: QListWidgetItem) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from weakref import WeakSet
 from PySide6.QtGui import QAction, QKeySequence
 
 from caal_desktop.commands import COMMANDS, MENUS, CommandId, Need, StandardKey, part_of, remedy_of
-from caal_desktop.widgets.common.message_panel import Action
+from caal_desktop.widgets.common.message_panel import MessageAction
 from caal_desktop.widgets.common.translation import translated
 
 if TYPE_CHECKING:
@@ -151,24 +151,24 @@ class CommandSet(Generic[P]):
 
     # --- what a window draws of it
 
-    def button(self, command: CommandId, *args: P.args, **kwargs: P.kwargs) -> Action:
+    def button(self, command: CommandId, *args: P.args, **kwargs: P.kwargs) -> MessageAction:
         """A command as a message's button."""
-        return Action(part_of(command), title_of(command), lambda: self.run(command, *args, **kwargs))
+        return MessageAction(part_of(command), title_of(command), lambda: self.run(command, *args, **kwargs))
 
-    def buttons(self, commands: Iterable[CommandId], *args: P.args, **kwargs: P.kwargs) -> list[Action]:
+    def buttons(self, commands: Iterable[CommandId], *args: P.args, **kwargs: P.kwargs) -> list[MessageAction]:
         """Those of some commands that are offered, as a message's buttons; each once."""
-        found: dict[str, Action] = {}
+        found: dict[str, MessageAction] = {}
         for command in commands:
             if self.offers(command):
                 found.setdefault(part_of(command), self.button(command, *args, **kwargs))
         return list(found.values())
 
-    def remedies(self, error: BaseException | None, *args: P.args, **kwargs: P.kwargs) -> list[Action]:
+    def remedies(self, error: BaseException | None, *args: P.args, **kwargs: P.kwargs) -> list[MessageAction]:
         """What the error names as its remedy, as a button; none where that is another try, or is not offered here."""
         remedy = remedy_of(error)
         return [] if _handled_as(remedy) is CommandId.RETRY else self.buttons((remedy,), *args, **kwargs)
 
-    def helping(self, error: BaseException | None, *args: P.args, **kwargs: P.kwargs) -> list[Action]:
+    def helping(self, error: BaseException | None, *args: P.args, **kwargs: P.kwargs) -> list[MessageAction]:
         """The buttons against a failure: what the error names as its remedy, and another try."""
         return self.buttons((remedy_of(error), CommandId.RETRY), *args, **kwargs)
 

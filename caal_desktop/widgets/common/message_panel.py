@@ -12,33 +12,33 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, 
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import BusyRing, IconLabel, PaddedButton, TextLabel, control_before
+from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
 from caal_desktop.widgets.common.flow_layout import FlowLayout
-from caal_desktop.widgets.common.shared_texts import explain, reason_and_advice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 
-class Tone(StrEnum):
+class MessageKind(StrEnum):
     """What kind of message it is."""
 
     BUSY = "busy"
     INFO = "info"
-    GOOD = "good"
-    CAUTION = "caution"
-    BAD = "bad"
+    SUCCESS = "success"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 _ICONS = {
-    Tone.INFO: ("info", "accent_text"),
-    Tone.GOOD: ("check-circle", "good"),
-    Tone.CAUTION: ("caution", "caution"),
-    Tone.BAD: ("error", "bad"),
+    MessageKind.INFO: ("info", "accent_text"),
+    MessageKind.SUCCESS: ("check-circle", "good"),
+    MessageKind.WARNING: ("caution", "caution"),
+    MessageKind.ERROR: ("error", "bad"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class MessageAction:
     """What a message offers to do: one button.
 
     Attributes:
@@ -51,11 +51,11 @@ class Action:
     text: str
     run: Callable[[], object]
 
-    def named(self, name: str) -> Action:
+    def named(self, name: str) -> MessageAction:
         """The same with another name."""
         return replace(self, name=name)
 
-    def titled(self, text: str) -> Action:
+    def titled(self, text: str) -> MessageAction:
         """The same with another text on its button."""
         return replace(self, text=text)
 
@@ -65,26 +65,26 @@ class PanelMessage:
     """What a message panel shows.
 
     Attributes:
-        tone: what kind of message it is.
+        kind: what kind of message it is.
         title: what happened, in one sentence.
         body: why, and what to do.
         actions: what can be done, the most helpful first.
     """
 
-    tone: Tone
+    kind: MessageKind
     title: str
     body: str = ""
-    actions: tuple[Action, ...] = ()
+    actions: tuple[MessageAction, ...] = ()
 
-    def offering(self, *actions: Action) -> PanelMessage:
+    def offering(self, *actions: MessageAction) -> PanelMessage:
         """The same with more that can be done."""
         return replace(self, actions=(*self.actions, *actions))
 
 
-def error_message(tone: Tone, error: BaseException, actions: Iterable[Action] = ()) -> PanelMessage:
+def error_message(kind: MessageKind, error: BaseException, actions: Iterable[MessageAction] = ()) -> PanelMessage:
     """An error in its own words."""
     text = explain(error)
-    return PanelMessage(tone, text.what, reason_and_advice(text), tuple(actions))
+    return PanelMessage(kind, text.what, reason_and_advice(text), tuple(actions))
 
 
 class MessagePanel(QFrame):
@@ -93,7 +93,7 @@ class MessagePanel(QFrame):
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self._tone = Tone.INFO
+        self._kind = MessageKind.INFO
         self._icon = IconLabel("info", "accent_text", parent=self)
         self._ring = BusyRing(parent=self)
         symbols = QWidget(self)
@@ -124,9 +124,9 @@ class MessagePanel(QFrame):
         self.hide()
 
     @property
-    def tone(self) -> Tone:
+    def kind(self) -> MessageKind:
         """The kind of message that is shown."""
-        return self._tone
+        return self._kind
 
     @property
     def title(self) -> str:
@@ -143,27 +143,29 @@ class MessagePanel(QFrame):
         if message is None:
             self.hide()
         else:
-            self.show_message(message.tone, message.title, message.body, message.actions)
+            self.show_message(message.kind, message.title, message.body, message.actions)
 
-    def show_message(self, tone: Tone, title: str, body: str = "", actions: Sequence[Action] = ()) -> None:
+    def show_message(
+        self, kind: MessageKind, title: str, body: str = "", actions: Sequence[MessageAction] = ()
+    ) -> None:
         """Show a message in place of the one before.
 
         Args:
-            tone: what kind it is.
+            kind: what kind of message it is.
             title: what happened, in one sentence.
             body: why, and what to do.
             actions: what can be done, the most helpful first.
         """
-        same = (tone, title, body) == (self._tone, self.title, self.body) and self.isVisible()
-        self._tone = tone
+        same = (kind, title, body) == (self._kind, self.title, self.body) and self.isVisible()
+        self._kind = kind
         self._title.setText(title)
         self._title.setVisible(bool(title))
         self._body.setText(body)
         self._body.setVisible(bool(body))
-        if tone is Tone.BUSY:
+        if kind is MessageKind.BUSY:
             self._symbols.setCurrentWidget(self._ring)
         else:
-            self._icon.set_icon(*_ICONS[tone])
+            self._icon.set_icon(*_ICONS[kind])
             self._symbols.setCurrentWidget(self._icon)
         self._set_actions(actions)
         self.setAccessibleName(title)
@@ -173,16 +175,16 @@ class MessagePanel(QFrame):
         if not same:
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
-    def show_error(self, tone: Tone, error: BaseException | None, actions: Sequence[Action] = ()) -> None:
+    def show_error(self, kind: MessageKind, error: BaseException | None, actions: Sequence[MessageAction] = ()) -> None:
         """Show an error in its own words; nothing changes where there is none.
 
         Args:
-            tone: what kind of message it is.
+            kind: what kind of message it is.
             error: what went wrong.
             actions: what can be done, the most helpful first.
         """
         if error is not None:
-            self.draw(error_message(tone, error, actions))
+            self.draw(error_message(kind, error, actions))
 
     def follow_in_tab_order(self, widget: QWidget) -> None:
         """Have the buttons come after this control, and not after what was made before the panel."""
@@ -205,10 +207,10 @@ class MessagePanel(QFrame):
         return self.findChild(QPushButton, f"{self.objectName()}.{name}")
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the card: a soft ground in the tone's colour, with a line around it."""
+        """Draw the card: a soft ground in the kind's colour, with a line around it."""
         colours = design.colours(self.palette())
-        tone = colours.line if self._tone is Tone.BUSY else getattr(colours, _ICONS[self._tone][1])
-        design.paint_card(self, design.mix(tone, colours.card, 0.55), design.mix(tone, colours.card, 0.07))
+        colour = colours.line if self._kind is MessageKind.BUSY else getattr(colours, _ICONS[self._kind][1])
+        design.paint_card(self, design.mix(colour, colours.card, 0.55), design.mix(colour, colours.card, 0.07))
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw again in other colours."""
@@ -216,7 +218,7 @@ class MessagePanel(QFrame):
         if event.type() == QEvent.Type.PaletteChange:
             self.update()
 
-    def _set_actions(self, actions: Sequence[Action]) -> None:
+    def _set_actions(self, actions: Sequence[MessageAction]) -> None:
         had_focus = False
         while (item := self._buttons.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:

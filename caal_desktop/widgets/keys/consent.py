@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.llm.transport.network import VIA
 from caal_desktop.services.providers.connections import PROXY
-from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone
-from caal_desktop.widgets.common.shared_texts import provider_in_a_sentence
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, PanelMessage
+from caal_desktop.widgets.common.provider_names import provider_in_a_sentence
 from caal_desktop.widgets.common.translation import translate
 
 if TYPE_CHECKING:
@@ -75,13 +75,13 @@ def consent_message(state: KeyState, withhold: Callable[[], object], send: Calla
             "The address is another one now. Whoever answers there can read the key and use it. It has not been sent "
             "yet.",
         )
-    answers = (Action("withhold", withhold_text(), withhold), _send_button(send))
-    return PanelMessage(Tone.CAUTION, question.format(old=old, new=new), meaning, answers)
+    answers = (MessageAction("withhold", withhold_text(), withhold), _send_button(send))
+    return PanelMessage(MessageKind.WARNING, question.format(old=old, new=new), meaning, answers)
 
 
 def withheld_message(state: KeyState, send: Callable[[], object]) -> PanelMessage:
     """That a secret stays kept for another address, and the way to let it go after all."""
-    return PanelMessage(Tone.INFO, *withheld_text(state), (_send_button(send),))
+    return PanelMessage(MessageKind.INFO, *withheld_text(state), (_send_button(send),))
 
 
 def withheld_text(state: KeyState) -> tuple[str, str]:
@@ -96,8 +96,8 @@ def withheld_text(state: KeyState) -> tuple[str, str]:
     return title.format(new=new), place.format(old=old) if old else ""
 
 
-def _send_button(send: Callable[[], object]) -> Action:
-    return Action("send", send_text(), send)
+def _send_button(send: Callable[[], object]) -> MessageAction:
+    return MessageAction("send", send_text(), send)
 
 
 def send_text() -> str:

@@ -24,8 +24,8 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
-from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.shared_texts import provider_title
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
+from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.keys.consent import origin_text
 from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
 from caal_desktop.widgets.keys.key_field import KeyField
@@ -304,7 +304,7 @@ class KeyCard(QWidget):
     def _show_in_use(self, state: KeyState) -> None:
         """Say what is the matter with the key in use; what has just been done with it stays said."""
         message = key_message(state, self._place())
-        if message is not None or self.message.tone not in (Tone.GOOD, Tone.BAD):
+        if message is not None or self.message.kind not in (MessageKind.SUCCESS, MessageKind.ERROR):
             self.message.draw(message)
 
     def _place(self, entry: KeyEntry | None = None) -> KeyPlace:
@@ -321,7 +321,7 @@ class KeyCard(QWidget):
         self.field.clear()
         self.field.set_locked(False)
         self.message.show_message(
-            Tone.GOOD,
+            MessageKind.SUCCESS,
             self.tr("The new key is in use"),
             self.tr("Kept in {store}.").format(store=self._store_text(self._keys.state(self._provider))),
         )
@@ -330,7 +330,7 @@ class KeyCard(QWidget):
     def _on_removed(self, result: KeyringResult) -> None:
         if result.is_done:
             self.message.show_message(
-                Tone.GOOD,
+                MessageKind.SUCCESS,
                 self.tr("The key is gone"),
                 self.tr("It was looked for once more in {store}, and it is not there.").format(
                     store=self._keys.store_name
@@ -338,7 +338,7 @@ class KeyCard(QWidget):
             )
         else:
             self.message.show_error(
-                Tone.BAD, result.error, (Action("remove", self.tr("Try again"), self.entry.remove),)
+                MessageKind.ERROR, result.error, (MessageAction("remove", self.tr("Try again"), self.entry.remove),)
             )
         self.show_state()
 

@@ -10,13 +10,18 @@ from caal_desktop.key_doctor import Diagnosis, KeyVerdict, diagnose
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconButton, PaddedButton, TextLabel
-from caal_desktop.widgets.common.shared_texts import diagnosis_text
+from caal_desktop.widgets.common.translation import words_of
 
 _COMPLETE = (KeyVerdict.OK, KeyVerdict.OK_CLEANED)
 _SENSITIVE = (
     Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText | Qt.InputMethodHint.ImhNoAutoUppercase
 )
 _HIDDEN = _SENSITIVE | Qt.InputMethodHint.ImhHiddenText
+
+
+def _in_words(diagnosis: Diagnosis) -> str:
+    text = words_of(diagnosis)
+    return " ".join(part for part in (text.what, text.why, text.advice) if part)
 
 
 class _KeyEdit(QLineEdit):
@@ -183,7 +188,7 @@ class KeyField(QWidget):
         self._other.setVisible(self._offers_other and other is not None)
         self._other.setText(self.tr("Use {vendor} with this key").format(vendor=found.vendor))
         quiet = found.verdict in (KeyVerdict.OK, KeyVerdict.EMPTY)
-        self._say("" if quiet else diagnosis_text(found))
+        self._say("" if quiet else _in_words(found))
 
     def _want_other(self) -> None:
         found = self._diagnosis

@@ -10,10 +10,11 @@ from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.keys.key_state import KeyActivity
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
-from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone, error_message
-from caal_desktop.widgets.common.shared_texts import key_facts, provider_title
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, PanelMessage, error_message
+from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.keys.consent import consent_message, withheld_message
+from caal_desktop.widgets.keys.key_facts import key_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,27 +69,29 @@ def key_message(state: KeyState, place: KeyPlace) -> PanelMessage | None:
         if state.status is KeyStatus.REJECTED:
             return _refused(state, place)
     if state.error is not None:
-        return error_message(Tone.CAUTION, state.error, _helping(state, place))
+        return error_message(MessageKind.WARNING, state.error, _helping(state, place))
     return _standing(state, place) if place.is_alone else None
 
 
 def reading_message() -> PanelMessage:
     """The keyring is being asked for a key."""
-    return PanelMessage(Tone.BUSY, translate("KeyMessage", "Asking the system's keyring for your key…"))
+    return PanelMessage(MessageKind.BUSY, translate("KeyMessage", "Asking the system's keyring for your key…"))
 
 
 def unreadable_message(error: BaseException, load: Callable[[], object]) -> PanelMessage:
     """The keyring did not give a key."""
-    return error_message(Tone.CAUTION, error, (Action("load", translate("KeyMessage", "Try again"), load),))
+    return error_message(
+        MessageKind.WARNING, error, (MessageAction("load", translate("KeyMessage", "Try again"), load),)
+    )
 
 
 def unstored_message(
     error: BaseException, store: Callable[[], object], keep_for_session: Callable[[], object]
 ) -> PanelMessage:
     """The keyring did not take a secret."""
-    again = Action("store", translate("KeyMessage", "Try again"), store)
-    session = Action("session", translate("KeyMessage", "Use it for this session only"), keep_for_session)
-    return error_message(Tone.CAUTION, error, (again, session))
+    again = MessageAction("store", translate("KeyMessage", "Try again"), store)
+    session = MessageAction("session", translate("KeyMessage", "Use it for this session only"), keep_for_session)
+    return error_message(MessageKind.WARNING, error, (again, session))
 
 
 def _waiting(state: KeyState, place: KeyPlace) -> PanelMessage | None:
@@ -96,19 +99,19 @@ def _waiting(state: KeyState, place: KeyPlace) -> PanelMessage | None:
     if state.activity is KeyActivity.READING or (place.is_alone and state.is_awaited):
         return reading_message()
     if state.activity is KeyActivity.REMOVING:
-        return PanelMessage(Tone.BUSY, translate("KeyMessage", "Removing the key…"))
+        return PanelMessage(MessageKind.BUSY, translate("KeyMessage", "Removing the key…"))
     if place.entry is None:
         return None
-    stop = Action("cancel", translate("KeyMessage", "Stop waiting"), place.entry.cancel)
+    stop = MessageAction("cancel", translate("KeyMessage", "Stop waiting"), place.entry.cancel)
     if state.activity is KeyActivity.STORING:
         return PanelMessage(
-            Tone.BUSY, translate("KeyMessage", "Putting the key into the system's keyring…"), actions=(stop,)
+            MessageKind.BUSY, translate("KeyMessage", "Putting the key into the system's keyring…"), actions=(stop,)
         )
     if state.activity is KeyActivity.CHECKING:
         title = translate("KeyMessage", "Asking {provider} whether this works…").format(
             provider=provider_title(state.provider)
         )
-        return PanelMessage(Tone.BUSY, title, actions=(stop,))
+        return PanelMessage(MessageKind.BUSY, title, actions=(stop,))
     return None
 
 
@@ -120,25 +123,30 @@ def _refused(state: KeyState, place: KeyPlace) -> PanelMessage:
             provider=title
         )
         return PanelMessage(
-            Tone.BAD, translate("KeyMessage", "This key was refused"), body, (again,) if state.is_loaded else ()
+            MessageKind.ERROR,
+            translate("KeyMessage", "This key was refused"),
+            body,
+            (again,) if state.is_loaded else (),
         )
     actions = [*_in_words_of(place, place.commands.remedies(error)), again]
     if remedy_of(error) is CommandId.CHECK_KEY and place.open_keys_page is not None:
-        actions.append(Action("get", translate("KeyMessage", "Open the keys page"), place.open_keys_page))
-    return error_message(Tone.BAD, error, actions)
+        actions.append(MessageAction("get", translate("KeyMessage", "Open the keys page"), place.open_keys_page))
+    return error_message(MessageKind.ERROR, error, actions)
 
 
-def _helping(state: KeyState, place: KeyPlace) -> list[Action]:
+def _helping(state: KeyState, place: KeyPlace) -> list[MessageAction]:
     actions = place.commands.helping(state.error)
     if place.entry is None:
         return actions
     actions = _in_words_of(place, actions)
     if state.is_unreachable:
-        actions.append(Action("keep", translate("KeyMessage", "Save without checking"), place.entry.keep_unchecked))
+        actions.append(
+            MessageAction("keep", translate("KeyMessage", "Save without checking"), place.entry.keep_unchecked)
+        )
     return actions
 
 
-def _in_words_of(place: KeyPlace, actions: list[Action]) -> list[Action]:
+def _in_words_of(place: KeyPlace, actions: list[MessageAction]) -> list[MessageAction]:
     """The remedies' buttons, in the words of a place where the key is given, and perhaps the address."""
     texts = {part_of(CommandId.CHECK_KEY): translate("KeyMessage", "Enter another key")}
     if place.asks_address:
@@ -151,7 +159,7 @@ def _standing(state: KeyState, place: KeyPlace) -> PanelMessage | None:
     descriptor = descriptor_of(state.provider)
     match state.status:
         case KeyStatus.VERIFIED if not descriptor.needs_key:
-            return PanelMessage(Tone.GOOD, translate("KeyMessage", "The server answers"))
+            return PanelMessage(MessageKind.SUCCESS, translate("KeyMessage", "The server answers"))
         case KeyStatus.VERIFIED:
             body = ""
             if descriptor.can(Capability.KEY_FACTS):
@@ -161,10 +169,10 @@ def _standing(state: KeyState, place: KeyPlace) -> PanelMessage | None:
                     else [translate("KeyMessage", "It was proven with a real call.")]
                 )
                 body = " ".join(facts)
-            return PanelMessage(Tone.GOOD, translate("KeyMessage", "This key works"), body)
+            return PanelMessage(MessageKind.SUCCESS, translate("KeyMessage", "This key works"), body)
         case KeyStatus.UNVERIFIED:
             now = place.commands.button(CommandId.RETRY).titled(translate("KeyMessage", "Check now"))
             body = translate("KeyMessage", "It is checked at the next start, or now.")
-            return PanelMessage(Tone.CAUTION, translate("KeyMessage", "Saved, not verified yet"), body, (now,))
+            return PanelMessage(MessageKind.WARNING, translate("KeyMessage", "Saved, not verified yet"), body, (now,))
         case _:
             return None

@@ -14,8 +14,9 @@ from caal_desktop.sign_in.pages import PAGE_TEXTS, PageText
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import PaddedButton, TextLabel, control_before
-from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.shared_texts import explain, provider_title, reason_and_advice
+from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
+from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.common.translation import translated
 
 if TYPE_CHECKING:
@@ -174,26 +175,26 @@ class SignInPanel(QWidget):
                 self._by_hand.setVisible(by_hand_needed)
                 self._show_waiting(view)
             case SignInPhase.EXCHANGING:
-                stop = Action("cancel", self.tr("Stop waiting"), self._give_up)
-                self.message.show_message(Tone.BUSY, self.tr("Fetching your key…"), "", (stop,))
+                stop = MessageAction("cancel", self.tr("Stop waiting"), self._give_up)
+                self.message.show_message(MessageKind.BUSY, self.tr("Fetching your key…"), "", (stop,))
             case SignInPhase.FAILED:
                 self._show_failed(view)
 
     def _show_waiting(self, view: SignInView) -> None:
         title = provider_title(self._provider)
-        cancel = Action("cancel", self.tr("Cancel"), self._give_up)
-        copy = Action("copy", self.tr("Copy the address"), self._copy_address)
-        by_hand = Action("by_hand", self.tr("Paste the code by hand"), self._enter_by_hand)
+        cancel = MessageAction("cancel", self.tr("Cancel"), self._give_up)
+        copy = MessageAction("copy", self.tr("Copy the address"), self._copy_address)
+        by_hand = MessageAction("by_hand", self.tr("Paste the code by hand"), self._enter_by_hand)
         if view.problem is SignInProblem.NO_BROWSER:
             self.message.show_message(
-                Tone.CAUTION,
+                MessageKind.WARNING,
                 self.tr("No web browser could be opened"),
                 self.tr("Copy the address and open it in a browser. CAAL Desktop waits for you."),
                 (copy, by_hand, cancel),
             )
         elif view.problem is SignInProblem.PORT_BUSY:
             self.message.show_message(
-                Tone.CAUTION,
+                MessageKind.WARNING,
                 self.tr("Your browser cannot reach CAAL Desktop"),
                 self.tr(
                     "Sign in there all the same. It ends on a page that cannot be shown: copy that page's address and "
@@ -203,12 +204,12 @@ class SignInPanel(QWidget):
             )
         else:
             self.message.show_message(
-                Tone.BUSY,
+                MessageKind.BUSY,
                 self.tr("Waiting for your browser…"),
                 self.tr("Allow CAAL Desktop on {provider}'s page. Closed the tab? Open it again, or cancel.").format(
                     provider=title
                 ),
-                (Action("again", self.tr("Open it again"), self.begin), by_hand, cancel),
+                (MessageAction("again", self.tr("Open it again"), self.begin), by_hand, cancel),
             )
 
     def _show_failed(self, view: SignInView) -> None:
@@ -216,7 +217,7 @@ class SignInPanel(QWidget):
         # Another key than the one that the sign-in would give is pasted: the same button.
         instead = self._commands.button(CommandId.CHECK_KEY).titled(self.tr("Paste a key instead")).named("cancel")
         provider = provider_title(self._provider)
-        remedies: list[Action] = []
+        remedies: list[MessageAction] = []
         title, body = {
             SignInProblem.DENIED: (
                 self.tr("The sign-in was declined"),
@@ -237,4 +238,4 @@ class SignInPanel(QWidget):
             body = reason_and_advice(text) if text else ""
             remedies = self._commands.remedies(view.error)
         others = [action for action in remedies if action.name != part_of(CommandId.CHECK_KEY)]
-        self.message.show_message(Tone.CAUTION, title, body, (*others, again, instead))
+        self.message.show_message(MessageKind.WARNING, title, body, (*others, again, instead))

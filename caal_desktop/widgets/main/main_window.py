@@ -18,8 +18,8 @@ from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.formats import money
-from caal_desktop.widgets.common.message_panel import PanelMessage, Tone
-from caal_desktop.widgets.common.shared_texts import provider_title
+from caal_desktop.widgets.common.message_panel import MessageKind, PanelMessage
+from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.keys.consent import consent_message, withheld_text
 from caal_desktop.widgets.keys.key_message import reading_message, unreadable_message
 from caal_desktop.widgets.main.about import AboutDialog
@@ -347,7 +347,7 @@ class MainWindow(QMainWindow):
         elif state.status is KeyStatus.REJECTED:
             self.page.show_obstacle(
                 PanelMessage(
-                    Tone.CAUTION,
+                    MessageKind.WARNING,
                     self.tr("{provider} refused the saved key").format(provider=provider_title(state.provider)),
                     self.tr("It may have been deleted or disabled on the keys page."),
                     (self.commands.button(CommandId.CHECK_KEY),),
@@ -373,4 +373,4 @@ class MainWindow(QMainWindow):
         if state.is_elsewhere:
             title, body = withheld_text(state)
         add = self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Add a key"))
-        self.page.show_obstacle(PanelMessage(Tone.CAUTION, title, body, (add,)))
+        self.page.show_obstacle(PanelMessage(MessageKind.WARNING, title, body, (add,)))

@@ -10,8 +10,8 @@ from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.chat.spend_guard import SpendingPeriod
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.formats import money
-from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.shared_texts import provider_title
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
+from caal_desktop.widgets.common.provider_names import provider_title
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.spend_guard import LimitPassed
@@ -37,7 +37,7 @@ class NoticeStrip(QWidget):
             else self.tr("This conversation has cost {spent}")
         )
         self._show(
-            Tone.CAUTION,
+            MessageKind.WARNING,
             template.format(spent=money(passed.spent)),
             self.tr("You wanted to hear of it above {limit}. Nothing is stopped; the settings hold the amount.").format(
                 limit=money(passed.limit)
@@ -48,11 +48,11 @@ class NoticeStrip(QWidget):
         """Say that a key which was kept for the session only lies in the keyring now."""
         title = provider_title(provider) if provider in PROVIDERS else provider
         self._show(
-            Tone.GOOD,
+            MessageKind.SUCCESS,
             self.tr("Your key for {provider} is in {store} now").format(provider=title, store=store),
             self.tr("It was kept for this session only, because the store could not be used before."),
         )
 
-    def _show(self, tone: Tone, title: str, body: str) -> None:
-        self.panel.show_message(tone, title, body, (Action("dismiss", self.tr("Understood"), self.hide),))
+    def _show(self, kind: MessageKind, title: str, body: str) -> None:
+        self.panel.show_message(kind, title, body, (MessageAction("dismiss", self.tr("Understood"), self.hide),))
         self.show()

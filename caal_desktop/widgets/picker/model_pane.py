@@ -268,7 +268,7 @@ class ModelPane(QWidget):
         if message is None:
             self.message.hide()
         else:
-            self.message.show_message(message.tone, message.title, message.body, message.actions)
+            self.message.show_message(message.kind, message.title, message.body, message.actions)
 
     def _show_counts(self) -> None:
         browser = self.browser

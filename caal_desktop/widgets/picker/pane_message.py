@@ -11,9 +11,9 @@ from caal_desktop.commands import CommandId
 from caal_desktop.llm.errors import ConnectionFailed
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
+from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
 from caal_desktop.widgets.common.formats import age
-from caal_desktop.widgets.common.message_panel import Action, PanelMessage, Tone
-from caal_desktop.widgets.common.shared_texts import explain, reason_and_advice
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, PanelMessage
 from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.picker import picker_texts
 
@@ -50,14 +50,14 @@ def no_list(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None
     """Why there is no list at all."""
     match catalogue.state:
         case CatalogueState.LOADING | CatalogueState.REFRESHING:
-            return PanelMessage(Tone.BUSY, translate("ModelPane", "Fetching the list of models…"))
+            return PanelMessage(MessageKind.BUSY, translate("ModelPane", "Fetching the list of models…"))
         case CatalogueState.FAILED if catalogue.error is not None:
             text = explain(catalogue.error)
             actions = tuple(handlers.commands.helping(catalogue.error))
-            return PanelMessage(Tone.BAD, text.what, reason_and_advice(text), actions)
+            return PanelMessage(MessageKind.ERROR, text.what, reason_and_advice(text), actions)
         case CatalogueState.EMPTY:
             body = translate("ModelPane", "It comes as soon as the provider can be asked.")
-            return PanelMessage(Tone.INFO, translate("ModelPane", "There is no list of models yet"), body)
+            return PanelMessage(MessageKind.INFO, translate("ModelPane", "There is no list of models yet"), body)
         case _:
             return None
 
@@ -70,15 +70,17 @@ def no_match(
         return None
     query = request.query.strip()
     actions = [
-        Action(f"relax{number}", _relaxed(request, one), partial(handlers.set_filters, one.filters))
+        MessageAction(f"relax{number}", _relaxed(request, one), partial(handlers.set_filters, one.filters))
         for number, one in enumerate(relaxations[:_MAX_RELAXATIONS])
     ]
     if not request.filters.is_default:
         actions.append(
-            Action("filters", translate("ModelPane", "Clear the filters"), partial(handlers.set_filters, Filters()))
+            MessageAction(
+                "filters", translate("ModelPane", "Clear the filters"), partial(handlers.set_filters, Filters())
+            )
         )
     if query:
-        actions.append(Action("query", translate("ModelPane", "Clear the search"), handlers.clear_query))
+        actions.append(MessageAction("query", translate("ModelPane", "Clear the search"), handlers.clear_query))
     if not query:
         title = translate("ModelPane", "No model passes these filters")
     elif request.filters.is_default:
@@ -86,7 +88,7 @@ def no_match(
     else:
         title = translate("ModelPane", "No model matches “{query}” and passes the filters").format(query=query)
     body = "" if relaxations or not query else translate("ModelPane", "Try another spelling, or the maker's name.")
-    return PanelMessage(Tone.INFO, title, body, tuple(actions))
+    return PanelMessage(MessageKind.INFO, title, body, tuple(actions))
 
 
 def _relaxed(request: ListRequest, one: Relaxation) -> str:
@@ -111,16 +113,16 @@ def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None, ha
         ).format(model=replacement.name)
     title = translate("ModelPane", "“{model}” is not in the list").format(model=chosen)
     if replacement is None:
-        return PanelMessage(Tone.CAUTION, title, body)
+        return PanelMessage(MessageKind.WARNING, title, body)
     text = translate("ModelPane", "Choose {model}").format(model=replacement.name)
-    choose = Action("replace", text, partial(handlers.choose, replacement.id))
-    return PanelMessage(Tone.CAUTION, title, body, (choose,))
+    choose = MessageAction("replace", text, partial(handlers.choose, replacement.id))
+    return PanelMessage(MessageKind.WARNING, title, body, (choose,))
 
 
 def about_order(order: ServerOrder, handlers: PaneHandlers) -> PanelMessage | None:
     """The server's order is on its way, or does not come."""
     if order.phase is OrderPhase.LOADING and not order.ids:
-        return PanelMessage(Tone.BUSY, translate("ModelPane", "Asking the provider for this order…"))
+        return PanelMessage(MessageKind.BUSY, translate("ModelPane", "Asking the provider for this order…"))
     if order.phase is OrderPhase.FAILED and order.error is not None:
         text = explain(order.error)
         title = translate("ModelPane", "This order could not be fetched")
@@ -129,7 +131,7 @@ def about_order(order: ServerOrder, handlers: PaneHandlers) -> PanelMessage | No
         body = " ".join(part for part in (text.what, text.advice) if part)
         commands = handlers.order_commands
         again = commands.button(CommandId.RETRY).named("order")
-        return PanelMessage(Tone.CAUTION, title, body, (*commands.remedies(order.error), again))
+        return PanelMessage(MessageKind.WARNING, title, body, (*commands.remedies(order.error), again))
     return None
 
 
@@ -141,4 +143,4 @@ def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
     if isinstance(catalogue.error, ConnectionFailed):
         title = translate("ModelPane", "Offline: this list is from {age}").format(age=age(catalogue.fetched_at))
     body = explain(catalogue.error).what if catalogue.error is not None else ""
-    return PanelMessage(Tone.CAUTION, title, body, tuple(handlers.commands.helping(catalogue.error)))
+    return PanelMessage(MessageKind.WARNING, title, body, tuple(handlers.commands.helping(catalogue.error)))

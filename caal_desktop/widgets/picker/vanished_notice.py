@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from caal_desktop.services.catalogue.vanished_model import Vanished, VanishedModelWatch
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
-from caal_desktop.widgets.common.shared_texts import provider_title
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
+from caal_desktop.widgets.common.provider_names import provider_title
 
 if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
@@ -49,16 +49,16 @@ class VanishedNotice(QWidget):
             model=vanished.model_id, provider=provider
         )
         actions = [
-            Action("pick", self.tr("Choose another model…"), self.pickRequested.emit),
-            Action("keep", self.tr("Keep it"), partial(self._put_aside, vanished.model_id)),
+            MessageAction("pick", self.tr("Choose another model…"), self.pickRequested.emit),
+            MessageAction("keep", self.tr("Keep it"), partial(self._put_aside, vanished.model_id)),
         ]
         body = self.tr("It may have been withdrawn or renamed. Messages to it may fail.")
         if vanished.replacement is not None:
             name = vanished.replacement.name
             body += " " + self.tr("The nearest that is listed is {model}.").format(model=name)
             use = partial(self._settings.use_model, vanished.replacement.id)
-            actions.insert(0, Action("replace", self.tr("Use {model}").format(model=name), use))
-        self.message.show_message(Tone.CAUTION, title, body, actions)
+            actions.insert(0, MessageAction("replace", self.tr("Use {model}").format(model=name), use))
+        self.message.show_message(MessageKind.WARNING, title, body, actions)
         self.show()
 
     def _put_aside(self, model_id: str) -> None:

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.common.shared_texts import provider_title
+from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.common.translation import translate, translated
 from caal_desktop.widgets.settings.row import RowState, SettingRow
 from caal_desktop.widgets.settings.setting_texts import choice_label, page_words, specs_on
@@ -107,7 +107,7 @@ class SettingsPage(QScrollArea):
         else:
             provider = provider_title(draft.value("provider"))
             self._note.show_message(
-                Tone.INFO,
+                MessageKind.INFO,
                 self.tr("Nothing to choose here"),
                 self.tr("These settings belong to {owners}. You use: {provider}.").format(
                     owners=", ".join(self._owners()), provider=provider

@@ -11,7 +11,7 @@ from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.storage.settings.choices import KeyStore
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.keys.consent import consent_message, withheld_message
 from caal_desktop.widgets.keys.key_message import unstored_message
 
@@ -83,14 +83,14 @@ class ProxyPassword(QWidget):
         self._line.clear()
         is_for_session = self._keys.state(PROXY).store is KeyStore.SESSION
         place = self.tr("memory, for this session only") if is_for_session else self._keys.store_name
-        self.message.show_message(Tone.GOOD, self.tr("Kept in {store}").format(store=place))
+        self.message.show_message(MessageKind.SUCCESS, self.tr("Kept in {store}").format(store=place))
         self._show()
 
     def _on_removed(self, result: KeyringResult) -> None:
         if result.is_done:
-            self.message.show_message(Tone.GOOD, self.tr("The password is gone"))
+            self.message.show_message(MessageKind.SUCCESS, self.tr("The password is gone"))
         else:
-            self.message.show_error(Tone.BAD, result.error)
+            self.message.show_error(MessageKind.ERROR, result.error)
         self._show()
 
     def _on_state(self, state: KeyState) -> None:

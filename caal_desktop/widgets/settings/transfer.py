@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import ElidedLabel, TextLabel
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,7 +98,7 @@ class TransferSection(QWidget):
 
     def _ask(self, path: Path, doing: str) -> None:
         self._asked = path
-        self.message.show_message(Tone.BUSY, doing.format(file=path.name))
+        self.message.show_message(MessageKind.BUSY, doing.format(file=path.name))
 
     def _is_answer(self, path: Path | None) -> bool:
         asked, self._asked = self._asked, None
@@ -121,7 +121,7 @@ class TransferSection(QWidget):
 
     def _on_exported(self, path: Path) -> None:
         if self._is_answer(path):
-            self.message.show_message(Tone.GOOD, self.tr("The settings are in {file}").format(file=path.name))
+            self.message.show_message(MessageKind.SUCCESS, self.tr("The settings are in {file}").format(file=path.name))
 
     def _on_imported(self, path: Path, values: dict[str, Any]) -> None:
         if not self._is_answer(path):
@@ -135,16 +135,16 @@ class TransferSection(QWidget):
                 "They would send what you have given to other addresses. You are asked before it is sent:"
             )
             advice = "\n".join((advice, warning, *receivers))
-        self.message.show_message(Tone.CAUTION if receivers else Tone.INFO, title, advice)
+        self.message.show_message(MessageKind.WARNING if receivers else MessageKind.INFO, title, advice)
 
     def _on_failed(self, error: StorageError) -> None:
         if self._is_answer(None):
-            self.message.show_error(Tone.BAD, error)
+            self.message.show_error(MessageKind.ERROR, error)
 
     def _reset(self) -> None:
         self.resetRequested.emit()
         self.message.show_message(
-            Tone.INFO,
+            MessageKind.INFO,
             self.tr("Everything stands at its default"),
             self.tr("It counts once you choose OK or Apply; Undo takes it back."),
         )
@@ -176,4 +176,4 @@ class TransferSection(QWidget):
     def _on_folder(self) -> None:
         folder = self._service.data_folder
         if self._is_answer(folder) and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self.message.show_message(Tone.INFO, self.tr("No file manager could be opened"), str(folder))
+            self.message.show_message(MessageKind.INFO, self.tr("No file manager could be opened"), str(folder))

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 
 from caal_desktop.demo.faults.registry import FAULTS, EndpointGroup
 from caal_desktop.services.chat.conversation import AnswerStatus
-from caal_desktop.widgets.common.shared_texts import explain
+from caal_desktop.widgets.common.error_texts import explain
 
 if TYPE_CHECKING:
     from tests.support.demo import DemoControl

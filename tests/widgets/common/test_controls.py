@@ -15,7 +15,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.appearance import Appearance
 from caal_desktop.widgets.common.controls import BusyRing, ElidedLabel, IconButton, TextLabel
 from caal_desktop.widgets.common.flow_layout import FlowLayout
-from caal_desktop.widgets.common.message_panel import Action, MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_a_message_says_what_it_is_to_a_screen_reader(window: QWidget) -> None:
     panel = MessagePanel(name="panel", parent=window)
     shown(window, panel)
     assert not panel.isVisible()
-    panel.show_message(Tone.BAD, "It broke", "Mend it", (Action("mend", "Mend", lambda: None),))
+    panel.show_message(MessageKind.ERROR, "It broke", "Mend it", (MessageAction("mend", "Mend", lambda: None),))
     assert panel.isVisible()
     interface = QAccessible.queryAccessibleInterface(panel)
     assert interface.text(QAccessible.Text.Name) == "It broke"
@@ -64,8 +64,8 @@ def test_a_button_of_a_message_does_its_action(window: QWidget) -> None:
     panel = MessagePanel(name="panel", parent=window)
     chosen: list[str] = []
     shown(window, panel)
-    one, two = (Action(name, name.title(), partial(chosen.append, name)) for name in ("one", "two"))
-    panel.show_message(Tone.BAD, "It broke", "", (one, two))
+    one, two = (MessageAction(name, name.title(), partial(chosen.append, name)) for name in ("one", "two"))
+    panel.show_message(MessageKind.ERROR, "It broke", "", (one, two))
     button = panel.button("two")
     assert button is not None
     button.click()
@@ -79,10 +79,10 @@ def test_a_message_may_be_replaced_by_its_own_button(window: QWidget) -> None:
 
     def replace() -> None:
         chosen.append("retry")
-        panel.show_message(Tone.BUSY, "Trying again", "", (Action("cancel", "Stop", lambda: None),))
+        panel.show_message(MessageKind.BUSY, "Trying again", "", (MessageAction("cancel", "Stop", lambda: None),))
 
     shown(window, panel)
-    panel.show_message(Tone.BAD, "It broke", "", (Action("retry", "Try again", replace),))
+    panel.show_message(MessageKind.ERROR, "It broke", "", (MessageAction("retry", "Try again", replace),))
     retry = panel.button("retry")
     assert retry is not None
     retry.setFocus()
@@ -100,7 +100,7 @@ def test_the_focus_does_not_fall_from_a_message_that_goes(window: QWidget) -> No
     before, panel, after = QPushButton("Before", window), MessagePanel(name="panel", parent=window), QPushButton("Quit")
     shown(window, before, panel, after)
     panel.leave_focus_to(before)
-    panel.show_message(Tone.CAUTION, "Send it?", "", (Action("no", "No", panel.hide),))
+    panel.show_message(MessageKind.WARNING, "Send it?", "", (MessageAction("no", "No", panel.hide),))
     no = panel.button("no")
     assert no is not None
     no.setFocus()
@@ -108,7 +108,7 @@ def test_the_focus_does_not_fall_from_a_message_that_goes(window: QWidget) -> No
     assert not panel.isVisible()
     assert before.hasFocus()
     after.setFocus()
-    panel.show_message(Tone.CAUTION, "Send it?")
+    panel.show_message(MessageKind.WARNING, "Send it?")
     panel.hide()
     assert after.hasFocus(), "the user is elsewhere"
 
@@ -117,22 +117,22 @@ def test_the_focus_stays_where_the_person_is(window: QWidget) -> None:
     panel, other = MessagePanel(name="panel", parent=window), QPushButton("Other", window)
     shown(window, panel, other)
     other.setFocus()
-    retry = Action("retry", "Try again", lambda: None)
-    panel.show_message(Tone.BAD, "It broke", "", (retry,))
-    panel.show_message(Tone.CAUTION, "Still", "", (retry,))
+    retry = MessageAction("retry", "Try again", lambda: None)
+    panel.show_message(MessageKind.ERROR, "It broke", "", (retry,))
+    panel.show_message(MessageKind.WARNING, "Still", "", (retry,))
     assert other.hasFocus()
 
 
 def test_the_ring_turns_only_where_it_is_seen(window: QWidget) -> None:
     panel = MessagePanel(name="panel", parent=window)
     shown(window, panel)
-    panel.show_message(Tone.BUSY, "Waiting")
+    panel.show_message(MessageKind.BUSY, "Waiting")
     ring = panel.findChild(BusyRing)
     assert isinstance(ring, BusyRing)
     assert ring._timer.isActive()
-    panel.show_message(Tone.GOOD, "Done")
+    panel.show_message(MessageKind.SUCCESS, "Done")
     assert not ring._timer.isActive()
-    panel.show_message(Tone.BUSY, "Waiting")
+    panel.show_message(MessageKind.BUSY, "Waiting")
     panel.hide()
     assert not ring._timer.isActive()
 
@@ -235,8 +235,8 @@ def test_appearance_scales_the_platforms_own_font_once(qapp: QApplication) -> No
 
 def test_tab_reaches_a_messages_buttons_where_they_stand(window: QWidget, qtbot: QtBot) -> None:
     above, panel, below = QPushButton("above", window), MessagePanel(name="panel", parent=window), QPushButton(window)
-    again, other = (Action(name, name.title(), lambda: None) for name in ("again", "other"))
-    panel.show_message(Tone.BAD, "It failed", "", (again, other))
+    again, other = (MessageAction(name, name.title(), lambda: None) for name in ("again", "other"))
+    panel.show_message(MessageKind.ERROR, "It failed", "", (again, other))
     shown(window, above, panel, below)
     above.setFocus()
     reached = []

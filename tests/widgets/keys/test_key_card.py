@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPus
 from caal_desktop.services.keys import key_service
 from caal_desktop.services.keys.environment_keys import key_in_environment
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
-from caal_desktop.widgets.common.message_panel import Tone
+from caal_desktop.widgets.common.message_panel import MessageKind
 from caal_desktop.widgets.keys.key_card import KeyCard
 from caal_desktop.widgets.keys.key_facts_view import next_reset
 from tests.support.key_stages import Stage, stage_of
@@ -135,7 +135,7 @@ def test_a_refused_key_is_told_and_remembered(parts: Parts, card: KeyCard, demo:
     card.refresh()
     parts.until(lambda: parts.settings.current.of().key_status is KeyStatus.REJECTED, "it is remembered")
     assert "Refused by OpenRouter" in texts(card)
-    assert card.message.tone is Tone.CAUTION
+    assert card.message.kind is MessageKind.WARNING
 
 
 def test_after_402_the_facts_are_asked_for_again(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
@@ -172,7 +172,7 @@ def test_a_bad_key_leaves_the_good_one_in_use(parts: Parts, card: KeyCard, demo:
     card.field.take(demo.key_for(name))
     press(card, "save")
     parts.until(lambda: given(card) is Stage.REFUSED, "it is refused")
-    assert card.message.tone is Tone.BAD
+    assert card.message.kind is MessageKind.ERROR
     assert parts.key() == demo.key
     assert parts.settings.current.of().key_status is KeyStatus.VERIFIED
     press(card, "cancel")
@@ -261,7 +261,7 @@ def test_a_removed_key_is_really_gone(
         KeyStatus.NONE,
         KeyStore.NONE,
     )
-    assert card.message.tone is Tone.GOOD
+    assert card.message.kind is MessageKind.SUCCESS
     assert STORE in card.message.body
     assert "No key yet" in texts(card)
 
@@ -344,7 +344,7 @@ def test_a_check_that_gave_way_to_another_cards_is_not_waited_for(
         press(card, "replace")
         card.field.take(key)
         press(card, "save")
-    assert second.message.tone is Tone.BUSY
+    assert second.message.kind is MessageKind.BUSY
     parts.until(lambda: not first.message.isVisibleTo(first), "the first one waits no longer")
     assert first.field.key == demo.key, "it can be given once more"
     second.entry.cancel()

@@ -15,7 +15,7 @@ from caal_desktop.services.keys.key_state import KeyActivity, KeyState
 from caal_desktop.storage.errors import KeyringError
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.command_set import CommandSet
-from caal_desktop.widgets.common.shared_texts import key_facts
+from caal_desktop.widgets.keys.key_facts import key_facts
 from caal_desktop.widgets.keys.key_message import KeyPlace, key_message
 from tests.support.qt_loop import run_async
 
@@ -36,38 +36,38 @@ CASES = {
     "storing": (KeyState("openrouter", activity=KeyActivity.STORING), "busy cancel", "busy cancel", ""),
     "asking": (
         KeyState("openrouter", KeyStatus.NONE, KeyStore.KEYRING, HERE, THERE, is_loaded=True, wants_consent=True),
-        *["caution withhold send"] * 3,
+        *["warning withhold send"] * 3,
     ),
     "withheld": (ELSEWHERE, *["info send"] * 3),
     "unreadable": (
         KeyState("openrouter", KeyStatus.VERIFIED, KeyStore.KEYRING, HERE, HERE, error=KeyringError()),
-        *["caution load"] * 3,
+        *["warning load"] * 3,
     ),
     "refused earlier, unreadable now": (
         KeyState("openrouter", KeyStatus.REJECTED, KeyStore.KEYRING, HERE, HERE, error=KeyringError()),
-        *["caution load"] * 3,
+        *["warning load"] * 3,
     ),
     "unstored": (
         KeyState("openrouter", KeyStatus.VERIFIED, error=KeyringError()),
-        "caution store session",
-        "caution store session",
-        "caution retry",
+        "warning store session",
+        "warning store session",
+        "warning retry",
     ),
     "refused": (
         KeyState("openrouter", KeyStatus.REJECTED, error=REFUSED),
-        "bad key retry get",
-        "bad key retry",
-        "caution key retry",
+        "error key retry get",
+        "error key retry",
+        "warning key retry",
     ),
-    "refused earlier": (KeyState("openrouter", KeyStatus.REJECTED, is_loaded=True), "bad retry", "bad retry", ""),
+    "refused earlier": (KeyState("openrouter", KeyStatus.REJECTED, is_loaded=True), "error retry", "error retry", ""),
     "unreachable": (
         KeyState("openrouter", error=UNREACHABLE),
-        "caution retry keep",
-        "caution retry keep",
-        "caution retry",
+        "warning retry keep",
+        "warning retry keep",
+        "warning retry",
     ),
-    "verified": (KeyState("openrouter", KeyStatus.VERIFIED), "good", "", ""),
-    "unverified": (KEPT, "caution retry", "", ""),
+    "verified": (KeyState("openrouter", KeyStatus.VERIFIED), "success", "", ""),
+    "unverified": (KEPT, "warning retry", "", ""),
 }
 
 
@@ -95,7 +95,7 @@ def place(parts: Parts, kind: str, *, asks_address: bool = False) -> KeyPlace:
 
 def drawn(state: KeyState, at: KeyPlace) -> str:
     message = key_message(state, at)
-    return " ".join([message.tone, *(action.name for action in message.actions)]) if message is not None else ""
+    return " ".join([message.kind, *(action.name for action in message.actions)]) if message is not None else ""
 
 
 @pytest.mark.parametrize("case", CASES)

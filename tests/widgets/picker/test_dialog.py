@@ -13,7 +13,7 @@ from caal_desktop.item_models.model_list import ModelRole
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
 from caal_desktop.storage.settings.schema import MAX_FAVOURITE_MODELS
-from caal_desktop.widgets.common.message_panel import Tone
+from caal_desktop.widgets.common.message_panel import MessageKind
 from caal_desktop.widgets.picker.dialog import PickerDialog
 from caal_desktop.widgets.picker.vanished_notice import VanishedNotice
 from tests.support.picker_states import SIZES
@@ -121,7 +121,7 @@ def test_the_server_s_order_is_asked_for_when_it_is_chosen(opened: Parts, qtbot:
     demo.clear_requests()
     demo.fault("slow_models", 0.3, path="/models", times=1)
     dialog.pane.orders.set_order(SortOrder.THROUGHPUT)
-    opened.until(lambda: dialog.pane.message.tone is Tone.BUSY, "the wait")
+    opened.until(lambda: dialog.pane.message.kind is MessageKind.BUSY, "the wait")
     assert dialog.pane.list.isVisible(), "the list stays while the order is on its way"
     opened.until(lambda: not dialog.pane.message.isVisible(), "the order")
     (asked,) = demo.requests("/models")
@@ -136,7 +136,7 @@ def test_an_order_that_does_not_come_is_said(opened: Parts, qtbot: QtBot, demo: 
     dialog = dialog_of(opened, qtbot)
     demo.fault("html_200", path="/models", times=1)
     dialog.pane.orders.set_order(SortOrder.POPULAR)
-    opened.until(lambda: dialog.pane.message.tone is Tone.CAUTION, "the failure")
+    opened.until(lambda: dialog.pane.message.kind is MessageKind.WARNING, "the failure")
     assert dialog.pane.message.title == "This order could not be fetched"
     retry = dialog.pane.message.button("order")
     assert retry is not None
@@ -151,8 +151,8 @@ def test_hosts_come_on_demand(opened: Parts, qtbot: QtBot, demo: DemoControl) ->
     demo.fault("html_200", path="/endpoints", times=1)
     dialog.pane.details.hosts_button.click()
     hosts = dialog.pane.details.hosts
-    assert hosts.message.tone is Tone.BUSY
-    opened.until(lambda: hosts.message.tone is Tone.BAD, "the failure")
+    assert hosts.message.kind is MessageKind.BUSY
+    opened.until(lambda: hosts.message.kind is MessageKind.ERROR, "the failure")
     retry = hosts.findChild(QPushButton, f"{hosts.objectName()}.message.retry")
     assert retry is not None
     retry.click()

@@ -16,7 +16,7 @@ from caal_desktop.item_models.model_list import ModelRole
 from caal_desktop.llm.models.listing import parse_model_list
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.providers.provider_pool import Connection
-from caal_desktop.widgets.common.message_panel import Tone
+from caal_desktop.widgets.common.message_panel import MessageKind
 from caal_desktop.widgets.picker.details.compare import comparison
 from caal_desktop.widgets.picker.details.model_facts import model_facts
 from caal_desktop.widgets.picker.model_pane import ModelPane
@@ -70,7 +70,7 @@ def test_large_text_and_long_words(
 
 def test_loading(qtbot: QtBot, parts: Parts) -> None:
     made = shown(qtbot, pane(parts, Catalogue("openrouter", state=CatalogueState.LOADING)))
-    assert made.message.tone is Tone.BUSY
+    assert made.message.kind is MessageKind.BUSY
     assert not made.search.isEnabled()
     assert not made.list.isVisible()
     assert not made.parts.refresh.isEnabled()
@@ -81,7 +81,7 @@ def test_failed_offers_another_try(qtbot: QtBot, parts: Parts, demo: DemoControl
     parts.catalogue.open(Connection("openrouter"))
     parts.until(lambda: parts.catalogue.current.state is CatalogueState.FAILED, "the failure")
     made = shown(qtbot, ModelPane(parts.catalogue, parts.settings, name="pane"))
-    assert made.message.tone is Tone.BAD
+    assert made.message.kind is MessageKind.ERROR
     assert not made.list.isVisible()
     button = made.message.button("retry")
     assert button is not None

@@ -28,7 +28,7 @@ from caal_desktop.services.providers.connections import catalogue_connection, co
 from caal_desktop.storage.settings.choices import Theme
 from caal_desktop.storage.settings.schema import SPECS, Settings
 from caal_desktop.storage.settings.setting import Group
-from caal_desktop.widgets.common.message_panel import Tone
+from caal_desktop.widgets.common.message_panel import MessageKind
 from caal_desktop.widgets.settings.dialog import SettingsDialog
 from caal_desktop.widgets.settings.row import SettingRow
 from caal_desktop.widgets.settings.setting_texts import PAGES, find_settings
@@ -292,14 +292,14 @@ def test_export_reset_and_import(dialog: SettingsDialog, parts: Parts, tmp_path:
     parts.settings.update(temperature=0.1, favourite_models=("a/b",))
     file = tmp_path / "out.json"
     dialog.transfer.export_to(file)
-    assert dialog.transfer.message.tone is Tone.BUSY
-    parts.until(lambda: dialog.transfer.message.tone is Tone.GOOD, "it is written")
+    assert dialog.transfer.message.kind is MessageKind.BUSY
+    parts.until(lambda: dialog.transfer.message.kind is MessageKind.SUCCESS, "it is written")
     dialog.transfer.buttons["reset"].click()
     assert parts.settings.current.temperature == 0.1, "not before OK"
     dialog.apply()
     assert parts.settings.current.temperature == 0.7
     dialog.transfer.import_from(file)
-    parts.until(lambda: dialog.transfer.message.tone is Tone.INFO, "it is read")
+    parts.until(lambda: dialog.transfer.message.kind is MessageKind.INFO, "it is read")
     assert parts.settings.current.temperature == 0.7, "not before OK"
     dialog.apply()
     assert parts.settings.current.temperature == 0.1
@@ -331,7 +331,7 @@ def test_a_bad_file_is_refused_in_place(dialog: SettingsDialog, parts: Parts, tm
     file = tmp_path / "bad.json"
     file.write_text("{}")
     dialog.transfer.import_from(file)
-    parts.until(lambda: dialog.transfer.message.tone is Tone.BAD, "it is refused")
+    parts.until(lambda: dialog.transfer.message.kind is MessageKind.ERROR, "it is refused")
     assert "bad.json" in dialog.transfer.message.title
     assert dialog.draft.changes == {}
 

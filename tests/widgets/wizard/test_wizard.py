@@ -13,7 +13,7 @@ from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.keys.sign_in_service import SignInPhase
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.wizard.window import WizardWindow
 from tests.support.key_stages import Stage, stage_of
 from tests.support.qt_loop import run_async, turn
@@ -149,7 +149,7 @@ def test_the_whole_road_by_keyboard(
     assert not walk.button("wizard.next").isEnabled()
     walk.paste(f"  {demo.key}\n")
     walk.until_stage(Stage.VERIFIED)
-    assert walk.message("key").tone is Tone.GOOD
+    assert walk.message("key").kind is MessageKind.SUCCESS
     assert walk.focus == "wizard.next"
     walk.press(Key.Key_Return)
     walk.until(lambda: walk.step is SetupStep.MODEL, "the model step")
@@ -203,7 +203,7 @@ def test_escape_stops_the_check_then_leads_back_then_out(walk: Walk, demo: DemoC
     demo.fault("key_timeout")
     walk.to_the_key().paste(demo.key)
     walk.until(lambda: demo.requests("/key"), "the check")
-    assert walk.message("key").tone is Tone.BUSY
+    assert walk.message("key").kind is MessageKind.BUSY
     walk.press(Key.Key_Escape)
     assert stage_of(parts.setup.key) is Stage.WAITING
     assert walk.step is SetupStep.KEY
@@ -252,7 +252,7 @@ def test_a_refused_key_is_explained_and_can_be_replaced(walk: Walk, demo: DemoCo
     walk.to_the_key().paste(demo.key_for("disabled"))
     walk.until_stage(Stage.REFUSED)
     panel = walk.message("key")
-    assert panel.tone is Tone.BAD
+    assert panel.kind is MessageKind.ERROR
     assert panel.title
     assert panel.body
     assert panel.button("retry") is not None
@@ -304,7 +304,7 @@ def test_a_failed_answer_is_explained_and_can_be_asked_for_again(walk: Walk, dem
     walk.press(Key.Key_Return)
     walk.until(lambda: walk.message("try").isVisible(), "the failure")
     panel = walk.message("try")
-    assert panel.tone is Tone.BAD
+    assert panel.kind is MessageKind.ERROR
     retry = panel.button("retry")
     assert retry is not None
     retry.click()

@@ -13,15 +13,15 @@ from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
+from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
 from caal_desktop.widgets.common.formats import price_per_million, short_count
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.common.shared_texts import explain, reason_and_advice
+from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from caal_desktop.llm.models.info import ModelInfo
-    from caal_desktop.widgets.common.message_panel import Action
+    from caal_desktop.widgets.common.message_panel import MessageAction
 
 
 class HostPane(QWidget):
@@ -88,7 +88,7 @@ class HostPane(QWidget):
         self._model_id = model.id
         self._title.setText(self.tr("Who hosts {model}").format(model=model.name))
         self._model.set_hosts(())
-        self._show_message(Tone.BUSY, self.tr("Asking who hosts it…"))
+        self._show_message(MessageKind.BUSY, self.tr("Asking who hosts it…"))
         self.requested.emit(model.id, False)
 
     def show_hosts(self, hosts: Hosts) -> None:
@@ -96,13 +96,15 @@ class HostPane(QWidget):
         if hosts.model_id != self._model_id:
             return
         if hosts.phase is HostsPhase.LOADING:
-            self._show_message(Tone.BUSY, self.tr("Asking who hosts it…"))
+            self._show_message(MessageKind.BUSY, self.tr("Asking who hosts it…"))
         elif hosts.phase is HostsPhase.FAILED and hosts.error is not None:
             text = explain(hosts.error)
-            self._show_message(Tone.BAD, text.what, reason_and_advice(text), self._commands.helping(hosts.error))
+            self._show_message(
+                MessageKind.ERROR, text.what, reason_and_advice(text), self._commands.helping(hosts.error)
+            )
         elif not hosts.endpoints:
             self._show_message(
-                Tone.CAUTION,
+                MessageKind.WARNING,
                 self.tr("Nobody hosts this model at the moment"),
                 self.tr("Requests to it would fail. Choose another one, or ask again later."),
                 (self._commands.button(CommandId.RETRY).titled(self.tr("Ask again")),),
@@ -125,7 +127,9 @@ class HostPane(QWidget):
         self._note.setText(note)
         self._note.show()
 
-    def _show_message(self, tone: Tone, title: str, body: str = "", actions: Sequence[Action] = ()) -> None:
+    def _show_message(
+        self, kind: MessageKind, title: str, body: str = "", actions: Sequence[MessageAction] = ()
+    ) -> None:
         self.table.hide()
         self._note.hide()
-        self.message.show_message(tone, title, body, actions)
+        self.message.show_message(kind, title, body, actions)

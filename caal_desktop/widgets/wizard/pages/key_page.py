@@ -15,11 +15,8 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.browser import open_in_browser
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import PaddedButton, TextLabel
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
-from caal_desktop.widgets.common.shared_texts import (
-    provider_in_a_sentence,
-    provider_title,
-)
+from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from caal_desktop.widgets.common.provider_names import provider_in_a_sentence, provider_title
 from caal_desktop.widgets.keys.key_field import KeyField
 from caal_desktop.widgets.keys.key_message import KeyPlace, key_message
 from caal_desktop.widgets.wizard.pages.page import WizardPage
@@ -269,7 +266,7 @@ class KeyPage(WizardPage):
         url = self._descriptor.keys_page
         if not open_in_browser(url):
             self.message.show_message(
-                Tone.INFO,
+                MessageKind.INFO,
                 self.tr("No web browser could be opened"),
                 self.tr("Open this address yourself: {url}").format(url=url),
             )

@@ -8,7 +8,7 @@ from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.formats import money
-from caal_desktop.widgets.common.shared_texts import provider_title
+from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.common.translation import translate
 
 if TYPE_CHECKING:

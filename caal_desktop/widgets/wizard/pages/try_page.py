@@ -11,7 +11,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import BusyRing, PaddedButton, TextLabel
 from caal_desktop.widgets.common.facts import answer_facts, verdict_on_wait
-from caal_desktop.widgets.common.message_panel import MessagePanel, Tone
+from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 
@@ -130,7 +130,7 @@ class TryPage(WizardPage):
         if message.status is AnswerStatus.FAILED and message.error is not None:
             remedy = remedy_of(message.error)
             actions = self.commands.buttons((remedy, CommandId.RETRY, CommandId.CHOOSE_MODEL, CommandId.CHECK_KEY))
-            self.message.show_error(Tone.BAD, message.error, actions)
+            self.message.show_error(MessageKind.ERROR, message.error, actions)
 
     def reset(self) -> None:
         """Forget the answer: another model is to be asked."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QRadioButton, QSizePolicy, QVBoxLayo
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, PROVIDERS
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.icons import icon_pixmap
-from caal_desktop.widgets.common.shared_texts import provider_summary, provider_title
+from caal_desktop.widgets.common.provider_names import provider_summary, provider_title
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 _MARK = 18
