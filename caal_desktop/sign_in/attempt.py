@@ -1,4 +1,4 @@
-"""One try to sign in: its secrets, and the address that the browser is sent to."""
+"""One attempt to sign in: its secrets, and the address that the browser is sent to."""
 
 from __future__ import annotations
 
@@ -8,22 +8,36 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.translation import SourceText
 
 _CODE = re.compile(r"[A-Za-z0-9._~+/=-]{4,512}")
 
 
 class CodeRefusedError(ValueError):
-    """What was brought back holds no code of this try; the message says why, without quoting it."""
+    """A text holds no code of this attempt.
+
+    Attributes:
+        reason: why, in a sentence that does not quote the text.
+    """
+
+    def __init__(self, reason: SourceText) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The secrets of one try. None of them is stored anywhere.
+    """The secrets of one attempt; they are never stored.
 
     Attributes:
-        verifier: proves at the exchange that whoever brings the code also began; leaves the process only there.
-        token: the unguessable path of the callback. There is no ``state`` in OpenRouter's protocol: this stands for it.
+        verifier: proves at the exchange that the sign-in was begun by the same process; sent there alone.
+        token: the unguessable path of the callback. OpenRouter's protocol has no ``state``; this takes its place.
     """
 
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(64), repr=False)
@@ -35,15 +49,20 @@ class Attempt:
         return base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
 
     def callback_url(self, port: int) -> str:
-        """Where the browser comes back to. By number: ``localhost`` may be another address for the browser."""
+        """Return the address to which the browser comes back.
+
+        Args:
+            port: the port of :class:`~caal_desktop.sign_in.callback_server.CallbackServer`.
+        """
+        # By number: the browser may take ``localhost`` for another address.
         return f"http://127.0.0.1:{port}/{self.token}"
 
     def sign_in_url(self, api_url: str, port: int) -> str:
-        """The page that asks the person.
+        """Return the address of the page that asks the user.
 
         Args:
             api_url: OpenRouter's base URL (``https://openrouter.ai/api/v1``), or the one that stands for it.
-            port: where :class:`CallbackServer` listens.
+            port: the port of :class:`~caal_desktop.sign_in.callback_server.CallbackServer`.
         """
         parts = urlsplit(api_url)
         query = {
@@ -53,33 +72,36 @@ class Attempt:
         }
         return urlunsplit((parts.scheme, parts.netloc, "/auth", urlencode(query), ""))
 
-    def is_ours(self, path: str) -> bool:
-        """Whether a callback's path is this try's."""
+    def has_path(self, path: str) -> bool:
+        """Return whether a callback's path belongs to this attempt."""
         return hmac.compare_digest(path.encode(errors="replace"), f"/{self.token}".encode())
 
     def code_in(self, text: str) -> str:
-        """The code in what a person pasted: the code alone, or the whole address at which the browser ended.
+        """Return the code in what a user pasted.
+
+        Args:
+            text: the code alone, or the whole address at which the browser ended.
 
         Raises:
-            CodeRefusedError: it holds none, or belongs to another try.
+            CodeRefusedError: it holds none, or belongs to another attempt.
         """
         text = text.strip()
         if "://" in text or text.startswith("127.0.0.1"):
             try:
                 parts = urlsplit(text if "://" in text else f"http://{text}")
             except ValueError:
-                raise CodeRefusedError("this is no address") from None
-            if not self.is_ours(parts.path):
-                raise CodeRefusedError("this address belongs to another sign-in")
+                raise CodeRefusedError(QT_TRANSLATE_NOOP("SignIn", "This is not an address.")) from None
+            if not self.has_path(parts.path):
+                raise CodeRefusedError(QT_TRANSLATE_NOOP("SignIn", "This address belongs to another sign-in."))
             codes = parse_qs(parts.query).get("code", [])
             if len(codes) != 1:
-                raise CodeRefusedError("this address holds no code")
+                raise CodeRefusedError(QT_TRANSLATE_NOOP("SignIn", "This address holds no code."))
             text = codes[0]
         if not is_code(text):
-            raise CodeRefusedError("this is no sign-in code")
+            raise CodeRefusedError(QT_TRANSLATE_NOOP("SignIn", "This is not a sign-in code."))
         return text
 
 
 def is_code(text: str) -> bool:
-    """Whether a text may be a code."""
+    """Return whether a text has the form of a code."""
     return _CODE.fullmatch(text) is not None

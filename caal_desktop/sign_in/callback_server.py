@@ -1,8 +1,8 @@
 """Waits on loopback for the browser to come back with a code.
 
-A web server of one page, on asyncio's own streams: an HTTP framework would cost 0.2 s and 15 MB for it, and here
-everything that is accepted stands in sight. It listens on 127.0.0.1 only, for one answer and a limited time, and hears
-nothing but what a browser sends when it opens the callback's address as a page.
+A web server of one page, on asyncio's own streams: an HTTP framework would cost 0.2 s and 15 MB, and would accept more
+than is needed. It listens on 127.0.0.1 only, for one answer and a limited time, and accepts nothing but what a browser
+sends when it opens the callback's address as a page.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, urlsplit
 
 from caal_desktop.sign_in.attempt import is_code
-from caal_desktop.sign_in.pages import PageText, page
+from caal_desktop.sign_in.pages import ENGLISH, PageName, PageTexts, page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,27 +34,30 @@ ENDING_S = 1.0
 
 
 class PortBusyError(OSError):
-    """No port could be had."""
+    """Every port that was to be tried is in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """What the browser brought.
+    """The browser's answer.
 
     Attributes:
-        code: to be exchanged; None where the person (or the provider) refused.
+        code: to be exchanged for a key; None where the user, or the provider, refused.
     """
 
     code: str | None
 
 
 class CallbackServer:
-    """Listens for one try's callback. Use with ``async with``.
+    """Listens for the callback of one attempt. Use with ``async with``.
 
     Args:
-        attempt: the try.
+        attempt: the attempt to sign in.
         ports: tried in turn; 0 takes any free one.
-        texts: the words of the pages, by :class:`PageText`; English where missing.
+        texts: what the pages say, in the user's language.
+
+    Attributes:
+        port: where it listens; 0 before.
     """
 
     def __init__(
@@ -62,11 +65,11 @@ class CallbackServer:
         attempt: Attempt,
         *,
         ports: tuple[int, ...] = (0, FALLBACK_PORT),
-        texts: Mapping[PageText, str] | None = None,
+        texts: PageTexts = ENGLISH,
     ) -> None:
         self._attempt = attempt
         self._ports = ports
-        self._texts = texts or {}
+        self._texts = texts
         self._server: asyncio.Server | None = None
         # Connections whose request has not come yet (browsers open some ahead), and those that are being answered.
         self._silent: set[asyncio.Task[None]] = set()
@@ -78,17 +81,17 @@ class CallbackServer:
         """Begin to listen.
 
         Raises:
-            PortBusyError: no port could be had.
+            PortBusyError: every port is in use.
         """
         for port in self._ports:
             with contextlib.suppress(OSError):
                 self._server = await asyncio.start_server(self._serve, HOST, port, limit=MAX_HEAD)
                 self.port = self._server.sockets[0].getsockname()[1]
                 return self
-        raise PortBusyError("no port of this computer could be had")
+        raise PortBusyError("every port is in use")
 
-    async def __aexit__(self, *_exc: object) -> None:
-        """Stop listening; what is being answered is answered."""
+    async def __aexit__(self, *_error: object) -> None:
+        """Stop listening; answers that have begun are completed."""
         if self._server is not None:
             self._server.close()
         self._answer.cancel()
@@ -99,7 +102,7 @@ class CallbackServer:
 
     @property
     def answer(self) -> asyncio.Future[Callback]:
-        """What the browser will bring."""
+        """The browser's answer, which may not have come yet."""
         return self._answer
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -112,8 +115,8 @@ class CallbackServer:
                     head = await reader.readuntil(b"\r\n\r\n")
                     self._silent.discard(task)
                     self._answered.add(task)
-                    status, text = self._judge(head)
-                    await self._reply(writer, status, text)
+                    status, name = self._judge(head)
+                    await self._reply(writer, status, name)
         except asyncio.CancelledError:
             # The end of the sign-in, and not of this task's caller: there is none.
             logger.debug("A connection to the sign-in's callback was closed with it")
@@ -124,28 +127,28 @@ class CallbackServer:
             self._silent.discard(task)
             self._answered.discard(task)
 
-    def _judge(self, head: bytes) -> tuple[str, PageText]:
-        """The answer to a request; notes the code if the request is the one that is waited for."""
+    def _judge(self, head: bytes) -> tuple[str, PageName]:
+        """Return the answer to a request, and keep the code if it is the awaited one."""
         request_line, *header_lines = head.decode("latin-1").split("\r\n")
         method, _, rest = request_line.partition(" ")
         target, _, protocol = rest.partition(" ")
         if method != "GET" or not protocol.startswith("HTTP/1.") or not target.startswith("/"):
-            return "405 Method Not Allowed", PageText.FOREIGN
+            return "405 Method Not Allowed", PageName.FOREIGN
         headers: dict[str, str] = {}
         for line in header_lines:
             name, colon, value = line.partition(":")
             if colon and headers.setdefault(name.strip().lower(), value.strip()) != value.strip():
-                return "400 Bad Request", PageText.FOREIGN
+                return "400 Bad Request", PageName.FOREIGN
         try:
             parts = urlsplit(target)
             query = parse_qs(parts.query, keep_blank_values=True, max_num_fields=20)
         except ValueError:
-            return "400 Bad Request", PageText.FOREIGN
+            return "400 Bad Request", PageName.FOREIGN
         if not self._comes_from_a_browser_window(headers):
-            return "403 Forbidden", PageText.FOREIGN
-        if not self._attempt.is_ours(parts.path):
-            return "404 Not Found", PageText.FOREIGN
-        return self._take(query)
+            return "403 Forbidden", PageName.FOREIGN
+        if not self._attempt.has_path(parts.path):
+            return "404 Not Found", PageName.FOREIGN
+        return self._accept(query)
 
     def _comes_from_a_browser_window(self, headers: Mapping[str, str]) -> bool:
         # Another host name means that a foreign page has led its own name here (DNS rebinding).
@@ -160,20 +163,20 @@ class CallbackServer:
             and headers.get("sec-fetch-dest", "document") == "document"
         )
 
-    def _take(self, query: Mapping[str, list[str]]) -> tuple[str, PageText]:
+    def _accept(self, query: Mapping[str, list[str]]) -> tuple[str, PageName]:
         if self._answer.done():
-            return "410 Gone", PageText.USED
+            return "410 Gone", PageName.USED
         codes = query.get("code", [])
         if len(codes) == 1 and "error" not in query and is_code(codes[0]):
             self._answer.set_result(Callback(codes[0]))
-            return "200 OK", PageText.DONE
+            return "200 OK", PageName.DONE
         if query.get("error") and not codes:
             self._answer.set_result(Callback(None))
-            return "200 OK", PageText.DENIED
-        return "400 Bad Request", PageText.FOREIGN
+            return "200 OK", PageName.DENIED
+        return "400 Bad Request", PageName.FOREIGN
 
-    async def _reply(self, writer: asyncio.StreamWriter, status: str, text: PageText) -> None:
-        body = page(text, self._texts).encode()
+    async def _reply(self, writer: asyncio.StreamWriter, status: str, name: PageName) -> None:
+        body = page(name, self._texts).encode()
         head = (
             f"HTTP/1.1 {status}\r\n"
             "Content-Type: text/html; charset=utf-8\r\n"

@@ -1,8 +1,9 @@
-"""The pages on which the browser ends: plain, friendly, and without anything from elsewhere."""
+"""The pages on which the browser ends; they load nothing."""
 
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class PageText(StrEnum):
-    """Names what a page says."""
+class PageName(StrEnum):
+    """The pages that there are."""
 
     DONE = "done"
     DENIED = "denied"
@@ -21,26 +22,47 @@ class PageText(StrEnum):
     FOREIGN = "foreign"
 
 
-PAGE_TEXTS: Final[Mapping[PageText, SourceText]] = {
-    PageText.DONE: QT_TRANSLATE_NOOP(
-        "SignInPage",
-        "You are signed in at OpenRouter\nCAAL Desktop takes it from here. You can close this tab.",
+PAGES: Final[Mapping[PageName, tuple[SourceText, SourceText]]] = {
+    PageName.DONE: (
+        QT_TRANSLATE_NOOP("SignInPage", "You are signed in at OpenRouter"),
+        QT_TRANSLATE_NOOP("SignInPage", "CAAL Desktop takes it from here. You can close this tab."),
     ),
-    PageText.DENIED: QT_TRANSLATE_NOOP(
-        "SignInPage",
-        "Nothing was changed\nThe sign-in was declined. You can close this tab and go back to CAAL Desktop.",
+    PageName.DENIED: (
+        QT_TRANSLATE_NOOP("SignInPage", "Nothing was changed"),
+        QT_TRANSLATE_NOOP(
+            "SignInPage", "The sign-in was declined. You can close this tab and go back to CAAL Desktop."
+        ),
     ),
-    PageText.USED: QT_TRANSLATE_NOOP(
-        "SignInPage", "This sign-in is already done\nYou can close this tab and go back to CAAL Desktop."
+    PageName.USED: (
+        QT_TRANSLATE_NOOP("SignInPage", "This sign-in is already done"),
+        QT_TRANSLATE_NOOP("SignInPage", "You can close this tab and go back to CAAL Desktop."),
     ),
-    PageText.FOREIGN: QT_TRANSLATE_NOOP(
-        "SignInPage",
-        "This page belongs to CAAL Desktop\n"
-        "It waits for a sign-in, and this request was not part of one. Go back to the app and begin there.",
+    PageName.FOREIGN: (
+        QT_TRANSLATE_NOOP("SignInPage", "This page belongs to CAAL Desktop"),
+        QT_TRANSLATE_NOOP(
+            "SignInPage",
+            "It waits for a sign-in, and this request was not part of one. Go back to the app and begin there.",
+        ),
     ),
 }
-"""What each page says: title and text, parted by a line break."""
+"""Title and body of each page."""
 
+
+@dataclass(frozen=True, slots=True)
+class PageTexts:
+    """What all pages say, in one language.
+
+    Attributes:
+        language: as a tag of BCP 47.
+        of: title and body of each page.
+    """
+
+    language: str
+    of: Mapping[PageName, tuple[str, str]]
+
+
+ENGLISH: Final = PageTexts("en", PAGES)
+"""What the pages say where nothing else is given."""
 
 _STYLE = """
 :root { color-scheme: light dark; font: 17px/1.5 system-ui, sans-serif; }
@@ -50,12 +72,12 @@ h1 { font-size: 1.35rem; margin: 0 0 .5rem; } p { margin: 0; opacity: .85; }
 """
 
 
-def page(text: PageText, texts: Mapping[PageText, str]) -> str:
-    """A whole HTML page."""
-    title, _, body = texts.get(text, PAGE_TEXTS[text]).partition("\n")
+def page(name: PageName, texts: PageTexts) -> str:
+    """Return a page as HTML."""
+    title, body = (html.escape(part) for part in texts.of[name])
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="{html.escape(texts.language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>\n"
-        f"<body><main><h1>{html.escape(title)}</h1><p>{html.escape(body)}</p></main></body></html>\n"
+        f"<title>{title}</title><style>{_STYLE}</style></head>\n"
+        f'<body><main dir="auto"><h1>{title}</h1><p>{body}</p></main></body></html>\n'
     )

@@ -201,6 +201,30 @@ def test_what_a_provider_does_not_offer_is_refused_by_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("  ", AddressRefused.why_empty),
+        ("http://[", AddressRefused.why_no_url),
+        ("http://host:99999/v1", AddressRefused.why_no_url),
+        ("ftp://host.example/v1", AddressRefused.why_no_host),
+        ("https://user:password@host.example/v1", AddressRefused.why_credentials),
+        ("https://host.example/v1?x=1", AddressRefused.why_query),
+        ("http://8.8.8.8/v1", AddressRefused.why_unencrypted),
+    ],
+)
+def test_a_refused_address_has_its_own_reason(url: str, reason: str) -> None:
+    with pytest.raises(AddressRefused) as caught:
+        OpenAICompatibleProvider(MODEL, url, KEY)
+    assert caught.value.describe().why == reason
+
+
+def test_a_provider_with_a_fixed_address_names_it() -> None:
+    with pytest.raises(AddressRefused) as caught:
+        OpenRouterProvider(MODEL, KEY, base_url="https://host.example/v1")
+    assert OPENROUTER_BASE_URL in caught.value.describe().why
+
+
+@pytest.mark.parametrize(
     ("url", "origin"),
     [
         ("https://openrouter.ai/api/v1", "https://openrouter.ai:443"),

@@ -1,4 +1,4 @@
-"""Every way an answer or a connection fails, as the error that a person is shown."""
+"""Every way an answer or a connection fails, as the error that a user is shown."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import pytest
 
 from caal_desktop.llm import OpenAICompatibleProvider, Remedy, Timeouts
 from caal_desktop.llm import errors as tree
+from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.redaction import clean_metadata, clean_text
-from caal_desktop.llm.translation import Duration
+from caal_desktop.llm.translation import NO_TEXT, Duration, Message, SourceText
 from caal_desktop.llm.transport.client import MAX_ERROR_BODY
 from caal_desktop.llm.transport.retry import RetryPolicy, retry_after_of
 from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, collect, compatible, error_of, openrouter, run, until_error
@@ -473,10 +474,53 @@ def test_texts_are_whole_sentences(cls: type[ProviderError]) -> None:
     assert "\n" not in str(error)
 
 
+def test_every_text_of_the_tree_is_a_whole_sentence() -> None:
+    for template in all_templates(tree.ProviderError) - {NO_TEXT}:
+        assert re.fullmatch(r"[A-Z“{].{5,}\.", template), template
+        assert "!" not in template
+
+
+def test_an_errors_own_reason_comes_before_its_classs() -> None:
+    error = tree.AddressRefused(
+        "x", reason=tree.AddressRefused.why_fixed, params={"address": "https://a.example", "provider": "A"}
+    )
+    text = error.describe()
+    assert text.why.startswith("Only https://a.example or an address on this computer")
+    assert (text.what, text.advice) == (
+        tree.AddressRefused("x", params={"provider": "A"}).describe().what,
+        error.advice,
+    )
+    assert text.why in str(error)
+    why = tree.AddressRefused.why_fixed
+    assert error.describe(lambda template: "Nur {address}." if template == why else template).why == (
+        "Nur https://a.example."
+    )
+
+
+def test_names_of_the_programs_own_are_translated_too() -> None:
+    german = {"The server": "Der Server", "Another server": "Ein anderer Server"}
+
+    def what(error: ProviderError) -> str:
+        return error.describe(lambda template: german.get(template, template)).what
+
+    title = PROVIDERS["openai_compatible"].title
+    assert what(tree.ConnectionFailed()) == "Der Server could not be reached."
+    assert what(tree.ConnectionFailed("x", params={"provider": title})) == "Ein anderer Server could not be reached."
+    assert what(tree.ConnectionFailed("x", params={"provider": str(title)})) == "Another server could not be reached."
+
+
+def test_what_fills_a_placeholder_is_cleaned_however_deep_it_is() -> None:
+    named = Message(SourceText("Test", "{a} and {b}"), {"a": KEY, "b": "x\ny"})
+    error = tree.ModerationRefused("x", params={"reasons": (f"a {KEY}", named), "n": 3}, secrets=(KEY,))
+    assert KEY not in chain_text(error)
+    assert error.describe().why.endswith(": a [hidden], [hidden] and x y.")
+    assert error.params["n"] == 3
+
+
 def test_templates_can_be_translated_before_they_are_filled_in() -> None:
+    known = {"provider", "model", "host", "time", "wait", "reasons", "provider_name", "issuer", "address"}
     for template in all_templates(tree.ProviderError):
-        names = {name for _, name, _, _ in string.Formatter().parse(template) if name}
-        assert names <= {"provider", "model", "host", "time", "wait", "reasons", "provider_name", "issuer"}
+        assert {name for _, name, _, _ in string.Formatter().parse(template) if name} <= known
     error = tree.RateLimited("groq", retry_after=200, params={"provider": "Groq"})
     german = {
         tree.RateLimited.what: "{provider} bittet um eine Pause.",

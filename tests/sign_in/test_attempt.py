@@ -1,4 +1,4 @@
-"""The secrets of one try to sign in."""
+"""The secrets of one attempt to sign in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from caal_desktop.sign_in import Attempt, CodeRefusedError
 
 
-def test_every_try_has_secrets_of_its_own_and_shows_none() -> None:
+def test_every_attempt_has_secrets_of_its_own_and_shows_none() -> None:
     one, other = Attempt(), Attempt()
     assert one.verifier != other.verifier
     assert one.token != other.token
@@ -57,16 +57,18 @@ def test_a_code_is_taken_by_hand_in_any_form(form: str) -> None:
         "abc",
         "two words here",
         "x" * 600,
-        "http://127.0.0.1:4711/somebody-else?code=auth_code_1",
+        "http://127.0.0.1:4711/another-path?code=auth_code_1",
         "https://openrouter.ai/auth?code=auth_code_1",
         "http://[",
         "Zeichen-äöü",
     ],
 )
-def test_what_is_no_code_of_this_try_is_refused_without_being_quoted(text: str) -> None:
+def test_what_is_no_code_of_this_attempt_is_refused_without_being_quoted(text: str) -> None:
     with pytest.raises(CodeRefusedError) as caught:
         Attempt().code_in(text)
     assert not text or text not in str(caught.value)
+    assert caught.value.reason.context == "SignIn"
+    assert str(caught.value) == caught.value.reason
 
 
 def test_an_address_with_two_codes_is_refused() -> None:

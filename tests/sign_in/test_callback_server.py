@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.sign_in import Attempt, Callback, CallbackServer, PortBusyError, callback_server
-from caal_desktop.sign_in.pages import PageText
+from caal_desktop.sign_in.pages import ENGLISH, PageName, PageTexts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
@@ -201,13 +201,16 @@ def test_a_busy_port_gives_way_to_the_next_one() -> None:
     run(test())
 
 
-def test_the_pages_speak_the_persons_language() -> None:
+def test_the_pages_are_in_the_users_language() -> None:
     async def test() -> None:
         attempt = Attempt()
-        texts = {PageText.DONE: "Angemeldet <b>\nZurück zur App & fertig."}
+        done = ("Angemeldet <b>", "Zurück zur App & fertig.")
+        texts = PageTexts("de", {**ENGLISH.of, PageName.DONE: done})
         async with CallbackServer(attempt, texts=texts) as server:
             _, page = await ask(server.port, get(server.port, f"/{attempt.token}?code={CODE}"))
-            assert "Angemeldet &lt;b&gt;" in page
+            assert '<html lang="de">' in page
+            assert "<title>Angemeldet &lt;b&gt;</title>" in page
+            assert "<h1>Angemeldet &lt;b&gt;</h1>" in page
             assert "Zurück zur App &amp; fertig." in page
 
     run(test())

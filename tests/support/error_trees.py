@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from caal_desktop.llm.errors.text import DescribedError
+from caal_desktop.llm.translation import SourceText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,5 @@ def error_classes(root: type[E]) -> Iterator[type[E]]:
 
 def all_templates(root: type[DescribedError]) -> set[str]:
     """Every template of a tree: what a translation has to cover."""
-    optional = ("what_without_key", "why_without_key", "why_named", "advice_without_key", "advice_with_wait")
-    names = ("what", "why", "advice", *optional)
-    found = (vars(cls).get(name) for cls in error_classes(root) for name in names)
-    return {template for template in found if isinstance(template, str)}
+    found = (value for cls in error_classes(root) for value in vars(cls).values())
+    return {template for template in found if isinstance(template, SourceText)}

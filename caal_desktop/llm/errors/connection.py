@@ -8,11 +8,14 @@ Import them from :mod:`caal_desktop.llm.errors`, which draws the whole tree.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
 from caal_desktop.llm.errors.base import ProviderError, Remedy
-from caal_desktop.llm.errors.text import ErrorTemplate
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, SourceText
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.errors.text import ErrorTemplate
 
 
 class ConfigurationError(ProviderError, ValueError):
@@ -22,6 +25,10 @@ class ConfigurationError(ProviderError, ValueError):
     why = QT_TRANSLATE_NOOP("ProviderError", "One of its settings cannot be used.")
     advice = QT_TRANSLATE_NOOP(
         "ProviderError", "Look through the provider's settings and correct what the details name."
+    )
+    why_no_model: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "No model is chosen.")
+    why_closed: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The connection to it was closed before the request was made."
     )
     remedy = Remedy.PROVIDER_SETTINGS
 
@@ -53,6 +60,23 @@ class AddressRefused(ConfigurationError):
     why = QT_TRANSLATE_NOOP("ProviderError", "Sending to this address would not be safe, or it is not an address.")
     advice = QT_TRANSLATE_NOOP(
         "ProviderError", "Correct the address in the provider's settings; an address on the internet needs https."
+    )
+    why_empty: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "The address is empty.")
+    why_no_url: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "The address is not a valid URL.")
+    why_no_host: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The address must begin with https:// or http:// and name a host."
+    )
+    why_credentials: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The address must not contain a user name or a password."
+    )
+    why_query: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The address must not contain blanks, “?” or “#”."
+    )
+    why_unencrypted: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "A key is sent over plain http only to this computer or a private network."
+    )
+    why_fixed: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "Only {address} or an address on this computer (127.0.0.1, ::1, localhost) is allowed."
     )
 
 
@@ -140,7 +164,8 @@ class CertificateRejected(ConnectionFailed):
 
     def template(self) -> ErrorTemplate:
         """Return the templates; the reason names the issuer where it is known."""
-        return ErrorTemplate(self.what, self.why_named if self.params.get("issuer") else self.why, self.advice)
+        template = super().template()
+        return replace(template, why=self.why_named) if self.params.get("issuer") else template
 
 
 class ProxyAuthenticationRequired(ConnectionFailed):
@@ -166,6 +191,11 @@ class CaptivePortalSuspected(ConnectionFailed):
         "ProviderError",
         "A Wi-Fi sign-in page or a company filter may be answering in its place, or the server's address is wrong.",
     )
+    why_redirect: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "The answer was a redirect to another address. "
+        "A Wi-Fi sign-in page or a company filter may be answering, or the server's address is wrong.",
+    )
     advice = QT_TRANSLATE_NOOP(
         "ProviderError", "Open any website in the browser, sign in to the network if it asks, and try again."
     )
@@ -179,4 +209,4 @@ class ConnectionTimedOut(ConnectionFailed):
     what = QT_TRANSLATE_NOOP("ProviderError", "The connection to {provider} took too long.")
     why = QT_TRANSLATE_NOOP("ProviderError", "The network is slow or blocks the connection.")
     advice = QT_TRANSLATE_NOOP("ProviderError", "Check the internet connection and try again.")
-    transient = False  # the time a person is willing to wait has been spent
+    transient = False  # the user has already waited as long as is reasonable

@@ -1,11 +1,11 @@
-"""What an error has to know about the request that it belongs to."""
+"""What an error tells about the request that failed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.llm.translation import Duration
+from caal_desktop.llm.translation import NO_TEXT, Duration, SourceText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What the translation must know about a request.
+    """The facts of a request that its errors need.
 
     Attributes:
         provider: the provider's name in the registry.
-        display_name: the name for people.
-        location: host and port.
+        display_name: the provider's name as it is shown.
+        location: host and port, as they are shown.
         model: the model asked for; None for requests that name none.
         secrets: texts that must not appear in an error.
         read_timeout: seconds without a byte after which the client gave up.
-        routes: the server passes requests on to whoever hosts the model, so that nothing but a model can be missing.
+        routes: the server forwards requests to the hosts of a model, so that a 404 can only mean a missing model.
     """
 
     provider: str
@@ -43,15 +43,27 @@ class RequestContext:
         cls: type[ProviderError],
         detail: str = "",
         *,
+        reason: SourceText = NO_TEXT,
         status: int | None = None,
         retry_after: float | None = None,
         metadata: Mapping[str, Any] | None = None,
         **params: object,
     ) -> ProviderError:
-        """Return an error of ``cls`` about this request."""
+        """Return an error about this request.
+
+        Args:
+            cls: the error's class.
+            detail: as :class:`~caal_desktop.llm.errors.ProviderError` takes it, like the following.
+            reason: the template of the reason.
+            status: the HTTP status.
+            retry_after: seconds.
+            metadata: the error body's ``metadata``.
+            **params: values of placeholders, besides those that are known of the request.
+        """
         return cls(
             self.provider,
             status=status,
+            reason=reason,
             detail=detail,
             retry_after=retry_after,
             metadata=metadata,

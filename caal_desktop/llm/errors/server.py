@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from caal_desktop.llm.errors.base import ProviderError, Remedy
 from caal_desktop.llm.errors.text import ErrorTemplate
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Duration, SourceText
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, SourceText
 
 
 class AuthenticationFailed(ProviderError):
@@ -64,7 +65,7 @@ class PermissionRefused(ProviderError):
 
 
 class ModerationRefused(PermissionRefused):
-    """403 with moderation reasons. ``params["reasons"]`` is their list in one line."""
+    """403 with moderation reasons, which ``params["reasons"]`` lists as a tuple of texts."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The message was flagged by moderation.")
     why = QT_TRANSLATE_NOOP("ProviderError", "The model's provider named these reasons: {reasons}.")
@@ -78,6 +79,9 @@ class ModelNotFound(ProviderError):
     what = QT_TRANSLATE_NOOP("ProviderError", "{provider} has no model called “{model}”.")
     why = QT_TRANSLATE_NOOP("ProviderError", "It may have been renamed or withdrawn, or its name is mistyped.")
     advice = QT_TRANSLATE_NOOP("ProviderError", "Choose another model.")
+    why_no_author: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "Names of models have the form “author/model” there."
+    )
     remedy = Remedy.CHOOSE_MODEL
 
 
@@ -163,10 +167,8 @@ class RateLimited(ProviderError):
 
     def template(self) -> ErrorTemplate:
         """Return the templates; the advice names the wait where it is known."""
-        if self.retry_after is None:
-            return super().template()
-        self.params["wait"] = Duration(self.retry_after)
-        return ErrorTemplate(self.what, self.why, self.advice_with_wait)
+        template = super().template()
+        return template if self.retry_after is None else replace(template, advice=self.advice_with_wait)
 
 
 class DailyLimitReached(RateLimited):
@@ -196,7 +198,8 @@ class ProviderUnavailable(ProviderError):
 
     def template(self) -> ErrorTemplate:
         """Return the templates; the reason names the hosting provider where it is known."""
-        return ErrorTemplate(self.what, self.why_named if self.params.get("provider_name") else self.why, self.advice)
+        template = super().template()
+        return replace(template, why=self.why_named) if self.params.get("provider_name") else template
 
 
 class ServerFailed(ProviderError):
@@ -226,6 +229,27 @@ class InvalidResponse(ProviderError):
     advice = QT_TRANSLATE_NOOP(
         "ProviderError", "Try again; if it happens again, check the server's address or choose another model."
     )
+    why_empty: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "It is empty.")
+    why_too_long: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "It is longer than any answer that this program reads."
+    )
+    why_not_json: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "It is not valid JSON. It was damaged on the way, or the server does not speak the expected language.",
+    )
+    why_no_object: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "It is no JSON object. The server may not speak the expected language."
+    )
+    why_no_message: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "It holds no message. The server may not speak the expected language."
+    )
+    why_no_models: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "It holds no list of models. The server may not speak the expected language."
+    )
+    why_no_hosts: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "It holds no list of hosts. The server may not speak the expected language."
+    )
+    why_no_key: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "It holds no key.")
 
 
 class EmptyAnswer(ProviderError):

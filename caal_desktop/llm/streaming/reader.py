@@ -54,7 +54,7 @@ class _Reader:
         try:
             items = self._decoder.feed(chunk)
         except LineTooLongError:
-            self.failure = self._context.error(errors.InvalidResponse, "A line of the answer is too long.")
+            self.failure = self._context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_too_long)
             return []
         return self._events(items, at_end=False)
 
@@ -78,7 +78,9 @@ class _Reader:
             if not isinstance(payload, dict):
                 # The last line of a stream that was cut is half a chunk: that is an interruption, not damage.
                 if not at_end:
-                    self.failure = self._context.error(errors.InvalidResponse, "A part of the answer is not JSON.")
+                    self.failure = self._context.error(
+                        errors.InvalidResponse, reason=errors.InvalidResponse.why_not_json
+                    )
                 break
             error: Any = error_mapping.error_in(payload)
             if error is None and item.event == "error":
@@ -179,7 +181,7 @@ async def read_events(context: RequestContext, response: httpx2.Response) -> Asy
                 yield event
             return
         if not head and source.failure is None and "event-stream" not in response.headers.get("content-type", ""):
-            raise context.error(errors.InvalidResponse, "The answer is empty.")
+            raise context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_empty)
         chunk: bytes | None = head
         while chunk is not None:
             for event in reader.feed(chunk):
@@ -207,10 +209,10 @@ async def _whole_answer(
     if source.failure is not None:
         raise source.failure
     if raw is None:
-        raise context.error(errors.InvalidResponse, "The answer is too long.")
+        raise context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_too_long)
     payload = error_mapping.decode_object(context, raw, response.headers)
     if answers.parse_completion(payload) is None:
-        raise context.error(errors.InvalidResponse, "The answer holds no message.")
+        raise context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_no_message)
     assembler = StreamAssembler()
     events = assembler.feed(payload) + assembler.finish()
     if assembler.usage is not None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from caal_desktop.llm.errors import AddressRefused, ApiKeyMalformed, ApiKeyMissing
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.translation import SourceText
 
 # Names that the public domain name system does not answer (RFC 6762, RFC 8375, and ICANN's .internal).
 _PRIVATE_SUFFIXES: Final = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
@@ -87,7 +90,7 @@ def check_key_form(provider: str, display_name: str, api_key: object) -> str:
     if api_key is None or (isinstance(api_key, str) and not api_key.strip()):
         raise ApiKeyMissing(provider, params=params)
     if not isinstance(api_key, str):
-        raise ApiKeyMalformed(provider, params=params, detail="The key is not a text.")
+        raise ApiKeyMalformed(provider, params=params, detail=f"The key is of type {type(api_key).__name__}.")
     # Only blanks at the ends are forgiven. A line break, even a last one, means that more than a key was copied.
     key = api_key.strip(" \t")
     if not all("!" <= letter <= "~" for letter in key) or len(key) > MAX_KEY_LENGTH:
@@ -105,25 +108,25 @@ def check_base_url(provider: str, display_name: str, base_url: object, *, has_ke
         AddressRefused: it is no http(s) URL, carries credentials, a query or a fragment, or would send a key in clear.
     """
 
-    def refuse(detail: str) -> AddressRefused:
-        return AddressRefused(provider, params={"provider": display_name}, detail=detail)
+    def refused(reason: SourceText) -> AddressRefused:
+        return AddressRefused(provider, params={"provider": display_name}, reason=reason)
 
     if not isinstance(base_url, str) or not base_url.strip():
-        raise refuse("The address is empty.")
+        raise refused(AddressRefused.why_empty)
     url = base_url.strip()
     try:
         parts = urlsplit(url)
         _ = parts.port  # reading it is what checks it
     except ValueError:
-        raise refuse("The address is not a valid URL.") from None
+        raise refused(AddressRefused.why_no_url) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise refuse("The address must begin with https:// or http:// and name a host.")
+        raise refused(AddressRefused.why_no_host)
     if "@" in parts.netloc:
-        raise refuse("The address must not contain a user name or a password.")
+        raise refused(AddressRefused.why_credentials)
     if parts.query or parts.fragment or any(letter < "!" for letter in url):
-        raise refuse("The address must not contain blanks, “?” or “#”.")
+        raise refused(AddressRefused.why_query)
     if parts.scheme == "http" and has_key and not is_private(parts.hostname):
-        raise refuse("A key is sent over plain http only to this computer or a private network. Use https.")
+        raise refused(AddressRefused.why_unencrypted)
     return url.rstrip("/")
 
 
@@ -141,7 +144,7 @@ def check_fixed_base_url(provider: str, display_name: str, base_url: object, con
     if not is_loopback(host_of(url)):
         raise AddressRefused(
             provider,
-            params={"provider": display_name},
-            detail=f"Only {constant} or an address on this computer (127.0.0.1, ::1, localhost) is allowed.",
+            params={"provider": display_name, "address": constant},
+            reason=AddressRefused.why_fixed,
         )
     return url

@@ -116,7 +116,9 @@ def error_from_answer(
     """
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     if 300 <= status < 400:
-        return context.error(errors.CaptivePortalSuspected, "The answer was a redirect.", status=status)
+        return context.error(
+            errors.CaptivePortalSuspected, reason=errors.CaptivePortalSuspected.why_redirect, status=status
+        )
     payload = parse_json(text)
     if payload is None:
         title = _TITLE.search(text[:20_000])
@@ -180,7 +182,7 @@ def _classify(
     cls = _by_availability(availability)
     if cls is None:
         cls = _by_status(context, status, message, metadata, body_is_error=body_is_error)
-    params: dict[str, object] = {}
+    params: dict[str, Any] = {}
     if provider_name := as_text(metadata.get("provider_name")):
         params["provider_name"] = provider_name
     detail = message
@@ -197,7 +199,7 @@ def _classify(
     if cls is errors.AuthenticationFailed:
         params["sent_no_key"] = not any(context.secrets)
     if cls is errors.ModerationRefused:
-        params["reasons"] = ", ".join(str(reason) for reason in as_list(metadata.get("reasons"))[:10]) or "…"
+        params["reasons"] = tuple(str(reason) for reason in as_list(metadata.get("reasons"))[:10]) or ("…",)
         params["flagged_input"] = as_text(metadata.get("flagged_input")) or ""
     return context.error(cls, detail, status=status, retry_after=retry_after, metadata=metadata, **params)
 
@@ -276,8 +278,9 @@ def decode_json(context: RequestContext, raw: bytes, headers: Mapping[str, str])
     if payload is None:
         if looks_like_html(text, headers.get("content-type", "")):
             raise context.error(errors.CaptivePortalSuspected)
-        detail = "The answer is empty." if not text.strip() else "The answer is not valid JSON."
-        raise context.error(errors.InvalidResponse, detail)
+        is_empty = not text.strip()
+        reason = errors.InvalidResponse.why_empty if is_empty else errors.InvalidResponse.why_not_json
+        raise context.error(errors.InvalidResponse, reason=reason)
     error = error_in(payload) if isinstance(payload, dict) else None
     if error is not None:
         raise error_from_payload(context, {"error": error}, headers)
@@ -288,7 +291,7 @@ def decode_object(context: RequestContext, raw: bytes, headers: Mapping[str, str
     """Return a 200's body as a JSON object; raises as :func:`decode_json` does."""
     payload = decode_json(context, raw, headers)
     if not isinstance(payload, dict):
-        raise context.error(errors.InvalidResponse, "The answer is not a JSON object.")
+        raise context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_no_object)
     return payload
 
 

@@ -12,18 +12,19 @@ from PySide6.QtCore import QObject, Signal
 from caal_desktop.llm.errors import BadRequest, PermissionRefused, ProviderError
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.llm.redaction import register_secret
+from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, SourceText
 from caal_desktop.services.providers.connections import connection_by
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.providers.provider_pool import ProviderPool, StandIn
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.sign_in import Attempt
-    from caal_desktop.sign_in.pages import PageText
+    from caal_desktop.sign_in.pages import PageTexts
 
 DEADLINE_S = 600.0
 """Seconds that a person may take in the browser; a code lasts about as long."""
@@ -78,7 +79,7 @@ class SignInService(QObject):
         stand_in: gives the address that stands for a provider's own, or None.
         open_url: opens an address in the browser; tells whether there was one.
         deadline: seconds to wait for the browser.
-        texts: the pages' words, translated.
+        texts: what the pages say on which the browser ends; in English where left out.
 
     Signals:
         changed: carries the new :class:`SignInView`.
@@ -99,7 +100,7 @@ class SignInService(QObject):
         *,
         deadline: float = DEADLINE_S,
         ports: tuple[int, ...] | None = None,
-        texts: Mapping[PageText, str] | None = None,
+        texts: PageTexts | None = None,
     ) -> None:
         super().__init__(parent)
         self._settings, self._keys, self._pool = settings, keys, pool
@@ -124,24 +125,24 @@ class SignInService(QObject):
         self._scope.cancel("run")
         self._set(SignInView())
 
-    def submit_code(self, text: str) -> str:
+    def submit_code(self, text: str) -> SourceText:
         """Take the code by hand.
 
         Args:
             text: the code, or the whole address at which the browser ended.
 
         Returns:
-            Why it cannot be the code, as a short clause in English; "" where it is tried.
+            Why it cannot be the code, in a sentence; "" where it is tried.
         """
         from caal_desktop.sign_in import CodeRefusedError
 
         if self._attempt is None or self._pasted is None or self._pasted.done():
-            return "there is no sign-in that waits for a code"
+            return QT_TRANSLATE_NOOP("SignIn", "There is no sign-in that waits for a code.")
         try:
             self._pasted.set_result(self._attempt.code_in(text))
         except CodeRefusedError as error:
-            return str(error)
-        return ""
+            return error.reason
+        return NO_TEXT
 
     async def close(self) -> None:
         """Stop everything."""
@@ -168,9 +169,10 @@ class SignInService(QObject):
     async def _wait_for_code(self, attempt: Attempt, api_url: str, pasted: asyncio.Future[str]) -> str | None:
         from caal_desktop.sign_in import CallbackServer, PortBusyError
         from caal_desktop.sign_in.callback_server import FALLBACK_PORT
+        from caal_desktop.sign_in.pages import ENGLISH
 
         ports = (0, FALLBACK_PORT) if self._ports is None else self._ports
-        server = CallbackServer(attempt, ports=ports, texts=self._texts)
+        server = CallbackServer(attempt, ports=ports, texts=self._texts or ENGLISH)
         try:
             async with asyncio.timeout(self._deadline):
                 try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QLocale, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId, part_of
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInView
-from caal_desktop.sign_in.pages import PAGE_TEXTS, PageText
+from caal_desktop.sign_in.pages import PAGES, PageTexts
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import PaddedButton, TextLabel, control_before
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from caal_desktop.services.keys.sign_in_service import SignInService
 
 
-def page_texts() -> dict[PageText, str]:
-    """The words of the pages on which the browser ends, translated."""
-    return {page: translated(text) for page, text in PAGE_TEXTS.items()}
+def page_texts() -> PageTexts:
+    """Return what the pages say on which the browser ends, translated."""
+    texts = {name: (translated(title), translated(body)) for name, (title, body) in PAGES.items()}
+    return PageTexts(QLocale().bcp47Name(), texts)
 
 
 class SignInPanel(QWidget):
@@ -146,18 +147,9 @@ class SignInPanel(QWidget):
         QGuiApplication.clipboard().setText(self._service.view.url)
 
     def _submit_code(self) -> None:
-        problem = self._service.submit_code(self._code.text())
-        text = self.tr("That does not work: {reason}.").format(reason=self._reason(problem)) if problem else ""
+        text = translated(self._service.submit_code(self._code.text()))
         self._code_problem.setText(text)
         self._code_problem.setVisible(bool(text))
-
-    def _reason(self, problem: str) -> str:
-        return {
-            "this is no address": self.tr("this is no address"),
-            "this address belongs to another sign-in": self.tr("this address belongs to another sign-in"),
-            "this address holds no code": self.tr("this address holds no code"),
-            "this is no sign-in code": self.tr("this is no sign-in code"),
-        }.get(problem, problem)
 
     def _show(self, view: SignInView) -> None:
         if not self._mine:

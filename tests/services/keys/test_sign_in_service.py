@@ -147,7 +147,7 @@ def test_without_a_port_the_code_is_pasted_by_hand(
         assert service.view.problem is SignInProblem.PORT_BUSY
         back = demo.decide_sign_in(browser.opened[0])
         code = parse_qs(urlsplit(back).query)["code"][0]
-        assert service.submit_code("nonsense!") == "this is no sign-in code"
+        assert service.submit_code("nonsense!") == "This is not a sign-in code."
         assert service.submit_code(back if whole_address else code) == ""
         until(service, SignInPhase.DONE)
 

@@ -1,4 +1,4 @@
-"""The sign-in as a person sees it, on the wizard's key page and on the key card."""
+"""The sign-in as a user sees it, on the wizard's key page and on the key card."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import QLocale
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInService
+from caal_desktop.sign_in.pages import PAGES, PageTexts
 from caal_desktop.widgets.keys.key_card import KeyCard
 from caal_desktop.widgets.keys.sign_in_panel import SignInPanel, page_texts
 from caal_desktop.widgets.wizard.pages.key_page import KeyPage
@@ -69,7 +71,7 @@ def test_a_person_can_paste_the_code_and_gets_a_key(
     assert panel.message.title == "Waiting for your browser…"
     button(panel, "by_hand").click()
     by_hand(panel, "not a code!")
-    assert "this is no sign-in code" in panel._code_problem.text()
+    assert panel._code_problem.text() == "This is not a sign-in code."
     by_hand(panel, demo.decide_sign_in(browser.opened[0]))
     until(panel, SignInPhase.DONE)
     assert keys == [demo.key_for("signed_in")]
@@ -180,5 +182,11 @@ def test_on_the_card_the_key_is_proven_and_kept(
     assert [item.secret for item in keyring_session.secret_items()] == [demo.key_for("signed_in")]
 
 
-def test_the_browsers_pages_can_be_translated(qapp: object) -> None:
-    assert all("\n" in text for text in page_texts().values())
+@pytest.mark.usefixtures("qapp")
+def test_the_browsers_pages_tell_their_language() -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale("de_AT"))
+    try:
+        assert page_texts() == PageTexts("de-AT", PAGES)
+    finally:
+        QLocale.setDefault(before)

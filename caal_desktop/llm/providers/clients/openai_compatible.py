@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from caal_desktop import __version__
 from caal_desktop.llm.base import LLMProvider, LLMResponse
 from caal_desktop.llm.errors import CertificateRejected, ConfigurationError, InvalidResponse, ProviderError
+from caal_desktop.llm.errors.base import THE_SERVER
 from caal_desktop.llm.errors.context import RequestContext
 from caal_desktop.llm.events import StreamStarted
 from caal_desktop.llm.fields import as_dict, as_list, as_text
@@ -103,7 +104,7 @@ class OpenAICompatibleProvider(LLMProvider):
             model = self.descriptor.default_model
         if not model.strip():
             raise ConfigurationError(
-                self.provider_name, params={"provider": self.display_name}, detail="No model is chosen."
+                self.provider_name, params={"provider": self.display_name}, reason=ConfigurationError.why_no_model
             )
         self.model = model.strip()
         self.temperature = temperature
@@ -127,7 +128,7 @@ class OpenAICompatibleProvider(LLMProvider):
     # --- what differs between the providers -----------------------------------------------------------------------
 
     def _display_name(self, base_url: object) -> str:
-        return (location_of(base_url) if isinstance(base_url, str) else "") or "The server"
+        return (location_of(base_url) if isinstance(base_url, str) else "") or THE_SERVER
 
     def _check_base_url(self, base_url: object, *, has_key: bool) -> str:
         return check_base_url(self.provider_name, self.display_name, base_url, has_key=has_key)
@@ -170,7 +171,7 @@ class OpenAICompatibleProvider(LLMProvider):
         if self._client is None and not self._closed:
             await asyncio.get_running_loop().run_in_executor(None, self.warm_up)
         if self._client is None or self._closed:
-            raise self._context(None).error(ConfigurationError, "The provider has been closed.")
+            raise self._context(None).error(ConfigurationError, reason=ConfigurationError.why_closed)
         return self._client
 
     async def aclose(self) -> None:
@@ -241,9 +242,7 @@ class OpenAICompatibleProvider(LLMProvider):
         issuer = await asyncio.get_running_loop().run_in_executor(None, issuer_of, self.base_url, self._network)
         if not issuer:
             return failure
-        return self._context(None).error(
-            CertificateRejected, f"The certificate was issued by “{issuer}”. {failure.detail}".strip(), issuer=issuer
-        )
+        return self._context(None).error(CertificateRejected, failure.detail, issuer=issuer)
 
     async def _get_json(self, context: RequestContext, path: str, params: Mapping[str, str] | None = None) -> object:
         async with self._open(context, "GET", path, params=params) as response:
@@ -256,7 +255,7 @@ class OpenAICompatibleProvider(LLMProvider):
         try:
             return await read_bounded(response, MAX_BODY_BYTES)
         except BodyTooLongError:
-            failure = context.error(InvalidResponse, "The answer is too long.")
+            failure = context.error(InvalidResponse, reason=InvalidResponse.why_too_long)
         except Exception as error:
             failure = error_mapping.error_from_exception(context, error, streaming=True)
         raise failure
@@ -305,7 +304,7 @@ class OpenAICompatibleProvider(LLMProvider):
             payload = error_mapping.decode_object(context, await self._read(context, response), response.headers)
         answer = answers.parse_completion(payload)
         if answer is None:
-            raise context.error(InvalidResponse, "The answer holds no message.")
+            raise context.error(InvalidResponse, reason=InvalidResponse.why_no_message)
         return answer
 
     async def stream_events(
@@ -356,7 +355,7 @@ class OpenAICompatibleProvider(LLMProvider):
         """See the base class."""
         listing = parse_model_list(payload)
         if not listing.recognized:
-            raise self._context(None).error(InvalidResponse, "The answer holds no list of models.")
+            raise self._context(None).error(InvalidResponse, reason=InvalidResponse.why_no_models)
         return listing
 
     async def check_key(self) -> KeyInfo:

@@ -56,7 +56,7 @@ class OpenRouterProvider(HostedProvider):
             answer = error_mapping.decode_object(hidden, await self._read(hidden, response), response.headers)
         key = as_text(answer.get("key"))
         if key is None:
-            raise hidden.error(InvalidResponse, "The answer holds no key.")
+            raise hidden.error(InvalidResponse, reason=InvalidResponse.why_no_key)
         return check_key_form(self.provider_name, self.display_name, key)
 
     async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
@@ -68,10 +68,10 @@ class OpenRouterProvider(HostedProvider):
         context = self._context(model_id)
         path = endpoints_path(model_id)
         if path is None:
-            raise context.error(ModelNotFound, "The id has no author and slug.")
+            raise context.error(ModelNotFound, reason=ModelNotFound.why_no_author)
         endpoints = parse_endpoints(await self._get_json(context, path))
         if endpoints is None:
-            raise context.error(InvalidResponse, "The answer holds no list of endpoints.")
+            raise context.error(InvalidResponse, reason=InvalidResponse.why_no_hosts)
         return endpoints
 
     async def generation(self, generation_id: str) -> UsageReport | None:
