@@ -27,6 +27,9 @@ class ConfigurationError(ProviderError, ValueError):
         "ProviderError", "Look through the provider's settings and correct what the details name."
     )
     why_no_model: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "No model is chosen.")
+    why_unknown: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "There is no provider called “{name}”. Known are {known}."
+    )
     why_closed: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError", "The connection to it was closed before the request was made."
     )

@@ -246,6 +246,7 @@ class InvalidResponse(ProviderError):
     why_no_models: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError", "It holds no list of models. The server may not speak the expected language."
     )
+    why_no_rows: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "Its list of models is empty.")
     why_no_hosts: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError", "It holds no list of hosts. The server may not speak the expected language."
     )

@@ -10,6 +10,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from caal_desktop.llm.errors import ConfigurationError
 from caal_desktop.llm.providers.groq import GROQ
 from caal_desktop.llm.providers.mistral import MISTRAL
 from caal_desktop.llm.providers.ollama import OLLAMA
@@ -41,7 +42,7 @@ def descriptor_of(name: str) -> ProviderDescriptor:
     """Return what is known about a provider.
 
     Raises:
-        ValueError: there is no such provider (the text lists the known ones).
+        ConfigurationError: (a ValueError) there is no such provider; the text lists the known ones.
     """
     return _find(name, PROVIDERS)
 
@@ -55,7 +56,7 @@ def create_provider(name: str, **kwargs: Any) -> LLMProvider:
     """Return a provider by its name; ``kwargs`` are its constructor's.
 
     Raises:
-        ValueError: the name is unknown (the text lists the known ones), or the provider cannot be set up like this.
+        ConfigurationError: (a ValueError) the name is unknown, or the provider cannot be set up like this.
     """
     return client_of(descriptor_of(name))(**kwargs)
 
@@ -66,7 +67,8 @@ def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:
     Reads ``llm_provider``, ``temperature``, ``max_tokens`` and the provider's own keys, which its descriptor names.
 
     Raises:
-        ValueError: ``llm_provider`` is missing or unknown, or a setting that it needs is missing or unusable.
+        ConfigurationError: (a ValueError) ``llm_provider`` is missing or unknown, or a setting that the provider needs
+            is missing or cannot be used.
     """
     descriptor = _find(settings.get("llm_provider") or "", _AGENT_PROVIDERS)
     agent = descriptor.agent
@@ -84,7 +86,9 @@ def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:
 def _find(name: str, known: Mapping[str, ProviderDescriptor]) -> ProviderDescriptor:
     descriptor = known.get(name)
     if descriptor is None:
-        raise ValueError(f"unknown LLM provider {name!r}; known: {', '.join(sorted(known))}")
+        raise ConfigurationError(
+            name, reason=ConfigurationError.why_unknown, params={"name": name, "known": tuple(sorted(known))}
+        )
     return descriptor
 
 

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.llm.errors import InvalidResponse, ProviderError
 from caal_desktop.llm.fields import parse_json
+from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Catalogue:
     skipped: int = 0
     fetched_at: datetime | None = None
     state: CatalogueState = CatalogueState.EMPTY
-    error: ProviderError | ValueError | None = None
+    error: ProviderError | None = None
     view: CatalogueView | None = None
 
     def find(self, model_id: str) -> ModelInfo | None:
@@ -217,7 +218,7 @@ class CatalogueService(QObject):
             if self._connection is connection:
                 self._set_state(CatalogueState.STALE if known else CatalogueState.EMPTY)
             raise
-        except (ProviderError, ValueError) as error:
+        except ProviderError as error:
             self._set_state(CatalogueState.STALE if known else CatalogueState.FAILED, error)
             return
         self._set(fresh)
@@ -234,7 +235,7 @@ class CatalogueService(QObject):
 
         return CatalogueCache(self._cache_folder, connection.provider, source=connection.address)
 
-    def _set_state(self, state: CatalogueState, error: ProviderError | ValueError | None = None) -> None:
+    def _set_state(self, state: CatalogueState, error: ProviderError | None = None) -> None:
         old = self._catalogue
         if (old.state, old.error) != (state, error):
             self._set(replace(old, state=state, error=error))
@@ -248,7 +249,8 @@ def _read(connection: Connection, provider: LLMProvider, payload: object) -> Cat
     with _bulk_load():
         parsed = provider.read_model_list(payload)
         if not parsed.models:
-            raise InvalidResponse(provider=connection.provider, detail="the list of models is empty")
+            title = descriptor_of(connection.provider).title
+            raise InvalidResponse(connection.provider, reason=InvalidResponse.why_no_rows, params={"provider": title})
         catalogue = _catalogue(connection, parsed, datetime.now(UTC))
         if catalogue.view is not None:
             catalogue.view.gather_words()

@@ -47,7 +47,7 @@ class Hosts:
     phase: HostsPhase
     endpoints: tuple[EndpointInfo, ...] = ()
     fetched_at: datetime | None = None
-    error: ProviderError | ValueError | None = None
+    error: ProviderError | None = None
 
 
 class HostLookup(QObject):
@@ -95,7 +95,7 @@ class HostLookup(QObject):
                 endpoints = await provider.list_endpoints(model_id)
         except asyncio.CancelledError:
             raise
-        except (ProviderError, ValueError) as error:
+        except ProviderError as error:
             self.changed.emit(Hosts(model_id, HostsPhase.FAILED, error=error))
             return
         hosts = Hosts(model_id, HostsPhase.READY, endpoints, datetime.now(UTC))

@@ -50,7 +50,7 @@ class ServerOrder:
     ids: tuple[str, ...] = ()
     phase: OrderPhase = OrderPhase.UNKNOWN
     fetched_at: datetime | None = None
-    error: ProviderError | ValueError | None = None
+    error: ProviderError | None = None
 
 
 class ServerOrders(QObject):
@@ -130,11 +130,13 @@ class ServerOrders(QObject):
                 payload = await provider.fetch_model_list(sort=SERVER_SORT[order])
                 ids = await asyncio.to_thread(_ids, provider, payload)
             if not ids:
-                raise InvalidResponse(provider=name, detail="the sorted list is empty")
+                raise InvalidResponse(
+                    name, reason=InvalidResponse.why_no_rows, params={"provider": descriptor_of(name).title}
+                )
         except asyncio.CancelledError:
             self._set(name, order, before)
             raise
-        except (ProviderError, ValueError) as error:
+        except ProviderError as error:
             self._set(name, order, ServerOrder(before.ids, OrderPhase.FAILED, before.fetched_at, error))
             return
         self._set(name, order, ServerOrder(ids, OrderPhase.READY, datetime.now(UTC)))

@@ -262,7 +262,7 @@ class ChatService(QObject):
                     params={"provider": request.connection.provider, "model": request.model},
                 )
             answer.status = AnswerStatus.COMPLETE
-        except (ProviderError, ValueError) as error:
+        except ProviderError as error:
             answer.status = AnswerStatus.FAILED
             answer.error = error
         finally:
@@ -413,7 +413,7 @@ class ChatService(QObject):
             try:
                 async with self._pool.use(request.connection) as provider:
                     usage = await provider.generation(generation_id)
-            except (ProviderError, ValueError):
+            except ProviderError:
                 return None
             if usage is not None:
                 return usage

@@ -191,7 +191,7 @@ class Message:
     parts: list[str] = field(default_factory=list)
     status: AnswerStatus = AnswerStatus.COMPLETE
     facts: AnswerFacts | None = None
-    error: ProviderError | ValueError | SavedFailureError | None = None
+    error: ProviderError | SavedFailureError | None = None
     reasoning_parts: list[str] = field(default_factory=list)
     tool_calls: list[ToolCallText] = field(default_factory=list)
     attachments: tuple[Attachment, ...] = ()

@@ -66,13 +66,11 @@ def to_record(message: Message, *, shown: bool) -> MessageRecord:
 _FACTS = ("asked_model", "model", "provider", "first_token_s", "duration_s", "reasoning_s", "generation_id")
 
 
-def _failure(error: ProviderError | ValueError | SavedFailureError) -> dict[str, str]:
+def _failure(error: ProviderError | SavedFailureError) -> dict[str, str]:
     if isinstance(error, SavedFailureError):
         text, remedy = error.text, error.remedy
-    elif isinstance(error, ProviderError):
-        text, remedy = error.describe(), error.remedy
     else:
-        text, remedy = ErrorText("That cannot be used.", str(error), ""), Remedy.RETRY
+        text, remedy = error.describe(), error.remedy
     return {"what": text.what, "why": text.why, "advice": text.advice, "remedy": str(remedy)}
 
 

@@ -457,13 +457,15 @@ class KeyService(QObject):
         try:
             async with self._pool.use(connection) as provider:
                 info = await provider.check_key()
-        except (ProviderError, ValueError) as error:
+        except ProviderError as error:
             if not isinstance(error, ConnectionFailed):
                 logger.info("The key was not accepted: %s", type(error).__name__)
-            refused = isinstance(error, AuthenticationFailed | PermissionRefused | ConfigurationError | ValueError)
+            refused = isinstance(error, AuthenticationFailed | PermissionRefused | ConfigurationError)
             return Proof(KeyStatus.REJECTED if refused else KeyStatus.UNVERIFIED, error=error)
         if info.is_management_key:
-            return Proof(KeyStatus.REJECTED, info, ManagementKeyRejected(provider=connection.provider))
+            title = PROVIDERS[connection.provider].title
+            rejected = ManagementKeyRejected(connection.provider, params={"provider": title})
+            return Proof(KeyStatus.REJECTED, info, rejected)
         return Proof(KeyStatus.VERIFIED, info)
 
     def _is_in_use(self, connection: Connection) -> bool:

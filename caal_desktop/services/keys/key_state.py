@@ -13,7 +13,7 @@ from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 if TYPE_CHECKING:
     from caal_desktop.llm.models.key_info import KeyInfo
 
-KeyProblem = ProviderError | KeyringError | ValueError
+KeyProblem = ProviderError | KeyringError
 
 
 class KeyActivity(StrEnum):

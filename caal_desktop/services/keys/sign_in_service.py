@@ -207,9 +207,8 @@ class SignInService(QObject):
                 key = await client.exchange_code(code, attempt.verifier)
         except (PermissionRefused, BadRequest) as error:
             self._set(SignInView(SignInPhase.FAILED, problem=SignInProblem.WRONG_CODE, error=error))
-        except (ProviderError, ValueError) as error:
-            failure = error if isinstance(error, ProviderError) else None
-            self._set(SignInView(SignInPhase.FAILED, problem=SignInProblem.UNREACHABLE, error=failure))
+        except ProviderError as error:
+            self._set(SignInView(SignInPhase.FAILED, problem=SignInProblem.UNREACHABLE, error=error))
         else:
             register_secret(key)
             self._set(SignInView(SignInPhase.DONE))

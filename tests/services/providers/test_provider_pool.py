@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.llm.errors import ApiKeyMalformed
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.services.chat.chat_request import ChatRequest
 from caal_desktop.services.chat.conversation import AnswerStatus
@@ -53,7 +54,7 @@ def is_closed(client: LLMProvider) -> bool:
         try:
             await client.check_key()
         except Exception as error:  # whatever a closed client raises
-            return "closed" in repr(error).lower() or "closed" in repr(error.__cause__).lower()
+            return "closed" in str(error).lower() or "closed" in repr(error.__cause__).lower()
         return False
 
     return run_async(try_it())
@@ -300,7 +301,7 @@ def test_a_key_that_cannot_be_used_is_an_error_of_its_use(urls: Urls) -> None:
         async with pool.use(Connection("openrouter", "two words")):
             pass
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ApiKeyMalformed):
         run_async(use())
     run_async(pool.close())
 

@@ -9,6 +9,7 @@ import pytest
 
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.errors import (
+    ApiKeyMalformed,
     AuthenticationFailed,
     ConnectionFailed,
     InvalidResponse,
@@ -80,7 +81,7 @@ def test_an_unknown_key_is_refused(parts: Parts) -> None:
 def test_a_key_that_cannot_be_sent_is_refused(parts: Parts) -> None:
     at_the_key(parts).setup.entry.submit("schlüssel\n")
     assert parts.until_stage(*ENDED) is Stage.REFUSED
-    assert isinstance(parts.setup.key.error, ValueError)
+    assert isinstance(parts.setup.key.error, ApiKeyMalformed)
 
 
 def test_a_management_key_cannot_chat_and_is_refused(parts: Parts, demo: DemoControl) -> None:
