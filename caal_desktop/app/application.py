@@ -112,11 +112,11 @@ class Application(QObject):
             QTimer.singleShot(1000, self, lambda: self._note("idle"))
         if self._demo is not None:
             self._demo.start()
-        if self.services.problem is not None:
+        if self.services.settings_notice is not None:
             from caal_desktop.widgets.common.error_texts import reason_and_advice
             from caal_desktop.widgets.common.translation import words_of
 
-            text = words_of(self.services.problem)
+            text = words_of(self.services.settings_notice)
             self.windows.show_message_box(text.what, reason_and_advice(text))
 
     def _on_key(self, _secret: str, _state: KeyState) -> None:

@@ -46,7 +46,7 @@ class Services(QObject):
         verbose: the command line asked for everything in the log, whatever the settings say.
 
     Attributes:
-        problem: what was wrong with the settings' file; None where all was well.
+        settings_notice: what was wrong with the settings' file; None where nothing was.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Services(QObject):
         self._stand_in = stand_in
         self._scope = TaskScope("services")
         loaded = store.load()
-        self.problem = loaded.problem
+        self.settings_notice = loaded.notice
         self.settings = SettingsService(store, loaded, self)
         self.transfer = TransferService(self.settings, paths.data_dir, self)
         self.bundles = BundleCheck(self)

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caal_desktop.storage.errors import FolderUnusable, WriteFailed
+from caal_desktop.storage.errors import FolderIsFile, FolderReadOnly, FolderUnusable, WriteFailed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +22,7 @@ _REPLACE_RETRIES = (0.01, 0.03, 0.1, 0.3)
 
 
 def ensure_private_folder(folder: Path) -> Path:
-    """Creates the folder (and its parents) for its owner alone, where it does not exist yet.
+    """Create the folder (and its parents) for its owner alone, where it does not exist yet.
 
     Raises:
         FolderUnusable: it cannot be created or written.
@@ -32,17 +32,18 @@ def ensure_private_folder(folder: Path) -> Path:
         for candidate in reversed(missing):
             # Path.mkdir(parents=True) gives the mode to the last folder only.
             candidate.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        if not folder.is_dir():
-            raise NotADirectoryError("it is not a folder")
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise PermissionError("no permission to write there")
+        is_folder, is_writable = folder.is_dir(), os.access(folder, os.W_OK | os.X_OK)
     except OSError as error:
         raise FolderUnusable(folder=str(folder), reason=reason_of(error)) from error
+    if not is_folder:
+        raise FolderIsFile(folder=str(folder))
+    if not is_writable:
+        raise FolderReadOnly(folder=str(folder))
     return folder
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replaces the file's content as a whole; the file is readable by its owner alone.
+    """Replace the file's content as a whole; the file is readable by its owner alone.
 
     A symbolic link is followed, so that a settings file kept elsewhere stays there.
 
@@ -72,7 +73,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def set_aside(path: Path, word: str, now: datetime) -> Path | None:
-    """Renames a file to ``stem.word-YYYYMMDD-HHMMSS.suffix`` beside it.
+    """Rename a file to ``stem.word-YYYYMMDD-HHMMSS.suffix`` beside it.
 
     Returns:
         The new path, or None where the system did not allow the renaming.
@@ -86,7 +87,7 @@ def set_aside(path: Path, word: str, now: datetime) -> Path | None:
 
 
 def free_name(path: Path, word: str, now: datetime) -> Path:
-    """``stem.word-YYYYMMDD-HHMMSS.suffix`` beside the path; numbered where that name is taken."""
+    """Return ``stem.word-YYYYMMDD-HHMMSS.suffix`` beside the path; numbered where that name is taken."""
     stem = f"{path.stem}.{word}-{now:%Y%m%d-%H%M%S}"
     target = path.with_name(stem + path.suffix)
     number = 2
@@ -97,7 +98,7 @@ def free_name(path: Path, word: str, now: datetime) -> Path:
 
 
 def reason_of(error: OSError) -> str:
-    """The system's own short words for an error, without the path."""
+    """Return the system's own short words for an error, without the path."""
     return error.strerror or str(error)
 
 

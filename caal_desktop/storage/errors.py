@@ -1,9 +1,11 @@
-"""What can go wrong with what the program keeps: one small tree, in words for people.
+"""The errors of what the program keeps: one small tree, in words for users.
 
 ::
 
     StorageError
     ├── FolderUnusable          a folder cannot be created or written
+    │   ├── FolderIsFile        there is a file in its place
+    │   └── FolderReadOnly      the user may not write there
     ├── WriteFailed             a file cannot be written (disk full, read-only, held open)
     ├── HistoryFailed           the conversations' database cannot be read or written
     │   ├── HistoryDamaged      it is damaged
@@ -13,8 +15,11 @@
         ├── KeyringUnavailable  there is no store
         │   └── KeyringNotTrusted   the configured one is not known to keep secrets encrypted
         ├── KeyringLocked       the store is locked and was not unlocked
-        ├── KeyringTimedOut     the store did not answer, or nobody answered its dialog
-        └── KeyringFailed       the store answered with a failure, or did not keep what it was given
+        ├── KeyringTimedOut     the store did not answer, or its dialog was not answered
+        └── KeyringFailed       the store answered with a failure
+            ├── KeyringNotLoaded    the configured backend cannot be loaded
+            ├── KeyringNotWritten   the store did not keep what it was given
+            └── KeyringNotDeleted   the store still has what was deleted
 """
 
 # ruff: noqa: N818 - a message names what happened; the suffix would say nothing more
@@ -36,12 +41,12 @@ class StorageError(DescribedError):
     why = QT_TRANSLATE_NOOP("StorageError", "The system did not say why.")
     advice = QT_TRANSLATE_NOOP("StorageError", "Try again.")
 
-    def __init__(self, **params: str) -> None:
+    def __init__(self, **params: object) -> None:
         super().__init__(params)
 
 
 class FolderUnusable(StorageError):
-    """A folder cannot be created or written. Params: ``folder``, ``reason``."""
+    """A folder cannot be created or written. Params: ``folder``, ``reason`` (the system's words)."""
 
     what = QT_TRANSLATE_NOOP("StorageError", "The folder {folder} cannot be used.")
     why = QT_TRANSLATE_NOOP("StorageError", "The system says: {reason}.")
@@ -51,8 +56,20 @@ class FolderUnusable(StorageError):
     )
 
 
+class FolderIsFile(FolderUnusable):
+    """There is a file in the folder's place."""
+
+    why = QT_TRANSLATE_NOOP("StorageError", "It is not a folder.")
+
+
+class FolderReadOnly(FolderUnusable):
+    """The user may not write into the folder."""
+
+    why = QT_TRANSLATE_NOOP("StorageError", "You have no permission to write there.")
+
+
 class WriteFailed(StorageError):
-    """A file cannot be written. Params: ``file``, ``reason``."""
+    """A file cannot be written. Params: ``file``, ``reason`` (the system's words)."""
 
     what = QT_TRANSLATE_NOOP("StorageError", "{file} could not be saved.")
     why = QT_TRANSLATE_NOOP("StorageError", "The system says: {reason}.")
@@ -75,7 +92,7 @@ class SecretInSettings(StorageError):
 
 
 class HistoryFailed(StorageError):
-    """The conversations' database cannot be read or written. Params: ``file``, ``reason``."""
+    """The conversations' database cannot be read or written. Params: ``file``, ``reason`` (the system's words)."""
 
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be read or saved.")
     why = QT_TRANSLATE_NOOP("StorageError", "The system says about {file}: {reason}.")
@@ -103,7 +120,7 @@ class HistoryTooNew(HistoryFailed):
 
 
 class KeyringError(StorageError):
-    """The system's keyring could not be used. Params: ``store`` (its name for people), ``reason``."""
+    """The system's keyring could not be used. Params: ``store``, its name, a text or a marked one."""
 
     what = QT_TRANSLATE_NOOP("StorageError", "The system's keyring could not be used.")
 
@@ -142,9 +159,9 @@ class KeyringLocked(KeyringError):
 
 
 class KeyringTimedOut(KeyringError):
-    """The keyring did not answer in time, or nobody answered its dialog. Params also: ``seconds``."""
+    """The keyring did not answer in time, or its dialog was not answered. Params also: ``duration``."""
 
-    what = QT_TRANSLATE_NOOP("StorageError", "{store} did not answer within {seconds} seconds.")
+    what = QT_TRANSLATE_NOOP("StorageError", "{store} did not answer within {duration}.")
     why = QT_TRANSLATE_NOOP(
         "StorageError", "It may be waiting for a password in a dialog behind other windows, or it may hang."
     )
@@ -154,10 +171,28 @@ class KeyringTimedOut(KeyringError):
 
 
 class KeyringFailed(KeyringError):
-    """The keyring answered with a failure, or did not keep what it was given."""
+    """The keyring answered with a failure. Params also: ``reason``, its words."""
 
     what = QT_TRANSLATE_NOOP("StorageError", "{store} could not do what was asked.")
     why = QT_TRANSLATE_NOOP("StorageError", "It says: {reason}.")
     advice = QT_TRANSLATE_NOOP(
         "StorageError", "Try again, log out and in again if it keeps failing, or keep your key for this session only."
     )
+
+
+class KeyringNotLoaded(KeyringFailed):
+    """The configured backend cannot be loaded. Params also: ``reason``, the import's words."""
+
+    why = QT_TRANSLATE_NOOP("StorageError", "The configured backend cannot be loaded: {reason}.")
+
+
+class KeyringNotWritten(KeyringFailed):
+    """The keyring did not keep what it was given."""
+
+    why = QT_TRANSLATE_NOOP("StorageError", "The key was not there when it was read back.")
+
+
+class KeyringNotDeleted(KeyringFailed):
+    """The keyring still has what was deleted."""
+
+    why = QT_TRANSLATE_NOOP("StorageError", "The key was still there after it had been deleted.")

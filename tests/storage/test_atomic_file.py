@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.storage.atomic_file import ensure_private_folder, write_atomically
-from caal_desktop.storage.errors import FolderUnusable, WriteFailed
+from caal_desktop.storage.errors import FolderIsFile, FolderReadOnly, FolderUnusable, WriteFailed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
 
 def test_a_file_in_the_folder_s_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("")
-    with pytest.raises(FolderUnusable, match="not a folder"):
+    with pytest.raises(FolderIsFile, match="not a folder"):
         ensure_private_folder(tmp_path / "config")
 
 
@@ -46,7 +46,7 @@ def test_a_file_in_the_folder_s_place_is_named(tmp_path: Path) -> None:
 def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "config"
     folder.mkdir(mode=0o500)
-    with pytest.raises(FolderUnusable, match="no permission"):
+    with pytest.raises(FolderReadOnly, match="no permission"):
         ensure_private_folder(folder)
 
 

@@ -1,9 +1,11 @@
-"""Which further headers a person may add to requests."""
+"""Which further headers the user may add to requests."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
+
+from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, SourceText
 
 MAX_VALUE_LENGTH: Final = 1000
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,60}")
@@ -27,17 +29,19 @@ _RESERVED: Final = frozenset(
 _SECRET: Final = re.compile(r"auth|cookie|api-?key|token|secret|password|passwd|credential", re.IGNORECASE)
 
 
-def check_header(name: str, value: str) -> str:
-    """Say what is wrong with a header, as a short clause; "" where nothing is."""
+def check_header(name: str, value: str) -> SourceText:
+    """Return why a header cannot be sent, in a sentence; "" where it can."""
     if not _NAME.fullmatch(name):
-        return "has a name that cannot stand in a request"
+        return QT_TRANSLATE_NOOP("InvalidSetting", "The header has a name that cannot stand in a request.")
     if name.lower() in _RESERVED:
-        return "is set by the program itself"
+        return QT_TRANSLATE_NOOP("InvalidSetting", "The program itself sets this header.")
     if _SECRET.search(name):
-        return "looks like a credential; enter a key as the provider's key"
+        return QT_TRANSLATE_NOOP(
+            "InvalidSetting", "The header looks like a credential. Enter a key as the provider's key."
+        )
     if len(value) > MAX_VALUE_LENGTH or not all(" " <= letter <= "~" for letter in value):
-        return "has a value that cannot stand in a request"
-    return ""
+        return QT_TRANSLATE_NOOP("InvalidSetting", "The header has a value that cannot stand in a request.")
+    return NO_TEXT
 
 
 def parse_header(line: str) -> tuple[str, str]:

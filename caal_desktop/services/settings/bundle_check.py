@@ -1,36 +1,41 @@
-"""Looks at files of certificate authorities in a worker, while their path is being typed."""
+"""Checks files of certificate authorities in a worker, while their path is being typed."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message
 from caal_desktop.services.task_scope import TaskScope
-from caal_desktop.storage.settings.certificates import bundle_problem
+from caal_desktop.storage.settings.certificates import bundle_error
 
 DEADLINE_S = 5.0
-"""Seconds that a look may take; a dead network drive takes minutes."""
+"""Seconds that a check may take; a dead network drive takes minutes."""
+
+NO_ANSWER: Final = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It cannot be read: the system does not answer."))
+"""Why a file cannot be used whose check takes longer."""
 
 
 class BundleCheck(QObject):
-    """One look at a time; of the paths that come meanwhile, the latest is next.
+    """One check at a time; of the paths that come meanwhile, the latest is next.
 
     Signals:
-        checked: carries a path, and why its file cannot be used as a short clause in English ("" where it can).
+        checked: carries a path, and why its file cannot be used: a :class:`Message`, or None where it can.
     """
 
-    checked = Signal(str, str)
+    checked = Signal(str, object)
 
     def __init__(self, parent: QObject | None = None, *, deadline: float = DEADLINE_S) -> None:
         super().__init__(parent)
         self._deadline = deadline
         self._wanted = ""
-        self._looking: asyncio.Future[str] | None = None
+        self._looking: asyncio.Future[Message | None] | None = None
         self._scope = TaskScope("certificates")
 
     def check(self, path: str) -> None:
-        """Look at a file, and tell."""
+        """Check a file, and emit the result."""
         self._wanted = path
         if not self._scope.is_running("look"):
             self._scope.start(self._look(), name="look")
@@ -43,16 +48,16 @@ class BundleCheck(QObject):
         path = ""
         while path != self._wanted:
             path = self._wanted
-            self.checked.emit(path, await self._problem_of(path))
+            self.checked.emit(path, await self._error_of(path))
         self._wanted = ""
 
-    async def _problem_of(self, path: str) -> str:
+    async def _error_of(self, path: str) -> Message | None:
         try:
             async with asyncio.timeout(self._deadline):
                 if self._looking is not None:
-                    # One that was given up still holds a worker of the program's few: never more than one.
+                    # An abandoned check still holds one of the program's few workers: never more than one.
                     await asyncio.wait([self._looking])
-                self._looking = asyncio.get_running_loop().run_in_executor(None, bundle_problem, path)
+                self._looking = asyncio.get_running_loop().run_in_executor(None, bundle_error, path)
                 return await asyncio.shield(self._looking)
         except TimeoutError:
-            return "cannot be read: the system does not answer"
+            return NO_ANSWER

@@ -1,4 +1,4 @@
-"""The blocking side of the keyring: choosing a store that can be trusted, and saying in our words how it failed.
+"""The blocking side of the keyring: choosing a store that can be trusted, and turning its failures into our errors.
 
 Everything here runs in a thread of its own (see
 :mod:`~caal_desktop.storage.keyring.thread`), ``import keyring`` included: looking for a store already talks to D-Bus.
@@ -9,14 +9,18 @@ from __future__ import annotations
 import contextlib
 import logging
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from caal_desktop.llm.redaction import redact
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 from caal_desktop.storage.errors import (
     KeyringError,
     KeyringFailed,
     KeyringLocked,
+    KeyringNotDeleted,
+    KeyringNotLoaded,
     KeyringNotTrusted,
+    KeyringNotWritten,
     KeyringUnavailable,
 )
 
@@ -31,13 +35,16 @@ T = TypeVar("T")
 
 SERVICE = "caal-desktop"
 
+UNKNOWN_STORE: Final = QT_TRANSLATE_NOOP("StorageError", "The system's keyring")
+"""What stands in a sentence for a store whose name is not known."""
+
 _SECRET_SERVICE = "keyring.backends.SecretService"  # noqa: S105 - a module, not a secret
 _CHAINER = "keyring.backends.chainer"
 _WINDOWS = "keyring.backends.Windows"
 
-# The stores that are known to encrypt, by module, with their names for people. Any other one is refused: the null
-# backend loses the key in silence, keyrings.alt writes it in plain text or asks on a terminal, and about the rest
-# nothing is known.
+# The stores that are known to encrypt, by module, with their names as users know them. Any other one is refused: the
+# null backend loses the key without an error, keyrings.alt writes it in plain text or asks on a terminal, and about the
+# rest nothing is known.
 TRUSTED_BACKENDS: Mapping[str, str] = MappingProxyType(
     {
         _SECRET_SERVICE: "GNOME Keyring / Secret Service",
@@ -56,14 +63,14 @@ class Checkpoint(Protocol):
     """What :class:`~caal_desktop.storage.keyring.thread.KeyringCall` offers to the work in its thread."""
 
     def checkpoint(self) -> None:
-        """Raises when nobody waits for the result any more."""
+        """Raise an error where the result is no longer waited for."""
 
 
 class Store:
     """The system's password store, found and trusted. Every method blocks, and raises :class:`KeyringError` alone.
 
     Args:
-        trusted: the backends to accept, by module, with their names for people.
+        trusted: the backends to accept, by module, with their names as users know them.
         service: the name under which keys are kept.
         call: what is done with the store; asked before anything that must not happen late.
 
@@ -74,12 +81,12 @@ class Store:
     def __init__(self, trusted: Mapping[str, str], service: str, call: Checkpoint) -> None:
         self._service = service
         self._call = call
-        with _translated("The system's keyring"):
+        with _errors_of(UNKNOWN_STORE):
             self._backend = _choose(trusted)
         self.name = trusted[type(self._backend).__module__]
 
     def may_ask(self) -> bool:
-        """Whether reading or writing may show a dialog: the store is locked, or this cannot be known beforehand."""
+        """Return whether a read or a write may show a dialog: the store is locked, or that cannot be known before."""
         module = type(self._backend).__module__
         if module == _WINDOWS:
             return False
@@ -88,25 +95,25 @@ class Store:
         return True
 
     def is_locked(self) -> bool:
-        """Whether the store is known to be locked (or would have to be created first). Never asks anybody."""
+        """Return whether the store is known to be locked (or has to be created first). Shows no dialog."""
         return self._is_secret_service and self._ask(_is_default_collection_locked)
 
     def read(self, user: str) -> str | None:
-        """The secret, or None where there is none."""
+        """Return the secret, or None where there is none."""
         return self._ask(lambda: self._backend.get_password(self._service, user)) or None
 
     def write(self, user: str, secret: str) -> None:
-        """Writes the secret and proves by reading it back that it was kept."""
-        # Reading first makes the store ask for its password now: whoever gave up on that dialog must not find the key
-        # written by a late answer.
+        """Write the secret and prove by reading it back that it was kept."""
+        # Reading first makes the store ask for its password now: after the caller has stopped waiting for that dialog,
+        # a late answer must not write the key.
         self.read(user)
         self._call.checkpoint()
         self._ask(lambda: self._backend.set_password(self._service, user, secret))
         if self.read(user) != secret:
-            raise KeyringFailed(store=self.name, reason="the key was not there when it was read back")
+            raise KeyringNotWritten(store=self.name)
 
     def delete(self, user: str) -> None:
-        """Deletes the secret and proves by reading that it is gone. A secret that is not there is no error."""
+        """Delete the secret and prove by reading that it is gone. A secret that is not there is no error."""
         for _ in range(_MAX_COPIES):
             # keyring deletes the first match only.
             if self.read(user) is None:
@@ -114,7 +121,7 @@ class Store:
             self._call.checkpoint()
             self._ask(lambda: self._backend.delete_password(self._service, user))
         if self.read(user) is not None:
-            raise KeyringFailed(store=self.name, reason="the key was still there after it had been deleted")
+            raise KeyringNotDeleted(store=self.name)
 
     @property
     def _is_secret_service(self) -> bool:
@@ -122,14 +129,14 @@ class Store:
         return any(base.__module__ == _SECRET_SERVICE for base in type(self._backend).__mro__)
 
     def _ask(self, work: Callable[[], T]) -> T:
-        """Do what begins by connecting to the store."""
+        """Run what begins by connecting to the store."""
         while True:
-            with _translated(self.name):
+            with _errors_of(self.name):
                 try:
                     return work()
                 except TimeoutError:
-                    # The library gives the session bus one second to let it in, which a busy machine may not keep.
-                    # Nothing has been asked of the keyring by then; how long to wait for it is for our caller to say.
+                    # The library gives the session bus one second to accept it, too little on a busy machine. Nothing
+                    # has been asked of the keyring by then; how long to wait for it is for our caller to decide.
                     if not self._is_secret_service:
                         raise
             self._call.checkpoint()
@@ -176,21 +183,21 @@ def _choose(trusted: Mapping[str, str]) -> KeyringBackend:
 
 
 @contextlib.contextmanager
-def _translated(store: str) -> Iterator[None]:
+def _errors_of(store: str) -> Iterator[None]:
     try:
         yield
     except KeyringError:
         raise
     except Exception as error:
-        raise _translate(error, store) from error
+        raise _keyring_error(error, store) from error
 
 
-def _translate(error: Exception, store: str) -> KeyringError:
-    """The one place where keyring's many ways to fail become ours."""
+def _keyring_error(error: Exception, store: str) -> KeyringError:
+    """Return our error for any of keyring's own."""
     reason = redact(str(error)).strip().rstrip(".") or type(error).__name__
     logger.info("%s: %s: %s", store, type(error).__name__, reason)
     if isinstance(error, ImportError | AttributeError):
-        return KeyringFailed(store=store, reason=f"the configured backend cannot be loaded ({reason})")
+        return KeyringNotLoaded(store=store, reason=reason)
     import keyring.errors
 
     if isinstance(error, keyring.errors.NoKeyringError):

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from caal_desktop.llm.redaction import register_secret
+from caal_desktop.llm.translation import Duration
 from caal_desktop.storage.errors import KeyringError, KeyringLocked, KeyringTimedOut, KeyringUnavailable
-from caal_desktop.storage.keyring.backend import SERVICE, TRUSTED_BACKENDS, Store
+from caal_desktop.storage.keyring.backend import SERVICE, TRUSTED_BACKENDS, UNKNOWN_STORE, Store
 from caal_desktop.storage.keyring.thread import KeyringCall, KeyringThread
 from caal_desktop.storage.settings.choices import KeyStore
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from caal_desktop.storage.keyring.backend import Checkpoint
 
 T = TypeVar("T")
-
-_UNKNOWN_STORE = "The system's keyring"
 
 
 class KeyringState(StrEnum):
@@ -34,12 +33,12 @@ class KeyringState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyringStatus:
-    """What a probe found.
+    """The result of a probe.
 
     Attributes:
         state: what the keyring can do now.
-        name: the store's name for people ("GNOME Keyring / Secret Service"); empty where none was found.
-        error: what to tell the person; None where the state is ``ready``.
+        name: the store's name as users know it ("GNOME Keyring / Secret Service"); empty where none was found.
+        error: what to show to the user; None where the state is ``ready``.
     """
 
     state: KeyringState
@@ -52,9 +51,9 @@ class Deadlines:
     """How long to wait for the keyring, in seconds.
 
     Attributes:
-        probe: for finding out what there is; nobody is asked anything.
+        probe: for finding out what there is, without a dialog.
         call: for reading or writing in an open store.
-        unlock: for reading or writing where a person may be typing a password into a dialog.
+        unlock: for reading or writing where the user may be typing a password into a dialog.
     """
 
     probe: float = 5.0
@@ -63,15 +62,15 @@ class Deadlines:
 
 
 class SecretStore:
-    """Keeps one key per provider. One object per process; its calls never overlap.
+    """The store of one key per provider. One object per process; its calls never overlap.
 
-    Every call may be cancelled; a dialog that is open then stays, but what is typed into it changes nothing of ours.
+    Every call may be cancelled; a dialog that is open then stays, but what is typed into it no longer writes a key.
 
     Args:
         service: the name under which the keyring keeps our keys.
         deadlines: how long to wait.
-        trusted_backends: the stores to accept, by keyring's module name, with their names for people.
-        on_key: told about each key that passes, so that logs can mask it.
+        trusted_backends: the stores to accept, by keyring's module name, with their names as users know them.
+        on_key: called with each key that is read or written, so that logs can mask it.
     """
 
     def __init__(
@@ -87,23 +86,23 @@ class SecretStore:
         self._trusted = trusted_backends
         self._on_key = on_key
         self._session: dict[str, str] = {}
-        self._thread = KeyringThread(patience=self._deadlines.unlock)
-        self._name = _UNKNOWN_STORE
+        self._thread = KeyringThread(max_wait=self._deadlines.unlock)
+        self._name: str = UNKNOWN_STORE
 
     def __repr__(self) -> str:
         return f"<SecretStore {self._service!r}, {len(self._session)} for this session>"
 
     @property
     def name(self) -> str:
-        """The keyring's name for people, as far as a call has found it out."""
+        """The keyring's name as users know it, as far as a call has found it out."""
         return self._name
 
     def holds_for_session(self, provider: str) -> bool:
-        """Whether the provider's key is kept in memory only."""
+        """Return whether the provider's key is kept in memory only."""
         return provider in self._session
 
     async def probe(self) -> KeyringStatus:
-        """Finds out what the keyring can do, without asking anybody for a password. Never raises."""
+        """Find out what the keyring can do, without a dialog. Never raises."""
         try:
             name, locked = await self._run(self._look, self._deadlines.probe)
         except KeyringError as error:
@@ -114,7 +113,7 @@ class SecretStore:
         return KeyringStatus(KeyringState.READY, name)
 
     async def get(self, provider: str, *, interactive: bool = True) -> str | None:
-        """The provider's key, or None where there is none. A key for this session comes before the keyring's.
+        """Return the provider's key, or None where there is none. A key for this session takes precedence.
 
         Args:
             provider: the provider's name.
@@ -131,7 +130,7 @@ class SecretStore:
         return key
 
     async def put(self, provider: str, key: str, where: KeyStore = KeyStore.KEYRING) -> None:
-        """Keeps the provider's key, in place of any earlier one.
+        """Keep the provider's key, in place of any earlier one.
 
         Args:
             provider: the provider's name.
@@ -154,7 +153,7 @@ class SecretStore:
         self._session.pop(provider, None)
 
     async def remove(self, provider: str) -> None:
-        """Removes the provider's key from memory and keyring, and makes sure that it is gone.
+        """Remove the provider's key from memory and keyring, and make sure that it is gone.
 
         Raises:
             KeyringError: it could not be removed from the keyring, or this could not be made sure of. (No keyring at
@@ -168,7 +167,7 @@ class SecretStore:
                 raise
 
     async def _call(self, work: Callable[[Store], T], *, interactive: bool) -> T:
-        # Two steps: a store that hangs is found out within seconds, while one that asks is given a person's time.
+        # Two steps: a store that hangs is noticed within seconds, while one that shows a dialog gets the user's time.
         self._name, may_ask, locked = await self._run(self._look_closely, self._deadlines.probe)
         if locked and not interactive:
             raise KeyringLocked(store=self._name)
@@ -179,7 +178,7 @@ class SecretStore:
         try:
             return await self._thread.run(work, deadline=deadline)
         except TimeoutError as error:
-            raise KeyringTimedOut(store=self._name, seconds=f"{deadline:g}") from error
+            raise KeyringTimedOut(store=self._name, duration=Duration(deadline)) from error
 
     def _open(self, call: Checkpoint) -> Store:
         return Store(self._trusted, self._service, call)

@@ -1,4 +1,4 @@
-"""Blocking calls that may never come back, made without blocking anything.
+"""Blocking calls that may never return, made without blocking anything.
 
 ``concurrent.futures`` and ``asyncio.to_thread`` join their threads when the interpreter ends: one hung keyring call
 would keep the process alive for ever. Here each call has a daemon thread of its own.
@@ -20,14 +20,14 @@ T = TypeVar("T")
 
 
 class AbandonedError(Exception):
-    """Raised inside a call's thread by :meth:`KeyringCall.checkpoint`: nobody waits for the result any more."""
+    """Raised inside a call's thread by :meth:`KeyringCall.checkpoint`: the result is no longer waited for."""
 
 
 class KeyringCall(Generic[T]):
     """One call in its thread.
 
     Args:
-        work: runs in the thread, and gets this object for its :meth:`checkpoint`.
+        work: runs in the thread, and is given this object for its :meth:`checkpoint`.
     """
 
     def __init__(self, work: Callable[[KeyringCall[T]], T]) -> None:
@@ -39,20 +39,20 @@ class KeyringCall(Generic[T]):
         self.abandoned_at = 0.0
 
     def start(self) -> asyncio.Future[T]:
-        """Starts the thread."""
+        """Start the thread."""
         threading.Thread(target=self._run, name="keyring", daemon=True).start()
         return self._result
 
     def abandon(self) -> None:
-        """Says that nobody waits any more; the thread ends at its next checkpoint, or never."""
+        """Stop waiting for the result; the thread ends at its next checkpoint, or never."""
         self.abandoned_at = time.monotonic()
         self._abandoned.set()
 
     def checkpoint(self) -> None:
-        """To be called by the work before anything that must not happen late.
+        """Raise an error where the call was abandoned; for the work to call before what must not happen late.
 
         Raises:
-            AbandonedError: nobody waits any more.
+            AbandonedError: the result is no longer waited for.
         """
         if self._abandoned.is_set():
             raise AbandonedError
@@ -66,7 +66,7 @@ class KeyringCall(Generic[T]):
             self._report(lambda: self._succeed(result))
 
     def _report(self, deliver: Callable[[], None]) -> None:
-        # The loop may be closed by now: a call that nobody waits for ends in silence.
+        # The loop may be closed by now: an abandoned call ends without a report.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(deliver)
 
@@ -86,23 +86,23 @@ class KeyringCall(Generic[T]):
 
 
 class KeyringThread:
-    """Runs calls one after another, each with a deadline.
+    """A queue of calls that run one after another, each with a deadline.
 
-    A call that was given up (deadline, cancellation) may still show its dialog. The next call waits for it, within its
-    own deadline, so that a person is never asked twice at the same time; but no longer than ``patience``, so that a
-    call which never ends blocks nothing for ever.
+    A call that was abandoned (deadline, cancellation) may still show its dialog. The next call waits for it, within its
+    own deadline, so that the user is never asked twice at the same time; but no longer than ``max_wait``, so that a
+    call which never ends does not block the others for ever.
 
     Args:
-        patience: seconds after which a given-up call no longer holds up others.
+        max_wait: seconds after which an abandoned call no longer holds up others.
     """
 
-    def __init__(self, patience: float = 60.0) -> None:
-        self._patience = patience
+    def __init__(self, max_wait: float = 60.0) -> None:
+        self._max_wait = max_wait
         self._turn = asyncio.Lock()
-        self._given_up: KeyringCall[object] | None = None
+        self._abandoned_call: KeyringCall[object] | None = None
 
     async def run(self, work: Callable[[KeyringCall[T]], T], *, deadline: float) -> T:
-        """The work's result.
+        """Run a call and return its result.
 
         Args:
             work: what to do in the thread.
@@ -112,20 +112,20 @@ class KeyringThread:
             TimeoutError: the deadline has passed.
         """
         async with asyncio.timeout(deadline), self._turn:
-            await self._wait_for_given_up()
+            await self._wait_for_abandoned()
             call = KeyringCall(work)
             try:
                 return await call.start()
             except asyncio.CancelledError:
                 call.abandon()
-                self._given_up = call  # type: ignore[assignment]
+                self._abandoned_call = call  # type: ignore[assignment]
                 raise
 
-    async def _wait_for_given_up(self) -> None:
-        call = self._given_up
+    async def _wait_for_abandoned(self) -> None:
+        call = self._abandoned_call
         if call is None:
             return
-        left = call.abandoned_at + self._patience - time.monotonic()
+        left = call.abandoned_at + self._max_wait - time.monotonic()
         if left > 0 and call.ended.get_loop() is asyncio.get_running_loop():
             await asyncio.wait([call.ended], timeout=left)
-        self._given_up = None
+        self._abandoned_call = None

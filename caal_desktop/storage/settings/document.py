@@ -1,4 +1,4 @@
-"""Settings as the JSON documents that hold them, the file's and the exported one's: every setting at its place."""
+"""Settings as the JSON documents that hold them, the file's and the exported one's: each setting at its place."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message
 from caal_desktop.storage.settings.provider_table import TABLE, key_of
 from caal_desktop.storage.settings.schema import SPECS
-from caal_desktop.storage.settings.setting import InvalidSetting
+from caal_desktop.storage.settings.setting import NO_SUCH_SETTING, InvalidSetting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from caal_desktop.storage.settings.schema import Settings
     from caal_desktop.storage.settings.setting import SettingSpec
+
+
+_NO_OBJECT = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a JSON object."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +29,13 @@ class Entry:
         path: the names that lead to it.
         value: the value as JSON has it.
         spec: the setting that it belongs to; None where this version knows none.
-        damage: why the value cannot even be looked at, as a short clause in English; "" where it can.
+        error: why the value cannot be read at all, in a sentence; None where it can.
     """
 
     path: tuple[str, ...]
     value: object
     spec: SettingSpec | None = None
-    damage: str = ""
+    error: Message | None = None
 
     @property
     def key(self) -> str:
@@ -39,18 +43,18 @@ class Entry:
         return ".".join(self.path) if self.spec is None else self.spec.key
 
     def checked(self) -> Any:
-        """The value in its setting's type.
+        """Return the value in its setting's type.
 
         Raises:
             InvalidSetting: it does not fit.
         """
-        if self.damage or self.spec is None:
-            raise InvalidSetting(self.key, self.damage or "is not a setting")
+        if self.error is not None or self.spec is None:
+            raise InvalidSetting(self.key, self.error or NO_SUCH_SETTING)
         return self.spec.check(self.value)
 
 
 def entries(document: Mapping[str, Any]) -> Iterator[Entry]:
-    """Every value of a document, in its order; what this version does not know comes as whole as it can."""
+    """Yield every value of a document, in its order; what this version does not know comes as whole as it can."""
     for key, value in document.items():
         if key != TABLE:
             spec = SPECS.get(key)
@@ -59,12 +63,12 @@ def entries(document: Mapping[str, Any]) -> Iterator[Entry]:
             for provider, row in value.items():
                 yield from _cells(provider, row)
         else:
-            yield Entry((key,), value, damage="must be an object")
+            yield Entry((key,), value, error=_NO_OBJECT)
 
 
 def _cells(provider: str, row: object) -> Iterator[Entry]:
     if not isinstance(row, Mapping):
-        yield Entry((TABLE, provider), row, damage="must be an object")
+        yield Entry((TABLE, provider), row, error=_NO_OBJECT)
         return
     for column, value in row.items():
         spec = SPECS.get(key_of(provider, column))
@@ -73,7 +77,7 @@ def _cells(provider: str, row: object) -> Iterator[Entry]:
 
 
 def changed_settings(settings: Settings) -> Iterator[tuple[SettingSpec, Any]]:
-    """Every setting that differs from its default, with its value as JSON has it."""
+    """Yield every setting that differs from its default, with its value as JSON has it."""
     for key, spec in SPECS.items():
         value = settings.value(key)
         if value != spec.default:
@@ -89,5 +93,5 @@ def put(document: dict[str, Any], path: tuple[str, ...], value: object) -> None:
 
 
 def path_of(spec: SettingSpec) -> tuple[str, ...]:
-    """The names that lead to a setting's value."""
+    """Return the names that lead to a setting's value."""
     return (spec.key,) if spec.cell is None else (TABLE, *spec.cell)

@@ -1,6 +1,6 @@
 """Changes to the settings that are not in force yet: checked as they are made, undone one by one, applied together.
 
-Nothing here blocks: what only a look at a file can tell is told by somebody else.
+Nothing here blocks: a file that has to be read to judge a value is checked by the caller.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.redaction import holds_secret
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.settings.schema import SPECS, Settings
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
@@ -17,14 +18,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BUNDLE = "ca_bundle"
-"""The setting whose value cannot be judged without a look at the file that it names."""
+"""The setting whose value cannot be judged without reading the file that it names."""
+
+_SECRET = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It looks like an API key, and settings are kept in plain text."))
+_PROXY_MISSING = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It is needed for a proxy of your own."))
+_BUNDLE_MISSING = Message(
+    QT_TRANSLATE_NOOP("InvalidSetting", "When it is switched off, a file of certificate authorities is needed.")
+)
+_BUNDLE_UNCHECKED = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It is still being checked."))
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
     key: str
     old: Any
-    problem: str
+    error: Message | None
 
 
 class SettingsDraft:
@@ -37,36 +45,36 @@ class SettingsDraft:
     def __init__(self, base: Settings) -> None:
         self._base = base
         self._values: dict[str, Any] = {key: base.value(key) for key in SPECS}
-        self._problems: dict[str, str] = {}
+        self._errors: dict[str, Message] = {}
         self._history: list[tuple[_Change, ...]] = []
         self._typed = ""
         """The setting that the last edit typed into; "" where the next edit is one of its own in any case."""
-        self._looked_at: dict[str, str] = {}
-        """What was found in files of certificate authorities, by path."""
+        self._checked_bundles: dict[str, Message | None] = {}
+        """Why files of certificate authorities cannot be used, by path; None for those that can."""
 
     def value(self, key: str) -> Any:
-        """A setting as it stands in the draft; where the last edit was refused, that edit."""
+        """Return a setting as it stands in the draft; where the last edit was refused, that edit."""
         return self._values[key]
 
-    def problem(self, key: str) -> str:
-        """Why the value cannot be used, as a short clause in English; "" where it can."""
-        return self._problems.get(key, "")
+    def error(self, key: str) -> Message | None:
+        """Return why the value cannot be used, in a sentence; None where it can."""
+        return self._errors.get(key)
 
     @property
-    def problems(self) -> Mapping[str, str]:
-        """What cannot be used, by setting; settings without an effect are left out."""
-        return {key: problem for key, problem in self._all_problems().items() if self.has_effect(key)}
+    def errors(self) -> Mapping[str, Message]:
+        """Why values cannot be used, by setting; settings without an effect are left out."""
+        return {key: error for key, error in self._all_errors().items() if self.has_effect(key)}
 
     @property
-    def unseen_bundle(self) -> str:
-        """The path of a file that somebody has to look at before the draft can be applied; "" where there is none."""
+    def unchecked_bundle(self) -> str:
+        """The path of a file that has to be checked before the draft can be applied; "" where there is none."""
         path = self._values[BUNDLE]
-        is_seen = path in self._looked_at or path == self._base.value(BUNDLE)
-        return "" if is_seen or BUNDLE in self._problems or not self.has_effect(BUNDLE) else str(path)
+        is_checked = path in self._checked_bundles or path == self._base.value(BUNDLE)
+        return "" if is_checked or BUNDLE in self._errors or not self.has_effect(BUNDLE) else str(path)
 
-    def note_bundle(self, path: str, problem: str) -> None:
-        """Take what a look at a file has found: why it cannot be used, or ""."""
-        self._looked_at[path] = problem
+    def set_bundle_error(self, path: str, error: Message | None) -> None:
+        """Store the result of a file's check: why it cannot be used, or None."""
+        self._checked_bundles[path] = error
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -79,25 +87,25 @@ class SettingsDraft:
         return bool(self._history)
 
     def has_effect(self, key: str) -> bool:
-        """Whether the setting has an effect with the others as they stand."""
+        """Return whether the setting has an effect with the others as they stand."""
         when = SPECS[key].depends_on
         return when is None or self._values[when[0]] in when[1]
 
-    def set(self, key: str, value: object) -> str:
+    def set(self, key: str, value: object) -> Message | None:
         """Edit a setting.
 
         Returns:
-            Why the value cannot be used, as a short clause; "" where it can. The draft then cannot be applied.
+            Why the value cannot be used, in a sentence: the draft then cannot be applied. None where it can.
         """
-        checked, problem = _check(key, value)
-        if checked == self._values[key] and problem == self.problem(key):
-            return problem
+        checked, error = _check(key, value)
+        if checked == self._values[key] and error == self.error(key):
+            return error
         # What is being typed is one edit, not one for each letter.
         if key != self._typed:
-            self._history.append((_Change(key, self._values[key], self.problem(key)),))
+            self._history.append((_Change(key, self._values[key], self.error(key)),))
         self._typed = key if _is_typed(key) else ""
-        self._take(key, checked, problem)
-        return problem
+        self._put(key, checked, error)
+        return error
 
     def reset(self, key: str) -> None:
         """Bring a setting to its default."""
@@ -115,7 +123,7 @@ class SettingsDraft:
         self._history[before:] = [together] if together else []
 
     def reset_all(self) -> None:
-        """Bring everything that the dialog shows to its default; what the program remembers by itself stays."""
+        """Bring everything that the dialog shows to its default; what the program remembers by itself is kept."""
         self.set_many({key: spec.default for key, spec in SPECS.items() if spec.group is not Group.INTERNAL})
 
     def undo(self) -> tuple[str, ...]:
@@ -129,57 +137,57 @@ class SettingsDraft:
             return ()
         group = self._history.pop()
         for change in reversed(group):
-            self._take(change.key, change.old, change.problem)
+            self._put(change.key, change.old, change.error)
         return tuple(change.key for change in group)
 
     def rebase(self, base: Settings) -> None:
-        """Go on from settings that were changed elsewhere meanwhile; edits of the draft win."""
+        """Base the draft on settings that were changed elsewhere meanwhile; edits of the draft win."""
         mine = self.changes
         self._base = base
         self._values = {key: mine.get(key, base.value(key)) for key in SPECS}
 
     def applied_to(self, current: Settings) -> Settings:
-        """The settings in force with all of the draft's changes.
+        """Return the settings in force with all of the draft's changes.
 
         Raises:
             InvalidSetting: something cannot be used, or is not known to be usable yet; nothing is changed then.
         """
-        if self.unseen_bundle:
-            raise InvalidSetting(BUNDLE, "is still being looked at")
-        for key, problem in self.problems.items():
-            raise InvalidSetting(key, problem)
+        if self.unchecked_bundle:
+            raise InvalidSetting(BUNDLE, _BUNDLE_UNCHECKED)
+        for key, error in self.errors.items():
+            raise InvalidSetting(key, error)
         # A refused value of a setting without an effect is not worth a refusal, nor worth keeping.
-        return current.replace(**{key: value for key, value in self.changes.items() if key not in self._problems})
+        return current.replace(**{key: value for key, value in self.changes.items() if key not in self._errors})
 
-    def _take(self, key: str, value: Any, problem: str) -> None:
+    def _put(self, key: str, value: Any, error: Message | None) -> None:
         self._values[key] = value
-        if problem:
-            self._problems[key] = problem
+        if error is not None:
+            self._errors[key] = error
         else:
-            self._problems.pop(key, None)
+            self._errors.pop(key, None)
 
-    def _all_problems(self) -> dict[str, str]:
-        found = dict(self._problems)
-        if problem := self._looked_at.get(self._values[BUNDLE], ""):
-            found.setdefault(BUNDLE, problem)
+    def _all_errors(self) -> dict[str, Message]:
+        found = dict(self._errors)
+        if (error := self._checked_bundles.get(self._values[BUNDLE])) is not None:
+            found.setdefault(BUNDLE, error)
         if self._values["proxy_mode"] is ProxyMode.MANUAL and not self._values["proxy_url"]:
-            found.setdefault("proxy_url", "must be given for a proxy of your own")
+            found.setdefault("proxy_url", _PROXY_MISSING)
         if not self._values["trust_system_certificates"] and not self._values["ca_bundle"]:
-            found.setdefault("trust_system_certificates", "needs a file of certificate authorities when switched off")
+            found.setdefault("trust_system_certificates", _BUNDLE_MISSING)
         return found
 
 
 def _is_typed(key: str) -> bool:
-    """Whether a setting is entered letter by letter: a text, a number, a list; not a switch, nor one of a few."""
+    """Return whether a setting is typed letter by letter: a text, a number, a list; not a switch or a choice."""
     spec = SPECS[key]
     return spec.kind is not bool and not spec.choices
 
 
-def _check(key: str, value: object) -> tuple[Any, str]:
+def _check(key: str, value: object) -> tuple[Any, Message | None]:
     try:
         checked = SPECS[key].check(value)
     except InvalidSetting as error:
         return value, error.reason
     if holds_secret(checked):
-        return checked, "looks like an API key, and settings are kept in plain text"
-    return checked, ""
+        return checked, _SECRET
+    return checked, None

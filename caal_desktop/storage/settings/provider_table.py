@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.providers.registry import PROVIDERS
-from caal_desktop.llm.translation import SourceText
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message, SourceText
 from caal_desktop.llm.transport.headers import check_header, parse_header
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.storage.settings.setting import Editor, Group, SettingSpec
@@ -33,7 +33,7 @@ class ProviderSettings:
         key_status: what is known about the key.
         key_store: where the key was put.
         key_origin: for which ``scheme://host:port`` the key was given, followed by `` via `` and the proxy's where
-            that can read it; "" where there is none, or nobody knows.
+            that can read it; "" where there is none, or it is not known.
         key_withheld_from: the same, to which the user did not want that key to be sent.
     """
 
@@ -47,15 +47,17 @@ class ProviderSettings:
 
 
 def key_of(provider: str, column: str) -> str:
-    """The key by which one cell's setting is known: ``openrouter_model``, ``ollama_base_url``, ..."""
+    """Return the key by which one cell's setting is known: ``openrouter_model``, ``ollama_base_url``, ..."""
     return f"{provider}_{column}"
 
 
-def _header_problem(line: str) -> str:
+def _header_error(line: str) -> Message | None:
     try:
-        return check_header(*parse_header(line))
-    except ValueError as error:
-        return str(error)
+        name, value = parse_header(line)
+    except ValueError:
+        return Message(QT_TRANSLATE_NOOP("InvalidSetting", "It must have the form “Name: value”."))
+    error = check_header(name, value)
+    return Message(error) if error else None
 
 
 # What the columns that the dialog shows have in common, in the order in which to show them.
@@ -68,7 +70,7 @@ _SHOWN: Mapping[str, Mapping[str, Any]] = {
         "group": Group.PROVIDER,
         "max_length": 20,
         "editor": Editor.LINES,
-        "item_check": _header_problem,
+        "item_check": _header_error,
     },
 }
 # What the program remembers by itself, with a label and an explanation for those who read the file: no window shows

@@ -30,6 +30,7 @@ from caal_desktop.storage.settings.choices import (
 )
 from caal_desktop.storage.settings.provider_table import CELLS, DEFAULT_TABLE, TABLE, ProviderSettings, key_of
 from caal_desktop.storage.settings.setting import (
+    NO_SUCH_SETTING,
     Editor,
     Group,
     InvalidSetting,
@@ -482,7 +483,7 @@ class Settings:
     )
 
     def replace(self, **changes: object) -> Self:
-        """A copy with some settings changed, by key.
+        """Return a copy with some settings changed, by key.
 
         Raises:
             InvalidSetting: a value does not fit, or there is no such setting.
@@ -491,7 +492,7 @@ class Settings:
         rows: dict[str, dict[str, Any]] = {}
         for key, value in changes.items():
             if key not in SPECS:
-                raise InvalidSetting(key, "is not a setting")
+                raise InvalidSetting(key, NO_SUCH_SETTING)
             spec = SPECS[key]
             if spec.cell is None:
                 values[key] = spec.check(value)
@@ -504,7 +505,7 @@ class Settings:
         return replace(self, **values)
 
     def value(self, key: str) -> Any:
-        """A setting by its key, wherever it is kept.
+        """Return a setting by its key, wherever it is kept.
 
         Raises:
             KeyError: there is no such setting.
@@ -513,7 +514,7 @@ class Settings:
         return getattr(self, key) if cell is None else getattr(self.providers[cell[0]], cell[1])
 
     def of(self, provider: str | None = None) -> ProviderSettings:
-        """A provider's own settings (the current one's if None).
+        """Return a provider's own settings (the current one's if None).
 
         Raises:
             KeyError: there is no such provider.
@@ -521,7 +522,7 @@ class Settings:
         return self.providers[provider or self.provider]
 
     def with_provider(self, provider: str, **changes: object) -> Self:
-        """A copy in which some of a provider's own settings are changed, by column.
+        """Return a copy in which some of a provider's own settings are changed, by column.
 
         Raises:
             InvalidSetting: a value does not fit, or this provider has no such setting.
@@ -529,7 +530,7 @@ class Settings:
         return self.replace(**{key_of(provider, column): value for column, value in changes.items()})
 
     def with_model(self, model: str, provider: str | None = None) -> Self:
-        """A copy in which a provider (the current one if None) uses a model; it becomes the latest recent model."""
+        """Return a copy in which a provider (the current one if None) uses a model, now the latest recent model."""
         changed = self.with_provider(provider or self.provider, model=model)
         if not model:
             return changed
@@ -537,7 +538,7 @@ class Settings:
         return changed.replace(recent_models=recent[:MAX_RECENT_MODELS])
 
     def with_favourite(self, model: str, favourite: bool) -> Self:
-        """A copy in which a model has its star, or has it no longer.
+        """Return a copy in which a model is a favourite, or no longer is.
 
         Raises:
             InvalidSetting: there are too many favourites.

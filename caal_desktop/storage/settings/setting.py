@@ -6,10 +6,10 @@ import math
 import re
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
-from caal_desktop.llm.translation import NO_TEXT, SourceText
+from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, Message, SourceText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,9 +18,11 @@ T = TypeVar("T")
 
 _METADATA_KEY = "setting"
 
-# A text that nobody types by hand; keeps a broken file from filling the memory and the dialog.
+# Longer than any text that is typed; keeps a broken file from filling the memory and the dialog.
 DEFAULT_MAX_LENGTH = 500
 MAX_ITEM_LENGTH = 200
+# Characters of an item that are repeated where it is refused.
+_SHOWN_OF_ITEM = 40
 
 # A long text is checked with each letter that is typed into it.
 _CONTROLS = re.compile("[\x00-\x1f]")
@@ -58,25 +60,29 @@ class InvalidSetting(ValueError):  # noqa: N818
 
     Attributes:
         key: the setting.
-        reason: why, as a short clause in English ("must be at most 2").
+        reason: why, in a sentence about the value ("It must be at most 2.").
     """
 
-    def __init__(self, key: str, reason: str) -> None:
+    def __init__(self, key: str, reason: Message) -> None:
         self.key = key
         self.reason = reason
-        super().__init__(f"{key} {reason}")
+        super().__init__(f"{key}: {reason.in_words()}")
+
+
+NO_SUCH_SETTING: Final = Message(QT_TRANSLATE_NOOP("InvalidSetting", "There is no such setting."))
+"""Why a value cannot be used whose key this version does not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingSpec:
-    """The one description of a setting: storage, dialog, import and documentation read it.
+    """What describes a setting: storage, dialog, import and documentation read it.
 
     Attributes:
         key: its name in the file and in code.
         kind: ``bool``, ``int``, ``float``, ``str``, a ``StrEnum``, or ``tuple`` for a list of texts.
         cell: the provider and the column where the table of providers holds its value; None where it is a field of
             the settings themselves, named as its key.
-        default: its value until a person changes it.
+        default: its value until the user changes it.
         label: its label, in English.
         description: one or two sentences of explanation, in English.
         group: the page that shows it.
@@ -93,7 +99,7 @@ class SettingSpec:
         minimum_label: what a number's minimum means, in English, where it means more than the number ("no limit").
         choice_labels: what the choices are called, in English, by value.
         depends_on: another setting and the values of it for which this one has an effect; None where it always has one.
-        item_check: says what is wrong with one item of a list, as a short clause in English; "" where nothing is.
+        item_check: says why one item of a list cannot be used, in a sentence; None where it can.
         keywords: further words, in English, by which a search finds it.
     """
 
@@ -118,7 +124,7 @@ class SettingSpec:
     minimum_label: SourceText = NO_TEXT
     choice_labels: Mapping[str, SourceText] = field(default_factory=dict)
     depends_on: tuple[str, tuple[str, ...]] | None = None
-    item_check: Callable[[str], str] | None = None
+    item_check: Callable[[str], Message | None] | None = None
     keywords: SourceText = NO_TEXT
 
     @property
@@ -127,7 +133,7 @@ class SettingSpec:
         return tuple(self.kind) if issubclass(self.kind, StrEnum) else self.options
 
     def check(self, value: object) -> Any:
-        """Returns the value in its setting's type.
+        """Return a value in the setting's type.
 
         Raises:
             InvalidSetting: it has the wrong type or is out of bounds.
@@ -138,7 +144,7 @@ class SettingSpec:
             raise InvalidSetting(self.key, error.reason) from None
 
     def to_json(self, value: Any) -> Any:
-        """The value as JSON has it."""
+        """Return a value as JSON has it."""
         if isinstance(value, StrEnum):
             return value.value
         return list(value) if isinstance(value, tuple) else value
@@ -148,7 +154,7 @@ class SettingSpec:
             return self._checked_choice(value)
         if self.kind is bool:
             if not isinstance(value, bool):
-                raise InvalidSetting(self.key, "must be true or false")
+                raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be true or false."))
             return value
         if self.kind in (int, float):
             return self._checked_number(value)
@@ -160,67 +166,93 @@ class SettingSpec:
         for choice in self.choices:
             if value == choice:
                 return choice
-        raise InvalidSetting(self.key, f"must be one of {', '.join(self.choices)}")
+        raise self._invalid(
+            QT_TRANSLATE_NOOP("InvalidSetting", "It must be one of these: {choices}."), choices=tuple(self.choices)
+        )
 
     def _checked_number(self, value: object) -> int | float:
         # bool is an int in Python, but `true` is no temperature.
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise InvalidSetting(self.key, "must be a number")
+            raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a number."))
         if self.kind is int and value != int(value):
-            raise InvalidSetting(self.key, "must be a whole number")
+            raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a whole number."))
         if self.minimum is not None and value < self.minimum:
-            raise InvalidSetting(self.key, f"must be at least {self.minimum:g}")
+            raise self._invalid(
+                QT_TRANSLATE_NOOP("InvalidSetting", "It must be at least {minimum}."), minimum=_shortest(self.minimum)
+            )
         if self.maximum is not None and value > self.maximum:
-            raise InvalidSetting(self.key, f"must be at most {self.maximum:g}")
+            raise self._invalid(
+                QT_TRANSLATE_NOOP("InvalidSetting", "It must be at most {maximum}."), maximum=_shortest(self.maximum)
+            )
         number: int | float = self.kind(value)
         return number
 
     def _checked_text(self, value: object) -> str:
         if not isinstance(value, str):
-            raise InvalidSetting(self.key, "must be a text")
+            raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a text."))
         if len(value) > self.max_length:
-            raise InvalidSetting(self.key, f"must have at most {self.max_length} characters")
+            raise self._invalid(
+                QT_TRANSLATE_NOOP("InvalidSetting", "It is too long. The most characters that it may have: {maximum}."),
+                maximum=self.max_length,
+            )
         if (_CONTROLS_IN_LINES if self.multiline else _CONTROLS).search(value):
-            raise InvalidSetting(self.key, "must not contain control characters")
+            raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must not contain control characters."))
         # Half of a surrogate pair can be read from JSON but not be written as UTF-8.
         if _SURROGATES.search(value):
-            raise InvalidSetting(self.key, "must be valid Unicode")
-        if self.url:
-            _check_url(self.key, value)
+            raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be valid Unicode."))
+        if self.url and (error := _url_error(value)) is not None:
+            raise InvalidSetting(self.key, error)
         return value
 
     def _checked_list(self, value: object) -> tuple[str, ...]:
         if not isinstance(value, list | tuple):
-            raise InvalidSetting(self.key, "must be a list")
+            raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a list."))
         items = dict.fromkeys(value) if all(isinstance(item, str) for item in value) else None
         if items is None or any(not 0 < len(item) <= MAX_ITEM_LENGTH or not item.isprintable() for item in items):
-            raise InvalidSetting(self.key, "must be a list of short texts")
+            raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a list of short texts."))
         if len(items) > self.max_length:
-            raise InvalidSetting(self.key, f"must have at most {self.max_length} items")
+            raise self._invalid(
+                QT_TRANSLATE_NOOP("InvalidSetting", "It is too long. The most items that it may have: {maximum}."),
+                maximum=self.max_length,
+            )
         for item in items:
-            if self.item_check is not None and (problem := self.item_check(item)):
-                raise InvalidSetting(self.key, f"must not contain “{item[:40]}”: it {problem}")
+            if self.item_check is not None and (error := self.item_check(item)) is not None:
+                raise self._invalid(
+                    QT_TRANSLATE_NOOP("InvalidSetting", "“{item}” cannot be used. {reason}"),
+                    item=item[:_SHOWN_OF_ITEM],
+                    reason=error,
+                )
         return tuple(items)
 
+    def _invalid(self, reason: SourceText, /, **values: object) -> InvalidSetting:
+        return InvalidSetting(self.key, Message(reason, values))
 
-def _check_url(key: str, value: str) -> None:
+
+def _shortest(bound: float) -> int | float:
+    """Return a bound without needless decimals: 2 for 2.0."""
+    return int(bound) if bound == int(bound) else bound
+
+
+def _url_error(value: str) -> Message | None:
     if not value:
-        return
+        return None
+    not_http = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It must be an http or https address."))
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise InvalidSetting(key, "must be an http or https address") from None
+        return not_http
     if parts.scheme not in ("http", "https") or not host or not value.isprintable() or " " in value:
-        raise InvalidSetting(key, "must be an http or https address")
+        return not_http
     if parts.username is not None or parts.password is not None:
-        raise InvalidSetting(key, "must not contain a user name or password")
+        return Message(QT_TRANSLATE_NOOP("InvalidSetting", "It must not contain a user name or password."))
+    return None
 
 
 def setting(
     default: T, *, label: SourceText, description: SourceText, group: Group, since: str = "0.1.0", **more: Any
 ) -> T:
-    """A dataclass field that carries its description (see :class:`SettingSpec`, whose attributes these are).
+    """Return a dataclass field that carries its description (see :class:`SettingSpec`, whose attributes these are).
 
     Declared to return the default's type, as :func:`dataclasses.field` is, so that a field's annotation is checked.
     """
@@ -243,12 +275,12 @@ def setting(
 
 
 def table_of_settings(default: T, specs: tuple[SettingSpec, ...]) -> T:
-    """A dataclass field that holds many settings, each in a cell of its own; typed as :func:`setting` is."""
+    """Return a dataclass field that holds many settings, each in a cell of its own; typed as :func:`setting` is."""
     return field(default_factory=lambda: default, metadata={_METADATA_KEY: lambda _key, _kind: specs})
 
 
 def specs_of(schema: type[Any]) -> dict[str, SettingSpec]:
-    """The descriptions of a settings dataclass, by key, in the order of their declaration."""
+    """Return the descriptions of a settings dataclass, by key, in the order of their declaration."""
     hints = get_type_hints(schema)
     return {
         spec.key: spec

@@ -1,8 +1,8 @@
-"""The settings file: JSON, written as a whole, never lost in silence.
+"""The settings file: JSON, written as a whole, never lost without a notice.
 
 JSON because the standard library both reads and writes it (it cannot write TOML) and because keys that this version
 does not know come through a load and a save unchanged. Only values that differ from their default are written: a better
-default in a later version then reaches everybody who never touched the setting.
+default in a later version then reaches every user who never changed the setting.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ _VERSION_KEY = "schema_version"
 _MAX_FILE_SIZE = 4_000_000
 
 
-class ProblemKind(StrEnum):
-    """Why the settings are not quite what the file said."""
+class SettingsNoticeKind(StrEnum):
+    """Why the settings in force are not those of the file."""
 
     DAMAGED = "damaged"
     UNREADABLE = "unreadable"
@@ -55,30 +55,30 @@ class ProblemKind(StrEnum):
     SECRET_FOUND = "secret_found"  # noqa: S105 - a word, not a secret
 
 
-PROBLEM_TEXTS: Mapping[ProblemKind, ErrorTemplate] = {
-    ProblemKind.DAMAGED: ErrorTemplate(
+NOTICE_TEXTS: Mapping[SettingsNoticeKind, ErrorTemplate] = {
+    SettingsNoticeKind.DAMAGED: ErrorTemplate(
         QT_TRANSLATE_NOOP("StorageError", "Your settings could not be read, so CAAL Desktop started with fresh ones."),
         QT_TRANSLATE_NOOP("StorageError", "The settings file was damaged. It is kept as {kept}."),
         QT_TRANSLATE_NOOP(
             "StorageError", "Your keys are not affected. Set up again, or repair the kept file and put it back."
         ),
     ),
-    ProblemKind.UNREADABLE: ErrorTemplate(
+    SettingsNoticeKind.UNREADABLE: ErrorTemplate(
         QT_TRANSLATE_NOOP("StorageError", "Your settings could not be read, so CAAL Desktop started with fresh ones."),
         QT_TRANSLATE_NOOP("StorageError", "The system says: {reason}. The file: {kept}."),
         QT_TRANSLATE_NOOP("StorageError", "Check the file's permissions, then start CAAL Desktop again."),
     ),
-    ProblemKind.NEWER: ErrorTemplate(
+    SettingsNoticeKind.NEWER: ErrorTemplate(
         QT_TRANSLATE_NOOP("StorageError", "Your settings were written by a newer version of CAAL Desktop."),
         QT_TRANSLATE_NOOP("StorageError", "What this version understands is used. The newer file is kept as {kept}."),
         QT_TRANSLATE_NOOP("StorageError", "Update CAAL Desktop to get everything back."),
     ),
-    ProblemKind.INVALID_VALUES: ErrorTemplate(
+    SettingsNoticeKind.INVALID_VALUES: ErrorTemplate(
         QT_TRANSLATE_NOOP("StorageError", "Some settings were not valid and are back at their defaults: {keys}."),
         NO_TEXT,
         QT_TRANSLATE_NOOP("StorageError", "Look through the settings and correct them if needed."),
     ),
-    ProblemKind.SECRET_FOUND: ErrorTemplate(
+    SettingsNoticeKind.SECRET_FOUND: ErrorTemplate(
         QT_TRANSLATE_NOOP("StorageError", "The settings file contained what looks like an API key, in: {keys}."),
         QT_TRANSLATE_NOOP(
             "StorageError",
@@ -92,17 +92,17 @@ PROBLEM_TEXTS: Mapping[ProblemKind, ErrorTemplate] = {
 
 
 @dataclass(frozen=True, slots=True)
-class SettingsProblem:
-    """What was wrong with the settings file. Nothing in it is a reason not to start.
+class SettingsNotice:
+    """What was wrong with the settings file. The program starts all the same.
 
     Attributes:
         kind: what was wrong.
-        kept: the file that holds what was there; None where nothing was lost, or nothing could be kept.
+        kept: the file with the former content; None where nothing was lost, or it could not be kept.
         keys: the settings concerned.
         reason: the system's words, for ``unreadable``.
     """
 
-    kind: ProblemKind
+    kind: SettingsNoticeKind
     kept: Path | None = None
     keys: tuple[str, ...] = ()
     reason: str = ""
@@ -110,7 +110,7 @@ class SettingsProblem:
     def describe(self, translate: Translate = untranslated, format_value: FormatValue = plain_value) -> ErrorText:
         """Return the message in words; :meth:`~caal_desktop.llm.errors.text.DescribedError.describe` says how."""
         values = {"kept": str(self.kept or ""), "keys": self.keys, "reason": self.reason}
-        return PROBLEM_TEXTS[self.kind].filled(values, translate, format_value)
+        return NOTICE_TEXTS[self.kind].filled(values, translate, format_value)
 
     def __str__(self) -> str:
         text = self.describe()
@@ -123,11 +123,11 @@ class LoadedSettings:
 
     Attributes:
         settings: always usable.
-        problem: what to tell the person; None where all is well.
+        notice: what was wrong with the file, to be shown to the user; None where nothing was.
     """
 
     settings: Settings
-    problem: SettingsProblem | None = None
+    notice: SettingsNotice | None = None
 
 
 @dataclass(slots=True)
@@ -139,9 +139,9 @@ class _Parsed:
 
 
 class SettingsStore:
-    """Loads and saves the settings.
+    """The file that the settings are loaded from and saved to.
 
-    Several processes may share the file: the last one to save wins, and nobody ever reads half a file.
+    Several processes may share the file: the last one to save wins, and a reader never gets half a file.
 
     Args:
         path: the file; its folder is created by the first save.
@@ -168,7 +168,7 @@ class SettingsStore:
         return self._path
 
     def load(self) -> LoadedSettings:
-        """Reads the file. Never raises for what is in it; a file that is not there gives the defaults."""
+        """Read the file. Its content never makes this raise; a file that does not exist gives the defaults."""
         self._unknown = []
         try:
             with self._path.open("rb") as file:
@@ -177,16 +177,18 @@ class SettingsStore:
             return LoadedSettings(Settings())
         except OSError as error:
             kept = set_aside(self._path, "unreadable", self._now())
-            return self._fresh(
-                SettingsProblem(ProblemKind.UNREADABLE, kept=kept or self._path, reason=reason_of(error)),
+            return self._defaults(
+                SettingsNotice(SettingsNoticeKind.UNREADABLE, kept=kept or self._path, reason=reason_of(error)),
             )
         document = _decode(content)
         if document is None:
-            return self._fresh(SettingsProblem(ProblemKind.DAMAGED, kept=set_aside(self._path, "damaged", self._now())))
+            return self._defaults(
+                SettingsNotice(SettingsNoticeKind.DAMAGED, kept=set_aside(self._path, "damaged", self._now()))
+            )
         return self._from_document(document, content)
 
     def save(self, settings: Settings) -> None:
-        """Replaces the file as a whole. Settings of other versions that were in it when it was loaded stay in it.
+        """Replace the file as a whole. Settings of other versions that were in it when it was loaded stay in it.
 
         Raises:
             SecretInSettings: a value looks like a key; the old file stands.
@@ -215,24 +217,24 @@ class SettingsStore:
         self._unknown = parsed.unknown
         if not version_is_valid:
             parsed.invalid.append(_VERSION_KEY)
-        return LoadedSettings(parsed.settings, self._problem_of(parsed, version, content))
+        return LoadedSettings(parsed.settings, self._notice_about(parsed, version, content))
 
-    def _problem_of(self, parsed: _Parsed, version: int, content: bytes) -> SettingsProblem | None:
-        problem: SettingsProblem | None = None
+    def _notice_about(self, parsed: _Parsed, version: int, content: bytes) -> SettingsNotice | None:
+        notice: SettingsNotice | None = None
         if parsed.invalid:
-            problem = SettingsProblem(ProblemKind.INVALID_VALUES, keys=tuple(parsed.invalid))
+            notice = SettingsNotice(SettingsNoticeKind.INVALID_VALUES, keys=tuple(parsed.invalid))
         if version > self._version:
             keys = tuple(parsed.invalid)
-            problem = SettingsProblem(ProblemKind.NEWER, kept=self._keep_copy(content), keys=keys)
+            notice = SettingsNotice(SettingsNoticeKind.NEWER, kept=self._keep_copy(content), keys=keys)
         if parsed.secret:
-            # Worse than any other problem: the person must know that a key lay in plain text.
-            problem = SettingsProblem(ProblemKind.SECRET_FOUND, keys=tuple(parsed.secret))
-        if problem is not None:
-            logger.warning("Settings: %s", problem)
-        return problem
+            # Worse than anything else: the user must know that a key was kept in plain text.
+            notice = SettingsNotice(SettingsNoticeKind.SECRET_FOUND, keys=tuple(parsed.secret))
+        if notice is not None:
+            logger.warning("Settings: %s", notice)
+        return notice
 
     def _keep_copy(self, content: bytes) -> Path | None:
-        # The next save writes this version's schema over the newer one's. Every start comes by here: one copy will do.
+        # The next save writes this version's schema over the newer one's. Each start gets here: one copy is enough.
         for copy in self._path.parent.glob(f"{self._path.stem}.newer-*{self._path.suffix}"):
             try:
                 if copy.read_bytes() == content:
@@ -247,9 +249,9 @@ class SettingsStore:
             return None
         return target
 
-    def _fresh(self, problem: SettingsProblem) -> LoadedSettings:
-        logger.warning("Settings: %s", problem)
-        return LoadedSettings(Settings(), problem)
+    def _defaults(self, notice: SettingsNotice) -> LoadedSettings:
+        logger.warning("Settings: %s", notice)
+        return LoadedSettings(Settings(), notice)
 
 
 def _decode(content: bytes) -> dict[str, Any] | None:
@@ -271,13 +273,13 @@ def _parse(document: Mapping[str, Any]) -> _Parsed:
             parsed.secret.append("?")
         elif holds_secret(entry.value):
             parsed.secret.append(entry.key)
-        elif entry.spec is None and not entry.damage:
+        elif entry.spec is None and entry.error is None:
             parsed.unknown.append((entry.path, entry.value))
         else:
             try:
                 values[entry.key] = entry.checked()
             except InvalidSetting as error:
-                logger.warning("Setting %s: %s", entry.key, error.reason)
+                logger.warning("Setting %s: %s", entry.key, error.reason.in_words())
                 parsed.invalid.append(entry.key)
     parsed.settings = Settings().replace(**values)
     return parsed

@@ -1,6 +1,6 @@
-"""Settings as a file to give away or to take along: without keys, and refused as a whole when anything is wrong.
+"""Settings as a file for another computer or another user: without keys, refused as a whole when anything is wrong.
 
-What the program remembers by itself (window sizes, the wizard's step, where keys lie) stays at home.
+What the program remembers by itself (window sizes, the wizard's step, where keys are kept) is not exported.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.redaction import holds_secret
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message, SourceText
 from caal_desktop.storage.atomic_file import reason_of, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError
 from caal_desktop.storage.settings.document import changed_settings, entries, path_of, put
@@ -28,20 +28,22 @@ if TYPE_CHECKING:
 FORMAT = "caal-desktop-settings"
 MAX_FILE_SIZE = 1_000_000
 MAX_DEPTH = 6
-# Also worth taking along, though no page shows it.
+# Characters of a setting's key that are repeated where it is refused.
+_SHOWN_OF_KEY = 60
+# Also exported, though no page shows it.
 _EXTRA_KEYS = frozenset({"favourite_models"})
 
 
 class ImportRefused(StorageError):  # noqa: N818 - a message names what happened
-    """A file of settings was not taken over. Params: ``file``, ``reason``."""
+    """A file of settings was not imported. Params: ``file``, ``reason`` (the system's words)."""
 
-    what = QT_TRANSLATE_NOOP("StorageError", "The settings in {file} were not taken over.")
+    what = QT_TRANSLATE_NOOP("StorageError", "The settings in {file} were not imported.")
     why = QT_TRANSLATE_NOOP("StorageError", "The system says: {reason}.")
     advice = QT_TRANSLATE_NOOP("StorageError", "Nothing has changed.")
 
 
 class FileUnreadable(ImportRefused):
-    """The system does not give the file."""
+    """The file cannot be read."""
 
     advice = QT_TRANSLATE_NOOP("StorageError", "Nothing has changed. Check the file's permissions and try again.")
 
@@ -54,9 +56,9 @@ class ForeignFile(ImportRefused):
 
 
 class DamagedFile(ImportRefused):
-    """The file is cut off or holds impossible values. Params also: ``keys``."""
+    """The file is cut off or holds impossible values. Params: ``file``, ``reason`` (a sentence)."""
 
-    why = QT_TRANSLATE_NOOP("StorageError", "The file is damaged: {reason}.")
+    why = QT_TRANSLATE_NOOP("StorageError", "The file is damaged. {reason}")
     advice = QT_TRANSLATE_NOOP(
         "StorageError", "Nothing has changed. Export the settings once more and choose that file."
     )
@@ -77,20 +79,20 @@ class SecretInFile(ImportRefused):
     )
     advice = QT_TRANSLATE_NOOP(
         "StorageError",
-        "Nothing has changed. Remove the key from the file, and consider making a new key: this one has lain in a "
+        "Nothing has changed. Remove the key from the file, and consider making a new key: this one has been in a "
         "file.",
     )
 
 
 def export_settings(settings: Settings, path: Path, program_version: str) -> None:
-    """Writes the settings that a person has changed.
+    """Write the settings that the user has changed.
 
     Raises:
         StorageError: the file cannot be written, or a setting looks like a key.
     """
     values: dict[str, Any] = {}
     for spec, value in changed_settings(settings):
-        if not _travels(spec):
+        if not _is_exported(spec):
             continue
         if holds_secret(value):
             raise SecretInSettings(setting=spec.key)
@@ -100,13 +102,13 @@ def export_settings(settings: Settings, path: Path, program_version: str) -> Non
 
 
 def import_settings(path: Path) -> dict[str, Any]:
-    """Reads a file that :func:`export_settings` has written.
+    """Read a file that :func:`export_settings` has written.
 
     Returns:
-        The value of every setting that travels, by key; the default where the file names none.
+        The value of every setting that is exported, by key; the default where the file names none.
 
     Raises:
-        ImportRefused: the file is not taken over, not even in part.
+        ImportRefused: nothing of the file is imported.
     """
     name = path.name
     try:
@@ -117,16 +119,16 @@ def import_settings(path: Path) -> dict[str, Any]:
     document = _decode(content, name)
     version = document.get("schema_version")
     if not isinstance(version, int) or isinstance(version, bool) or version < FIRST_VERSION:
-        raise DamagedFile(file=name, reason="it names no version")
+        raise DamagedFile(file=name, reason=QT_TRANSLATE_NOOP("StorageError", "It names no version."))
     if version > SCHEMA_VERSION:
         raise NewerFile(file=name)
     values = document.get("settings")
     if not isinstance(values, dict):
-        raise DamagedFile(file=name, reason="it holds no settings")
+        raise DamagedFile(file=name, reason=QT_TRANSLATE_NOOP("StorageError", "It holds no settings."))
     migrated = migrate(values, version)
     for key in migrated.keys() - values.keys() - {TABLE}:
         # What a migration concludes about the machine of the file does not hold for this one.
-        if not _travels(SPECS[key]):
+        if not _is_exported(SPECS[key]):
             del migrated[key]
     return _checked(migrated, name)
 
@@ -137,31 +139,39 @@ def _decode(content: bytes, name: str) -> Mapping[str, Any]:
     try:
         document = json.loads(content.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        marked = FORMAT.encode() in content[:200]
-        raise (DamagedFile(file=name, reason="it is no whole JSON") if marked else ForeignFile(file=name)) from None
+        if FORMAT.encode() not in content[:200]:
+            raise ForeignFile(file=name) from None
+        raise DamagedFile(file=name, reason=QT_TRANSLATE_NOOP("StorageError", "It is not complete JSON.")) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ForeignFile(file=name)
     if _depth(document) > MAX_DEPTH:
-        raise DamagedFile(file=name, reason="it is nested too deeply")
+        raise DamagedFile(file=name, reason=QT_TRANSLATE_NOOP("StorageError", "It is nested too deeply."))
     if holds_secret(document):
         raise SecretInFile(file=name)
     return document
 
 
 def _checked(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    taken = {key: spec.default for key, spec in SPECS.items() if _travels(spec)}
+    values_by_key = {key: spec.default for key, spec in SPECS.items() if _is_exported(spec)}
     for entry in entries(values):
-        if not entry.damage and entry.key not in taken:
-            # A file of this version names nothing else: it was changed by somebody.
-            raise DamagedFile(file=name, reason=f"“{entry.key[:60]}” is not a setting that travels")
+        if entry.error is None and entry.key not in values_by_key:
+            # A file of this version names nothing else: it was edited.
+            reason = QT_TRANSLATE_NOOP("StorageError", "“{setting}” is not a setting that is exported.")
+            raise _damaged(name, reason, entry.key)
         try:
-            taken[entry.key] = entry.checked()
+            values_by_key[entry.key] = entry.checked()
         except InvalidSetting as error:
-            raise DamagedFile(file=name, reason=f"{entry.key[:60]} {error.reason}") from error
-    return taken
+            reason = QT_TRANSLATE_NOOP("StorageError", "The setting “{setting}” cannot be used. {reason}")
+            raise _damaged(name, reason, entry.key, reason=error.reason) from error
+    return values_by_key
 
 
-def _travels(spec: SettingSpec) -> bool:
+def _damaged(name: str, reason: SourceText, setting: str, /, **values: object) -> DamagedFile:
+    shown = setting[:_SHOWN_OF_KEY]
+    return DamagedFile(file=name, reason=Message(reason, {"setting": shown, **values}))
+
+
+def _is_exported(spec: SettingSpec) -> bool:
     return spec.group is not Group.INTERNAL or spec.key in _EXTRA_KEYS
 
 

@@ -30,6 +30,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
 from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.common.formats import listed
 from caal_desktop.widgets.common.translation import translated
 from caal_desktop.widgets.keys.consent import move_text
 from caal_desktop.widgets.settings.editors import ModelEditor
@@ -43,6 +44,7 @@ from caal_desktop.widgets.settings.transfer import TransferSection
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from caal_desktop.llm.translation import Message
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.key_state import KeyState
@@ -67,7 +69,7 @@ class SettingsDialog(QDialog):
         sign_in: for signing in instead of pasting a key; None leaves it out.
 
     Signals:
-        requestLikely: the person does something that a request will follow.
+        requestLikely: the user does something that a request will follow.
     """
 
     requestLikely = Signal()
@@ -91,8 +93,8 @@ class SettingsDialog(QDialog):
         self.draft = SettingsDraft(settings.current)
         self._built = False
         self._found: tuple[str, ...] = ()
-        # What is to be done once a file has been looked at.
-        self._after_look: Callable[[], object] | None = None
+        # What to do once the file of certificate authorities has been checked.
+        self._after_bundle_check: Callable[[], object] | None = None
         self.setObjectName("settings")
         self.setWindowTitle(self.tr("Settings"))
         self.navigation = Navigation(self)
@@ -116,7 +118,7 @@ class SettingsDialog(QDialog):
     # --- building
 
     def _bind(self) -> None:
-        """What another window would open the settings for is done in them."""
+        """Bind the commands for which other windows open the settings: here they are done in place."""
         commands = self.commands
         commands.bind(CommandId.CHECK_KEY, self._change_key)
         commands.bind(CommandId.PROVIDER_SETTINGS, lambda: self.show_page(Group.PROVIDER))
@@ -231,62 +233,62 @@ class SettingsDialog(QDialog):
         self.proxy_password.setVisible(draft.has_effect("proxy_url") and bool(draft.value("proxy_user")))
 
     def _draw_footer(self) -> None:
-        problems = self.draft.problems
-        self._ok.setEnabled(not problems)
-        self._apply.setEnabled(not problems and bool(self.draft.changes))
+        errors = self.draft.errors
+        self._ok.setEnabled(not errors)
+        self._apply.setEnabled(not errors and bool(self.draft.changes))
         self._undo.setEnabled(self.draft.can_undo)
         text = ""
-        if problems:
-            names = ", ".join(translated(SPECS[key].label) for key in problems)
+        if errors:
+            names = listed([translated(SPECS[key].label) for key in errors])
             text = self.tr("To be corrected: {settings}").format(settings=names)
-        elif self._after_look is not None:
+        elif self._after_bundle_check is not None:
             text = self.tr("Waiting for the file of certificate authorities…")
         self._footer.setText(text)
         self._footer.setVisible(bool(text))
 
     def _changed(self) -> None:
-        """The draft has changed: draw it, and have looked at what only a look can tell."""
-        self._after_look = None
-        if path := self.draft.unseen_bundle:
+        """Draw the changed draft, and have its file of certificate authorities checked where that is needed."""
+        self._after_bundle_check = None
+        if path := self.draft.unchecked_bundle:
             self._bundles.check(path)
         self._draw()
 
     # --- doing
 
     def apply(self) -> bool:
-        """Put all changes in force, or none of them; once a file has been looked at, where one has to be.
+        """Put all changes in force, or none of them; once a file has been checked, where one has to be.
 
         Where they would send secrets to other addresses the user is asked first.
 
         Returns:
             Whether they are in force.
         """
-        return not self._waits_to(self.apply) and self._apply_changes(close=False)
+        return not self._postpones(self.apply) and self._apply_changes(close=False)
 
     def accept(self) -> None:
-        """OK: put everything in force and close; once a file has been looked at, where one has to be."""
-        if not self._waits_to(self.accept):
+        """Apply everything and close; once a file has been checked, where one has to be."""
+        if not self._postpones(self.accept):
             self._apply_changes(close=True)
 
-    def _waits_to(self, do: Callable[[], object]) -> bool:
-        if self.draft.unseen_bundle:
-            self._after_look = do
+    def _postpones(self, action: Callable[[], object]) -> bool:
+        if self.draft.unchecked_bundle:
+            self._after_bundle_check = action
             self._draw_footer()
-        return bool(self.draft.unseen_bundle)
+        return bool(self.draft.unchecked_bundle)
 
     def _apply_changes(self, *, close: bool) -> bool:
-        new = self._wished()
+        new = self._edited_settings()
         if new is None:
             return False
         moves = receivers(self._keys, self._settings.current, new)
         if moves:
             self._ask_about_secrets(moves, close=close)
             return False
-        self._put_in_force(new, close=close)
+        self._make_current(new, close=close)
         return True
 
-    def _wished(self) -> Settings | None:
-        """The settings in force with all changes; None, and the reason is shown, where one cannot be used."""
+    def _edited_settings(self) -> Settings | None:
+        """Return the settings in force with all changes; show the reason and return None where one cannot be used."""
         try:
             new = self.draft.applied_to(self._settings.current)
         except InvalidSetting as error:
@@ -295,7 +297,7 @@ class SettingsDialog(QDialog):
             return None
         return _with_recent_models(self._settings.current, new)
 
-    def _put_in_force(self, new: Settings, *, close: bool) -> None:
+    def _make_current(self, new: Settings, *, close: bool) -> None:
         self.draft = SettingsDraft(new)
         self._settings.set(new)
         self._draw()
@@ -310,14 +312,14 @@ class SettingsDialog(QDialog):
         question.open()
 
     def _on_secrets_answered(self, moves: tuple[SecretMove, ...], *, send: bool, close: bool) -> None:
-        new = self._wished()
+        new = self._edited_settings()
         if new is None:
             return
         if receivers(self._keys, self._settings.current, new) != moves:
             # Something has changed meanwhile: the answer was to another question.
             self._apply_changes(close=close)
             return
-        self._put_in_force(new, close=close)
+        self._make_current(new, close=close)
         for move in moves:
             if send:
                 self._keys.allow_and_check(move.secret)
@@ -325,7 +327,7 @@ class SettingsDialog(QDialog):
                 self._keys.withhold(move.secret)
 
     def _receivers_in_words(self) -> list[str]:
-        """Which secrets would go to which other address, a line each."""
+        """Return which secrets would go to which other address, a line each."""
         try:
             new = self.draft.applied_to(self._settings.current)
         except InvalidSetting:
@@ -333,14 +335,14 @@ class SettingsDialog(QDialog):
         return [move_text(move) for move in receivers(self._keys, self._settings.current, new)]
 
     def reject(self) -> None:
-        """Esc and the window's own button, which Qt brings here: ask before changes are lost."""
+        """Ask before changes are lost; Qt calls this for Esc and for the window's own button."""
         if self.draft.changes:
             self._ask_about_changes()
         else:
             self._leave()
 
     def done(self, result: int) -> None:
-        """Leave nothing running that was begun here."""
+        """Stop what was started here."""
         if self._sign_in is not None:
             self._sign_in.cancel()
         self.keys_section.leave()
@@ -362,7 +364,7 @@ class SettingsDialog(QDialog):
         box.setText(self.tr("Keep the changes?"))
         box.setStandardButtons(buttons.Apply | buttons.Discard | buttons.Cancel)
         box.setDefaultButton(buttons.Apply)
-        box.button(buttons.Apply).setEnabled(not self.draft.problems)
+        box.button(buttons.Apply).setEnabled(not self.draft.errors)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.button(buttons.Apply).clicked.connect(self.accept)
         box.button(buttons.Discard).clicked.connect(self._leave)
@@ -395,12 +397,12 @@ class SettingsDialog(QDialog):
         self.draft.rebase(settings)
         self._changed()
 
-    def _on_bundle(self, path: str, problem: str) -> None:
-        self.draft.note_bundle(path, problem)
+    def _on_bundle(self, path: str, error: Message | None) -> None:
+        self.draft.set_bundle_error(path, error)
         self._draw_settings()
-        if self._after_look is not None and not self.draft.unseen_bundle:
-            do, self._after_look = self._after_look, None
-            do()
+        if self._after_bundle_check is not None and not self.draft.unchecked_bundle:
+            action, self._after_bundle_check = self._after_bundle_check, None
+            action()
 
     def _on_keys(self, _secret: str, _state: KeyState) -> None:
         self._draw_secrets()
@@ -428,12 +430,12 @@ class SettingsDialog(QDialog):
         provider = self.draft.value("provider")
         key = key_of(provider, "model")
         try:
-            wished = self.draft.applied_to(self._settings.current)
+            edited = self.draft.applied_to(self._settings.current)
         except InvalidSetting:
-            wished = self._settings.current
+            edited = self._settings.current
         self.requestLikely.emit()
         offer_credits_page(self.commands, provider, self)
-        self._catalogue.open_for(provider, catalogue_connection(wished, self._keys, provider))
+        self._catalogue.open_for(provider, catalogue_connection(edited, self._keys, provider))
         dialog = PickerDialog(self._catalogue, self._settings, str(self.draft.value(key)), self.commands, self)
         dialog.modelPicked.connect(lambda model: self._on_edited(key, model))
         dialog.finished.connect(dialog.deleteLater)
@@ -442,7 +444,7 @@ class SettingsDialog(QDialog):
     # --- Qt
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc empties the search first. Enter in a field is not OK: a person who types does not mean to leave."""
+        """Clear the search first on Esc; ignore Enter in a field, which is not meant as OK."""
         if pressed(event, CommandId.SETTINGS_BACK) and self.search.text():
             self.search.clear()
             return
@@ -451,12 +453,12 @@ class SettingsDialog(QDialog):
         super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """The arrow keys turn the pages at once."""
+        """Focus the navigation, so that the arrow keys turn the pages at once."""
         super().showEvent(event)
         self.navigation.take_focus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Make the best of the width."""
+        """Arrange the parts to fit the width."""
         super().resizeEvent(event)
         self._arrange()
 
@@ -470,6 +472,6 @@ class SettingsDialog(QDialog):
 
 
 def _with_recent_models(old: Settings, new: Settings) -> Settings:
-    """A model that was chosen here is a recent one, too."""
+    """Return the new settings with a model that was chosen here among the recent ones."""
     model = new.of().model
     return new.with_model(model) if model and model != old.of().model else new

@@ -96,12 +96,12 @@ class SettingsPage(QScrollArea):
             found: the settings that a search has found.
         """
         any_effect = False
-        problems = draft.problems
+        errors = draft.errors
         for key, row in self.rows.items():
             effect = draft.has_effect(key)
             any_effect = any_effect or effect
             note = "" if effect else _why_without_effect(key)
-            row.show_state(RowState(draft.value(key), problems.get(key, ""), note, key in found))
+            row.show_state(RowState(draft.value(key), errors.get(key), note, key in found))
         if any_effect or not self.rows:
             self._note.hide()
         else:

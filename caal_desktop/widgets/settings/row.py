@@ -1,4 +1,4 @@
-"""One setting on its page: label, control, explanation, and what is wrong with the value."""
+"""One setting on its page: label, control, explanation, and why the value cannot be used."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconButton, IconLabel, TextLabel
-from caal_desktop.widgets.common.translation import translated
+from caal_desktop.widgets.common.translation import in_words, translated
 from caal_desktop.widgets.settings.editors import SwitchEditor, make_editor
 
 if TYPE_CHECKING:
+    from caal_desktop.llm.translation import Message
     from caal_desktop.storage.settings.setting import SettingSpec
 
 
@@ -24,13 +25,13 @@ class RowState:
 
     Attributes:
         value: the setting's value.
-        problem: why it cannot be used, as a short clause in English; "" where it can.
+        error: why it cannot be used, in a sentence; None where it can.
         note: why the setting has no effect now; "" where it has one.
         is_found: whether a search has found it.
     """
 
     value: Any
-    problem: str = ""
+    error: Message | None = None
     note: str = ""
     is_found: bool = False
 
@@ -65,16 +66,16 @@ class SettingRow(QWidget):
             translated(spec.description), name=f"settings.{spec.key}.long", scale=0.92, muted=True, parent=self
         )
         self._note = TextLabel(name=f"settings.{spec.key}.note", scale=0.92, parent=self)
-        self._problem_icon = IconLabel("error", "bad", size=16, parent=self)
-        self._problem = TextLabel(name=f"settings.{spec.key}.problem", parent=self)
+        self._error_icon = IconLabel("error", "bad", size=16, parent=self)
+        self._error = TextLabel(name=f"settings.{spec.key}.problem", parent=self)
         control = QHBoxLayout()
         control.setSpacing(design.GRID // 2)
         control.addWidget(self.editor, 1)
         control.addWidget(self._reset)
-        problem = QHBoxLayout()
-        problem.setSpacing(design.GRID // 2)
-        problem.addWidget(self._problem_icon)
-        problem.addWidget(self._problem, 1)
+        error = QHBoxLayout()
+        error.setSpacing(design.GRID // 2)
+        error.addWidget(self._error_icon)
+        error.addWidget(self._error, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(design.GRID, design.GRID, design.GRID, design.GRID)
         layout.setSpacing(design.GRID // 2)
@@ -84,18 +85,18 @@ class SettingRow(QWidget):
             label.setBuddy(self.editor)
             layout.addWidget(label)
         layout.addLayout(control)
-        layout.addLayout(problem)
+        layout.addLayout(error)
         layout.addWidget(self._long)
         layout.addWidget(self._note)
         self.editor.edited.connect(lambda value: self.edited.emit(spec.key, value))
         self._reset.clicked.connect(lambda: self.resetRequested.emit(spec.key))
-        self._show_problem("")
+        self._show_error(None)
         self._show_note("")
 
     @property
-    def problem(self) -> str:
-        """What the row says is wrong; "" where nothing is."""
-        return self._problem.text()
+    def error(self) -> str:
+        """Why the value cannot be used, as the row shows it; "" where it can."""
+        return self._error.text()
 
     @property
     def is_highlighted(self) -> bool:
@@ -110,15 +111,15 @@ class SettingRow(QWidget):
         self.setVisible(not state.note or state.is_found)
         self.editor.show_value(state.value)
         self._reset.setVisible(state.value != self.spec.default)
-        self._show_problem(state.problem)
+        self._show_error(state.error)
         self._show_note(state.note)
         self.update()
 
-    def _show_problem(self, reason: str) -> None:
-        text = self.tr("It {reason}.").format(reason=reason) if reason else ""
-        self._problem.setText(text)
-        self._problem.setVisible(bool(text))
-        self._problem_icon.setVisible(bool(text))
+    def _show_error(self, error: Message | None) -> None:
+        text = "" if error is None else in_words(error)
+        self._error.setText(text)
+        self._error.setVisible(bool(text))
+        self._error_icon.setVisible(bool(text))
         control = self.editor.focusProxy()
         if control is not None:
             control.setAccessibleDescription(text or translated(self.spec.description))

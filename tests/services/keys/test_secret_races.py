@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from caal_desktop.llm.errors import AddressRefused
+from caal_desktop.llm.translation import Duration
 from caal_desktop.llm.transport.address import check_base_url
 from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.secret_moves import receivers
@@ -91,7 +92,7 @@ def test_nobody_knows_what_a_keyring_holds_that_has_not_answered(
     kept_here: Parts, make_parts: Callable[..., Parts], end: str
 ) -> None:
     async def give_another() -> None:
-        late = LateAnswers(kept_here, KeyringTimedOut(store="the keyring", seconds="1"))
+        late = LateAnswers(kept_here, KeyringTimedOut(store="the keyring", duration=Duration(1)))
         keeping = asyncio.ensure_future(kept_here.keys.keep(OWN, "key-for-there", KeyStore.KEYRING, THERE))
         await late.done.wait()
         async with asyncio.timeout(5):

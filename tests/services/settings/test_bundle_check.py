@@ -1,4 +1,4 @@
-"""Looking at files of certificate authorities without keeping anybody waiting."""
+"""Looking at files of certificate authorities without keeping the user waiting."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.services.settings.bundle_check import BundleCheck
+from caal_desktop.llm.translation import Message
+from caal_desktop.services.settings.bundle_check import NO_ANSWER, BundleCheck
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("qt_loop")
-MODULE = "caal_desktop.services.settings.bundle_check.bundle_problem"
+MODULE = "caal_desktop.services.settings.bundle_check.bundle_error"
 
 
 @pytest.fixture
@@ -30,14 +31,13 @@ def test_of_the_paths_that_come_meanwhile_the_latest_is_next(
 ) -> None:
     looked: list[str] = []
 
-    def look(path: str) -> str:
+    def look(path: str) -> None:
         looked.append(path)
         assert release.wait(10)
-        return ""
 
     monkeypatch.setattr(MODULE, look)
     check, told = BundleCheck(), list[str]()
-    check.checked.connect(lambda path, _problem: told.append(path))
+    check.checked.connect(lambda path, _error: told.append(path))
     for path in ("/a", "/a/b", "/a/b/c"):
         check.check(path)
         turn(until=lambda: looked)
@@ -50,35 +50,34 @@ def test_of_the_paths_that_come_meanwhile_the_latest_is_next(
 def test_a_drive_that_does_not_answer_is_told(release: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
 
-    def look(path: str) -> str:
+    def look(path: str) -> None:
         looked.append(path)
         if path == "/dead":
             release.wait(10)
-        return ""
 
     monkeypatch.setattr(MODULE, look)
-    check, told = BundleCheck(deadline=0.05), dict[str, str]()
+    check, told = BundleCheck(deadline=0.05), dict[str, Message | None]()
     check.checked.connect(told.__setitem__)
     check.check("/dead")
     assert turn(until=lambda: told)
-    assert told == {"/dead": "cannot be read: the system does not answer"}
+    assert told == {"/dead": NO_ANSWER}
     check.check("/alive")
     assert turn(until=lambda: "/alive" in told)
     assert looked == ["/dead"], "no second worker is given away"
     release.set()
     check.check("/alive")
-    assert turn(until=lambda: told["/alive"] == "")
+    assert turn(until=lambda: told["/alive"] is None)
     run_async(check.close())
 
 
-@pytest.mark.parametrize(("size", "problem"), [(None, "exists"), (0, "PEM form"), (10_000_001, "too large")])
-def test_what_is_wrong_with_a_file(tmp_path: Path, size: int | None, problem: str) -> None:
+@pytest.mark.parametrize(("size", "reason"), [(None, "exists"), (0, "PEM form"), (10_000_001, "too large")])
+def test_what_is_wrong_with_a_file(tmp_path: Path, size: int | None, reason: str) -> None:
     path = tmp_path / "ca.pem"
     if size is not None:
         path.write_bytes(b"x" * size)
-    check, told = BundleCheck(), list[str]()
+    check, told = BundleCheck(), list[Message]()
     check.checked.connect(lambda _path, found: told.append(found))
     check.check(str(path))
     assert turn(until=lambda: told)
-    assert problem in told[0]
+    assert reason in told[0].in_words()
     run_async(check.close())

@@ -76,12 +76,12 @@ def test_the_deadline_fires_and_the_next_call_waits_for_the_stuck_one() -> None:
         order.append("next")
 
     async def main() -> None:
-        thread = KeyringThread(patience=30)
+        thread = KeyringThread(max_wait=30)
         with pytest.raises(TimeoutError):
             await thread.run(stuck, deadline=0.05)
         with pytest.raises(TimeoutError):
             await thread.run(next_one, deadline=0.05)
-        assert order == [], "two calls at a time would ask a person twice"
+        assert order == [], "two calls at a time would ask the user twice"
         waiting = asyncio.create_task(thread.run(next_one, deadline=30))
         await asyncio.sleep(0.01)
         answered.set()
@@ -95,7 +95,7 @@ def test_a_call_that_never_ends_blocks_nothing_for_ever() -> None:
     never = threading.Event()
 
     async def main() -> None:
-        thread = KeyringThread(patience=0.1)
+        thread = KeyringThread(max_wait=0.1)
         with pytest.raises(TimeoutError):
             await thread.run(lambda _call: never.wait(60), deadline=0.02)
         assert await thread.run(value(1), deadline=30) == 1

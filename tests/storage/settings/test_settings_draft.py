@@ -33,7 +33,7 @@ def test_what_was_typed_is_taken_back_as_one(draft: SettingsDraft, key: str, ste
     assert draft.value(key) == steps[-1]
     assert draft.undo() == (key,)
     assert draft.value(key) == before
-    assert draft.problem(key) == ""
+    assert draft.error(key) is None
     assert not draft.can_undo
 
 

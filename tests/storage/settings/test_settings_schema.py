@@ -27,7 +27,7 @@ def test_the_defaults_are_those_of_a_first_start() -> None:
 
 
 @pytest.mark.parametrize("key", SPECS)
-def test_each_setting_is_described_for_people(key: str) -> None:
+def test_each_setting_is_described_for_users(key: str) -> None:
     spec = SPECS[key]
     assert spec.key == key
     assert spec.check(spec.default) == spec.default
@@ -83,8 +83,8 @@ def test_values_that_fit_are_brought_to_their_type(key: str, value: object, stor
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [
-        ("provider", "acme", "must be one of openrouter, groq"),
-        ("provider", None, "must be one of"),
+        ("provider", "acme", "must be one of these: openrouter, groq"),
+        ("provider", None, "must be one of these"),
         ("temperature", 2.1, "at most 2"),
         ("temperature", -0.1, "at least 0"),
         ("temperature", float("nan"), "a number"),
@@ -94,7 +94,7 @@ def test_values_that_fit_are_brought_to_their_type(key: str, value: object, stor
         ("max_tokens", 0, "at least 1"),
         ("max_tokens", 1.5, "whole number"),
         ("setup_completed", 1, "true or false"),
-        ("openrouter_model", "x" * 201, "at most 200"),
+        ("openrouter_model", "x" * 201, "characters that it may have: 200"),
         ("openrouter_model", "two\nlines", "control characters"),
         ("openrouter_model", 7, "must be a text"),
         ("system_prompt", "\x00", "control characters"),
@@ -103,13 +103,13 @@ def test_values_that_fit_are_brought_to_their_type(key: str, value: object, stor
         ("recent_models", [1], "short texts"),
         ("recent_models", [["a"]], "short texts"),
         ("recent_models", [""], "short texts"),
-        ("recent_models", [str(number) for number in range(MAX_RECENT_MODELS + 1)], "at most 12 items"),
+        ("recent_models", [str(number) for number in range(MAX_RECENT_MODELS + 1)], "items that it may have: 12"),
         ("openai_compatible_base_url", "localhost:1234", "http or https"),
         ("openai_compatible_base_url", "file:///etc/passwd", "http or https"),
         ("openai_compatible_base_url", "http://", "http or https"),
         ("openai_compatible_base_url", "http://host:port/", "http or https"),
         ("openai_compatible_base_url", "http://me:secret@host/v1", "user name or password"),
-        ("no_such_setting", 1, "is not a setting"),
+        ("no_such_setting", 1, "no such setting"),
     ],
 )
 def test_values_that_do_not_fit_are_refused_with_a_reason(key: str, value: object, reason: str) -> None:
@@ -118,6 +118,39 @@ def test_values_that_do_not_fit_are_refused_with_a_reason(key: str, value: objec
         before.replace(**{key: value})
     assert caught.value.key == key
     assert before == Settings()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "english", "german"),
+    [
+        ("temperature", 3, "It must be at most 2.", "Höchstens <2>."),
+        ("max_tokens", 2_000_000, "It must be at most 1000000.", "Höchstens <1000000>."),
+        (
+            "openai_compatible_headers",
+            ["X-Team: voice", "Host: elsewhere"],
+            "“Host: elsewhere” cannot be used. The program itself sets this header.",
+            "<Host: elsewhere> geht nicht. Den setzt das Programm.",
+        ),
+        (
+            "openai_compatible_headers",
+            ["no colon"],
+            "“no colon” cannot be used. It must have the form “Name: value”.",
+            "<no colon> geht nicht. It must have the form “Name: value”.",
+        ),
+    ],
+)
+def test_a_reason_is_translated_as_a_whole(key: str, value: object, english: str, german: str) -> None:
+    texts = {
+        "It must be at most {maximum}.": "Höchstens {maximum}.",
+        "“{item}” cannot be used. {reason}": "{item} geht nicht. {reason}",
+        "The program itself sets this header.": "Den setzt das Programm.",
+    }
+    with pytest.raises(InvalidSetting) as caught:
+        Settings().replace(**{key: value})
+    reason = caught.value.reason
+    assert reason.in_words() == english
+    assert str(caught.value) == f"{key}: {english}"
+    assert reason.in_words(lambda text: texts.get(text, text), lambda filling: f"<{filling}>") == german
 
 
 def test_settings_cannot_be_changed_in_place() -> None:
@@ -142,7 +175,7 @@ def test_favourites_are_kept_in_order_and_bounded() -> None:
     assert settings.favourite_models == ("b", "a")
     assert settings.with_favourite("b", False).favourite_models == ("a",)
     full = settings.replace(favourite_models=[str(number) for number in range(MAX_FAVOURITE_MODELS)])
-    with pytest.raises(InvalidSetting, match="at most 200"):
+    with pytest.raises(InvalidSetting, match="items that it may have: 200"):
         full.with_favourite("one more", True)
 
 
@@ -165,7 +198,7 @@ def test_a_provider_has_the_settings_that_its_descriptor_names_and_no_others() -
         shown = {spec.cell[1] for spec in SPECS.values() if spec.cell and spec.cell[0] == name and spec.depends_on}
         assert shown == set(descriptor.settings)
         assert Settings().of(name).base_url == (descriptor.base_url if descriptor.has_address else "")
-    with pytest.raises(InvalidSetting, match="is not a setting"):
+    with pytest.raises(InvalidSetting, match="no such setting"):
         Settings().with_provider("openrouter", base_url="https://host.example/v1")
     with pytest.raises(KeyError):
         Settings().of("nobody")
@@ -183,6 +216,6 @@ def test_any_value_is_taken_or_refused_and_never_crashes(key: str, value: Any) -
     try:
         result = SPECS[key].check(value)
     except InvalidSetting as error:
-        assert error.reason  # noqa: PT017 - either way is right
+        assert error.reason.in_words().endswith(".")  # noqa: PT017 - either way is right
     else:
         assert SPECS[key].check(SPECS[key].to_json(result)) == result

@@ -19,7 +19,7 @@ from caal_desktop.storage.errors import FolderUnusable, SecretInSettings, WriteF
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.storage.settings.migrations import SCHEMA_VERSION, STEPS, migrate
 from caal_desktop.storage.settings.schema import SPECS, Settings
-from caal_desktop.storage.settings.store import ProblemKind, SettingsStore
+from caal_desktop.storage.settings.store import SettingsNoticeKind, SettingsStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 KEY = "sk-or-" + "v1-" + "0123456789abcdef" * 4
 
-# A file as version 0.1.0 writes it. Files like this one are on people's disks: never change it.
+# A file as version 0.1.0 writes it. Files like this one are on users' disks: never change it.
 SCHEMA_1 = """{
   "schema_version": 1,
   "provider": "groq",
@@ -79,7 +79,7 @@ def names(path: Path) -> list[str]:
 def test_a_first_start_has_defaults_and_writes_nothing(path: Path) -> None:
     loaded = store(path).load()
     assert loaded.settings == Settings()
-    assert loaded.problem is None
+    assert loaded.notice is None
     assert not path.parent.exists()
 
 
@@ -94,7 +94,7 @@ def test_what_is_saved_comes_back(path: Path) -> None:
     store(path).save(settings)
     loaded = store(path).load()
     assert loaded.settings == settings
-    assert loaded.problem is None
+    assert loaded.notice is None
     assert names(path) == ["settings.json"]
 
 
@@ -115,7 +115,7 @@ def test_file_and_folder_are_for_their_owner_alone(path: Path) -> None:
 def test_a_file_of_schema_1_is_understood_completely(path: Path) -> None:
     write(path, SCHEMA_1)
     loaded = store(path).load()
-    assert loaded.problem is None
+    assert loaded.notice is None
     assert loaded.settings == Settings().replace(
         provider="groq",
         openrouter_model="vendor/model:free",
@@ -194,7 +194,7 @@ def test_the_settings_of_the_providers_become_a_table(path: Path) -> None:
     write(path, {"schema_version": 1, **FLAT})
     saving = store(path)
     loaded = saving.load()
-    assert loaded.problem is None
+    assert loaded.notice is None
     saving.save(loaded.settings)
     assert json.loads(path.read_text("utf-8")) == {"schema_version": 2, **TABLE}
     assert store(path).load() == loaded
@@ -215,7 +215,7 @@ def test_a_key_in_the_keyring_is_bound_to_the_address_of_that_moment(
 ) -> None:
     write(path, {"schema_version": 1, **{f"openai_compatible_{column}": value for column, value in fields.items()}})
     loaded = store(path).load()
-    assert loaded.problem is None
+    assert loaded.notice is None
     assert loaded.settings.of("openai_compatible").key_origin == origin
 
 
@@ -227,7 +227,7 @@ def test_cells_and_rows_that_this_version_does_not_know_survive(path: Path) -> N
     write(path, {"schema_version": 2, "providers": providers, "groq_model": "flat in a table's file"})
     saving = store(path)
     loaded = saving.load()
-    assert loaded.problem is None
+    assert loaded.notice is None
     assert loaded.settings == Settings().with_provider("openrouter", model="vendor/model")
     saving.save(loaded.settings.with_provider("openrouter", model="other").with_provider("groq", model="fast"))
     providers["openrouter"]["model"] = "other"
@@ -256,8 +256,8 @@ def test_a_damaged_table_is_named_as_any_other_value(
     write(path, {"schema_version": 2, "providers": providers, "theme": "dark"})
     loaded = store(path).load()
     assert loaded.settings == Settings().replace(theme="dark")
-    assert loaded.problem is not None
-    assert (loaded.problem.kind, loaded.problem.keys) == (ProblemKind.INVALID_VALUES, (invalid,))
+    assert loaded.notice is not None
+    assert (loaded.notice.kind, loaded.notice.keys) == (SettingsNoticeKind.INVALID_VALUES, (invalid,))
 
 
 def test_a_key_in_the_table_is_ignored_and_removed(path: Path, expected_logs: Callable[..., None]) -> None:
@@ -266,8 +266,8 @@ def test_a_key_in_the_table_is_ignored_and_removed(path: Path, expected_logs: Ca
     write(path, {"schema_version": 2, "providers": providers})
     saving = store(path)
     loaded = saving.load()
-    assert loaded.problem is not None
-    assert loaded.problem.keys == ("openrouter_model", "providers.openrouter.api_key", "?", "?")
+    assert loaded.notice is not None
+    assert loaded.notice.keys == ("openrouter_model", "providers.openrouter.api_key", "?", "?")
     assert loaded.settings == Settings().with_provider("groq", model="m")
     saving.save(loaded.settings)
     assert KEY not in path.read_text("utf-8")
@@ -291,7 +291,7 @@ def test_migrations_run_in_order_from_the_file_s_version_on(path: Path) -> None:
         write(path, {"schema_version": version, **content})
         saving = store(path, steps=steps)
         loaded = saving.load()
-        assert loaded.problem is None
+        assert loaded.notice is None
         assert loaded.settings.max_tokens == expected
         saving.save(loaded.settings)
         assert json.loads(path.read_text("utf-8")) == {"schema_version": 3, "max_tokens": expected}
@@ -332,9 +332,9 @@ def test_a_damaged_file_is_set_aside_and_named(path: Path, content: bytes, expec
     loaded = store(path).load()
     kept = path.with_name("settings.damaged-20261122-120000.json")
     assert loaded.settings == Settings()
-    assert loaded.problem is not None
-    assert (loaded.problem.kind, loaded.problem.kept) == (ProblemKind.DAMAGED, kept)
-    assert str(kept) in loaded.problem.describe().why
+    assert loaded.notice is not None
+    assert (loaded.notice.kind, loaded.notice.kept) == (SettingsNoticeKind.DAMAGED, kept)
+    assert str(kept) in loaded.notice.describe().why
     assert kept.read_bytes() == content
     assert names(path) == [kept.name]
 
@@ -352,8 +352,8 @@ def test_something_that_is_no_file_is_set_aside(path: Path, expected_logs: Calla
     path.mkdir(parents=True)
     saving = store(path)
     loaded = saving.load()
-    assert loaded.problem is not None
-    assert loaded.problem.kind is ProblemKind.UNREADABLE
+    assert loaded.notice is not None
+    assert loaded.notice.kind is SettingsNoticeKind.UNREADABLE
     saving.save(Settings())
     assert path.is_file()
 
@@ -367,10 +367,10 @@ def test_a_newer_file_is_used_as_far_as_it_is_understood_and_kept(
     saving = store(path)
     loaded = saving.load()
     assert loaded.settings == Settings().replace(theme="dark")
-    assert loaded.problem is not None
-    assert loaded.problem.kind is ProblemKind.NEWER
-    assert loaded.problem.keys == ("provider",)
-    kept = loaded.problem.kept
+    assert loaded.notice is not None
+    assert loaded.notice.kind is SettingsNoticeKind.NEWER
+    assert loaded.notice.keys == ("provider",)
+    kept = loaded.notice.kept
     assert kept is not None
     assert json.loads(kept.read_text("utf-8")) == newer
     store(path).load()
@@ -381,7 +381,7 @@ def test_a_newer_file_is_used_as_far_as_it_is_understood_and_kept(
         "theme": "dark",
         "network": {"proxy": "none"},
     }
-    assert store(path).load().problem is None
+    assert store(path).load().notice is None
 
 
 def test_invalid_values_fall_back_to_defaults_and_are_named(path: Path, expected_logs: Callable[..., None]) -> None:
@@ -389,9 +389,9 @@ def test_invalid_values_fall_back_to_defaults_and_are_named(path: Path, expected
     write(path, {"schema_version": 1, "temperature": 9, "provider": ["groq"], "theme": "dark"})
     loaded = store(path).load()
     assert loaded.settings == Settings().replace(theme="dark")
-    assert loaded.problem is not None
-    assert (loaded.problem.kind, loaded.problem.keys) == (ProblemKind.INVALID_VALUES, ("temperature", "provider"))
-    assert "temperature, provider" in loaded.problem.describe().what
+    assert loaded.notice is not None
+    assert (loaded.notice.kind, loaded.notice.keys) == (SettingsNoticeKind.INVALID_VALUES, ("temperature", "provider"))
+    assert "temperature, provider" in loaded.notice.describe().what
     assert path.exists()
 
 
@@ -401,14 +401,14 @@ def test_a_senseless_schema_version_is_named(path: Path, version: object, expect
     write(path, {"schema_version": version, "theme": "dark"})
     loaded = store(path).load()
     assert loaded.settings.theme == "dark"
-    assert loaded.problem is not None
-    assert loaded.problem.keys == ("schema_version",)
+    assert loaded.notice is not None
+    assert loaded.notice.keys == ("schema_version",)
 
 
 def test_a_file_by_hand_without_a_version_is_schema_1(path: Path) -> None:
     write(path, "\ufeff" + json.dumps({"theme": "dark"}))
     loaded = store(path).load()
-    assert loaded.problem is None
+    assert loaded.notice is None
     assert loaded.settings.theme == "dark"
 
 
@@ -447,16 +447,16 @@ def test_a_key_is_never_written(path: Path, key: str, secret: str) -> None:
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_a_key_that_somebody_wrote_into_the_file_is_ignored_and_removed(
+def test_a_key_that_was_written_into_the_file_is_ignored_and_removed(
     path: Path, secret: str, expected_logs: Callable[..., None]
 ) -> None:
     expected_logs("contained what looks like an API key")
     write(path, {"schema_version": 1, "openrouter_api_key": secret, "more": {"deep": [secret]}, "theme": "dark"})
     saving = store(path)
     loaded = saving.load()
-    assert loaded.problem is not None
-    assert loaded.problem.kind is ProblemKind.SECRET_FOUND
-    assert loaded.problem.keys == ("openrouter_api_key", "more")
+    assert loaded.notice is not None
+    assert loaded.notice.kind is SettingsNoticeKind.SECRET_FOUND
+    assert loaded.notice.keys == ("openrouter_api_key", "more")
     assert secret not in str(loaded)
     saving.save(loaded.settings)
     assert secret not in path.read_text("utf-8")
@@ -519,7 +519,7 @@ for _ in range(60):
 """
 
 
-def test_two_processes_may_write_and_nobody_reads_half_a_file(path: Path) -> None:
+def test_two_processes_may_write_and_no_reader_gets_half_a_file(path: Path) -> None:
     store(path).save(Settings(system_prompt="a" * 20_000))
     # Not `store(path).load()`: that would set a torn file aside, and the next write would hide it.
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), letter]) for letter in "ab"]

@@ -87,15 +87,50 @@ def test_a_file_that_schema_1_exported_is_taken_over(tmp_path: Path) -> None:
         ({"providers": {"openrouter": {"key_origin": "https://evil.example:443"}}}, 2, "openrouter_key_origin"),
         ({"providers": {"openrouter": {"colour": "green"}}}, 2, "providers.openrouter.colour"),
         ({"providers": {"nobody": {"model": "m"}}}, 2, "providers.nobody.model"),
-        ({"providers": {"openrouter": []}}, 2, "providers.openrouter must be an object"),
-        ({"providers": 1}, 2, "providers must be an object"),
-        ({"providers": {"ollama": {"base_url": "ftp://nas"}}}, 2, "ollama_base_url must be an http"),
+        ({"providers": {"openrouter": []}}, 2, "“providers.openrouter” cannot be used. It must be a JSON object."),
+        ({"providers": 1}, 2, "“providers” cannot be used. It must be a JSON object."),
+        (
+            {"providers": {"ollama": {"base_url": "ftp://nas"}}},
+            2,
+            "“ollama_base_url” cannot be used. It must be an http",
+        ),
     ],
 )
 def test_what_no_export_holds_is_refused(tmp_path: Path, settings: dict[str, Any], version: int, reason: str) -> None:
     with pytest.raises(DamagedFile) as caught:
         import_settings(exported(tmp_path, settings, version))
     assert reason in caught.value.describe().why
+
+
+def test_why_a_file_is_damaged_is_translated_with_all_that_fills_it(tmp_path: Path) -> None:
+    texts = {
+        DamagedFile.why: "Die Datei ist beschädigt. {reason}",
+        "The setting “{setting}” cannot be used. {reason}": "„{setting}“ geht nicht. {reason}",
+        "It must be at most {maximum}.": "Höchstens {maximum}.",
+    }
+    with pytest.raises(DamagedFile) as caught:
+        import_settings(exported(tmp_path, {"temperature": 9}))
+    assert caught.value.describe(lambda text: texts.get(text, text)).why == (
+        "Die Datei ist beschädigt. „temperature“ geht nicht. Höchstens 2."
+    )
+    assert str(caught.value).endswith("The setting “temperature” cannot be used. It must be at most 2.")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ({"format": FORMAT}, "It names no version."),
+        ({"format": FORMAT, "schema_version": 1}, "It holds no settings."),
+        ({"format": FORMAT, "schema_version": 1, "settings": [[[[[[1]]]]]]}, "It is nested too deeply."),
+        (f'{{"format": "{FORMAT}", "sett', "It is not complete JSON."),
+    ],
+)
+def test_what_is_wrong_with_a_damaged_file_is_said(tmp_path: Path, content: object, why: str) -> None:
+    file = tmp_path / "cut.json"
+    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    with pytest.raises(DamagedFile) as caught:
+        import_settings(file)
+    assert caught.value.describe().why == f"The file is damaged. {why}"
 
 
 def test_a_key_and_a_newer_version_are_refused(tmp_path: Path) -> None:

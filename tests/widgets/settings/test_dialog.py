@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.llm.providers.registry import PROVIDERS
+from caal_desktop.llm.translation import Message, SourceText
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.services.chat.chat_request import chat_request
 from caal_desktop.services.providers.connections import catalogue_connection, connection_for
@@ -119,15 +120,15 @@ def test_a_mistake_is_told_beside_its_field_and_stops_everything(
     line = control(dialog, QLineEdit, "settings.openai_compatible_base_url")
     type_into(qtbot, line, "nonsense")
     row = dialog.pages[Group.PROVIDER].rows["openai_compatible_base_url"]
-    assert row.problem == "It must be an http or https address."
-    assert line.accessibleDescription() == row.problem
+    assert row.error == "It must be an http or https address."
+    assert line.accessibleDescription() == row.error
     assert not dialog._ok.isEnabled()
     assert not dialog._apply.isEnabled()
     assert "Address of your server" in dialog._footer.text()
     assert dialog.apply() is False
     assert parts.settings.current == Settings()
     type_into(qtbot, line, "http://localhost:8080/v1")
-    assert row.problem == ""
+    assert row.error == ""
     assert dialog._ok.isEnabled()
 
 
@@ -381,13 +382,13 @@ def test_the_data_folder_is_made_before_it_is_shown(
 def drawn(dialog: SettingsDialog, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The keys of the rows that are drawn, one for each time."""
     keys: list[str] = []
-    draw = SettingRow._show_problem
+    draw = SettingRow._show_error
 
-    def noting(row: SettingRow, reason: str) -> None:
+    def noting(row: SettingRow, error: Message | None) -> None:
         keys.append(row.spec.key)
-        draw(row, reason)
+        draw(row, error)
 
-    monkeypatch.setattr(SettingRow, "_show_problem", noting)
+    monkeypatch.setattr(SettingRow, "_show_error", noting)
     return keys
 
 
@@ -404,7 +405,7 @@ def test_an_edit_draws_the_rows_that_depend_on_it(dialog: SettingsDialog, drawn:
     combo = control(dialog, QComboBox, "settings.proxy_mode")
     combo.setCurrentIndex(combo.findData(ProxyMode.MANUAL))
     assert {"proxy_mode", "proxy_url", "proxy_user"} <= set(drawn) <= {key for key in SPECS if key.startswith("proxy")}
-    assert dialog.pages[Group.NETWORK].rows["proxy_url"].problem
+    assert dialog.pages[Group.NETWORK].rows["proxy_url"].error
 
 
 def test_what_is_shown_follows_the_draft_whatever_was_drawn_before(
@@ -434,25 +435,25 @@ def test_a_file_of_certificates_is_looked_at_off_the_gui_thread(
     line = control(dialog, QLineEdit, "settings.ca_bundle")
     (tmp_path / "no.pem").write_text("no certificate\n")
     type_into(qtbot, line, str(tmp_path / "nothing"))
-    parts.until(lambda: row.problem == "It must name a file that exists.", "what is wrong")
+    parts.until(lambda: row.error == "It must name a file that exists.", "what is wrong")
     assert not dialog._ok.isEnabled()
     type_into(qtbot, line, str(tmp_path / "no.pem"))
-    parts.until(lambda: "PEM form" in row.problem, "what is wrong with this one")
+    parts.until(lambda: "PEM form" in row.error, "what is wrong with this one")
     dialog._undo.click()
-    assert row.problem == ""
+    assert row.error == ""
     assert dialog._ok.isEnabled()
     assert parts.settings.current == Settings()
 
 
-def slow_look(monkeypatch: pytest.MonkeyPatch, problem: str = "") -> threading.Event:
+def slow_look(monkeypatch: pytest.MonkeyPatch, error: Message | None = None) -> threading.Event:
     """Has files looked at when the event is set, as from a slow network drive."""
     may_look = threading.Event()
 
-    def look(_path: str) -> str:
+    def look(_path: str) -> Message | None:
         assert may_look.wait(10)
-        return problem
+        return error
 
-    monkeypatch.setattr("caal_desktop.services.settings.bundle_check.bundle_problem", look)
+    monkeypatch.setattr("caal_desktop.services.settings.bundle_check.bundle_error", look)
     return may_look
 
 
@@ -473,7 +474,7 @@ def test_ok_waits_for_the_look_and_then_does_what_it_was_asked_for(
 def test_a_look_that_finds_a_mistake_keeps_the_dialog_open(
     dialog: SettingsDialog, parts: Parts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_look = slow_look(monkeypatch, "must name a file that exists")
+    may_look = slow_look(monkeypatch, Message(SourceText("", "It must name a file that exists.")))
     type_into(qtbot, control(dialog, QLineEdit, "settings.ca_bundle"), "/slow/ca.pem")
     dialog._ok.click()
     may_look.set()
@@ -495,7 +496,7 @@ def test_an_edit_takes_back_the_wish_that_waits_for_a_look(
     assert "Waiting" not in dialog._footer.text()
     may_look.set()
     looked: list[str] = []
-    parts.bundles.checked.connect(lambda path, _problem: looked.append(path))
+    parts.bundles.checked.connect(lambda path, _error: looked.append(path))
     parts.until(lambda: looked, "the look")
     assert parts.settings.current == Settings()
     assert dialog._ok.isEnabled()

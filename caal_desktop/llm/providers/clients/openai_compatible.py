@@ -138,10 +138,10 @@ class OpenAICompatibleProvider(LLMProvider):
 
     def _checked_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         for name, value in headers.items():
-            problem = check_header(name, value)
-            if problem:
+            error = check_header(name, value)
+            if error:
                 raise ConfigurationError(
-                    self.provider_name, params={"provider": self.display_name}, detail=f"The header {name} {problem}."
+                    self.provider_name, params={"provider": self.display_name}, detail=f"{name}: {error}"
                 )
         return dict(headers)
 
