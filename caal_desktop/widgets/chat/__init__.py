@@ -6,9 +6,9 @@ import importlib
 
 
 def warm_up_renderer() -> None:
-    """Import what rendering stands on, so that the first answer does not wait for it. For a thread.
+    """Import what rendering needs, so that the first answer does not wait for it; made to run in a thread.
 
-    Nothing of Qt is among it: classes of Qt are not to be defined in two threads at once.
+    Qt is not imported: its classes are not to be defined in two threads at once.
     """
     importlib.import_module("markdown_it")
     # A lexer's rules are compiled when the first one of its kind is made: Python's take 60 ms, which the

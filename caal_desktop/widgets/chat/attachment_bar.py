@@ -1,4 +1,4 @@
-"""The files that go with the message being written."""
+"""The files that are sent with the message being written."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MAX_FILES = 8
 
 
 class AttachmentBar(QWidget):
-    """A row for each file, and why another one was refused.
+    """The attached files, a row each, and why another file was refused.
 
     Signals:
-        changed: other files are attached.
+        changed: a file was attached or removed.
     """
 
     changed = Signal()
@@ -44,26 +44,26 @@ class AttachmentBar(QWidget):
 
     @property
     def files(self) -> tuple[Attachment, ...]:
-        """What is attached."""
+        """The attached files."""
         return tuple(self._files)
 
     def add(self, attachment: Attachment) -> None:
         """Attach a file."""
         if len(self._files) >= MAX_FILES:
-            self._say(self.tr("No more than {count} files go with one message").format(count=MAX_FILES), "")
+            self._show_refusal(self.tr("No more than %n files can go with one message", "", MAX_FILES), "")
             return
         self.message.hide()
         self._files.append(attachment)
         self._draw()
 
     def clear(self) -> None:
-        """Attach nothing."""
+        """Remove all files."""
         self.message.hide()
         self._files.clear()
         self._draw()
 
     def refuse(self, error: AttachmentRefusedError) -> None:
-        """Say why a file was not taken."""
+        """Say why a file was not attached."""
         locale = QLocale()
         why = {
             Refusal.MISSING: self.tr("It cannot be read."),
@@ -76,16 +76,20 @@ class AttachmentBar(QWidget):
             Refusal.NOT_TEXT: self.tr("Only text in UTF-8 and images (PNG, JPEG, GIF, WebP) can be sent."),
             Refusal.EMPTY: self.tr("It is empty."),
         }
-        self._say(self.tr("“{name}” was not attached").format(name=error.name), why[error.reason])
+        self._show_refusal(self.tr("“{name}” was not attached").format(name=error.name), why[error.reason])
 
     def refuse_image(self, model: str) -> None:
-        """Say that the model sees no images."""
-        self._say(
-            self.tr("{model} takes no images").format(model=model or self.tr("This model")),
-            self.tr("Remove the image, or choose a model that does."),
+        """Say that the model takes no images.
+
+        Args:
+            model: its name; "" where that is not known.
+        """
+        self._show_refusal(
+            self.tr("{model} takes no images").format(model=model) if model else self.tr("This model takes no images"),
+            self.tr("Remove the image, or choose a model that takes images."),
         )
 
-    def _say(self, title: str, body: str) -> None:
+    def _show_refusal(self, title: str, body: str) -> None:
         self.message.show_message(
             MessageKind.WARNING, title, body, (MessageAction("close", self.tr("OK"), self._hide_message),)
         )

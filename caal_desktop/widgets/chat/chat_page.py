@@ -1,4 +1,4 @@
-"""The test chat: conversation above, composer below, and what stands in the way between them."""
+"""The test chat: the conversation, the composer below it, and between them what keeps a message from being sent."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class ChatPage(QWidget):
 
     Signals:
         submitted: carries the text to be sent.
-        resubmitted: index of a message of the person's, and its new wording, which stays until :meth:`cancel_edit`.
-        edited: the person writes.
+        resubmitted: the index of a message of the user's, and its new wording, which stays until :meth:`cancel_edit`.
+        edited: the text in the composer has changed.
     """
 
     submitted = Signal(str)
@@ -71,7 +71,7 @@ class ChatPage(QWidget):
         self._stack = QStackedWidget(self)
         self._stack.addWidget(empty)
         self._stack.addWidget(self.transcript.view)
-        self._build_lower()
+        self._build_lower_part()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -80,7 +80,7 @@ class ChatPage(QWidget):
         self.setTabOrder(self.composer.edit, self.transcript.view)
         self._connect()
 
-    def _build_lower(self) -> None:
+    def _build_lower_part(self) -> None:
         self._ring = BusyRing(size=16, parent=self)
         self._status = TextLabel(name="chat.status", muted=True, parent=self)
         status = QHBoxLayout()
@@ -130,9 +130,9 @@ class ChatPage(QWidget):
         commands.bind(CommandId.NEXT_VERSION, lambda index: chat.show_version(index, 1))
         commands.bind(CommandId.DELETE, chat.delete)
         chat.messageAdded.connect(self._on_added)
-        chat.textArrived.connect(lambda _index, _text: self._say(""))
-        chat.reasoningArrived.connect(lambda _index, _text: self._say(self.tr("Thinking…")))
-        chat.keptAlive.connect(self._on_alive)
+        chat.textArrived.connect(lambda _index, _text: self._show_status(""))
+        chat.reasoningArrived.connect(lambda _index, _text: self._show_status(self.tr("Thinking…")))
+        chat.keptAlive.connect(self._on_kept_alive)
         chat.statusChanged.connect(lambda _index: self._show_total())
         chat.pathChanged.connect(self._on_path)
         chat.busyChanged.connect(self._on_busy)
@@ -145,7 +145,7 @@ class ChatPage(QWidget):
     # --- public
 
     def set_model_name(self, name: str) -> None:
-        """Name who is talked to."""
+        """Show which model is asked; "" where none is chosen."""
         self._model_name = name
         if not name:
             self._empty_title.setText(self.tr("No model yet"))
@@ -160,7 +160,7 @@ class ChatPage(QWidget):
             )
 
     def show_obstacle(self, message: PanelMessage | None) -> None:
-        """Say what stands in the way of sending, or is waited for; None where nothing does."""
+        """Show why nothing can be sent now, or what is being waited for; None hides it."""
         self.message.draw(message)
 
     @property
@@ -170,11 +170,11 @@ class ChatPage(QWidget):
 
     @property
     def draft(self) -> str:
-        """What has been written and not been sent; not the wording of an earlier message."""
+        """The text that has been written and not sent; not the new wording of an earlier message."""
         return self._draft if self.is_editing else self.composer.text
 
     def set_temporary(self, temporary: bool) -> None:
-        """Say that what is said is not kept."""
+        """Show whether the conversation is temporary: not kept."""
         self._is_temporary = temporary
         self.set_model_name(self._model_name)
         self.composer.set_placeholder(
@@ -182,7 +182,7 @@ class ChatPage(QWidget):
         )
 
     def restore_draft(self, text: str) -> None:
-        """Bring back what was being written when the program ended, unless something is written already."""
+        """Put back the text that was being written when the program ended, unless there is text already."""
         if not self.composer.text and not self.is_editing:
             self.composer.set_text(text)
 
@@ -206,7 +206,7 @@ class ChatPage(QWidget):
     # --- Qt
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc stops the answer, or leaves an edited message as it was."""
+        """Stop the answer on Esc, or stop editing an earlier message."""
         is_back = pressed(event, CommandId.CHAT_BACK)
         if is_back and self._chat.is_busy:
             self._chat.stop()
@@ -235,22 +235,22 @@ class ChatPage(QWidget):
     def _on_path(self, _index: int) -> None:
         self._show_total()
         if self._edited is not None and self._edited not in self._chat.messages:
-            # Deleted, or another version is shown: the new wording has no place, and is not lost for that.
+            # Deleted, or another version is shown: the new wording belongs to no message, but must not be lost.
             self._edited = None
             self._edit_strip.hide()
             self.composer.set_text("\n\n".join(text for text in (self._draft, self.composer.text) if text))
         if not self._chat.messages and not self._chat.is_busy:
             self._stack.setCurrentIndex(0)
 
-    def _on_alive(self, index: int) -> None:
+    def _on_kept_alive(self, index: int) -> None:
         if self._chat.messages[index].status is AnswerStatus.WAITING and not self._chat.messages[index].reasoning_parts:
-            self._say(self.tr("The provider is working on it…"))
+            self._show_status(self.tr("The provider is working on it…"))
 
     def _on_busy(self, busy: bool) -> None:
         self.composer.set_busy(busy)
-        self._say(self.tr("Waiting for the first word…") if busy else "")
+        self._show_status(self.tr("Waiting for the first word…") if busy else "")
 
-    def _say(self, text: str) -> None:
+    def _show_status(self, text: str) -> None:
         if text != self._status.text() or self._status.isHidden() is bool(text):
             self._status.setText(text)
             self._status.setVisible(bool(text))
@@ -258,7 +258,7 @@ class ChatPage(QWidget):
 
     def _on_cleared(self) -> None:
         self.cancel_edit()
-        self._say("")
+        self._show_status("")
         self._stack.setCurrentIndex(1 if self._chat.messages else 0)
         self._show_total()
 
@@ -272,7 +272,7 @@ class ChatPage(QWidget):
         self._total.setText(text)
         self._total.setVisible(bool(text))
 
-    # --- the person
+    # --- the user
 
     def _on_submitted(self, text: str) -> None:
         if self._edited is not None:

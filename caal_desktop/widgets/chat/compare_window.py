@@ -31,7 +31,7 @@ MOST = 3
 
 
 class _Column(QWidget):
-    """One model: its name, its conversation, how far it is, how it is asked, and what can be done with its answers."""
+    """One model: its name, conversation, progress and options, and the commands for its answers."""
 
     def __init__(
         self,
@@ -69,7 +69,12 @@ class _Column(QWidget):
         chat.busyChanged.connect(self._ring.setVisible)
 
     def show_model(self, model: str, name: str) -> None:
-        """Name the model."""
+        """Show the model's name.
+
+        Args:
+            model: its id.
+            name: its name.
+        """
         self.model = model
         self.name.setText(name)
         self.name.setToolTip(model)
@@ -77,19 +82,19 @@ class _Column(QWidget):
 
 
 class CompareWindow(QDialog):
-    """Asks several models the same. Nothing of it is kept.
+    """Asks several models the same question. The conversations are not kept.
 
     Args:
         make_chat: makes a conversation; the window's owner closes it after :attr:`closed`.
-        request: what to send to a model; None where that is not possible now.
-        name_of: a model's name by its id.
-        models: the ids to begin with.
-        options: how they are asked to begin with.
-        max_tokens: of an answer at the most, where the options do not say.
-        commands: of the window around.
+        request: returns what to send to a model; None where that is not possible now.
+        name_of: returns a model's name for its id.
+        models: the ids of the first models.
+        options: how they are asked at first.
+        max_tokens: the most tokens of an answer, where the options do not say.
+        commands: those of the parent window.
 
     Signals:
-        modelRequested: a model is to be chosen; carries what to do with its id.
+        modelRequested: a model is to be chosen; carries the function that takes its id.
         closed: carries the conversations, which have been stopped.
     """
 
@@ -145,7 +150,7 @@ class CompareWindow(QDialog):
         self.composer.setFocus()
 
     def add(self, model: str) -> None:
-        """Ask this model, too."""
+        """Add a column for a model, unless there is no room for another one."""
         if not model or len(self.columns) >= MOST:
             return
         chat = self._make_chat()
@@ -163,23 +168,23 @@ class CompareWindow(QDialog):
         self._show_buttons()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc stops what streams, and else closes."""
+        """Stop the answers on Esc, or close the window where none is being received."""
         if pressed(event, CommandId.CHAT_BACK) and self._is_busy:
             self._stop()
         elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop everything."""
+        """Stop the answers."""
         super().closeEvent(event)
-        self._end()
+        self._close_chats()
 
     def reject(self) -> None:
-        """Esc: a close like any other."""
+        """Stop the answers, as when the window is closed."""
         super().reject()
-        self._end()
+        self._close_chats()
 
-    def _end(self) -> None:
+    def _close_chats(self) -> None:
         self._stop()
         chats, self._chats = self._chats, []
         if chats:

@@ -1,4 +1,4 @@
-"""Where a message is written: grows with its text; Enter sends, Shift+Enter breaks the line."""
+"""The field in which a message is written: grows with its text; Enter sends, Shift+Enter breaks the line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_LINES = 8
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class _Edit(QPlainTextEdit):
+class _MessageEdit(QPlainTextEdit):
     """A text field as high as its text, within bounds."""
 
     submitted = Signal()
@@ -41,12 +41,12 @@ class _Edit(QPlainTextEdit):
         super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Tell, for the ring around the composer."""
+        """Emit :attr:`focusChanged`, for the ring around the composer."""
         super().focusInEvent(event)
         self.focusChanged.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Tell, for the ring around the composer."""
+        """Emit :attr:`focusChanged`, for the ring around the composer."""
         super().focusOutEvent(event)
         self.focusChanged.emit()
 
@@ -57,7 +57,7 @@ class _Edit(QPlainTextEdit):
             self._fit()
 
     def sizeHint(self) -> QSize:
-        """As high as the text needs."""
+        """Return the height that the text needs."""
         return QSize(200, self.height())
 
     def _fit(self) -> None:
@@ -71,7 +71,7 @@ class _Edit(QPlainTextEdit):
 
 
 class Composer(QFrame):
-    """The message being written, and Send, which is Stop while an answer streams.
+    """The message being written, its attachments, and Send, which is Stop while an answer streams.
 
     Signals:
         submitted: carries the text; the field keeps it until :meth:`clear`.
@@ -92,7 +92,7 @@ class Composer(QFrame):
         self.setObjectName("chat.composer")
         self._busy = False
         self._can_send = True
-        self.edit = _Edit(self)
+        self.edit = _MessageEdit(self)
         self.edit.setObjectName("chat.composer.edit")
         self.edit.setAccessibleName(self.tr("Message"))
         self.edit.setPlaceholderText(self.tr("Write a message"))
@@ -121,15 +121,15 @@ class Composer(QFrame):
         self.setFocusProxy(self.edit)
         self.edit.submitted.connect(self._submit)
         self.edit.focusChanged.connect(self.update)
-        self.edit.textChanged.connect(self._on_text)
-        self._send.clicked.connect(self._on_button)
+        self.edit.textChanged.connect(self._on_text_changed)
+        self._send.clicked.connect(self._on_button_clicked)
         self._attach.clicked.connect(self.attachRequested)
         self.attachments.changed.connect(self._show_button)
         self._show_button()
 
     @property
     def text(self) -> str:
-        """What has been written."""
+        """The text that has been written."""
         return self.edit.toPlainText()
 
     def set_text(self, text: str) -> None:
@@ -138,16 +138,16 @@ class Composer(QFrame):
         self.edit.moveCursor(self.edit.textCursor().MoveOperation.End)
 
     def hide_attach(self) -> None:
-        """Take no files."""
+        """Allow no attachments."""
         self._attach.hide()
         self.setAcceptDrops(False)
 
     def set_sends_with_control(self, control: bool) -> None:
-        """Whether Ctrl+Enter sends, and not Enter alone."""
+        """Choose the key that sends: Ctrl+Enter, or Enter alone."""
         self.edit.sends_with_control = control
 
     def set_placeholder(self, text: str) -> None:
-        """What the empty field says."""
+        """Set the text that the empty field shows."""
         self.edit.setPlaceholderText(text)
 
     def clear(self) -> None:
@@ -162,12 +162,12 @@ class Composer(QFrame):
         self._show_button()
 
     def set_can_send(self, can_send: bool) -> None:
-        """Whether there is anybody to send to; writing is possible even so."""
+        """Allow sending, or not; writing is possible either way."""
         self._can_send = can_send
         self._show_button()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the field's ground and the ring that shows the focus."""
+        """Draw the background and the ring that shows the focus."""
         colours = design.colours(self.palette())
         focused = self.edit.hasFocus()
         painter = QPainter(self)
@@ -178,7 +178,7 @@ class Composer(QFrame):
         painter.end()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Keep the field's own ground clear in other colours."""
+        """Keep the text field's background transparent when the colours change."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "edit"):
             transparent = QPalette(self.palette())
@@ -190,11 +190,11 @@ class Composer(QFrame):
         if (text or self.attachments.files) and self._can_send and not self._busy:
             self.submitted.emit(text)
 
-    def _on_text(self) -> None:
+    def _on_text_changed(self) -> None:
         self._show_button()
         self.edited.emit()
 
-    def _on_button(self) -> None:
+    def _on_button_clicked(self) -> None:
         if self._busy:
             self.stopRequested.emit()
         else:
@@ -202,12 +202,12 @@ class Composer(QFrame):
         self.edit.setFocus()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files."""
+        """Accept files of this machine."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Take files."""
+        """Emit :attr:`filesDropped`."""
         self.filesDropped.emit([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
         event.acceptProposedAction()
 

@@ -1,4 +1,4 @@
-"""From what a person does in the chat to what is asked of which model."""
+"""Turns what the user does in the chat into requests to a model."""
 
 from __future__ import annotations
 
@@ -27,20 +27,26 @@ if TYPE_CHECKING:
 
 
 class ChatController(QObject):
-    """Connects the chat's page with its service, and binds what it does with a message to the page's commands.
+    """Connects the chat's page with its service, and binds the page's commands that need a request.
 
     Args:
-        commands: the window's.
+        page: the page.
+        chat: the page's conversation.
+        keys: has the key that is sent along.
+        catalogue: knows the models.
+        settings: say which model is asked, and how.
+        commands: those of the window.
 
     Attributes:
-        files: reads what is to be attached; closed by the window's owner.
+        files: reads the files to be attached; closed by the window's owner.
 
     Signals:
         keyNeeded: nothing can be sent without a key.
-        modelRequested: a model is to be chosen; carries what to do with its id, and the window that asks or None.
+        modelRequested: a model is to be chosen; carries the function that takes its id, and the window that asks or
+            None.
         optionsChanged: how this conversation is asked has changed.
-        requestLikely: the person does something that a request will follow.
-        compared: conversations of a comparison that has ended.
+        requestLikely: a request will probably follow soon.
+        compared: the conversations of a comparison that has ended.
     """
 
     keyNeeded = Signal()
@@ -90,31 +96,31 @@ class ChatController(QObject):
 
     @property
     def options(self) -> ChatOptions:
-        """How this conversation is asked."""
+        """The options of this conversation."""
         return self._options
 
     @property
     def model(self) -> ModelInfo | None:
-        """What is known about the chosen model."""
+        """The chosen model as the catalogue knows it; None where it does not."""
         return self._catalogue.current.find(self._settings.current.of().model)
 
     def name_of(self, model_id: str) -> str:
-        """A model's name; its id where nothing is known about it."""
+        """Return a model's name; its id where the catalogue does not know it."""
         model = self._catalogue.current.find(model_id)
         return model.name if model is not None else model_id
 
     def set_options(self, options: ChatOptions) -> None:
-        """Ask this conversation in another way."""
+        """Change the options of this conversation."""
         if options != self._options:
             self._options = options
             self.optionsChanged.emit(options)
 
     def restore_options(self, kept: dict[str, object]) -> None:
-        """Ask as an earlier conversation was asked."""
+        """Take over the options that were kept with an earlier conversation."""
         self.set_options(ChatOptions.from_json(kept))
 
     def open_options(self) -> None:
-        """Let the person say how this conversation is to be asked."""
+        """Open the dialog for this conversation's options."""
         from caal_desktop.widgets.chat.options_dialog import OptionsDialog
 
         dialog = OptionsDialog(self._options, self._settings.current, self.model, self._page.window())
@@ -123,11 +129,15 @@ class ChatController(QObject):
         dialog.open()
 
     def enable_compare(self, make_chat: Callable[[], ChatService]) -> None:
-        """Let models be compared, in conversations that are made so; :attr:`compared` gives them back."""
+        """Allow comparing models.
+
+        Args:
+            make_chat: makes a conversation; :attr:`compared` gives it back.
+        """
         self._make_chat = make_chat
 
     def open_compare(self) -> None:
-        """Ask several models the same: the current one and the one before it to begin with."""
+        """Open the window that asks several models the same question, at first the last two that were used."""
         from caal_desktop.widgets.chat.compare_window import CompareWindow
 
         if self._make_chat is None:
@@ -151,11 +161,11 @@ class ChatController(QObject):
         window.open()
 
     def request(self, model_id: str | None = None, options: ChatOptions | None = None) -> ChatRequest | None:
-        """What to send with; None where the key or the model is missing, which the person is told.
+        """Return how to ask a model; None where the key or the model is missing, which the user is asked for.
 
         Args:
             model_id: the model; None for the chosen one.
-            options: how to ask; None for what was chosen for this conversation.
+            options: the options; None for those of this conversation.
         """
         settings = self._settings.current
         connection = connection_for(settings, self._keys)
@@ -170,7 +180,7 @@ class ChatController(QObject):
         return chat_request(settings, connection, model, options or self._options, model_id=model_id)
 
     def choose_file(self) -> None:
-        """Let the person attach a file."""
+        """Open the dialog in which the user chooses files to attach."""
         dialog = QFileDialog(self._page, self.tr("Attach a file"))
         dialog.setObjectName("chat.attach.dialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
@@ -179,13 +189,13 @@ class ChatController(QObject):
         dialog.open()
 
     def attach(self, paths: list[str]) -> None:
-        """Read files that are to go with the message."""
+        """Read files that are to be sent with the message."""
         for path in paths:
             self.files.read(path)
 
     def _send(self, text: str) -> None:
         bar = self._page.composer.attachments
-        if any(attachment.is_image for attachment in bar.files) and not self._sees_images():
+        if any(attachment.is_image for attachment in bar.files) and not self._model_takes_images():
             bar.refuse_image(self.model.name if self.model is not None else "")
             return
         request = self.request()
@@ -194,7 +204,7 @@ class ChatController(QObject):
             self._page.composer.clear()
             bar.clear()
 
-    def _sees_images(self) -> bool:
+    def _model_takes_images(self) -> bool:
         # Servers that tell nothing about their models may well take images.
         model = self.model
         return model is None or not model.input_modalities or "image" in model.input_modalities

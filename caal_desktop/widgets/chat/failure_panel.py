@@ -1,4 +1,4 @@
-"""What stands under an answer that failed: what happened, why, what helps, and the buttons that do it."""
+"""The panel under an answer that failed: what happened, why, what helps, and the buttons that do it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QPushButton
 
 from caal_desktop.commands import CommandId, part_of, remedy_of
 from caal_desktop.llm.errors import ErrorText, ProviderError
+from caal_desktop.llm.translation import Duration
 from caal_desktop.services.chat.conversation import Message, SavedFailureError
 from caal_desktop.widgets.common.command_set import title_of
 from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
+from caal_desktop.widgets.common.formats import duration
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 
 if TYPE_CHECKING:
@@ -23,18 +25,18 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.common.message_panel import MessageAction
 
 LONGEST_COUNTDOWN_S = 600.0
-"""Seconds; for a longer wait nobody sits and watches, and "retry" is offered at once."""
+"""Seconds; a longer wait is not counted down, and another try is offered at once."""
 
 
 def failure_text(message: Message) -> ErrorText | None:
-    """The words for why an answer failed; None for one that did not."""
+    """Return why an answer failed, in words; None for one that did not fail."""
     if message.error is None:
         return None
     return message.error.text if isinstance(message.error, SavedFailureError) else explain(message.error)
 
 
 class FailurePanel(MessagePanel):
-    """The message with the commands that help, and a countdown where the server asked for a pause.
+    """Shows a failure with the commands that help, and a countdown where the server asked for a pause.
 
     Args:
         commands: what can be done with a message.
@@ -45,10 +47,10 @@ class FailurePanel(MessagePanel):
         self._commands = commands
         self._ready_at = 0.0
         self._timer = QTimer(self, interval=250)
-        self._timer.timeout.connect(self._count)
+        self._timer.timeout.connect(self._show_countdown)
 
     def show_failure(self, index: int, message: Message, failed_at: float | None, *, can_act: bool) -> None:
-        """Draw a failure.
+        """Show a failure.
 
         Args:
             index: the answer's place in the conversation.
@@ -72,17 +74,17 @@ class FailurePanel(MessagePanel):
         if wait is not None and failed_at is not None and wait <= LONGEST_COUNTDOWN_S:
             self._ready_at = failed_at + wait
             self._timer.start()
-            self._count()
+            self._show_countdown()
 
     def _actions(self, index: int, message: Message) -> list[MessageAction]:
         remedy = remedy_of(message.error)
         wanted = [remedy, *_BESIDE.get(remedy, (CommandId.RETRY, CommandId.CHOOSE_MODEL))]
         if message.parts:
-            # Another try would throw away what has come; what mends the cause comes before going on.
+            # Another try would throw away what has come; a remedy for the cause comes before continuing.
             wanted.insert(0 if remedy in _ANOTHER_TRY else 1, CommandId.CONTINUE)
         return self._commands.buttons(wanted, index)
 
-    def _count(self) -> None:
+    def _show_countdown(self) -> None:
         button = self.button(part_of(CommandId.RETRY))
         left = self._ready_at - time.monotonic()
         if button is None or left <= 0:
@@ -90,14 +92,17 @@ class FailurePanel(MessagePanel):
         if button is not None:
             button.setEnabled(left <= 0)
             button.setText(
-                title_of(CommandId.RETRY) if left <= 0 else self.tr("Try again in {n} s").format(n=math.ceil(left))
+                title_of(CommandId.RETRY)
+                if left <= 0
+                else self.tr("Try again in {time}").format(time=duration(Duration(math.ceil(left))))
             )
 
 
 _ANOTHER_TRY = frozenset({CommandId.RETRY, CommandId.WAIT})
+"""Remedies that are no more than another try."""
 
 _DETAILED = frozenset({CommandId.DEFAULT_PARAMETERS, CommandId.SHORTEN, CommandId.RETRY})
-"""Where the server's own words may say more than ours."""
+"""Remedies with which the server's own words are shown as well: they may say more than ours."""
 
 _BESIDE = {
     CommandId.CHECK_KEY: (CommandId.RETRY,),
@@ -113,4 +118,4 @@ _BESIDE = {
     CommandId.DEFAULT_PARAMETERS: (CommandId.CHOOSE_MODEL, CommandId.RETRY),
     CommandId.PROVIDER_SETTINGS: (CommandId.RETRY,),
 }
-"""What is offered beside a remedy, where that is not another try and another model."""
+"""Other commands that are offered with a remedy, where these are not another try and another model."""

@@ -1,4 +1,4 @@
-"""The pane with the earlier conversations: find, open, rename, delete and bring back, take out and in."""
+"""The pane with the earlier conversations: search, open, rename, delete and undo, export and import."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
-    QDate,
-    QDateTime,
     QEvent,
     QLocale,
     QModelIndex,
@@ -16,6 +14,7 @@ from PySide6.QtCore import (
     QPoint,
     QSize,
     Qt,
+    QTime,
     QTimer,
 )
 from PySide6.QtGui import QKeyEvent, QPainter, QPalette
@@ -39,6 +38,7 @@ from caal_desktop.commands import CommandId
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_of, pressed
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
+from caal_desktop.widgets.common.formats import day
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ _PAD = design.GRID
 
 
 class _Delegate(QStyledItemDelegate):
-    """Title, and below it the day or the place that a search has found."""
+    """Draws a title, and below it the day or the passage that a search has found."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(120, round(option.fontMetrics.lineSpacing() * 1.95) + design.gap(_PAD) + _PAD // 2)
@@ -91,7 +91,7 @@ class _Delegate(QStyledItemDelegate):
 
 
 class HistoryPane(QWidget):
-    """Lists what :class:`HistoryService` keeps."""
+    """Lists the conversations that :class:`HistoryService` keeps."""
 
     def __init__(self, history: HistoryService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,9 +102,7 @@ class HistoryPane(QWidget):
         self._search.setPlaceholderText(self.tr("Search conversations"))
         self._search.setAccessibleName(self.tr("Search conversations"))
         self._search.setClearButtonEnabled(True)
-        self._more = IconButton(
-            "more", self.tr("What can be done with conversations"), name="history.more", parent=self
-        )
+        self._more = IconButton("more", self.tr("More actions"), name="history.more", parent=self)
         self._more.clicked.connect(lambda: self._show_menu(self._more.mapToGlobal(QPoint(0, self._more.height()))))
         self.list = QListWidget(self)
         self.list.setObjectName("history.list")
@@ -151,14 +149,14 @@ class HistoryPane(QWidget):
         self.show_list([])
 
     def show_list(self, summaries: list[ConversationSummary]) -> None:
-        """Show these conversations."""
+        """Show conversations, in this order."""
         current: QListWidgetItem | None = self.list.currentItem()
         wanted = current.data(_ID) if current is not None and self.list.hasFocus() else self._history.current
         self.list.clear()
         for summary in summaries:
             item = QListWidgetItem(" ".join(summary.title.split()) or self.tr("Without a title"))
             item.setData(_ID, summary.id)
-            item.setData(_DETAIL, summary.snippet or _day(summary.updated))
+            item.setData(_DETAIL, summary.snippet or _time_or_day(summary.updated))
             item.setToolTip(f"{item.text()}\n{item.data(_DETAIL)}")
             self.list.addItem(item)
             if summary.id == wanted:
@@ -170,23 +168,23 @@ class HistoryPane(QWidget):
             self._empty.setText(self.tr("Your conversations will be listed here"))
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Delete and F2 on the list."""
+        """Delete or rename the current conversation on the list's keys."""
         if watched is self.list and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             item: QListWidgetItem | None = self.list.currentItem()
             if item is not None and pressed(event, CommandId.DELETE_CONVERSATION):
-                self._delete(*_named(item))
+                self._delete(*_id_and_title(item))
                 return True
             if item is not None and pressed(event, CommandId.RENAME_CONVERSATION):
-                self._rename(*_named(item))
+                self._rename(*_id_and_title(item))
                 return True
         return False
 
     def focus_search(self) -> None:
-        """Begin a search."""
+        """Move the focus to the search field."""
         self._search.setFocus()
         self._search.selectAll()
 
-    # --- doing
+    # --- commands
 
     def _open(self, item: QListWidgetItem) -> None:
         self._history.open(str(item.data(_ID)))
@@ -209,18 +207,19 @@ class HistoryPane(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         item: QListWidgetItem | None = self.list.currentItem()
         if item is not None:
-            # Not the item: an answer that ends below the open menu lists everything anew.
-            named = _named(item)
-            menu.addAction(label_of(CommandId.RENAME_CONVERSATION), lambda: self._rename(*named))
-            menu.addAction(self.tr("Export as Markdown…"), lambda: self._export(*named, "md"))
-            menu.addAction(self.tr("Export as JSON…"), lambda: self._export(*named, "json"))
-            menu.addAction(label_of(CommandId.DELETE_CONVERSATION), lambda: self._delete(*named))
+            # Not the item: an answer that ends while the menu is open makes new items.
+            conversation = _id_and_title(item)
+            menu.addAction(label_of(CommandId.RENAME_CONVERSATION), lambda: self._rename(*conversation))
+            menu.addAction(self.tr("Export as Markdown…"), lambda: self._export(*conversation, "md"))
+            menu.addAction(self.tr("Export as JSON…"), lambda: self._export(*conversation, "json"))
+            menu.addAction(label_of(CommandId.DELETE_CONVERSATION), lambda: self._delete(*conversation))
             menu.addSeparator()
         menu.addAction(self.tr("Import a conversation…"), self._import)
         menu.popup(at)
 
     def _export(self, identifier: str, title: str, ending: str) -> None:
-        name = "".join(c if c.isalnum() or c in " -_" else "" for c in title).strip()[:60] or "conversation"
+        name = "".join(c if c.isalnum() or c in " -_" else "" for c in title).strip()[:60]
+        name = name or self.tr("conversation")
         dialog = QFileDialog(self, self.tr("Export the conversation"), f"{name}.{ending}")
         dialog.setObjectName("history.export")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -254,14 +253,17 @@ class HistoryPane(QWidget):
         self.message.show_error(MessageKind.WARNING, error)
 
 
-def _named(item: QListWidgetItem) -> tuple[str, str]:
-    """A conversation's id and title."""
+def _id_and_title(item: QListWidgetItem) -> tuple[str, str]:
     return str(item.data(_ID)), item.text()
 
 
-def _day(seconds: float) -> str:
-    when = datetime.fromtimestamp(seconds, UTC).astimezone()
-    day = QDate(when.year, when.month, when.day)
-    if day == QDate.currentDate():
-        return QLocale().toString(QDateTime.fromSecsSinceEpoch(int(seconds)).time(), QLocale.FormatType.ShortFormat)
-    return QLocale().toString(day, QLocale.FormatType.LongFormat)
+def _time_or_day(timestamp: float) -> str:
+    """Return the time of day of a moment today, else its day.
+
+    Args:
+        timestamp: seconds since 1970 (UTC).
+    """
+    when = datetime.fromtimestamp(timestamp, UTC).astimezone()
+    if when.date() == datetime.now(UTC).astimezone().date():
+        return QLocale().toString(QTime(when.hour, when.minute), QLocale.FormatType.ShortFormat)
+    return day(when.date())

@@ -1,4 +1,4 @@
-"""How this conversation is asked: instructions, and the parameters that the model takes, with its own defaults."""
+"""The dialog for one conversation's options: instructions, and the parameters that the model takes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from caal_desktop.services.chat.chat_options import NO_REASONING, ChatOptions, efforts_of, takes
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel, WheelGuard
+from caal_desktop.widgets.common.formats import format_value
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 
 
 class OptionsDialog(QDialog):
-    """Changes nothing until it is confirmed.
+    """Shows and changes the options of a conversation; nothing changes until the dialog is accepted.
+
+    Args:
+        options: those to begin with.
+        settings: what holds where the options do not say.
+        model: the model that is asked; None where nothing is known about it.
 
     Signals:
         chosen: the new :class:`ChatOptions`.
@@ -50,36 +56,35 @@ class OptionsDialog(QDialog):
         self._prompt.setAccessibleName(self.tr("Instructions"))
         self._prompt.setTabChangesFocus(True)
         self._prompt.setPlainText(settings.system_prompt if options.system_prompt is None else options.system_prompt)
-        self._own = QCheckBox(self.tr("Leave it to the model"), self)
-        self._own.setObjectName("options.defaults")
-        self._own.setChecked(options.model_defaults)
+        self._model_defaults = QCheckBox(self.tr("Leave it to the model"), self)
+        self._model_defaults.setObjectName("options.defaults")
+        self._model_defaults.setChecked(options.model_defaults)
         self._temperature = QDoubleSpinBox(self)
         self._temperature.setObjectName("options.temperature")
         self._temperature.setAccessibleName(self.tr("Temperature"))
         self._temperature.setRange(0.0, 2.0)
         self._temperature.setSingleStep(0.1)
         self._temperature.setValue(settings.temperature if options.temperature is None else options.temperature)
-        self._longest = QSpinBox(self)
-        self._longest.setObjectName("options.max_tokens")
-        self._longest.setAccessibleName(self.tr("Longest answer"))
+        self._max_tokens = QSpinBox(self)
+        self._max_tokens.setObjectName("options.max_tokens")
+        self._max_tokens.setAccessibleName(self.tr("Longest answer, in tokens"))
         ceiling = model.max_completion_tokens if model is not None else None
-        self._longest.setRange(1, ceiling or 1_000_000)
-        self._longest.setSingleStep(256)
-        self._longest.setSuffix(self.tr(" tokens"))
-        self._longest.setValue(options.max_tokens or settings.max_tokens)
+        self._max_tokens.setRange(1, ceiling or 1_000_000)
+        self._max_tokens.setSingleStep(256)
+        self._max_tokens.setValue(options.max_tokens or settings.max_tokens)
         self._effort = QComboBox(self)
         self._effort.setObjectName("options.reasoning")
         self._effort.setAccessibleName(self.tr("Reasoning"))
         self._fill_efforts(options)
-        for box in (self._temperature, self._longest, self._effort):
+        for box in (self._temperature, self._max_tokens, self._effort):
             WheelGuard(box)
         form = QFormLayout()
         form.setVerticalSpacing(design.GRID)
         form.setHorizontalSpacing(design.GRID * 2)
-        form.addRow(self.tr("Parameters"), self._own)
+        form.addRow(self.tr("Parameters"), self._model_defaults)
         for label, control, note in (
             (self.tr("Temperature"), self._temperature, self._note("temperature", defaults.get("temperature"))),
-            (self.tr("Longest answer"), self._longest, self._longest_note(ceiling)),
+            (self.tr("Longest answer, in tokens"), self._max_tokens, self._max_tokens_note(ceiling)),
             (self.tr("Reasoning"), self._effort, self._reasoning_note()),
         ):
             # Close to what it explains, and away from what comes next.
@@ -103,8 +108,8 @@ class OptionsDialog(QDialog):
         layout.addWidget(self._prompt, 1)
         layout.addLayout(form)
         layout.addWidget(buttons)
-        self._own.toggled.connect(self._enable)
-        self._enable()
+        self._model_defaults.toggled.connect(self._enable_controls)
+        self._enable_controls()
 
     def _fill_efforts(self, options: ChatOptions) -> None:
         policy = self._model.reasoning if self._model is not None else None
@@ -129,13 +134,13 @@ class OptionsDialog(QDialog):
         if not takes(self._model, parameter):
             text = self.tr("This model does not take it; it is not sent.")
         elif default is not None:
-            text = self.tr("The model's own: {value}").format(value=f"{default:g}")
+            text = self.tr("The model's own: {value}").format(value=format_value(default))
         else:
             text = self.tr("The model does not tell its own.")
         return TextLabel(text, name=f"options.{parameter}.note", scale=0.9, muted=True, parent=self)
 
-    def _longest_note(self, ceiling: int | None) -> TextLabel:
-        text = self.tr("The model writes up to {count} tokens.").format(count=f"{ceiling:,}") if ceiling else ""
+    def _max_tokens_note(self, ceiling: int | None) -> TextLabel:
+        text = self.tr("The model writes up to %Ln tokens.", "", ceiling) if ceiling else ""
         return TextLabel(text, name="options.max_tokens.note", scale=0.9, muted=True, parent=self)
 
     def _reasoning_note(self) -> TextLabel:
@@ -145,13 +150,13 @@ class OptionsDialog(QDialog):
         elif policy.mandatory:
             text = self.tr("This model always reasons before it answers.")
         else:
-            text = self.tr("Off unless you choose an effort: who thinks first is silent first.")
+            text = self.tr("Off unless you choose an effort: thinking delays the first word.")
         return TextLabel(text, name="options.reasoning.note", scale=0.9, muted=True, parent=self)
 
-    def _enable(self) -> None:
-        own = self._own.isChecked()
-        self._temperature.setEnabled(not own and takes(self._model, "temperature"))
-        self._effort.setEnabled(not own and self._effort.count() > 1)
+    def _enable_controls(self) -> None:
+        leaves_it = self._model_defaults.isChecked()
+        self._temperature.setEnabled(not leaves_it and takes(self._model, "temperature"))
+        self._effort.setEnabled(not leaves_it and self._effort.count() > 1)
 
     def _reset(self) -> None:
         self.chosen.emit(ChatOptions())
@@ -160,14 +165,14 @@ class OptionsDialog(QDialog):
     def _accept(self) -> None:
         settings = self._settings
         prompt, temperature = self._prompt.toPlainText(), round(self._temperature.value(), 2)
-        longest = self._longest.value()
+        max_tokens = self._max_tokens.value()
         self.chosen.emit(
             ChatOptions(
                 None if prompt == settings.system_prompt else prompt,
                 None if temperature == round(settings.temperature, 2) else temperature,
-                None if longest == settings.max_tokens else longest,
+                None if max_tokens == settings.max_tokens else max_tokens,
                 self._effort.currentData(),
-                self._own.isChecked(),
+                self._model_defaults.isChecked(),
             )
         )
         self.accept()

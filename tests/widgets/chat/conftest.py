@@ -29,12 +29,12 @@ MODEL = "openai/gpt-5.4-nano"
 
 
 class ChatWindow:
-    """The main window as a person has it before them."""
+    """The main window as the user sees it."""
 
     def __init__(self, parts: Parts, path: Path) -> None:
         self.parts, self.chat = parts, parts.chat
         self.given: list[CommandId] = []
-        """What was asked of the application."""
+        """The commands that were given to the application."""
         self.window = MainWindow(parts.chat, parts.keys, parts.catalogue, parts.settings, recording(self.given))
         self.history = HistoryService(parts.chat, path)
         self.window.resize(1000, 700)
@@ -100,7 +100,7 @@ class ChatWindow:
 
 @pytest.fixture
 def chat_window(make_parts: Callable[..., Parts], tmp_path: Path, demo: DemoControl) -> Iterator[ChatWindow]:
-    """The window, ready to send."""
+    """Yield the window, ready to send."""
     parts = make_parts()
     parts.use_key(demo.key)
     parts.settings.set(parts.settings.current.with_model(MODEL).replace(max_retries=0, setup_completed=True))

@@ -1,4 +1,4 @@
-"""What stands around the conversation: the list of conversations, options, files, comparing, speaking to a reader."""
+"""What is around the conversation: the list of conversations, options, files, comparing, screen readers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def a_png() -> bytes:
-    """A picture of one pixel."""
+    """Return a picture of one pixel."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -139,7 +139,7 @@ def test_the_pane_is_folded_away(chat_window: ChatWindow) -> None:
 
 
 def kept_draft(folder: Path) -> str:
-    """What the disk has of the message that is being written; "" also while the database is still being made."""
+    """Return the draft that is on the disk; "" also while the database is still being made."""
     try:
         with closing(sqlite3.connect(f"file:{folder / 'conversations.db'}?mode=ro", uri=True)) as database:
             row = database.execute("SELECT value FROM note WHERE name = 'draft'").fetchone()
@@ -150,11 +150,11 @@ def kept_draft(folder: Path) -> str:
 
 def test_undo_brings_a_sent_text_back_as_a_whole(chat_window: ChatWindow) -> None:
     """To ask nearly the same again, or what was sent by a slip of the hand."""
-    chat_window.ask("A long question that nobody wants to type again")
+    chat_window.ask("A long question that no user wants to type again")
     edit = chat_window.window.page.composer.edit
     assert edit.toPlainText() == ""
     QTest.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert edit.toPlainText() == "A long question that nobody wants to type again"
+    assert edit.toPlainText() == "A long question that no user wants to type again"
     chat_window.press(Qt.Key.Key_Return)
     chat_window.until(lambda: len(chat_window.chat.messages) == 4, "it, asked again")
     chat_window.ended()
@@ -170,7 +170,7 @@ def test_what_is_being_written_is_kept_for_the_next_start(chat_window: ChatWindo
 
 
 def test_a_draft_from_the_last_run_does_not_replace_what_is_being_written(chat_window: ChatWindow) -> None:
-    """The database may take its time to open; nobody waits for it with the first word."""
+    """The database may take its time to open; users begin to write before."""
     drafts: list[str] = []
     chat_window.history.draftFound.connect(drafts.append)
     chat_window.history.keep_draft("from the last run")
@@ -205,7 +205,7 @@ def test_options_of_a_conversation_are_sent_and_come_back_with_it(chat_window: C
     chat_window.click("main.options")
     (dialog,) = chat_window.window.findChildren(OptionsDialog)
     dialog._prompt.setPlainText("Be brief.")
-    dialog._longest.setValue(123)
+    dialog._max_tokens.setValue(123)
     dialog._accept()
     chat_window.ask("Hello")
     body = demo.requests("/chat/completions")[-1]["body"]

@@ -102,7 +102,7 @@ def test_nothing_is_ever_loaded() -> None:
     document = WatchedDocument()
     stream = MarkdownStream(document)
     for character in HOSTILE + "".join(CORPUS.values()):
-        stream.feed(character)
+        stream.feed(character, None)
     stream.finish(None)
     document.setTextWidth(600)
     assert document.size().height() > 0

@@ -26,7 +26,7 @@ _Key = tuple[int, int, int]
 
 
 class CodeButtons(QObject):
-    """Makes and moves the buttons, and takes them away.
+    """Makes, moves and removes the buttons.
 
     Args:
         area: what shows the messages.
@@ -39,8 +39,8 @@ class CodeButtons(QObject):
         self._area, self._items, self._column = area, items, column
         self._buttons: dict[_Key, IconButton] = {}
 
-    def place(self) -> None:
-        """Put a button on each code block that can be seen now."""
+    def arrange(self) -> None:
+        """Put a button on each code block that is visible now, and remove the others."""
         if not self._items and not self._buttons:
             return
         from caal_desktop.widgets.markdown.render.decorations import visible_code_blocks
@@ -51,19 +51,19 @@ class CodeButtons(QObject):
             item, top = self._items[index], self._column.top_of(index)
             if not item.is_built or item.is_user:
                 continue
-            for number, placed in enumerate(item.documents):
-                if placed.style is None:
+            for number, part in enumerate(item.documents):
+                if part.style is None:
                     continue
-                y = top + placed.top
-                for card in visible_code_blocks(placed.document, QRectF(0, -y, width, height), placed.style):
+                y = top + part.top
+                for card in visible_code_blocks(part.document, QRectF(0, -y, width, height), part.style):
                     # The button stays on the screen as long as its block does.
                     upper = max(card.rect.top() + y + 3, 3.0)
                     if upper > card.rect.bottom() + y - 28:
                         continue
                     key = (id(item), number, card.id)
                     wanted.add(key)
-                    button = self._buttons.get(key) or self._make(key, placed.document, f"chat.code.{index}.{card.id}")
-                    right = self._column.left + placed.left + card.rect.right() - 4
+                    button = self._buttons.get(key) or self._make(key, part.document, f"chat.code.{index}.{card.id}")
+                    right = self._column.left + part.left + card.rect.right() - 4
                     button.move(round(right - button.width()), round(upper))
                     button.show()
         for key in self._buttons.keys() - wanted:
@@ -91,21 +91,21 @@ class CodeButtons(QObject):
 
 
 class _CodeButton(IconButton):
-    """Stands on the code's own ground, so that no code shows through and no patch shows around it."""
+    """A button with the code's background: no code shows through it, and it does not stand out."""
 
-    _ground: QColor | None = None
+    _background: QColor | None = None
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
-            self._ground = None
+            self._background = None
         super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._ground is None:
+        if self._background is None:
             from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle
 
-            self._ground = MarkdownStyle(message_palette(self.palette()), self.font()).code_back
+            self._background = MarkdownStyle(message_palette(self.palette()), self.font()).code_back
         painter = QPainter(self)
-        painter.fillRect(self.rect().adjusted(2, 2, -2, 0), self._ground)
+        painter.fillRect(self.rect().adjusted(2, 2, -2, 0), self._background)
         painter.end()
         super().paintEvent(event)

@@ -4,8 +4,8 @@ Why not one QTextDocument for all messages: 2,000 ordinary answers of 1,000 char
 170 MB to render before the last one can be seen, and then a change near the top (a fold opens, an answer is asked for
 again) takes 54 ms. Here such a conversation opens in 15 ms, and scrolling takes 2 ms a frame. Why not a widget
 for each message: a selection could not cross from one to the next. So this view scrolls and draws; a document is made
-when its message comes near the screen and dropped when it is long gone. Where the messages stand, how their text gets
-into their documents, and what the mouse and the keyboard do with it are objects of their own.
+when its message comes near the screen and dropped when it is far away again. The positions of the messages, the
+rendering of their documents and the handling of mouse and keyboard are objects of their own.
 """
 
 from __future__ import annotations
@@ -44,37 +44,37 @@ class WidgetAttacher(Protocol):
     """Gives messages the widgets that stand with their text."""
 
     def attach_widgets(self, index: int, item: MessageItem, parent: QWidget) -> None:
-        """A message is near the screen: give it what it lacks.
+        """Give a message near the screen the widgets that it lacks.
 
         Args:
-            index: the message's place in the conversation.
+            index: the message's index in the conversation.
             item: the message.
             parent: of the widgets.
         """
 
     def detach_widgets(self, item: MessageItem) -> None:
-        """A message is far from the screen: take its widgets away."""
+        """Take the widgets of a message that is far from the screen away."""
 
 
 class ConversationView(QAbstractScrollArea):
-    """Draws messages, and follows the end while the user is there.
+    """Draws messages, and follows the end of the conversation while that is on the screen.
 
     Args:
         attacher: gives the messages their widgets.
 
     Attributes:
         items: the messages; changed by this view alone.
-        column: where they stand.
+        column: their positions.
         renderer: fills their documents.
         selection: what is selected of their text.
-        text: what the mouse and the keyboard do with it.
+        text: handles the mouse and the keyboard.
     """
 
     def __init__(self, attacher: WidgetAttacher, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._attacher = attacher
         self._follow = True
-        self._placing = False
+        self._in_layout = False
         self.items: list[MessageItem] = []
         self.column = MessageColumn(self, self.items)
         self.selection = Selection(self.items)
@@ -100,13 +100,13 @@ class ConversationView(QAbstractScrollArea):
     # --- messages
 
     def show_messages(self, messages: list[Message], start: int = 0) -> None:
-        """Show other messages from an index on; those before it stay as they are."""
+        """Show other messages from an index on; those before it are kept."""
         for item in self.items[start:]:
             self._attacher.detach_widgets(item)
             self.renderer.forget(item)
         self.selection.clear()
         self.items[start:] = [MessageItem(message) for message in messages[start:]]
-        self.column.guess(self.items[start:])
+        self.column.estimate(self.items[start:])
         if not start:
             self._follow = True
         self.relayout()
@@ -114,14 +114,14 @@ class ConversationView(QAbstractScrollArea):
     def add_message(self, message: Message) -> None:
         """Show a new message at the end; one that is still open streams."""
         item = MessageItem(message)
-        self.column.guess([item])
+        self.column.estimate([item])
         self.items.append(item)
         if message.status.is_open:
             self.renderer.begin(item)
         self.relayout()
 
     def begin_stream(self, index: int) -> None:
-        """Text will be added to a message."""
+        """Expect text to be added to a message."""
         self.renderer.begin(self.items[index])
         self.relayout()
 
@@ -129,7 +129,7 @@ class ConversationView(QAbstractScrollArea):
         """Show or hide a message's reasoning."""
         item.is_fold_open = is_open
         item.arrange(self.column.width)
-        # What the user has just opened stays in place, whether or not the end was being followed.
+        # What the user has just opened stays where it is, whether or not the end was being followed.
         self._follow = False
         self.relayout()
 
@@ -147,25 +147,25 @@ class ConversationView(QAbstractScrollArea):
         self.setFocus()
 
     def relayout(self) -> None:
-        """Build what is near the screen, and put everything into its place."""
-        if self._placing:
+        """Build what is near the screen, and arrange everything."""
+        if self._in_layout:
             return
-        self._placing = True
+        self._in_layout = True
         try:
             for _ in range(_MAX_PASSES):
                 self.column.measure(follow=self._follow)
                 if not self._build_near():
                     break
             self._drop_far()
-            self._place_widgets()
+            self._arrange_widgets()
         finally:
-            self._placing = False
+            self._in_layout = False
         self.viewport().update()
-        self._code_buttons.place()
+        self._code_buttons.arrange()
         self.renderer.resume()
 
     def _build_near(self) -> bool:
-        """Build and measure what is near the screen. Returns whether a height has changed."""
+        """Build and measure what is near the screen, and return whether a height has changed."""
         changed = False
         width, screen = self.column.width, self.column.visible()
         for index in self.column.near():
@@ -196,7 +196,7 @@ class ConversationView(QAbstractScrollArea):
         built = [index for index, item in enumerate(self.items) if item.is_built]
         for index in built:
             if index not in near and self.items[index].widgets:
-                self._strip_unfocused(self.items[index])
+                self._detach_widgets(self.items[index])
         if len(built) > _KEPT:
             middle = (near.start + near.stop) // 2
             built.sort(key=lambda index: abs(index - middle))
@@ -204,13 +204,13 @@ class ConversationView(QAbstractScrollArea):
                 if index not in near:
                     self.renderer.drop(self.items[index])
 
-    def _strip_unfocused(self, item: MessageItem) -> None:
+    def _detach_widgets(self, item: MessageItem) -> None:
         focus = QApplication.focusWidget()
         if focus is not None and any(widget is focus or widget.isAncestorOf(focus) for widget in item.widgets):
             self.setFocus()
         self._attacher.detach_widgets(item)
 
-    def _place_widgets(self) -> None:
+    def _arrange_widgets(self) -> None:
         left = round(self.column.left)
         for index in self.column.near():
             top = self.column.top_of(index)
@@ -226,7 +226,7 @@ class ConversationView(QAbstractScrollArea):
         self._latest.setVisible(not self._follow and self.verticalScrollBar().maximum() > 0)
 
     def _on_grown(self, index: int) -> None:
-        """A message that streams has grown: the cheap way, for it happens with every frame."""
+        """Make room for a message that has grown, in the cheap way: it happens with every frame."""
         item = self.items[index]
         near = index in self.column.near()
         if item.is_built:
@@ -234,29 +234,29 @@ class ConversationView(QAbstractScrollArea):
                 return
             self._attacher.attach_widgets(index, item, self.viewport())
             item.arrange(self.column.width)
-        self._placing = True
+        self._in_layout = True
         try:
             self.column.measure(follow=self._follow)
-            self._place_widgets()
+            self._arrange_widgets()
         finally:
-            self._placing = False
+            self._in_layout = False
         if near:
             self.viewport().update()
-            self._code_buttons.place()
+            self._code_buttons.arrange()
 
     def _remeasure(self) -> None:
-        self.column.guess(item for item in self.items if not item.is_built)
+        self.column.estimate(item for item in self.items if not item.is_built)
         self.relayout()
 
     # --- Qt
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Other lines, other heights."""
+        """Measure the messages again: their lines break elsewhere."""
         super().resizeEvent(event)
         self._remeasure()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw everything anew in other colours, another font or another density."""
+        """Draw everything anew when the colours, the font or the density change."""
         super().changeEvent(event)
         # A parent's font and colours arrive while this is being made.
         if event.type() in _REDRAW_EVENTS and hasattr(self, "_latest"):
@@ -264,8 +264,8 @@ class ConversationView(QAbstractScrollArea):
             self._remeasure()
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
-        """Everything is drawn anew: a frame costs less than keeping account of what moved."""
-        if not self._placing:
+        """Draw everything anew, which costs less than keeping account of what moved."""
+        if not self._in_layout:
             bar = self.verticalScrollBar()
             self._follow = bar.value() >= bar.maximum() - design.GRID
             self.relayout()
@@ -274,14 +274,14 @@ class ConversationView(QAbstractScrollArea):
         """Draw the messages that are on the screen."""
         painter = QPainter(self.viewport())
         left, width, height = self.column.left, self.viewport().width(), self.viewport().height()
-        ground = message_palette(self.palette())
+        colours = message_palette(self.palette())
         for index in self.column.visible():
             item, top = self.items[index], self.column.top_of(index)
             if item.is_built and top < height and top + item.height > 0:
                 painter.save()
                 painter.translate(left, top)
                 area = QRectF(-left, -top, width, height)
-                paint_message(painter, item, area, ground, self.selection.cursor(index), focused=self.hasFocus())
+                paint_message(painter, item, area, colours, self.selection.cursor(index), focused=self.hasFocus())
                 painter.restore()
         painter.end()
 
@@ -290,7 +290,7 @@ class ConversationView(QAbstractScrollArea):
         self.text.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Go on selecting; show what is under the mouse."""
+        """Extend the selection, or show whether a link is under the mouse."""
         self.text.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -302,11 +302,11 @@ class ConversationView(QAbstractScrollArea):
         self.text.double_click(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """What can be done with the selection."""
+        """Open the menu with the commands for the selection."""
         self.text.show_context_menu(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Tell where a link leads."""
+        """Show where a link leads."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             self.text.show_tool_tip(event)
             return True

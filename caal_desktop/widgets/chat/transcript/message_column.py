@@ -1,7 +1,7 @@
-"""Where the messages of a conversation stand: the column of text, and each message's place in it.
+"""The positions of a conversation's messages: the column of text, and each message's offset in it.
 
-Heights of messages that were never seen are guesses; when a guess is corrected above the screen, the scroll bar moves
-and what is read stays where it is.
+Heights of messages that were never built are estimates; when one is corrected above the screen, the scroll bar moves
+and what is being read stays where it is.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NEAR = 600
 
 
 class MessageColumn:
-    """The messages one below the other, measured in pixels.
+    """The messages one below the other; all lengths are pixels.
 
     Args:
         area: what scrolls and shows them.
@@ -45,31 +45,31 @@ class MessageColumn:
 
     @property
     def width(self) -> float:
-        """The width of the text in pixels: as wide as about 75 characters, or as there is room."""
+        """The width of the text: about 75 characters, less in a narrow view."""
         return float(max(120, min(self.widest, self._area.viewport().width() - 2 * _MARGIN)))
 
     @property
     def widest(self) -> float:
-        """How wide the text may become in pixels."""
+        """The greatest width of the text."""
         return float(self._area.fontMetrics().averageCharWidth() * MAX_CHARACTERS_A_LINE)
 
     @property
     def left(self) -> float:
-        """The text's left edge. In the middle of the view and not of the viewport, so that it never moves sideways."""
+        """The text's left edge; centred in the view and not in the viewport, so that a scroll bar does not move it."""
         middle = round((self._area.width() - self.width) / 2)
         return float(max(_MARGIN, min(middle, self._area.viewport().width() - self.width - _MARGIN)))
 
     def top_of(self, index: int) -> float:
-        """A message's upper edge in the viewport."""
+        """Return a message's upper edge in the viewport."""
         return self._offsets[index] + _ABOVE - self._area.verticalScrollBar().value()
 
     def item_at(self, y: float) -> int:
-        """The message at a height of the viewport; -1 where there are none at all."""
+        """Return the index of the message at a height of the viewport; -1 where there are no messages."""
         content = y + self._area.verticalScrollBar().value() - _ABOVE
         return min(max(0, bisect_right(self._offsets, content) - 1), len(self._items) - 1)
 
     def locate(self, point: QPointF) -> tuple[int, QPointF]:
-        """The message at a point of the viewport, and the point against that message's corner.
+        """Return the index of the message at a point of the viewport, and the point relative to that message's corner.
 
         There must be messages.
         """
@@ -77,11 +77,11 @@ class MessageColumn:
         return index, QPointF(point.x() - self.left, point.y() - self.top_of(index))
 
     def visible(self) -> range:
-        """The messages that are on the screen."""
+        """Return the indices of the messages that are on the screen."""
         return self._between(0, self._area.viewport().height())
 
     def near(self) -> range:
-        """The messages that are on the screen or will soon be."""
+        """Return the indices of the messages that are on the screen or close to it."""
         return self._between(-_NEAR, self._area.viewport().height() + _NEAR)
 
     def _between(self, top: float, bottom: float) -> range:
@@ -89,18 +89,18 @@ class MessageColumn:
             return range(0)
         return range(self.item_at(top), self.item_at(bottom) + 1)
 
-    def guess(self, items: Iterable[MessageItem]) -> None:
+    def estimate(self, items: Iterable[MessageItem]) -> None:
         """Estimate the heights of messages that are not built."""
         metrics, width = self._area.fontMetrics(), self.width
         character, line = metrics.averageCharWidth(), metrics.lineSpacing()
         for item in items:
-            item.guess(width, character, line)
+            item.estimate_height(width, character, line)
 
     def measure(self, *, follow: bool) -> None:
-        """Sum the heights up and give the scroll bar its range.
+        """Add the heights up and give the scroll bar its range.
 
         Args:
-            follow: show the end; else what is read stays where it is.
+            follow: show the end; else the message at the upper edge stays where it is.
         """
         bar = self._area.verticalScrollBar()
         anchor, inside = -1, 0.0

@@ -1,4 +1,4 @@
-"""What stands under a message: the facts of an answer, and what can be done with it."""
+"""The footer of a message: the facts of an answer, and the commands for the message."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_of, title_of
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
 from caal_desktop.widgets.common.facts import answer_facts
+from caal_desktop.widgets.common.formats import number
 from caal_desktop.widgets.common.translation import translate
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.common.command_set import CommandSet
 
 _FRAME = 5
+"""Pixels between a flat button's edge and its icon."""
 _MAX_LINKS = 20
 _SPOKEN = 2000
-"""Characters of a message in its accessible description."""
+"""Characters of a message in its accessible name."""
 
 
 class MessageFooter(QWidget):
@@ -35,7 +37,7 @@ class MessageFooter(QWidget):
 
     Signals:
         linkChosen: carries the address of a link in the message.
-        menuRequested: the menu is about to be shown; :meth:`set_links` has effect on it.
+        menuRequested: the menu is about to be shown; :meth:`set_links` still changes it.
     """
 
     linkChosen = Signal(str)
@@ -45,7 +47,7 @@ class MessageFooter(QWidget):
         super().__init__(parent)
         self._commands, self._index = commands, 0
         self._name = ""
-        self._named: list[tuple[QWidget, str]] = []
+        self._named_parts: list[tuple[QWidget, str]] = []
         self._is_user = is_user
         self._links: Sequence[str] = ()
         self.facts = TextLabel(name="facts", scale=0.88, muted=True, parent=self)
@@ -71,11 +73,11 @@ class MessageFooter(QWidget):
         self._more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         if not self._is_user:
             self._row.addStretch(1)
-        self._named += [(self.facts, "facts"), (self._version, "version")]
+        self._named_parts += [(self.facts, "facts"), (self._version, "version")]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(design.GRID // 4)
-        # A flat button's icon stands inside of its frame; it is the icon that has to keep to the text's edge.
+        # A flat button's icon stands inside its frame; the icon is to be in line with the text's edge.
         self.setProperty("shift", -_FRAME if not self._is_user else _FRAME)
         self.facts.setContentsMargins(_FRAME, 0, 0, 0)
         layout.addWidget(self.facts)
@@ -83,7 +85,7 @@ class MessageFooter(QWidget):
 
     @property
     def is_user(self) -> bool:
-        """Whether it stands under a message of the person's."""
+        """Whether it stands under a message of the user's."""
         return self._is_user
 
     def set_name(self, name: str) -> None:
@@ -91,18 +93,18 @@ class MessageFooter(QWidget):
         if name != self._name:
             self._name = name
             self.setObjectName(name)
-            for widget, part in self._named:
+            for widget, part in self._named_parts:
                 widget.setObjectName(f"{name}.{part}")
 
     def show_message(
-        self, index: int, message: Message, place: int, versions: int, *, is_last: bool, busy: bool
+        self, index: int, message: Message, version: int, versions: int, *, is_last: bool, busy: bool
     ) -> None:
-        """Draw a message's state.
+        """Show a message's state.
 
         Args:
-            index: the message's place in the conversation.
+            index: the message's index in the conversation.
             message: the message.
-            place: which of its versions it is, from 1.
+            version: which of its versions it is, from 1.
             versions: how many there are.
             is_last: nothing follows it.
             busy: an answer is on its way, so that nothing can be asked.
@@ -111,11 +113,11 @@ class MessageFooter(QWidget):
         text = facts_line(message)
         self.facts.setText(text)
         self.facts.setVisible(bool(text))
-        self._version.setText(f"{place}/{versions}")
+        self._version.setText(f"{number(version)}/{number(versions)}")
         for widget in (self._previous, self._version, self._next):
             widget.setVisible(versions > 1)
-        self._previous.setEnabled(place > 1 and not busy)
-        self._next.setEnabled(place < versions and not busy)
+        self._previous.setEnabled(version > 1 and not busy)
+        self._next.setEnabled(version < versions and not busy)
         is_open = message.status.is_open
         self._copy.setVisible(not is_open and bool(message.parts))
         self._edit.setVisible(self._is_user)
@@ -126,12 +128,12 @@ class MessageFooter(QWidget):
         # A failed answer's panel offers it.
         continues = can_continue(message) and message.status is not AnswerStatus.FAILED
         self._continue.setVisible(is_last and not busy and continues)
-        speaker = self.tr("You") if self._is_user else self.tr("Answer")
-        self.setAccessibleName(self.tr("{speaker}: {text}").format(speaker=speaker, text=message.text[:_SPOKEN]))
+        name = self.tr("You: {text}") if self._is_user else self.tr("Answer: {text}")
+        self.setAccessibleName(name.format(text=message.text[:_SPOKEN]))
         self.setAccessibleDescription(text)
 
     def set_links(self, links: Sequence[str]) -> None:
-        """The addresses that the menu offers to open."""
+        """Choose the addresses that the menu offers to open."""
         self._links = links
 
     def _button(self, icon: str, command: CommandId, *, show_text: bool = False) -> IconButton:
@@ -141,7 +143,7 @@ class MessageFooter(QWidget):
 
     def _add_button(self, icon: str, text: str, part: str, *, show_text: bool = False) -> IconButton:
         button = IconButton(icon, text, name="", show_text=show_text, parent=self)
-        self._named.append((button, part))
+        self._named_parts.append((button, part))
         button.setIconSize(QSize(16, 16))
         self._row.addWidget(button)
         return button
@@ -149,15 +151,15 @@ class MessageFooter(QWidget):
     def _fill_menu(self) -> None:
         self._menu.clear()
         self.menuRequested.emit()
-        self._add(CommandId.COPY)
-        self._add(CommandId.COPY_MARKDOWN)
+        self._add_action(CommandId.COPY)
+        self._add_action(CommandId.COPY_MARKDOWN)
         self._menu.addSeparator()
         if self._is_user:
-            self._add(CommandId.EDIT, enabled=self._edit.isEnabled())
+            self._add_action(CommandId.EDIT, enabled=self._edit.isEnabled())
         else:
             enabled = self._regenerate.isEnabled()
-            self._add(CommandId.REGENERATE, enabled=enabled)
-            self._add(CommandId.REGENERATE_WITH, enabled=enabled)
+            self._add_action(CommandId.REGENERATE, enabled=enabled)
+            self._add_action(CommandId.REGENERATE_WITH, enabled=enabled)
         if self._links:
             links = self._menu.addMenu(self.tr("Open a link"))
             for link in self._links[:_MAX_LINKS]:
@@ -166,9 +168,9 @@ class MessageFooter(QWidget):
                 action = links.addAction(shown.replace("&", "&&"))
                 action.triggered.connect(lambda _checked=False, link=link: self.linkChosen.emit(link))
         self._menu.addSeparator()
-        self._add(CommandId.DELETE, enabled=self._edit.isEnabled())
+        self._add_action(CommandId.DELETE, enabled=self._edit.isEnabled())
 
-    def _add(self, command: CommandId, *, enabled: bool = True) -> None:
+    def _add_action(self, command: CommandId, *, enabled: bool = True) -> None:
         action = self._menu.addAction(title_of(command))
         action.setObjectName(f"{self._name}.menu.{part_of(command)}")
         action.setEnabled(enabled)
@@ -176,7 +178,7 @@ class MessageFooter(QWidget):
 
 
 def can_continue(message: Message) -> bool:
-    """Whether the rest of an answer can be asked for: it was cut, broke off or was stopped."""
+    """Return whether the rest of an answer can be asked for: it was cut, broke off or was stopped."""
     if message.role is not Role.ASSISTANT or not message.parts:
         return False
     if message.status in (AnswerStatus.STOPPED, AnswerStatus.FAILED):
@@ -185,7 +187,7 @@ def can_continue(message: Message) -> bool:
 
 
 def facts_line(message: Message) -> str:
-    """The facts of an answer that has ended, in words; empty for anything else."""
+    """Return the facts of an answer that has ended, in words; empty for anything else."""
     if message.facts is None or message.status.is_open:
         return ""
     words = answer_facts(message.facts, with_wait=True)

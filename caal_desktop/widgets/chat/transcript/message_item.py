@@ -1,7 +1,7 @@
-"""One message of the conversation view: its documents, where they stand, and how high all of it is.
+"""One message of the conversation view: its documents, their positions, and its height.
 
-An item is cheap until it is built: it knows its message and a guess at its height. Built, it has a document for the
-text, and where they are needed others for the reasoning and the tool calls.
+An item is cheap until it is built: it knows its message and an estimate of its height. Built, it has a document for the
+text and, where needed, others for the reasoning and the tool calls.
 """
 
 from __future__ import annotations
@@ -29,24 +29,26 @@ if TYPE_CHECKING:
 
 _CARD_SHARE = 0.86
 _CARD_PAD = design.GRID * 3 // 2
-_FOOTER_GUESS = 52
+_FOOTER_ESTIMATE = 52
+"""Pixels."""
 _TOOLS_SHOWN_WHILE_STREAMING = 4000
 """Characters of arguments up to which tool calls are drawn anew with each frame."""
 
 
 def gap_between() -> int:
-    """Pixels between two messages."""
+    """Return the distance between two messages in pixels."""
     return design.gap(design.GRID * 3)
 
 
 @dataclass(slots=True)
-class Placed:
-    """A document and its place within the item.
+class PlacedDocument:
+    """A document and its position within the item.
 
     Attributes:
         document: what is drawn.
-        style: of the Markdown renderer; None for plain text.
-        left, top: of the document, margins included, against the column's left edge and the item's top.
+        style: that of the Markdown renderer; None for plain text.
+        left, top: the corner of the document, margins included, in pixels from the column's left edge and the item's
+            top.
     """
 
     document: QTextDocument
@@ -60,8 +62,12 @@ class MessageItem:
 
     Attributes:
         message: what is shown.
-        height: pixels; exact when :attr:`is_exact`, else a guess.
+        height: pixels; exact when :attr:`is_exact`, else an estimate.
+        is_exact: the height has been measured.
+        is_fold_open: the reasoning is shown.
+        body: the document with the text; None until the item is built.
         footer, fold, panel: the widgets that the view has put here; None while the message is far from the screen.
+        card: the rectangle behind a message of the user's, relative to the item's corner.
     """
 
     def __init__(self, message: Message) -> None:
@@ -69,21 +75,21 @@ class MessageItem:
         self.height = 0.0
         self.is_exact = False
         self.is_fold_open = False
-        self.body: Placed | None = None
+        self.body: PlacedDocument | None = None
         self.footer: MessageFooter | None = None
         self.fold: ReasoningFold | None = None
         self.panel: FailurePanel | None = None
         self.card = QRectF()
-        self._thoughts: Placed | None = None
-        self._tools: Placed | None = None
+        self._reasoning: PlacedDocument | None = None
+        self._tools: PlacedDocument | None = None
         self._stream: MarkdownStream | None = None
-        self._thought_stream: MarkdownStream | None = None
+        self._reasoning_stream: MarkdownStream | None = None
         self._tools_shown = ""
         self._width = 0.0
 
     @property
     def is_user(self) -> bool:
-        """Whether the person said it."""
+        """Whether the user wrote the message."""
         return self.message.role is Role.USER
 
     @property
@@ -92,10 +98,10 @@ class MessageItem:
         return self.body is not None
 
     @property
-    def documents(self) -> list[Placed]:
-        """What is drawn, from top to bottom."""
-        shown = [self._thoughts if self.is_fold_open else None, self.body, self._tools]
-        return [placed for placed in shown if placed is not None]
+    def documents(self) -> list[PlacedDocument]:
+        """The documents that are drawn, from top to bottom."""
+        shown = [self._reasoning if self.is_fold_open else None, self.body, self._tools]
+        return [part for part in shown if part is not None]
 
     @property
     def widgets(self) -> list[QWidget]:
@@ -104,23 +110,29 @@ class MessageItem:
 
     # --- content
 
-    def guess(self, column: float, character: float, line: float) -> None:
-        """Estimate the height from the number of characters."""
+    def estimate_height(self, column: float, character: float, line: float) -> None:
+        """Estimate the height from the number of characters.
+
+        Args:
+            column: the width of the text in pixels.
+            character: the width of an average character in pixels.
+            line: the height of a line in pixels.
+        """
         text = self.message.text
         lines = len(text) * character / max(column, 1.0) + min(text.count("\n"), 4000) * 0.6 + 1
-        self.height = lines * line * 1.1 + _FOOTER_GUESS + gap_between()
+        self.height = lines * line * 1.1 + _FOOTER_ESTIMATE + gap_between()
         self.is_exact = False
 
     def build(self, palette: QPalette, font: QFont, *, streaming: bool) -> bool:
         """Make the documents.
 
         Args:
-            palette: of the view.
-            font: of the view.
+            palette: the view's.
+            font: the view's.
             streaming: more of the answer will come.
 
         Returns:
-            True if rendering is not finished: call :meth:`pump`.
+            Whether rendering is not finished: call :meth:`pump` then.
         """
         from caal_desktop.widgets.markdown.parse.sanitize import neutralise
         from caal_desktop.widgets.markdown.render.stream import MarkdownStream
@@ -130,11 +142,11 @@ class MessageItem:
             document.setPlainText(neutralise(_with_attachments(self.message)))
             _set_line_height(document)
             document.setDocumentMargin(_CARD_PAD)
-            self.body = Placed(document, None, 0, 0)
+            self.body = PlacedDocument(document, None, 0, 0)
             return False
         self._stream = MarkdownStream(document, palette)
         document.setDocumentMargin(self._stream.style.pad)
-        self.body = Placed(document, self._stream.style, 0, 0)
+        self.body = PlacedDocument(document, self._stream.style, 0, 0)
         if self.message.reasoning:
             self.add_reasoning(self.message.reasoning, palette, font, streaming=streaming)
         self.show_tools(palette, font, force=True)
@@ -142,43 +154,43 @@ class MessageItem:
         return more if streaming else self._stream.finish() or more
 
     def drop(self) -> None:
-        """Forget the documents; the height stays known."""
-        self.body = self._thoughts = self._tools = None
-        self._stream = self._thought_stream = None
+        """Drop the documents; the height stays known."""
+        self.body = self._reasoning = self._tools = None
+        self._stream = self._reasoning_stream = None
         self._tools_shown = ""
         self._width = 0.0
 
     def add_text(self, text: str) -> bool:
-        """Render more of the answer. Returns whether some is left over for the next frame."""
+        """Render more of the answer, and return whether some is left over for the next frame."""
         return self._stream is not None and self._stream.feed(text)
 
     def finish(self) -> bool:
-        """The answer has ended. Returns whether some of it is left over for the next frame."""
+        """Render the end of the answer, and return whether some is left over for the next frame."""
         more = self._stream is not None and self._stream.finish()
-        return (self._thought_stream is not None and self._thought_stream.finish()) or more
+        return (self._reasoning_stream is not None and self._reasoning_stream.finish()) or more
 
     def pump(self) -> bool:
-        """Go on rendering. Returns whether some is still left over."""
+        """Continue rendering, and return whether some is still left over."""
         more = self._stream is not None and self._stream.pump()
-        return (self._thought_stream is not None and self._thought_stream.pump()) or more
+        return (self._reasoning_stream is not None and self._reasoning_stream.pump()) or more
 
     def add_reasoning(self, text: str, palette: QPalette, font: QFont, *, streaming: bool = True) -> bool:
-        """Render more of the reasoning. Returns whether some is left over for the next frame."""
-        if self._thought_stream is None:
+        """Render more of the reasoning, and return whether some is left over for the next frame."""
+        if self._reasoning_stream is None:
             from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 
             document = _document(font)
-            quiet = QPalette(palette)
-            quiet.setColor(QPalette.ColorRole.Text, design.colours(palette).muted)
-            self._thought_stream = MarkdownStream(document, quiet)
-            document.setDocumentMargin(self._thought_stream.style.pad)
-            self._thoughts = Placed(document, self._thought_stream.style, 0, 0)
+            muted = QPalette(palette)
+            muted.setColor(QPalette.ColorRole.Text, design.colours(palette).muted)
+            self._reasoning_stream = MarkdownStream(document, muted)
+            document.setDocumentMargin(self._reasoning_stream.style.pad)
+            self._reasoning = PlacedDocument(document, self._reasoning_stream.style, 0, 0)
             self._width = 0.0
-        more = self._thought_stream.feed(text)
-        return more if streaming else self._thought_stream.finish() or more
+        more = self._reasoning_stream.feed(text)
+        return more if streaming else self._reasoning_stream.finish() or more
 
     def show_tools(self, palette: QPalette, font: QFont, *, force: bool = False) -> None:
-        """Draw the tool calls, where they have changed."""
+        """Draw the tool calls, if they have changed."""
         calls = self.message.tool_calls
         if not calls or (not force and sum(len(call.arguments) for call in calls) > _TOOLS_SHOWN_WHILE_STREAMING):
             return
@@ -191,13 +203,13 @@ class MessageItem:
         document = _document(font)
         stream = MarkdownStream.render_all(document, text, palette)
         document.setDocumentMargin(stream.style.pad)
-        self._tools = Placed(document, stream.style, 0, 0)
+        self._tools = PlacedDocument(document, stream.style, 0, 0)
         self._width = 0.0
 
     # --- geometry
 
     def arrange(self, column: float) -> None:
-        """Put everything into its place, and measure.
+        """Position the documents and widgets, and measure the height.
 
         Args:
             column: the width of the text in pixels.
@@ -221,7 +233,7 @@ class MessageItem:
 
     def _arrange_card(self, column: float, *, resized: bool) -> float:
         body = self.body
-        assert body is not None  # noqa: S101 - asked for by arrange alone
+        assert body is not None  # noqa: S101 - arrange has checked it
         if resized:
             body.document.setTextWidth(-1)
             body.document.setTextWidth(min(column * _CARD_SHARE, body.document.idealWidth() + 1))
@@ -238,26 +250,30 @@ class MessageItem:
             self.fold.setProperty("top", y)
             self.fold.resize(min(round(column), self.fold.sizeHint().width()), self.fold.sizeHint().height())
             y += self.fold.height() + design.GRID // 2
-        for placed in (self._thoughts, self.body, self._tools):
-            if placed is None:
+        for part in (self._reasoning, self.body, self._tools):
+            if part is None:
                 continue
-            margin = placed.document.documentMargin()
+            margin = part.document.documentMargin()
             if resized:
-                placed.document.setTextWidth(column + 2 * margin)
-            if placed is self._thoughts and not self.is_fold_open:
+                part.document.setTextWidth(column + 2 * margin)
+            if part is self._reasoning and not self.is_fold_open:
                 continue
-            if placed is self.body and placed.document.isEmpty():
-                placed.top, placed.left = y - margin, -margin
+            if part is self.body and part.document.isEmpty():
+                part.top, part.left = y - margin, -margin
                 continue
-            # The margins are room for what is painted behind the text; the text itself keeps to the column.
-            placed.left, placed.top = -margin, y - margin
-            y += placed.document.size().height() - 2 * margin + design.GRID
-            if placed.style is not None and placed.document.lastBlock().blockFormat().intProperty(Property.CODE_ID):
-                y += placed.style.pad  # the card around the code is higher than its text
+            # The margins are for what is painted behind the text; the text itself keeps to the column.
+            part.left, part.top = -margin, y - margin
+            y += part.document.size().height() - 2 * margin + design.GRID
+            if part.style is not None and part.document.lastBlock().blockFormat().intProperty(Property.CODE_ID):
+                y += part.style.pad  # the card around the code is higher than its text
         return max(0.0, y - design.GRID)
 
     def position_at(self, point: QPointF) -> int:
-        """The position in the text at a point against the item's corner; its begin or end beyond it."""
+        """Return the position in the text at a point; beyond the text its begin or end.
+
+        Args:
+            point: relative to the item's corner, in pixels.
+        """
         if self.body is None or point.y() < self.body.top:
             return 0
         local = QPointF(point.x() - self.body.left, point.y() - self.body.top)
@@ -266,10 +282,14 @@ class MessageItem:
         return max(0, self.body.document.documentLayout().hitTest(local, Qt.HitTestAccuracy.FuzzyHit))
 
     def link_at(self, point: QPointF) -> str:
-        """The address of the link at a point against the item's corner; empty where there is none."""
-        for placed in self.documents:
-            inner = QPointF(point.x() - placed.left, point.y() - placed.top)
-            if placed.style is not None and (href := placed.document.documentLayout().anchorAt(inner)):
+        """Return the address of the link at a point; empty where there is none.
+
+        Args:
+            point: relative to the item's corner, in pixels.
+        """
+        for part in self.documents:
+            inner = QPointF(point.x() - part.left, point.y() - part.top)
+            if part.style is not None and (href := part.document.documentLayout().anchorAt(inner)):
                 return href
         return ""
 
@@ -277,8 +297,8 @@ class MessageItem:
     def links(self) -> list[str]:
         """The addresses in the documents, in their order, each once."""
         found: dict[str, None] = {}
-        for placed in self.documents:
-            block = placed.document.begin()
+        for part in self.documents:
+            block = part.document.begin()
             while block.isValid():
                 iterator = block.begin()
                 while not iterator.atEnd():
@@ -294,7 +314,7 @@ class MessageItem:
         return 0 if self.body is None else max(0, self.body.document.characterCount() - 1)
 
     def cursor(self, start: int, end: int) -> QTextCursor | None:
-        """A selection of the text; None while the item is not built."""
+        """Return a cursor that selects a part of the text; None while the item is not built."""
         if self.body is None:
             return None
         cursor = QTextCursor(self.body.document)
@@ -336,7 +356,7 @@ def _with_attachments(message: Message) -> str:
 
 
 def _arguments(text: str) -> tuple[str, str]:
-    """A tool call's arguments as they are shown, and their language: whatever the model wrote stays readable."""
+    """Return a tool call's arguments as they are shown, and their language: whatever the model wrote stays readable."""
     value = parse_json(text or "{}")
     try:
         return (text, "text") if value is None else (json.dumps(value, indent=2, ensure_ascii=False), "json")

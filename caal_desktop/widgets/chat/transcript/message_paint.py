@@ -1,4 +1,4 @@
-"""Draws a message: the card of what a person said, documents, and what of them is selected."""
+"""Draws a message: the card behind one of the user's, the documents, and the selected text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def message_palette(palette: QPalette) -> QPalette:
-    """The colours that messages are rendered with: the window's, for that is the ground they stand on.
+    """Return the colours that messages are rendered with: the window's, which is their background.
 
     Args:
-        palette: of the view.
+        palette: the view's.
     """
     result = QPalette(palette)
     result.setColor(QPalette.ColorRole.Base, result.color(QPalette.ColorRole.Window))
@@ -28,43 +28,43 @@ def message_palette(palette: QPalette) -> QPalette:
 
 
 def paint_message(
-    painter: QPainter, item: MessageItem, area: QRectF, ground: QPalette, cursor: QTextCursor | None, *, focused: bool
+    painter: QPainter, item: MessageItem, area: QRectF, palette: QPalette, cursor: QTextCursor | None, *, focused: bool
 ) -> None:
     """Draw a message.
 
     Args:
         painter: translated to the message's corner.
         item: the message; built.
-        area: what is to be drawn, against that corner.
-        ground: the view's colours, from :func:`message_palette`.
-        cursor: what is selected of the text.
-        focused: the view has the keyboard.
+        area: what is to be drawn, relative to that corner.
+        palette: the view's colours, from :func:`message_palette`.
+        cursor: selects a part of the text; None where nothing is selected.
+        focused: the view has the keyboard focus.
     """
-    # Imported here: an empty window is painted before the renderer is there.
+    # Imported here: an empty window is painted before the renderer has been imported.
     from caal_desktop.widgets.markdown.render.decorations import paint_decorations
 
     if item.is_user:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        colours = design.colours(ground)
-        painter.setBrush(design.mix(colours.accent, ground.color(QPalette.ColorRole.Window), 0.14))
+        colours = design.colours(palette)
+        painter.setBrush(design.mix(colours.accent, palette.color(QPalette.ColorRole.Window), 0.14))
         painter.drawRoundedRect(item.card, 12, 12)
-    for placed in item.documents:
+    for part in item.documents:
         painter.save()
-        painter.translate(QPointF(placed.left, placed.top))
-        clip = area.translated(-placed.left, -placed.top)
-        if placed.style is not None:
-            paint_decorations(painter, placed.document, clip, placed.style)
+        painter.translate(QPointF(part.left, part.top))
+        clip = area.translated(-part.left, -part.top)
+        if part.style is not None:
+            paint_decorations(painter, part.document, clip, part.style)
         context = QAbstractTextDocumentLayout.PaintContext()
         context.clip = clip
-        context.palette = ground if placed.style is None else placed.style.palette
-        if placed is item.body and cursor is not None:
+        context.palette = palette if part.style is None else part.style.palette
+        if part is item.body and cursor is not None:
             chosen = QAbstractTextDocumentLayout.Selection()
             chosen.cursor = cursor
             group = QPalette.ColorGroup.Active if focused else QPalette.ColorGroup.Inactive
-            chosen.format.setBackground(ground.color(group, QPalette.ColorRole.Highlight))
-            chosen.format.setForeground(ground.color(group, QPalette.ColorRole.HighlightedText))
+            chosen.format.setBackground(palette.color(group, QPalette.ColorRole.Highlight))
+            chosen.format.setForeground(palette.color(group, QPalette.ColorRole.HighlightedText))
             context.selections = [chosen]
         painter.setClipRect(clip)
-        placed.document.documentLayout().draw(painter, context)
+        part.document.documentLayout().draw(painter, context)
         painter.restore()

@@ -1,4 +1,4 @@
-"""The widgets that stand with a message near the screen: its footer, its fold of reasoning, its failure's panel."""
+"""The widgets of a message near the screen: its footer, the fold of its reasoning, the panel of its failure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class MessageWidgets(QObject):
 
     Signals:
         linkChosen: the address of a link in a message.
-        foldToggled: the :class:`MessageItem` and whether its reasoning is to be shown.
+        foldToggled: the :class:`MessageItem`, and whether its reasoning is to be shown.
     """
 
     linkChosen = Signal(str)
@@ -42,22 +42,22 @@ class MessageWidgets(QObject):
         self._chat, self._commands = chat, commands
         self._name = name
         self._footers: dict[MessageFooter, MessageItem | None] = {}
-        """All that were made, and whose they are now: making one takes as long as drawing a frame; scrolling would be
-        felt."""
+        """All that were made, and whose they are now. They are used again: making one takes as long as drawing a frame,
+        which would be felt while scrolling."""
         self._failed_at: dict[str, float] = {}
 
     def attach_widgets(self, index: int, item: MessageItem, parent: QWidget) -> None:
         """Give a message its footer, fold and panel.
 
         Args:
-            index: the message's place in the conversation.
+            index: the message's index in the conversation.
             item: the message.
-            parent: of the widgets.
+            parent: that of the widgets.
         """
         message = item.message
         name = f"{self._name}.{index}"
         if item.footer is None:
-            item.footer = self._take_footer(item, parent)
+            item.footer = self._free_footer(item, parent)
             item.footer.set_name(name)
             self._show_footer(index, message, item.footer)
         if item.fold is None and message.reasoning_parts:
@@ -82,7 +82,7 @@ class MessageWidgets(QObject):
         item.footer = item.fold = item.panel = None
 
     def refresh(self, index: int, item: MessageItem) -> None:
-        """Draw a message's widgets anew: its state has changed, or its place."""
+        """Update a message's widgets: its state has changed, or its position in the conversation."""
         message = item.message
         if item.panel is not None and message.status is not AnswerStatus.FAILED:
             item.panel.hide()
@@ -94,10 +94,10 @@ class MessageWidgets(QObject):
             self._show_panel(index, message, item.panel)
 
     def note_failure(self, message: Message) -> None:
-        """An answer fails at this moment: from now on a provider's waiting time counts."""
+        """Note that an answer fails at this moment: the pause that the provider asks for begins now."""
         self._failed_at.setdefault(message.id, time.monotonic())
 
-    def _take_footer(self, item: MessageItem, parent: QWidget) -> MessageFooter:
+    def _free_footer(self, item: MessageItem, parent: QWidget) -> MessageFooter:
         for footer, owner in self._footers.items():
             if owner is None and footer.is_user == item.is_user:
                 break

@@ -1,4 +1,4 @@
-"""The line that folds a model's reasoning in and out, with the time that it took."""
+"""The line that shows and hides a model's reasoning, with the time that it took."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.facts import seconds
+from caal_desktop.widgets.common.formats import seconds
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.conversation import Message
 
 
 class ReasoningFold(QToolButton):
-    """A flat line with a triangle.
+    """A flat button with a triangle.
 
     Signals:
         foldToggled: whether the reasoning is to be shown.
@@ -36,7 +36,7 @@ class ReasoningFold(QToolButton):
         self._show_arrow()
 
     def show_message(self, message: Message) -> None:
-        """Tell how long the model thought, or that it still does."""
+        """Show how long the model thought, or that it still does."""
         facts = message.facts
         if facts is not None and facts.reasoning_s is not None:
             text = self.tr("Thought for {time}").format(time=seconds(facts.reasoning_s))

@@ -1,4 +1,4 @@
-"""Renders messages while they stream, and long ones that are opened: each frame takes what its budget allows."""
+"""Renders messages while they stream, and long ones when they are opened, within the time budget of each frame."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _FRAME_MS = 16
 
 
 class StreamRenderer(QObject):
-    """Fills the documents of messages, and goes on from frame to frame while some text is left over.
+    """Fills the documents of messages, and continues from frame to frame while some text is left over.
 
     Args:
-        area: whose colours and font the documents get.
+        area: has the colours and the font of the documents.
         items: the messages; the list itself, which changes.
-        column: which of the messages are near the screen.
+        column: knows which of the messages are near the screen.
 
     Signals:
         grown: the index of a message of which more is rendered, or which has ended.
@@ -41,7 +41,7 @@ class StreamRenderer(QObject):
 
     @property
     def is_rendering(self) -> bool:
-        """Whether text that has come is not on the screen yet."""
+        """Whether some text has arrived and is not in its document yet."""
         return bool(self._unfinished)
 
     # --- documents
@@ -49,51 +49,55 @@ class StreamRenderer(QObject):
     def build(self, item: MessageItem) -> None:
         """Make a message's documents."""
         streaming = item is self._streaming
-        self._note(item, more=item.build(message_palette(self._area.palette()), self._area.font(), streaming=streaming))
+        self._note_progress(
+            item, more=item.build(message_palette(self._area.palette()), self._area.font(), streaming=streaming)
+        )
 
     def drop(self, item: MessageItem) -> None:
-        """Forget a message's documents, unless it streams."""
+        """Drop a message's documents, unless it streams."""
         if item is not self._streaming:
             self._unfinished.pop(item, None)
             item.drop()
 
     def drop_all(self) -> None:
-        """Forget all documents: they are to be made in other colours, or in another font."""
+        """Drop all documents: they are to be made anew, in other colours or in another font."""
         self._unfinished.clear()
         for item in self._items:
             item.drop()
 
     def forget(self, item: MessageItem) -> None:
-        """A message is no longer shown."""
+        """Forget a message that is no longer shown."""
         self._unfinished.pop(item, None)
         if self._streaming is item:
             self._streaming = None
 
     def resume(self) -> None:
-        """Go on with what was not finished when it was scrolled away."""
+        """Continue with what was not finished when it was scrolled away."""
         if self._unfinished and not self._frames.isActive():
             self._frames.start()
 
     # --- a message that streams
 
     def begin(self, item: MessageItem) -> None:
-        """Text will be added to a message."""
+        """Expect text to be added to a message."""
         self._unfinished.pop(item, None)
         item.drop()
         self._streaming = item
 
     def add_text(self, index: int, text: str) -> None:
-        """Show more of a message that streams. Its text must hold it already."""
+        """Show more of a message that streams; the message has the text already."""
         item = self._items[index]
         if item.is_built:
-            self._note(item, more=item.add_text(text))
+            self._note_progress(item, more=item.add_text(text))
             self.grown.emit(index)
 
     def add_reasoning(self, index: int, text: str) -> None:
         """Show more of the reasoning of a message that streams."""
         item = self._items[index]
         if item.is_built:
-            self._note(item, more=item.add_reasoning(text, message_palette(self._area.palette()), self._area.font()))
+            self._note_progress(
+                item, more=item.add_reasoning(text, message_palette(self._area.palette()), self._area.font())
+            )
             self.grown.emit(index)
 
     def show_tools(self, index: int) -> None:
@@ -104,18 +108,18 @@ class StreamRenderer(QObject):
             self.grown.emit(index)
 
     def end(self, index: int) -> None:
-        """Nothing more comes."""
+        """Render the end of a message: no more text will come."""
         item = self._items[index]
         if self._streaming is item:
             self._streaming = None
         if item.is_built:
             item.show_tools(message_palette(self._area.palette()), self._area.font(), force=True)
-            self._note(item, more=item.finish())
+            self._note_progress(item, more=item.finish())
         self.grown.emit(index)
 
     # --- frames
 
-    def _note(self, item: MessageItem, *, more: bool) -> None:
+    def _note_progress(self, item: MessageItem, *, more: bool) -> None:
         if more:
             self._unfinished[item] = None
             self.resume()
@@ -129,7 +133,7 @@ class StreamRenderer(QObject):
             index = next((i for i in near if self._items[i] is item), -1)
             if index < 0 and item is not self._streaming:
                 continue
-            self._note(item, more=item.is_built and item.pump())
+            self._note_progress(item, more=item.is_built and item.pump())
             if index >= 0:
                 self.grown.emit(index)
             break

@@ -1,4 +1,4 @@
-"""From a rendered answer to plain text, as one would write it down, and onto the clipboard."""
+"""Turns a rendered answer into plain text, and copies text to the clipboard."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def copy_text(text: str) -> None:
-    """Put a text on the clipboard, which stays as it is where there is nothing to put."""
+    """Copy a text to the clipboard; an empty one leaves it as it is."""
     if text:
         QGuiApplication.clipboard().setText(text)
 
 
 def plain_text(message: Message) -> str:
-    """A message's text without its Markdown, as it is read on the screen."""
+    """Return a message's text without Markdown, as it is read on the screen."""
     if message.role is Role.USER:
         return message.text
     from caal_desktop.widgets.markdown.render.stream import MarkdownStream
@@ -31,7 +31,7 @@ def plain_text(message: Message) -> str:
 
 
 def document_text(document: QTextDocument, start: int = 0, end: int | None = None) -> str:
-    """The text of a document that :class:`MarkdownStream` wrote, with bullets, and tabs between a table's cells.
+    """Return the text of a document that :class:`MarkdownStream` wrote: with bullets, and tabs between table cells.
 
     Args:
         document: the document.
@@ -52,7 +52,7 @@ def document_text(document: QTextDocument, start: int = 0, end: int | None = Non
             parts.append("\t" if row == this_row else "\n" if row[0] == this_row[0] else "\n\n")
             row = this_row
         elif before is not None and not _is_spacer(block):
-            parts.append(_joint(before, block))
+            parts.append(_separator(before, block))
         if block.textList() is not None and start <= block.position():
             depth = max(0, block.textList().format().indent() - 1)
             marker = block.textList().itemText(block).strip()
@@ -75,7 +75,7 @@ def _is_spacer(block: QTextBlock) -> bool:
     return not block.text() and not _kind(block) and block.textList() is None
 
 
-def _joint(before: QTextBlock, block: QTextBlock) -> str:
+def _separator(before: QTextBlock, block: QTextBlock) -> str:
     from caal_desktop.widgets.markdown.render.markdown_style import Property
 
     if block.blockFormat().boolProperty(Property.CODE_CONTINUES):
@@ -84,5 +84,5 @@ def _joint(before: QTextBlock, block: QTextBlock) -> str:
     if kind in ("CODE", "MATH") and same and block.blockFormat().topMargin() == 0:
         return "\n"
     if kind == "PARAGRAPH" and same and block.blockFormat().topMargin() == 0 and block.textList() is None:
-        return " "  # one paragraph, which the renderer went on with in another block
+        return " "  # one long paragraph, which the renderer has split into blocks
     return "\n" if block.textList() is not None and before.textList() is not None else "\n\n"

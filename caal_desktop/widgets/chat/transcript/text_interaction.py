@@ -1,4 +1,4 @@
-"""What the mouse and the keyboard do with the text of a conversation: selecting, copying, following links."""
+"""Mouse and keyboard in the text of a conversation: selecting, copying, following links."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.widgets.chat.transcript.message_column import MessageColumn
     from caal_desktop.widgets.chat.transcript.message_item import MessageItem
-    from caal_desktop.widgets.chat.transcript.selection import Place, Selection
+    from caal_desktop.widgets.chat.transcript.selection import Selection, TextPosition
 
 _SCROLL_MS = 30
 
@@ -29,8 +29,8 @@ class TextInteraction(QObject):
     Args:
         area: what shows the messages.
         items: the messages; the list itself, which changes.
-        column: where they stand.
-        selection: what is selected.
+        column: their positions.
+        selection: the selected text.
 
     Signals:
         linkActivated: a link that may be opened once the user has agreed; a ``SafeLink``.
@@ -53,7 +53,7 @@ class TextInteraction(QObject):
     # --- copying
 
     def copy(self) -> None:
-        """Copy what is selected as plain text."""
+        """Copy the selection as plain text."""
         copy_text(self._selection.plain_text())
 
     def copy_markdown(self) -> None:
@@ -68,7 +68,7 @@ class TextInteraction(QObject):
     # --- links
 
     def activate_link(self, href: str) -> None:
-        """Ask for a link to be opened; one that is not safe is none."""
+        """Emit :attr:`linkActivated` for a link; one that is not safe is ignored."""
         from caal_desktop.widgets.markdown.parse.sanitize import safe_link
 
         link = safe_link(href)
@@ -76,19 +76,19 @@ class TextInteraction(QObject):
             self.linkActivated.emit(link)
 
     def show_tool_tip(self, event: QHelpEvent) -> None:
-        """Tell where the link under the mouse leads."""
+        """Show where the link under the mouse leads."""
         from caal_desktop.widgets.markdown.parse.sanitize import safe_link
 
         link = safe_link(self._link_at(QPointF(event.pos())))
         if link is None:
             QToolTip.hideText()
         else:
-            # An explicit paragraph would be needed to wrap; plain text is what cannot be misread.
+            # Plain text, which does not wrap: an address must not be able to format it.
             QToolTip.showText(event.globalPos(), link.display[:300], self._area.viewport())
 
-    # --- where
+    # --- positions
 
-    def _place_at(self, point: QPointF) -> Place | None:
+    def _position_at(self, point: QPointF) -> TextPosition | None:
         if not self._items:
             return None
         index, local = self._column.locate(point)
@@ -107,18 +107,18 @@ class TextInteraction(QObject):
         if event.button() is not Qt.MouseButton.LeftButton:
             return
         self._pressed_link = self._link_at(event.position())
-        place = self._place_at(event.position())
-        if place is None:
+        position = self._position_at(event.position())
+        if position is None:
             return
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._selection.anchor is not None:
-            self._selection.extend(place)
+            self._selection.extend(position)
         else:
-            self._selection.begin(place)
+            self._selection.begin(position)
         self._dragging = True
         self._area.viewport().update()
 
     def move(self, event: QMouseEvent) -> None:
-        """Go on selecting; show what is under the mouse."""
+        """Extend the selection, or show whether a link is under the mouse."""
         point, viewport = event.position(), self._area.viewport()
         if self._dragging:
             self._last_point = point.toPoint()
@@ -149,17 +149,17 @@ class TextInteraction(QObject):
 
     def double_click(self, event: QMouseEvent) -> None:
         """Select a word."""
-        place = self._place_at(event.position())
-        if place is None or event.button() is not Qt.MouseButton.LeftButton:
+        position = self._position_at(event.position())
+        if position is None or event.button() is not Qt.MouseButton.LeftButton:
             return
-        cursor = self._items[place[0]].cursor(place[1], place[1])
+        cursor = self._items[position[0]].cursor(position[1], position[1])
         if cursor is not None:
             cursor.select(QTextCursor.SelectionType.WordUnderCursor)
-            self._selection.set((place[0], cursor.selectionStart()), (place[0], cursor.selectionEnd()))
+            self._selection.set((position[0], cursor.selectionStart()), (position[0], cursor.selectionEnd()))
             self._area.viewport().update()
 
     def show_context_menu(self, event: QContextMenuEvent) -> None:
-        """What can be done with the selection."""
+        """Open the menu with the commands for the selection."""
         menu = QMenu(self._area)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         copy = menu.addAction(label_of(CommandId.COPY_SELECTION), key_sequences(CommandId.COPY_SELECTION)[0], self.copy)
@@ -170,9 +170,9 @@ class TextInteraction(QObject):
         menu.popup(event.globalPos())
 
     def _extend_to(self, point: QPointF) -> None:
-        place = self._place_at(point)
-        if place is not None:
-            self._selection.extend(place)
+        position = self._position_at(point)
+        if position is not None:
+            self._selection.extend(position)
             self._area.viewport().update()
 
     def _scroll_while_dragging(self) -> None:
@@ -185,7 +185,7 @@ class TextInteraction(QObject):
     # --- the keyboard
 
     def press_key(self, event: QKeyEvent) -> bool:
-        """Copy, select all, select nothing. Returns whether the key was one of these."""
+        """Copy, select all or select nothing, and return whether the key was for one of these."""
         if pressed(event, CommandId.COPY_SELECTION):
             self.copy()
         elif pressed(event, CommandId.SELECT_ALL):

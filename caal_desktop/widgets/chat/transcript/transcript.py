@@ -1,4 +1,4 @@
-"""A conversation on the screen: draws what a chat service tells, and hands back what the user does with it."""
+"""A conversation on the screen: shows the messages of a chat service, and announces them to screen readers."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.common.command_set import CommandSet
 
 _SPOKEN = 2000
-"""Characters of an answer that a screen reader is told at its end; the rest is in the message."""
+"""Characters of an answer that are announced at its end; the rest is in the message."""
 
 
 class Transcript(QObject):
     """Connects a chat service with the view that shows its conversation.
 
     Args:
-        chat: whose messages are shown.
+        chat: has the messages.
         commands: what can be done with a message, by its index; copying is bound here.
         name: prefix of the messages' object names.
-        parent: of the view, too.
+        parent: that of the view, too.
 
     Attributes:
         view: the widget.
@@ -67,7 +67,7 @@ class Transcript(QObject):
 
     def _on_added(self, index: int) -> None:
         self.view.add_message(self._chat.messages[index])
-        # What the user has just sent is what they want to see.
+        # Users want to see what they have just sent.
         if self._chat.messages[index].role is Role.USER and not self.view.is_following:
             self.view.follow_end()
 
@@ -98,14 +98,14 @@ class Transcript(QObject):
         self.view.show_messages(self._chat.messages)
 
     def _refresh(self, index: int) -> None:
-        """Draw a message's widgets anew: its state has changed, or its place."""
+        """Update a message's widgets: its state has changed, or its position in the conversation."""
         if index < len(self.view.items):
             item = self.view.items[index]
             self._widgets.refresh(index, item)
             item.arrange(self.view.column.width)
 
     def _announce(self, message: Message) -> None:
-        """Tell a screen reader that an answer is there; once, for a word at a time nobody could follow."""
+        """Announce a finished answer to screen readers: once, because single words could not be followed."""
         if not QAccessible.isActive():
             return
         failure = failure_text(message) if message.status is AnswerStatus.FAILED else None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline.state_inline import Delimiter
 
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, fill, untranslated
 from caal_desktop.widgets.markdown.parse.sanitize import neutralise, safe_link
 
 if TYPE_CHECKING:
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
+    from caal_desktop.llm.translation import Translate
+
 LINE_BREAK = "\u2028"
 """The break inside a block, as QTextDocument writes it."""
+
+_IMAGE = QT_TRANSLATE_NOOP("Markdown", "[image]")
+_DESCRIBED_IMAGE = QT_TRANSLATE_NOOP("Markdown", "[image: {description}]")
 
 
 class InlineStyle(IntFlag):
@@ -176,7 +182,9 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>&~$!\n@]|https?:|www\.")
 _PENDING_TAIL = re.compile(r"(?:\\?[*_~`]+|\\|\$|!|&#?[A-Za-z0-9]{0,10}|<[a-z:]{0,7}|\](?:\()?)\Z")
 
 
-def parse(text: str, references: References, *, unfinished: bool = False) -> list[InlineSpan]:
+def parse(
+    text: str, references: References, *, unfinished: bool = False, translate: Translate = untranslated
+) -> list[InlineSpan]:
     r"""Read inline Markdown.
 
     Args:
@@ -184,8 +192,9 @@ def parse(text: str, references: References, *, unfinished: bool = False) -> lis
         references: The link definitions known so far.
         unfinished: The text is still growing: a marker at its very end stays hidden until the next characters decide
             what it is, and what is open (emphasis, code, link, mathematics) is shown as if it were closed at the end.
+        translate: Turns what stands for an image into the user's language.
     """
-    return list(_merged(_spans(*_tokens(text, references, unfinished=unfinished))))
+    return list(_merged(_spans(*_tokens(text, references, unfinished=unfinished), translate)))
 
 
 _BRACKETED = re.compile(r"\[[^\[\]]*\]")
@@ -227,7 +236,7 @@ def _tokens(text: str, references: References, *, unfinished: bool) -> tuple[lis
 _STYLES = {"strong": InlineStyle.BOLD, "em": InlineStyle.ITALIC, "s": InlineStyle.STRIKE}
 
 
-def _spans(tokens: list[Token], env: MutableMapping[str, object]) -> Iterator[InlineSpan]:
+def _spans(tokens: list[Token], env: MutableMapping[str, object], translate: Translate) -> Iterator[InlineSpan]:
     depth = {InlineStyle.BOLD: 0, InlineStyle.ITALIC: 0, InlineStyle.STRIKE: 0}
     link: tuple[InlineStyle, str, str] | None = None
     for token in tokens:
@@ -254,7 +263,7 @@ def _spans(tokens: list[Token], env: MutableMapping[str, object]) -> Iterator[In
         elif kind == "math_inline":
             yield InlineSpan(_clean(token.content), style | InlineStyle.MATH)
         elif kind == "image":
-            yield from _image(token, style, link)
+            yield from _image(token, style, link, translate)
         elif kind == "link_open":
             link = _link(token)
         elif kind == "link_close":
@@ -276,9 +285,12 @@ def _link(token: Token) -> tuple[InlineStyle, str, str]:
     return InlineStyle.PLAIN, "", "" if token.info == "auto" else f" ({_clean(source)})"
 
 
-def _image(token: Token, style: InlineStyle, link: tuple[InlineStyle, str, str] | None) -> Iterator[InlineSpan]:
-    """An image is never loaded, for loading tells its server that the answer was read: it becomes a link."""
-    label = f"[image: {_clean(token.content)}]" if token.content else "[image]"
+def _image(
+    token: Token, style: InlineStyle, link: tuple[InlineStyle, str, str] | None, translate: Translate
+) -> Iterator[InlineSpan]:
+    """Yield a link in place of an image: loading one would tell its server that the answer was read."""
+    description = _clean(token.content)
+    label = fill(_DESCRIBED_IMAGE, {"description": description}, translate) if description else translate(_IMAGE)
     source = str(token.attrs.get("src", ""))
     safe = safe_link(source)
     if link is not None and link[1]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFont, QPainter, QTextBlock, QTextBlockFormat, QTextDocument
 
+from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.markdown.render.block_formats import CODE_HEAD_UNITS, MAX_INDENT
 from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle, Property
 
@@ -146,7 +147,7 @@ def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, 
             painter.setPen(style.muted)
             inner = card.head.adjusted(style.pad, 0, -style.pad, 0)
             alignment = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            painter.drawText(inner, alignment, card.language or "code")
+            painter.drawText(inner, alignment, card.language or translate("Markdown", "code"))
             painter.setPen(Qt.PenStyle.NoPen)
     painter.restore()
 

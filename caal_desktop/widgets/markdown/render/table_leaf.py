@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
+from caal_desktop.widgets.common.translation import translated
 from caal_desktop.widgets.markdown.parse import inline
 from caal_desktop.widgets.markdown.parse.inline import InlineSpan, InlineStyle
 from caal_desktop.widgets.markdown.parse.structure import LeafKind
@@ -67,7 +68,10 @@ class TableLeaf(Leaf):
     def add_row(self, page: LeafTarget, text: str, *, unfinished: bool) -> None:
         """Take a row into the chunk that is being collected."""
         cells = split_row(text)[: len(self._aligns)]
-        self._rows.append([inline.parse(cell, page.references, unfinished=unfinished) for cell in cells])
+        references = page.references
+        self._rows.append(
+            [inline.parse(cell, references, unfinished=unfinished, translate=translated) for cell in cells]
+        )
 
     def close(self, page: LeafTarget, *, unfinished: bool) -> None:
         """Write the last rows."""

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from caal_desktop.widgets.common.translation import translated
 from caal_desktop.widgets.markdown.parse import inline
 from caal_desktop.widgets.markdown.parse.inline import LINE_BREAK, InlineSpan, InlineStyle
 from caal_desktop.widgets.markdown.parse.structure import LINE_LIMIT, LeafKind
@@ -74,7 +75,9 @@ class TextLeaf(Leaf):
                 self._write_as_table(page, text[:start].rstrip(), last)
                 return
         if text or not (self.started or self.cut):
-            self._write(page, _stripped(inline.parse(text, page.references, unfinished=unfinished)))
+            self._write(
+                page, _stripped(inline.parse(text, page.references, unfinished=unfinished, translate=translated))
+            )
 
     def _write_segments(self, page: LeafTarget) -> None:
         """Write the part of a paragraph that nothing after it can change."""
@@ -100,7 +103,7 @@ class TextLeaf(Leaf):
         self._pending = self._pending[end:]
         self._last_line = max(0, self._last_line - end)
         self._stage = 0
-        spans = inline.parse(text, page.references)
+        spans = inline.parse(text, page.references, translate=translated)
         self._block_chars += len(text)
         full = self._block_chars >= BLOCK_CHARS
         self._write(page, _stripped(spans) if full else spans)
@@ -121,7 +124,7 @@ class TextLeaf(Leaf):
     def _write_as_table(self, page: LeafTarget, before: str, header: str) -> None:
         place = self.place
         if before or place.marker is not None:
-            self._write(page, _stripped(inline.parse(before, page.references)))
+            self._write(page, _stripped(inline.parse(before, page.references, translate=translated)))
             place = replace(place, marker=None, loose=True)
         table = TableLeaf(place, ("left",) * max(1, len(split_row(header))))
         table.add_row(page, header, unfinished=True)
