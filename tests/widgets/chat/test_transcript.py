@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QMessageBox
 from caal_desktop.services.chat.conversation import AnswerFacts, Conversation, Message, Role, ToolCallText
 from caal_desktop.widgets.chat.transcript.message_footer import MessageFooter
 from caal_desktop.widgets.chat.transcript.text_export import plain_text
+from caal_desktop.widgets.common import design
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def conversation(*texts: str) -> Conversation:
-    """Alternating messages, the person's first."""
+    """Return a conversation of alternating messages, the user's first."""
     result, last = Conversation(), None
     for number, text in enumerate(texts):
         role = Role.ASSISTANT if number % 2 else Role.USER
@@ -43,7 +44,7 @@ def clipboard() -> str:
 
 
 def point_of(chat_window: ChatWindow, index: int, position: int) -> QPoint:
-    """Where a character of a message is in the viewport."""
+    """Return where a character of a message is in the viewport."""
     view, item = chat_window.view, chat_window.view.items[index]
     assert item.body is not None
     document = item.body.document
@@ -52,14 +53,14 @@ def point_of(chat_window: ChatWindow, index: int, position: int) -> QPoint:
     x, _ = line.cursorToX(position - block.position())  # type: ignore[misc]
     rect = document.documentLayout().blockBoundingRect(block)
     inner = QPointF(rect.left() + x + 1, rect.top() + line.y() + line.height() / 2)
-    place = inner + QPointF(item.body.left + view.column.left, item.body.top + view.column.top_of(index))
-    return place.toPoint()
+    point = inner + QPointF(item.body.left + view.column.left, item.body.top + view.column.top_of(index))
+    return point.toPoint()
 
 
 # --- following
 
 
-def test_the_end_is_followed_only_while_the_person_is_there(chat_window: ChatWindow, demo: DemoControl) -> None:
+def test_the_end_is_followed_only_while_it_is_on_the_screen(chat_window: ChatWindow, demo: DemoControl) -> None:
     demo.fault("huge_answer", 20_000, times=1)
     chat_window.ask("Hello")
     bar = chat_window.view.verticalScrollBar()
@@ -67,7 +68,7 @@ def test_the_end_is_followed_only_while_the_person_is_there(chat_window: ChatWin
     bar.setValue(bar.value() - 300)
     turn(3)
     assert chat_window.find("chat.latest")
-    place = bar.value()
+    position = bar.value()
     request = chat_window.window.control.request()
     assert request is not None
     chat_window.chat.regenerate(1, request)
@@ -77,7 +78,7 @@ def test_the_end_is_followed_only_while_the_person_is_there(chat_window: ChatWin
     demo.fault("slow_first_token", 0.2, times=1)
     chat_window.chat.continue_answer(request)
     chat_window.ended()
-    assert bar.value() == 0 != place, "an answer that grows does not move what is read"
+    assert bar.value() == 0 != position, "an answer that grows does not move what is read"
     chat_window.click("chat.latest") if chat_window.find("chat.latest") else None
     assert bar.value() == bar.maximum()
     assert not chat_window.find("chat.latest")
@@ -129,14 +130,16 @@ def test_an_answer_that_streams_keeps_what_is_drawn_of_it(chat_window: ChatWindo
     chat_window.until(lambda: not chat_window.chat.is_busy, "the end")
 
 
-def test_what_is_read_stays_while_guesses_are_corrected(chat_window: ChatWindow) -> None:
+def test_what_is_read_stays_while_estimates_are_corrected(chat_window: ChatWindow) -> None:
     show(chat_window, *(f"{number} " + "- item\n" * (number % 30) for number in range(400)))
     view = chat_window.view
     view.verticalScrollBar().setValue(view.verticalScrollBar().maximum() // 2)
-    index = view.column.visible()[1]
-    before, guessed = view.column.top_of(index), sum(item.height for item in view.items[:index])
+    # The message at the upper edge: those below it move while the rest of its own text is still being rendered, which
+    # takes as many frames as the machine needs.
+    index = view.column.locate(QPointF(0, design.GRID * 2))[0]
+    before, estimated = view.column.top_of(index), sum(item.height for item in view.items[:index])
     turn(30)
-    assert sum(item.height for item in view.items[:index]) != guessed
+    assert sum(item.height for item in view.items[:index]) != estimated
     assert abs(view.column.top_of(index) - before) <= 2
 
 
@@ -147,7 +150,7 @@ def test_a_long_answer_is_finished_when_it_comes_near_the_screen_again(chat_wind
     view.verticalScrollBar().setValue(0)
     for _ in range(5):
         turn(5)
-    assert view.renderer.is_rendering, "what nobody sees is left for later"
+    assert view.renderer.is_rendering, "what is not on the screen is left for later"
     view.follow_end()
     chat_window.until(lambda: not view.renderer.is_rendering, "the rest of it")
 
