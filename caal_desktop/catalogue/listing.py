@@ -32,7 +32,7 @@ class SectionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ListSection:
     """A section's heading.
 
     Attributes:
@@ -64,7 +64,7 @@ class TypedModel(NamedTuple):
     id: str
 
 
-Entry = ModelInfo | Section | MissingModel | TypedModel
+Entry = ModelInfo | ListSection | MissingModel | TypedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def list_models(view: CatalogueView, request: ListRequest) -> Listing:
     entries: list[Entry] = [models[row] for row in rows]
     typed_id = _typed_id(view, query)
     if entries and not found.is_exact:
-        entries.insert(0, Section(SectionKind.NEAREST, "", len(rows)))
+        entries.insert(0, ListSection(SectionKind.NEAREST, "", len(rows)))
     is_unknown = not found.rows or not found.is_exact
     if typed_id and (_FULL_ID.fullmatch(typed_id) or (is_unknown and not entries)):
         # Where others meet the whole query, one of them is more likely meant.
@@ -178,7 +178,7 @@ def _all(view: CatalogueView, request: ListRequest, mask: int) -> Listing:
         for vendor, rows in view.vendors:
             kept = filters.rows_of(mask, rows)
             if kept:
-                entries.append(Section(SectionKind.VENDOR, vendor, len(kept)))
+                entries.append(ListSection(SectionKind.VENDOR, vendor, len(kept)))
                 entries += [models[row] for row in kept]
     else:
         entries += [models[row] for row in filters.rows_of(mask, view.order(request.order, request.server_ids))]
@@ -195,7 +195,7 @@ def _add_shortcuts(view: CatalogueView, request: ListRequest, mask: int, entries
         rows = [row for row in map(view.row_of, ids) if row is not None]
         kept = view.filters.rows_of(mask, rows)
         if kept:
-            entries.append(Section(kind, "", len(kept)))
+            entries.append(ListSection(kind, "", len(kept)))
             entries += [view.models[row] for row in kept]
 
 

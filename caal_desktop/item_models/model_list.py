@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from caal_desktop.catalogue.listing import Entry, Section
+from caal_desktop.catalogue.listing import Entry, ListSection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -125,7 +125,7 @@ class ModelListModel(QAbstractListModel):
             self._number_of = {
                 entry.id: number
                 for number, entry in zip(range(len(self._entries) - 1, -1, -1), reversed(self._entries), strict=True)
-                if not isinstance(entry, Section)
+                if not isinstance(entry, ListSection)
             }
         number = self._number_of.get(model_id)
         return self.index(number, 0) if number is not None else QModelIndex()
@@ -133,7 +133,7 @@ class ModelListModel(QAbstractListModel):
     def first_index(self) -> QModelIndex:
         """The first entry that is no heading."""
         for number, entry in enumerate(self._entries):
-            if not isinstance(entry, Section):
+            if not isinstance(entry, ListSection):
                 return self.index(number, 0)
         return QModelIndex()
 
@@ -146,7 +146,7 @@ class ModelListModel(QAbstractListModel):
         entry = self.entry(index)
         if entry is None:
             return Qt.ItemFlag.NoItemFlags
-        if isinstance(entry, Section):
+        if isinstance(entry, ListSection):
             return Qt.ItemFlag.ItemNeverHasChildren
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 
@@ -159,17 +159,17 @@ class ModelListModel(QAbstractListModel):
             case ModelRole.ROW:
                 return self._row(entry)
             case ModelRole.ID:
-                return "" if isinstance(entry, Section) else entry.id
+                return "" if isinstance(entry, ListSection) else entry.id
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return self._row(entry).spoken
             case Qt.ItemDataRole.ToolTipRole:
-                return None if isinstance(entry, Section) else self._row(entry).spoken
+                return None if isinstance(entry, ListSection) else self._row(entry).spoken
             case _:
                 return None
 
     def _row(self, entry: Entry) -> Row:
         # By id: hashing a model means hashing its whole description.
-        key = entry if isinstance(entry, Section) else entry.id
+        key = entry if isinstance(entry, ListSection) else entry.id
         row = self._described.get(key)
         if row is None:
             row = self._described[key] = self._describe(entry)

@@ -22,6 +22,7 @@ from caal_desktop.catalogue.fitness.speech_cost import (
 )
 from caal_desktop.catalogue.usability import ChatObstacle, can_chat, chat_obstacle, has_ended
 from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
+from caal_desktop.llm.translation import Count, Unit
 from tests.support.catalogues import RealList, on_real_lists
 
 TODAY = date(2026, 8, 22)
@@ -127,6 +128,13 @@ def test_verdicts_on_a_real_list(real: RealList) -> None:
     assert verdicts["openai/gpt-5.4-nano:batch"] is FitnessVerdict.UNFIT
     assert verdicts["perplexity/sonar"] is FitnessVerdict.UNFIT
     assert all(verdict is FitnessVerdict.UNFIT for key, verdict in verdicts.items() if key.endswith(":batch"))
+
+
+def test_a_small_context_is_told_in_tokens() -> None:
+    fitness = voice_fitness(model(context_length=4_096), TODAY)
+    (told,) = (reason for reason in fitness.reasons if reason.code is ReasonCode.SMALL_CONTEXT)
+    assert told.message.in_words() == "Remembers only 4096 tokens: a short conversation with few tools."
+    assert told.message.values == {"tokens": Count(4_096, Unit.TOKEN)}
 
 
 def test_an_hour_of_talk_follows_the_documented_formula() -> None:

@@ -14,8 +14,8 @@ from caal_desktop.catalogue.fitness.recommend import recommend
 from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
 from caal_desktop.catalogue.listing import (
     ListRequest,
+    ListSection,
     MissingModel,
-    Section,
     SectionKind,
     TypedModel,
     list_models,
@@ -41,8 +41,8 @@ def models_of(request: ListRequest, view: CatalogueView = VIEW) -> list[ModelInf
     return [entry for entry in list_models(view, request).entries if isinstance(entry, ModelInfo)]
 
 
-def sections_of(request: ListRequest, view: CatalogueView = VIEW) -> list[Section]:
-    return [entry for entry in list_models(view, request).entries if isinstance(entry, Section)]
+def sections_of(request: ListRequest, view: CatalogueView = VIEW) -> list[ListSection]:
+    return [entry for entry in list_models(view, request).entries if isinstance(entry, ListSection)]
 
 
 def test_nothing_typed_gives_every_vendor_with_all_that_can_chat() -> None:
@@ -132,7 +132,7 @@ def test_any_id_can_be_typed() -> None:
 def test_the_nearest_are_called_so() -> None:
     listing = list_models(VIEW, ListRequest("claude zzzzzz"))
     assert not listing.is_exact
-    assert listing.entries[0] == Section(SectionKind.NEAREST, "", listing.found)
+    assert listing.entries[0] == ListSection(SectionKind.NEAREST, "", listing.found)
     assert list_models(VIEW, ListRequest("claude")).is_exact
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verdict
 from caal_desktop.catalogue.fitness.recommend import EXPIRES_TOO_SOON, recommend, suggest_replacement
-from caal_desktop.catalogue.listing import ListRequest, Section, list_models
+from caal_desktop.catalogue.listing import ListRequest, ListSection, list_models
 from caal_desktop.catalogue.search.naming import SpeedClass, naming, naming_of
 from caal_desktop.catalogue.usability import can_chat
 from caal_desktop.catalogue.view import CatalogueView
@@ -131,7 +131,7 @@ def test_a_model_that_has_ended_is_never_suggested(others: list[ModelInfo]) -> N
     for vanished in (f"{GOOD}:nitro", "openai/gpt-5.3-mini", "nobody/nothing"):
         assert suggest_replacement(vanished, models, TODAY) == expected
     top = list_models(CatalogueView(models, TODAY), ListRequest()).entries[0]
-    assert top == expected or (expected is None and isinstance(top, Section))
+    assert top == expected or (expected is None and isinstance(top, ListSection))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from caal_desktop.catalogue.listing import Entry, ListRequest, Section, TypedModel, list_models
+from caal_desktop.catalogue.listing import Entry, ListRequest, ListSection, TypedModel, list_models
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.item_models.host_table import UNKNOWN, HostTableModel
 from caal_desktop.item_models.model_list import HeadingRow, ModelListModel, ModelRole, NoticeRow, Row
@@ -58,14 +58,14 @@ def test_rows_are_described_when_they_are_seen_and_once(model: ModelListModel, d
 
 
 def test_a_favourite_is_found_where_it_stands_first(model: ModelListModel) -> None:
-    places = [n for n, entry in enumerate(ENTRIES) if not isinstance(entry, Section) and entry.id == FAVOURITE]
+    places = [n for n, entry in enumerate(ENTRIES) if not isinstance(entry, ListSection) and entry.id == FAVOURITE]
     assert len(places) == 2
     assert model.index_of(FAVOURITE).row() == places[0]
     assert not model.index_of("no/such").isValid()
 
 
 def test_headings_cannot_be_chosen_and_say_what_follows(model: ModelListModel) -> None:
-    heading = next(n for n, entry in enumerate(ENTRIES) if isinstance(entry, Section))
+    heading = next(n for n, entry in enumerate(ENTRIES) if isinstance(entry, ListSection))
     index = model.index(heading, 0)
     assert not model.flags(index) & Qt.ItemFlag.ItemIsEnabled
     assert index.data(ModelRole.ID) == ""
@@ -88,7 +88,7 @@ def test_screen_readers_hear_everything_that_is_drawn(model: ModelListModel) -> 
     for number, entry in enumerate(ENTRIES[:40]):
         spoken = model.index(number, 0).data(Qt.ItemDataRole.AccessibleTextRole)
         row = model.index(number, 0).data(ModelRole.ROW)
-        if isinstance(entry, (Section, TypedModel)) or isinstance(row, NoticeRow):
+        if isinstance(entry, (ListSection, TypedModel)) or isinstance(row, NoticeRow):
             continue
         for part in (row.model.name, row.model.vendor, row.context, row.warning, *(words for _, words in row.icons)):
             assert part in spoken

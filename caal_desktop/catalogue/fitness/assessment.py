@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.search.naming import naming
 from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message, SourceText
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Count, Message, SourceText, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ _JUDGED: dict[ReasonCode, tuple[FitnessVerdict, SourceText]] = {
     ),
     ReasonCode.SMALL_CONTEXT: (
         FitnessVerdict.UNSURE,
-        QT_TRANSLATE_NOOP("Fitness", "Remembers only {tokens} tokens: a short conversation with few tools."),
+        QT_TRANSLATE_NOOP("Fitness", "Remembers only {tokens}: a short conversation with few tools."),
     ),
     ReasonCode.TOOLS_UNKNOWN: (
         FitnessVerdict.UNSURE,
@@ -196,7 +196,7 @@ def _codes(model: ModelInfo, today: date) -> Iterator[tuple[ReasonCode, dict[str
     if model.pricing.varies:
         yield ReasonCode.ROUTER, {}
     if model.context_length is not None and model.context_length < SMALL_CONTEXT:
-        yield ReasonCode.SMALL_CONTEXT, {"tokens": model.context_length}
+        yield ReasonCode.SMALL_CONTEXT, {"tokens": Count(model.context_length, Unit.TOKEN)}
     if model.variant == "free":
         yield ReasonCode.FREE_LIMITS, {}
 

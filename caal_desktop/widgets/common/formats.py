@@ -33,6 +33,8 @@ class _Quantities(QObject):
                 return self.tr("%Ln characters", "", number)
             case Unit.KEY:
                 return self.tr("%Ln keys", "", number)
+            case Unit.TOKEN:
+                return self.tr("%Ln tokens", "", number)
 
     def age(self, since: datetime) -> str:
         minutes = (datetime.now(UTC) - since).total_seconds() / 60
@@ -43,9 +45,6 @@ class _Quantities(QObject):
         if minutes < 48 * 60:
             return self.tr("%n hours ago", "", round(minutes / 60))
         return self.tr("%n days ago", "", round(minutes / 60 / 24))
-
-    def tokens(self, count: int) -> str:
-        return self.tr("%Ln tokens", "", count)
 
 
 @cache
@@ -136,7 +135,7 @@ def age(since: datetime) -> str:
 
 def tokens(count: int) -> str:
     """Return a number of tokens in full, in words."""
-    return _quantities().tokens(count)
+    return counted(Count(count, Unit.TOKEN))
 
 
 def short_count(count: int) -> str:

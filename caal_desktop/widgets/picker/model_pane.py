@@ -16,7 +16,7 @@ from caal_desktop.item_models.model_list import ModelListModel, ModelRole
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
-from caal_desktop.widgets.common.formats import age
+from caal_desktop.widgets.common.formats import age, number
 from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 from caal_desktop.widgets.picker.browser import CatalogueBrowser
 from caal_desktop.widgets.picker.details.compare import CompareDialog
@@ -283,16 +283,16 @@ class ModelPane(QWidget):
         counts = browser.listing.counts
         total = len(browser.view) - (0 if browser.request.filters.show_unusable else browser.view.unusable)
         if counts.shown == total:
-            parts = [self.tr("{count} models").format(count=total)]
+            facts = [self.tr("%Ln models", "", total)]
         else:
-            parts = [self.tr("{shown} of {all} models").format(shown=counts.shown, all=total)]
+            facts = [self.tr("{shown} of %Ln models", "", total).format(shown=number(counts.shown))]
         if catalogue.skipped:
-            parts.append(self.tr("{count} rows could not be read").format(count=catalogue.skipped))
+            facts.append(self.tr("%Ln rows could not be read", "", catalogue.skipped))
         if browser.is_fetching:
-            parts.append(self.tr("asking for a new list…"))
+            facts.append(self.tr("asking for a new list…"))
         elif catalogue.fetched_at is not None:
-            parts.append(self.tr("from {age}").format(age=age(catalogue.fetched_at)))
-        return " · ".join(parts)
+            facts.append(self.tr("from {age}").format(age=age(catalogue.fetched_at)))
+        return " · ".join(facts)
 
     def _show_details(self) -> None:
         entry = self._model.entry(self.list.currentIndex())

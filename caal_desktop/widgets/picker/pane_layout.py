@@ -12,6 +12,7 @@ from caal_desktop.commands import CommandId
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_with_keys
 from caal_desktop.widgets.common.controls import IconButton, PaddedButton, TextLabel
+from caal_desktop.widgets.common.formats import number
 from caal_desktop.widgets.common.icons import icon
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.common.translation import translate
@@ -205,4 +206,6 @@ class PaneLayout:
         filters = self.filters.filters
         active = len(filters.active) + filters.show_unusable
         text = translate("ModelPane", "Filters")
-        self.chips_button.set_label(f"{text} ({active})" if active else text)
+        if active:
+            text = translate("ModelPane", "Filters ({count})").format(count=number(active))
+        self.chips_button.set_label(text)

@@ -12,10 +12,10 @@ from caal_desktop.llm.errors import ConnectionFailed
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
 from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
-from caal_desktop.widgets.common.formats import age
+from caal_desktop.widgets.common.formats import age, number
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, PanelMessage
 from caal_desktop.widgets.common.translation import translate
-from caal_desktop.widgets.picker import picker_texts
+from caal_desktop.widgets.picker.list.filter_texts import filter_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,11 +94,11 @@ def no_match(
 def _relaxed(request: ListRequest, one: Relaxation) -> str:
     if one.name is not None:
         return translate("ModelPane", "Without “{filter}” ({count})").format(
-            filter=picker_texts.filter_name(one.name), count=one.count
+            filter=filter_name(one.name), count=number(one.count)
         )
     if one.filters.show_unusable and not request.filters.show_unusable:
-        return translate("ModelPane", "Show those that cannot chat ({count})").format(count=one.count)
-    return translate("ModelPane", "At any price ({count})").format(count=one.count)
+        return translate("ModelPane", "Show those that cannot chat ({count})").format(count=number(one.count))
+    return translate("ModelPane", "At any price ({count})").format(count=number(one.count))
 
 
 def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None, handlers: PaneHandlers) -> PanelMessage:

@@ -22,7 +22,7 @@ class VanishedNotice(QWidget):
     """A message that is there only while there is something to say.
 
     Signals:
-        pickRequested: the person wants to choose for themselves.
+        pickRequested: the user wants to choose another model.
     """
 
     pickRequested = Signal()
@@ -33,7 +33,7 @@ class VanishedNotice(QWidget):
         self._settings = settings
         self._watch = VanishedModelWatch(catalogue, settings, self)
         self._watch.changed.connect(self._show)
-        self._put_away = ""
+        self._dismissed_id = ""
         self.message = MessagePanel(name="main.vanished.message", parent=self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(design.GRID * 2, 0, design.GRID * 2, design.GRID)
@@ -41,7 +41,7 @@ class VanishedNotice(QWidget):
         self.hide()
 
     def _show(self, vanished: Vanished | None) -> None:
-        if vanished is None or vanished.model_id == self._put_away:
+        if vanished is None or vanished.model_id == self._dismissed_id:
             self.hide()
             return
         provider = provider_title(self._settings.current.provider)
@@ -50,17 +50,20 @@ class VanishedNotice(QWidget):
         )
         actions = [
             MessageAction("pick", self.tr("Choose another model…"), self.pickRequested.emit),
-            MessageAction("keep", self.tr("Keep it"), partial(self._put_aside, vanished.model_id)),
+            MessageAction("keep", self.tr("Keep it"), partial(self._dismiss, vanished.model_id)),
         ]
-        body = self.tr("It may have been withdrawn or renamed. Messages to it may fail.")
-        if vanished.replacement is not None:
+        if vanished.replacement is None:
+            body = self.tr("It may have been withdrawn or renamed. Messages to it may fail.")
+        else:
             name = vanished.replacement.name
-            body += " " + self.tr("The nearest that is listed is {model}.").format(model=name)
+            body = self.tr(
+                "It may have been withdrawn or renamed. Messages to it may fail. The nearest that is listed is {model}."
+            ).format(model=name)
             use = partial(self._settings.use_model, vanished.replacement.id)
             actions.insert(0, MessageAction("replace", self.tr("Use {model}").format(model=name), use))
         self.message.show_message(MessageKind.WARNING, title, body, actions)
         self.show()
 
-    def _put_aside(self, model_id: str) -> None:
-        self._put_away = model_id
+    def _dismiss(self, model_id: str) -> None:
+        self._dismissed_id = model_id
         self.hide()

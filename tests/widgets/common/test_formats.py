@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QLocale
 
+from caal_desktop.llm.translation import Count, Duration, Unit
 from caal_desktop.widgets.common.formats import (
     day,
     format_value,
@@ -21,16 +21,13 @@ from caal_desktop.widgets.common.formats import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 @pytest.fixture(autouse=True)
-def set_locale(qapp: object) -> Iterator[Callable[[str], None]]:
-    """The formats of the United States, and a function that sets another region's."""
-    before = QLocale()
-    QLocale.setDefault(QLocale("en_US"))
-    yield lambda name: QLocale.setDefault(QLocale(name))
-    QLocale.setDefault(before)
+def american(set_locale: Callable[[str], None]) -> None:
+    """The formats of the United States, whatever the test before has left."""
+    set_locale("en_US")
 
 
 @pytest.mark.parametrize(
@@ -86,6 +83,8 @@ def test_values_that_fill_a_text_are_formatted_by_their_type() -> None:
     assert format_value(0.5) == "0.5"
     assert format_value(date(2026, 8, 22)) == "August 22, 2026"
     assert format_value(("a", "b", "c")) == "a, b, and c"
+    assert format_value(Duration(90)) == "90 seconds"
+    assert format_value(Count(8_192, Unit.TOKEN)) == "8,192 tokens"
 
 
 def plain(text: str) -> str:

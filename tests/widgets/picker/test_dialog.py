@@ -93,7 +93,7 @@ def test_favourites_are_kept(opened: Parts, qtbot: QtBot, make_parts: Callable[.
     later = dialog_of(second, qtbot)
     second.until(lambda: later.pane.list.model().rowCount() > 10, "the list")
     texts = [later.pane.list.model().index(row, 0).data() for row in range(4)]
-    assert "Favourites, 1 models" in texts
+    assert any(text.startswith("Favourites, 1 ") for text in texts)
 
 
 def test_one_favourite_too_many_gets_no_star(opened: Parts, qtbot: QtBot) -> None:

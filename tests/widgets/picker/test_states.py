@@ -171,7 +171,7 @@ def test_traps_are_told(qtbot: QtBot, parts: Parts) -> None:
     assert "free, limited" in spoken["a/gift:free"]
     assert "batch jobs only" in spoken["a/x:batch"]
     tiers = parse_model_list(rows).models[1]
-    assert any(fact.label == "Above 200K tokens" and fact.value == "$4 in" for fact in model_facts(tiers))
+    assert any(fact.label == "Above 200,000 tokens" and fact.value == "$4 in" for fact in model_facts(tiers))
 
 
 def test_links_and_markup_of_a_description_stay_text(qtbot: QtBot, parts: Parts) -> None:

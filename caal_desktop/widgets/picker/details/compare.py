@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.common.formats import UNKNOWN
 from caal_desktop.widgets.common.translation import in_words, translate
 from caal_desktop.widgets.picker.details.model_facts import Topic, model_facts
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
 
 MAX_COMPARED = 3
-_UNKNOWN = "—"
 # Long lists of names tell nobody which model to take.
 _LEFT_OUT = frozenset({"parameters", "defaults", "slug", "vendor"})
 
@@ -82,8 +82,10 @@ class CompareDialog(QDialog):
             differs = len(set(values)) > 1
             for column, value in enumerate(values):
                 item = QTableWidgetItem(value)
-                item.setToolTip(f"{labels[row]}: {value}")
-                item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{models[column].name}, {labels[row]}: {value}")
+                item.setToolTip(self.tr("{fact}: {value}").format(fact=labels[row], value=value))
+                spoken = self.tr("{model}, {fact}: {value}")
+                spoken = spoken.format(model=models[column].name, fact=labels[row], value=value)
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
                 if differs:
                     item.setFont(bold)
                 self.table.setItem(row, column, item)
@@ -146,5 +148,5 @@ def comparison(models: Sequence[ModelInfo], today: date) -> tuple[list[str], lis
         columns.append(column)
     order = sorted(labels, key=lambda key: list(Topic).index(key[0]))  # stable: within a topic as told
     title = translate("CompareDialog", "Voice assistant")
-    rows = [[column.get(key, _UNKNOWN) for column in columns] for key in order]
+    rows = [[column.get(key, UNKNOWN) for column in columns] for key in order]
     return [title, *(labels[key] for key in order)], [verdicts, *rows]

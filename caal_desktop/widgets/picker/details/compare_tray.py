@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import ElidedLabel, IconButton
+from caal_desktop.widgets.common.formats import listed
 from caal_desktop.widgets.picker.details.compare import MAX_COMPARED
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class CompareTray(QWidget):
         self.changed.emit()
 
     def _show(self) -> None:
-        names = ", ".join(model.name for model in self._models)
+        names = listed([model.name for model in self._models])
         if len(self._models) == 1:
             names = self.tr("{model} — add another one to compare it with").format(model=names)
         self._names.set_full_text(names)

@@ -123,7 +123,7 @@ class HostPane(QWidget):
         self.table.setCurrentIndex(self._model.index(0, 0))
         note = self.tr("Each request goes to one of these, most often to a cheap one that is well.")
         if all(host.latency_ms is None for host in hosts.endpoints):
-            note += " " + self.tr("Speeds are told to people with a key only.")
+            note += " " + self.tr("Speeds are told to users with a key only.")
         self._note.setText(note)
         self._note.show()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, QObject, QTime
 
 from caal_desktop.catalogue.fitness.speech_cost import (
     HISTORY_TURNS,
@@ -14,13 +15,42 @@ from caal_desktop.catalogue.fitness.speech_cost import (
     CostKind,
     hourly_cost,
 )
-from caal_desktop.widgets.common.formats import day, money, price_per_million, short_count, tokens
-from caal_desktop.widgets.common.translation import translate
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
+from caal_desktop.widgets.common.formats import (
+    UNKNOWN,
+    day,
+    format_value,
+    listed,
+    money,
+    number,
+    price_per_million,
+    tokens,
+)
+from caal_desktop.widgets.common.translation import translate, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from caal_desktop.llm.models.info import ModelInfo, PriceTier, ReasoningPolicy
+
+_MODALITIES = {
+    "text": QT_TRANSLATE_NOOP("ModelFacts", "text"),
+    "image": QT_TRANSLATE_NOOP("ModelFacts", "images"),
+    "audio": QT_TRANSLATE_NOOP("ModelFacts", "sound"),
+    "file": QT_TRANSLATE_NOOP("ModelFacts", "files"),
+    "video": QT_TRANSLATE_NOOP("ModelFacts", "video"),
+    "embeddings": QT_TRANSLATE_NOOP("ModelFacts", "embeddings"),
+}
+
+_EFFORTS = {
+    "none": QT_TRANSLATE_NOOP("ModelFacts", "none"),
+    "minimal": QT_TRANSLATE_NOOP("ModelFacts", "minimal"),
+    "low": QT_TRANSLATE_NOOP("ModelFacts", "low"),
+    "medium": QT_TRANSLATE_NOOP("ModelFacts", "medium"),
+    "high": QT_TRANSLATE_NOOP("ModelFacts", "high"),
+    "xhigh": QT_TRANSLATE_NOOP("ModelFacts", "very high"),
+    "max": QT_TRANSLATE_NOOP("ModelFacts", "highest"),
+}
 
 
 class Topic(StrEnum):
@@ -51,6 +81,23 @@ class Fact:
     value: str
     note: str = ""
     key: str = ""
+
+
+class _Notes(QObject):
+    """Texts with a plural: lupdate knows them as such only in a Qt class."""
+
+    def estimate(self) -> str:
+        text = self.tr(
+            "An estimate: %Ln exchanges an hour, the last {history} of them remembered, nothing cached.",
+            "",
+            TURNS_PER_HOUR,
+        )
+        return text.format(history=number(HISTORY_TURNS))
+
+
+@cache
+def _notes() -> _Notes:
+    return _Notes()
 
 
 def topic_title(topic: Topic) -> str:
@@ -85,9 +132,7 @@ def _prices(model: ModelInfo) -> Iterator[Fact]:
         yield fact("prompt", translate("ModelFacts", "Price"), translate("ModelFacts", "varies"), note)
         return
     if cost.kind is CostKind.KNOWN and cost.usd is not None:
-        note = translate(
-            "ModelFacts", "An estimate: {turns} exchanges an hour, the last {history} remembered, nothing cached."
-        ).format(turns=TURNS_PER_HOUR, history=HISTORY_TURNS)
+        note = _notes().estimate()
         if pricing.is_free:
             note = translate("ModelFacts", "Free models are limited: 20 requests a minute, and a daily number.")
         yield fact(
@@ -112,17 +157,17 @@ def _prices(model: ModelInfo) -> Iterator[Fact]:
     for key, label, price, note in tokens_priced:
         if price is not None and (price or key in ("prompt", "completion")):
             yield fact(key, label, _per_million(price), note)
-    pieces = (
+    once = (
         ("request", translate("ModelFacts", "Each request"), pricing.request),
         ("image", translate("ModelFacts", "Each image"), pricing.image),
         ("search", translate("ModelFacts", "Each web search"), pricing.web_search),
     )
-    for key, label, price in pieces:
+    for key, label, price in once:
         if price:
             yield fact(key, label, money(price))
-    for number, tier in enumerate(pricing.tiers):
+    for place, tier in enumerate(pricing.tiers):
         yield fact(
-            f"tier{number}",
+            f"tier{place}",
             _tier_label(tier),
             _tier_value(tier),
             translate("ModelFacts", "For the whole request, not the rest of it."),
@@ -130,15 +175,18 @@ def _prices(model: ModelInfo) -> Iterator[Fact]:
 
 
 def _tier_label(tier: PriceTier) -> str:
-    parts = []
-    if tier.min_prompt_tokens:
-        parts.append(
-            translate("ModelFacts", "Above {tokens} tokens").format(tokens=short_count(tier.min_prompt_tokens))
-        )
-    if tier.utc_start is not None and tier.utc_end is not None:
-        start, end = (f"{minutes // 60 % 24:02}:{minutes % 60:02}" for minutes in (tier.utc_start, tier.utc_end))
-        parts.append(translate("ModelFacts", "From {start} to {end} UTC").format(start=start, end=end))
-    return ", ".join(parts)
+    above = tokens(tier.min_prompt_tokens) if tier.min_prompt_tokens else ""
+    if tier.utc_start is None or tier.utc_end is None:
+        return translate("ModelFacts", "Above {tokens}").format(tokens=above) if above else ""
+    start, end = _time_of_day(tier.utc_start), _time_of_day(tier.utc_end)
+    if above:
+        text = translate("ModelFacts", "Above {tokens}, from {start} to {end} UTC")
+        return text.format(tokens=above, start=start, end=end)
+    return translate("ModelFacts", "From {start} to {end} UTC").format(start=start, end=end)
+
+
+def _time_of_day(minutes: int) -> str:
+    return QLocale().toString(QTime(minutes // 60 % 24, minutes % 60), QLocale.FormatType.ShortFormat)
 
 
 def _tier_value(tier: PriceTier) -> str:
@@ -148,7 +196,7 @@ def _tier_value(tier: PriceTier) -> str:
         (translate("ModelFacts", "{price} from the cache"), tier.cache_read),
         (translate("ModelFacts", "{price} to the cache"), tier.cache_write),
     )
-    return ", ".join(text.format(price=price_per_million(p)) for text, p in changes if p is not None) or "—"
+    return " · ".join(text.format(price=price_per_million(usd)) for text, usd in changes if usd is not None) or UNKNOWN
 
 
 def _limits(model: ModelInfo) -> Iterator[Fact]:
@@ -195,15 +243,11 @@ def _abilities(model: ModelInfo) -> Iterator[Fact]:
 
 
 def _modalities(names: tuple[str, ...]) -> str:
-    known = {
-        "text": translate("ModelFacts", "text"),
-        "image": translate("ModelFacts", "images"),
-        "audio": translate("ModelFacts", "sound"),
-        "file": translate("ModelFacts", "files"),
-        "video": translate("ModelFacts", "video"),
-        "embeddings": translate("ModelFacts", "embeddings"),
-    }
-    return ", ".join(known.get(name, name) for name in names)
+    return listed([translated(_MODALITIES[name]) if name in _MODALITIES else name for name in names])
+
+
+def _effort(name: str) -> str:
+    return translated(_EFFORTS[name]) if name in _EFFORTS else name
 
 
 def _reasoning(policy: ReasoningPolicy) -> tuple[str, str]:
@@ -217,9 +261,10 @@ def _reasoning(policy: ReasoningPolicy) -> tuple[str, str]:
         value = translate("ModelFacts", "optional")
     notes = []
     if policy.efforts:
-        notes.append(translate("ModelFacts", "Efforts: {efforts}.").format(efforts=", ".join(policy.efforts)))
+        efforts = listed([_effort(name) for name in policy.efforts])
+        notes.append(translate("ModelFacts", "Efforts: {efforts}.").format(efforts=efforts))
     if policy.default_effort:
-        notes.append(translate("ModelFacts", "Usually: {effort}.").format(effort=policy.default_effort))
+        notes.append(translate("ModelFacts", "Usually: {effort}.").format(effort=_effort(policy.default_effort)))
     return value, " ".join(notes)
 
 
@@ -239,7 +284,7 @@ def _life(model: ModelInfo) -> Iterator[Fact]:
     if model.is_alias:
         target = model.alias_target_name or model.alias_target or translate("ModelFacts", "the latest of its family")
         if model.alias_target and model.alias_target != target:
-            target = f"{target} ({model.alias_target})"
+            target = translate("ModelFacts", "{model} ({id})").format(model=target, id=model.alias_target)
         yield fact(
             "alias",
             translate("ModelFacts", "Stands for"),
@@ -260,13 +305,13 @@ def _benchmarks(model: ModelInfo) -> Iterator[Fact]:
     )
     for key, label, value in indices:
         if value is not None:
-            yield Fact(Topic.BENCHMARKS, label, QLocale().toString(value, "f", 1), key=key)
+            yield Fact(Topic.BENCHMARKS, label, number(value, 1), key=key)
 
 
 def _others(model: ModelInfo) -> Iterator[Fact]:
     if model.supported_parameters:
-        names = ", ".join(sorted(model.supported_parameters))
+        names = listed(sorted(model.supported_parameters))
         yield Fact(Topic.PARAMETERS, translate("ModelFacts", "Understands"), names, key="parameters")
     if model.default_parameters:
-        values = ", ".join(f"{name} = {value:g}" for name, value in model.default_parameters)
+        values = listed([f"{name} = {format_value(float(value))}" for name, value in model.default_parameters])
         yield Fact(Topic.PARAMETERS, translate("ModelFacts", "Usually"), values, key="defaults")

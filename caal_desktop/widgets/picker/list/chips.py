@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.flow_layout import FlowLayout
+from caal_desktop.widgets.common.formats import number
 from caal_desktop.widgets.common.icons import icon_pixmap
 
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
@@ -54,9 +55,7 @@ class Chip(QToolButton):
         longer, self._digits = digits != self._digits, digits
         self._count = count
         name = self.text()
-        self.setAccessibleName(
-            name if count is None else self.tr("{name}, {count} models").format(name=name, count=count)
-        )
+        self.setAccessibleName(name if count is None else self.tr("{name}, %Ln models", "", count).format(name=name))
         if longer:
             self.updateGeometry()
         self.update()
@@ -127,7 +126,7 @@ class Chip(QToolButton):
             self.updateGeometry()
 
     def _count_text(self, count: int | None) -> str:
-        return "" if count is None else self.locale().toString(count)
+        return "" if count is None else number(count)
 
 
 class ChipBar(QWidget):

@@ -12,8 +12,8 @@ from caal_desktop.catalogue.filters import FilterCounts, FilterName, Filters
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import WheelGuard
 from caal_desktop.widgets.common.formats import money
-from caal_desktop.widgets.picker import picker_texts
 from caal_desktop.widgets.picker.list.chips import Chip, ChipBar
+from caal_desktop.widgets.picker.list.filter_texts import filter_help, filter_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,15 +37,10 @@ class FilterBar(QWidget):
         self._filters = Filters()
         self.bar = ChipBar(name=f"{name}.chips", parent=self)
         self._chips: dict[FilterName, Chip] = {}
-        for filter_name in FilterName:
-            chip = Chip(
-                picker_texts.filter_name(filter_name),
-                picker_texts.filter_help(filter_name),
-                name=f"{name}.{filter_name}",
-                parent=self,
-            )
-            chip.toggled.connect(lambda _on, which=filter_name: self._toggle(which))
-            self._chips[filter_name] = chip
+        for which in FilterName:
+            chip = Chip(filter_name(which), filter_help(which), name=f"{name}.{which}", parent=self)
+            chip.toggled.connect(lambda _on, which=which: self._toggle(which))
+            self._chips[which] = chip
             self.bar.add_chip(chip)
         self.unusable = Chip(
             self.tr("Cannot chat"),
@@ -65,7 +60,7 @@ class FilterBar(QWidget):
         self.price.addItem(self.tr("Any price"), None)
         for limit in PRICE_LIMITS:
             self.price.addItem(self.tr("Up to {cost} an hour").format(cost=money(limit)), limit)
-        self.price.currentIndexChanged.connect(self._take_price)
+        self.price.currentIndexChanged.connect(self._on_price)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(design.GRID)
@@ -121,7 +116,7 @@ class FilterBar(QWidget):
     def _toggle_unusable(self, on: bool) -> None:
         self._set(replace(self._filters, show_unusable=on))
 
-    def _take_price(self, _index: int) -> None:
+    def _on_price(self, _index: int) -> None:
         self._set(replace(self._filters, max_usd_per_hour=self.price.currentData()))
 
     def _set(self, filters: Filters) -> None:

@@ -9,11 +9,23 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 from caal_desktop.widgets.common.controls import WheelGuard
-from caal_desktop.widgets.picker import picker_texts
+from caal_desktop.widgets.common.translation import translated
 
 if TYPE_CHECKING:
     from caal_desktop.catalogue.view import CatalogueView
+
+_NAMES = {
+    SortOrder.BEST_MATCH: QT_TRANSLATE_NOOP("OrderBox", "Best match"),
+    SortOrder.POPULAR: QT_TRANSLATE_NOOP("OrderBox", "Most popular"),
+    SortOrder.FASTEST_FIRST_TOKEN: QT_TRANSLATE_NOOP("OrderBox", "Fastest first word"),
+    SortOrder.THROUGHPUT: QT_TRANSLATE_NOOP("OrderBox", "Fastest speech"),
+    SortOrder.PRICE: QT_TRANSLATE_NOOP("OrderBox", "Cheapest hour"),
+    SortOrder.CONTEXT: QT_TRANSLATE_NOOP("OrderBox", "Longest context"),
+    SortOrder.NEWEST: QT_TRANSLATE_NOOP("OrderBox", "Newest"),
+    SortOrder.INTELLIGENCE: QT_TRANSLATE_NOOP("OrderBox", "Most intelligent"),
+}
 
 
 class OrderBox(QComboBox):
@@ -34,7 +46,7 @@ class OrderBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         for order in SortOrder:
-            self.addItem(picker_texts.order_name(order), order)
+            self.addItem(translated(_NAMES[order]), order)
         self.currentIndexChanged.connect(lambda _index: self.orderChanged.emit(self.order))
 
     @property
@@ -47,7 +59,12 @@ class OrderBox(QComboBox):
         self.setCurrentIndex(self.findData(order))
 
     def show_available(self, view: CatalogueView, *, can_ask: bool) -> None:
-        """Offer what the list tells, and what its server can be asked for; leave an order that is not offered."""
+        """Offer what the list tells, and what its server can be asked for; leave an order that is not offered.
+
+        Args:
+            view: the list.
+            can_ask: whether the server sorts.
+        """
         items = self.model()
         assert isinstance(items, QStandardItemModel)  # noqa: S101 - a combo box's own model is one
         for row, order in enumerate(SortOrder):

@@ -1,22 +1,50 @@
-"""An entry's facts put into words for a row of the list."""
+"""The facts of an entry in words, for its row of the list."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
-from caal_desktop.catalogue.listing import Entry, MissingModel, Section, TypedModel
-from caal_desktop.catalogue.usability import chat_obstacle, has_ended
+from caal_desktop.catalogue.listing import Entry, ListSection, MissingModel, SectionKind, TypedModel
+from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow, Row
-from caal_desktop.widgets.common.formats import day, money, price_per_million, short_count
-from caal_desktop.widgets.common.translation import translate
-from caal_desktop.widgets.picker import picker_texts
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
+from caal_desktop.widgets.common.formats import day, money, number, price_per_million, short_count
+from caal_desktop.widgets.common.translation import translate, translated
 
 if TYPE_CHECKING:
     from datetime import date
 
     from caal_desktop.llm.models.info import ModelInfo
+
+_OBSTACLES = {
+    ChatObstacle.BATCH: QT_TRANSLATE_NOOP("ModelRow", "answers batch jobs only"),
+    ChatObstacle.NO_TEXT_OUTPUT: QT_TRANSLATE_NOOP("ModelRow", "gives no text"),
+    ChatObstacle.NO_TEXT_INPUT: QT_TRANSLATE_NOOP("ModelRow", "takes no text"),
+    ChatObstacle.NOT_A_CHAT_MODEL: QT_TRANSLATE_NOOP("ModelRow", "is no chat model"),
+}
+
+_SECTIONS = {
+    SectionKind.FAVOURITES: QT_TRANSLATE_NOOP("ModelRow", "Favourites"),
+    SectionKind.RECENT: QT_TRANSLATE_NOOP("ModelRow", "Used last"),
+    SectionKind.NEAREST: QT_TRANSLATE_NOOP("ModelRow", "No exact match; nearest:"),
+}
+
+
+class _Headings(QObject):
+    """Texts with a plural: lupdate knows them as such only in a Qt class."""
+
+    def spoken(self, title: str, count: int) -> str:
+        return self.tr("{title}, %Ln models", "", count).format(title=title)
+
+
+@cache
+def _headings() -> _Headings:
+    return _Headings()
 
 
 def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: frozenset[str] = frozenset()) -> Row:
@@ -29,24 +57,15 @@ def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: f
         favourites: ids with a star.
     """
     match entry:
-        case Section():
-            title = picker_texts.section_title(entry)
-            return HeadingRow(
-                title,
-                str(entry.count),
-                translate("ModelRow", "{title}, {count} models").format(title=title, count=entry.count),
-            )
+        case ListSection():
+            title = _section_title(entry)
+            return HeadingRow(title, number(entry.count), _headings().spoken(title, entry.count))
         case MissingModel(id=model_id, routed_to=model) if model:
             text = translate("ModelRow", "In use: {model}, routed in a special way").format(model=model)
             return _notice(model_id, model_id, text, "info", "accent_text")
         case MissingModel(id=model_id):
-            return _notice(
-                model_id,
-                model_id,
-                translate("ModelRow", "In use, but not in the list (any more)"),
-                "caution",
-                "caution",
-            )
+            text = translate("ModelRow", "In use, but not in the list (any more)")
+            return _notice(model_id, model_id, text, "caution", "caution")
         case TypedModel(id=model_id):
             title = translate("ModelRow", "Use “{id}” anyway").format(id=model_id)
             text = translate(
@@ -59,75 +78,78 @@ def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: f
 
 def model_row(model: ModelInfo, today: date, *, is_recommended: bool = False, is_favourite: bool = False) -> ModelRow:
     """Put a model into words."""
-    context = (
-        translate("ModelRow", "{tokens} context").format(tokens=short_count(model.context_length))
-        if model.context_length
-        else ""
-    )
+    context = ""
+    if model.context_length:
+        context = translate("ModelRow", "{tokens} context").format(tokens=short_count(model.context_length))
     # Where a server tells nothing, the best of the list is a guess, and no advice.
     is_fit = voice_fitness(model, today).verdict is FitnessVerdict.FIT
     badge = translate("ModelRow", "Recommended") if is_recommended and is_fit else ""
     icons = tuple(_icons(model, is_fit=is_fit))
-    summary = "  ·  ".join(_summary(model))
+    summary = _summary(model)
     warning = _warning(model, today)
-    spoken = ", ".join(
-        part
-        for part in (
-            model.name,
-            model.vendor,
-            badge,
-            translate("ModelRow", "favourite") if is_favourite else "",
-            summary.replace("  ·  ", ", "),
-            warning,
-            context,
-            *(text for _, text in icons),
-            model.id,
-        )
-        if part
+    facts = (
+        model.name,
+        model.vendor,
+        badge,
+        translate("ModelRow", "favourite") if is_favourite else "",
+        *summary,
+        warning,
+        context,
+        *(text for _, text in icons),
+        model.id,
     )
+    # Not the comma of a sentence's list, which ends with an "and": what stands between facts that are read out.
+    spoken = translate("ModelRow", ", ").join(fact for fact in facts if fact)
     usable = chat_obstacle(model) is None
-    return ModelRow(model, summary, context, icons, badge, warning, is_favourite, usable, spoken)
+    return ModelRow(model, "  ·  ".join(summary), context, icons, badge, warning, is_favourite, usable, spoken)
+
+
+def _section_title(section: ListSection) -> str:
+    if section.kind is SectionKind.VENDOR:
+        return section.vendor or translate("ModelRow", "Others")
+    return translated(_SECTIONS[section.kind])
 
 
 def _notice(model_id: str, title: str, text: str, icon: str, tone: str) -> NoticeRow:
-    return NoticeRow(model_id, title, text, icon, tone, f"{title}. {text}")
+    spoken = translate("ModelRow", "{title}. {text}").format(title=title, text=text)
+    return NoticeRow(model_id, title, text, icon, tone, spoken)
 
 
 def _summary(model: ModelInfo) -> list[str]:
-    parts = []
+    facts = []
     if model.is_alias:
         target = model.alias_target_name or model.alias_target
-        parts.append(
+        facts.append(
             translate("ModelRow", "stands for {model}").format(model=target)
             if target
             else translate("ModelRow", "stands for the latest")
         )
     pricing = model.pricing
     if pricing.varies:
-        parts.append(translate("ModelRow", "price varies"))
+        facts.append(translate("ModelRow", "price varies"))
     elif pricing.is_free:
-        parts.append(translate("ModelRow", "free, limited"))
+        facts.append(translate("ModelRow", "free, limited"))
     elif pricing.prompt is not None or pricing.completion is not None:
         cost = hourly_cost(model)
         if cost.kind is CostKind.KNOWN and cost.usd is not None:
-            parts.append(translate("ModelRow", "≈ {cost} an hour").format(cost=money(cost.usd)))
-        parts.append(
+            facts.append(translate("ModelRow", "≈ {cost} an hour").format(cost=money(cost.usd)))
+        facts.append(
             translate("ModelRow", "{prompt} in, {completion} out per million").format(
                 prompt=price_per_million(pricing.prompt), completion=price_per_million(pricing.completion)
             )
         )
-        dearer = min((tier.min_prompt_tokens for tier in pricing.tiers if tier.min_prompt_tokens), default=0)
-        if dearer:
-            parts.append(translate("ModelRow", "other price above {tokens}").format(tokens=short_count(dearer)))
+        threshold = min((tier.min_prompt_tokens for tier in pricing.tiers if tier.min_prompt_tokens), default=0)
+        if threshold:
+            facts.append(translate("ModelRow", "other price above {tokens}").format(tokens=short_count(threshold)))
         elif pricing.tiers:
-            parts.append(translate("ModelRow", "other price at some hours"))
-    return parts
+            facts.append(translate("ModelRow", "other price at some hours"))
+    return facts
 
 
 def _warning(model: ModelInfo, today: date) -> str:
     obstacle = chat_obstacle(model)
     if obstacle is not None:
-        return picker_texts.obstacle(obstacle)
+        return translated(_OBSTACLES[obstacle])
     ends = model.expiration_date
     if ends is None:
         return ""
@@ -147,12 +169,7 @@ def _icons(model: ModelInfo, *, is_fit: bool) -> list[tuple[str, str]]:
     if "audio" in model.input_modalities:
         icons.append(("sound", translate("ModelRow", "takes sound")))
     if model.reasoning is not None:
-        icons.append(
-            (
-                "brain",
-                translate("ModelRow", "always thinks first")
-                if model.reasoning.mandatory
-                else translate("ModelRow", "can think first"),
-            )
-        )
+        always = translate("ModelRow", "always thinks first")
+        optional = translate("ModelRow", "can think first")
+        icons.append(("brain", always if model.reasoning.mandatory else optional))
     return icons

@@ -1,0 +1,117 @@
+"""What the picker says of a model: whole sentences and facts, with the user's own numbers, dates and lists."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import Qt
+
+from caal_desktop.catalogue.filters import FilterName
+from caal_desktop.catalogue.listing import ListSection, MissingModel, SectionKind
+from caal_desktop.item_models.model_list import HeadingRow, NoticeRow
+from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
+from caal_desktop.widgets.picker.details.compare import CompareDialog
+from caal_desktop.widgets.picker.details.model_facts import model_facts
+from caal_desktop.widgets.picker.list.filter_texts import filter_help
+from caal_desktop.widgets.picker.list.rows import entry_row, model_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
+
+TODAY = date(2026, 8, 22)
+MODEL = ModelInfo(
+    id="maker/model",
+    name="Model",
+    vendor="Maker",
+    created=datetime(2026, 3, 1, tzinfo=UTC),
+    context_length=131_072,
+    input_modalities=("text", "image", "smell"),
+    output_modalities=("text",),
+    supported_parameters=frozenset({"tools", "seed"}),
+    default_parameters=(("temperature", 0.7),),
+    reasoning=ReasoningPolicy(efforts=("low", "xhigh"), default_effort="low"),
+    expiration_date=date(2026, 12, 1),
+    pricing=Pricing(
+        prompt=0.2,
+        completion=1.25,
+        tiers=(
+            PriceTier(200_000, prompt=0.4, completion=2.5),
+            PriceTier(0, prompt=0.1, utc_start=16 * 60 + 30, utc_end=24 * 60 + 30),
+            PriceTier(1_000, prompt=0.3, utc_start=0, utc_end=60),
+        ),
+    ),
+)
+
+
+@pytest.fixture(autouse=True)
+def american(set_locale: Callable[[str], None]) -> None:
+    set_locale("en_US")
+
+
+def plain(text: str) -> str:
+    """Return the text with ordinary spaces in place of those that do not break."""
+    return " ".join(text.split())
+
+
+def facts(model: ModelInfo) -> dict[str, tuple[str, str, str]]:
+    return {fact.key: (plain(fact.label), plain(fact.value), plain(fact.note)) for fact in model_facts(model)}
+
+
+def test_prices_that_hold_above_a_length_or_at_some_hours_are_told_whole() -> None:
+    told = facts(MODEL)
+    assert told["tier0"][:2] == ("Above 200,000 tokens", "$0.40 in · $2.50 out")
+    assert told["tier1"][:2] == ("From 4:30 PM to 12:30 AM UTC", "$0.10 in")
+    assert told["tier2"][:2] == ("Above 1,000 tokens, from 12:00 AM to 1:00 AM UTC", "$0.30 in")
+    assert told["hour"][2] == ("An estimate: 60 exchanges an hour, the last 20 of them remembered, nothing cached.")
+
+
+def test_names_from_the_wire_are_listed_in_words_where_they_have_some() -> None:
+    told = facts(MODEL)
+    assert told["takes"][1] == "text, images, and smell"
+    assert told["thinks"][2] == "Efforts: low and very high. Usually: low."
+    assert told["parameters"][1] == "seed and tools"
+    assert told["defaults"][1] == "temperature = 0.7"
+
+
+def test_another_region_has_its_own_figures(set_locale: Callable[[str], None]) -> None:
+    set_locale("de_DE")
+    told = facts(MODEL)
+    assert told["prompt"][1].startswith("0,20 $ ")
+    assert told["context"][1].startswith("131.072 ")
+    assert told["created"][1] == "1. März 2026"
+    assert told["tier1"][0] == "From 16:30 to 00:30 UTC"
+    assert told["takes"][1] == "text, images und smell"
+    row = model_row(MODEL, TODAY)
+    assert "0,20 $ in, 1,25 $ out per million" in plain(row.summary)
+    assert plain(row.warning) == "ends on 1. Dezember 2026"
+    heading = entry_row(ListSection(SectionKind.FAVOURITES, "", 12_345), TODAY)
+    assert isinstance(heading, HeadingRow)
+    assert (heading.count, heading.spoken) == ("12.345", "Favourites, 12.345 models")
+
+
+def test_a_row_is_spoken_fact_by_fact() -> None:
+    row = model_row(MODEL, TODAY, is_favourite=True)
+    begun = "Model, Maker, favourite, ≈ $0.061 an hour, $0.20 in, $1.25 out per million, other price above 1K, "
+    assert plain(row.spoken).startswith(begun)
+    assert row.spoken.endswith("131K context, fit for voice, can use tools, takes images, can think first, maker/model")
+    notice = entry_row(MissingModel("maker/gone"), TODAY)
+    assert isinstance(notice, NoticeRow)
+    assert notice.spoken == "maker/gone. In use, but not in the list (any more)"
+
+
+def test_what_a_long_context_holds_is_told_in_tokens() -> None:
+    assert filter_help(FilterName.LONG_CONTEXT) == "Holds at least 200,000 tokens in mind."
+
+
+def test_a_cell_of_the_comparison_is_spoken_with_its_model_and_fact(qtbot: QtBot) -> None:
+    dialog = CompareDialog([MODEL, MODEL], TODAY)
+    qtbot.addWidget(dialog)
+    item = dialog.table.item(1, 0)
+    assert item is not None
+    assert plain(item.text()).startswith("about $0.0")
+    assert item.data(Qt.ItemDataRole.AccessibleTextRole) == f"Model, An hour of talking: {item.text()}"
+    assert item.toolTip() == f"An hour of talking: {item.text()}"
