@@ -1,1 +1,1 @@
-"""Choosing among many models: search, filters, fitness for voice, prices in human terms. Knows no Qt."""
+"""Choosing among many models: search, filters, fitness for voice, what an hour of talking costs. Knows no Qt."""

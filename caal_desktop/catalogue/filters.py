@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.models.info import ModelInfo
 
-# Room for a long document or a day's conversation.
+# Enough for a long document or a day's conversation.
 LONG_CONTEXT = 200_000
 
 
@@ -50,7 +50,7 @@ class Filters:
     show_unusable: bool = False
 
     def with_toggled(self, name: FilterName) -> Filters:
-        """These filters with one switched over."""
+        """Return these filters with one of them toggled."""
         return replace(self, active=self.active ^ {name})
 
     @property
@@ -90,7 +90,7 @@ _TESTS: dict[FilterName, Callable[[ModelInfo, date], bool]] = {
 
 
 class FilterIndex:
-    """A list of models with every filter's answer worked out once, so that toggling one costs next to nothing.
+    """A list of models with what each filter lets through, computed once: toggling a filter takes microseconds.
 
     Sets of rows are kept as the bits of whole numbers: counting what any combination leaves of ten thousand models
     takes microseconds. The first row is the highest bit, so that the number's digits read as the list does.
@@ -99,7 +99,7 @@ class FilterIndex:
     def __init__(self, models: Sequence[ModelInfo], today: date) -> None:
         self._models = tuple(models)
         self._usable = self.mask_of(row for row, model in enumerate(self._models) if can_chat(model))
-        self._everything = (1 << len(self._models)) - 1
+        self._all_rows = (1 << len(self._models)) - 1
         self._passing = {
             name: self.mask_of(row for row, model in enumerate(self._models) if test(model, today))
             for name, test in _TESTS.items()
@@ -116,50 +116,50 @@ class FilterIndex:
         return self._usd
 
     def mask_of(self, rows: Iterable[int]) -> int:
-        """The set of these rows."""
+        """Return the set of these rows."""
         digits = bytearray(b"0") * len(self._models)
         for row in rows:
-            digits[row] = 49  # "1"
+            digits[row] = ord("1")
         return int(digits, 2) if digits else 0
 
     def rows_of(self, mask: int, order: Iterable[int] | None = None) -> list[int]:
-        """The rows of a set, in their own order or in the order given."""
+        """Return the rows of a set, in their own order or in the order given."""
         if not self._models:
             return []
         digits = f"{mask:0{len(self._models)}b}"
         return [row for row in (range(len(digits)) if order is None else order) if digits[row] == "1"]
 
     def mask(self, filters: Filters) -> int:
-        """The set of rows that pass."""
-        mask = self._everything if filters.show_unusable else self._usable
+        """Return the set of rows that pass."""
+        mask = self._all_rows if filters.show_unusable else self._usable
         for name in filters.active:
             mask &= self._passing[name]
         if filters.max_usd_per_hour is not None:
-            mask &= self._within(filters.max_usd_per_hour)
+            mask &= self._affordable_rows(filters.max_usd_per_hour)
         return mask
 
     def apply(self, filters: Filters) -> list[ModelInfo]:
-        """The models that pass, in their order."""
+        """Return the models that pass, in their order."""
         return [self._models[row] for row in self.rows_of(self.mask(filters))]
 
     def counts(self, filters: Filters, among: int | None = None) -> FilterCounts:
-        """How many models pass, and would pass with each further filter.
+        """Count the models that pass, and that would pass with each further filter.
 
         Args:
             filters: what is switched on.
-            among: the set of rows to look at, such as what a search found; all of them if None.
+            among: the set of rows to consider, such as what a search found; all of them if None.
         """
-        looked_at = self._everything if among is None else among
-        shown = self.mask(filters) & looked_at
-        usable = self._usable & looked_at
+        considered = self._all_rows if among is None else among
+        shown = self.mask(filters) & considered
+        usable = self._usable & considered
         return FilterCounts(
             shown=shown.bit_count(),
-            total=(looked_at if filters.show_unusable else usable).bit_count(),
-            unusable=looked_at.bit_count() - usable.bit_count(),
+            total=(considered if filters.show_unusable else usable).bit_count(),
+            unusable=considered.bit_count() - usable.bit_count(),
             by_name={name: (shown & passing).bit_count() for name, passing in self._passing.items()},
         )
 
-    def _within(self, limit: float) -> int:
+    def _affordable_rows(self, limit: float) -> int:
         mask = self._affordable.get(limit)
         if mask is None:
             mask = self.mask_of(row for row, usd in enumerate(self._usd) if usd is not None and usd <= limit)

@@ -1,4 +1,4 @@
-"""The list by vendor, for looking around when nothing is typed."""
+"""The list by vendor, for browsing when nothing is typed."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class VendorGroup:
 
 
 def group_by_vendor(models: Iterable[ModelInfo]) -> list[VendorGroup]:
-    """Group by who made the models: vendors with more models first, the group of unknown vendors last.
+    """Group models by who made them: vendors with more models first, the group of unknown vendors last.
 
     Args:
-        models: in any order; every one is in exactly one group.
+        models: in any order; each is in exactly one group.
     """
     by_author: dict[str, list[ModelInfo]] = {}
     for model in models:
@@ -43,12 +43,12 @@ def group_by_vendor(models: Iterable[ModelInfo]) -> list[VendorGroup]:
     by_name: dict[str, list[ModelInfo]] = {}
     for members in by_author.values():
         by_name.setdefault(_usual_name(members).casefold(), []).extend(members)
-    made = [
+    groups = [
         VendorGroup(key, _usual_name(members), tuple(sorted(members, key=_place_in_group)))
         for key, members in by_name.items()
     ]
     return sorted(
-        made,
+        groups,
         key=lambda group: (
             not group.vendor,
             -len(group.models),

@@ -69,7 +69,7 @@ Entry = ModelInfo | ListSection | MissingModel | TypedModel
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """One thing less to ask for, where nothing is found.
+    """A request with one condition less, for when nothing is found.
 
     Attributes:
         name: the filter to switch off; None for the limit of price, or the models that cannot chat.
@@ -127,11 +127,11 @@ class Listing:
 
 
 def list_models(view: CatalogueView, request: ListRequest) -> Listing:
-    """Search, filter, sort and group."""
+    """Search, filter, sort and group the models."""
     query = request.query.strip()
     mask = view.filters.mask(request.filters)
     if not query:
-        return _all(view, request, mask)
+        return _list_without_query(view, request, mask)
     found = view.search.find(query)
     among = view.filters.mask_of(found.rows)
     order = found.rows if request.order is SortOrder.BEST_MATCH else view.order(request.order, request.server_ids)
@@ -151,7 +151,7 @@ def list_models(view: CatalogueView, request: ListRequest) -> Listing:
 
 
 def relaxations(view: CatalogueView, request: ListRequest) -> list[Relaxation]:
-    """What could be asked for less so that something is found, the most fruitful first."""
+    """Return what could be left out of the request so that models are found, the most fruitful first."""
     filters = request.filters
     tries: list[tuple[FilterName | None, Filters]] = [
         (name, filters.with_toggled(name)) for name in FilterName if name in filters.active
@@ -162,11 +162,11 @@ def relaxations(view: CatalogueView, request: ListRequest) -> list[Relaxation]:
         tries.append((None, replace(filters, show_unusable=True)))
     query = request.query.strip()
     among = view.filters.mask_of(view.search.find(query).rows) if query else None
-    found = [Relaxation(name, less, view.filters.counts(less, among).shown) for name, less in tries]
+    found = [Relaxation(name, relaxed, view.filters.counts(relaxed, among).shown) for name, relaxed in tries]
     return sorted((one for one in found if one.count), key=lambda one: -one.count)
 
 
-def _all(view: CatalogueView, request: ListRequest, mask: int) -> Listing:
+def _list_without_query(view: CatalogueView, request: ListRequest, mask: int) -> Listing:
     filters, models = view.filters, view.models
     entries: list[Entry] = []
     if request.chosen and view.row_of(request.chosen) is None:
@@ -186,7 +186,7 @@ def _all(view: CatalogueView, request: ListRequest, mask: int) -> Listing:
 
 
 def _add_shortcuts(view: CatalogueView, request: ListRequest, mask: int, entries: list[Entry]) -> None:
-    """What most people come for stands on top, and in its vendor's section as well."""
+    """Put what most users look for on top; it is in its vendor's section as well."""
     best = view.recommended
     if best is not None and view.filters.rows_of(mask, [view.row_of(best.id) or 0]):
         entries.append(best)  # its own words say what it is: it needs no heading

@@ -1,4 +1,4 @@
-"""Orders of the list: those that the server knows come as lists of ids, the others are worked out here."""
+"""Orders of the list: those that the server knows come as lists of ids, the others are computed here."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _FIGURES: dict[SortOrder, Callable[[ModelInfo], float | None]] = {
 }
 
 LOCAL_ORDERS = (SortOrder.PRICE, *_FIGURES)
-"""The orders that the list itself tells."""
+"""The orders that the list itself contains the figures for."""
 
 
 def sort_rows(models: Sequence[ModelInfo], order: SortOrder, usd_per_hour: Sequence[float | None]) -> tuple[int, ...]:
-    """The rows that tell the figure of a local order, sorted by it; equals keep the list's order.
+    """Return the rows that have the figure of a local order, sorted by it; equals keep the list's order.
 
     Args:
         models: the list.

@@ -1,4 +1,4 @@
-"""Whether a model can take part in a text conversation at all."""
+"""The models that can take part in a text conversation at all."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class ChatObstacle(StrEnum):
 
 
 def chat_obstacle(model: ModelInfo) -> ChatObstacle | None:
-    """What keeps the model from chatting, or None.
+    """Return what keeps the model from chatting, or None.
 
-    ``:batch`` ids answer jobs within hours, not requests. A server that tells no modalities is asked by the id's
-    words alone: embedding, speech and image models give themselves away there.
+    ``:batch`` ids answer jobs within hours, not requests. Where a server tells no modalities, the
+    id's words decide: those of embedding, speech and image models are known.
     """
     if model.variant == "batch":
         return ChatObstacle.BATCH
@@ -41,10 +41,10 @@ def chat_obstacle(model: ModelInfo) -> ChatObstacle | None:
 
 
 def can_chat(model: ModelInfo) -> bool:
-    """Whether the model takes text, gives text and answers chat requests, as far as is known."""
+    """Return whether the model takes text, gives text and answers chat requests, as far as is known."""
     return chat_obstacle(model) is None
 
 
 def has_ended(model: ModelInfo, today: date) -> bool:
-    """Whether the model has been switched off. The last day is a day of use."""
+    """Return whether the model has been switched off. The last day is a day of use."""
     return model.expiration_date is not None and model.expiration_date < today

@@ -1,4 +1,4 @@
-"""A catalogue prepared for looking through: everything that takes long is worked out once, best in a thread.
+"""A catalogue prepared for browsing: everything that takes long is computed once, best in a thread.
 
 From then on each keystroke, filter or order costs a few milliseconds for ten thousand models.
 """
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
 
 
-# The words of a thousand models are gathered in two frames.
-_SEARCHED_LATER = 1_000
+# A list up to this length is indexed within two frames, when it is first searched.
+_INDEXED_ON_DEMAND = 1_000
 # OpenRouter takes these behind any id and lists none of them: they say how a request is routed.
 ROUTING_SUFFIXES = frozenset({"exacto", "floor", "nitro", "online"})
 
@@ -44,7 +44,7 @@ class CatalogueView:
     Attributes:
         models: as given; everything here speaks of them by row number.
         today: as given.
-        filters: every filter's answer.
+        filters: which models pass which filter.
         recommended: the model to preselect for a voice assistant; None where none can still chat.
         vendors: the models by vendor.
         unusable: how many models cannot chat.
@@ -62,44 +62,44 @@ class CatalogueView:
             VendorRows(group.vendor, tuple(self._row_of[model.id] for model in group.models))
             for group in group_by_vendor(self.models)
         )
-        if len(self.models) > _SEARCHED_LATER:
-            self.gather_words()
+        if len(self.models) > _INDEXED_ON_DEMAND:
+            self.build_search_index()
         self._orders: dict[SortOrder, tuple[int, ...]] = {
             order: sort_rows(self.models, order, self.filters.usd_per_hour) for order in LOCAL_ORDERS
         }
 
     @cached_property
     def search(self) -> SearchIndex:
-        """The words of the list. A short list's are gathered when they are first asked for: the list is seen sooner."""
+        """The search index. A short list's is built when it is first asked for, so that the list is seen sooner."""
         return SearchIndex(self.models)
 
-    def gather_words(self) -> None:
-        """Make the list ready to be searched; worth a thread."""
+    def build_search_index(self) -> None:
+        """Build the search index; worth a thread."""
         len(self.search)
 
     def __len__(self) -> int:
         return len(self.models)
 
     def find(self, model_id: str) -> ModelInfo | None:
-        """The model with this id."""
+        """Return the model with this id."""
         row = self._row_of.get(model_id)
         return None if row is None else self.models[row]
 
     def row_of(self, model_id: str) -> int | None:
-        """The model's number in the list."""
+        """Return the model's number in the list."""
         return self._row_of.get(model_id)
 
     def routed(self, model_id: str) -> ModelInfo | None:
-        """The listed model that an unlisted id asks for in another way (``vendor/model:nitro``)."""
+        """Return the listed model that an unlisted id asks for in another way (``vendor/model:nitro``)."""
         plain, colon, suffix = model_id.rpartition(":")
         return self.find(plain) if colon and suffix in ROUTING_SUFFIXES else None
 
     def can_sort_by(self, order: SortOrder) -> bool:
-        """Whether the list itself tells what to sort by; the server's own orders are not known here."""
+        """Return whether the list itself has what to sort by; the server's own orders are not known here."""
         return order is SortOrder.BEST_MATCH or bool(self._orders.get(order))
 
     def order(self, order: SortOrder, server_ids: Sequence[str] = ()) -> Sequence[int]:
-        """All rows in an order; what it does not know comes last, in the list's own order.
+        """Return all rows in an order; those that it does not know come last, in the list's own order.
 
         Args:
             order: how to sort; ``BEST_MATCH`` gives the list's own order.

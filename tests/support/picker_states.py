@@ -118,7 +118,7 @@ def _hosts(parts: Parts) -> ModelPane:
     ]
     model = result.details.model
     assert model is not None
-    result.details.set_offers(hosts=True, model_page="https://openrouter.ai/{model}")
+    result.details.set_features(hosts=True, model_page="https://openrouter.ai/{model}")
     result.details.hosts_button.click()
     endpoints = parse_endpoints({"data": {"endpoints": hosts}}) or ()
     result.details.hosts.show_hosts(Hosts(model.id, HostsPhase.READY, endpoints))
@@ -177,7 +177,7 @@ def shown_in(state: str, size: str, parts: Parts, qtbot: QtBot) -> QWidget:
     qtbot.addWidget(widget)
     widget.resize(*SIZES[size])
     widget.show()
-    turn(until=lambda: not isinstance(widget, ModelPane) or not widget._soon.isActive())
+    turn(until=lambda: not isinstance(widget, ModelPane) or not widget._counts_timer.isActive())
     turn(3)
     return widget
 

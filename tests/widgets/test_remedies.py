@@ -391,7 +391,7 @@ class HostsPlace(PickerPlace):
         )
         if not pane.details.isVisible():
             pane.parts.toggle_details()
-        pane.details.set_offers(hosts=True, model_page="")
+        pane.details.set_features(hosts=True, model_page="")
         pane.details._show_hosts()
         pane.details.hosts.show_hosts(Hosts(pane.details.hosts.model_id, HostsPhase.FAILED, error=error))
         turn(3)

@@ -169,7 +169,7 @@ def voice_fitness(model: ModelInfo, today: date | None = None) -> Fitness:
 
 
 def voice_verdict(model: ModelInfo, today: date) -> FitnessVerdict:
-    """The verdict alone, for judging whole lists: a third of the time that the reasons take."""
+    """Return the verdict alone, for judging whole lists: a third of the time that the reasons take."""
     verdicts = {_JUDGED[code][0] for code, _ in _codes(model, today)}
     return next(
         verdict for verdict in (FitnessVerdict.UNFIT, FitnessVerdict.UNSURE, FitnessVerdict.FIT) if verdict in verdicts

@@ -1,4 +1,4 @@
-"""Which model to preselect for a voice assistant, and which to take when the one in use is gone.
+"""The model to preselect for a voice assistant, and the one to take when the one in use is gone.
 
 Every model is put on a :class:`FitnessTier`, from models that are plainly fit down to those that are not, and the best
 of the topmost tier that holds any is taken. Within a tier points decide, in this order of weight: quality
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.models.info import ModelInfo
 
-# A model that is to stay should not be replaced within the season, hold a long evening, and cost less than a coffee.
+# A recommended model should stay for months, hold an evening's conversation, and cost little.
 EXPIRES_TOO_SOON = timedelta(days=120)
 REASONABLE_CONTEXT = 32_000
 REASONABLE_USD_PER_HOUR = 1.0
@@ -39,7 +39,7 @@ class FitnessTier(IntEnum):
     CANNOT_CHAT = 0
     UNFIT = 1
     UNSURE = 2
-    FIT_WITH_A_CATCH = 3
+    FIT_WITH_DRAWBACK = 3
     FIT = 4
 
 
@@ -59,7 +59,7 @@ class _Judged:
 
 
 def recommend(models: Sequence[ModelInfo], today: date, *, fit: Sequence[ModelInfo] | None = None) -> ModelInfo | None:
-    """The model to preselect for a voice assistant.
+    """Return the model to preselect for a voice assistant.
 
     Args:
         models: the whole list, in any order.
@@ -77,7 +77,7 @@ def recommend(models: Sequence[ModelInfo], today: date, *, fit: Sequence[ModelIn
 
 
 def suggest_replacement(vanished_id: str, models: Sequence[ModelInfo], today: date) -> ModelInfo | None:
-    """A model to take in place of one that is no longer listed.
+    """Return a model to take in place of one that is no longer listed.
 
     First the same model under another id (its plain variant, its permanent name), then the nearest member of its
     family that is fit for voice, preferably newer, then the best of the same maker, then :func:`recommend`'s.
@@ -126,22 +126,22 @@ def _without_variant(model_id: str) -> str:
 
 
 def _relatives(vanished_id: str, entries: Sequence[_Judged]) -> list[_Judged]:
-    """The vanished model's family, nearest first; empty where nothing is near."""
-    gone = naming_of(vanished_id)
+    """Return the vanished model's family, nearest first; empty where nothing is near."""
+    vanished = naming_of(vanished_id)
     maker = maker_of(vanished_id)
     near: list[tuple[tuple[object, ...], _Judged]] = []
     for entry in entries:
         name = naming(entry.model)
-        union = gone.family | name.family
-        likeness = len(gone.family & name.family) / len(union) if union else 0.0
+        union = vanished.family | name.family
+        likeness = len(vanished.family & name.family) / len(union) if union else 0.0
         if likeness < 0.5 or (maker and maker_of(entry.model.id) != maker):
             continue
-        older = name.version < gone.version
+        older = name.version < vanished.version
         # Going up, the next generation is the nearest, and its latest member lives longest; going down, or where the
         # vanished id told no version, it is the latest of all.
-        generation = name.version[0] if name.version and gone.version and not older else 0
+        generation = name.version[0] if name.version and vanished.version and not older else 0
         distance = (generation, _newest_first(name.version))
-        key = (entry.tier < FitnessTier.FIT_WITH_A_CATCH, -likeness, older, -entry.tier, distance, *_rank(entry))
+        key = (entry.tier < FitnessTier.FIT_WITH_DRAWBACK, -likeness, older, -entry.tier, distance, *_rank(entry))
         near.append((key, entry))
     return [entry for _, entry in sorted(near, key=lambda pair: pair[0])]
 
@@ -155,7 +155,7 @@ class _Judge:
         self._indices = sorted(known)
 
     def judge(self, model: ModelInfo) -> _Judged:
-        """FitnessTier and points for one model that can chat."""
+        """Return tier and points of one model that can chat."""
         points = (
             self._quality(model)
             + self._speed(model)
@@ -174,10 +174,10 @@ class _Judge:
             return FitnessTier.UNFIT
         if verdict is FitnessVerdict.UNSURE:
             return FitnessTier.UNSURE
-        return FitnessTier.FIT_WITH_A_CATCH if self._has_a_catch(model) else FitnessTier.FIT
+        return FitnessTier.FIT_WITH_DRAWBACK if self._has_drawback(model) else FitnessTier.FIT
 
-    def _has_a_catch(self, model: ModelInfo) -> bool:
-        """Fit, and still not what to give to someone who did not ask for it."""
+    def _has_drawback(self, model: ModelInfo) -> bool:
+        """Return whether a model that is fit should not be suggested to a user who did not ask for it."""
         name = naming(model)
         cost = hourly_cost(model)
         ends = model.expiration_date
@@ -190,7 +190,7 @@ class _Judge:
             or (model.context_length or 0) < REASONABLE_CONTEXT
             or cost.kind is not CostKind.KNOWN
             or (cost.usd or 0) > REASONABLE_USD_PER_HOUR
-            # A plain model at no price is a gift for a while: a test under a code name, whose prompts are kept.
+            # A plain model at no price is free for a while only: a test under a code name, whose prompts are kept.
             or model.pricing.is_free
             or (ends is not None and ends - self._today < EXPIRES_TOO_SOON)
             or (model.created is not None and self._today - model.created.date() > TOO_OLD)
@@ -224,7 +224,7 @@ class _Judge:
             return 15.0
         if policy.default_enabled is None or policy.default_effort == "minimal":
             return 12.0
-        # A client that forgets to say so makes a person wait.
+        # A client that does not switch it off makes the user wait.
         return 4.0 if "none" in policy.efforts else 2.0
 
     def _maker(self, model: ModelInfo) -> float:

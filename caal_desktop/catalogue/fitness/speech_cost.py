@@ -1,4 +1,4 @@
-"""Prices in human terms: what an hour of talking with the assistant costs.
+"""What an hour of talking with the assistant costs.
 
 The estimate, per hour of lively conversation with ``T`` = :data:`TURNS_PER_HOUR` exchanges:
 

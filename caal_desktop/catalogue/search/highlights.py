@@ -1,4 +1,4 @@
-"""Where a query's terms are in a text, for highlighting."""
+"""The places of a query's terms in a text, for highlighting."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ def spans_in(text: str, meanings: Sequence[tuple[str, Mapping[str, float]]]) -> 
                 if run in words:
                     found.append(_span(term, run, piece.start, pieces[end].end))
                 end += 1
-    return _united(found)
+    return _merged(found)
 
 
 def _span(term: str, word: str, start: int, end: int) -> tuple[int, int]:
-    """The part of a word that was typed: its beginning or middle where that is all there is, else the whole of it."""
+    """Return the part of a word that was typed: its beginning or middle where that is all there is, else all of it."""
     place = word.find(term)
     if place >= 0 and end - start == len(word):
         return start + place, start + place + len(term)
     return start, end
 
 
-def _united(spans: list[tuple[int, int]]) -> Spans:
-    united: list[tuple[int, int]] = []
+def _merged(spans: list[tuple[int, int]]) -> Spans:
+    merged: list[tuple[int, int]] = []
     for start, end in sorted(spans):
-        if united and start <= united[-1][1]:
-            united[-1] = (united[-1][0], max(end, united[-1][1]))
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
-            united.append((start, end))
-    return tuple(united)
+            merged.append((start, end))
+    return tuple(merged)

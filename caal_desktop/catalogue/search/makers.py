@@ -1,11 +1,11 @@
-"""Who made a model, and whose models a person has heard of."""
+"""The makers of models, and which of them users have heard of."""
 
 from __future__ import annotations
 
 from caal_desktop.catalogue.search.naming import naming_of
 
 WELL_KNOWN_MAKERS = frozenset({"anthropic", "google", "openai"})
-"""Makers that most people know; matched with the id's first part."""
+"""Makers that most users know; matched with the id's first part."""
 
 KNOWN_MAKERS = frozenset(
     {"amazon", "cohere", "deepseek", "meta", "meta-llama", "microsoft", "minimax", "mistralai", "moonshotai", "nvidia",
@@ -37,7 +37,7 @@ _OTHER_SPELLINGS = frozenset({"", "deepseek-ai", "mistral", "models"})
 
 
 def maker_of(model_id: str) -> str:
-    """The maker's part of an id (``anthropic``), or what the family's name gives away; "" where neither tells."""
+    """Return the maker's part of an id (``anthropic``), or who makes the family of that name; "" for neither."""
     maker, slash, _ = model_id.lower().partition("/")
     maker = maker.lstrip("~") if slash else ""
     if maker not in _OTHER_SPELLINGS:

@@ -38,7 +38,7 @@ _WHOLE_NAME = 25.0
 _RECENCY = 9.0
 _KNOWN_MAKER = 2.0
 _PER_EXTRA_ATOM = 1.2
-# What nobody gets without asking for it, and by how much it is put back.
+# What a user gets only by asking for it, and how many points it loses otherwise.
 _PENALTIES = {
     "batch": 25.0,
     "free": 9.0,
@@ -69,7 +69,7 @@ _CANNOT_CHAT = 10.0
 _MAKERS = WELL_KNOWN_MAKERS | KNOWN_MAKERS
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """What a query found.
 
     Attributes:
@@ -109,11 +109,11 @@ class SearchIndex:
     def __len__(self) -> int:
         return len(self._models)
 
-    def find(self, query: str) -> Found:
-        """The rows that meet the query; all of them in their own order for an empty one."""
+    def find(self, query: str) -> SearchResult:
+        """Return the rows that meet the query; all of them in their own order for an empty one."""
         terms = self._terms(query)
         if not terms:
-            return Found(list(range(len(self._models))), True)
+            return SearchResult(list(range(len(self._models))), True)
         met = [self._rows_meeting(term) for term in terms]
         meeting_all = set(met[0]).intersection(*met[1:])
         rows = sorted(meeting_all or _rows_meeting_most(terms, met))
@@ -127,10 +127,10 @@ class SearchIndex:
         if bonuses:
             scores = [score + bonuses.get(row, 0.0) for score, row in zip(scores, rows, strict=True)]
         places = sorted(range(len(rows)), key=scores.__getitem__, reverse=True)  # stable: equals keep the list's order
-        return Found([rows[place] for place in places], bool(meeting_all))
+        return SearchResult([rows[place] for place in places], bool(meeting_all))
 
     def span_finder(self, query: str) -> Callable[[str], Spans]:
-        """A function that tells where the query's terms are in a text: for many texts and one query."""
+        """Return a function that finds the query's terms in a text, for many texts and one query."""
         meanings = [
             (term.text, self._vocabulary.meanings(term.text, is_last=term.is_last)) for term in self._terms(query)
         ]
@@ -180,7 +180,7 @@ class SearchIndex:
         return joined if all(piece.text in self._vocabulary for piece in atoms(joined) if "." in piece.text) else query
 
     def _merged(self, pieces: list[Atom]) -> list[str]:
-        """Put single letters back to the number they were typed with: ``4o``, ``o3``, ``70b``, ``k2.6``."""
+        """Join single letters to the number that they were typed with: ``4o``, ``o3``, ``70b``, ``k2.6``."""
         texts: list[str] = []
         index = 0
         while index < len(pieces):
@@ -192,7 +192,7 @@ class SearchIndex:
                 end += 1
                 if self._vocabulary.begins_a_word(run):
                     listed_end, listed = end, run
-            # An unlisted 7b stays in one piece too: its 7 and its b would find what nobody meant.
+            # An unlisted 7b stays in one piece too: its 7 and its b would find what was not meant.
             texts.append(listed or run)
             index = listed_end if listed else end
         return texts
@@ -264,7 +264,7 @@ def _weight(text: str) -> float:
 
 
 def _rows_meeting_most(terms: Sequence[_Term], met: Sequence[dict[int, float]]) -> list[int]:
-    """The rows that meet the weightiest share of the terms; words weigh more than versions and variants."""
+    """Return the rows that meet the greatest weight of terms; words weigh more than versions and variants."""
     weights: dict[int, float] = {}
     for term, found in zip(terms, met, strict=True):
         for row, quality in found.items():

@@ -1,4 +1,4 @@
-"""What a model's id tells about it: family, version, size, and the words that stand for fast, large or special."""
+"""The meaning of a model's id: family, version, size, and the words that stand for fast, large or special."""
 
 from __future__ import annotations
 
@@ -102,13 +102,13 @@ class Naming:
 
 
 def naming(model: ModelInfo) -> Naming:
-    """What the model's id tells about it."""
+    """Return what the model's id tells about it."""
     return naming_of(model.id)
 
 
 @lru_cache(maxsize=16384)
 def naming_of(model_id: str) -> Naming:
-    """What an id tells about its model.
+    """Return what an id tells about its model.
 
     Args:
         model_id: ``vendor/slug:variant``, ``name:tag`` of a local server, or a bare name.

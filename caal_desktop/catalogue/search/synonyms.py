@@ -1,4 +1,4 @@
-"""Names under which people know makers and models, other than those in the list."""
+"""Names under which users know makers and models, other than those in the list."""
 
 from __future__ import annotations
 

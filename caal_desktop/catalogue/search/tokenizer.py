@@ -25,7 +25,7 @@ class Atom:
 
 
 def fold(text: str) -> str:
-    """Lower-case and without accents, one character for one, so that places stay valid."""
+    """Return the text in lower case and without accents, character by character, so that positions stay valid."""
     if text.isascii():
         return text.lower()
     return "".join(map(_fold_character, text))
@@ -37,17 +37,17 @@ def _fold_character(character: str) -> str:
 
 
 def atoms(text: str) -> list[Atom]:
-    """The runs of letters and the numbers of a text: ``"GPT-4o mini"`` → ``gpt``, ``4``, ``o``, ``mini``."""
+    """Split a text into its runs of letters and its numbers: ``"GPT-4o mini"`` → ``gpt``, ``4``, ``o``, ``mini``."""
     return [Atom(match[0], match.start(), match.end()) for match in _ATOM.finditer(fold(text))]
 
 
 def joined_versions(text: str) -> str:
-    """``claude-haiku-4-5`` → ``claude-haiku-4.5``: some vendors' own ids write versions with a hyphen."""
+    """Write versions with a dot, which some vendors' ids write with a hyphen: ``haiku-4-5`` → ``haiku-4.5``."""
     return _SEPARATED_VERSION.sub(r"\1.\2", text)
 
 
 def compounds(pieces: list[Atom]) -> set[str]:
-    """Neighbouring letters and numbers as one word (``gpt4``, ``4o``, ``70b``), and whole runs (``a22b``)."""
+    """Return neighbouring letters and numbers as one word (``gpt4``, ``4o``, ``70b``), and whole runs (``a22b``)."""
     found = set()
     run = ""
     for index, piece in enumerate(pieces):

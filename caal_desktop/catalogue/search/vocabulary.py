@@ -1,4 +1,4 @@
-"""The words of a list, and which of them a typed term may mean."""
+"""The words of a list, and those among them that a typed term may mean."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class Vocabulary:
         return word in self._set
 
     def begins_a_word(self, prefix: str) -> bool:
-        """Whether some word begins so."""
+        """Return whether any word begins with a prefix."""
         start = bisect_left(self._words, prefix)
         return start < len(self._words) and self._words[start].startswith(prefix)
 
     def meanings(self, text: str, *, is_last: bool) -> dict[str, float]:
-        """The words that a term may mean, with how well they meet it (up to 1).
+        """Return the words that a term may mean, with how well they meet it (up to 1).
 
         Args:
             text: a folded term.
@@ -116,7 +116,7 @@ class Vocabulary:
         return found
 
     def _add_likely(self, text: str, found: dict[str, float]) -> None:
-        """Words that hold the text, and words that it may have been meant for."""
+        """Add words that contain the text, and words that may have been meant by it."""
         for word in self._letter_words:
             if text in word:
                 found.setdefault(word, _INFIX)

@@ -180,7 +180,7 @@ class CatalogueService(QObject):
             if cached is not None:
                 self._set(cached)
                 if cached.view is not None:  # nobody types in the first tenth of a second
-                    await asyncio.to_thread(cached.view.gather_words)
+                    await asyncio.to_thread(cached.view.build_search_index)
         # In any other state the last refresh failed, or was stopped for this one.
         if self._catalogue.state is not CatalogueState.READY or not self._is_fresh():
             await self._fetch(connection)
@@ -253,7 +253,7 @@ def _read(connection: Connection, provider: LLMProvider, payload: object) -> Cat
             raise InvalidResponse(connection.provider, reason=InvalidResponse.why_no_rows, params={"provider": title})
         catalogue = _catalogue(connection, parsed, datetime.now(UTC))
         if catalogue.view is not None:
-            catalogue.view.gather_words()
+            catalogue.view.build_search_index()
         return catalogue
 
 

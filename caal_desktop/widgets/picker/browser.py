@@ -1,4 +1,4 @@
-"""What the picker asks of the catalogue, what there is to show, and which message goes with it."""
+"""The picker's request to the catalogue, the listing that answers it, and the message that goes with it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class CatalogueBrowser(QObject):
-    """Looks through a catalogue as the user asks for it.
+    """Browses a catalogue as the user asks for it.
 
     Args:
         service: the list, the server's orders, replacements for what is no longer listed.
@@ -54,7 +54,7 @@ class CatalogueBrowser(QObject):
         self.catalogue = service.current
         self.view = _view_of(service.current)
         self.request = ListRequest()
-        self._take_remembered()
+        self._load_remembered()
         self.listing: Listing = list_models(self.view, self.request)
         service.changed.connect(self._on_catalogue)
         service.replacementFound.connect(self._on_replacement)
@@ -62,7 +62,7 @@ class CatalogueBrowser(QObject):
         settings.changed.connect(self._on_settings)
         service.orders.load_soon()
 
-    # --- where it looks
+    # --- the catalogue
 
     @property
     def can_ask_for_orders(self) -> bool:
@@ -74,10 +74,10 @@ class CatalogueBrowser(QObject):
         """Whether the server tells who hosts a model."""
         return self._service.hosts.is_available
 
-    # --- what it looks for
+    # --- the request
 
     def set_query(self, query: str) -> None:
-        """Search."""
+        """Search for what was typed."""
         self._ask(query=query)
 
     def set_filters(self, filters: Filters) -> None:
@@ -85,13 +85,13 @@ class CatalogueBrowser(QObject):
         self._ask(filters=filters)
 
     def set_order(self, order: SortOrder) -> None:
-        """Sort; an order that only the server knows is asked for."""
+        """Sort the list; ask the server for an order that only it knows."""
         if order in SERVER_SORT:
             self._service.orders.request(order)
         self._ask(order=order, server_ids=self._server_order(order).ids)
 
     def set_chosen(self, model_id: str) -> None:
-        """Take note of the model in use: it stays visible even when the catalogue does not hold it."""
+        """Remember the model in use: it is listed even when the catalogue does not hold it."""
         old = self.request.chosen
         self.request = replace(self.request, chosen=model_id)
         if model_id != old and (self._is_missing(model_id) or self._is_missing(old)):
@@ -99,7 +99,7 @@ class CatalogueBrowser(QObject):
             self._ask_for_replacement()
 
     def is_favourite(self, model_id: str) -> bool:
-        """Whether a model has a star."""
+        """Return whether a model has a star."""
         return model_id in self.request.favourites
 
     def set_star(self, model_id: str, on: bool) -> None:
@@ -108,13 +108,13 @@ class CatalogueBrowser(QObject):
             try:
                 self._settings.set(self._settings.current.with_favourite(model_id, on))
             except InvalidSetting:
-                # Two hundred are enough for anybody; the star that does not light up says so.
+                # There are as many favourites as can be kept; the star that stays empty says so.
                 self.starsChanged.emit()
 
-    # --- what to say
+    # --- the message
 
     def message(self, handlers: PaneHandlers) -> PanelMessage | None:
-        """What to say above the list, if anything.
+        """Return the message above the list, if there is one.
 
         Args:
             handlers: what the message's buttons do.
@@ -160,8 +160,8 @@ class CatalogueBrowser(QObject):
     def _server_order(self, order: SortOrder) -> ServerOrder:
         return self._service.orders.order(order) if order in SERVER_SORT else ServerOrder()
 
-    def _take_remembered(self) -> None:
-        # Recents are taken over now and then only: a row must not move away while the user moves through the list.
+    def _load_remembered(self) -> None:
+        # Recent models are loaded with a list only: a row must not move away while the user moves through the list.
         current = self._settings.current
         self.request = replace(self.request, recents=current.recent_models, favourites=current.favourite_models)
 
@@ -178,7 +178,7 @@ class CatalogueBrowser(QObject):
         if catalogue.models is not old.models or catalogue.provider != old.provider:
             self.view = _view_of(catalogue)
             self._replacements.clear()
-            self._take_remembered()
+            self._load_remembered()
             self.catalogueChanged.emit()
             self._list()
             self._ask_for_replacement()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PickerDialog(QDialog):
-    """Choose a model; nothing changes until the choice is confirmed.
+    """Lets the user choose a model; nothing changes until the choice is confirmed.
 
     Args:
         catalogue, settings: the services.
@@ -42,12 +42,12 @@ class PickerDialog(QDialog):
         self._settings = settings
         self.setObjectName("picker")
         self.setWindowTitle(self.tr("Choose a model"))
-        # So high that a message, the list and the comparison find room below each other.
+        # High enough for a message, the list and the comparison below each other.
         line = self.fontMetrics().height()
         self.setMinimumSize(max(360, line * 20), max(440, line * 25))
         self.resize(design.first_size(self, 1040, 680))
-        around = None if commands is None else commands.giving_way(self.reject)
-        self.pane = ModelPane(catalogue, settings, around, name="picker.pane", parent=self)
+        outer = None if commands is None else commands.giving_way(self.reject)
+        self.pane = ModelPane(catalogue, settings, outer, name="picker.pane", parent=self)
         self._buttons = QDialogButtonBox(self)
         self._use = self._buttons.addButton(self.tr("Use this model"), QDialogButtonBox.ButtonRole.AcceptRole)
         self._use.setObjectName("picker.use")
@@ -70,7 +70,7 @@ class PickerDialog(QDialog):
         self.accepted.connect(lambda: self.modelPicked.emit(self.pane.chosen))
 
     def done(self, result: int) -> None:
-        """Remember the size, whichever way out was taken."""
+        """Remember the size, however the dialog was closed."""
         self._settings.update(picker_geometry=geometry.to_text(self.saveGeometry()))
         super().done(result)
 

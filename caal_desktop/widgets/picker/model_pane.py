@@ -1,4 +1,4 @@
-"""The picker: search, filters, list and details, with a designed state for every condition of the catalogue."""
+"""The picker: search, filters, list and details, with a state of its own for every condition of the catalogue."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ModelPane(QWidget):
         name: its object name, and the first part of its parts'.
 
     Signals:
-        modelChosen: another model is the current one by the user's hand; carries its id.
+        modelChosen: another model is the current one because the user chose it; carries its id.
         modelActivated: Enter or a double click on a row; carries the model's id.
     """
 
@@ -70,9 +70,9 @@ class ModelPane(QWidget):
         super().__init__(parent)
         self.setObjectName(name)
         self._chosen = ""
-        self._anchor = ""
-        """What was chosen before the search began; typing passes over models that nobody meant to choose."""
-        self._silent = False
+        self._chosen_before_search = ""
+        """What was chosen before the search began; typing passes over models that the user did not mean to choose."""
+        self._is_updating = False
         self.commands: CommandSet[[]] = CommandSet(commands)
         self._order_commands: CommandSet[[]] = CommandSet(self.commands)
         self.browser = CatalogueBrowser(catalogue, settings, self)
@@ -85,10 +85,10 @@ class ModelPane(QWidget):
         )
         self.details.hostsRequested.connect(lambda model_id, again: catalogue.hosts.request(model_id, again=again))
         catalogue.hosts.changed.connect(self.details.hosts.show_hosts)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(_COUNTS_MS)
-        self._soon.timeout.connect(self._show_counts)
+        self._counts_timer = QTimer(self)
+        self._counts_timer.setSingleShot(True)
+        self._counts_timer.setInterval(_COUNTS_MS)
+        self._counts_timer.timeout.connect(self._show_counts)
         self._connect()
         self._bind()
         self._on_catalogue()
@@ -108,7 +108,7 @@ class ModelPane(QWidget):
         self.orders.orderChanged.connect(browser.set_order)
         self.list.selectionModel().currentChanged.connect(self._on_current)
         self.list.activated.connect(self._on_activated)
-        self.list.typed.connect(self._type)
+        self.list.typed.connect(self._search_for)
         self.list.leftUpwards.connect(self._focus_search)
         parts.more.clicked.connect(self._toggle_details)
         self.tray.compareRequested.connect(self._compare)
@@ -143,18 +143,18 @@ class ModelPane(QWidget):
         return self._chosen
 
     def choose(self, model_id: str) -> None:
-        """Mark a model as the chosen one, without telling anybody."""
-        self._chosen = self._anchor = model_id
+        """Select a model as the chosen one, without a signal."""
+        self._chosen = self._chosen_before_search = model_id
         self.browser.set_chosen(model_id)
         if self.list.currentIndex().data(ModelRole.ID) != model_id:
-            self._mark(self._model.index_of(model_id))
+            self._select(self._model.index_of(model_id))
 
     # --- Qt
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the arrow keys move in the list while the person types in the search field."""
+        """Let the arrow keys move in the list while the user types in the search field."""
         if watched is self.search and event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            # On some platforms Ctrl+D and Ctrl+E edit a line, and the line would keep them for itself.
+            # On some platforms Ctrl+D and Ctrl+E edit a line, and the field would take them.
             if any(pressed(event, command) for command in _WITH_KEYS):
                 event.ignore()
                 return True
@@ -172,7 +172,7 @@ class ModelPane(QWidget):
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc goes back step by step; only then is it the window's."""
+        """Go back step by step with Esc, before it closes the window."""
         details = self.details
         if not pressed(event, CommandId.PICKER_BACK):
             super().keyPressEvent(event)
@@ -200,7 +200,7 @@ class ModelPane(QWidget):
             elif event.type() == QEvent.Type.FontChange:
                 self.parts.lay_out()
 
-    # --- drawing
+    # --- what is shown
 
     def _describe(self, entry: Entry) -> Row:
         best = self.browser.view.recommended
@@ -212,12 +212,12 @@ class ModelPane(QWidget):
     def _on_catalogue(self) -> None:
         self._model.forget_descriptions()
         provider = PROVIDERS.get(self.browser.catalogue.provider)
-        self.details.set_offers(
+        self.details.set_features(
             hosts=self.browser.can_ask_for_hosts, model_page="" if provider is None else provider.model_page
         )
         view = self.browser.view
         self.orders.show_available(view, can_ask=self.browser.can_ask_for_orders)
-        self.filters.offer(view.filters.counts(Filters()) if len(view) else None)
+        self.filters.show_available(view.filters.counts(Filters()) if len(view) else None)
         self.parts.lay_out()
 
     def _on_stars(self) -> None:
@@ -228,30 +228,30 @@ class ModelPane(QWidget):
         browser = self.browser
         query = browser.request.query.strip()
         self.list.delegate.set_spans(browser.view.search.span_finder(query) if query else None)
-        self._silent = True
+        self._is_updating = True
         try:
             self._model.set_entries(browser.listing.entries)
         finally:
-            self._silent = False
+            self._is_updating = False
         if query:
-            self._mark_best()
+            self._select_best_match()
         else:
-            self._mark(self._model.index_of(self._chosen))
+            self._select(self._model.index_of(self._chosen))
 
-    def _mark_best(self) -> None:
-        """The best match is one Enter away."""
+    def _select_best_match(self) -> None:
+        """Select the best match, so that Enter takes it."""
         index = self._model.first_index()
-        self._mark(index)
+        self._select(index)
         self.list.scrollToTop()
         is_listed = index.isValid() and not isinstance(self._model.entry(index), TypedModel)
-        self._take(index.data(ModelRole.ID) if is_listed else self._anchor)
+        self._set_chosen(index.data(ModelRole.ID) if is_listed else self._chosen_before_search)
 
-    def _mark(self, index: QModelIndex) -> None:
-        self._silent = True
+    def _select(self, index: QModelIndex) -> None:
+        self._is_updating = True
         try:
             self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         finally:
-            self._silent = False
+            self._is_updating = False
         if index.isValid():
             self.list.scrollTo(index)
             if index.row() == 1:
@@ -263,7 +263,7 @@ class ModelPane(QWidget):
         parts.show_list(bool(browser.listing.entries) and len(browser.view) > 0)
         parts.refresh.setEnabled(not browser.is_fetching)
         parts.set_enabled(len(browser.view) > 0)
-        self._soon.start()
+        self._counts_timer.start()
         message = browser.message(self._handlers)
         if message is None:
             self.message.hide()
@@ -307,32 +307,32 @@ class ModelPane(QWidget):
         self.parts.more.setEnabled(model is not None)
         self.commands.set_available(Need.MARKED_MODEL, model is not None)
 
-    # --- doing
+    # --- what the user does
 
     def _on_query(self, text: str) -> None:
         self.browser.set_query(text)
-        if not text.strip() and self._chosen != self._anchor:
+        if not text.strip() and self._chosen != self._chosen_before_search:
             # What typing passed over was never chosen.
-            self._take(self._anchor)
-            self._mark(self._model.index_of(self._anchor))
+            self._set_chosen(self._chosen_before_search)
+            self._select(self._model.index_of(self._chosen_before_search))
 
-    def _take(self, model_id: str) -> None:
-        # The browser is not told: the row of a model in use that is not listed must stay while others are looked at.
+    def _set_chosen(self, model_id: str) -> None:
+        # Not the browser's: the row of a model in use that is not listed must stay while others are marked.
         if model_id != self._chosen:
             self._chosen = model_id
             self.modelChosen.emit(model_id)
 
     def _on_current(self, current: QModelIndex) -> None:
-        if current.isValid() and not self._silent:
-            self._anchor = current.data(ModelRole.ID)
-            self._take(self._anchor)
+        if current.isValid() and not self._is_updating:
+            self._chosen_before_search = current.data(ModelRole.ID)
+            self._set_chosen(self._chosen_before_search)
             self._show_details()
 
     def _on_activated(self, index: QModelIndex) -> None:
         model_id = index.data(ModelRole.ID)
         if model_id:
-            self._anchor = model_id
-            self._take(model_id)
+            self._chosen_before_search = model_id
+            self._set_chosen(model_id)
             self.modelActivated.emit(model_id)
 
     # What a message's buttons do. The button that had the focus may be gone afterwards: the search has it then.
@@ -346,7 +346,7 @@ class ModelPane(QWidget):
         self._focus_search()
 
     def _replace(self, model_id: str) -> None:
-        self._take(model_id)
+        self._set_chosen(model_id)
         self.choose(model_id)
         self._focus_search()
 
@@ -364,8 +364,8 @@ class ModelPane(QWidget):
             self.parts.close_details()
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def _type(self, text: str) -> None:
-        """Typing on the list searches."""
+    def _search_for(self, text: str) -> None:
+        """Search for what was typed on the list."""
         self.search.setFocus(Qt.FocusReason.OtherFocusReason)
         if text == "\b":
             self.search.backspace()
@@ -391,6 +391,6 @@ class ModelPane(QWidget):
         dialog.open()
 
     def _use_compared(self, model_id: str) -> None:
-        self._anchor = model_id
-        self._take(model_id)
+        self._chosen_before_search = model_id
+        self._set_chosen(model_id)
         self.modelActivated.emit(model_id)

@@ -1,4 +1,4 @@
-"""The picker's parts and where they stand, in wide and in narrow windows."""
+"""The picker's parts and their layout, in wide and in narrow windows."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.common.command_set import CommandSet
 
 _WIDE_FROM = 118
-"""Average characters: the list needs about seventy, and details under forty are a column of broken lines."""
+"""Average characters: the list needs about seventy, and details under forty break too many lines."""
 _CRAMPED_BELOW = 64
-"""Average characters: below that the search field needs the room of a button's text."""
+"""Average characters: below that the search field needs the width of a button's text."""
 _TALL_FROM = 28
-"""Lines: below that the chips leave no room for the list."""
+"""Lines: below that the chips leave no height for the list."""
 
 
 class PaneLayout:
     """Builds the parts of a pane and lays them out.
 
     Args:
-        pane: where they stand; its object name is the first part of theirs.
+        pane: their parent; its object name is the first part of theirs.
         model: the list's rows.
         commands: of the pane.
     """
@@ -64,7 +64,7 @@ class PaneLayout:
             "filter", translate("ModelPane", "Filters"), name=f"{name}.chips", show_text=True, parent=pane
         )
         self.chips_button.setCheckable(True)
-        self.chips_button.clicked.connect(self._on_chips_wanted)
+        self.chips_button.clicked.connect(self._on_chips_toggled)
         self.refresh = IconButton(
             "refresh", translate("ModelPane", "Ask for the list again"), name=f"{name}.refresh", parent=pane
         )
@@ -98,8 +98,8 @@ class PaneLayout:
         bottom.addWidget(self.count, 1)
         bottom.addWidget(self.more)
         self._column = QWidget(self._pane)
-        # Stands in for the list while there is none, so that what is above stays above.
-        self._nothing = QWidget(self._column)
+        # Takes the list's space while there is none, so that what is above stays above.
+        self._placeholder = QWidget(self._column)
         column = QVBoxLayout(self._column)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(design.GRID)
@@ -108,7 +108,7 @@ class PaneLayout:
         column.addLayout(options)
         column.addWidget(self.message)
         column.addWidget(self.list, 1)
-        column.addWidget(self._nothing, 1)
+        column.addWidget(self._placeholder, 1)
         column.addWidget(self.tray)
         column.addLayout(bottom)
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self._pane)
@@ -124,17 +124,17 @@ class PaneLayout:
         self.details.setVisible(False)
 
     def _order_tabs(self) -> None:
-        """As the eye goes; the arrow keys lead from the search to the list at once."""
+        """Set the order of the Tab key: as parts are read; the arrow keys lead from the search to the list at once."""
         chips = self.filters.bar.chips
-        way = [self.search, self.chips_button, self.refresh, *chips, self.orders, self.filters.price]
-        way += [self.list, self.tray.open, self.more]
-        for first, second in pairwise(way):
+        order = [self.search, self.chips_button, self.refresh, *chips, self.orders, self.filters.price]
+        order += [self.list, self.tray.open, self.more]
+        for first, second in pairwise(order):
             QWidget.setTabOrder(first, second)
 
     # --- sizes
 
     def lay_out(self) -> None:
-        """Details stand beside the list where there is room, chips above it where they leave some."""
+        """Put details beside the list where there is room, and chips above it where they leave some."""
         metrics = self._pane.fontMetrics()
         is_wide = self._pane.width() >= metrics.averageCharWidth() * _WIDE_FROM
         if is_wide != self.is_wide:
@@ -167,7 +167,7 @@ class PaneLayout:
         self.more.setVisible(not self.is_wide)
 
     def toggle_details(self) -> None:
-        """In a narrow window, let details and list take each other's place; in a wide one, go from one to the other."""
+        """In a narrow window, exchange details and list; in a wide one, move the focus between them."""
         if self.is_wide:
             focused = QApplication.focusWidget()
             there = focused is not None and self.details.isAncestorOf(focused)
@@ -189,16 +189,20 @@ class PaneLayout:
     # --- states
 
     def show_list(self, shown: bool) -> None:
-        """Show the list, or leave its place empty."""
+        """Show the list, or leave its space empty."""
         self.list.setVisible(shown)
-        self._nothing.setVisible(not shown)
+        self._placeholder.setVisible(not shown)
 
     def set_enabled(self, enabled: bool) -> None:
-        """Without a list there is nothing to search, sort or narrow."""
+        """Enable what searches, sorts and narrows the list; there is nothing to do for it without one.
+
+        Args:
+            enabled: whether there is a list.
+        """
         for part in (self.search, self.orders, self.filters, self.filters.price, self.chips_button):
             part.setEnabled(enabled)
 
-    def _on_chips_wanted(self, wanted: bool) -> None:
+    def _on_chips_toggled(self, wanted: bool) -> None:
         self._chips_wanted = wanted
         self.filters.setVisible(wanted)
 

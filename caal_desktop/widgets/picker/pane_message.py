@@ -1,4 +1,4 @@
-"""Which message stands above the list: why there is none, or what to know about it."""
+"""The message above the list: why there is none, or what to know about it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PaneHandlers:
 
     Attributes:
         set_filters: filters in place of those that let nothing pass.
-        clear_query: search no more.
+        clear_query: clears the search.
         choose: a model, by its id.
         commands: what helps where the list could not be fetched.
         order_commands: what helps where the server's order could not be fetched.
@@ -47,7 +47,7 @@ class PaneHandlers:
 
 
 def no_list(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
-    """Why there is no list at all."""
+    """Return why there is no list at all."""
     match catalogue.state:
         case CatalogueState.LOADING | CatalogueState.REFRESHING:
             return PanelMessage(MessageKind.BUSY, translate("ModelPane", "Fetching the list of models…"))
@@ -65,7 +65,7 @@ def no_list(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None
 def no_match(
     listing: Listing, request: ListRequest, relaxations: Sequence[Relaxation], handlers: PaneHandlers
 ) -> PanelMessage | None:
-    """What to do where nothing is found."""
+    """Return what to do where nothing is found."""
     if listing.found:
         return None
     query = request.query.strip()
@@ -102,7 +102,7 @@ def _relaxed(request: ListRequest, one: Relaxation) -> str:
 
 
 def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None, handlers: PaneHandlers) -> PanelMessage:
-    """The model in use is not in the list."""
+    """Return the message that the model in use is not in the list."""
     if catalogue.state is CatalogueState.STALE:
         body = translate("ModelPane", "The list may be out of date.")
     elif replacement is None:
@@ -120,7 +120,7 @@ def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None, ha
 
 
 def about_order(order: ServerOrder, handlers: PaneHandlers) -> PanelMessage | None:
-    """The server's order is on its way, or does not come."""
+    """Return the message that the server's order is on its way, or could not be fetched."""
     if order.phase is OrderPhase.LOADING and not order.ids:
         return PanelMessage(MessageKind.BUSY, translate("ModelPane", "Asking the provider for this order…"))
     if order.phase is OrderPhase.FAILED and order.error is not None:
@@ -136,7 +136,7 @@ def about_order(order: ServerOrder, handlers: PaneHandlers) -> PanelMessage | No
 
 
 def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
-    """The list is old, and the last try to get a new one failed."""
+    """Return the message that the list is old, and that the last try to get a new one failed."""
     if catalogue.state is not CatalogueState.STALE or catalogue.fetched_at is None:
         return None
     title = translate("ModelPane", "This list is from {age}").format(age=age(catalogue.fetched_at))

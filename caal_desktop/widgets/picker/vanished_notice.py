@@ -1,4 +1,4 @@
-"""Says that the model in use is no longer listed, and offers the nearest one."""
+"""The notice that the model in use is no longer listed, with the nearest one to take instead."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class VanishedNotice(QWidget):
-    """A message that is there only while there is something to say.
+    """A message that is shown only while the model in use is not listed.
 
     Signals:
         pickRequested: the user wants to choose another model.

@@ -31,7 +31,7 @@ MODELS = CATALOGUE.models
 
 
 class Picker:
-    """A pane in a window, and the hands of a person."""
+    """A pane in a window, used by keyboard."""
 
     def __init__(
         self, qtbot: QtBot, parts: Parts, catalogue: Catalogue = CATALOGUE, size: tuple[int, int] = SIZES["wide"]
@@ -77,12 +77,12 @@ class Picker:
 
     @property
     def count(self) -> str:
-        turn(until=lambda: not self.pane._soon.isActive())
+        turn(until=lambda: not self.pane._counts_timer.isActive())
         return self.pane.parts.count.text()
 
     def settle(self) -> None:
         """Until numbers and details have followed."""
-        turn(until=lambda: not self.pane._soon.isActive() and not self.pane.details._later.isActive())
+        turn(until=lambda: not self.pane._counts_timer.isActive() and not self.pane.details._settle_timer.isActive())
 
 
 @pytest.fixture

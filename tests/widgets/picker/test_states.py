@@ -63,7 +63,7 @@ def test_large_text_and_long_words(
     for width, height in SIZES.values():
         widget.resize(width, height)
         widget.show()
-        turn(until=lambda: not isinstance(widget, ModelPane) or not widget._soon.isActive())
+        turn(until=lambda: not isinstance(widget, ModelPane) or not widget._counts_timer.isActive())
         turn(3)
         assert cut_texts(widget) == []
 
@@ -139,7 +139,7 @@ def test_a_way_of_routing_is_not_missing(qtbot: QtBot, parts: Parts) -> None:
 
 def test_rows_that_could_not_be_read_are_counted(qtbot: QtBot, parts: Parts) -> None:
     made = shown(qtbot, pane(parts, replace(catalogue(), skipped=7)))
-    turn(until=lambda: not made._soon.isActive())
+    turn(until=lambda: not made._counts_timer.isActive())
     assert "7 rows could not be read" in made.parts.count.text()
 
 

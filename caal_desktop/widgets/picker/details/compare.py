@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
 
 MAX_COMPARED = 3
-# Long lists of names tell nobody which model to take.
+# Long lists of names do not help to choose a model.
 _LEFT_OUT = frozenset({"parameters", "defaults", "slug", "vendor"})
 
 
@@ -52,10 +52,10 @@ class CompareDialog(QDialog):
         self.setObjectName("compare")
         self.setWindowTitle(self.tr("Compare models"))
         self.resize(design.first_size(self, 300 + 220 * len(models), 560))
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(0)
-        self._later.timeout.connect(self._fit_rows)
+        self._resize_timer = QTimer(self)
+        self._resize_timer.setSingleShot(True)
+        self._resize_timer.setInterval(0)
+        self._resize_timer.timeout.connect(self._fit_rows)
         labels, cells = comparison(models, today)
         self.table = QTableWidget(len(labels), len(models), self)
         self.table.setObjectName("compare.table")
@@ -74,7 +74,7 @@ class CompareDialog(QDialog):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
         header.setMinimumHeight(self.fontMetrics().height() * 2 + design.GRID)
         # Rows are as high as their words at the columns' real widths, which are not known before the first layout.
-        header.sectionResized.connect(lambda *_: self._later.start())
+        header.sectionResized.connect(lambda *_: self._resize_timer.start())
         self.table.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         bold = QFont(self.font())
         bold.setWeight(QFont.Weight.DemiBold)
@@ -121,7 +121,7 @@ class CompareDialog(QDialog):
 
 
 def comparison(models: Sequence[ModelInfo], today: date) -> tuple[list[str], list[list[str]]]:
-    """The facts of several models in rows.
+    """Return the facts of several models in rows.
 
     Args:
         models: from left to right.

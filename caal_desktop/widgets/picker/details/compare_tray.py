@@ -21,7 +21,7 @@ class CompareTray(QWidget):
 
     Signals:
         compareRequested: show them side by side.
-        changed: one was added or taken away.
+        changed: one was added or removed.
     """
 
     compareRequested = Signal()
@@ -52,11 +52,11 @@ class CompareTray(QWidget):
         return tuple(self._models)
 
     def holds(self, model_id: str) -> bool:
-        """Whether a model is among them."""
+        """Return whether a model is among them."""
         return any(model.id == model_id for model in self._models)
 
     def toggle(self, model: ModelInfo) -> None:
-        """Add a model, or take it away; the first one makes room for a fourth."""
+        """Add a model, or remove it; a fourth one replaces the first."""
         if self.holds(model.id):
             self._models = [one for one in self._models if one.id != model.id]
         else:
@@ -65,7 +65,7 @@ class CompareTray(QWidget):
         self.changed.emit()
 
     def clear(self) -> None:
-        """Take all of them away."""
+        """Remove all of them."""
         self._models = []
         self._show()
         self.changed.emit()

@@ -1,4 +1,4 @@
-"""A model's details as one text that can be read, selected and searched by the keyboard and by screen readers."""
+"""A model's details as one text, which keyboard and screen readers can read, select and search."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LABEL_SHARE = 38  # per cent of the width
 
 
 class FactSheet(QTextBrowser):
-    """Shows one model's facts. Nothing is ever loaded for it, and a link only says that it was chosen.
+    """Shows one model's facts. Nothing is ever loaded for it, and a link only emits a signal.
 
     Signals:
         linkActivated: carries the :class:`~caal_desktop.widgets.markdown.SafeLink`.
@@ -65,7 +65,7 @@ class FactSheet(QTextBrowser):
         self._drawn_with: tuple[int, str] = (0, "")
 
     def loadResource(self, kind: int, url: QUrl | str) -> Any:
-        """Nothing: neither from the network nor from the disk."""
+        """Load nothing: neither from the network nor from the disk."""
         return None
 
     def show_model(self, model: ModelInfo, today: date, page_url: str = "") -> None:

@@ -32,7 +32,7 @@ class HostPane(QWidget):
 
     Signals:
         requested: ask for the hosts of a model; carries its id, and whether to ask anew.
-        closed: back to the details.
+        closed: the user goes back to the details.
     """
 
     requested = Signal(str, bool)
@@ -92,7 +92,7 @@ class HostPane(QWidget):
         self.requested.emit(model.id, False)
 
     def show_hosts(self, hosts: Hosts) -> None:
-        """Draw what has become known."""
+        """Show the hosts, or what keeps them from being shown."""
         if hosts.model_id != self._model_id:
             return
         if hosts.phase is HostsPhase.LOADING:
@@ -105,7 +105,7 @@ class HostPane(QWidget):
         elif not hosts.endpoints:
             self._show_message(
                 MessageKind.WARNING,
-                self.tr("Nobody hosts this model at the moment"),
+                self.tr("No provider hosts this model at the moment"),
                 self.tr("Requests to it would fail. Choose another one, or ask again later."),
                 (self._commands.button(CommandId.RETRY).titled(self.tr("Ask again")),),
             )
@@ -113,7 +113,7 @@ class HostPane(QWidget):
             self._show_table(hosts)
 
     def focus_first(self) -> None:
-        """Give the keyboard to what there is."""
+        """Give the focus to the table, or to the way back where there is none."""
         (self.table if self.table.isVisibleTo(self) else self._back).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_table(self, hosts: Hosts) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.common.command_set import CommandSet
 
 _SETTLE_MS = 90
-"""Typing and holding an arrow key pass over models faster than anybody reads about them."""
+"""Typing and holding an arrow key pass over models faster than a user can read about them."""
 
 
 class DetailsPane(QWidget):
@@ -38,7 +38,7 @@ class DetailsPane(QWidget):
         compareToggled: the model's id, and whether it is to be compared.
         hostsRequested: the model's id, and whether to ask anew.
         linkActivated: a link of the details.
-        closed: back to the list, where the details have taken its place.
+        closed: the user goes back to the list, where the details have taken its place.
     """
 
     starToggled = Signal(str, bool)
@@ -83,10 +83,10 @@ class DetailsPane(QWidget):
             self.tr("Move to a model to read about it."), name=f"{name}.empty", muted=True, parent=self
         )
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(_SETTLE_MS)
-        self._later.timeout.connect(self._draw)
+        self._settle_timer = QTimer(self)
+        self._settle_timer.setSingleShot(True)
+        self._settle_timer.setInterval(_SETTLE_MS)
+        self._settle_timer.timeout.connect(self._draw)
         self._build()
         self._show_parts()
 
@@ -123,8 +123,8 @@ class DetailsPane(QWidget):
         """The model that is shown, or about to be."""
         return self._model
 
-    def set_offers(self, *, hosts: bool, model_page: str) -> None:
-        """Tell what there is besides the facts.
+    def set_features(self, *, hosts: bool, model_page: str) -> None:
+        """Set what can be offered besides the facts.
 
         Args:
             hosts: whether it can be asked who hosts a model.
@@ -135,7 +135,7 @@ class DetailsPane(QWidget):
         self._drawn = None
 
     def set_model(self, model: ModelInfo | None, today: date | None, *, starred: bool, compared: bool) -> None:
-        """Show a model once the person has stayed at it for a moment; None for nothing."""
+        """Show a model once the user has stayed at it for a moment; None for nothing."""
         self.star.setChecked(starred)
         self.star.set_icon_name("star-filled" if starred else "star")
         self.compare.setChecked(compared)
@@ -145,10 +145,10 @@ class DetailsPane(QWidget):
         if model is None or self._drawn is None:
             self._draw()
         else:
-            self._later.start()
+            self._settle_timer.start()
 
     def show_sheet(self) -> None:
-        """Come back from the hosts."""
+        """Show the facts in place of the hosts."""
         self._pages.setCurrentIndex(0 if self._model is None else 1)
         self.hosts_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -158,12 +158,12 @@ class DetailsPane(QWidget):
         return self._pages.currentWidget() is self.hosts
 
     def showEvent(self, event: QShowEvent) -> None:
-        """What was not drawn while nobody saw it is drawn now."""
+        """Draw what was not drawn while the pane was hidden."""
         super().showEvent(event)
         self._draw()
 
     def _draw(self) -> None:
-        self._later.stop()
+        self._settle_timer.stop()
         if not self.isVisible() and self._model is not None:
             return
         if self._model is self._drawn and self._model is not None:

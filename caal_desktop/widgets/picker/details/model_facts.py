@@ -1,4 +1,4 @@
-"""Everything that is known about a model, put into words: for the details, and for comparing."""
+"""Everything that is known about a model, in words: for the details, and for comparing."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _notes() -> _Notes:
 
 
 def topic_title(topic: Topic) -> str:
-    """A topic's heading."""
+    """Return a topic's heading."""
     return {
         Topic.PRICES: translate("ModelFacts", "Prices"),
         Topic.LIMITS: translate("ModelFacts", "Limits"),
@@ -113,12 +113,12 @@ def topic_title(topic: Topic) -> str:
 
 
 def model_facts(model: ModelInfo) -> list[Fact]:
-    """What is known about the model; what its server does not tell is left out, never shown as nothing."""
+    """Return what is known about the model; what its server does not tell is left out, never shown as zero."""
     return [*_prices(model), *_limits(model), *_abilities(model), *_life(model), *_benchmarks(model), *_others(model)]
 
 
 def _per_million(usd: float | None) -> str:
-    """A price with its unit."""
+    """Return a price with its unit."""
     return translate("ModelFacts", "{price} per million tokens").format(price=price_per_million(usd))
 
 

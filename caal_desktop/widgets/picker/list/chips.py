@@ -61,7 +61,7 @@ class Chip(QToolButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for the name, the number and the tick, ticked or not: nothing moves when it is."""
+        """Return the size of name, number and tick, ticked or not: nothing moves when it is toggled."""
         metrics = self.fontMetrics()
         width = metrics.horizontalAdvance(self.text()) + design.GRID * 3 + _CHECK
         if self._digits:
@@ -69,11 +69,11 @@ class Chip(QToolButton):
         return QSize(width, metrics.height() + design.GRID)
 
     def minimumSizeHint(self) -> QSize:
-        """Not cut."""
+        """Return the whole size: a chip is never cut."""
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the pill."""
+        """Draw the chip."""
         colours = design.colours(self.palette())
         base = self.palette().color(QPalette.ColorRole.Window)
         painter = QPainter(self)
@@ -108,7 +108,7 @@ class Chip(QToolButton):
         painter.end()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows go from chip to chip; Enter is the dialog's."""
+        """Go from chip to chip with the arrow keys; leave Enter to the dialog."""
         step = _STEPS.get(Qt.Key(event.key()))
         if step is not None:
             if self.isRightToLeft() and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
@@ -153,12 +153,12 @@ class ChipBar(QWidget):
         self._flow.addWidget(chip)
         chip.stepped.connect(lambda step, chip=chip: self._step(chip, step))
         chip.installEventFilter(self)
-        self._let_tab_stop_at(self._chips[0])
+        self._set_tab_stop(self._chips[0])
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Come back to the chip that was left."""
+        """Let Tab come back to the chip that was focused last."""
         if isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusIn and isinstance(watched, Chip):
-            self._let_tab_stop_at(watched)
+            self._set_tab_stop(watched)
         return False
 
     def _step(self, chip: Chip, step: int) -> None:
@@ -166,6 +166,6 @@ class ChipBar(QWidget):
         target = shown[(shown.index(chip) + step) % len(shown)]
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _let_tab_stop_at(self, chip: Chip) -> None:
+    def _set_tab_stop(self, chip: Chip) -> None:
         for one in self._chips:
             one.setFocusPolicy(Qt.FocusPolicy.StrongFocus if one is chip else Qt.FocusPolicy.ClickFocus)

@@ -28,7 +28,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What is worked out once for a palette and a font, and not for each of the rows of each frame."""
+    """What is computed once for a palette and a font, and not for each row of each frame."""
 
     colours: design.Colours
     plain: QFont
@@ -62,7 +62,7 @@ class _Look:
         painter.drawStaticText(area.left(), area.top(), laid_out)
 
     def strip(self, icons: tuple[tuple[str, str], ...], ratio: float) -> QPixmap:
-        """The icons of a row side by side, as one picture: few sets of abilities make up all rows."""
+        """Return the icons of a row side by side, as one picture: all rows share a few sets of abilities."""
         strip = self.strips.get((icons, ratio))
         if strip is None:
             step = self.icon + _GAP // 2
@@ -78,7 +78,7 @@ class _Look:
         return strip
 
     def width(self, text: str, *, bold: bool = False) -> int:
-        """The width of a text."""
+        """Return the width of a text."""
         width = self.widths.get((text, bold))
         if width is None:
             if len(self.widths) > _KEPT_WIDTHS:
@@ -87,12 +87,12 @@ class _Look:
             self.widths[text, bold] = width
         return width
 
-    def elided(self, text: str, room: int, *, bold: bool = False) -> str:
-        """The text, or as much of it as there is room for."""
-        if self.width(text, bold=bold) <= room:
+    def elided(self, text: str, available: int, *, bold: bool = False) -> str:
+        """Return the text, or as much of it as fits."""
+        if self.width(text, bold=bold) <= available:
             return text
         metrics = self.bold_metrics if bold else self.plain_metrics
-        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, room))
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, available))
 
 
 class ModelDelegate(QStyledItemDelegate):
@@ -114,11 +114,11 @@ class ModelDelegate(QStyledItemDelegate):
         self._spans = {}
 
     def forget_look(self) -> None:
-        """Work out colours and fonts anew; the view calls it when its own have changed."""
+        """Compute colours and fonts anew; the view calls it when its own have changed."""
         self._look = None
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """The same for every row."""
+        """Return the same size for every row."""
         return QSize(200, QFontMetrics(option.font).height() * 2 + _BETWEEN_LINES + design.gap(design.GRID) * 2)
 
     def paint(
@@ -134,7 +134,7 @@ class ModelDelegate(QStyledItemDelegate):
         if isinstance(row, HeadingRow):
             self._draw_heading(painter, row, option.rect.adjusted(_PAD, 0, -_PAD, 0), look)
         else:
-            self._draw_ground(painter, option, look)
+            self._draw_background(painter, option, look)
             first = QRect(area.left(), area.top(), area.width(), look.line)
             second = QRect(area.left(), area.top() + look.line + _BETWEEN_LINES, area.width(), look.line)
             if isinstance(row, NoticeRow):
@@ -147,7 +147,7 @@ class ModelDelegate(QStyledItemDelegate):
 
     # --- parts
 
-    def _draw_ground(self, painter: QPainter, option: QStyleOptionViewItem, look: _Look) -> None:
+    def _draw_background(self, painter: QPainter, option: QStyleOptionViewItem, look: _Look) -> None:
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         if not selected and not option.state & QStyle.StateFlag.State_MouseOver:
             return
@@ -158,7 +158,7 @@ class ModelDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(QRectF(option.rect).adjusted(2, 1, -2, -1), 6, 6)
 
     def _draw_heading(self, painter: QPainter, row: HeadingRow, area: QRect, look: _Look) -> None:
-        """At the bottom of its row: the space above it parts it from the section before."""
+        """Draw a heading at the bottom of its row: the space above separates it from the section before."""
         line = QRect(area.left(), area.bottom() - look.line - design.GRID // 2, area.width(), look.line)
         title = look.elided(row.title, line.width() - 60, bold=True)
         look.draw(painter, line, title, look.colours.text, bold=True)
@@ -177,12 +177,12 @@ class ModelDelegate(QStyledItemDelegate):
         indent = look.icon + _GAP
         painter.setFont(look.bold)
         painter.setPen(look.colours.text)
-        room = first.width() - indent
-        title = look.bold_metrics.elidedText(row.title, Qt.TextElideMode.ElideMiddle, room)
+        available = first.width() - indent
+        title = look.bold_metrics.elidedText(row.title, Qt.TextElideMode.ElideMiddle, available)
         painter.drawText(first.adjusted(indent, 0, 0, 0), _LEFT, title)
         painter.setFont(look.plain)
         painter.setPen(look.colours.muted)
-        text = look.elided(row.text, room)
+        text = look.elided(row.text, available)
         painter.drawText(second.adjusted(indent, 0, 0, 0), _LEFT, text)
 
     def _draw_first_line(self, painter: QPainter, row: ModelRow, area: QRect, look: _Look, ratio: float) -> None:
@@ -197,9 +197,9 @@ class ModelDelegate(QStyledItemDelegate):
             left += look.icon + _GAP // 2
         name_spans = self._spans_of(row.model.name)
         badge_width = look.width(row.badge) + design.GRID * 2 if row.badge else 0
-        room = right - _GAP - left - badge_width
+        available = right - _GAP - left - badge_width
         ink = colours.text if row.is_usable else colours.muted
-        place = QRect(left, area.top(), room, look.line)
+        place = QRect(left, area.top(), available, look.line)
         left += self._draw_marked(painter, row.model.name, name_spans, place, ink, look, bold=True)
         left += _GAP
         if row.badge and right - left > badge_width:
@@ -213,31 +213,31 @@ class ModelDelegate(QStyledItemDelegate):
         # Where the name does not show why a row was found, its id does.
         by_id = not name_spans and bool(self._spans_of(row.model.id))
         text = row.model.id if by_id else row.model.vendor
-        room = right - _GAP - left
-        if text and room > look.line * 2:
-            place = QRect(left, area.top(), room, look.line)
+        available = right - _GAP - left
+        if text and available > look.line * 2:
+            place = QRect(left, area.top(), available, look.line)
             self._draw_marked(painter, text, self._spans_of(text), place, colours.muted, look)
 
     def _draw_second_line(self, painter: QPainter, row: ModelRow, area: QRect, look: _Look) -> None:
         colours = look.colours
-        room = area.width()
+        available = area.width()
         if row.context:
             width = look.width(row.context)
-            look.draw(painter, area.adjusted(room - width, 0, 0, 0), row.context, colours.muted)
-            room -= width + _GAP * 2
+            look.draw(painter, area.adjusted(available - width, 0, 0, 0), row.context, colours.muted)
+            available -= width + _GAP * 2
         if row.warning:
-            warning = look.elided(f"{row.warning}  ·  ", room)
+            warning = look.elided(f"{row.warning}  ·  ", available)
             look.draw(painter, area, warning, colours.caution if row.is_usable else colours.muted)
             used = look.width(warning)
             area = area.adjusted(used, 0, 0, 0)
-            room -= used
-        if room > look.line:
-            look.draw(painter, area, look.elided(row.summary, room), colours.muted)
+            available -= used
+        if available > look.line:
+            look.draw(painter, area, look.elided(row.summary, available), colours.muted)
 
     def _draw_marked(
         self, painter: QPainter, text: str, spans: Spans, area: QRect, ink: QColor, look: _Look, *, bold: bool = False
     ) -> int:
-        """Draw a text with its matches on a coloured ground; gives the width that it took."""
+        """Draw a text with its matches on a coloured background; return its width."""
         shown = look.elided(text, area.width(), bold=bold)
         kept = len(text) if shown == text else len(shown) - 1
         if spans:

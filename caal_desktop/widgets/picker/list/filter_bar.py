@@ -1,4 +1,4 @@
-"""What narrows the list: the chips, and the dearest hour of talking."""
+"""The controls that narrow the list: the chips, and the limit of price."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class FilterBar(QWidget):
         return self._filters
 
     def chip(self, name: FilterName) -> Chip:
-        """A filter's chip."""
+        """Return a filter's chip."""
         return self._chips[name]
 
     def set_filters(self, filters: Filters) -> None:
@@ -88,15 +88,15 @@ class FilterBar(QWidget):
             self.price.setCurrentIndex(max(0, self.price.findData(filters.max_usd_per_hour)))
         self._set(replace(filters, max_usd_per_hour=self.price.currentData()))
 
-    def offer(self, whole: FilterCounts | None) -> None:
-        """Offer the filters that part the list: those that all models pass, or none, tell nothing.
+    def show_available(self, whole: FilterCounts | None) -> None:
+        """Show the chips of filters that divide the list: those that all models pass, or none, are of no use.
 
         Args:
             whole: the counts of the whole list; None while there is none.
         """
         for name, chip in self._chips.items():
-            parts_it = whole is None or 0 < whole.by_name[name] < whole.shown
-            chip.setVisible(parts_it or chip.isChecked())
+            divides = whole is None or 0 < whole.by_name[name] < whole.shown
+            chip.setVisible(divides or chip.isChecked())
         self.unusable.setVisible(self.unusable.isChecked() or bool(whole is not None and whole.unusable))
 
     @property

@@ -1,4 +1,4 @@
-"""The list itself: where the keyboard leads from it, and what is typed on it."""
+"""The list view: how the keyboard leaves it, and what is typed on it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ModelListView(QListView):
         self.keyPressEvent(QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Typing searches; everything else is the list's."""
+        """Search for what is typed; leave other keys to the list."""
         text, modifiers = event.text(), event.modifiers()
         plain = not modifiers & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
         if event.key() == Qt.Key.Key_Backspace and plain:
@@ -54,7 +54,7 @@ class ModelListView(QListView):
                 self._show_heading_above()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the first heading in sight: a list that was filled before it had its height stands scrolled past it."""
+        """Keep the first heading visible: a list that was filled before it had its height is scrolled past it."""
         super().resizeEvent(event)
         if self._is_on_first() and self.visualRect(self.currentIndex()).intersects(self.viewport().rect()):
             self.scrollToTop()
@@ -72,7 +72,7 @@ class ModelListView(QListView):
         )
 
     def _show_heading_above(self) -> None:
-        """Going up, a section's heading belongs to its first row."""
+        """Scroll to the heading of the section whose first row is current."""
         row = self.currentIndex().row() - 1
         if row >= 0 and not self.model().flags(self.model().index(row, 0)) & Qt.ItemFlag.ItemIsEnabled:
             self.scrollTo(self.model().index(row, 0))

@@ -1,4 +1,4 @@
-"""How the list is sorted."""
+"""The choice of the list's order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAMES = {
 
 
 class OrderBox(QComboBox):
-    """The orders; what a server or a list cannot tell cannot be chosen.
+    """The orders; those that neither the server nor the list knows cannot be chosen.
 
     Signals:
         orderChanged: carries the chosen :class:`~caal_desktop.catalogue.sorting.SortOrder`.
@@ -59,7 +59,7 @@ class OrderBox(QComboBox):
         self.setCurrentIndex(self.findData(order))
 
     def show_available(self, view: CatalogueView, *, can_ask: bool) -> None:
-        """Offer what the list tells, and what its server can be asked for; leave an order that is not offered.
+        """Enable the orders that the list or its server knows, and leave one that is disabled.
 
         Args:
             view: the list.
