@@ -501,12 +501,12 @@ def test_an_answer_that_is_not_http_is_not_sent(expected_logs: Callable[[str], N
 
 def test_the_end_waits_for_quick_answers_and_for_no_slow_ones() -> None:
     async def test() -> None:
-        here, cancelled = asyncio.Event(), []
+        arrived, may_finish, cancelled = asyncio.Event(), asyncio.Event(), []
 
         async def handler(request: Request) -> Answer:
-            here.set()
+            arrived.set()
             try:
-                await asyncio.sleep(0.01 if request.path == "/quick" else 1000)
+                await (may_finish if request.path == "/quick" else asyncio.Event()).wait()
             except asyncio.CancelledError:
                 cancelled.append(request.path)
                 raise
@@ -517,10 +517,12 @@ def test_the_end_waits_for_quick_answers_and_for_no_slow_ones() -> None:
             async with listening(handler) as port:
                 clients = [await stay(port) for _ in range(3)]
                 for client, path in zip(clients, (b"/quick", b"/slow"), strict=False):
-                    here.clear()
+                    arrived.clear()
                     client.send(GET.replace(b"/a", path) + GET)
-                    await here.wait()
+                    await arrived.wait()
                     reading.append(tasks.create_task(client.rest()))
+                # In the loop's next round, when the end waits for the answers: no request starts before it.
+                asyncio.get_running_loop().call_soon(may_finish.set)
         quick, slow = (task.result() for task in reading)
         assert quick.endswith(b"/quick")
         assert slow == b""
