@@ -1,4 +1,4 @@
-"""``python -m caal_desktop.demo``: runs the demo server and says on one line of JSON where it listens."""
+"""``python -m caal_desktop.demo``: runs the demo server, and prints its address and key as one line of JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.demo.accounts.keys import demo_key
 from caal_desktop.demo.catalogue.listing import DemoCatalogue
-from caal_desktop.demo.faults.registry import ActiveFault, FaultBook, UnknownFaultError, listing, parse
+from caal_desktop.demo.faults.registry import ActiveFault, ActiveFaults, UnknownFaultError, listing, parse
 from caal_desktop.demo.server import serve
 from caal_desktop.demo.state import ORDINARY_SPEED, DemoState
 
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     # A windowed program has no sys.stdout even where a parent reads its output.
     if sys.stdout is not None:
         sys.stdout.write(f"{text}\n")
@@ -118,10 +118,10 @@ async def _run(options: argparse.Namespace) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     if options.exit_with_stdin:
         _watch_stdin(loop, stop)
-    state = DemoState(options.models or DemoCatalogue.own(), FaultBook(options.fault), options.speed)
+    state = DemoState(options.models or DemoCatalogue.own(), ActiveFaults(options.fault), options.speed)
 
     def started(base_url: str) -> None:
-        _say(json.dumps({"base_url": base_url, "key": demo_key()}))
+        _print(json.dumps({"base_url": base_url, "key": demo_key()}))
 
     await serve(state, options.port, started, stop)
 
@@ -137,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     if options.list_faults:
-        _say(listing())
+        _print(listing())
         return 0
     try:
         asyncio.run(_run(options))

@@ -8,7 +8,7 @@ ERROR_DOCS = "https://openrouter.ai/docs/errors"
 
 
 def availability(code: str, *models: str, retryable: bool = False, **more: Any) -> dict[str, Any]:
-    """Return why nobody could answer, in OpenRouter's form.
+    """Return why no provider could answer, in OpenRouter's form.
 
     Args:
         code: one of OpenRouter's words for it.
@@ -27,9 +27,9 @@ class ApiError(Exception):
         status: the HTTP status.
         message: what ``error.message`` says.
         metadata: ``error.metadata``; None leaves it out.
-        code: ``error.code``; the HTTP status unless told otherwise. OpenRouter also sends words.
+        code: ``error.code``; the HTTP status unless given. OpenRouter also sends words.
         headers: further response headers, such as ``Retry-After``.
-        availability: ``error.availability``: why nobody could answer; None leaves it out.
+        availability: ``error.availability``: why no provider could answer; None leaves it out.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ApiError(Exception):
         self.availability = availability
 
     def error(self) -> dict[str, Any]:
-        """The inner ``error`` object."""
+        """Return the inner ``error`` object."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.metadata is not None:
             error["metadata"] = self.metadata
@@ -60,5 +60,5 @@ class ApiError(Exception):
         return error
 
     def body(self) -> dict[str, Any]:
-        """The whole JSON body."""
+        """Return the whole JSON body."""
         return {"error": self.error()}

@@ -1,4 +1,4 @@
-"""What became of each chat completion: the answers of ``GET /generation``."""
+"""The result of each chat completion: the answers of ``GET /generation``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Generation:
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def describe(self) -> dict[str, Any]:
-        """The ``data`` of ``GET /generation``."""
+        """Return the ``data`` of ``GET /generation``."""
         return {
             "id": self.id,
             "request_id": f"req-{self.id[4:]}",
@@ -116,11 +116,11 @@ class GenerationStore:
             self._known.popitem(last=False)
 
     def look_up(self, generation_id: str) -> Generation:
-        """The generation with that id.
+        """Return the generation with that id.
 
         Raises:
-            ApiError: 404 while it is not known: before its end, and at the first look afterwards, because OpenRouter
-                too takes a moment to write its books.
+            ApiError: 404 while it is not known: before its end, and at the first request afterwards, because
+                OpenRouter, too, takes a moment to record it.
         """
         generation = self._known.get(generation_id)
         if generation is not None and generation.ended:

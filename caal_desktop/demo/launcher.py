@@ -74,14 +74,14 @@ class DemoProcess:
         """
         if self._process is not None:
             raise DemoStartError("The demo server has been started already.")
-        # A file and not a pipe: nobody reads it while the server runs, and a full pipe would block the server.
-        with tempfile.TemporaryFile() as complaints:
+        # A file and not a pipe: nothing reads it while the server runs, and a full pipe would block the server.
+        with tempfile.TemporaryFile() as error_output:
             try:
                 self._process = subprocess.Popen(
                     self._command,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                    stderr=complaints,
+                    stderr=error_output,
                     # A windowed program on Windows would open a console for its child.
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
@@ -89,11 +89,11 @@ class DemoProcess:
                 raise DemoStartError(f"The demo server could not be started: {error}") from error
             line = self._first_line(self._process)
             try:
-                said = json.loads(line)
-                self.base_url, self.key = str(said["base_url"]), str(said["key"])
+                announced = json.loads(line)
+                self.base_url, self.key = str(announced["base_url"]), str(announced["key"])
             except (ValueError, TypeError, KeyError) as error:
                 self.stop()
-                raise DemoStartError(self._explain(line, complaints)) from error
+                raise DemoStartError(self._explain(line, error_output)) from error
 
     def stop(self) -> None:
         """End the server and wait for its end; safe to call at any time, also twice."""
@@ -113,7 +113,7 @@ class DemoProcess:
             process.stdout.close()
 
     def _first_line(self, process: subprocess.Popen[bytes]) -> bytes:
-        """The first line of the server's output; empty when it ended or the deadline passed."""
+        """Return the first line of the server's output; empty when it ended or the deadline passed."""
         lines: list[bytes] = []
         output = process.stdout
         if output is None:
@@ -133,9 +133,9 @@ class DemoProcess:
             return b""
         return lines[0] if lines else b""
 
-    def _explain(self, line: bytes, complaints: IO[bytes]) -> str:
-        complaints.seek(0)
-        tail = complaints.read()[-2000:].decode(errors="replace").strip()
+    def _explain(self, line: bytes, error_output: IO[bytes]) -> str:
+        error_output.seek(0)
+        tail = error_output.read()[-2000:].decode(errors="replace").strip()
         said = line.decode(errors="replace").strip()
         happened = f"said {said[:200]!r}" if said else f"did not say where it listens within {self._deadline:g} s"
         return f"The demo server {happened}." + (f"\n{tail}" if tail else "")

@@ -1,4 +1,4 @@
-"""The demo server: what happens to every request, and the start and end of it all."""
+"""The demo server: what happens to every request, and its start and end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from caal_desktop.demo.chat.completions import complete
 from caal_desktop.demo.endpoints import API, account, control, models
 from caal_desktop.demo.errors import ApiError
-from caal_desktop.demo.faults.players import replacement
+from caal_desktop.demo.faults.injection import replacement
 from caal_desktop.demo.faults.registry import endpoint_group_of
 from caal_desktop.demo.http.listener import HOST, listening
 from caal_desktop.demo.http.messages import error_response
@@ -24,17 +24,17 @@ _ROUTES = Routes((*account.ROUTES, *models.ROUTES, ("POST", f"{API}/chat/complet
 
 
 class DemoServer:
-    """Answers requests out of a state: logs them, lets faults happen, and calls their handlers."""
+    """Answers requests from a state: logs them, injects faults, and calls their handlers."""
 
     def __init__(self, state: DemoState) -> None:
         self._state = state
 
     async def answer(self, request: Request) -> Answer:
-        """The answer to a request."""
+        """Return the answer to a request."""
         call = DemoRequest(request, self._state)
-        if request.path.startswith(control.PREFIX) and request.path != control.ELSEWHERE:
+        if request.path.startswith(control.PREFIX) and request.path != control.REDIRECT_TARGET:
             return await _handled(call)
-        entry = self._state.recorder.record(request)
+        entry = self._state.request_log.record(request)
         call.fault = self._state.faults.take(endpoint_group_of(request.path.removeprefix(API)), request.path)
         if call.fault is not None:
             entry["fault"] = call.fault.name

@@ -1,4 +1,4 @@
-"""What the running server knows, in one place, and one request with what its handler works on."""
+"""The running server's state, and one request with what its handler needs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from caal_desktop.demo.accounts.keys import KeyRing
+from caal_desktop.demo.accounts.keys import KeyTable
 from caal_desktop.demo.accounts.sign_in import SignIn
-from caal_desktop.demo.faults.registry import FaultBook
+from caal_desktop.demo.faults.registry import ActiveFaults
 from caal_desktop.demo.generations import GenerationStore
-from caal_desktop.demo.recorder import Recorder
+from caal_desktop.demo.request_log import RequestLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from caal_desktop.demo.http.messages import Request
 
 ORDINARY_SPEED = 60.0
-"""Tokens per second at which models show their own pace; another ``--speed`` makes all of them quicker or slower."""
+"""Tokens per second at which models have their own speed; another ``--speed`` makes all of them quicker or slower."""
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class DemoState:
     """The server's whole state.
 
     Attributes:
-        catalogue, faults, ring, generations, sign_in, recorder: see their classes.
+        catalogue, faults, keys, generations, sign_in, request_log: see their classes.
         speed: tokens per second of an ordinary model; 0 never waits.
         open_streams: chat streams under way.
         closed_by_client: answers that the client did not wait for.
@@ -37,28 +37,28 @@ class DemoState:
     """
 
     catalogue: DemoCatalogue
-    faults: FaultBook = field(default_factory=FaultBook)
+    faults: ActiveFaults = field(default_factory=ActiveFaults)
     speed: float = ORDINARY_SPEED
-    ring: KeyRing = field(default_factory=KeyRing)
+    keys: KeyTable = field(default_factory=KeyTable)
     generations: GenerationStore = field(default_factory=GenerationStore)
     sign_in: SignIn = field(default_factory=SignIn)
-    recorder: Recorder = field(default_factory=Recorder)
+    request_log: RequestLog = field(default_factory=RequestLog)
     open_streams: int = 0
     closed_by_client: int = 0
     answered: int = 0
 
     def reset(self) -> None:
-        """Back to how the server started; requests under way go on."""
+        """Restore the state in which the server started; requests under way go on."""
         self.faults.reset()
-        self.ring.reset()
+        self.keys.reset()
         self.generations.reset()
         self.sign_in.reset()
-        self.recorder.clear()
+        self.request_log.clear()
         self.closed_by_client = 0
 
     @contextlib.contextmanager
     def stream(self) -> Iterator[None]:
-        """Counts one stream as open."""
+        """Count one stream as open."""
         self.open_streams += 1
         try:
             yield
@@ -73,7 +73,7 @@ class DemoRequest:
     Attributes:
         request: as it came.
         state: the server's.
-        fault: what goes wrong with it; None when all is well.
+        fault: what goes wrong with it; None for nothing.
         values: of the ``{name}`` segments of its path.
     """
 
@@ -82,10 +82,14 @@ class DemoRequest:
     fault: ActiveFault | None = None
     values: dict[str, str] = field(default_factory=dict)
 
-    def plays(self, name: str) -> bool:
-        """Whether the fault of that name is what goes wrong."""
+    def has_fault(self, name: str) -> bool:
+        """Return whether the fault of that name is what goes wrong."""
         return self.fault is not None and self.fault.name == name
 
     def authenticate(self) -> DemoKey:
-        """The key that came along; raises a 401 :class:`~caal_desktop.demo.errors.ApiError` without a good one."""
-        return self.state.ring.authenticate(self.request.header("Authorization"))
+        """Return the request's key.
+
+        Raises:
+            ApiError: 401 without one that is accepted.
+        """
+        return self.state.keys.authenticate(self.request.header("Authorization"))

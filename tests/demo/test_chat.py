@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.demo.catalogue.hosting import pace
+from caal_desktop.demo.catalogue.hosting import speed_of
 from caal_desktop.demo.catalogue.listing import DemoCatalogue
 from caal_desktop.demo.chat import answers
 from caal_desktop.demo.chat.request_checks import cost
@@ -316,6 +316,6 @@ def test_generations(demo: DemoControl) -> None:
 
 def test_models_have_different_paces() -> None:
     rows = [row for row in DemoCatalogue.own().rows if row.get("id")]
-    speeds = {row["id"]: pace(row) for row in rows}
+    speeds = {row["id"]: speed_of(row) for row in rows}
     assert speeds["openai/gpt-5.4-nano"].tokens_per_second > 2 * speeds["openai/gpt-5.4-pro"].tokens_per_second
     assert all(0.05 < p.ttft < 3 and 15 < p.tokens_per_second < 200 for p in speeds.values())

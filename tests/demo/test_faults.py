@@ -11,15 +11,15 @@ import pytest
 
 from caal_desktop.demo.faults.registry import (
     FAULTS,
+    ActiveFaults,
     EndpointGroup,
-    FaultBook,
     FaultKind,
     UnknownFaultError,
     activate,
     parse,
     requested_in,
 )
-from caal_desktop.demo.recorder import mask
+from caal_desktop.demo.request_log import mask
 from tests.demo.asking import CHEAP, TOOLS, ask, text_of
 
 if TYPE_CHECKING:
@@ -365,7 +365,7 @@ def test_bad_wishes(demo: DemoControl, wish: object) -> None:
 
 
 def test_what_a_fault_hits() -> None:
-    book = FaultBook([parse("rate_limit:3")])
+    book = ActiveFaults([parse("rate_limit:3")])
     assert book.take(EndpointGroup.KEY, "/api/v1/key") is None
     taken = book.take(EndpointGroup.CHAT, "/api/v1/chat/completions")
     assert taken is not None

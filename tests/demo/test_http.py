@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 GET = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
-SMALL = Limits(head=1000, body=5000, ahead=2000, linger=0.2)
+SMALL = Limits(head=1000, body=5000, read_ahead=2000, linger=0.2)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -422,12 +422,12 @@ def test_writing_to_a_client_that_has_left_fails() -> None:
 def test_a_handler_can_break_off(at_once: bool) -> None:
     async def handler(request: Request) -> Answer:
         if at_once:
-            request.connection.cut()
+            request.connection.close()
             return Response(b"never seen")
         stream = Stream(request, {})
         await stream.start()
         await stream.write(b"abc")
-        request.connection.cut()
+        request.connection.close()
         return stream
 
     async def test() -> None:
@@ -463,7 +463,7 @@ def test_an_error_of_the_api_is_an_answer_like_others() -> None:
 def test_a_broken_handler_is_told_of_in_the_log(expected_logs: Callable[[str], None], streamed: bool) -> None:
     expected_logs(r"ERROR caal_desktop\.demo\.http.*: GET /a could not be answered")
     if streamed:
-        expected_logs(r"ERROR caal_desktop\.demo\.http.*: An answer was broken off")
+        expected_logs(r"ERROR caal_desktop\.demo\.http.*: An answer was aborted")
 
     async def handler(request: Request) -> Answer:
         if streamed:
@@ -483,7 +483,7 @@ def test_a_broken_handler_is_told_of_in_the_log(expected_logs: Callable[[str], N
 
 
 def test_an_answer_that_is_not_http_is_not_sent(expected_logs: Callable[[str], None]) -> None:
-    expected_logs(r"ERROR caal_desktop\.demo\.http.*: An answer was broken off")
+    expected_logs(r"ERROR caal_desktop\.demo\.http.*: An answer was aborted")
 
     async def handler(request: Request) -> Answer:
         return Response(headers={"Location": "/a\r\nSet-Cookie: b"})

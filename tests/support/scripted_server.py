@@ -199,7 +199,7 @@ class ScriptedServer:
             # The handler is cancelled when the client goes away.
             await asyncio.Event().wait()
         elif step is DROP:
-            request.connection.cut()
+            request.connection.close()
             raise ConnectionResetError
         else:
             assert isinstance(step, bytes)

@@ -1,1 +1,1 @@
-"""Who may ask the demo server: its keys, and the sign-in that gives one."""
+"""Access to the demo server: its keys, and the sign-in that gives one."""

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from caal_desktop.demo.chance import token_hex
 from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.pseudorandom import token_hex
 
 
 class KeyAdmission(StrEnum):
-    """Whether a key is let in."""
+    """Whether a key is accepted."""
 
     ACTIVE = "active"
     DISABLED = "disabled"
@@ -37,7 +37,7 @@ class DemoKey:
         is_free_tier: the account never bought credits.
         is_management: manages other keys and cannot chat.
         expires_in_days: days from today to its end; None means never.
-        state: whether it is let in.
+        state: whether it is accepted.
     """
 
     name: str
@@ -81,11 +81,18 @@ KEYS: dict[str, DemoKey] = {
 
 
 def demo_key(name: str = "default") -> str:
-    """The key called ``name`` (see :data:`KEYS`); raises KeyError for an unknown name."""
+    """Return the key called ``name``.
+
+    Args:
+        name: one of :data:`KEYS`.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
     return KEYS[name].secret
 
 
-class KeyRing:
+class KeyTable:
     """The keys with what was spent on them since the server started."""
 
     def __init__(self) -> None:
@@ -97,7 +104,11 @@ class KeyRing:
         self._spent.clear()
 
     def authenticate(self, authorization: str | None) -> DemoKey:
-        """The key of an ``Authorization`` header; raises a 401 :class:`ApiError` with OpenRouter's words."""
+        """Return the key of an ``Authorization`` header.
+
+        Raises:
+            ApiError: 401 with OpenRouter's words.
+        """
         scheme, _, secret = (authorization or "").strip().partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise ApiError(401, "No auth credentials found" if authorization else "Missing Authentication header")
@@ -115,21 +126,21 @@ class KeyRing:
         self._spent[key.name] = self._spent.get(key.name, 0.0) + cost
 
     def used(self, key: DemoKey) -> float:
-        """USD spent on the key, in all."""
+        """Return what was spent on the key in all, in USD."""
         return key.used + self._spent.get(key.name, 0.0)
 
     def remaining(self, key: DemoKey) -> float | None:
-        """USD left of the key's own limit; None means unlimited."""
+        """Return what is left of the key's own limit, in USD; None means unlimited."""
         return None if key.limit is None else max(0.0, key.limit - self.used(key))
 
     def affordable(self, key: DemoKey) -> float:
-        """USD that a single request may cost: the smaller of the key's limit and the account's credit."""
+        """Return what a single request may cost, in USD: the smaller of the key's limit and the account's credit."""
         credit = max(0.0, key.credit - self._spent.get(key.name, 0.0))
         remaining = self.remaining(key)
         return credit if remaining is None else min(credit, remaining)
 
     def describe(self, key: DemoKey) -> dict[str, Any]:
-        """The ``data`` of ``GET /key``."""
+        """Return the ``data`` of ``GET /key``."""
         used, spent = self.used(key), self._spent.get(key.name, 0.0)
         remaining = self.remaining(key)
         expires = None
@@ -161,6 +172,6 @@ class KeyRing:
                 "interval": "10s",
                 "note": "This field is deprecated and safe to ignore.",
             },
-            # Told of some keys and not of others, so that nobody comes to rely on it.
+            # Sent for some keys and not for others, so that no client comes to rely on it.
             **({"free_model_daily_requests": free_requests} if key.is_free_tier else {}),
         }

@@ -30,7 +30,7 @@ HEADERS = {
 
 
 def _page(title: str, body: str) -> str:
-    """A whole HTML page; ``title`` is text, ``body`` is HTML."""
+    """Return a whole HTML page; ``title`` is text, ``body`` is HTML."""
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -39,16 +39,16 @@ def _page(title: str, body: str) -> str:
 
 
 def home_page() -> str:
-    """The page that says whose server this is."""
+    """Return the page that says whose server this is."""
     return _page(
         "CAAL Desktop's demo server",
         "<p>It plays OpenRouter for CAAL Desktop, on this computer only. Its API is at <code>/api/v1</code>; "
-        "<code>/_demo/faults</code> lists the failures that it can play.</p>",
+        "<code>/_demo/faults</code> lists the failures that it can inject.</p>",
     )
 
 
 def consent_page(request: ConsentRequest) -> str:
-    """The page that asks whether the app may have a key."""
+    """Return the page that asks whether the app may have a key."""
     fields = (
         ("callback_url", request.callback_url),
         ("code_challenge", request.challenge),
@@ -67,8 +67,8 @@ def consent_page(request: ConsentRequest) -> str:
     )
 
 
-def problem_page(error: ConsentError) -> str:
-    """The page that says why there is nothing to consent to."""
+def error_page(error: ConsentError) -> str:
+    """Return the page that says why there is nothing to consent to."""
     return _page(
         "This sign-in link does not work", f"<p>{html.escape(str(error))}</p><p>Go back to the app and try again.</p>"
     )

@@ -1,4 +1,4 @@
-"""Sign-in with PKCE: who asks, the code for who is allowed, and its exchange for a key."""
+"""Sign-in with PKCE: the consent request, the code, and its exchange for a key."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from caal_desktop.demo.accounts.keys import demo_key
-from caal_desktop.demo.chance import token_hex
 from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.pseudorandom import token_hex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ class ConsentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a code stands for, until it is exchanged."""
+    """What a code was issued for, until it is exchanged."""
 
     challenge: str
     method: str
@@ -46,7 +46,7 @@ class ConsentRequest:
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> ConsentRequest:
-        """The request in a page's query or form.
+        """Return the request in a page's query or form.
 
         Raises:
             ConsentError: the callback is not an http address on loopback, or the method is unknown.
@@ -60,7 +60,7 @@ class ConsentRequest:
         except ValueError:
             good = False
         if not good:
-            raise ConsentError("The demo only sends people back to an http address on this computer.")
+            raise ConsentError("The demo redirects only to an http address on this computer.")
         challenge = query.get("code_challenge", "")
         # OpenRouter takes a challenge without a method for a plain one.
         method = query.get("code_challenge_method", "") or ("plain" if challenge else "")
@@ -76,7 +76,7 @@ def _with(url: str, **added: str) -> str:
 
 
 class SignIn:
-    """Hands out codes and takes them back.
+    """Issues authorization codes and exchanges them for a key.
 
     Args:
         clock: seconds on a clock that never goes back.
@@ -91,17 +91,17 @@ class SignIn:
         self._grants.clear()
 
     def allow(self, request: ConsentRequest) -> str:
-        """The address to send the browser to after "Allow", with a fresh code."""
+        """Return the address to send the browser to after "Allow", with a fresh code."""
         code = f"auth_code_{secrets.token_hex(16)}"
         self._grants[code] = Grant(request.challenge, request.method, self._clock() + CODE_LIFETIME_S)
         return _with(request.callback_url, code=code)
 
     def deny(self, request: ConsentRequest) -> str:
-        """The address to send the browser to after "Deny" (in the words of RFC 6749; OpenRouter documents none)."""
+        """Return the address to send the browser to after "Deny" (as in RFC 6749; OpenRouter documents none)."""
         return _with(request.callback_url, error="access_denied", error_description="The request was denied.")
 
     def exchange(self, body: object) -> dict[str, Any]:
-        """The body of a good answer to ``POST /auth/keys``. A code is good for one try.
+        """Return the body of a good answer to ``POST /auth/keys``. A code can be tried once.
 
         Raises:
             ApiError: 400 for a malformed request or another method, 403 for a wrong code or verifier.
@@ -125,7 +125,7 @@ class SignIn:
 
 
 def _challenge(verifier: str, method: str) -> bytes:
-    """RFC 7636, section 4.2."""
+    """Return the challenge of a verifier (RFC 7636, section 4.2)."""
     raw = verifier.encode(errors="replace")
     if method == "plain":
         return raw

@@ -1,4 +1,4 @@
-"""Who serves a model, and how quickly: made up from its id, and the same on every run."""
+"""The providers of a model and its speed: derived from its id, and the same on every run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from caal_desktop.demo.catalogue.rows import Row, context_length, inputs, max_output, outputs, parameters, slug_of
 from caal_desktop.demo.catalogue.stored import hosts_of
-from caal_desktop.demo.chance import between, fraction
+from caal_desktop.demo.pseudorandom import between, fraction
 from caal_desktop.llm.fields import as_dict, as_float
 
 _QUICK = ("nano", "mini", "flash", "lite", "haiku", "fast", "small", "tiny", "1b", "3b", "8b", "mercury", "oss")
@@ -15,8 +15,8 @@ _SLOW = ("opus", "-pro", "max", "405b", "ultra", "deep-research", "-r1", "premie
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How a model answers.
+class ModelSpeed:
+    """How fast a model answers.
 
     Attributes:
         ttft: seconds to the first token.
@@ -27,24 +27,24 @@ class Pace:
     tokens_per_second: float
 
 
-def pace(row: Row) -> Pace:
-    """The pace of a model at the server's ordinary speed."""
+def speed_of(row: Row) -> ModelSpeed:
+    """Return how fast a model answers at the server's ordinary speed."""
     slug = slug_of(row)
     factor = between(0.7, 1.4, "pace", slug)
     if any(word in slug for word in _SLOW):
         factor *= 0.55
     elif any(word in slug for word in _QUICK):
         factor *= 1.8
-    return Pace(ttft=0.35 / factor * between(0.8, 1.3, "ttft", slug), tokens_per_second=60.0 * factor)
+    return ModelSpeed(ttft=0.35 / factor * between(0.8, 1.3, "ttft", slug), tokens_per_second=60.0 * factor)
 
 
 def tag_of(host: str) -> str:
-    """A provider's name as it is written in requests."""
+    """Return a provider's name as it is written in requests."""
     return host.lower().replace(" ", "-")
 
 
 def providers(row: Row) -> list[str]:
-    """Names of the providers that serve a model, the usual one first."""
+    """Return the names of the providers that serve a model, the usual one first."""
     slug, hosts = slug_of(row), hosts_of(row)
     # Open weights are served by many.
     fewest = 2 if len(hosts) > 4 else 1
@@ -53,12 +53,12 @@ def providers(row: Row) -> list[str]:
 
 
 def endpoints(row: Row) -> list[dict[str, Any]]:
-    """The ``endpoints`` of ``GET /models/{author}/{slug}/endpoints``."""
-    slug, told = slug_of(row), pace(row)
+    """Return the ``endpoints`` of ``GET /models/{author}/{slug}/endpoints``."""
+    slug, model_speed = slug_of(row), speed_of(row)
     result = []
     for number, host in enumerate(providers(row)):
         factor = between(0.7, 1.3, "endpoint", slug, host) if number else 1.0
-        speed, ttft = told.tokens_per_second * factor, told.ttft * 1000 / factor
+        speed, ttft = model_speed.tokens_per_second * factor, model_speed.ttft * 1000 / factor
         pricing = {
             name: f"{(as_float(value) or 0.0) * (1 + 0.1 * number):.13f}".rstrip("0").rstrip(".") or "0"
             for name, value in as_dict(row.get("pricing")).items()
@@ -91,7 +91,7 @@ def endpoints(row: Row) -> list[dict[str, Any]]:
 
 
 def describe_endpoints(row: Row) -> dict[str, Any]:
-    """The body of ``GET /models/{author}/{slug}/endpoints``."""
+    """Return the body of ``GET /models/{author}/{slug}/endpoints``."""
     architecture = {
         "tokenizer": None,
         "instruct_type": None,

@@ -1,4 +1,4 @@
-"""The models that the demo server offers, and the questions that ``GET /models`` asks about them.
+"""The models that the demo server offers, and the queries of ``GET /models``.
 
 A stored ``GET /models`` answer of another origin can be served in place of the demo's own.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.demo.catalogue.hosting import pace
+from caal_desktop.demo.catalogue.hosting import speed_of
 from caal_desktop.demo.catalogue.rows import (
     Row,
     best_elo,
@@ -22,8 +22,8 @@ from caal_desktop.demo.catalogue.rows import (
     slug_of,
 )
 from caal_desktop.demo.catalogue.stored import build_rows, popularity
-from caal_desktop.demo.chance import between
 from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.pseudorandom import between
 from caal_desktop.llm.fields import as_dict
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ _SORTS: dict[str, Callable[[Row], float]] = {
     "pricing-low-to-high": lambda row: price(row, "prompt") + price(row, "completion"),
     "pricing-high-to-low": lambda row: -price(row, "prompt") - price(row, "completion"),
     "context-high-to-low": lambda row: -context_length(row),
-    "throughput-high-to-low": lambda row: -pace(row).tokens_per_second,
-    "latency-low-to-high": lambda row: pace(row).ttft,
+    "throughput-high-to-low": lambda row: -speed_of(row).tokens_per_second,
+    "latency-low-to-high": lambda row: speed_of(row).ttft,
     "intelligence-high-to-low": lambda row: -index(row, "intelligence_index"),
     "coding-high-to-low": lambda row: -index(row, "coding_index"),
     "agentic-high-to-low": lambda row: -index(row, "agentic_index"),
@@ -64,7 +64,7 @@ def _whole_number(query: Mapping[str, str], name: str, default: int, low: int, h
 
 
 class DemoCatalogue:
-    """The rows, and what the endpoints tell about them."""
+    """The rows, and what the endpoints return about them."""
 
     def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
@@ -76,12 +76,12 @@ class DemoCatalogue:
 
     @classmethod
     def own(cls, count: int | None = None) -> DemoCatalogue:
-        """The demo's own models; see :func:`~caal_desktop.demo.catalogue.stored.build_rows`."""
+        """Return the demo's own models; see :func:`~caal_desktop.demo.catalogue.stored.build_rows`."""
         return cls(build_rows(count))
 
     @classmethod
     def from_file(cls, path: Path) -> DemoCatalogue:
-        """The rows of a stored ``GET /models`` answer.
+        """Return the rows of a stored ``GET /models`` answer.
 
         Raises:
             OSError: the file cannot be read.
@@ -94,11 +94,11 @@ class DemoCatalogue:
         return cls([row for row in rows if isinstance(row, dict)])
 
     def find(self, name: str) -> Row | None:
-        """The row with that id (or canonical slug)."""
+        """Return the row with that id (or canonical slug)."""
         return self._by_id.get(name)
 
     def resolve(self, row: Row) -> Row:
-        """The model that answers in a row's place: an alias's target, a router's choice, or the row itself."""
+        """Return the model that answers in a row's place: an alias's target, a router's choice, or the row itself."""
         target = self.find(str(as_dict(row.get("alias_target")).get("slug", "")))
         if target is not None:
             return target
@@ -118,7 +118,7 @@ class DemoCatalogue:
         return router
 
     def select(self, query: Mapping[str, str]) -> list[Row]:
-        """The rows that ``GET /models`` lists for a query, in its order.
+        """Return the rows that ``GET /models`` lists for a query, in its order.
 
         Raises:
             ApiError: 400 for an unknown order or a bad number.
@@ -145,7 +145,7 @@ class DemoCatalogue:
         return rows
 
     def page(self, query: Mapping[str, str], path: str) -> dict[str, Any]:
-        """The body of ``GET /models``: everything, or one page when ``offset`` or ``limit`` is given.
+        """Return the body of ``GET /models``: everything, or one page when ``offset`` or ``limit`` is given.
 
         Raises:
             ApiError: 400 for an unknown order or a bad number.

@@ -1,4 +1,4 @@
-"""The demo's own models, out of ``resources/demo/models.json``; the file says of itself what it holds."""
+"""The demo's own models, from ``resources/demo/models.json``, which documents itself."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from functools import cache
 from typing import Any
 
 from caal_desktop.demo.catalogue.rows import Row, created, slug_of, vendor_of
-from caal_desktop.demo.chance import fraction
+from caal_desktop.demo.pseudorandom import fraction
 from caal_desktop.resource_files import read_resource
 
 
 @cache
 def stored() -> dict[str, Any]:
-    """The file's content."""
+    """Return the file's content."""
     content: dict[str, Any] = json.loads(read_resource("demo/models.json"))
     return content
 
 
 def hosts_of(row: Row) -> list[str]:
-    """Names of all providers that serve the models of the row's vendor."""
+    """Return the names of all providers that serve the models of the row's vendor."""
     hosts: list[str] = stored()["hosts"].get(vendor_of(row), ["DeepInfra"])
     return hosts
 
 
 def popularity(row: Row) -> float:
-    """How often a model is used, from 0 to 1, made up from its id; the vendors at the front of the file do better."""
+    """Return how often a model is used, from 0 to 1, derived from its id; the file's first vendors rank higher."""
     slug, known = slug_of(row), list(stored()["hosts"])
     place = known.index(vendor_of(row)) / len(known) if vendor_of(row) in known else 0.9
     return fraction("popularity", slug) * (1.05 - place) * (0.3 if ":batch" in slug else 1.0)
 
 
 def build_rows(count: int | None = None, *, today: date | None = None) -> list[Row]:
-    """The demo's catalogue, newest first, as ``GET /models`` lists it.
+    """Return the demo's catalogue, newest first, as ``GET /models`` lists it.
 
     Args:
         count: None gives the whole catalogue with every oddity (some 320 rows). A number gives that many ordinary rows:
@@ -60,7 +60,7 @@ def _newest_first(rows: list[Row]) -> list[Row]:
 
 
 def _variants(rows: list[Row], count: int) -> list[Row]:
-    """``count`` rows: the most popular ones, and after all of them each again under further names."""
+    """Return ``count`` rows: the most popular ones, and after all of them each again under further names."""
     rows = sorted(rows, key=lambda row: (-popularity(row), row["id"]))
     result = rows[:count]
     for number in range(len(rows), count):

@@ -1,4 +1,4 @@
-"""Chooses what a demo "model" says; the same conversation always gets the same answer."""
+"""The choice of what a demo "model" says; the same conversation always gets the same answer."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import struct
 from dataclasses import dataclass, field
 from typing import Any
 
-from caal_desktop.demo.chance import pick
 from caal_desktop.demo.chat import texts
 from caal_desktop.demo.faults.registry import FAULTS
+from caal_desktop.demo.pseudorandom import pick
 from caal_desktop.llm.fields import as_dict, as_list
 
 _TOKEN = re.compile(r"\s*(?:\w{1,8}|[^\w\s])|\s+")
 
 
 def tokenize(text: str) -> list[str]:
-    """Cuts a text into pieces of about a token each; joined, they are the text."""
+    """Split a text into pieces of about a token each; joined, they are the text."""
     return _TOKEN.findall(text)
 
 
@@ -28,11 +28,11 @@ class PromptContext:
     """What an answer can depend on.
 
     Attributes:
-        prompt: the last message of the person.
-        earlier: the person's earlier messages, oldest first.
+        prompt: the user's last message.
+        earlier: the user's earlier messages, oldest first.
         model: the model's display name.
         images: URLs of the last message's images.
-        tool_results: (tool's name, result) of the tool messages after the last message of the person.
+        tool_results: (tool's name, result) of the tool messages after the user's last message.
     """
 
     prompt: str = ""
@@ -43,7 +43,7 @@ class PromptContext:
 
 
 def text_of(content: object) -> str:
-    """The text of a message's ``content``: a string, or the text parts of a list."""
+    """Return the text of a message's ``content``: a string, or the text parts of a list."""
     if isinstance(content, str):
         return content
     parts = [as_dict(part) for part in as_list(content)]
@@ -51,13 +51,13 @@ def text_of(content: object) -> str:
 
 
 def images_of(content: object) -> list[str]:
-    """The URLs of the images in a message's ``content``."""
+    """Return the URLs of the images in a message's ``content``."""
     images = [part.get("image_url") for part in map(as_dict, as_list(content)) if part.get("type") == "image_url"]
     return [str(image.get("url") if isinstance(image, dict) else image) for image in images]
 
 
 def read(messages: list[Any], model: str) -> PromptContext:
-    """What the messages of a request come down to."""
+    """Summarise the messages of a request."""
     conversation = PromptContext(model=model)
     names: dict[str, str] = {}
     for message in map(as_dict, messages):
@@ -79,7 +79,7 @@ def read(messages: list[Any], model: str) -> PromptContext:
 
 
 def compose(conversation: PromptContext) -> str:
-    """The answer's text."""
+    """Return the answer's text."""
     prompt, model = conversation.prompt, conversation.model
     said = prompt.lower()
     if conversation.tool_results:
@@ -116,20 +116,20 @@ def compose(conversation: PromptContext) -> str:
             return greeting.format(model=model)
     if re.match(r"\s*(hi|hello|hey|good (morning|day|evening))\b", said):
         return pick(texts.GREETINGS, prompt).format(model=model)
-    # The number of earlier messages varies the answer when somebody only asks on.
+    # The number of earlier messages varies the answers to questions without a keyword.
     template = texts.DEFAULTS[(len(conversation.earlier) + len(prompt)) % len(texts.DEFAULTS)]
     return template.format(model=model, prompt=_quoted(prompt))
 
 
 def think(conversation: PromptContext, effort: str) -> str:
-    """What a reasoning model "thinks" before it answers; more of it at a higher effort."""
+    """Return what a reasoning model "thinks" before it answers; more of it at a higher effort."""
     count = {"none": 0, "minimal": 1, "low": 2, "medium": 3, "high": 4}.get(effort, 5)
     lines = (line.format(model=conversation.model, prompt=_quoted(conversation.prompt)) for line in texts.REASONING)
     return "\n\n".join(list(lines)[:count])
 
 
 def long_text(characters: int, seed: str) -> str:
-    """A story of chapters, about ``characters`` long; for the Stop button and the speed of rendering."""
+    """Return a story of chapters, about ``characters`` long; for the Stop button and the speed of rendering."""
     parts = [
         "# A long story from the demo\n\nPrepared text, put together by the demo server. Stop it whenever you like."
     ]
@@ -144,13 +144,13 @@ def long_text(characters: int, seed: str) -> str:
 
 
 def huge_text(characters: int) -> str:
-    """A Markdown document of exactly ``characters`` characters, of every kind of block."""
+    """Return a Markdown document of exactly ``characters`` characters, of every kind of block."""
     block = f"{texts.MARKDOWN}\n\n{texts.MATHS}\n\n"
     return (block * (characters // len(block) + 1))[:characters]
 
 
 def flood_tokens(count: int) -> list[str]:
-    """``count`` one-word tokens."""
+    """Return ``count`` one-word tokens."""
     return [f"word{number} " for number in range(count)]
 
 

@@ -6,17 +6,17 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.demo.catalogue.hosting import pace
-from caal_desktop.demo.chance import token_hex
+from caal_desktop.demo.catalogue.hosting import speed_of
 from caal_desktop.demo.chat.answers import text_of
 from caal_desktop.demo.chat.replies import plan, reasoning_detail, usage
-from caal_desktop.demo.chat.request_checks import Accepted, check, cost
-from caal_desktop.demo.chat.streaming import EventStream, Metronome
+from caal_desktop.demo.chat.request_checks import AcceptedRequest, check, cost
+from caal_desktop.demo.chat.streaming import EventStream, TokenPacer
 from caal_desktop.demo.errors import ApiError
-from caal_desktop.demo.faults.players import replacement
+from caal_desktop.demo.faults.injection import replacement
 from caal_desktop.demo.faults.registry import ActiveFault, UnknownFaultError, requested_in
 from caal_desktop.demo.generations import Generation
 from caal_desktop.demo.http.messages import JSON, Response, encode_json
+from caal_desktop.demo.pseudorandom import token_hex
 from caal_desktop.llm.fields import as_dict, as_list
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _last_prompt(body: object) -> str:
     return ""
 
 
-def _wished_fault(body: object) -> ActiveFault | None:
+def _requested_fault(body: object) -> ActiveFault | None:
     try:
         return requested_in(_last_prompt(body))
     except UnknownFaultError as error:
@@ -40,15 +40,15 @@ def _wished_fault(body: object) -> ActiveFault | None:
 
 
 async def complete(call: DemoRequest) -> Answer:
-    """The handler of ``POST /chat/completions``."""
+    """Answer ``POST /chat/completions``."""
     state, request = call.state, call.request
     key = call.authenticate()
     body = request.json()
-    if call.fault is None and (wished := _wished_fault(body)) is not None:
-        call.fault = wished
-        if (other := await replacement(wished, request)) is not None:
+    if call.fault is None and (requested := _requested_fault(body)) is not None:
+        call.fault = requested
+        if (other := await replacement(requested, request)) is not None:
             return other
-    accepted = check(body, state.catalogue, state.ring, key)
+    accepted = check(body, state.catalogue, state.keys, key)
     state.answered += 1
     generation = Generation(
         id=f"gen-{int(time.time())}-{token_hex(20, 'generation', state.answered)}",
@@ -62,35 +62,35 @@ async def complete(call: DemoRequest) -> Answer:
     )
     state.generations.add(generation)
     reply = plan(accepted, call.fault, generation.id)
-    metronome = Metronome(pace(accepted.row), state.speed)
+    pacer = TokenPacer(speed_of(accepted.row), state.speed)
     started = time.monotonic()
     generation.finish_reason = reply.finish
     try:
         if accepted.stream:
             with state.stream():
-                return await EventStream(call, accepted, generation, metronome).send(reply)
-        return await _whole(call, accepted, generation, reply, metronome)
+                return await EventStream(call, accepted, generation, pacer).send(reply)
+        return await _whole(call, accepted, generation, reply, pacer)
     except (asyncio.CancelledError, ConnectionError):
-        # The client went away: what was generated so far is charged, as at most providers.
+        # The client disconnected: what was generated so far is charged, as at most providers.
         generation.cancelled, generation.finish_reason = True, None
         raise
     finally:
         generation.ended = True
         generation.duration = (time.monotonic() - started) * 1000
         generation.cost = cost(accepted.row, accepted.prompt_tokens, generation.completion_tokens)
-        state.ring.charge(key, generation.cost)
+        state.keys.charge(key, generation.cost)
 
 
 async def _whole(
-    call: DemoRequest, accepted: Accepted, generation: Generation, reply: Reply, metronome: Metronome
+    call: DemoRequest, accepted: AcceptedRequest, generation: Generation, reply: Reply, pacer: TokenPacer
 ) -> Response:
-    """An answer in one piece, after the time that a stream of it would take."""
-    late = call.fault.number if call.fault and call.plays("slow_first_token") else 0.0
-    await asyncio.sleep(metronome.ttft + late)
-    generation.latency = metronome.ttft * 1000
-    if call.state.speed and not reply.hurried:
+    """Return an answer in one piece, after the time that a stream of it would take."""
+    late = call.fault.number if call.fault and call.has_fault("slow_first_token") else 0.0
+    await asyncio.sleep(pacer.ttft + late)
+    generation.latency = pacer.ttft * 1000
+    if call.state.speed and not reply.unpaced:
         for _ in range(reply.completion_tokens):
-            await metronome.tick()
+            await pacer.wait_for_next()
     generation.completion_tokens, generation.reasoning_tokens = reply.completion_tokens, len(reply.reasoning)
     text, thoughts = "".join(reply.tokens), "".join(reply.reasoning)
     message: dict[str, Any] = {"role": "assistant", "content": None if reply.calls else text, "refusal": None}
@@ -117,9 +117,9 @@ async def _whole(
             }
         ],
     }
-    if not call.plays("no_usage"):
+    if not call.has_fault("no_usage"):
         answer["usage"] = usage(accepted, reply.completion_tokens, len(reply.reasoning))
     data = encode_json(answer)
-    if call.plays("broken_utf8"):
+    if call.has_fault("broken_utf8"):
         data = data.replace(b'"object"', b'"\xff\xfe": 0, "object"', 1)
     return Response(data, JSON, headers={"X-Generation-Id": generation.id})

@@ -1,4 +1,4 @@
-"""What a chat request is answered with, before anything goes on the wire."""
+"""The answer to a chat request, before anything is sent."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.demo.chance import token_hex
 from caal_desktop.demo.chat import answers
-from caal_desktop.demo.chat.request_checks import Accepted, cost
+from caal_desktop.demo.chat.request_checks import AcceptedRequest, cost
 from caal_desktop.demo.chat.tools import PlannedCall, arguments_of, fill, functions, plan_calls
+from caal_desktop.demo.pseudorandom import token_hex
 from caal_desktop.llm.fields import as_dict
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ class Reply:
         tokens: the text's tokens.
         calls: tool calls, after the text.
         finish: the finish reason.
-        hurried: sent as fast as it goes.
+        unpaced: sent as fast as possible.
     """
 
     reasoning: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     calls: list[PlannedCall] = field(default_factory=list)
     finish: str = "stop"
-    hurried: bool = False
+    unpaced: bool = False
 
     @property
     def completion_tokens(self) -> int:
@@ -40,8 +40,8 @@ class Reply:
         return len(self.reasoning) + len(self.tokens) + sum(len(call.arguments) // 4 + 8 for call in self.calls)
 
 
-def plan(accepted: Accepted, fault: ActiveFault | None, seed: str) -> Reply:
-    """The answer to a request that was let in; the same request gets the same answer.
+def plan(accepted: AcceptedRequest, fault: ActiveFault | None, seed: str) -> Reply:
+    """Return the answer to a request that was accepted; the same request gets the same answer.
 
     Args:
         accepted: the request.
@@ -58,9 +58,9 @@ def plan(accepted: Accepted, fault: ActiveFault | None, seed: str) -> Reply:
     if name in ("tool_call_only", "bad_tool_arguments", "two_tool_calls"):
         return _faulty_calls(name, accepted, conversation.prompt, seed)
     if name == "fast_flood" and fault is not None:
-        reply.tokens, reply.hurried = answers.flood_tokens(fault.count), True
+        reply.tokens, reply.unpaced = answers.flood_tokens(fault.count), True
     elif name == "huge_answer" and fault is not None:
-        reply.tokens, reply.hurried = answers.tokenize(answers.huge_text(fault.count)), True
+        reply.tokens, reply.unpaced = answers.tokenize(answers.huge_text(fault.count)), True
     else:
         if name != "ignores_tools" and not conversation.tool_results:
             reply.calls = plan_calls(conversation.prompt, accepted.tools, accepted.tool_choice, seed)
@@ -75,7 +75,7 @@ def plan(accepted: Accepted, fault: ActiveFault | None, seed: str) -> Reply:
     return reply
 
 
-def _text(accepted: Accepted, conversation: answers.PromptContext) -> str:
+def _text(accepted: AcceptedRequest, conversation: answers.PromptContext) -> str:
     text = answers.compose(conversation)
     kind = accepted.response_format.get("type")
     if kind == "json_object":
@@ -92,7 +92,7 @@ def _stopped(text: str, stops: list[str]) -> str:
 
 
 def _limit(reply: Reply, most: int | None) -> None:
-    """Reasoning comes first and counts, so that a small ``max_tokens`` can leave no text at all."""
+    """Cut a reply to ``max_tokens``: reasoning comes first and counts, so that no text at all may be left."""
     if most is None or reply.completion_tokens <= most:
         return
     reply.reasoning = reply.reasoning[:most]
@@ -104,7 +104,7 @@ def _limit(reply: Reply, most: int | None) -> None:
     reply.finish = "length"
 
 
-def _faulty_calls(name: str, accepted: Accepted, prompt: str, seed: str) -> Reply:
+def _faulty_calls(name: str, accepted: AcceptedRequest, prompt: str, seed: str) -> Reply:
     known = functions(accepted.tools) or [{"name": "get_weather"}]
     calls = plan_calls(prompt, [{"function": function} for function in known], "required", seed)
     if name == "bad_tool_arguments":
@@ -116,8 +116,8 @@ def _faulty_calls(name: str, accepted: Accepted, prompt: str, seed: str) -> Repl
     return Reply(calls=calls, finish="tool_calls")
 
 
-def usage(accepted: Accepted, completion_tokens: int, reasoning_tokens: int) -> dict[str, Any]:
-    """The ``usage`` object of an answer."""
+def usage(accepted: AcceptedRequest, completion_tokens: int, reasoning_tokens: int) -> dict[str, Any]:
+    """Return the ``usage`` object of an answer."""
     spent = cost(accepted.row, accepted.prompt_tokens, completion_tokens)
     for_prompt = cost(accepted.row, accepted.prompt_tokens, 0)
     return {
@@ -136,8 +136,8 @@ def usage(accepted: Accepted, completion_tokens: int, reasoning_tokens: int) -> 
     }
 
 
-def reasoning_detail(accepted: Accepted, text: str, signature: str | None = None) -> dict[str, Any]:
-    """One entry of ``reasoning_details``, in the form that the model's vendor has."""
+def reasoning_detail(accepted: AcceptedRequest, text: str, signature: str | None = None) -> dict[str, Any]:
+    """Return one entry of ``reasoning_details``, in the form that the model's vendor has."""
     vendor = str(accepted.row.get("id")).lstrip("~").split("/", maxsplit=1)[0]
     if vendor == "openai":
         return {"type": "reasoning.summary", "summary": text, "format": "openai-responses-v1", "index": 0}

@@ -1,4 +1,4 @@
-"""Whether a chat request is let in, and what it asks for; refusals carry OpenRouter's status and words."""
+"""The checks of a chat request, and what it asks for; refusals carry OpenRouter's status and words."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.demo.catalogue import rows as models
+from caal_desktop.demo.catalogue import rows
 from caal_desktop.demo.catalogue.hosting import providers, tag_of
 from caal_desktop.demo.chat.answers import images_of, text_of, tokenize
 from caal_desktop.demo.errors import ApiError, availability
 from caal_desktop.llm.fields import as_dict, as_float, as_list, as_text
 
 if TYPE_CHECKING:
-    from caal_desktop.demo.accounts.keys import DemoKey, KeyRing
+    from caal_desktop.demo.accounts.keys import DemoKey, KeyTable
     from caal_desktop.demo.catalogue.listing import DemoCatalogue
     from caal_desktop.demo.catalogue.rows import Row
 
@@ -21,8 +21,8 @@ DOCS = "https://openrouter.ai/docs"
 
 
 @dataclass(slots=True)
-class Accepted:
-    """A chat request that was let in.
+class AcceptedRequest:
+    """A chat request that was accepted.
 
     Attributes:
         row: the model that answers (an alias's target, a router's choice, a fallback).
@@ -30,7 +30,7 @@ class Accepted:
         provider: name of the hosting provider that answers.
         messages: as they came.
         prompt_tokens: roughly counted.
-        max_tokens: the most completion tokens, reasoning included; None where not told.
+        max_tokens: the most completion tokens, reasoning included; None where not given.
         effort: how hard to reason; ``none`` for an answer without reasoning.
         shows_reasoning: whether the reasoning is sent, or only counted.
         stops: texts at which the answer ends.
@@ -60,19 +60,19 @@ class Accepted:
 
 
 def cost(row: Row, prompt_tokens: int, completion_tokens: int) -> float:
-    """USD for one answer, by the row's price list (time windows are not looked at)."""
-    prices = {name: max(0.0, models.price(row, name)) for name in ("prompt", "completion", "request")}
+    """Return the cost of one answer in USD, by the row's price list (without time windows)."""
+    prices = {name: max(0.0, rows.price(row, name)) for name in ("prompt", "completion", "request")}
     for override in map(as_dict, as_list(as_dict(row.get("pricing")).get("overrides"))):
         # OpenRouter's document: an entry applies above the threshold, and later entries win.
         threshold = as_float(override.get("min_prompt_tokens"))
         if threshold is not None and prompt_tokens > threshold:
-            told = {name: as_float(override.get(name)) for name in ("prompt", "completion")}
-            prices |= {name: price for name, price in told.items() if price is not None}
+            overridden = {name: as_float(override.get(name)) for name in ("prompt", "completion")}
+            prices |= {name: price for name, price in overridden.items() if price is not None}
     return round(prices["prompt"] * prompt_tokens + prices["completion"] * completion_tokens + prices["request"], 10)
 
 
-def check(body: object, catalogue: DemoCatalogue, ring: KeyRing, key: DemoKey) -> Accepted:
-    """Let a request in.
+def check(body: object, catalogue: DemoCatalogue, keys: KeyTable, key: DemoKey) -> AcceptedRequest:
+    """Check a request, and read what it asks for.
 
     Raises:
         ApiError: OpenRouter would refuse it, too.
@@ -80,11 +80,11 @@ def check(body: object, catalogue: DemoCatalogue, ring: KeyRing, key: DemoKey) -
     if not isinstance(body, dict):
         raise ApiError(400, "Invalid request: the body is not a JSON object.")
     messages = _messages(body)
-    _numbers(body)
+    _check_ranges(body)
     if key.is_management:
         raise ApiError(403, "Management keys cannot be used for chat completions. Create an ordinary API key instead.")
     row, asked = _model(body, catalogue)
-    accepted = Accepted(
+    accepted = AcceptedRequest(
         row=row,
         asked=asked,
         provider=_provider(body, row),
@@ -97,10 +97,10 @@ def check(body: object, catalogue: DemoCatalogue, ring: KeyRing, key: DemoKey) -
         tool_choice=body.get("tool_choice"),
         response_format=as_dict(body.get("response_format")),
     )
-    _abilities(body, row, messages)
+    _check_abilities(body, row, messages)
     accepted.effort, accepted.shows_reasoning = _reasoning(body, row)
-    _context(accepted)
-    _money(accepted, ring, key)
+    _check_context_length(accepted)
+    _check_credit(accepted, keys, key)
     return accepted
 
 
@@ -125,7 +125,7 @@ _RANGES = {
 }
 
 
-def _numbers(body: dict[str, Any]) -> None:
+def _check_ranges(body: dict[str, Any]) -> None:
     for name, (low, high) in _RANGES.items():
         value = body.get(name)
         if value is not None and (
@@ -170,7 +170,7 @@ def _model(body: dict[str, Any], catalogue: DemoCatalogue) -> tuple[Row, str]:
                     "wrong_endpoint", *names, constraint={"field": "model", "detail": "It answers batches alone."}
                 ),
             )
-        elif "text" not in models.outputs(row):
+        elif "text" not in rows.outputs(row):
             refusal = ApiError(404, f"No endpoints found that support the requested output modalities: text ({name})")
         else:
             return catalogue.resolve(row), name
@@ -187,9 +187,9 @@ def _no_such_model(name: str, names: list[str]) -> ApiError:
 
 
 def _provider(body: dict[str, Any], row: Row) -> str:
-    wishes = as_dict(body.get("provider"))
+    preferences = as_dict(body.get("provider"))
     slug = str(row.get("id"))
-    if slug.endswith(":free") and (wishes.get("data_collection") == "deny" or wishes.get("zdr") is True):
+    if slug.endswith(":free") and (preferences.get("data_collection") == "deny" or preferences.get("zdr") is True):
         raise ApiError(
             404,
             "No endpoints found matching your data policy (Free model training). "
@@ -197,12 +197,12 @@ def _provider(body: dict[str, Any], row: Row) -> str:
             {"error_type": "not_found"},
             availability=availability("privacy_restricted", slug, excluded_by=["data_policy:training"]),
         )
-    if wishes.get("require_parameters") is True:
+    if preferences.get("require_parameters") is True:
         sent = {
             name for name in ("temperature", "top_p", "seed", "stop", "top_k", "min_p") if body.get(name) is not None
         }
-        if not sent <= set(models.parameters(row)):
-            lacking = ", ".join(sorted(sent - set(models.parameters(row))))
+        if not sent <= set(rows.parameters(row)):
+            lacking = ", ".join(sorted(sent - set(rows.parameters(row))))
             raise ApiError(
                 404,
                 "No endpoints found that can handle the requested parameters.",
@@ -215,13 +215,13 @@ def _provider(body: dict[str, Any], row: Row) -> str:
                 ),
             )
 
-    def names(wish: str) -> list[str]:
-        return [tag_of(str(name)) for name in as_list(wishes.get(wish))]
+    def names(field_name: str) -> list[str]:
+        return [tag_of(str(name)) for name in as_list(preferences.get(field_name))]
 
     hosts = providers(row)
     only, ignored, order = names("only"), names("ignore"), names("order")
     hosts = [host for host in hosts if (not only or tag_of(host) in only) and tag_of(host) not in ignored]
-    if order and wishes.get("allow_fallbacks") is False:
+    if order and preferences.get("allow_fallbacks") is False:
         hosts = [host for host in hosts if tag_of(host) in order]
     if not hosts:
         raise ApiError(
@@ -233,36 +233,38 @@ def _provider(body: dict[str, Any], row: Row) -> str:
     return min(hosts, key=lambda host: order.index(tag_of(host)) if tag_of(host) in order else len(order))
 
 
-def _abilities(body: dict[str, Any], row: Row, messages: list[Any]) -> None:
-    known = models.parameters(row)
+def _check_abilities(body: dict[str, Any], row: Row, messages: list[Any]) -> None:
+    known = rows.parameters(row)
     if body.get("tools") and known and "tools" not in known:
         raise ApiError(
             404,
             "No endpoints found that support tool use. To learn more about provider routing, visit: "
             f"{DOCS}/provider-routing",
         )
-    sees = "image" in models.inputs(row)
+    sees = "image" in rows.inputs(row)
     if not sees and any(images_of(message.get("content")) for message in messages):
         raise ApiError(404, "No endpoints found that support image input")
 
 
 def _reasoning(body: dict[str, Any], row: Row) -> tuple[str, bool]:
-    told, wish = models.reasoning(row), as_dict(body.get("reasoning"))
-    effort = wish.get("effort") or body.get("reasoning_effort")
-    if wish.get("enabled") is False or wish.get("max_tokens") == 0:
+    policy, asked = rows.reasoning(row), as_dict(body.get("reasoning"))
+    effort = asked.get("effort") or body.get("reasoning_effort")
+    if asked.get("enabled") is False or asked.get("max_tokens") == 0:
         effort = "none"
-    mandatory = told.get("mandatory") is True
+    mandatory = policy.get("mandatory") is True
     if effort == "none" and mandatory:
         raise ApiError(400, "Reasoning is mandatory for this endpoint and cannot be disabled.")
-    efforts = as_list(told.get("supported_efforts"))
+    efforts = as_list(policy.get("supported_efforts"))
     if effort is not None and effort not in ("none", "minimal", "low", "medium", "high", "xhigh", "max"):
         raise ApiError(400, f"Invalid input: reasoning effort {effort!r} is not known.")
-    shows = not (wish.get("exclude") is True or body.get("include_reasoning") is False)
-    if not told:
+    shows = not (asked.get("exclude") is True or body.get("include_reasoning") is False)
+    if not policy:
         return "none", shows
     if effort is None:
-        wanted = mandatory or told.get("default_enabled") is True or bool(wish.get("enabled") or wish.get("max_tokens"))
-        effort = (told.get("default_effort") or "medium") if wanted else "none"
+        wanted = (
+            mandatory or policy.get("default_enabled") is True or bool(asked.get("enabled") or asked.get("max_tokens"))
+        )
+        effort = (policy.get("default_effort") or "medium") if wanted else "none"
     if efforts and effort not in (*efforts, "none"):
         # OpenRouter maps an effort that the model lacks to one that it has.
         effort = efforts[len(efforts) // 2]
@@ -279,8 +281,8 @@ def _prompt_tokens(messages: list[Any], tools: object) -> int:
     return count + (len(json.dumps(tools)) // 4 if tools else 0)
 
 
-def _context(accepted: Accepted) -> None:
-    limit = models.context_length(accepted.row)
+def _check_context_length(accepted: AcceptedRequest) -> None:
+    limit = rows.context_length(accepted.row)
     wanted = accepted.prompt_tokens + (accepted.max_tokens or 0)
     if limit and wanted > limit:
         raise ApiError(
@@ -291,13 +293,13 @@ def _context(accepted: Accepted) -> None:
         )
 
 
-def _money(accepted: Accepted, ring: KeyRing, key: DemoKey) -> None:
-    """OpenRouter checks the credit for the longest answer that the request allows."""
+def _check_credit(accepted: AcceptedRequest, keys: KeyTable, key: DemoKey) -> None:
+    """Check the credit for the longest answer that the request allows, as OpenRouter does."""
     row = accepted.row
-    longest = accepted.max_tokens or models.max_output(row)
-    if (ceiling := models.max_output(row)) and longest > ceiling:
+    longest = accepted.max_tokens or rows.max_output(row)
+    if (ceiling := rows.max_output(row)) and longest > ceiling:
         longest = ceiling
-    affordable = ring.affordable(key)
+    affordable = keys.affordable(key)
     if cost(row, accepted.prompt_tokens, longest) <= affordable:
         return
     if key.is_free_tier:
@@ -307,8 +309,8 @@ def _money(accepted: Accepted, ring: KeyRing, key: DemoKey) -> None:
             "or org, and if so, purchase more at https://openrouter.ai/settings/credits",
         )
     left = max(0.0, affordable - cost(row, accepted.prompt_tokens, 0))
-    tokens = int(left / max(models.price(row, "completion"), 1e-12))
-    remaining = ring.remaining(key)
+    tokens = int(left / max(rows.price(row, "completion"), 1e-12))
+    remaining = keys.remaining(key)
     advice = (
         "visit https://openrouter.ai/settings/keys and create a key with a higher total limit"
         if remaining is not None and remaining <= affordable

@@ -1,4 +1,4 @@
-"""Puts a planned answer on the wire as server-sent events, at a model's pace, with what goes wrong on the way."""
+"""Sends a planned answer as server-sent events, at a model's speed, with the faults of a stream."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.demo.chance import between, token_hex
 from caal_desktop.demo.chat.replies import Reply, reasoning_detail, usage
 from caal_desktop.demo.errors import ApiError, availability
 from caal_desktop.demo.http.messages import Stream, encode_json
+from caal_desktop.demo.pseudorandom import between, token_hex
 from caal_desktop.demo.state import ORDINARY_SPEED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from caal_desktop.demo.catalogue.hosting import Pace
-    from caal_desktop.demo.chat.request_checks import Accepted
+    from caal_desktop.demo.catalogue.hosting import ModelSpeed
+    from caal_desktop.demo.chat.request_checks import AcceptedRequest
     from caal_desktop.demo.generations import Generation
     from caal_desktop.demo.state import DemoRequest
 
@@ -29,48 +29,48 @@ class _Ended(Exception):  # noqa: N818 - it is no error, it leaves the loop
     """The stream is over, whatever was still planned."""
 
 
-class Metronome:
-    """Waits between tokens; a schedule and not a sum of sleeps, so that the pace holds on a busy machine.
+class TokenPacer:
+    """Paces tokens; by a schedule and not by a sum of sleeps, so that the speed holds on a busy machine.
 
     Args:
-        pace: the model's.
+        model_speed: the model's.
         speed: tokens per second of an ordinary model; 0 never waits.
     """
 
-    def __init__(self, pace: Pace, speed: float) -> None:
-        self._pace = pace
+    def __init__(self, model_speed: ModelSpeed, speed: float) -> None:
+        self._model_speed = model_speed
         self._factor = speed / ORDINARY_SPEED
         self._due: float | None = None
-        self._ticks = 0
+        self._waits = 0
 
     @property
     def ttft(self) -> float:
         """Seconds to the first token."""
-        return self._pace.ttft / self._factor if self._factor else 0.0
+        return self._model_speed.ttft / self._factor if self._factor else 0.0
 
-    async def tick(self) -> None:
+    async def wait_for_next(self) -> None:
         """Wait for the next token's turn."""
         if not self._factor:
-            # Lets the loop notice that the client has gone.
+            # Lets the loop notice that the client has disconnected.
             await asyncio.sleep(0)
             return
         now = asyncio.get_running_loop().time()
-        self._ticks += 1
-        gap = between(0.5, 1.5, "jitter", self._ticks % 97) / (self._pace.tokens_per_second * self._factor)
+        self._waits += 1
+        gap = between(0.5, 1.5, "jitter", self._waits % 97) / (self._model_speed.tokens_per_second * self._factor)
         self._due = (now if self._due is None else self._due) + gap
         await asyncio.sleep(max(0.0, self._due - now))
 
 
 class EventStream:
-    """One answer on its way."""
+    """Sends one answer."""
 
-    def __init__(self, call: DemoRequest, accepted: Accepted, generation: Generation, metronome: Metronome) -> None:
+    def __init__(self, call: DemoRequest, accepted: AcceptedRequest, generation: Generation, pacer: TokenPacer) -> None:
         self._call = call
         self._accepted = accepted
         self._generation = generation
-        self._metronome = metronome
+        self._metronome = pacer
         self._sent = 0
-        self._anonymous = call.plays("anonymous_chunks")
+        self._anonymous = call.has_fault("anonymous_chunks")
         self._stream = Stream(
             call.request,
             {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
@@ -104,17 +104,17 @@ class EventStream:
         await self._calls(reply)
         finish: dict[str, Any] = {"finish_reason": reply.finish, "native_finish_reason": reply.finish}
         await self._delta({"role": "assistant", "content": ""}, finish)
-        if not self._call.plays("no_usage"):
-            told = usage(self._accepted, reply.completion_tokens, len(reply.reasoning))
-            await self._event(self._chunk([]) | {"usage": told})
+        if not self._call.has_fault("no_usage"):
+            counts = usage(self._accepted, reply.completion_tokens, len(reply.reasoning))
+            await self._event(self._chunk([]) | {"usage": counts})
         await self._stream.write(b"data: [DONE]\n\n")
 
     async def _wait_for_first_token(self) -> None:
         await self._stream.write(COMMENT)
-        while self._call.plays("only_comments"):
+        while self._call.has_fault("only_comments"):
             await asyncio.sleep(COMMENT_EVERY_S / 4)
             await self._stream.write(COMMENT)
-        late = self._call.fault.number if self._call.fault and self._call.plays("slow_first_token") else 0.0
+        late = self._call.fault.number if self._call.fault and self._call.has_fault("slow_first_token") else 0.0
         left = self._metronome.ttft + late
         while left > COMMENT_EVERY_S:
             await asyncio.sleep(COMMENT_EVERY_S)
@@ -124,7 +124,7 @@ class EventStream:
         self._generation.latency = (self._metronome.ttft + late) * 1000
 
     async def _text(self, reply: Reply) -> None:
-        if reply.hurried:
+        if reply.unpaced:
             for start in range(0, len(reply.tokens), _FLOOD_BATCH):
                 batch = reply.tokens[start : start + _FLOOD_BATCH]
                 self._generation.completion_tokens += len(batch)
@@ -154,10 +154,10 @@ class EventStream:
             await self._count(1)
 
     async def _pause(self, reply: Reply) -> None:
-        if self._call.fault is not None and self._call.plays("slow_trickle"):
+        if self._call.fault is not None and self._call.has_fault("slow_trickle"):
             await asyncio.sleep(1 / max(self._call.fault.number, 0.01))
-        elif not reply.hurried:
-            await self._metronome.tick()
+        elif not reply.unpaced:
+            await self._metronome.wait_for_next()
 
     def _chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
         if self._anonymous:
@@ -185,7 +185,7 @@ class EventStream:
 
     async def _event(self, chunk: dict[str, Any]) -> None:
         data = self._bytes(chunk)
-        if self._call.plays("slow_trickle"):
+        if self._call.has_fault("slow_trickle"):
             middle = len(data) // 2
             await self._stream.write(data[:middle])
             await asyncio.sleep(0.01)
@@ -193,14 +193,14 @@ class EventStream:
         await self._stream.write(data)
 
     async def _count(self, tokens: int) -> None:
-        """Count tokens and, when the fault's number is reached, let it happen."""
+        """Count tokens and, when the fault's number is reached, inject it."""
         self._sent += tokens
         fault = self._call.fault
         if fault is None or fault.fault.arg is None or self._sent != fault.count:
             return
         if fault.name == "cut_after":
             # A FIN in the middle of the body and not a reset, so that all that was sent surely arrives.
-            self._call.request.connection.cut()
+            self._call.request.connection.close()
             raise _Ended
         if fault.name == "stall_after":
             await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""What the demo's "models" say. Honest about what they are, and worth reading once."""
+"""The texts of the demo's "models", which do not pretend to be more than that."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ LONG_SENTENCES = (
 )
 
 REASONING = (
-    "The person wrote: “{prompt}”.",
+    "The user wrote: “{prompt}”.",
     "I am the demo's stand-in for {model}, so there is no real thinking to be done.",
     "Still, this is where a reasoning model would weigh what is asked, what it knows, and what to say first.",
     "A short and friendly answer fits best here.",

@@ -1,4 +1,4 @@
-"""When a demo "model" calls a tool, and with which arguments."""
+"""The tool calls of a demo "model", and their arguments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from caal_desktop.demo.chance import token_hex
+from caal_desktop.demo.pseudorandom import token_hex
 from caal_desktop.llm.fields import as_dict, as_float, as_list, as_text
 
 _ROOMS = ("kitchen", "living room", "bedroom", "bathroom", "hallway", "office", "garden", "garage")
@@ -46,7 +46,7 @@ class PlannedCall:
     arguments: str
 
     def message(self) -> dict[str, Any]:
-        """As in a message's ``tool_calls``."""
+        """Return the call as in a message's ``tool_calls``."""
         return {
             "id": self.call_id,
             "type": "function",
@@ -65,7 +65,7 @@ def _words(text: str) -> set[str]:
 
 
 def functions(tools: object) -> list[dict[str, Any]]:
-    """The function objects of a request's ``tools``; what is not one is passed over."""
+    """Return the function objects of a request's ``tools``; anything else is ignored."""
     found = [as_dict(as_dict(tool).get("function")) for tool in as_list(tools)]
     return [function for function in found if as_text(function.get("name"))]
 
@@ -110,7 +110,7 @@ def arguments_of(function: dict[str, Any], prompt: str) -> str:
 
 
 def fill(schema: dict[str, Any], prompt: str, name: str = "", depth: int = 0) -> Any:
-    """A value that fits a JSON schema and, where it can, the prompt."""
+    """Return a value that fits a JSON schema and, where it can, the prompt."""
     for union in ("anyOf", "oneOf"):
         if options := as_list(schema.get(union)):
             return fill(as_dict(options[0]), prompt, name, depth + 1)

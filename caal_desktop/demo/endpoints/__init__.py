@@ -1,3 +1,3 @@
-"""What each path of the demo server answers; each module has a table of its routes."""
+"""The handlers of the demo server's paths; each module has a table of its routes."""
 
 API = "/api/v1"

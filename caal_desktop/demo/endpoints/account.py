@@ -1,4 +1,4 @@
-"""What belongs to a key: itself, credits, what a generation cost; and the sign-in that gives one."""
+"""The endpoints of an account: key, credits, a generation's cost, and the sign-in that gives a key."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 async def _key(call: DemoRequest) -> Response:
-    data = call.state.ring.describe(call.authenticate())
-    return json_response({"data": {"label": data["label"]} if call.plays("bare_key") else data})
+    data = call.state.keys.describe(call.authenticate())
+    return json_response({"data": {"label": data["label"]} if call.has_fault("bare_key") else data})
 
 
 async def _credits(call: DemoRequest) -> Response:
     key = call.authenticate()
     if key.is_management:
         return json_response({"data": {"total_credits": 100.0, "total_usage": round(100.0 - key.credit, 9)}})
-    if call.plays("zero_credits"):
+    if call.has_fault("zero_credits"):
         return json_response({"data": {"total_credits": 0, "total_usage": 0}})
     raise ApiError(403, "Only management keys can perform this operation")
 
@@ -31,14 +31,14 @@ async def _credits(call: DemoRequest) -> Response:
 async def _generation(call: DemoRequest) -> Response:
     call.authenticate()
     generation_id = call.request.query.get("id", "")
-    if call.plays("no_generation"):
+    if call.has_fault("no_generation"):
         raise ApiError(404, f"Generation {generation_id} not found")
     return json_response({"data": call.state.generations.look_up(generation_id).describe()})
 
 
 async def _exchange(call: DemoRequest) -> Response:
     body = call.request.json()
-    if call.plays("expired_code"):
+    if call.has_fault("expired_code"):
         raise ApiError(403, "Invalid code or code_verifier")
     return json_response(call.state.sign_in.exchange(body))
 
@@ -51,7 +51,7 @@ async def _consent(call: DemoRequest) -> Response:
     try:
         return _page(pages.consent_page(ConsentRequest.parse(call.request.query)))
     except ConsentError as error:
-        return _page(pages.problem_page(error), 400)
+        return _page(pages.error_page(error), 400)
 
 
 async def _decide(call: DemoRequest) -> Response:
@@ -59,7 +59,7 @@ async def _decide(call: DemoRequest) -> Response:
     try:
         asked = ConsentRequest.parse(form)
     except ConsentError as error:
-        return _page(pages.problem_page(error), 400)
+        return _page(pages.error_page(error), 400)
     target = sign_in.allow(asked) if form.get("decision") == "allow" else sign_in.deny(asked)
     return Response(status=303, headers={"Location": target, "Referrer-Policy": "no-referrer"})
 

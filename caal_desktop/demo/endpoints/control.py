@@ -1,4 +1,4 @@
-"""The ``/_demo`` endpoints: faults, the log of requests, and the server's state, for tests and the curious."""
+"""The ``/_demo`` endpoints: faults, the log of requests, and the server's state, for tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from caal_desktop.demo.state import DemoRequest
 
 PREFIX = "/_demo"
-ELSEWHERE = f"{PREFIX}/elsewhere"
+REDIRECT_TARGET = f"{PREFIX}/elsewhere"
 """Where the fault ``redirect`` leads; the log shows whether the key came along."""
 
 
@@ -48,7 +48,7 @@ async def _requests(call: DemoRequest) -> Response:
     state = call.state
     return json_response(
         {
-            "requests": state.recorder.listing(),
+            "requests": state.request_log.listing(),
             "open_streams": state.open_streams,
             "closed_by_client": state.closed_by_client,
         }
@@ -56,7 +56,7 @@ async def _requests(call: DemoRequest) -> Response:
 
 
 async def _clear_requests(call: DemoRequest) -> Response:
-    call.state.recorder.clear()
+    call.state.request_log.clear()
     call.state.closed_by_client = 0
     return json_response({"requests": []})
 
@@ -82,5 +82,5 @@ ROUTES = (
     ("DELETE", f"{PREFIX}/requests", _clear_requests),
     ("POST", f"{PREFIX}/reset", _reset),
     ("GET", f"{PREFIX}/keys", _keys),
-    ("*", ELSEWHERE, _elsewhere),
+    ("*", REDIRECT_TARGET, _elsewhere),
 )

@@ -1,4 +1,4 @@
-"""``/models`` and what else is asked about models."""
+"""``/models`` and the other endpoints about models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from caal_desktop.demo.catalogue.hosting import describe_endpoints, endpoints
 from caal_desktop.demo.catalogue.rows import slug_of
 from caal_desktop.demo.endpoints import API
 from caal_desktop.demo.errors import ApiError
-from caal_desktop.demo.faults.players import wrong_models
+from caal_desktop.demo.faults.injection import wrong_models
 from caal_desktop.demo.http.messages import Response, json_response
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 async def _models(call: DemoRequest) -> Response:
-    if call.fault and call.plays("slow_models"):
+    if call.fault and call.has_fault("slow_models"):
         await asyncio.sleep(call.fault.number)
     answer = call.state.catalogue.page(call.request.query, call.request.path)
     return json_response((wrong_models(call.fault.name, answer) if call.fault else None) or answer)
 
 
 async def _models_of_user(call: DemoRequest) -> Response:
-    """What the account's own preferences leave; the demo's account does not want dated previews."""
+    """Return the models that the account's preferences allow; the demo's account allows no previews."""
     call.authenticate()
     catalogue, query = call.state.catalogue, call.request.query
     answer = catalogue.page(query, call.request.path)
@@ -46,7 +46,7 @@ async def _endpoints(call: DemoRequest) -> Response:
 
 
 async def _endpoints_zdr(call: DemoRequest) -> Response:
-    """The endpoints that keep no data: in the demo, every model's first one, unless it is free."""
+    """Return the endpoints that keep no data: in the demo, every model's first one, unless it is free."""
     rows = call.state.catalogue.select({})
     kept = [row for row in rows if row.get("id") and not slug_of(row).endswith((":free", ":batch"))]
     return json_response({"data": [endpoints(row)[0] for row in kept]})

@@ -1,1 +1,1 @@
-"""Every failure that the demo server can play."""
+"""Every failure that the demo server can inject."""

@@ -1,4 +1,4 @@
-"""Every failure that the demo server can play, by name.
+"""Every failure that the demo server can inject, by name.
 
 A fault is switched on when the server starts (``--fault NAME[:ARG]``), while it runs (``POST /_demo/faults``), or for
 one question by writing ``/fault NAME ARG`` into it. ``/fault list`` in a chat, or ``--list-faults``, lists them.
@@ -23,7 +23,7 @@ class EndpointGroup(StrEnum):
 
 
 def endpoint_group_of(path: str) -> EndpointGroup | None:
-    """The kind of endpoint that a path below ``/api/v1`` belongs to."""
+    """Return the kind of endpoint that a path below ``/api/v1`` belongs to."""
     if path.startswith(("/models", "/endpoints")):
         return EndpointGroup.MODELS
     if path.startswith("/generation"):
@@ -62,7 +62,7 @@ class Fault:
     Attributes:
         name: how it is switched on.
         kind: what it replaces.
-        about: one line for people.
+        about: one line of explanation.
         places: where it happens unless a path is given.
         arg: the argument's default; None means that it takes no argument.
     """
@@ -162,8 +162,8 @@ class ActiveFault:
     Attributes:
         fault: which one.
         arg: its argument; "" where it takes none.
-        times: how many more requests it hits; None means until it is switched off.
-        path: hits requests whose path ends so, in place of the fault's own places; None means those places.
+        times: how many more requests it applies to; None means until it is switched off.
+        path: it applies to requests whose path ends so, in place of the fault's own places; None means those places.
     """
 
     fault: Fault
@@ -187,12 +187,12 @@ class ActiveFault:
         return int(self.number)
 
     def describe(self) -> dict[str, object]:
-        """For ``GET /_demo/faults``."""
+        """Return the fault as ``GET /_demo/faults`` lists it."""
         return {"name": self.name, "arg": self.arg, "times": self.times, "path": self.path}
 
 
 def activate(name: str, arg: str | None = None, *, times: int | None = None, path: str | None = None) -> ActiveFault:
-    """A fault by name, ready to hit.
+    """Return a fault by name, switched on.
 
     Raises:
         UnknownFaultError: there is no such fault, or the argument is not a number where one is needed.
@@ -214,23 +214,23 @@ def activate(name: str, arg: str | None = None, *, times: int | None = None, pat
 
 
 def parse(text: str) -> ActiveFault:
-    """A fault written as ``NAME`` or ``NAME:ARG``."""
+    """Parse a fault written as ``NAME`` or ``NAME:ARG``."""
     name, _, arg = text.partition(":")
     return activate(name, arg)
 
 
-_MAGIC = re.compile(r"(?:^|\s)/fault\s+(\w+)(?:[ :]+([0-9.]+|https?://\S+))?")
+_FAULT_COMMAND = re.compile(r"(?:^|\s)/fault\s+(\w+)(?:[ :]+([0-9.]+|https?://\S+))?")
 
 
 def requested_in(prompt: str) -> ActiveFault | None:
-    """The fault that a prompt asks for with ``/fault NAME ARG``; None without the magic word or for ``/fault list``."""
-    match = _MAGIC.search(prompt)
+    """Return the fault that a prompt asks for with ``/fault NAME ARG``; None without one, and for ``/fault list``."""
+    match = _FAULT_COMMAND.search(prompt)
     if match is None or match[1] == "list":
         return None
     return activate(match[1], match[2])
 
 
-class FaultBook:
+class ActiveFaults:
     """The faults that are switched on."""
 
     def __init__(self, active: list[ActiveFault] | None = None) -> None:
@@ -239,7 +239,7 @@ class FaultBook:
         self.reset()
 
     def reset(self) -> None:
-        """Back to those that were switched on at start."""
+        """Restore those that were switched on at start."""
         self._active = [ActiveFault(a.fault, a.arg, a.times, a.path) for a in self._at_start]
 
     def clear(self) -> None:
@@ -251,14 +251,14 @@ class FaultBook:
         self._active.append(active)
 
     def listing(self) -> list[dict[str, object]]:
-        """Those that are switched on."""
+        """Return those that are switched on."""
         return [active.describe() for active in self._active]
 
     def take(self, place: EndpointGroup | None, path: str) -> ActiveFault | None:
-        """The first fault that hits a request to ``path``, counted as used; None when all is well."""
+        """Return the first fault that applies to a request to ``path``, and count it as used; None for none."""
         for active in self._active:
-            hit = path.endswith(active.path) if active.path else place in active.fault.places
-            if not hit:
+            applies = path.endswith(active.path) if active.path else place in active.fault.places
+            if not applies:
                 continue
             if active.times is not None:
                 active.times -= 1
@@ -269,7 +269,7 @@ class FaultBook:
 
 
 def listing() -> str:
-    """All faults, one a line, for ``--list-faults``."""
+    """Return all faults, one a line, for ``--list-faults``."""
     width = max(len(name) for name in FAULTS)
     lines = []
     for fault in FAULTS.values():

@@ -1,4 +1,4 @@
-"""HTTP/1.1 for a server on loopback: as much as the demo needs, with nothing between a handler and the wire.
+"""HTTP/1.1 for a server on loopback: as much as the demo needs, without a layer between a handler and the connection.
 
 ``messages``
     a request, read whole, and the two kinds of answer: in one piece, or piece by piece

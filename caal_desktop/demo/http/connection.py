@@ -1,4 +1,4 @@
-"""One connection: its requests in their order, each answered before the next is looked at.
+"""One connection: its requests in their order, each answered before the next is read.
 
 The grammar of HTTP is h11's, which does no input or output of its own; the sockets are asyncio's.
 """
@@ -29,20 +29,20 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one client may ask for.
+    """What one client may send.
 
     Attributes:
         head: bytes of a request's line and headers.
         body: bytes of a request's body.
-        ahead: bytes of further requests that are read while one is answered.
+        read_ahead: bytes of further requests that are read while one is answered.
         idle: seconds between requests.
         arrival: seconds from a request's first byte to its last.
-        linger: seconds for which a client may go on sending what was refused, so that it gets to read the refusal.
+        linger: seconds for which a client may go on sending what was refused, so that it can read the refusal.
     """
 
     head: int = 32 * 1024
     body: int = 64 * 1024 * 1024  # pictures come inside the request
-    ahead: int = 64 * 1024
+    read_ahead: int = 64 * 1024
     idle: float = 3600.0
     arrival: float = 60.0
     linger: float = 2.0
@@ -51,12 +51,12 @@ class Limits:
 class HttpConnection(asyncio.Protocol):
     """Serves one client; a task of its own reads, calls the handler and writes.
 
-    The handler is cancelled as soon as the client goes away: that is how a stop is seen.
+    The handler is cancelled as soon as the client disconnects: that is how it learns of a stop.
 
     Args:
         handler: answers a request.
-        limits: see there.
-        open_connections: those of the same listener; this one enters itself, and leaves at its end.
+        limits: what one client may send.
+        open_connections: those of the same listener; this one adds itself, and removes itself at its end.
     """
 
     def __init__(self, handler: Handler, limits: Limits, open_connections: set[HttpConnection]) -> None:
@@ -68,10 +68,10 @@ class HttpConnection(asyncio.Protocol):
         self._arrived = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
-        self._asks_for_head = False
+        self._is_head_request = False
         self._is_busy = False
         self._is_last = False
-        self._is_deaf = False
+        self._ignores_input = False
         self.task: asyncio.Task[None]
 
     @property
@@ -79,12 +79,12 @@ class HttpConnection(asyncio.Protocol):
         """The server's port."""
         return int(self._transport.get_extra_info("sockname")[1])
 
-    def cut(self) -> None:
-        """Break the connection off, in the middle of whatever it was. What was written before still arrives."""
+    def close(self) -> None:
+        """Close the connection, even in the middle of an answer. What was written before still arrives."""
         self._transport.close()
 
     def abort(self) -> None:
-        """Break the connection off, and throw away what is still to be sent."""
+        """Close the connection, and discard what is still to be sent."""
         self._transport.abort()
 
     def end(self) -> None:
@@ -96,49 +96,49 @@ class HttpConnection(asyncio.Protocol):
     # --- what asyncio calls --------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has come."""
+        """Start to serve a client."""
         self._transport = cast("asyncio.Transport", transport)
         self._open_connections.add(self)
         self.task = asyncio.get_running_loop().create_task(self._serve(), name="demo connection")
 
     def data_received(self, data: bytes) -> None:
-        """A part of a request has come, or of the next one while this one is answered."""
-        if self._is_deaf:
+        """Take a part of a request, or of the next one while this one is answered."""
+        if self._ignores_input:
             return
         self._http.receive_data(data)
         self._arrived.set()
-        if self._is_busy and len(self._http.trailing_data[0]) > self._limits.ahead:
+        if self._is_busy and len(self._http.trailing_data[0]) > self._limits.read_ahead:
             self._transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client has gone, or this side has closed the connection."""
+        """Cancel the handler: the client has disconnected, or this side has closed the connection."""
         self._open_connections.discard(self)
         self.task.cancel()
 
     def pause_writing(self) -> None:
-        """The client is slow to read."""
+        """Stop sending: the client is slow to read."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
-        """The client has caught up."""
+        """Send again: the client has caught up."""
         self._writable.set()
 
     # --- requests ------------------------------------------------------------------------------------------------
 
     async def _serve(self) -> None:
         try:
-            while await self._exchange():
+            while await self._answer_next():
                 self._http.start_next_cycle()
         except ConnectionError:
             logger.debug("A connection ended while a request was answered")
         except h11.LocalProtocolError:
-            logger.exception("An answer was broken off, for it would not be HTTP")
+            logger.exception("An answer was aborted, for it would not be valid HTTP")
         finally:
             self._transport.close()
 
-    async def _exchange(self) -> bool:
-        """Take one request and answer it; whether another one may follow."""
-        self._asks_for_head = False
+    async def _answer_next(self) -> bool:
+        """Answer one request, and return whether another one may follow."""
+        self._is_head_request = False
         try:
             request = await self._receive()
         except ApiError as error:
@@ -163,7 +163,7 @@ class HttpConnection(asyncio.Protocol):
             return error_response(ApiError(500, "Internal Server Error"))
 
     async def _receive(self) -> Request | None:
-        """The next request; None where none came for a long time.
+        """Return the next request; None where none came in time.
 
         Raises:
             ApiError: it is not well-formed, too large or too slow.
@@ -172,11 +172,11 @@ class HttpConnection(asyncio.Protocol):
         try:
             async with asyncio.timeout(self._limits.idle) as deadline:
                 while not self._http.trailing_data[0]:
-                    await self._more()
+                    await self._wait_for_data()
                 has_begun = True
                 deadline.reschedule(asyncio.get_running_loop().time() + self._limits.arrival)
                 head = cast("h11.Request", await self._event())  # h11 begins with nothing else
-                self._asks_for_head = head.method == b"HEAD"
+                self._is_head_request = head.method == b"HEAD"
                 body = await self._body(head)
         except TimeoutError as error:
             if has_begun:
@@ -189,7 +189,7 @@ class HttpConnection(asyncio.Protocol):
         return Request.build(self, head.method.decode(), head.target.decode("latin-1"), headers, body)
 
     async def _body(self, head: h11.Request) -> bytes:
-        # h11 counts only what it could not yet make sense of.
+        # h11 counts only what it could not parse yet.
         if len(head.target) + sum(len(name) + len(value) for name, value in head.headers) > self._limits.head:
             raise ApiError(431, "Request Header Fields Too Large")
         announced = next((int(value) for name, value in head.headers if name == b"content-length"), 0)
@@ -205,17 +205,17 @@ class HttpConnection(asyncio.Protocol):
         while not isinstance(event := self._http.next_event(), h11.Event):
             if self._http.they_are_waiting_for_100_continue:
                 await self._send(h11.InformationalResponse(status_code=100, headers=[]))
-            await self._more()
+            await self._wait_for_data()
         return event
 
-    async def _more(self) -> None:
+    async def _wait_for_data(self) -> None:
         self._transport.resume_reading()
         await self._arrived.wait()
         self._arrived.clear()
 
     async def _refuse(self, error: ApiError) -> None:
         """Tell what was wrong with a request, and wait a little until the client has stopped sending it."""
-        self._is_deaf = True
+        self._ignores_input = True
         answer = error_response(error)
         answer.headers = {**answer.headers, "Connection": "close"}
         await self._finish(answer)
@@ -230,7 +230,7 @@ class HttpConnection(asyncio.Protocol):
 
     async def send_piece(self, data: bytes) -> None:
         """Send a piece of the answer that was begun."""
-        if not self._asks_for_head:
+        if not self._is_head_request:
             await self._send(h11.Data(data))
 
     async def _finish(self, answer: Answer) -> None:
@@ -241,7 +241,7 @@ class HttpConnection(asyncio.Protocol):
         headers = {"Content-Length": str(len(answer.body)), **answer.headers}
         if answer.content_type is not None:
             headers = {"Content-Type": answer.content_type, **headers}
-        body = [] if self._asks_for_head else [h11.Data(answer.body)]
+        body = [] if self._is_head_request else [h11.Data(answer.body)]
         await self._send(_head(answer.status, headers), *body, h11.EndOfMessage())
 
     async def _send(self, *events: h11.Event) -> None:
@@ -256,9 +256,9 @@ def _head(status: int, headers: dict[str, str]) -> h11.Response:
         reason = HTTPStatus(status).phrase
     except ValueError:  # 524 and 529 are in no standard
         reason = ""
-    told = {"Date": time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime()), **headers}
+    all_headers = {"Date": time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime()), **headers}
     return h11.Response(
         status_code=status,
-        headers=[(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in told.items()],
+        headers=[(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in all_headers.items()],
         reason=reason.encode("ascii"),
     )

@@ -1,4 +1,4 @@
-"""The listening socket, and the end of what came in through it."""
+"""The listening socket, and the end of its connections."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 GRACE_S = 0.1
-"""How long answers under way may take when the listener ends; then they are cut off."""
+"""How long answers under way may take when the listener ends; then they are aborted."""
 
 
 @contextlib.asynccontextmanager
 async def listening(handler: Handler, port: int = 0, limits: Limits | None = None) -> AsyncIterator[int]:
-    """Serve on loopback while the block runs; gives the port.
+    """Serve on loopback while the block runs, and yield the port.
 
     Args:
         handler: answers a request; it runs in its connection's task.
         port: 0 takes a free one.
-        limits: what one client may ask for; None takes the ordinary ones.
+        limits: what one client may ask for; None takes the default ones.
 
     Raises:
         OSError: the port is taken.
@@ -50,5 +50,5 @@ async def _end(connections: set[HttpConnection]) -> None:
     _, late = await asyncio.wait(tasks, timeout=GRACE_S)
     for connection in tuple(connections):
         connection.abort()
-    # The tasks hear of it in the loop's next round.
+    # The tasks are cancelled in the loop's next iteration.
     await asyncio.gather(asyncio.sleep(0), *late, return_exceptions=True)

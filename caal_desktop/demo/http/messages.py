@@ -1,4 +1,4 @@
-"""What a handler is given and what it gives back."""
+"""What a handler is given, and what it returns."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ JSON = "application/json"
 
 
 class Channel(Protocol):
-    """What a request and its answer need of the connection that they take."""
+    """What a request and its answer need of their connection."""
 
     @property
     def port(self) -> int:
         """The server's port."""
 
-    def cut(self) -> None:
-        """Break the connection off. What was written before still arrives."""
+    def close(self) -> None:
+        """Close the connection. What was written before still arrives."""
 
     def abort(self) -> None:
-        """Break the connection off, and throw away what is still to be sent."""
+        """Close the connection, and discard what is still to be sent."""
 
     async def send_head(self, status: int, headers: dict[str, str]) -> None:
         """Begin an answer that comes in pieces."""
@@ -58,10 +58,10 @@ class Request:
     def build(
         cls, connection: Channel, method: str, target: str, headers: tuple[tuple[str, str], ...], body: bytes
     ) -> Request:
-        """A request from the parts of its head.
+        """Build a request from its parts.
 
         Raises:
-            ApiError: 400, the target makes no sense.
+            ApiError: 400, the target is malformed.
         """
         path, _, query = target.partition("?")
         if "://" in path and not path.startswith("/"):
@@ -78,11 +78,11 @@ class Request:
         return unquote(self.raw_path)
 
     def header(self, name: str) -> str | None:
-        """The first header of that name, in whatever case; None where there is none."""
+        """Return the first header of that name, in whatever case; None where there is none."""
         return next((value for known, value in self.headers if known.lower() == name.lower()), None)
 
     def json(self) -> Any:
-        """The body's JSON.
+        """Return the body's JSON.
 
         Raises:
             ApiError: 400, it is none.
@@ -93,7 +93,7 @@ class Request:
             raise ApiError(400, "Invalid request: the body is not valid JSON.") from error
 
     def form(self) -> dict[str, str]:
-        """The fields of a form as a browser sends it (``application/x-www-form-urlencoded``).
+        """Return the fields of a form as a browser sends it (``application/x-www-form-urlencoded``).
 
         Raises:
             ApiError: 400, there are too many.
@@ -117,7 +117,7 @@ class Response:
 
     Attributes:
         body: the bytes; a request with HEAD gets their length alone.
-        content_type: None where there is no body to speak of.
+        content_type: None where there is no body.
         status: the HTTP status.
         headers: further ones.
     """
@@ -129,7 +129,7 @@ class Response:
 
 
 def encode_json(data: object) -> bytes:
-    """JSON as UTF-8; in escapes where it holds a half of a UTF-16 pair, which UTF-8 cannot."""
+    """Return JSON as UTF-8; escaped where it contains half of a surrogate pair, which UTF-8 cannot encode."""
     try:
         return json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -137,29 +137,29 @@ def encode_json(data: object) -> bytes:
 
 
 def json_response(data: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """An answer that is JSON."""
+    """Return an answer that is JSON."""
     return Response(encode_json(data), JSON, status, headers or {})
 
 
 def html_response(text: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """An answer that is a page."""
+    """Return an answer that is a page."""
     return Response(text.encode(), "text/html; charset=utf-8", status, headers or {})
 
 
 def error_response(error: ApiError) -> Response:
-    """The answer that an error is."""
+    """Return an error as an answer."""
     return json_response(error.body(), error.status, error.headers)
 
 
 class Stream:
-    """An answer that is sent piece by piece: what was written is on its way when :meth:`write` returns.
+    """An answer that is sent piece by piece: what was written has been sent when :meth:`write` returns.
 
-    A handler starts it, writes, and returns it; the end is written for it. A client that goes away cancels the handler;
-    a write that notices earlier raises ConnectionError.
+    A handler starts it, writes, and returns it; the end is written for it. A client that disconnects cancels the
+    handler; a write that notices earlier raises ConnectionError.
 
     Args:
         request: what is answered.
-        headers: all that are wanted; how the body is framed is not told here.
+        headers: all but those of the body's framing.
         status: the HTTP status.
     """
 

@@ -30,11 +30,11 @@ class Routes(Generic[H]):
                 methods["HEAD"] = handler
 
     def find(self, method: str, raw_path: str) -> tuple[H, dict[str, str]]:
-        """The handler of a request, with the values of the path's ``{name}`` segments.
+        """Return the handler of a request, with the values of the path's ``{name}`` segments.
 
         Args:
             method: of the request.
-            raw_path: percent-encoded, so that an encoded slash parts nothing.
+            raw_path: percent-encoded, so that an encoded slash does not separate segments.
 
         Raises:
             ApiError: 404 for a path that is not in the table, 405 for one that does not take the method.

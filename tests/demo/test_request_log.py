@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from caal_desktop.demo.accounts.keys import KEYS
-from caal_desktop.demo.recorder import mask
+from caal_desktop.demo.request_log import mask
 from tests.demo.asking import CHEAP, ask
 
 if TYPE_CHECKING:

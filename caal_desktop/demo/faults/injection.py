@@ -1,4 +1,4 @@
-"""Plays the faults that replace a whole answer."""
+"""The faults that replace a whole answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PROVIDER = {"provider_name": "DeepInfra"}
 
 
 def error_of(fault: ActiveFault) -> ApiError:
-    """The error that a fault of :attr:`~caal_desktop.demo.faults.registry.FaultKind.ERROR` answers with."""
+    """Return the error that a fault of :attr:`~caal_desktop.demo.faults.registry.FaultKind.ERROR` answers with."""
     seconds = fault.count
     midnight = (datetime.now(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     # Milliseconds, as OpenRouter sends them.
@@ -131,7 +131,7 @@ def error_of(fault: ActiveFault) -> ApiError:
 
 
 async def replacement(fault: ActiveFault, request: Request) -> Response | None:
-    """The answer that a fault gives in place of the right one; None where the right one is to be worked out.
+    """Return the answer that a fault gives in place of the right one; None where the right one is to be computed.
 
     Raises:
         ApiError: the answer is an error.
@@ -147,7 +147,7 @@ async def replacement(fault: ActiveFault, request: Request) -> Response | None:
     if fault.name in ("stall_before", "key_timeout"):
         await asyncio.Event().wait()
     if fault.name == "cut_before":
-        request.connection.cut()
+        request.connection.close()
     if fault.name == "redirect":
         return Response(status=307, headers={"Location": _target(fault, request)})
     return _other_body(fault)
@@ -165,14 +165,14 @@ def _other_body(fault: ActiveFault) -> Response:
 
 
 def _target(fault: ActiveFault, request: Request) -> str:
-    """Another host, so that a client which sends its key along shows it; never one beyond loopback."""
+    """Return another host, on loopback: the log shows whether a client sends its key along."""
     if fault.arg and urlsplit(fault.arg).hostname in LOOPBACK:
         return fault.arg
     return f"http://localhost:{request.connection.port}/_demo/elsewhere"
 
 
 def wrong_models(name: str, answer: dict[str, Any]) -> dict[str, Any] | None:
-    """The answer of ``GET /models`` as a fault spoils it; None where it has no such effect."""
+    """Return the answer of ``GET /models`` as a fault changes it; None where it has no such effect."""
     rows: list[Any] = answer["data"]
     if name == "empty_models":
         return {"data": [], "total_count": 0, "links": {"next": None}}

@@ -1,4 +1,4 @@
-"""Remembers what arrived, without secrets, so that tests can look at the wire."""
+"""The log of requests, without secrets, for tests of what is sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEY_LIKE = re.compile(r"\b(?:sk-|gsk_|AIza)[A-Za-z0-9_-]{6,}")
 
 
 def mask(secret: str) -> str:
-    """A secret as the log shows it: equal secrets look equal, and none can be read."""
+    """Return a secret as the log shows it: equal secrets look equal, and none can be read."""
     return f"sha256:{hashlib.sha256(secret.encode()).hexdigest()[:12]}"
 
 
@@ -43,7 +43,7 @@ def _header(name: str, value: str) -> str:
     return f"{scheme} {mask(secret.strip())}" if secret else mask(value)
 
 
-class Recorder:
+class RequestLog:
     """The latest requests, oldest first."""
 
     def __init__(self) -> None:
