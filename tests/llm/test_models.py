@@ -78,7 +78,6 @@ def test_a_full_row_is_read_in_full() -> None:
     assert model.reasoning is not None
     assert (model.reasoning.mandatory, model.reasoning.default_enabled) == (False, True)
     assert (model.reasoning.efforts, model.reasoning.default_effort) == (("high", "none"), "high")
-    assert model.reasoning.takes_max_tokens
     assert (model.intelligence_index, model.coding_index, model.agentic_index) == (52.3, 50, None)
     assert model.canonical_slug == "maker/model-20260101"
     assert model.hugging_face_id == "maker/Model"

@@ -26,7 +26,7 @@ class EndpointInfo:
         provider_name: the host ("DeepInfra").
         pricing: its own prices, as they are listed.
         discount: the part (0 to 1) by which OpenRouter multiplies them down; None where there is none.
-        context_length, max_prompt_tokens, max_completion_tokens: tokens; None where not told.
+        context_length, max_completion_tokens: tokens; None where not told.
         quantization: ``fp8``, ``bf16``, …; None where not told or "unknown".
         uptime: percent of requests answered over the last half hour (the last day where that is not known).
         latency_ms: median time to the first token over the last half hour, in milliseconds.
@@ -39,7 +39,6 @@ class EndpointInfo:
     pricing: Pricing = Pricing()  # noqa: RUF009 - immutable
     discount: float | None = None
     context_length: int | None = None
-    max_prompt_tokens: int | None = None
     max_completion_tokens: int | None = None
     quantization: str | None = None
     uptime: float | None = None
@@ -86,7 +85,6 @@ def _endpoint(entry: dict[str, Any]) -> EndpointInfo:
         pricing=parse_pricing(pricing),
         discount=discount if discount is not None and 0 < discount <= 1 else None,
         context_length=values.count(entry.get("context_length")),
-        max_prompt_tokens=values.count(entry.get("max_prompt_tokens")),
         max_completion_tokens=values.count(entry.get("max_completion_tokens")),
         quantization=quantization if quantization.lower() not in ("", "unknown") else None,
         uptime=_percent(entry.get("uptime_last_30m"), entry.get("uptime_last_1d")),

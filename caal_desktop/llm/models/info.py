@@ -66,14 +66,12 @@ class ReasoningPolicy:
         default_enabled: it reasons unless told otherwise; None where not told.
         efforts: the supported efforts, in the server's order; empty where none are told (any is accepted then).
         default_effort: the effort it takes unless told otherwise.
-        takes_max_tokens: it accepts a budget of reasoning tokens instead of an effort.
     """
 
     mandatory: bool = False
     default_enabled: bool | None = None
     efforts: tuple[str, ...] = ()
     default_effort: str | None = None
-    takes_max_tokens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

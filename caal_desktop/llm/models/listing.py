@@ -280,7 +280,6 @@ def _reasoning(value: object) -> ReasoningPolicy | None:
         default_enabled=as_bool(value.get("default_enabled")),
         efforts=values.words(value.get("supported_efforts")) or (),
         default_effort=effort or None,
-        takes_max_tokens=value.get("supports_max_tokens") is True,
     )
 
 

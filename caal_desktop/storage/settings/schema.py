@@ -68,7 +68,6 @@ class Settings:
         description=QT_TRANSLATE_NOOP("Settings", "Who serves the language model."),
         group=Group.PROVIDER,
         options=PROVIDER_NAMES,
-        agent_key="llm_provider",
         choice_labels={name: one.choice or one.title for name, one in PROVIDERS.items()},
     )
     providers: Mapping[str, ProviderSettings] = table_of_settings(DEFAULT_TABLE, CELLS)
@@ -113,7 +112,6 @@ class Settings:
         minimum=0.0,
         maximum=2.0,
         step=0.1,
-        agent_key="temperature",
     )
     max_tokens: int = setting(
         4096,
@@ -433,7 +431,6 @@ class Settings:
         label=QT_TRANSLATE_NOOP("Settings", "Setup completed"),
         description=QT_TRANSLATE_NOOP("Settings", "Whether the first-run wizard was finished once."),
         group=Group.INTERNAL,
-        agent_key="first_launch_completed",
     )
     setup_step: SetupStep = setting(
         SetupStep.WELCOME,

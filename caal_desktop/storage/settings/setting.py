@@ -93,7 +93,6 @@ class SettingSpec:
         max_length: of a text, in characters; of a list, in items.
         multiline: whether the text may have line breaks.
         url: whether the text must be an ``http(s)`` address (or empty).
-        agent_key: the voice agent's name for the same setting; None where it has none.
         editor: what edits it.
         unit: of a number, in English, as it stands behind it.
         minimum_label: what a number's minimum means, in English, where it means more than the number ("no limit").
@@ -118,7 +117,6 @@ class SettingSpec:
     max_length: int = DEFAULT_MAX_LENGTH
     multiline: bool = False
     url: bool = False
-    agent_key: str | None = None
     editor: Editor = Editor.AUTO
     unit: SourceText = NO_TEXT
     minimum_label: SourceText = NO_TEXT
