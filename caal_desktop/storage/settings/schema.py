@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, PROVIDER_NAMES, PROVIDERS, providers_that_can
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, SourceText
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.settings.choices import (
     Density,
@@ -34,6 +34,7 @@ from caal_desktop.storage.settings.setting import (
     Editor,
     Group,
     InvalidSetting,
+    NumberUnit,
     SettingSpec,
     setting,
     specs_of,
@@ -59,7 +60,8 @@ _BY_MANUAL_PROXY = ("proxy_mode", (ProxyMode.MANUAL,))
 class Settings:
     """All settings at one moment. Immutable: :meth:`replace` gives a changed copy.
 
-    First what a user can change in the dialog, in the order in which to show it; then what the program remembers.
+    First what the user can change in the dialog, in the order in which to show it; then what the program remembers,
+    whose texts are not marked for translation: no window shows them.
     """
 
     provider: str = setting(
@@ -81,7 +83,7 @@ class Settings:
         minimum=0.0,
         maximum=1000.0,
         step=0.25,
-        unit=QT_TRANSLATE_NOOP("Settings", "USD"),
+        unit=NumberUnit.USD,
         minimum_label=QT_TRANSLATE_NOOP("Settings", "Never warn"),
         keywords=QT_TRANSLATE_NOOP("Settings", "spend guard budget cost money limit"),
     )
@@ -98,7 +100,7 @@ class Settings:
         minimum=0.0,
         maximum=1000.0,
         step=0.05,
-        unit=QT_TRANSLATE_NOOP("Settings", "USD"),
+        unit=NumberUnit.USD,
         minimum_label=QT_TRANSLATE_NOOP("Settings", "Never warn"),
         keywords=QT_TRANSLATE_NOOP("Settings", "spend guard budget cost money limit"),
     )
@@ -124,7 +126,7 @@ class Settings:
         minimum=1,
         maximum=1_000_000,
         step=256,
-        unit=QT_TRANSLATE_NOOP("Settings", "tokens"),
+        unit=NumberUnit.TOKENS,
         keywords=QT_TRANSLATE_NOOP("Settings", "max_tokens length credit"),
     )
     reasoning: Reasoning = setting(
@@ -242,7 +244,7 @@ class Settings:
         choice_labels={
             ProxyMode.SYSTEM: QT_TRANSLATE_NOOP("Settings", "As the system says"),
             ProxyMode.NONE: QT_TRANSLATE_NOOP("Settings", "None"),
-            ProxyMode.MANUAL: QT_TRANSLATE_NOOP("Settings", "This one:"),
+            ProxyMode.MANUAL: QT_TRANSLATE_NOOP("Settings", "The one below"),
         },
     )
     proxy_url: str = setting(
@@ -293,7 +295,7 @@ class Settings:
         minimum=1.0,
         maximum=120.0,
         step=1.0,
-        unit=QT_TRANSLATE_NOOP("Settings", "seconds"),
+        unit=NumberUnit.SECONDS,
         keywords=QT_TRANSLATE_NOOP("Settings", "timeout"),
     )
     read_timeout: float = setting(
@@ -309,7 +311,7 @@ class Settings:
         minimum=5.0,
         maximum=600.0,
         step=5.0,
-        unit=QT_TRANSLATE_NOOP("Settings", "seconds"),
+        unit=NumberUnit.SECONDS,
         keywords=QT_TRANSLATE_NOOP("Settings", "timeout"),
     )
     max_retries: int = setting(
@@ -322,7 +324,7 @@ class Settings:
         minimum=0,
         maximum=5,
         step=1,
-        unit=QT_TRANSLATE_NOOP("Settings", "times"),
+        unit=NumberUnit.TIMES,
         minimum_label=QT_TRANSLATE_NOOP("Settings", "Never"),
         keywords=QT_TRANSLATE_NOOP("Settings", "retries"),
     )
@@ -358,7 +360,7 @@ class Settings:
         minimum=0,
         maximum=3650,
         step=30,
-        unit=QT_TRANSLATE_NOOP("Settings", "days"),
+        unit=NumberUnit.DAYS,
         minimum_label=QT_TRANSLATE_NOOP("Settings", "Always"),
         keywords=QT_TRANSLATE_NOOP("Settings", "history retention delete"),
     )
@@ -382,7 +384,7 @@ class Settings:
         minimum=0.5,
         maximum=3.0,
         step=0.1,
-        unit=QT_TRANSLATE_NOOP("Settings", "×"),
+        unit=NumberUnit.FACTOR,
         keywords=QT_TRANSLATE_NOOP("Settings", "font scale zoom"),
     )
     density: Density = setting(
@@ -414,68 +416,68 @@ class Settings:
     )
     recent_models: tuple[str, ...] = setting(
         (),
-        label=QT_TRANSLATE_NOOP("Settings", "Recent models"),
-        description=QT_TRANSLATE_NOOP("Settings", "The models used last, the latest first."),
+        label=SourceText("", "Recent models"),
+        description=SourceText("", "The models used last, the latest first."),
         group=Group.INTERNAL,
         max_length=MAX_RECENT_MODELS,
     )
     favourite_models: tuple[str, ...] = setting(
         (),
-        label=QT_TRANSLATE_NOOP("Settings", "Favourite models"),
-        description=QT_TRANSLATE_NOOP("Settings", "The models marked with a star."),
+        label=SourceText("", "Favourite models"),
+        description=SourceText("", "The models marked with a star."),
         group=Group.INTERNAL,
         max_length=MAX_FAVOURITE_MODELS,
     )
     setup_completed: bool = setting(
         False,
-        label=QT_TRANSLATE_NOOP("Settings", "Setup completed"),
-        description=QT_TRANSLATE_NOOP("Settings", "Whether the first-run wizard was finished once."),
+        label=SourceText("", "Setup completed"),
+        description=SourceText("", "Whether the first-run wizard was finished once."),
         group=Group.INTERNAL,
     )
     setup_step: SetupStep = setting(
         SetupStep.WELCOME,
-        label=QT_TRANSLATE_NOOP("Settings", "Setup step"),
-        description=QT_TRANSLATE_NOOP("Settings", "Where the first-run wizard goes on."),
+        label=SourceText("", "Setup step"),
+        description=SourceText("", "Where the first-run wizard goes on."),
         group=Group.INTERNAL,
     )
     window_geometry: str = setting(
         "",
-        label=QT_TRANSLATE_NOOP("Settings", "Main window"),
-        description=QT_TRANSLATE_NOOP("Settings", "Size and place of the main window, as base64."),
+        label=SourceText("", "Main window"),
+        description=SourceText("", "Size and place of the main window, as base64."),
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     window_splitter: str = setting(
         "",
-        label=QT_TRANSLATE_NOOP("Settings", "Main window's panes"),
-        description=QT_TRANSLATE_NOOP("Settings", "Sizes of the main window's panes, as base64."),
+        label=SourceText("", "Main window's panes"),
+        description=SourceText("", "Sizes of the main window's panes, as base64."),
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     wizard_geometry: str = setting(
         "",
-        label=QT_TRANSLATE_NOOP("Settings", "Wizard"),
-        description=QT_TRANSLATE_NOOP("Settings", "Size and place of the first-run wizard, as base64."),
+        label=SourceText("", "Wizard"),
+        description=SourceText("", "Size and place of the first-run wizard, as base64."),
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     picker_geometry: str = setting(
         "",
-        label=QT_TRANSLATE_NOOP("Settings", "Model picker"),
-        description=QT_TRANSLATE_NOOP("Settings", "Size and place of the model picker, as base64."),
+        label=SourceText("", "Model picker"),
+        description=SourceText("", "Size and place of the model picker, as base64."),
         group=Group.INTERNAL,
         max_length=_MAX_GEOMETRY,
     )
     proxy_password_origin: str = setting(
         "",
-        label=QT_TRANSLATE_NOOP("Settings", "Origin of the proxy's password"),
-        description=QT_TRANSLATE_NOOP("Settings", "For which scheme, host and port the proxy's password was given."),
+        label=SourceText("", "Origin of the proxy's password"),
+        description=SourceText("", "For which scheme, host and port the proxy's password was given."),
         group=Group.INTERNAL,
     )
     proxy_password_withheld_from: str = setting(
         "",
-        label=QT_TRANSLATE_NOOP("Settings", "Proxy's password withheld from"),
-        description=QT_TRANSLATE_NOOP("Settings", "To which other address the user did not want it to be sent."),
+        label=SourceText("", "Proxy's password withheld from"),
+        description=SourceText("", "To which other address the user did not want it to be sent."),
         group=Group.INTERNAL,
     )
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
-from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, Message, SourceText
+from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, Count, Message, SourceText, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,6 +55,18 @@ class Editor(StrEnum):
     """A list of texts, one a line."""
 
 
+class NumberUnit(StrEnum):
+    """What a number is given in; the values are those of the documentation."""
+
+    NONE = ""
+    USD = "USD"
+    TOKENS = "tokens"
+    SECONDS = "seconds"
+    DAYS = "days"
+    TIMES = "times"
+    FACTOR = "×"
+
+
 class InvalidSetting(ValueError):  # noqa: N818
     """A value does not fit its setting.
 
@@ -94,7 +106,7 @@ class SettingSpec:
         multiline: whether the text may have line breaks.
         url: whether the text must be an ``http(s)`` address (or empty).
         editor: what edits it.
-        unit: of a number, in English, as it stands behind it.
+        unit: what a number is given in.
         minimum_label: what a number's minimum means, in English, where it means more than the number ("no limit").
         choice_labels: what the choices are called, in English, by value.
         depends_on: another setting and the values of it for which this one has an effect; None where it always has one.
@@ -118,7 +130,7 @@ class SettingSpec:
     multiline: bool = False
     url: bool = False
     editor: Editor = Editor.AUTO
-    unit: SourceText = NO_TEXT
+    unit: NumberUnit = NumberUnit.NONE
     minimum_label: SourceText = NO_TEXT
     choice_labels: Mapping[str, SourceText] = field(default_factory=dict)
     depends_on: tuple[str, tuple[str, ...]] | None = None
@@ -190,8 +202,8 @@ class SettingSpec:
             raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a text."))
         if len(value) > self.max_length:
             raise self._invalid(
-                QT_TRANSLATE_NOOP("InvalidSetting", "It is too long. The most characters that it may have: {maximum}."),
-                maximum=self.max_length,
+                QT_TRANSLATE_NOOP("InvalidSetting", "It must have at most {length}."),
+                length=Count(self.max_length, Unit.CHARACTER),
             )
         if (_CONTROLS_IN_LINES if self.multiline else _CONTROLS).search(value):
             raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must not contain control characters."))
@@ -210,7 +222,7 @@ class SettingSpec:
             raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a list of short texts."))
         if len(items) > self.max_length:
             raise self._invalid(
-                QT_TRANSLATE_NOOP("InvalidSetting", "It is too long. The most items that it may have: {maximum}."),
+                QT_TRANSLATE_NOOP("InvalidSetting", "It has too many items. The most that are allowed: {maximum}."),
                 maximum=self.max_length,
             )
         for item in items:

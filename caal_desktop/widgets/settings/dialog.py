@@ -1,4 +1,4 @@
-"""The settings dialog: pages on the left, a search over all of them, and nothing in force before OK or Apply."""
+"""The settings dialog: pages, a search over all settings, and a draft that OK and Apply put in force."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ if TYPE_CHECKING:
 
 
 class SettingsDialog(QDialog):
-    """All settings.
+    """The dialog with all settings.
 
     Args:
         settings: those in force.
         keys: the providers' keys.
         catalogue: the models, for the picker.
         transfer: writes settings into files and reads them.
-        bundles: looks at files of certificate authorities.
+        bundles: checks files of certificate authorities.
         commands: the application's; None leaves out what only the application can do.
         sign_in: for signing in instead of pasting a key; None leaves it out.
 
@@ -455,7 +455,7 @@ class SettingsDialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         """Focus the navigation, so that the arrow keys turn the pages at once."""
         super().showEvent(event)
-        self.navigation.take_focus()
+        self.navigation.focus_pages()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the parts to fit the width."""

@@ -1,10 +1,10 @@
-"""One control for each kind of setting. All of them show a value, and tell when the person changes it."""
+"""One control for each kind of setting. Each shows a value, and emits a signal when the user changes it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from caal_desktop.storage.settings.setting import Editor
+from caal_desktop.storage.settings.setting import Editor, NumberUnit
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import WheelGuard
+from caal_desktop.widgets.common.formats import number, tokens
 from caal_desktop.widgets.common.translation import translated
 from caal_desktop.widgets.settings.setting_texts import choice_label
 
@@ -32,10 +33,10 @@ _LINES_SHOWN = {True: 7, False: 3}
 
 
 class SettingEditor(QWidget):
-    """The base of all.
+    """The base class of the editors.
 
     Signals:
-        edited: carries the new value, checked by nobody yet.
+        edited: carries the new value, unchecked.
     """
 
     edited = Signal(object)
@@ -47,7 +48,7 @@ class SettingEditor(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(design.GRID)
 
-    def _adopt(self, control: QWidget, *, stretch: int = 0) -> None:
+    def _add_control(self, control: QWidget, *, stretch: int = 0) -> None:
         control.setObjectName(f"settings.{self.spec.key}")
         control.setAccessibleName(translated(self.spec.label))
         control.setAccessibleDescription(translated(self.spec.description))
@@ -55,17 +56,17 @@ class SettingEditor(QWidget):
         self.setFocusProxy(control)
 
     def show_value(self, value: Any) -> None:
-        """Show a value without telling anybody."""
+        """Show a value without emitting ``edited``."""
         raise NotImplementedError
 
 
 class SwitchEditor(SettingEditor):
-    """Yes or no; carries its label itself."""
+    """An editor of a switch, which has its label beside it."""
 
     def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
         self._box = QCheckBox(translated(spec.label), self)
-        self._adopt(self._box, stretch=1)
+        self._add_control(self._box, stretch=1)
         self._box.toggled.connect(self.edited.emit)
 
     def show_value(self, value: Any) -> None:
@@ -75,7 +76,7 @@ class SwitchEditor(SettingEditor):
 
 
 class ChoiceEditor(SettingEditor):
-    """One of a few."""
+    """An editor of a choice among a few values."""
 
     def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
@@ -86,7 +87,7 @@ class ChoiceEditor(SettingEditor):
         self._combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         longest = max(len(self._combo.itemText(index)) for index in range(self._combo.count()))
         self._combo.setMinimumContentsLength(min(longest, 26))
-        self._adopt(self._combo)
+        self._add_control(self._combo)
         self._row.addStretch(1)
         self._combo.currentIndexChanged.connect(lambda index: self.edited.emit(self.spec.choices[index]))
 
@@ -98,10 +99,11 @@ class ChoiceEditor(SettingEditor):
 
 
 class NumberEditor(SettingEditor):
-    """A number with its unit. What is out of bounds cannot be entered."""
+    """An editor of a number with its unit. What is out of bounds cannot be entered."""
 
     def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
+        self._decimals = 0 if spec.kind is int or (spec.step is not None and spec.step >= 1) else 2
         box: QSpinBox | QDoubleSpinBox
         if spec.kind is int:
             box = QSpinBox(self)
@@ -109,18 +111,17 @@ class NumberEditor(SettingEditor):
             box.setSingleStep(round(spec.step or 1))
         else:
             box = QDoubleSpinBox(self)
-            box.setDecimals(0 if spec.step is not None and spec.step >= 1 else 2)
+            box.setDecimals(self._decimals)
             box.setRange(spec.minimum or 0.0, spec.maximum or 0.0)
             box.setSingleStep(spec.step or 0.1)
         WheelGuard(box)
         box.setGroupSeparatorShown(True)
-        if spec.unit:
-            box.setSuffix(f" {translated(spec.unit)}")
         if spec.minimum_label:
             box.setSpecialValueText(translated(spec.minimum_label))
         box.setMinimumWidth(box.fontMetrics().horizontalAdvance("0" * 14))
         self._box = box
-        self._adopt(box)
+        self._show_unit(box.value())
+        self._add_control(box)
         self._row.addStretch(1)
         box.valueChanged.connect(self.edited.emit)
 
@@ -128,16 +129,45 @@ class NumberEditor(SettingEditor):
         """See the base class."""
         with QSignalBlocker(self._box):
             self._box.setValue(value)
+        self._show_unit(self._box.value())
+
+    def _show_unit(self, value: float) -> None:
+        # Number and unit are translated as one text: the unit may be a plural, and may stand in front.
+        before, found, after = self._with_unit(value).partition(number(value, self._decimals))
+        prefix, suffix = (before, after) if found else ("", "")
+        # Setting them again would reformat what is being typed.
+        if self._box.prefix() != prefix:
+            self._box.setPrefix(prefix)
+        if self._box.suffix() != suffix:
+            self._box.setSuffix(suffix)
+
+    def _with_unit(self, value: float) -> str:
+        whole = round(value)
+        match self.spec.unit:
+            case NumberUnit.USD:
+                return QLocale().toCurrencyString(value, "$", self._decimals)
+            case NumberUnit.TOKENS:
+                return tokens(whole)
+            case NumberUnit.SECONDS:
+                return self.tr("%Ln seconds", "", whole)
+            case NumberUnit.DAYS:
+                return self.tr("%Ln days", "", whole)
+            case NumberUnit.TIMES:
+                return self.tr("%Ln times", "", whole)
+            case NumberUnit.FACTOR:
+                return f"{number(value, self._decimals)} ×"
+            case _:
+                return number(value, self._decimals)
 
 
 class TextEditor(SettingEditor):
-    """One line."""
+    """An editor of one line of text."""
 
     def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
         self._line = QLineEdit(self)
         self._line.setMaxLength(spec.max_length)
-        self._adopt(self._line, stretch=1)
+        self._add_control(self._line, stretch=1)
         self._line.textEdited.connect(lambda text: self.edited.emit(text.strip()))
 
     def show_value(self, value: Any) -> None:
@@ -147,7 +177,7 @@ class TextEditor(SettingEditor):
 
 
 class FileEditor(TextEditor):
-    """A path, with the file dialog beside it."""
+    """An editor of a path, with a button for the file dialog."""
 
     def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
@@ -163,16 +193,16 @@ class FileEditor(TextEditor):
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([self.tr("Certificates (*.pem *.crt *.cer)"), self.tr("All files (*)")])
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self._take)
+        dialog.fileSelected.connect(self._on_file_selected)
         dialog.open()
 
-    def _take(self, path: str) -> None:
+    def _on_file_selected(self, path: str) -> None:
         self._line.setText(path)
         self.edited.emit(path)
 
 
 class ModelEditor(TextEditor):
-    """A model's id, with the picker beside it.
+    """An editor of a model's id, with a button for the picker.
 
     Signals:
         pickRequested: the picker is to be shown.
@@ -189,8 +219,8 @@ class ModelEditor(TextEditor):
         self._row.addWidget(self._pick)
 
 
-class _Plain(QPlainTextEdit):
-    """As many lines high as asked for, whatever the font."""
+class _FixedHeightEdit(QPlainTextEdit):
+    """A text field with room for a given number of lines in any font."""
 
     def __init__(self, lines: int, parent: QWidget) -> None:
         super().__init__(parent)
@@ -211,14 +241,14 @@ class _Plain(QPlainTextEdit):
 
 
 class ParagraphEditor(SettingEditor):
-    """Several lines of text, or a list with one item a line."""
+    """An editor of several lines of text, or of a list with one item a line."""
 
     def __init__(self, spec: SettingSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
-        self._edit = _Plain(_LINES_SHOWN[spec.multiline], self)
+        self._edit = _FixedHeightEdit(_LINES_SHOWN[spec.multiline], self)
         if not spec.multiline:
             self._edit.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self._adopt(self._edit, stretch=1)
+        self._add_control(self._edit, stretch=1)
         self._edit.textChanged.connect(lambda: self.edited.emit(self._value()))
 
     def show_value(self, value: Any) -> None:
@@ -235,7 +265,7 @@ class ParagraphEditor(SettingEditor):
 
 
 def make_editor(spec: SettingSpec, parent: QWidget | None = None) -> SettingEditor:
-    """The control that fits a setting."""
+    """Return a new editor of the kind that fits a setting."""
     if spec.editor is Editor.MODEL:
         return ModelEditor(spec, parent)
     if spec.editor is Editor.FILE:

@@ -1,4 +1,4 @@
-"""The way through the settings: the list of pages, and a search over all of them."""
+"""The navigation of the settings dialog: the list of pages, and a search over all settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import WheelGuard
 from caal_desktop.widgets.common.icons import icon, icon_pixmap
 from caal_desktop.widgets.common.translation import translated
-from caal_desktop.widgets.settings.setting_texts import PAGES, find_settings, page_words
+from caal_desktop.widgets.settings.setting_texts import PAGES, find_settings, page_info
 
 _NO_LIMIT = 16_777_215  # Qt's own greatest size
 _KEY_ROLE = Qt.ItemDataRole.UserRole
@@ -22,12 +22,12 @@ _MAX_WIDTH = 260
 
 
 class Navigation(QWidget):
-    """Search field and pages. In a narrow window the list of pages is a box above the page.
+    """The search field and the list of pages, which in a narrow window is a combo box above the page.
 
     Signals:
         pageChosen: carries the :class:`Group` to turn to.
         settingFound: carries the key of the setting that a search leads to.
-        settingWanted: the person wants to change the setting that was found; carries its key.
+        settingWanted: the user wants to change the setting that was found; carries its key.
         searched: carries the keys that a search has found; none when it ends.
     """
 
@@ -63,30 +63,30 @@ class Navigation(QWidget):
         layout.addWidget(self._box)
         layout.addWidget(self.list, 1)
         self.search.textChanged.connect(self._on_search)
-        self.search.returnPressed.connect(self._want_found)
+        self.search.returnPressed.connect(self._choose_found)
         self.list.currentItemChanged.connect(lambda item, _old: self._on_item(item))
-        self.list.itemActivated.connect(lambda _item: self._want_found())
+        self.list.itemActivated.connect(lambda _item: self._choose_found())
         self._box.activated.connect(lambda index: self.show_page(PAGES[index]))
         self._list_pages()
 
     @property
     def preferred_width(self) -> int:
-        """How wide the list is beside the page: as its longest title, within bounds."""
-        widest = max(self.fontMetrics().horizontalAdvance(translated(page_words(group).title)) for group in PAGES)
+        """The width of the list beside the page, in pixels: that of its longest title, within bounds."""
+        widest = max(self.fontMetrics().horizontalAdvance(translated(page_info(group).title)) for group in PAGES)
         return min(widest + _ICON_SIZE + design.GRID * 6, _MAX_WIDTH)
 
     def show_page(self, group: Group) -> None:
-        """Turn to a page; a search ends."""
+        """Turn to a page, and end a search."""
         self._page = group
         self.search.clear()
         self.list.setCurrentRow(PAGES.index(group))
 
-    def take_focus(self) -> None:
-        """Let the keyboard turn the pages."""
+    def focus_pages(self) -> None:
+        """Focus the list of pages, so that the keyboard turns them."""
         (self._box if self._narrow else self.list).setFocus()
 
     def set_narrow(self, narrow: bool) -> None:
-        """Stand above the page, or beside it."""
+        """Arrange the list for its place above the page, or beside it."""
         self._narrow = narrow
         searching = bool(self.search.text().strip())
         self._box.setVisible(narrow and not searching)
@@ -109,16 +109,17 @@ class Navigation(QWidget):
         selected = self.palette().color(QPalette.ColorRole.HighlightedText)
         height = self.fontMetrics().height() + design.GRID * 3 // 2
         for group in PAGES:
-            text = page_words(group)
-            picture = icon(text.icon, colour)
-            pixmap = icon_pixmap(text.icon, selected, _ICON_SIZE, self.devicePixelRatioF())
+            info = page_info(group)
+            title = translated(info.title)
+            picture = icon(info.icon, colour)
+            pixmap = icon_pixmap(info.icon, selected, _ICON_SIZE, self.devicePixelRatioF())
             picture.addPixmap(pixmap, QIcon.Mode.Selected)
-            item = QListWidgetItem(picture, text.title, self.list)
+            item = QListWidgetItem(picture, title, self.list)
             item.setSizeHint(QSize(0, height))
-            item.setToolTip(text.title)
+            item.setToolTip(title)
             item.setData(_PAGE_ROLE, group)
         self._box.clear()
-        self._box.addItems([translated(page_words(group).title) for group in PAGES])
+        self._box.addItems([translated(page_info(group).title) for group in PAGES])
         self.list.setCurrentRow(PAGES.index(page))
 
     def _list_found(self, keys: tuple[str, ...]) -> None:
@@ -126,7 +127,7 @@ class Navigation(QWidget):
         for key in keys:
             spec = SPECS[key]
             item = QListWidgetItem(translated(spec.label), self.list)
-            item.setToolTip(f"{translated(spec.label)} ({translated(page_words(spec.group).title)})")
+            item.setToolTip(f"{translated(spec.label)} · {translated(page_info(spec.group).title)}")
             item.setData(_PAGE_ROLE, spec.group)
             item.setData(_KEY_ROLE, key)
         if not keys:
@@ -153,7 +154,7 @@ class Navigation(QWidget):
         if item.data(_KEY_ROLE) is not None:
             self.settingFound.emit(item.data(_KEY_ROLE))
 
-    def _want_found(self) -> None:
+    def _choose_found(self) -> None:
         for item in self.list.selectedItems():
             if item.data(_KEY_ROLE) is not None:
                 self.settingWanted.emit(item.data(_KEY_ROLE))

@@ -1,4 +1,4 @@
-"""One page of the settings dialog: its settings from their descriptions, and what else belongs there."""
+"""One page of the settings dialog: the settings of a group, and further widgets."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.common.formats import listed
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.common.translation import translate, translated
 from caal_desktop.widgets.settings.row import RowState, SettingRow
-from caal_desktop.widgets.settings.setting_texts import choice_label, page_words, specs_on
+from caal_desktop.widgets.settings.setting_texts import choice_label, page_info, specs_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,16 +40,17 @@ class SettingsPage(QScrollArea):
     def __init__(self, group: Group, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.group = group
-        text = page_words(group)
+        info = page_info(group)
+        page_title = translated(info.title)
         self.setObjectName(f"settings.page.{group}")
-        self.setAccessibleName(text.title)
+        self.setAccessibleName(page_title)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         body = QWidget(self)
         body.setMaximumWidth(_MAX_WIDTH)
-        title = TextLabel(text.title, name=f"settings.page.{group}.title", scale=1.25, bold=True, parent=body)
-        intro = TextLabel(text.intro, name=f"settings.page.{group}.intro", muted=True, parent=body)
+        title = TextLabel(page_title, name=f"settings.page.{group}.title", scale=1.25, bold=True, parent=body)
+        intro = TextLabel(translated(info.intro), name=f"settings.page.{group}.intro", muted=True, parent=body)
         self._note = MessagePanel(name=f"settings.page.{group}.note", parent=body)
         self._body = QVBoxLayout(body)
         self._body.setContentsMargins(design.GRID * 2, design.GRID, design.GRID * 2, design.GRID * 2)
@@ -68,11 +70,11 @@ class SettingsPage(QScrollArea):
         self.setWidget(body)
 
     def add_widget(self, widget: QWidget, *, after: str | None = None) -> None:
-        """Put something else on the page.
+        """Put a further widget on the page.
 
         Args:
-            widget: what it is.
-            after: the setting below which it stands; None puts it at the end.
+            widget: the widget.
+            after: the setting below which to put it; None puts it at the end.
         """
         place = self._body.count() - 1 if after is None else self._body.indexOf(self.rows[after]) + 1
         self._body.insertWidget(place, widget)
@@ -89,7 +91,7 @@ class SettingsPage(QScrollArea):
                 before = control
 
     def show_draft(self, draft: SettingsDraft, found: Collection[str] = ()) -> None:
-        """Draw the rows that show something else than before.
+        """Draw the rows whose content has changed.
 
         Args:
             draft: what the settings are to be.
@@ -110,12 +112,12 @@ class SettingsPage(QScrollArea):
                 MessageKind.INFO,
                 self.tr("Nothing to choose here"),
                 self.tr("These settings belong to {owners}. You use: {provider}.").format(
-                    owners=", ".join(self._owners()), provider=provider
+                    owners=listed(self._owners()), provider=provider
                 ),
             )
 
     def _owners(self) -> list[str]:
-        """The providers whose settings stand here, by title."""
+        """Return the titles of the providers whose settings are shown here."""
         conditions = [row.spec.depends_on for row in self.rows.values() if row.spec.depends_on is not None]
         names = [name for setting, values in conditions if setting == "provider" for name in values]
         return [provider_title(name) for name in dict.fromkeys(names)]
@@ -134,7 +136,7 @@ class SettingsPage(QScrollArea):
 
 
 def _controls_in(widget: QWidget) -> list[QWidget]:
-    """What Tab reaches within a widget, and the messages whose buttons it will reach, in the order of their making."""
+    """Return what Tab reaches within a widget, and the messages whose buttons it will reach, in creation order."""
     return [
         child
         for child in widget.findChildren(QWidget)
@@ -148,7 +150,9 @@ def _why_without_effect(key: str) -> str:
     if when is None:
         return ""
     other = SPECS[when[0]]
-    wanted = ", ".join(choice_label(other, value).rstrip(":") for value in when[1])
-    return translate("Settings", "Has an effect when “{setting}” is: {values}.").format(
-        setting=translated(other.label), values=wanted
-    )
+    labels = [choice_label(other, value) for value in when[1]]
+    if len(labels) == 1:
+        text = translate("Settings", "Has an effect only when “{setting}” is “{value}”.")
+        return text.format(setting=translated(other.label), value=labels[0])
+    text = translate("Settings", "Has an effect only with these values of “{setting}”: {values}.")
+    return text.format(setting=translated(other.label), values=listed(labels))

@@ -1,4 +1,4 @@
-"""The proxy's password: a secret, so it goes into the keyring and not among the settings."""
+"""The proxy's password: a secret, so it is kept in the keyring and not among the settings."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class ProxyPassword(QWidget):
-    """Takes the password, and says where it is."""
+    """A field for the password, with buttons and a message about where it is kept."""
 
     def __init__(self, keys: KeyService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keys = keys
         self._entry = KeyEntry(keys, PROXY)
-        # Whether the message is about the address, and goes with it.
-        self._asks = False
+        # Whether the message is about the address, and is hidden once that is settled.
+        self._is_about_address = False
         self.setObjectName("settings.proxy_password")
         label = QLabel(self.tr("Password at the proxy"), self)
         self._line = QLineEdit(self)
@@ -56,7 +56,7 @@ class ProxyPassword(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.message)
         self._line.textEdited.connect(lambda _text: self._show())
-        self._save.clicked.connect(lambda: self._put(KeyStore.KEYRING))
+        self._save.clicked.connect(lambda: self._keep(KeyStore.KEYRING))
         # Bound methods, which Qt disconnects with the widget; a lambda would outlive it.
         self._remove.clicked.connect(self._entry.remove)
         self._entry.changed.connect(self._on_entry)
@@ -66,24 +66,29 @@ class ProxyPassword(QWidget):
         self._on_state(keys.state(PROXY))
 
     def set_address(self, address: str | None) -> None:
-        """A password that is given from now on is for this proxy; None for the one in force."""
+        """Set the address of the proxy that a new password is for; None for the one in force."""
         self._entry.set_address(address)
 
-    def _put(self, store: KeyStore) -> None:
+    def _keep(self, store: KeyStore) -> None:
         text = self._line.text()
         self._entry.keep(store, text if text.strip() else None)
 
     def _on_entry(self, state: KeyState) -> None:
         if state.is_unstored and state.error is not None:
             self.message.draw(
-                unstored_message(state.error, lambda: self._put(KeyStore.KEYRING), lambda: self._put(KeyStore.SESSION))
+                unstored_message(
+                    state.error, lambda: self._keep(KeyStore.KEYRING), lambda: self._keep(KeyStore.SESSION)
+                )
             )
 
     def _on_kept(self) -> None:
         self._line.clear()
         is_for_session = self._keys.state(PROXY).store is KeyStore.SESSION
-        place = self.tr("memory, for this session only") if is_for_session else self._keys.store_name
-        self.message.show_message(MessageKind.SUCCESS, self.tr("Kept in {store}").format(store=place))
+        if is_for_session:
+            text = self.tr("Kept in memory, for this session only")
+        else:
+            text = self.tr("Kept in {store}").format(store=self._keys.store_name)
+        self.message.show_message(MessageKind.SUCCESS, text)
         self._show()
 
     def _on_removed(self, result: KeyringResult) -> None:
@@ -96,13 +101,13 @@ class ProxyPassword(QWidget):
     def _on_state(self, state: KeyState) -> None:
         if state.wants_consent:
             self.message.draw(consent_message(state, lambda: self._keys.withhold(PROXY), self._send))
-            self._asks = True
+            self._is_about_address = True
         elif state.is_elsewhere and state.is_loaded:
             self.message.draw(withheld_message(state, self._send))
-            self._asks = True
-        elif self._asks:
+            self._is_about_address = True
+        elif self._is_about_address:
             self.message.hide()
-            self._asks = False
+            self._is_about_address = False
         self._show()
 
     def _send(self) -> None:

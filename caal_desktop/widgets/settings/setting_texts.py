@@ -1,4 +1,4 @@
-"""The settings' words, translated, and the search through them."""
+"""The texts of the settings and their pages, translated, and the search in them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class PageWords:
+class PageInfo:
     """A page of the dialog.
 
     Attributes:
         title: its name in the list.
-        intro: one sentence on top of it.
+        intro: one sentence at its top.
         icon: its icon's name.
     """
 
@@ -30,33 +30,33 @@ class PageWords:
 
 
 _PAGES = {
-    Group.PROVIDER: PageWords(
+    Group.PROVIDER: PageInfo(
         QT_TRANSLATE_NOOP("Settings", "Provider and key"),
         QT_TRANSLATE_NOOP("Settings", "Who answers, and the keys for it."),
         "key",
     ),
-    Group.MODEL: PageWords(
+    Group.MODEL: PageInfo(
         QT_TRANSLATE_NOOP("Settings", "Model"), QT_TRANSLATE_NOOP("Settings", "Which model answers, and how."), "brain"
     ),
-    Group.PRIVACY: PageWords(
+    Group.PRIVACY: PageInfo(
         QT_TRANSLATE_NOOP("Settings", "Privacy and routing"),
         QT_TRANSLATE_NOOP("Settings", "Which of the providers behind OpenRouter may see what you say."),
         "lock",
     ),
-    Group.NETWORK: PageWords(
+    Group.NETWORK: PageInfo(
         QT_TRANSLATE_NOOP("Settings", "Network"),
         QT_TRANSLATE_NOOP("Settings", "How requests leave this computer."),
         "server",
     ),
-    Group.APPEARANCE: PageWords(
+    Group.APPEARANCE: PageInfo(
         QT_TRANSLATE_NOOP("Settings", "Appearance"), QT_TRANSLATE_NOOP("Settings", "How CAAL Desktop looks."), "eye"
     ),
-    Group.CHAT: PageWords(
+    Group.CHAT: PageInfo(
         QT_TRANSLATE_NOOP("Settings", "Chat"),
         QT_TRANSLATE_NOOP("Settings", "What the model is told, and how you write to it."),
         "chat",
     ),
-    Group.ADVANCED: PageWords(
+    Group.ADVANCED: PageInfo(
         QT_TRANSLATE_NOOP("Settings", "Advanced"),
         QT_TRANSLATE_NOOP("Settings", "The log, and taking your settings elsewhere."),
         "tools",
@@ -65,8 +65,8 @@ _PAGES = {
 PAGES: tuple[Group, ...] = tuple(_PAGES)
 
 
-def page_words(group: Group) -> PageWords:
-    """Return the words of a page."""
+def page_info(group: Group) -> PageInfo:
+    """Return what describes a page."""
     return _PAGES[group]
 
 
@@ -82,7 +82,7 @@ def choice_label(spec: SettingSpec, value: str) -> str:
 
 
 def find_settings(query: str) -> list[SettingSpec]:
-    """The settings in whose words every word of the query occurs; the best first. None for a blank query."""
+    """Return the settings whose texts contain every word of a query, the best first; none for a blank query."""
     wanted = query.casefold().split()
     if not wanted:
         return []
@@ -98,7 +98,7 @@ def find_settings(query: str) -> list[SettingSpec]:
                     spec.keywords,
                     translated(spec.keywords),
                     labels,
-                    translated(page_words(group).title),
+                    translated(page_info(group).title),
                 )
             )
             haystack = f"{title} {rest} {spec.key}".casefold()

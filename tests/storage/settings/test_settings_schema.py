@@ -92,7 +92,7 @@ def test_values_that_fit_are_brought_to_their_type(key: str, value: object, stor
         ("max_tokens", 0, "at least 1"),
         ("max_tokens", 1.5, "whole number"),
         ("setup_completed", 1, "true or false"),
-        ("openrouter_model", "x" * 201, "characters that it may have: 200"),
+        ("openrouter_model", "x" * 201, "at most 200 characters"),
         ("openrouter_model", "two\nlines", "control characters"),
         ("openrouter_model", 7, "must be a text"),
         ("system_prompt", "\x00", "control characters"),
@@ -101,7 +101,7 @@ def test_values_that_fit_are_brought_to_their_type(key: str, value: object, stor
         ("recent_models", [1], "short texts"),
         ("recent_models", [["a"]], "short texts"),
         ("recent_models", [""], "short texts"),
-        ("recent_models", [str(number) for number in range(MAX_RECENT_MODELS + 1)], "items that it may have: 12"),
+        ("recent_models", [str(number) for number in range(MAX_RECENT_MODELS + 1)], "allowed: 12"),
         ("openai_compatible_base_url", "localhost:1234", "http or https"),
         ("openai_compatible_base_url", "file:///etc/passwd", "http or https"),
         ("openai_compatible_base_url", "http://", "http or https"),
@@ -173,7 +173,7 @@ def test_favourites_are_kept_in_order_and_bounded() -> None:
     assert settings.favourite_models == ("b", "a")
     assert settings.with_favourite("b", False).favourite_models == ("a",)
     full = settings.replace(favourite_models=[str(number) for number in range(MAX_FAVOURITE_MODELS)])
-    with pytest.raises(InvalidSetting, match="items that it may have: 200"):
+    with pytest.raises(InvalidSetting, match="allowed: 200"):
         full.with_favourite("one more", True)
 
 

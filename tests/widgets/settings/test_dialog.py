@@ -223,7 +223,7 @@ def test_a_search_turns_to_what_it_finds_and_marks_it(dialog: SettingsDialog, qt
     assert row.is_highlighted
     # It has no effect now, and is shown all the same, with the reason.
     assert row.isVisibleTo(dialog.pages[Group.NETWORK])
-    assert "This one" in row._note.text()
+    assert row._note.text() == "Has an effect only when “Proxy” is “The one below”."
     assert not row.editor.isEnabled()
     qtbot.keyClick(dialog.search, Qt.Key.Key_Escape)
     assert dialog.isVisible(), "Esc has emptied the search"
