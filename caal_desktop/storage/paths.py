@@ -18,12 +18,12 @@ HOME_VARIABLE = "CAAL_DESKTOP_HOME"
 
 @dataclass(frozen=True, slots=True)
 class AppPaths:
-    """The program's folders. None of them needs to exist: whoever writes makes them.
+    """The program's folders. None of them needs to exist: what writes into one creates it.
 
     Attributes:
         config_dir: settings.
         cache_dir: what can be fetched again (model lists).
-        data_dir: what a person made (conversations).
+        data_dir: what the user created (conversations).
         log_dir: logs and crash reports.
     """
 
@@ -34,7 +34,7 @@ class AppPaths:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> AppPaths:
-        """The system's usual folders, or all below the one that ``CAAL_DESKTOP_HOME`` names."""
+        """Return the system's usual folders, or all below the one that ``CAAL_DESKTOP_HOME`` names."""
         home = (os.environ if environment is None else environment).get(HOME_VARIABLE, "").strip()
         if home:
             return cls.below(Path(home))
@@ -48,7 +48,7 @@ class AppPaths:
 
     @classmethod
     def below(cls, folder: Path) -> AppPaths:
-        """Everything below one folder (``~`` and relative paths are resolved now, not when the folder is used)."""
+        """Return all folders below one folder (``~`` and relative paths are resolved now, not at use)."""
         root = folder.expanduser().absolute()
         return cls(
             config_dir=root / "config",
@@ -69,7 +69,7 @@ class AppPaths:
 
     @property
     def spending_file(self) -> Path:
-        """What today's answers have cost."""
+        """The file with what today's answers have cost."""
         return self.data_dir / "spending.json"
 
     @property

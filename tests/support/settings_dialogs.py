@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def open_settings(qtbot: QtBot) -> Iterator[Callable[[Parts], SettingsDialog]]:
-    """Opens the settings with some services; closes them when the test is over, whatever was edited."""
+    """Return a function that opens the settings dialog over services; it is closed after the test, unsaved."""
     made: list[SettingsDialog] = []
 
     def make(parts: Parts) -> SettingsDialog:

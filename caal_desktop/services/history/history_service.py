@@ -191,7 +191,7 @@ class HistoryService(QObject):
     async def _begin(self) -> None:
         try:
             aside, draft, unfinished = await self._ask(
-                lambda database: (database.set_aside, database.note(_DRAFT), database.unfinished())
+                lambda database: (database.damaged_file, database.note(_DRAFT), database.unfinished())
             )
         except StorageError as error:
             self._fail(error)

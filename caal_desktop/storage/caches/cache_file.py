@@ -1,4 +1,4 @@
-"""One cached file of one provider. A cache that cannot be read or written bothers nobody: the log says why."""
+"""One cached file of one provider. That it cannot be read or written is told in the log alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CacheFile:
         folder: where the caches are; created by the first write.
         provider: the provider's name.
         ending: what the file's name ends with.
-        limit: bytes that it may have at the most; a larger one is not read.
+        limit: its greatest size, in bytes; a larger one is not read.
     """
 
     def __init__(self, folder: Path, provider: str, ending: str, *, limit: int) -> None:
@@ -32,7 +32,7 @@ class CacheFile:
         self._limit = limit
 
     def read(self) -> bytes | None:
-        """The content; None where there is none, or none that can be read."""
+        """Return the content; None where there is none, or none that can be read."""
         try:
             with self.path.open("rb") as file:
                 content = file.read(self._limit + 1)
@@ -44,7 +44,7 @@ class CacheFile:
         return content if len(content) <= self._limit else b""
 
     def write(self, content: bytes) -> bool:
-        """Replaces the content as a whole.
+        """Replace the content as a whole.
 
         Returns:
             Whether it was written.
@@ -57,7 +57,7 @@ class CacheFile:
         return True
 
     def remove(self) -> None:
-        """Removes the file, for whoever finds that it is damaged."""
+        """Remove the file; for a caller that finds it damaged."""
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:

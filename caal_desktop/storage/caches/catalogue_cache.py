@@ -60,7 +60,7 @@ class CatalogueCache:
         self._source = source
 
     def load(self) -> CachedCatalogue | None:
-        """The last good list, or None. A damaged file is removed."""
+        """Return the last good list, or None. A damaged file is removed."""
         content = self._file.read()
         if content is None:
             return None
@@ -75,11 +75,11 @@ class CatalogueCache:
         return CachedCatalogue(payload, facts.fetched_at, facts.model_count)
 
     def save(self, payload: bytes, *, model_count: int, fetched_at: datetime | None = None) -> bool:
-        """Replaces the list, if the new one is good.
+        """Replace the list, if the new one is good.
 
         Args:
             payload: the answer's body.
-            model_count: how many models were found in it. With none, the old list stands.
+            model_count: how many models were found in it. With none, the old list is kept.
             fetched_at: when it came (timezone-aware); now if None.
 
         Returns:

@@ -48,7 +48,7 @@ class OrderCache:
         self.path = self._file.path
 
     def load(self) -> dict[str, CachedOrder]:
-        """The orders by name; those that a damaged file still gives."""
+        """Return the orders by name; of a damaged file those that can be read."""
         content = self._file.read()
         if content is None:
             return {}
@@ -62,7 +62,7 @@ class OrderCache:
         return orders
 
     def save(self, orders: Mapping[str, CachedOrder]) -> bool:
-        """Writes all orders in one go.
+        """Write all orders at once.
 
         Returns:
             Whether they were written.

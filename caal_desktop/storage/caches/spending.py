@@ -29,12 +29,12 @@ class DaySpending:
     usd: float = 0.0
 
     def plus(self, usd: float, today: date) -> DaySpending:
-        """The sum with one more answer; a new day begins at nothing."""
+        """Return the sum with one more answer; a new day begins at zero."""
         return DaySpending(today, usd + (self.usd if self.day == today else 0.0))
 
 
 def load_spending(path: Path, today: date) -> DaySpending:
-    """Today's sum. A file that is missing, damaged or of another day gives nothing."""
+    """Return today's sum: zero where the file is missing, damaged or of another day."""
     try:
         with path.open("rb") as file:
             document = as_dict(parse_json(file.read(_MAX_FILE_SIZE)))
@@ -46,7 +46,7 @@ def load_spending(path: Path, today: date) -> DaySpending:
 
 
 def save_spending(path: Path, spending: DaySpending) -> None:
-    """Writes the sum.
+    """Write the sum.
 
     Raises:
         StorageError: it cannot be written.

@@ -1,4 +1,4 @@
-"""A conversation and its messages as they are kept: plain data, so that who only reads them needs no database."""
+"""A conversation and its messages as they are kept: plain data, so that what only reads them needs no database."""
 
 from __future__ import annotations
 

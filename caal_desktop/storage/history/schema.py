@@ -24,7 +24,7 @@ CREATE INDEX piece_message ON piece(message);
 CREATE TABLE note(name TEXT PRIMARY KEY, value TEXT NOT NULL)
 """
 
-# Trigrams find parts of words, and words of languages that do not part them.
+# Trigrams find parts of words, and words of languages that do not separate them.
 FTS_SCHEMA = """
 CREATE VIRTUAL TABLE message_fts USING fts5(text, content='message', content_rowid='row', tokenize='trigram');
 CREATE TRIGGER message_added AFTER INSERT ON message BEGIN

@@ -1,11 +1,11 @@
 """Conversations on disk: an SQLite database that loses nothing when the program is killed.
 
-While an answer streams, what came of it is appended as small *pieces*, each committed and synced (write-ahead log,
+While an answer streams, its new text is appended as small *pieces*, each committed and synced (write-ahead log,
 ``synchronous=FULL``); the whole message takes their place when the answer has ended. After a crash the pieces are still
 there and are joined to their message when it is read.
 
 Everything here blocks: :mod:`~caal_desktop.storage.history.thread` keeps it off the event loop. ``sqlite3`` itself is
-imported when the database is opened, for the first window must not wait for it.
+imported when the database is opened: the first window must not wait for it.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class HistoryDatabase:
     """The conversations in one file. To be used by one thread.
 
     Attributes:
-        set_aside: where a damaged file was put when this one was opened; None where there was none.
+        damaged_file: where a damaged file was put when this one was opened; None where there was none.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it.
+        """Open the file, or create it.
 
         Raises:
             HistoryTooNew: a later version of the program has written it; it is left alone.
@@ -51,17 +51,17 @@ class HistoryDatabase:
 
         self._path = path
         self._sqlite = sqlite3
-        self.set_aside: Path | None = None
+        self.damaged_file: Path | None = None
         ensure_private_folder(path.parent)
         try:
             self._connection = self._open()
         except HistoryDamaged:
-            self.set_aside = self._put_aside()
+            self.damaged_file = self._set_aside()
             self._connection = self._open()
         self._has_fts = self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'message_fts'").fetchone()
 
     def close(self) -> None:
-        """Forget what was deleted for good, and close the file."""
+        """Purge what was deleted, and close the file."""
         with contextlib.suppress(HistoryFailed):
             self.purge()
         self._connection.close()
@@ -104,7 +104,7 @@ class HistoryDatabase:
         with contextlib.suppress(self._sqlite.OperationalError):
             connection.executescript(FTS_SCHEMA)
 
-    def _put_aside(self) -> Path:
+    def _set_aside(self) -> Path:
         target = free_name(self._path, "damaged", datetime.now(UTC))
         try:
             self._path.rename(target)
@@ -185,10 +185,10 @@ class HistoryDatabase:
             db.execute("UPDATE message SET extra = ? WHERE id = ?", (text, message))
 
     def append(self, pieces: Sequence[tuple[str, str, str]]) -> None:
-        """Keep what came of messages since the last time.
+        """Keep the new text of messages since the last time.
 
         Args:
-            pieces: message's id, ``text`` or ``reasoning``, and what came.
+            pieces: message's id, ``text`` or ``reasoning``, and the new text.
         """
         with self._transaction() as db:
             db.executemany(
@@ -204,7 +204,7 @@ class HistoryDatabase:
             db.executemany("UPDATE message SET shown = 1 WHERE id = ?", [(message,) for message in shown])
 
     def remove_message(self, message: str) -> None:
-        """Take a message out; what followed it follows its predecessor then."""
+        """Remove a message; what followed it follows its predecessor then."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE message SET parent = (SELECT parent FROM message WHERE id = :gone) WHERE parent = :gone",
@@ -219,7 +219,7 @@ class HistoryDatabase:
             db.execute("UPDATE conversation SET title = ? WHERE id = ?", (whole_characters(title), conversation))
 
     def delete(self, conversation: str) -> None:
-        """Put a conversation out of sight; :meth:`restore` brings it back until :meth:`purge`."""
+        """Mark a conversation as deleted; :meth:`restore` brings it back until :meth:`purge`."""
         with self._transaction() as db:
             db.execute("UPDATE conversation SET deleted = ? WHERE id = ?", (time.time(), conversation))
 
@@ -229,7 +229,7 @@ class HistoryDatabase:
             db.execute("UPDATE conversation SET deleted = NULL WHERE id = ?", (conversation,))
 
     def purge(self) -> None:
-        """Forget what was deleted; the file's pages are overwritten."""
+        """Remove for good what was deleted; the file's pages are overwritten."""
         with self._transaction() as db:
             gone = "SELECT id FROM conversation WHERE deleted IS NOT NULL"
             db.execute(f"DELETE FROM piece WHERE message IN (SELECT id FROM message WHERE conversation IN ({gone}))")  # noqa: S608
@@ -237,7 +237,7 @@ class HistoryDatabase:
             db.execute("DELETE FROM conversation WHERE deleted IS NOT NULL")
 
     def expire(self, before: float, keep: str = "") -> None:
-        """Forget the conversations that were last changed before a moment.
+        """Remove for good the conversations that were last changed before a moment.
 
         Args:
             before: seconds since 1970.
@@ -251,7 +251,7 @@ class HistoryDatabase:
         self.purge()
 
     def set_note(self, name: str, value: str) -> None:
-        """Keep a short text under a name; an empty one is forgotten."""
+        """Keep a short text under a name; an empty one is removed."""
         with self._transaction() as db:
             db.execute("DELETE FROM note WHERE name = ?", (name,))
             if value:
@@ -266,12 +266,12 @@ class HistoryDatabase:
             raise HistoryFailed(file=str(self._path), reason=str(error)) from error
 
     def note(self, name: str) -> str:
-        """What was kept under a name; "" where nothing was."""
+        """Return what was kept under a name; "" where nothing was."""
         rows = self._rows("SELECT value FROM note WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else ""
 
     def unfinished(self) -> str | None:
-        """The conversation whose answer was still coming when the program ended; None if all had ended."""
+        """Return the conversation whose answer was incomplete when the program ended; None if all were complete."""
         rows = self._rows(
             "SELECT conversation.id FROM conversation JOIN message ON message.conversation = conversation.id "
             "WHERE message.status IN ('waiting', 'streaming') AND deleted IS NULL ORDER BY message.created DESC LIMIT 1"
@@ -279,7 +279,7 @@ class HistoryDatabase:
         return str(rows[0][0]) if rows else None
 
     def listing(self, query: str = "") -> list[ConversationSummary]:
-        """The conversations, the latest first.
+        """Return the conversations, the latest first.
 
         Args:
             query: keeps those whose title or messages hold it, whatever the case.
@@ -319,7 +319,7 @@ class HistoryDatabase:
         return found
 
     def load(self, conversation: str) -> ConversationRecord | None:
-        """A whole conversation; None if there is none of that id."""
+        """Return a whole conversation; None if there is none of that id."""
         head = self._rows("SELECT id, title, created, updated, options FROM conversation WHERE id = ?", (conversation,))
         if not head:
             return None

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class HistoryThread:
-    """Opens the database when first asked, and closes it at the end.
+    """The thread that opens the database when first used, and closes it at the end.
 
     Args:
         path: the database's file.
@@ -31,10 +31,10 @@ class HistoryThread:
         self._closed = False
 
     def submit(self, job: Callable[[HistoryDatabase], T]) -> Future[T]:
-        """Have something done with the database.
+        """Run a job with the database.
 
         Returns:
-            What it gives, or raises: a :class:`~caal_desktop.storage.errors.StorageError`.
+            The job's result, or what it raises: a :class:`~caal_desktop.storage.errors.StorageError`.
         """
         return self._submit(lambda: job(self._opened()))
 

@@ -1,1 +1,1 @@
-"""The log file, and what never gets into it."""
+"""The log file, and what keeps secrets out of it."""

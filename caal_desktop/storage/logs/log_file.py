@@ -32,16 +32,16 @@ MAX_LOG_SIZE = 512 * 1024
 KEPT_LOGS = 3
 
 # They log every request, some with its headers.
-_TALKATIVE = ("openai", "httpx2", "httpcore", "httpcore2", "httpx", "keyring", "asyncio")
+_VERBOSE_LIBRARIES = ("openai", "httpx2", "httpcore", "httpcore2", "httpx", "keyring", "asyncio")
 
 _FORMAT = "%(asctime)s %(levelname)-8s %(name)s: %(message)s"
 
 
 class RedactingFormatter(logging.Formatter):
-    """Formats a record as a whole and then masks everything that is, or looks like, a key."""
+    """A formatter that formats a record as a whole and then masks everything that is, or looks like, a key."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line (or lines, with a traceback), without keys."""
+        """Return the line (or lines, with a traceback), without keys."""
         try:
             line = super().format(record)
         except Exception as error:  # a wrong argument in a log call must not lose the line, nor print it unmasked
@@ -51,7 +51,7 @@ class RedactingFormatter(logging.Formatter):
 
 class _Quiet(logging.Handler):
     def handleError(self, record: logging.LogRecord) -> None:
-        """Ignores a line that cannot be written: logging's own report would print its arguments unmasked."""
+        """Ignore a line that cannot be written: logging's own report would print its arguments unmasked."""
 
 
 class _Printer(_Quiet, logging.StreamHandler[IO[str]]):
@@ -80,7 +80,7 @@ class LogSetup:
     levels: dict[str, int] = field(default_factory=dict)
 
     def close(self) -> None:
-        """Detaches and closes the handlers, and restores the levels."""
+        """Detach and close the handlers, and restore the levels."""
         root = logging.getLogger()
         for handler in self.handlers:
             root.removeHandler(handler)
@@ -98,7 +98,7 @@ def set_up_logging(
     stream: IO[str] | None = None,
     stream_level: int = logging.WARNING,
 ) -> LogSetup:
-    """Sends all loggers' lines to a rotating file, and to a stream where one is given.
+    """Send all loggers' lines to a rotating file, and to a stream where one is given.
 
     Args:
         path: the log file; None for no file. Its folder is created.
@@ -127,15 +127,15 @@ def set_up_logging(
         handler.setFormatter(formatter)
         root.addHandler(handler)
     wanted = min((handler.level for handler in setup.handlers), default=logging.WARNING)
-    for name, limit in (("root", wanted), *((name, max(wanted, logging.WARNING)) for name in _TALKATIVE)):
-        logger = root if name == "root" else logging.getLogger(name)
-        setup.levels["" if name == "root" else name] = logger.level
-        logger.setLevel(limit)
+    for name, limit in (("root", wanted), *((name, max(wanted, logging.WARNING)) for name in _VERBOSE_LIBRARIES)):
+        configured = root if name == "root" else logging.getLogger(name)
+        setup.levels["" if name == "root" else name] = configured.level
+        configured.setLevel(limit)
     return setup
 
 
 def change_file_level(level: int, *, at_most: int = logging.CRITICAL) -> None:
-    """Changes how much the log file gets, while the program runs.
+    """Change the log file's level while the program runs.
 
     Args:
         level: the new level.
@@ -157,19 +157,19 @@ class CrashLogging:
     undo: list[Callable[[], None]] = field(default_factory=list)
 
     def close(self) -> None:
-        """Restores the hooks that were there before."""
+        """Restore the hooks that were there before."""
         while self.undo:
             self.undo.pop()()
 
     def watch_loop(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Has the event loop's unhandled errors logged."""
+        """Log the event loop's unhandled errors."""
         before = loop.get_exception_handler()
         loop.set_exception_handler(log_loop_error)
         self.undo.append(lambda: loop.set_exception_handler(before))
 
 
 def install_crash_logging(crash_file: Path | None = None) -> CrashLogging:
-    """Logs what nobody has caught, in any thread, and has the stacks of a hard crash written to a file.
+    """Log uncaught exceptions of all threads, and have the stacks of a hard crash written to a file.
 
     The interpreter's own printing is replaced, not followed: it would print a message with a key in it as it is.
 
@@ -195,7 +195,7 @@ def install_crash_logging(crash_file: Path | None = None) -> CrashLogging:
 
 
 def log_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """An event loop's exception handler that logs; for ``loop.set_exception_handler``."""
+    """Log an error of an event loop; a handler for ``loop.set_exception_handler``."""
     del loop
     exception = context.get("exception")
     source = context.get("task") or context.get("future") or context.get("handle") or ""

@@ -1,4 +1,4 @@
-"""What the settings that offer a choice let one choose from."""
+"""The values of the settings that offer a choice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class SetupStep(StrEnum):
-    """Where the first-run wizard goes on."""
+    """The step at which the first-run wizard continues."""
 
     WELCOME = "welcome"
     KEY = "key"
@@ -25,7 +25,7 @@ class KeyStatus(StrEnum):
 
 
 class KeyStore(StrEnum):
-    """Where a provider's key was put. ``session`` does not outlive the program."""
+    """Where a provider's key is kept. ``session`` means in memory, until the program ends."""
 
     NONE = "none"
     KEYRING = "keyring"
@@ -41,7 +41,7 @@ class Theme(StrEnum):
 
 
 class Density(StrEnum):
-    """How much room is left around what is shown."""
+    """The spacing of the widgets."""
 
     COMFORTABLE = "comfortable"
     COMPACT = "compact"
@@ -58,7 +58,7 @@ class Reasoning(StrEnum):
 
 
 class ProviderSort(StrEnum):
-    """By what OpenRouter chooses among those who host a model. The values but the first are OpenRouter's words."""
+    """The order in which OpenRouter prefers a model's hosts. The values but the first are OpenRouter's words."""
 
     DEFAULT = "default"
     PRICE = "price"
@@ -67,7 +67,7 @@ class ProviderSort(StrEnum):
 
 
 class SendKey(StrEnum):
-    """What sends a message; the other one breaks the line."""
+    """The key that sends a message; the other one breaks the line."""
 
     ENTER = "enter"
     CTRL_ENTER = "ctrl_enter"

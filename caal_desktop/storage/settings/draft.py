@@ -141,7 +141,7 @@ class SettingsDraft:
         return tuple(change.key for change in group)
 
     def rebase(self, base: Settings) -> None:
-        """Base the draft on settings that were changed elsewhere meanwhile; edits of the draft win."""
+        """Rebase the draft on settings that were changed elsewhere meanwhile; edits of the draft win."""
         mine = self.changes
         self._base = base
         self._values = {key: mine.get(key, base.value(key)) for key in SPECS}

@@ -29,7 +29,7 @@ _ADDRESSES_1 = {
 
 
 def _providers_become_a_table(document: Document) -> Document:
-    """From 1 to 2: one row for each provider. A secret is bound to the address that is configured now."""
+    """Migrate from 1 to 2: one row for each provider. A secret is bound to the address that is configured now."""
     table: dict[str, Any] = {}
     network = _network(document)
     for provider in _PROVIDERS_1:
@@ -60,7 +60,7 @@ SCHEMA_VERSION = FIRST_VERSION + len(STEPS)
 
 
 def migrate(document: Mapping[str, Any], version: int, steps: Sequence[Step] = STEPS) -> Document:
-    """Applies every step from ``version`` on. A document of today's schema, or a newer one, comes back as it is."""
+    """Apply every step from ``version`` on. A document of today's schema, or a newer one, is returned as it is."""
     current = dict(document)
     for step in steps[version - FIRST_VERSION :]:
         current = step(dict(current))

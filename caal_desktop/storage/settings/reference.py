@@ -21,7 +21,7 @@ This page is written from the settings' own descriptions:
 
 
 def reference() -> str:
-    """The page, in Markdown."""
+    """Return the page, in Markdown."""
     parts = [_HEAD]
     shown = [spec for spec in SPECS.values() if spec.group is not Group.INTERNAL]
     order = list(Group)

@@ -1,4 +1,4 @@
-"""The keys of all providers, side by side: the chosen one's, and those that are there besides."""
+"""The keys of all providers, side by side: the chosen provider's, and those of every other one that has a key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class KeysSection(QWidget):
-    """One card for each key. What is done on a card is done at once; it does not wait for OK."""
+    """A column of cards, one for each key. A change on a card takes effect at once; it does not wait for OK."""
 
     def __init__(
         self,
@@ -74,6 +74,6 @@ class KeysSection(QWidget):
             self.cards[provider].refresh()
 
     def leave(self) -> None:
-        """The user goes elsewhere: nobody waits for a check any more."""
+        """Stop waiting for checks; for when the user leaves."""
         for card in self.cards.values():
             card.leave()

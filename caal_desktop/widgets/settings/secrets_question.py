@@ -1,4 +1,4 @@
-"""Asked before changed settings are put in force that would send secrets to other addresses."""
+"""The question that is asked before changed settings send secrets to other addresses."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _NAME = "settings.secrets.confirm"
 
 
 class SecretsQuestion(QDialog):
-    """Names every secret with the address that it was given to and the one that would receive it.
+    """A dialog that names every secret, the address that it was given for and the one that would receive it.
 
-    To close it is to put nothing in force.
+    Closing it puts nothing in force.
 
     Signals:
         answered: carries whether the secrets are to be sent; where they are not, they stay kept for their addresses.
@@ -61,7 +61,7 @@ class SecretsQuestion(QDialog):
         head.setSpacing(design.GRID * 2)
         head.addWidget(IconLabel("caution", "caution", size=32, parent=self), 0, Qt.AlignmentFlag.AlignTop)
         head.addLayout(texts, 1)
-        # Made in the order in which they stand, which is Tab's.
+        # Created in the order in which they are shown, which is the tab order.
         self.send = self._button("send", self.tr("Send"))
         self.keep = self._button("keep", self.tr("Don't send"))
         self.cancel = self._button("cancel", self.tr("Cancel"))

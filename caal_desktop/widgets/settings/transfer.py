@@ -1,4 +1,4 @@
-"""Taking settings along, starting over, and finding the files."""
+"""Export, import and reset of the settings, and the folder of the program's data."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SUGGESTED_NAME = "caal-desktop-settings.json"
 
 
 class TransferSection(QWidget):
-    """Export, import, reset, and the folder of the program's data.
+    """The buttons for export, import, reset and the folder of the program's data.
 
     Args:
         service: writes and reads the files; it outlives this widget.
-        receivers: says, a line each, which secrets would go to which address once the settings that are filled in are
-            in force.
+        receivers: returns, a line each, which secrets would go to which address once the settings that are filled in
+            are in force.
 
     Signals:
         imported: carries the values of a good file, by setting; they are not in force yet.
@@ -43,10 +43,10 @@ class TransferSection(QWidget):
     ) -> None:
         super().__init__(parent)
         self._service, self._receivers = service, receivers
-        # What an earlier dialog has asked for is none of this one's business.
-        self._asked: Path | None = None
-        # Has the focus again once the file is done.
-        self._pressed: QWidget | None = None
+        # The path that this dialog has requested: results of an earlier dialog's requests are not shown.
+        self._requested: Path | None = None
+        # The button that gets the focus back once the file is done.
+        self._focused_button: QWidget | None = None
         self.setObjectName("settings.transfer")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(design.GRID, design.GRID, design.GRID, design.GRID)
@@ -88,43 +88,43 @@ class TransferSection(QWidget):
 
     def export_to(self, path: Path) -> None:
         """Write the settings in force."""
-        self._ask(path, self.tr("Writing {file}…"))
+        self._begin(path, self.tr("Writing {file}…"))
         self._service.export_to(path)
 
     def import_from(self, path: Path) -> None:
         """Read a file; a bad one changes nothing."""
-        self._ask(path, self.tr("Reading {file}…"))
+        self._begin(path, self.tr("Reading {file}…"))
         self._service.import_from(path)
 
-    def _ask(self, path: Path, doing: str) -> None:
-        self._asked = path
-        self.message.show_message(MessageKind.BUSY, doing.format(file=path.name))
+    def _begin(self, path: Path, progress: str) -> None:
+        self._requested = path
+        self.message.show_message(MessageKind.BUSY, progress.format(file=path.name))
 
-    def _is_answer(self, path: Path | None) -> bool:
-        asked, self._asked = self._asked, None
-        return asked is not None and path in (asked, None)
+    def _is_own_result(self, path: Path | None) -> bool:
+        requested, self._requested = self._requested, None
+        return requested is not None and path in (requested, None)
 
     def _on_busy(self, is_busy: bool) -> None:
         buttons = [self.buttons[name] for name in ("export", "import", "folder")]
         if is_busy:
             focused = self.window().focusWidget()
             if focused in buttons:
-                # From a disabled button the focus falls on the next one, and that resets everything.
-                self._pressed = focused
+                # A disabled button passes the focus on to the next one, and that resets everything.
+                self._focused_button = focused
                 self.setFocus(Qt.FocusReason.OtherFocusReason)
         for button in buttons:
             button.setEnabled(not is_busy)
-        if not is_busy and self._pressed is not None:
+        if not is_busy and self._focused_button is not None:
             if self.window().focusWidget() is self:
-                self._pressed.setFocus(Qt.FocusReason.OtherFocusReason)
-            self._pressed = None
+                self._focused_button.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._focused_button = None
 
     def _on_exported(self, path: Path) -> None:
-        if self._is_answer(path):
+        if self._is_own_result(path):
             self.message.show_message(MessageKind.SUCCESS, self.tr("The settings are in {file}").format(file=path.name))
 
     def _on_imported(self, path: Path, values: dict[str, Any]) -> None:
-        if not self._is_answer(path):
+        if not self._is_own_result(path):
             return
         self.imported.emit(values)
         receivers = self._receivers()
@@ -138,7 +138,7 @@ class TransferSection(QWidget):
         self.message.show_message(MessageKind.WARNING if receivers else MessageKind.INFO, title, advice)
 
     def _on_failed(self, error: StorageError) -> None:
-        if self._is_answer(None):
+        if self._is_own_result(None):
             self.message.show_error(MessageKind.ERROR, error)
 
     def _reset(self) -> None:
@@ -170,10 +170,10 @@ class TransferSection(QWidget):
         return dialog
 
     def _open_folder(self) -> None:
-        self._asked = self._service.data_folder
+        self._requested = self._service.data_folder
         self._service.make_folder()
 
     def _on_folder(self) -> None:
         folder = self._service.data_folder
-        if self._is_answer(folder) and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+        if self._is_own_result(folder) and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self.message.show_message(MessageKind.INFO, self.tr("No file manager could be opened"), str(folder))

@@ -105,7 +105,7 @@ def test_a_damaged_cache_is_ignored_and_removed(
     assert not cache.path.exists()
 
 
-def test_a_cache_that_cannot_be_written_bothers_nobody(tmp_path: Path, expected_logs: Callable[..., None]) -> None:
+def test_a_cache_that_cannot_be_written_is_logged(tmp_path: Path, expected_logs: Callable[..., None]) -> None:
     expected_logs("could not be written", "cannot be read")
     (tmp_path / "file").write_text("")
     cache = CatalogueCache(tmp_path / "file", "openrouter")

@@ -56,7 +56,7 @@ def test_another_format_is_left_alone(tmp_path: Path) -> None:
     assert cache.load() == {}
 
 
-def test_a_cache_that_cannot_be_written_bothers_nobody(tmp_path: Path, expected_logs: Callable[..., None]) -> None:
+def test_a_cache_that_cannot_be_written_is_logged(tmp_path: Path, expected_logs: Callable[..., None]) -> None:
     expected_logs("could not be written", "cannot be read")
     (tmp_path / "file").write_text("")
     cache = OrderCache(tmp_path / "file", "openrouter")

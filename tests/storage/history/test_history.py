@@ -56,7 +56,7 @@ def test_what_is_kept_is_read_again_by_a_later_start(path: Path) -> None:
     assert record.messages[1].reasoning == "thought"
     assert record.messages[1].extra == {"facts": {"asked_model": "m"}}
     assert second.note("draft") == "half a sent"
-    assert path.stat().st_mode & 0o077 == 0, "nobody else may read it"
+    assert path.stat().st_mode & 0o077 == 0, "no other user may read it"
     second.close()
 
 
@@ -180,8 +180,8 @@ def test_a_damaged_file_is_put_aside(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
     database = HistoryDatabase(path)
-    assert database.set_aside is not None
-    assert database.set_aside.read_bytes() == content
+    assert database.damaged_file is not None
+    assert database.damaged_file.read_bytes() == content
     fill(database)
     assert len(database.listing()) == 1
     database.close()
@@ -196,7 +196,7 @@ def test_a_file_damaged_in_its_middle_is_put_aside(path: Path) -> None:
     content[20000:60000] = b"\xaa" * 40000
     path.write_bytes(content)
     again = HistoryDatabase(path)
-    assert again.set_aside is not None
+    assert again.damaged_file is not None
     again.close()
 
 
@@ -264,7 +264,7 @@ def test_what_was_written_survives_a_kill(path: Path) -> None:
     process.stdout.close()
     process.wait(10)
     database = HistoryDatabase(path)
-    assert database.set_aside is None
+    assert database.damaged_file is None
     assert database.unfinished() == "c1"
     record = database.load("c1")
     assert record is not None
@@ -273,7 +273,7 @@ def test_what_was_written_survives_a_kill(path: Path) -> None:
     database.close()
 
 
-def test_conversations_that_nobody_went_on_with_expire(database: HistoryDatabase) -> None:
+def test_conversations_that_were_not_continued_expire(database: HistoryDatabase) -> None:
     for number, updated in enumerate((100.0, 200.0, 300.0, 50.0)):
         record = ConversationRecord(f"c{number}", "About lamps", 1.0, updated)
         record.messages.append(MessageRecord(f"m{number}", None, "user", "complete", updated, "glow"))

@@ -46,9 +46,9 @@ def test_nothing_is_left_behind_when_the_start_fails(monkeypatch: pytest.MonkeyP
     assert not session.folder.exists()
 
 
-def test_nothing_of_the_person_s_own_session_is_visible(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_the_user_s_own_session_is_visible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":77")
-    monkeypatch.setenv("OPENROUTER_API_KEY", "a person's own")
+    monkeypatch.setenv("OPENROUTER_API_KEY", "the user's own")
     with DesktopSession(keyring=Keyring.NONE) as session:
         assert "DISPLAY" not in session.env
         assert "OPENROUTER_API_KEY" not in session.env

@@ -296,7 +296,7 @@ def test_a_daemon_that_hung_for_a_while_is_used_again() -> None:
         client.finish()
 
 
-def test_a_bus_that_is_too_busy_to_let_anybody_in_is_waited_for() -> None:
+def test_a_bus_that_is_too_busy_to_accept_a_client_is_waited_for() -> None:
     with DesktopSession() as session:
         client = Client(session, probe=20, call=20, unlock=20)
         assert client.result("probe")["state"] == "ready"
@@ -309,7 +309,7 @@ def test_a_bus_that_is_too_busy_to_let_anybody_in_is_waited_for() -> None:
         client.finish()
 
 
-def test_a_bus_that_lets_nobody_in_is_given_up() -> None:
+def test_a_bus_that_accepts_no_client_is_given_up() -> None:
     with DesktopSession() as session:
         client = Client(session, probe=1.5, call=1.5, unlock=3.0)
         assert client.result("probe")["state"] == "ready"
@@ -529,10 +529,10 @@ def test_every_key_that_passes_is_masked_in_logs_and_hidden_in_reprs(no_live_sec
 def test_a_key_that_is_only_read_is_masked_in_logs_as_well(
     keyring_session: DesktopSession, no_live_secrets: None
 ) -> None:
-    """As at each start but the first: nobody gives a key then, and a log may come to hold it all the same."""
+    """As at each start but the first: no key is entered then, and a log may come to hold it all the same."""
     key = "another key of no known shape"
     asyncio.run(SecretStore(on_key=lambda _key: None).put("openai_compatible", key))
-    assert redact(f"got {key!r}") == f"got {key!r}", "nobody has told about it yet"
+    assert redact(f"got {key!r}") == f"got {key!r}", "it is not registered yet"
     assert asyncio.run(SecretStore().get("openai_compatible")) == key
     assert redact(f"got {key!r}") == f"got '{MASK}'"
 

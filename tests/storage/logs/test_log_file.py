@@ -194,7 +194,7 @@ def crash(path: Path, code: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("how", CRASHES)
-def test_what_nobody_catches_is_logged_without_the_key(tmp_path: Path, how: str) -> None:
+def test_what_is_not_caught_is_logged_without_the_key(tmp_path: Path, how: str) -> None:
     path = tmp_path / "a.log"
     process = crash(path, CRASHES[how])
     assert process.returncode == (1 if how == "main" else 0)
