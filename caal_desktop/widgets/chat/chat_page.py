@@ -222,7 +222,7 @@ class ChatPage(QWidget):
             self._fit_column()
 
     def _fit_column(self) -> None:
-        # The composer's own padding stands outside of the text's column.
+        # The composer's own padding is outside of the text's column.
         self._column.setMaximumWidth(round(self.transcript.view.column.widest) + design.GRID * 3)
 
     # --- the chat

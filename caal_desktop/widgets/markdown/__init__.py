@@ -1,1 +1,1 @@
-"""Streaming Markdown: an answer is parsed and drawn into a QTextDocument while it arrives."""
+"""Streaming Markdown: parses an answer and writes it into a QTextDocument while it arrives."""

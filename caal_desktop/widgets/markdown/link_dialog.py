@@ -1,4 +1,4 @@
-"""Asks before a link of an answer is opened, showing where it really leads."""
+"""Asks before a link of an answer is opened, and shows where it really leads."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def ask_to_open(link: SafeLink, parent: QWidget) -> None:
     """Open a link once the user has seen its target and agreed.
 
     Args:
-        link: where it leads.
-        parent: whose window is asked in.
+        link: the link.
+        parent: in whose window the dialog opens.
     """
     dialog = LinkDialog(link, parent)
     dialog.finished.connect(dialog.deleteLater)

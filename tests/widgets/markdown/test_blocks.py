@@ -20,15 +20,21 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """A sink that keeps what it is told."""
+    """A sink that records what it receives."""
 
     def __init__(self) -> None:
         self.leaves: list[tuple[LeafKind, LeafPlacement, int, str, tuple[str, ...], list[str]]] = []
 
     def open_leaf(
-        self, kind: LeafKind, place: LeafPlacement, *, level: int = 0, info: str = "", aligns: tuple[str, ...] = ()
+        self,
+        kind: LeafKind,
+        placement: LeafPlacement,
+        *,
+        level: int = 0,
+        info: str = "",
+        alignments: tuple[str, ...] = (),
     ) -> None:
-        self.leaves.append((kind, place, level, info, aligns, []))
+        self.leaves.append((kind, placement, level, info, alignments, []))
 
     def add_line(self, text: str) -> None:
         self.leaves[-1][-1].append(text)
@@ -63,18 +69,18 @@ def ours(source: str) -> list[tuple[object, ...]]:
         parser.line(lines[-1])
     parser.finish()
     result: list[tuple[object, ...]] = []
-    for kind, place, level, info, aligns, content in recorder.leaves:
-        where = (place.indent, len(place.bars))
+    for kind, placement, level, info, alignments, content in recorder.leaves:
+        where = (placement.indent, len(placement.bars))
         if kind is LeafKind.TABLE:
-            rows = [(split_row(row) + [""] * len(aligns))[: len(aligns)] for row in content]
-            result.append(("table", *where, aligns, rows))
+            rows = [(split_row(row) + [""] * len(alignments))[: len(alignments)] for row in content]
+            result.append(("table", *where, alignments, rows))
         elif kind is LeafKind.CODE:
             result.append(("code", *where, info, content))
         elif kind is LeafKind.HEADING:
             result.append(("heading", *where, level, _text("\n".join(content))))
-        elif kind is LeafKind.RULE:
+        elif kind is LeafKind.THEMATIC_BREAK:
             result.append(("rule", *where))
-        elif content:  # an item that begins with another block shows its mark in an empty paragraph
+        elif content:  # an item that begins with another block shows its marker in an empty paragraph
             result.append(("paragraph", *where, _text("\n".join(content))))
     return result
 
@@ -113,7 +119,7 @@ def theirs(source: str) -> list[tuple[object, ...]]:
 
 
 def _table(tokens: list[Token]) -> tuple[tuple[str, ...], list[list[str]]]:
-    aligns = tuple(
+    alignments = tuple(
         str(token.attrs.get("style", "text-align:left")).partition(":")[2]
         for token in tokens
         if token.type == "th_open"
@@ -124,7 +130,7 @@ def _table(tokens: list[Token]) -> tuple[tuple[str, ...], list[list[str]]]:
             rows.append([])
         elif token.type == "inline":
             rows[-1].append(token.content)
-    return aligns, rows
+    return alignments, rows
 
 
 # Where we differ on purpose, or show what is no block to markdown-it.

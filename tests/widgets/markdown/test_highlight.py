@@ -18,6 +18,8 @@ from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 from tests.widgets.markdown.corpus import CORPUS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from caal_desktop.widgets.markdown.render.decorations import CodeBlock
 
 PYTHON = 'import os\n\n\nclass A(B):\n    """Doc\n    string."""\n\n    def f(self) -> int:\n        return 1  # c\n'
@@ -102,16 +104,16 @@ def _palette(base: str, text: str, link: str) -> QPalette:
 @pytest.mark.usefixtures("qapp")
 @pytest.mark.parametrize(("base", "text"), [("#ffffff", "#000000"), ("#1e1f22", "#e4e4e7")])
 def test_every_colour_can_be_read(base: str, text: str) -> None:
-    theme = MarkdownStyle(_palette(base, text, "#0000ff"), QFont())
-    back = _luminance(theme.code_back)
-    for colour in (*theme.code_colours.values(), theme.link, theme.muted, theme.text):
+    style = MarkdownStyle(_palette(base, text, "#0000ff"), QFont())
+    back = _luminance(style.code_background)
+    for colour in (*style.code_colours.values(), style.link, style.muted, style.text):
         front = _luminance(colour)
         assert (max(back, front) + 0.05) / (min(back, front) + 0.05) >= 4.5, colour.name()
 
 
-def all_cards(document: QTextDocument, theme: MarkdownStyle) -> list[CodeBlock]:
+def all_cards(document: QTextDocument, style: MarkdownStyle) -> list[CodeBlock]:
     whole = QRectF(QPointF(0, 0), document.documentLayout().documentSize())
-    return list(visible_code_blocks(document, whole, theme))
+    return list(visible_code_blocks(document, whole, style))
 
 
 @pytest.mark.usefixtures("qapp")
@@ -131,9 +133,33 @@ def test_cards_are_found_and_painted() -> None:
     paint_decorations(painter, document, QRectF(0, 0, 400, image.height()), stream.style)
     painter.end()
     inside = cards[0].rect.bottomRight().toPoint()
-    assert image.pixelColor(inside.x() - 20, inside.y() - 5) == stream.style.code_back
+    assert image.pixelColor(inside.x() - 20, inside.y() - 5) == stream.style.code_background
     assert image.pixelColor(5, 5) == palette.color(QPalette.ColorRole.Base)
     assert cards[0].head.top() == cards[0].rect.top()
+
+
+def test_code_without_a_language_is_labelled_in_the_users_language(long_words: Callable[[], None]) -> None:
+    palette = _palette("#ffffff", "#000000", "#0000ff")
+    document = QTextDocument()
+    stream = MarkdownStream.render_all(document, "text\n\n```\nplain\n```\n\n```sh\nls\n```\n", palette)
+    document.setTextWidth(400)
+    unnamed, named = all_cards(document, stream.style)
+
+    def painted() -> QImage:
+        image = QImage(400, round(document.size().height()), QImage.Format.Format_RGB32)
+        image.fill(palette.color(QPalette.ColorRole.Base))
+        painter = QPainter(image)
+        paint_decorations(painter, document, QRectF(image.rect()), stream.style)
+        painter.end()
+        return image
+
+    english = painted()
+    long_words()
+    translated = painted()
+    head = unnamed.head.toRect()
+    assert translated.copy(head) != english.copy(head)
+    head = named.head.toRect()
+    assert translated.copy(head) == english.copy(head), "the name of a language"
 
 
 @pytest.mark.usefixtures("qapp")

@@ -104,7 +104,7 @@ class _CodeButton(IconButton):
         if self._background is None:
             from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle
 
-            self._background = MarkdownStyle(message_palette(self.palette()), self.font()).code_back
+            self._background = MarkdownStyle(message_palette(self.palette()), self.font()).code_background
         painter = QPainter(self)
         painter.fillRect(self.rect().adjusted(2, 2, -2, 0), self._background)
         painter.end()

@@ -145,7 +145,7 @@ class MessageItem:
             self.body = PlacedDocument(document, None, 0, 0)
             return False
         self._stream = MarkdownStream(document, palette)
-        document.setDocumentMargin(self._stream.style.pad)
+        document.setDocumentMargin(self._stream.style.padding)
         self.body = PlacedDocument(document, self._stream.style, 0, 0)
         if self.message.reasoning:
             self.add_reasoning(self.message.reasoning, palette, font, streaming=streaming)
@@ -183,7 +183,7 @@ class MessageItem:
             muted = QPalette(palette)
             muted.setColor(QPalette.ColorRole.Text, design.colours(palette).muted)
             self._reasoning_stream = MarkdownStream(document, muted)
-            document.setDocumentMargin(self._reasoning_stream.style.pad)
+            document.setDocumentMargin(self._reasoning_stream.style.padding)
             self._reasoning = PlacedDocument(document, self._reasoning_stream.style, 0, 0)
             self._width = 0.0
         more = self._reasoning_stream.feed(text)
@@ -202,7 +202,7 @@ class MessageItem:
 
         document = _document(font)
         stream = MarkdownStream.render_all(document, text, palette)
-        document.setDocumentMargin(stream.style.pad)
+        document.setDocumentMargin(stream.style.padding)
         self._tools = PlacedDocument(document, stream.style, 0, 0)
         self._width = 0.0
 
@@ -243,7 +243,7 @@ class MessageItem:
         return size.height()
 
     def _arrange_answer(self, column: float, *, resized: bool) -> float:
-        from caal_desktop.widgets.markdown.render.markdown_style import Property
+        from caal_desktop.widgets.markdown.render.markdown_style import BlockProperty
 
         y = 0.0
         if self.fold is not None:
@@ -264,8 +264,8 @@ class MessageItem:
             # The margins are for what is painted behind the text; the text itself keeps to the column.
             part.left, part.top = -margin, y - margin
             y += part.document.size().height() - 2 * margin + design.GRID
-            if part.style is not None and part.document.lastBlock().blockFormat().intProperty(Property.CODE_ID):
-                y += part.style.pad  # the card around the code is higher than its text
+            if part.style is not None and part.document.lastBlock().blockFormat().intProperty(BlockProperty.CODE_ID):
+                y += part.style.padding  # the card around the code is higher than its text
         return max(0.0, y - design.GRID)
 
     def position_at(self, point: QPointF) -> int:

@@ -65,9 +65,9 @@ def document_text(document: QTextDocument, start: int = 0, end: int | None = Non
 
 
 def _kind(block: QTextBlock) -> str:
-    from caal_desktop.widgets.markdown.render.markdown_style import Property
+    from caal_desktop.widgets.markdown.render.markdown_style import BlockProperty
 
-    return str(block.blockFormat().stringProperty(Property.KIND))
+    return str(block.blockFormat().stringProperty(BlockProperty.KIND))
 
 
 def _is_spacer(block: QTextBlock) -> bool:
@@ -76,9 +76,9 @@ def _is_spacer(block: QTextBlock) -> bool:
 
 
 def _separator(before: QTextBlock, block: QTextBlock) -> str:
-    from caal_desktop.widgets.markdown.render.markdown_style import Property
+    from caal_desktop.widgets.markdown.render.markdown_style import BlockProperty
 
-    if block.blockFormat().boolProperty(Property.CODE_CONTINUES):
+    if block.blockFormat().boolProperty(BlockProperty.CODE_CONTINUES):
         return ""
     kind, same = _kind(block), _kind(block) == _kind(before)
     if kind in ("CODE", "MATH") and same and block.blockFormat().topMargin() == 0:

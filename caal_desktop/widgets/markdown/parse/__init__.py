@@ -1,1 +1,1 @@
-"""Markdown to blocks and spans, line by line as it arrives. Knows no Qt."""
+"""Turns Markdown into blocks and spans, line by line as it arrives. No Qt here."""

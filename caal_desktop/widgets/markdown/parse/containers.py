@@ -1,4 +1,4 @@
-"""The open containers around a line: block quotes, lists and their items. Nothing here knows Qt."""
+"""The open container blocks around a line: block quotes, lists and their items. No Qt here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from caal_desktop.widgets.markdown.parse.structure import LeafPlacement, Marker
+from caal_desktop.widgets.markdown.parse.structure import LeafPlacement, ListMarker
 
 if TYPE_CHECKING:
     from caal_desktop.widgets.markdown.parse.line_cursor import LineCursor
@@ -18,6 +18,8 @@ _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 
 @dataclass(slots=True)
 class _List:
+    """An open list: its marker's kind, and how its items are numbered and grouped."""
+
     ordered: bool
     char: str
     level: int
@@ -29,6 +31,8 @@ class _List:
 
 @dataclass(slots=True)
 class _Container:
+    """An open container block."""
+
     kind: str  # "quote", "list" or "item"
     width: int = 0  # item: columns its content is indented by
     empty: bool = False  # item: nothing but a marker so far
@@ -36,35 +40,35 @@ class _Container:
 
 
 class Containers:
-    """The stack of open containers, and what the next leaf takes from it.
+    """The stack of open container blocks, and what the next leaf block takes from it.
 
     Attributes:
-        marker: Of an item whose first leaf has not begun.
-        blank: Whether a blank line came before the next leaf.
+        marker: The marker of an item whose first leaf block has not begun.
+        blank: Whether a blank line came before the next leaf block.
     """
 
     def __init__(self) -> None:
-        self.marker: Marker | None = None
+        self.marker: ListMarker | None = None
         self.blank = False
         self._stack: list[_Container] = []
         self._groups = 0
 
     def copy(self) -> Containers:
         """Return an independent copy."""
-        twin = Containers()
-        twin.marker, twin.blank, twin._groups = self.marker, self.blank, self._groups
-        twin._stack = [replace(c, list=None if c.list is None else replace(c.list)) for c in self._stack]
-        # Items share their list's record with the list: tie the copies together again.
-        for index, container in enumerate(twin._stack):
+        clone = Containers()
+        clone.marker, clone.blank, clone._groups = self.marker, self.blank, self._groups
+        clone._stack = [replace(c, list=None if c.list is None else replace(c.list)) for c in self._stack]
+        # Items share their list's record with the list, and so do the copies.
+        for index, container in enumerate(clone._stack):
             if container.kind == "item":
-                container.list = twin._stack[index - 1].list
-        return twin
+                container.list = clone._stack[index - 1].list
+        return clone
 
     def __len__(self) -> int:
         return len(self._stack)
 
     def match(self, cursor: LineCursor) -> int:
-        """Read the line's marks of open containers; return how many go on."""
+        """Read the line's markers of open containers, and return how many containers continue."""
         matched = 0
         for container in self._stack:
             if container.kind == "quote":
@@ -83,17 +87,17 @@ class Containers:
             matched += 1
         return matched
 
-    def cut(self, depth: int) -> None:
+    def close_to(self, depth: int) -> None:
         """Close the containers beyond a depth."""
         del self._stack[depth:]
 
     def end_list(self) -> None:
-        """Close the innermost container if it is a list: something that is no item follows."""
+        """Close the innermost container if it is a list: what follows is no item."""
         if self._stack and self._stack[-1].kind == "list":
             self._stack.pop()
 
-    def fill(self) -> None:
-        """A leaf stands in the innermost container."""
+    def mark_filled(self) -> None:
+        """Note that the innermost container is not empty: a leaf block begins in it."""
         if self._stack:
             self._stack[-1].empty = False
 
@@ -102,7 +106,7 @@ class Containers:
         self._stack.append(_Container("quote"))
 
     def in_list_of(self, char: str, *, ordered: bool) -> bool:
-        """Whether an item with this mark goes on with the innermost list."""
+        """Return whether an item with this marker continues the innermost list."""
         top = self._stack[-1].list if self._stack and self._stack[-1].kind == "list" else None
         return top is not None and top.ordered == ordered and top.char == char
 
@@ -112,11 +116,11 @@ class Containers:
         self._stack.append(_Container("list", list=_List(ordered, char, level, number)))
 
     def begin_item(self, cursor: LineCursor, width: int, consumed: int) -> None:
-        """Open an item of the innermost list and move behind its mark.
+        """Open an item of the innermost list, and move behind its marker.
 
         Args:
-            cursor: Before the mark.
-            width: The mark's.
+            cursor: Before the marker.
+            width: Columns of the marker.
             consumed: Characters of the answer so far.
         """
         info = self._stack[-1].list
@@ -141,10 +145,14 @@ class Containers:
             cursor.to_text()
             cursor.advance_columns(task.end())
         self._stack.append(_Container("item", width=offset + width + padding, empty=empty, list=info))
-        self.marker = Marker(info.group, info.ordered, number, info.level, info.char, checked)
+        self.marker = ListMarker(info.group, info.ordered, number, info.level, info.char, checked)
 
-    def place(self, *, take_marker: bool) -> LeafPlacement:
-        """Return where the next leaf stands."""
+    def next_placement(self, *, take_marker: bool) -> LeafPlacement:
+        """Return the placement of the next leaf block, and forget that a blank line came before it.
+
+        Args:
+            take_marker: The leaf block shows the marker of its item, if none has yet.
+        """
         bars: list[int] = []
         indent = 0
         for container in self._stack:
@@ -152,7 +160,7 @@ class Containers:
                 bars.append(indent)
             if container.kind != "list":
                 indent += 1
-        place = LeafPlacement(
+        placement = LeafPlacement(
             indent,
             tuple(bars),
             self.marker if take_marker else None,
@@ -162,4 +170,4 @@ class Containers:
         if take_marker:
             self.marker = None
         self.blank = False
-        return place
+        return placement

@@ -1,9 +1,9 @@
-"""Syntax colours for code that is still arriving. Nothing here knows Qt.
+"""Syntax highlighting of code that is still arriving. No Qt here.
 
 Code is lexed in chunks of bounded size. A chunk's lexer starts in the state in which the one before it ended, so a long
 string or comment keeps its colour; only a construct that a lexer reads as one single match (a C comment, say) and that
 crosses a chunk's end is read as two. While a chunk grows its new lines get provisional colours; when it is complete it
-is lexed as a whole. What ends on screen depends on the code alone, never on how it arrived.
+is lexed as a whole. The final result depends on the code alone, never on how it arrived.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ CHUNK_CHARS = 1500
 COMMENT_LINES = 64
 COMMENT_CHARS = 4000
 LINE_CHARS = 500
-"""Longer lines (minified code, encoded data) stay plain: their colours help nobody and regular expressions on them
-are the slowest."""
+"""Longer lines (minified code, encoded data) stay plain: colours are of little use there, and regular expressions
+are slowest on them."""
 
 
 class Run(NamedTuple):
@@ -94,7 +94,7 @@ def language_of(info: str) -> str:
 
 
 def ends_chunk(lines: list[str], chars: int, following: str) -> bool:
-    """Tell whether a chunk ends before the line ``following``.
+    """Return whether a chunk ends before the line ``following``.
 
     It ends where top-level code begins after a blank line, or at its size limit; inside ``/* … */``, which lexers read
     as one match, it may grow further.
@@ -112,7 +112,7 @@ def ends_chunk(lines: list[str], chars: int, following: str) -> bool:
 
 
 class Highlighter:
-    """Colours one code block. A copy goes on independently."""
+    """Colours one code block. A copy continues independently."""
 
     __slots__ = ("_lexer", "_provisional", "_stack")
 
@@ -123,9 +123,9 @@ class Highlighter:
 
     def copy(self) -> Highlighter:
         """Return an independent copy."""
-        twin = object.__new__(Highlighter)
-        twin._lexer, twin._stack, twin._provisional = self._lexer, self._stack, self._provisional
-        return twin
+        clone = object.__new__(Highlighter)
+        clone._lexer, clone._stack, clone._provisional = self._lexer, self._stack, self._provisional
+        return clone
 
     @property
     def plain(self) -> bool:
@@ -140,7 +140,7 @@ class Highlighter:
         return runs[0]
 
     def chunk(self, lines: list[str]) -> list[list[Run]]:
-        """Colour a complete chunk, for good."""
+        """Give a complete chunk its final colours."""
         if self._lexer is None:
             return [[Run(line, "")] for line in lines]
         source = "".join(("" if len(line) > LINE_CHARS else line) + "\n" for line in lines)
@@ -152,13 +152,13 @@ class Highlighter:
         from pygments.lexer import RegexLexer
 
         lexer = self._lexer
-        assert lexer is not None  # noqa: S101 - told to the type checker
+        assert lexer is not None  # noqa: S101 - for the type checker
         lines: list[list[Run]] = [[]]
         if isinstance(lexer, RegexLexer) and type(lexer).get_tokens_unprocessed is RegexLexer.get_tokens_unprocessed:
             state = list(stack)
             pieces: Iterable[tuple[tuple[str, ...], str]] = _resume(lexer, text, state)
         else:
-            # Lexers with a machinery of their own cannot be resumed: each chunk begins afresh.
+            # Lexers with another algorithm cannot be resumed: each chunk begins in the first state.
             state = ["root"]
             pieces = ((kind, value) for _, kind, value in lexer.get_tokens_unprocessed(text))
         for kind, value in pieces:
@@ -181,7 +181,7 @@ def _add(line: list[Run], text: str, role: str) -> None:
 
 
 def _resume(lexer: RegexLexer, text: str, stack: list[str]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """`RegexLexer.get_tokens_unprocessed`, but from a given state, which it leaves in ``stack`` at the end."""
+    """Yield what `RegexLexer.get_tokens_unprocessed` does, but from the state in ``stack``, which is changed."""
     definitions = lexer._tokens  # noqa: SLF001 - Pygments offers no way to resume
     position = 0
     # Some lexers pop more states than they pushed when they start in the middle.

@@ -1,7 +1,7 @@
-"""Inline Markdown → spans of styled text.
+"""Turns inline Markdown into spans of styled text.
 
 The tokens come from markdown-it-py; this module adds mathematics, bare addresses, the safety of links and images, and
-the reading of text that is not finished yet. Nothing here knows Qt.
+the reading of text that is not finished yet. No Qt here.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _DESCRIBED_IMAGE = QT_TRANSLATE_NOOP("Markdown", "[image: {description}]")
 
 
 class InlineStyle(IntFlag):
-    """How a span of text looks."""
+    """The style of a span of text."""
 
     PLAIN = 0
     BOLD = 1
@@ -56,7 +56,7 @@ class InlineSpan(NamedTuple):
 class References:
     """Link reference definitions of one answer: label → destination.
 
-    A definition counts for what follows it. Text above it was final when it arrived and is not touched again.
+    A definition is valid for what follows it. Text above it was final when it arrived and is not changed again.
     """
 
     targets: dict[str, dict[str, str]]
@@ -146,7 +146,7 @@ def _pending_autolink_rule(state: StateInline, silent: bool) -> bool:
 
 
 def _close_open_emphasis(state: StateInline) -> None:
-    """After pairing: note what stayed open; in unfinished text, close it at the end, innermost first."""
+    """Note which emphasis is open after pairing; in unfinished text, close it at the end, innermost first."""
     waiting = [delimiter for delimiter in state.delimiters if delimiter.open and delimiter.end < 0]
     if waiting:
         state.env["open_emphasis"] = True
@@ -179,7 +179,7 @@ def _parser() -> MarkdownIt:
 
 _MD = _parser()
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&~$!\n@]|https?:|www\.")
-_PENDING_TAIL = re.compile(r"(?:\\?[*_~`]+|\\|\$|!|&#?[A-Za-z0-9]{0,10}|<[a-z:]{0,7}|\](?:\()?)\Z")
+_PENDING_END = re.compile(r"(?:\\?[*_~`]+|\\|\$|!|&#?[A-Za-z0-9]{0,10}|<[a-z:]{0,7}|\](?:\()?)\Z")
 
 
 def parse(
@@ -201,7 +201,7 @@ _BRACKETED = re.compile(r"\[[^\[\]]*\]")
 
 
 def is_closed(text: str, references: References) -> bool:
-    """Tell whether nothing that begins in ``text`` could be finished by characters after it."""
+    """Return whether nothing that begins in ``text`` could be finished by characters after it."""
     tokens, env = _tokens(text, references, unfinished=False)
     if "open_emphasis" in env:
         return False
@@ -216,7 +216,7 @@ def is_closed(text: str, references: References) -> bool:
 
 
 def _tokens(text: str, references: References, *, unfinished: bool) -> tuple[list[Token], MutableMapping[str, object]]:
-    if unfinished and (match := _PENDING_TAIL.search(text)) is not None:
+    if unfinished and (match := _PENDING_END.search(text)) is not None:
         # `](` stays: the pending link's rule reads it.
         text = text if match[0][0] == "]" else text[: match.start()]
     env: dict[str, object] = {"references": references.targets}
@@ -307,7 +307,7 @@ _ADDRESS = re.compile(
 
 
 def _with_addresses(text: str, style: InlineStyle) -> Iterator[InlineSpan]:
-    """Find bare addresses, as GFM's extended autolinks do."""
+    """Yield spans with links for bare addresses, as GFM's extended autolinks do."""
     text = _clean(text)
     done = 0
     if "@" in text or "://" in text or "www." in text:

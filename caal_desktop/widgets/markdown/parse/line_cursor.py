@@ -1,10 +1,10 @@
-"""A line's indentation, as CommonMark counts it. Nothing here knows Qt."""
+"""A line's indentation, as CommonMark counts it. No Qt here."""
 
 from __future__ import annotations
 
 
 class LineCursor:
-    """A position in a line, counting columns with tab stops of four."""
+    """A position in a line; columns are counted with tab stops of four."""
 
     __slots__ = ("_column", "_partial_tab", "_position", "_text")
 
@@ -37,7 +37,7 @@ class LineCursor:
 
     @property
     def indented(self) -> bool:
-        """Whether the text stands deep enough to be code."""
+        """Whether the text is indented enough to be an indented code block."""
         return self.indent >= 4
 
     @property
@@ -52,11 +52,11 @@ class LineCursor:
         return self._text[position] if position < len(self._text) else ""
 
     def rest(self) -> str:
-        """The text without the white space before it."""
+        """Return the text without the white space before it."""
         return self._text[self._text_at()[0] :]
 
     def remaining(self) -> str:
-        """What is left, with its white space."""
+        """Return what is left, with its white space."""
         if self._partial_tab:
             return " " * self._partial_tab + self._text[self._position + 1 :]
         return self._text[self._position :]

@@ -1,6 +1,6 @@
-"""What an answer may not do to the screen: control characters, direction overrides, unsafe links.
+"""Replaces what an answer must not show: control characters, direction overrides, unsafe links.
 
-Answers are untrusted: a model repeats what web pages and documents told it. Nothing here knows Qt.
+Answers are untrusted: a model repeats what is in web pages and documents. No Qt here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def neutralise(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SafeLink:
-    """A link that may be opened once the person has seen where it leads.
+    """A link that may be opened once the user has seen where it leads.
 
     Attributes:
         href: The address to open; ASCII, host in punycode.
@@ -92,7 +92,7 @@ def _safe_mail(parts: SplitResult) -> SafeLink | None:
     ascii_host = _ascii_host(domain) if at and local else None
     if ascii_host is None:
         return None
-    # Only a subject is kept: `attach`, `bcc` and long bodies are ways to make a person send what they did not read.
+    # Only a subject is kept: `attach`, `bcc` and long bodies are ways to make users send what they have not read.
     subject = next((item for item in parts.query.split("&") if item.lower().startswith("subject=")), "")
     safe = f"mailto:{_quoted(local)}@{ascii_host}" + (f"?{_quoted(subject)}" if subject else "")
     readable = _readable_host(ascii_host)

@@ -1,4 +1,4 @@
-"""Rows of a table, as GitHub's Markdown has them. Nothing here knows Qt."""
+"""Rows of a table, as in GitHub Flavored Markdown. No Qt here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def split_row(line: str) -> list[str]:
     return cells
 
 
-def column_aligns(header: str, delimiters: str) -> tuple[str, ...] | None:
+def column_alignments(header: str, delimiters: str) -> tuple[str, ...] | None:
     """Return the columns' alignments ("left", "center", "right"), or None if the two lines do not begin a table."""
     if _DELIMITER_ROW.match(delimiters) is None or ("|" not in delimiters and "|" not in header):
         return None

@@ -1,1 +1,1 @@
-"""Blocks and spans into a QTextDocument."""
+"""Writes blocks and spans into a QTextDocument."""

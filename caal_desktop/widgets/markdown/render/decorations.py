@@ -1,4 +1,4 @@
-"""What a view paints behind an answer's text: code cards and block quotes' bars; and where the code blocks are."""
+"""Paints what is behind an answer's text, code cards and the bars of block quotes, and finds the code blocks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtGui import QFont, QPainter, QTextBlock, QTextBlockFormat, QTextDo
 
 from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.markdown.render.block_formats import CODE_HEAD_UNITS, MAX_INDENT
-from caal_desktop.widgets.markdown.render.markdown_style import MarkdownStyle, Property
+from caal_desktop.widgets.markdown.render.markdown_style import BlockProperty, MarkdownStyle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ class CodeBlock:
         id: Its number within the document, from 1. Stable from the moment the block appears.
         language: As the fence names it, in lower case; may be empty.
         rect: The whole card in document coordinates, as far as the asked area needs it.
-        head: The strip at its top with the language's name; the place for a copy button.
+        head: The strip at its top with the language's name and space for a copy button.
     """
 
     id: int
@@ -36,7 +36,7 @@ class CodeBlock:
 
 
 def _code_id(block: QTextBlock) -> int:
-    return block.blockFormat().intProperty(Property.CODE_ID) if block.isValid() else 0
+    return block.blockFormat().intProperty(BlockProperty.CODE_ID) if block.isValid() else 0
 
 
 def code_text(document: QTextDocument, code_id: int) -> str:
@@ -46,7 +46,7 @@ def code_text(document: QTextDocument, code_id: int) -> str:
     while block.isValid():
         found = _code_id(block)
         if found == code_id:
-            if parts and not block.blockFormat().boolProperty(Property.CODE_CONTINUES):
+            if parts and not block.blockFormat().boolProperty(BlockProperty.CODE_CONTINUES):
                 parts.append("\n")
             parts.append(block.text())
         elif found > code_id:
@@ -65,7 +65,7 @@ def visible_code_blocks(document: QTextDocument, area: QRectF, style: MarkdownSt
 
 
 class _Line(NamedTuple):
-    """A block near the area, with the properties that decorations hang on."""
+    """A text block near the area, with the properties that decide its decorations."""
 
     block: QTextBlock
     form: QTextBlockFormat
@@ -76,11 +76,11 @@ class _Line(NamedTuple):
 def _visible(document: QTextDocument, area: QRectF, style: MarkdownStyle) -> list[_Line]:
     """Return the blocks near an area.
 
-    Blocks stand below each other in their order, so the first one is found by halving; `hitTest` would ask each of
-    them. Cells of a row have one upper edge.
+    Blocks are below each other in their order, so the first one is found by bisection; `hitTest` would go through all
+    of them. Cells of a row have the same upper edge.
     """
     layout = document.documentLayout()
-    reach = style.unit * 5
+    reach = style.line_height * 5
 
     def top(number: int) -> float:
         return layout.blockBoundingRect(document.findBlockByNumber(number)).top()
@@ -92,7 +92,9 @@ def _visible(document: QTextDocument, area: QRectF, style: MarkdownStyle) -> lis
     block = document.findBlockByNumber(first)
     for _ in range(first, after):
         form = block.blockFormat()
-        lines.append(_Line(block, form, form.intProperty(Property.CODE_ID), form.stringProperty(Property.BARS)))
+        lines.append(
+            _Line(block, form, form.intProperty(BlockProperty.CODE_ID), form.stringProperty(BlockProperty.BARS))
+        )
         block = block.next()
     return lines
 
@@ -101,21 +103,21 @@ def _cards(
     lines: list[_Line], document: QTextDocument, area: QRectF, style: MarkdownStyle
 ) -> Iterator[tuple[CodeBlock, QTextBlock]]:
     layout = document.documentLayout()
-    head_height = style.unit * CODE_HEAD_UNITS
+    head_height = style.line_height * CODE_HEAD_UNITS
     for code_id, group in groupby(lines, key=lambda line: line.code_id):
         if not code_id:
             continue
         (first, block_format, *_), *others = group
         last = others[-1].block if others else first
         begins = _code_id(first.previous()) != code_id
-        top = layout.blockBoundingRect(first).top() - (head_height if begins else style.pad)
-        bottom = layout.blockBoundingRect(last).bottom() + style.pad
-        left = block_format.indent() * style.step + document.documentMargin()
+        top = layout.blockBoundingRect(first).top() - (head_height if begins else style.padding)
+        bottom = layout.blockBoundingRect(last).bottom() + style.padding
+        left = block_format.indent() * style.indent_width + document.documentMargin()
         width = layout.documentSize().width() - document.documentMargin() - left
         card = QRectF(left, top, width, bottom - top)
-        head = QRectF(left, top, width, head_height - style.pad * 0.35) if begins else QRectF()
+        head = QRectF(left, top, width, head_height - style.padding * 0.35) if begins else QRectF()
         if card.intersects(area):
-            yield CodeBlock(code_id, block_format.stringProperty(Property.CODE_LANGUAGE), card, head), first
+            yield CodeBlock(code_id, block_format.stringProperty(BlockProperty.CODE_LANGUAGE), card, head), first
 
 
 def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, style: MarkdownStyle) -> None:
@@ -126,7 +128,7 @@ def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, 
 
     Args:
         painter: Restored to its state at the end.
-        document: A document that `MarkdownStream` wrote; give it a margin of at least ``style.pad``.
+        document: A document that `MarkdownStream` wrote; give it a margin of at least ``style.padding``.
         area: The visible part, in document coordinates.
         style: The stream's ``style``.
     """
@@ -135,9 +137,9 @@ def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, 
     painter.setPen(Qt.PenStyle.NoPen)
     _paint_bars(painter, lines, document, style)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    radius = style.unit * 0.4
+    radius = style.line_height * 0.4
     for card, _ in _cards(lines, document, area, style):
-        painter.setBrush(style.code_back)
+        painter.setBrush(style.code_background)
         painter.drawRoundedRect(card.rect, radius, radius)
         if not card.head.isEmpty():
             font = QFont(style.font)
@@ -145,7 +147,7 @@ def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, 
                 font.setPointSizeF(font.pointSizeF() * 0.85)
             painter.setFont(font)
             painter.setPen(style.muted)
-            inner = card.head.adjusted(style.pad, 0, -style.pad, 0)
+            inner = card.head.adjusted(style.padding, 0, -style.padding, 0)
             alignment = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
             painter.drawText(inner, alignment, card.language or translate("Markdown", "code"))
             painter.setPen(Qt.PenStyle.NoPen)
@@ -154,8 +156,8 @@ def paint_decorations(painter: QPainter, document: QTextDocument, area: QRectF, 
 
 def _paint_bars(painter: QPainter, lines: list[_Line], document: QTextDocument, style: MarkdownStyle) -> None:
     layout = document.documentLayout()
-    painter.setBrush(style.bar)
-    width = max(2, round(style.unit * 0.16))
+    painter.setBrush(style.quote_bar)
+    width = max(2, round(style.line_height * 0.16))
     before: set[int] = set()
     lower_edge = 0
     for block, _, code_id, steps in lines:
@@ -164,10 +166,10 @@ def _paint_bars(painter: QPainter, lines: list[_Line], document: QTextDocument, 
             rect = layout.blockBoundingRect(block)
             bottom = round(rect.bottom())
             starts_card = code_id and _code_id(block.previous()) != code_id
-            own_top = round(rect.top() - (style.unit * CODE_HEAD_UNITS if starts_card else 0))
+            own_top = round(rect.top() - (style.line_height * CODE_HEAD_UNITS if starts_card else 0))
             for step in bars:
                 top = lower_edge if step in before else own_top
-                left = round(document.documentMargin() + (min(step, MAX_INDENT) + 0.25) * style.step)
+                left = round(document.documentMargin() + (min(step, MAX_INDENT) + 0.25) * style.indent_width)
                 painter.drawRect(left, top, width, bottom - top)
             lower_edge = bottom
         before = bars

@@ -1,4 +1,4 @@
-"""A leaf that is being written: what all kinds have in common, and what they need of the page that they go to."""
+"""A leaf block that is being written: what all kinds have in common, and where they are written to."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class LeafTarget(Protocol):
-    """Where a leaf appends its blocks: the end of a document."""
+    """Where a leaf block appends its text blocks: the end of a document."""
 
     @property
     def document(self) -> QTextDocument:
-        """What is written to."""
+        """The document that is written to."""
 
     @property
     def style(self) -> MarkdownStyle:
@@ -26,10 +26,10 @@ class LeafTarget(Protocol):
 
     @property
     def cursor(self) -> QTextCursor:
-        """Stands at the end."""
+        """The cursor at the document's end."""
 
     @property
-    def in_tail(self) -> bool:
+    def is_provisional(self) -> bool:
         """Whether what is written now is provisional."""
 
     @property
@@ -37,7 +37,7 @@ class LeafTarget(Protocol):
         """The link reference definitions so far."""
 
     def gap_above(self, leaf: Leaf) -> float:
-        """Return the distance above a leaf that begins here, in pixels."""
+        """Return the distance above a leaf block that begins here, in pixels."""
 
     def begin_block(
         self,
@@ -47,53 +47,55 @@ class LeafTarget(Protocol):
         properties: dict[int, object] | None = None,
         continues: bool = False,
     ) -> None:
-        """Start a leaf's next block."""
+        """Begin a leaf block's next text block."""
 
     def insert_table(self, rows: int, form: QTextTableFormat) -> QTextTable:
         """Insert a table with as many columns as its format has widths for."""
 
 
 class Leaf(ABC):
-    """The open leaf.
+    """The open leaf block.
 
     Attributes:
+        kind: What it is.
+        placement: Its position within its container blocks.
         level: A heading's; otherwise 0.
-        started: The block that takes the leaf's next text is there.
-        cut: The leaf goes on in a second block.
+        started: The text block that takes the next text is there.
+        is_split: It continues in a second text block.
     """
 
-    def __init__(self, kind: LeafKind, place: LeafPlacement, level: int = 0) -> None:
+    def __init__(self, kind: LeafKind, placement: LeafPlacement, level: int = 0) -> None:
         self.kind = kind
-        self.place = place
+        self.placement = placement
         self.level = level
         self.started = False
-        self.cut = False
+        self.is_split = False
 
     def copy(self) -> Self:
         """Return an independent copy, to write what may still change."""
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin.detach()
-        return twin
+        clone = object.__new__(type(self))
+        clone.__dict__.update(self.__dict__)
+        clone.detach()
+        return clone
 
     def detach(self) -> None:  # noqa: B027 - most kinds hold nothing that is changed in place
         """Make a copy independent: stop sharing what is changed in place."""
 
     @abstractmethod
-    def add_line(self, page: LeafTarget, text: str) -> None:
+    def add_line(self, target: LeafTarget, text: str) -> None:
         """Take a complete source line."""
 
     @abstractmethod
-    def close(self, page: LeafTarget, *, unfinished: bool) -> None:
+    def close(self, target: LeafTarget, *, unfinished: bool) -> None:
         """Write what is left; ``unfinished`` if more may come."""
 
 
-class RuleLeaf(Leaf):
-    """A thematic break. It has no text."""
+class ThematicBreakLeaf(Leaf):
+    """A thematic break; it has no text."""
 
-    def add_line(self, page: LeafTarget, text: str) -> None:
-        """There is none."""
+    def add_line(self, target: LeafTarget, text: str) -> None:
+        """Do nothing: a thematic break has no text."""
 
-    def close(self, page: LeafTarget, *, unfinished: bool) -> None:
-        """Write the line."""
-        page.begin_block(self, page.style.tiny())
+    def close(self, target: LeafTarget, *, unfinished: bool) -> None:
+        """Write the horizontal line."""
+        target.begin_block(self, target.style.spacer_format())

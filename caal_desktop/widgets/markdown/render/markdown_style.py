@@ -19,8 +19,8 @@ from caal_desktop.widgets.common.design import mix
 from caal_desktop.widgets.markdown.parse.inline import InlineStyle
 
 
-class Property(IntEnum):
-    """Block properties that the renderer sets for views."""
+class BlockProperty(IntEnum):
+    """Properties of text blocks that the renderer sets for views."""
 
     KIND = QTextFormat.Property.UserProperty.value + 0x40
     """`structure.LeafKind` by name."""
@@ -28,9 +28,9 @@ class Property(IntEnum):
     """Number of the code block within its document, from 1."""
     CODE_LANGUAGE = KIND + 2
     CODE_CONTINUES = KIND + 3
-    """This block goes on with the line of the one before: join their texts without a line feed."""
+    """This block continues the line of the one before: join their texts without a line feed."""
     BARS = KIND + 4
-    """Steps of indentation at which block quotes' bars stand, joined by commas."""
+    """Steps of indentation at which the bars of block quotes are painted, joined by commas."""
 
 
 _LIGHT = {
@@ -60,35 +60,36 @@ class MarkdownStyle:
     """Colours, sizes and character formats for one palette and one default font.
 
     Attributes:
-        unit: The default font's line height in pixels; all distances are shares of it.
-        step: Width of one step of indentation in pixels.
-        pad: Inner distance of a code card in pixels.
+        line_height: The default font's, in pixels; all distances are multiples of it.
+        indent_width: Width of one step of indentation in pixels.
+        padding: Inner distance of a code card in pixels.
+        character_width: The average, in pixels.
     """
 
     def __init__(self, palette: QPalette, font: QFont) -> None:
         self.palette = QPalette(palette)
         self.font = QFont(font)
         base, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
-        self.dark = base.lightnessF() < text.lightnessF()
+        self.is_dark = base.lightnessF() < text.lightnessF()
         self.text = text
         self.muted = mix(text, base, 0.62)
-        self.code_back = mix(text, base, 0.055 if not self.dark else 0.075)
-        self.inline_code_back = mix(text, base, 0.075 if not self.dark else 0.13)
-        self.line = mix(text, base, 0.16 if not self.dark else 0.22)
-        self.bar = mix(text, base, 0.25)
-        self.table_head = mix(text, base, 0.04 if not self.dark else 0.06)
+        self.code_background = mix(text, base, 0.055 if not self.is_dark else 0.075)
+        self.inline_code_background = mix(text, base, 0.075 if not self.is_dark else 0.13)
+        self.rule = mix(text, base, 0.16 if not self.is_dark else 0.22)
+        self.quote_bar = mix(text, base, 0.25)
+        self.table_header_background = mix(text, base, 0.04 if not self.is_dark else 0.06)
         link = palette.color(QPalette.ColorRole.Link)
         # Palettes of some platforms keep the light style's dark blue in their dark style.
-        self.link = QColor("#79b8ff") if self.dark and link.lightnessF() < 0.55 else link
-        self.code_colours = {role: QColor(name) for role, name in (_DARK if self.dark else _LIGHT).items()}
+        self.link = QColor("#79b8ff") if self.is_dark and link.lightnessF() < 0.55 else link
+        self.code_colours = {role: QColor(name) for role, name in (_DARK if self.is_dark else _LIGHT).items()}
         self.metrics = QFontMetricsF(font)
         bold = QFont(font)
         bold.setBold(True)
         self.bold_metrics = QFontMetricsF(bold)
-        self.unit = self.metrics.height()
-        self.step = round(self.unit * 1.5)
-        self.pad = round(self.unit * 0.7)
-        self.character = self.metrics.averageCharWidth()
+        self.line_height = self.metrics.height()
+        self.indent_width = round(self.line_height * 1.5)
+        self.padding = round(self.line_height * 0.7)
+        self.character_width = self.metrics.averageCharWidth()
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         self.code_families = [*fixed.families(), "monospace"]
         self._formats: dict[object, QTextCharFormat] = {}
@@ -97,19 +98,21 @@ class MarkdownStyle:
         """Return a heading's size relative to text."""
         return _HEADING_SCALE[min(max(level, 1), 6) - 1]
 
-    def span(
-        self, style: InlineStyle, href: str, level: int = 0, *, quiet: bool = False, strong: bool = False
+    def span_format(
+        self, style: InlineStyle, href: str, level: int = 0, *, muted: bool = False, strong: bool = False
     ) -> QTextCharFormat:
         """Return the format of a span in text, or in a heading of ``level``."""
-        key = (style, href, level, quiet, strong)
+        key = (style, href, level, muted, strong)
         found = self._formats.get(key)
         if found is None:
-            found = self._formats[key] = self._span(style, href, level, quiet=quiet, strong=strong)
+            found = self._formats[key] = self._new_span_format(style, href, level, muted=muted, strong=strong)
             if len(self._formats) > 2000:  # each address has a format of its own
                 self._formats.clear()
         return found
 
-    def _span(self, style: InlineStyle, href: str, level: int, *, quiet: bool, strong: bool) -> QTextCharFormat:
+    def _new_span_format(
+        self, style: InlineStyle, href: str, level: int, *, muted: bool, strong: bool
+    ) -> QTextCharFormat:
         result = QTextCharFormat()
         scale = 1.0
         if level:
@@ -117,7 +120,7 @@ class MarkdownStyle:
             result.setFontWeight(QFont.Weight.DemiBold)
         if strong:
             result.setFontWeight(QFont.Weight.DemiBold)
-        if quiet or level == 6:
+        if muted or level == 6:
             result.setForeground(QBrush(self.muted))
         if style & InlineStyle.BOLD:
             result.setFontWeight(QFont.Weight.Bold)
@@ -129,7 +132,7 @@ class MarkdownStyle:
             self._set_code_font(result)
             scale *= 0.93
         if style & InlineStyle.CODE:
-            result.setBackground(QBrush(self.inline_code_back))
+            result.setBackground(QBrush(self.inline_code_background))
         if style & InlineStyle.LINK:
             result.setForeground(QBrush(self.link))
             result.setFontUnderline(bool(href))
@@ -140,7 +143,7 @@ class MarkdownStyle:
             self._set_size(result, scale)
         return result
 
-    def code(self, role: str) -> QTextCharFormat:
+    def code_format(self, role: str) -> QTextCharFormat:
         """Return the format of a run in a code block."""
         found = self._formats.get(role)
         if found is None:
@@ -153,7 +156,7 @@ class MarkdownStyle:
             self._formats[role] = found
         return found
 
-    def tiny(self) -> QTextCharFormat:
+    def spacer_format(self) -> QTextCharFormat:
         """Return the format of the empty blocks that Qt needs around tables."""
         result = QTextCharFormat()
         result.setFontPointSize(1)

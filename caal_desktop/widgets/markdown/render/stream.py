@@ -1,4 +1,4 @@
-"""A growing Markdown answer in a QTextDocument."""
+"""Renders a growing Markdown answer into a QTextDocument."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QTextDocument
 
 FRAME_BUDGET_MS = 5.0
-"""What one call of `MarkdownStream.feed` may spend before layout and paint, in milliseconds of a 16 ms frame."""
+"""Milliseconds that one call of `MarkdownStream.feed` may take, before layout and paint, of a frame of 16 ms."""
 _READING_SHARE = 0.6
-"""Of the budget; the rest is for what still has to be done then: the tail, and Qt's layout at the edit's end."""
+"""Share of the budget for reading; the rest is for the provisional part, and for Qt's layout at the edit's end."""
 _LONG_SLICE = 4096
 
 
 class MarkdownStream:
     """Renders an answer at the end of a document while it arrives.
 
-    Finished blocks are written once. Only what may still change (the open block's end) is rewritten, in one edit a
-    call.
-    However the text was cut into pieces, the finished document is the same.
+    Finished blocks are written once. Only what may still change (the open block's end) is rewritten, in one edit for
+    each call. However the text was cut into pieces, the finished document is the same.
 
     Args:
         document: Where to write; undo is switched off. For speed, give each answer a document of its own.
@@ -40,10 +39,10 @@ class MarkdownStream:
         self.style = MarkdownStyle(
             palette if palette is not None else QGuiApplication.palette(), document.defaultFont()
         )
-        document.setIndentWidth(self.style.step)
+        document.setIndentWidth(self.style.indent_width)
         option = document.defaultTextOption()
-        if option.tabStopDistance() != self.style.character * 4:
-            option.setTabStopDistance(self.style.character * 4)
+        if option.tabStopDistance() != self.style.character_width * 4:
+            option.setTabStopDistance(self.style.character_width * 4)
             document.setDefaultTextOption(option)
         self._writer = DocumentWriter(document, self.style)
         self._parser = BlockParser(self._writer)
@@ -56,7 +55,7 @@ class MarkdownStream:
 
     @classmethod
     def render_all(cls, document: QTextDocument, text: str, palette: QPalette | None = None) -> MarkdownStream:
-        """Render a whole answer at once. Takes as long as it takes: about 1 ms per 1,000 characters."""
+        """Render a whole answer at once, without a budget: about 1 ms per 1,000 characters."""
         stream = cls(document, palette)
         stream._accept(text)
         stream._ended = True
@@ -70,7 +69,7 @@ class MarkdownStream:
         return self._finished
 
     def feed(self, text: str, budget_ms: float | None = FRAME_BUDGET_MS) -> bool:
-        """Take what arrived since the last frame and render within the budget.
+        """Take what has arrived since the last frame, and render within the budget.
 
         Returns:
             True if text is left over: call `pump` in the next frame.
@@ -81,25 +80,33 @@ class MarkdownStream:
         return self.pump(budget_ms)
 
     def finish(self, budget_ms: float | None = FRAME_BUDGET_MS) -> bool:
-        """The answer ended (or was stopped). Returns True if text is left over: call `pump` in the next frame."""
+        """Render the end of an answer that is complete, or was stopped.
+
+        Returns:
+            True if text is left over: call `pump` in the next frame.
+        """
         self._ended = True
         return self.pump(budget_ms)
 
     def pump(self, budget_ms: float | None = FRAME_BUDGET_MS) -> bool:
-        """Render what is left over, within the budget (None: all of it). Returns True if there is still more."""
+        """Render what is left over, within the budget; None for all of it.
+
+        Returns:
+            True if there is still more.
+        """
         if self._finished:
             return False
         deadline = None if budget_ms is None else time.perf_counter() + budget_ms * _READING_SHARE / 1000
-        cursor = self._writer.page.cursor
+        cursor = self._writer.appender.cursor
         cursor.beginEditBlock()
         try:
-            self._writer.remove_tail()
+            self._writer.remove_provisional()
             more = self._read_lines(deadline)
             if self._ended and not more:
                 self._finish_last_line()
                 self._finished = True
             else:
-                self._write_tail("" if more else self._text[self._position :])
+                self._write_provisional("" if more else self._text[self._position :])
         finally:
             cursor.endEditBlock()
         if self._position > 65536 or not more:
@@ -118,7 +125,7 @@ class MarkdownStream:
         self._text += text.replace("\0", "\ufffd") if "\0" in text else text
 
     def _read_lines(self, deadline: float | None) -> bool:
-        """Read complete lines, and the certain part of a long one. Returns whether the deadline came first."""
+        """Read complete lines, and the settled part of a long one; return whether the deadline came first."""
         text, parser = self._text, self._parser
         while True:
             end = text.find("\n", self._position)
@@ -151,8 +158,8 @@ class MarkdownStream:
             self._position = len(self._text)
         self._parser.finish()
 
-    def _write_tail(self, partial: str) -> None:
-        self._writer.begin_tail()
+    def _write_provisional(self, partial: str) -> None:
+        self._writer.begin_provisional()
         if partial and not self._parser.is_undecided(partial):
             self._parser.clone(self._writer).line(partial)
-        self._writer.end_tail()
+        self._writer.end_provisional()

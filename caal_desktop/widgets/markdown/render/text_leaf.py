@@ -23,7 +23,7 @@ SEGMENT_LIMIT = 1024
 """At this many characters a paragraph's text is cut even inside emphasis or a link that was never closed."""
 SEGMENT_HARD_LIMIT = 1536
 BLOCK_CHARS = 1500
-"""A longer paragraph goes on in a block of its own: Qt lays a block out as a whole at every change."""
+"""A longer paragraph is split into several text blocks: Qt lays a block out as a whole at every change."""
 
 _BOUNDARY = re.compile(r"[ \n](?=[^ \n\t])")
 
@@ -31,8 +31,8 @@ _BOUNDARY = re.compile(r"[ \n](?=[^ \n\t])")
 class TextLeaf(Leaf):
     """A paragraph or a heading."""
 
-    def __init__(self, kind: LeafKind, place: LeafPlacement, level: int = 0) -> None:
-        super().__init__(kind, place, level)
+    def __init__(self, kind: LeafKind, placement: LeafPlacement, level: int = 0) -> None:
+        super().__init__(kind, placement, level)
         self._pending = ""  # text not yet written
         self._last_line = 0  # where its last line starts
         self._lines = 0
@@ -40,17 +40,17 @@ class TextLeaf(Leaf):
         self._stage = 0  # how many of SEGMENT_SIZES were tried in vain
         self._block_chars = 0
 
-    def add_line(self, page: LeafTarget, text: str) -> None:
-        """Take a line. Those before it are certain now."""
+    def add_line(self, target: LeafTarget, text: str) -> None:
+        """Take a line; those before it are settled now."""
         self._long = False
         if self._lines:
             self._pending += "\n"
             self._last_line = len(self._pending)
-            self._write_segments(page)
+            self._write_segments(target)
         self._pending += text
         self._lines += 1
 
-    def extend_line(self, page: LeafTarget, text: str) -> None:
+    def extend_line(self, target: LeafTarget, text: str) -> None:
         """Take more of the last line."""
         if self.kind is not LeafKind.PARAGRAPH:
             return
@@ -58,28 +58,34 @@ class TextLeaf(Leaf):
         # In slices: one search for a boundary must not see more than a stream would have shown it.
         for start in range(0, len(text), LINE_LIMIT):
             self._pending += text[start : start + LINE_LIMIT]
-            self._write_segments(page)
+            self._write_segments(target)
 
     def retract_line(self) -> None:
         """Forget the last line."""
         self._pending = self._pending[: max(0, self._last_line - 1)]
 
-    def close(self, page: LeafTarget, *, unfinished: bool) -> None:
+    def close(self, target: LeafTarget, *, unfinished: bool) -> None:
         """Write what is left."""
         text = self._pending.rstrip()
         if unfinished and self.kind is LeafKind.PARAGRAPH:
             start = min(self._last_line, len(text))
             last = text[start:]
             # A line that begins with a bar will be a table's header: it is shown as one before its second line comes.
-            if last.startswith("|") and len(last) > 1 and len(last) <= LINE_LIMIT and not self._long and not self.cut:
-                self._write_as_table(page, text[:start].rstrip(), last)
+            if (
+                last.startswith("|")
+                and len(last) > 1
+                and len(last) <= LINE_LIMIT
+                and not self._long
+                and not self.is_split
+            ):
+                self._write_as_table(target, text[:start].rstrip(), last)
                 return
-        if text or not (self.started or self.cut):
+        if text or not (self.started or self.is_split):
             self._write(
-                page, _stripped(inline.parse(text, page.references, unfinished=unfinished, translate=translated))
+                target, _stripped(inline.parse(text, target.references, unfinished=unfinished, translate=translated))
             )
 
-    def _write_segments(self, page: LeafTarget) -> None:
+    def _write_segments(self, target: LeafTarget) -> None:
         """Write the part of a paragraph that nothing after it can change."""
         while self.kind is LeafKind.PARAGRAPH:
             limit = len(self._pending) if self._long else self._last_line
@@ -93,42 +99,42 @@ class TextLeaf(Leaf):
                     return
                 end = SEGMENT_HARD_LIMIT
                 forced = True
-            if not forced and not inline.is_closed(self._pending[:end], page.references):
+            if not forced and not inline.is_closed(self._pending[:end], target.references):
                 self._stage += 1
                 continue
-            self._write_segment(page, end)
+            self._write_segment(target, end)
 
-    def _write_segment(self, page: LeafTarget, end: int) -> None:
+    def _write_segment(self, target: LeafTarget, end: int) -> None:
         text = self._pending[:end]
         self._pending = self._pending[end:]
         self._last_line = max(0, self._last_line - end)
         self._stage = 0
-        spans = inline.parse(text, page.references, translate=translated)
+        spans = inline.parse(text, target.references, translate=translated)
         self._block_chars += len(text)
         full = self._block_chars >= BLOCK_CHARS
-        self._write(page, _stripped(spans) if full else spans)
+        self._write(target, _stripped(spans) if full else spans)
         if full:
             self._block_chars = 0
             self.started = False
-            self.cut = True
+            self.is_split = True
 
-    def _write(self, page: LeafTarget, spans: list[InlineSpan]) -> None:
-        style = page.style
-        quiet = bool(self.place.bars)
+    def _write(self, target: LeafTarget, spans: list[InlineSpan]) -> None:
+        style = target.style
+        muted = bool(self.placement.bars)
         if not self.started:
-            page.begin_block(self, style.span(InlineStyle.PLAIN, "", self.level, quiet=quiet))
+            target.begin_block(self, style.span_format(InlineStyle.PLAIN, "", self.level, muted=muted))
             self.started = True
         for span in spans:
-            page.cursor.insertText(span.text, style.span(span.style, span.href, self.level, quiet=quiet))
+            target.cursor.insertText(span.text, style.span_format(span.style, span.href, self.level, muted=muted))
 
-    def _write_as_table(self, page: LeafTarget, before: str, header: str) -> None:
-        place = self.place
-        if before or place.marker is not None:
-            self._write(page, _stripped(inline.parse(before, page.references, translate=translated)))
-            place = replace(place, marker=None, loose=True)
-        table = TableLeaf(place, ("left",) * max(1, len(split_row(header))))
-        table.add_row(page, header, unfinished=True)
-        table.close(page, unfinished=True)
+    def _write_as_table(self, target: LeafTarget, before: str, header: str) -> None:
+        placement = self.placement
+        if before or placement.marker is not None:
+            self._write(target, _stripped(inline.parse(before, target.references, translate=translated)))
+            placement = replace(placement, marker=None, after_blank=True)
+        table = TableLeaf(placement, ("left",) * max(1, len(split_row(header))))
+        table.add_row(target, header, unfinished=True)
+        table.close(target, unfinished=True)
 
 
 def _boundary(text: str, start: int, limit: int) -> int:

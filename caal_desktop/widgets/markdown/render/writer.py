@@ -1,4 +1,4 @@
-"""Leaves of Markdown → blocks, lists and tables at the end of a QTextDocument."""
+"""Writes leaf blocks as text blocks, lists and tables at the end of a QTextDocument."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from caal_desktop.widgets.markdown.parse.sanitize import neutralise
 from caal_desktop.widgets.markdown.parse.structure import LeafKind
 from caal_desktop.widgets.markdown.render.code_leaf import CodeLeaf, VerbatimLeaf
 from caal_desktop.widgets.markdown.render.document_appender import DocumentAppender
-from caal_desktop.widgets.markdown.render.leaf import RuleLeaf
+from caal_desktop.widgets.markdown.render.leaf import ThematicBreakLeaf
 from caal_desktop.widgets.markdown.render.table_leaf import TableLeaf
 from caal_desktop.widgets.markdown.render.text_leaf import TextLeaf
 
@@ -22,61 +22,67 @@ if TYPE_CHECKING:
 
 
 class DocumentWriter:
-    """The `structure.Sink` that writes."""
+    """The `structure.Sink` that writes into a document."""
 
     def __init__(self, document: QTextDocument, style: MarkdownStyle) -> None:
-        self.page = DocumentAppender(document, style)
+        self.appender = DocumentAppender(document, style)
         self._leaf: Leaf | None = None
-        self._lasting_leaf: Leaf | None = None
+        self._settled_leaf: Leaf | None = None
 
-    # -- the tail ---------------------------------------------------------------------------------------------
+    # -- the provisional part -----------------------------------------------------------------------------------
 
-    def begin_tail(self) -> None:
-        """Everything written from here on is provisional."""
-        self.page.begin_tail()
-        self._lasting_leaf = self._leaf
+    def begin_provisional(self) -> None:
+        """Make everything that is written from here on provisional."""
+        self.appender.begin_provisional()
+        self._settled_leaf = self._leaf
         self._leaf = None if self._leaf is None else self._leaf.copy()
 
-    def end_tail(self) -> None:
-        """Show the open leaf too, then forget that anything provisional was written."""
+    def end_provisional(self) -> None:
+        """Show the open leaf block too, then restore the state before the provisional part."""
         if self._leaf is not None:
-            self._leaf.close(self.page, unfinished=True)
-        self._leaf, self._lasting_leaf = self._lasting_leaf, None
-        self.page.end_tail()
+            self._leaf.close(self.appender, unfinished=True)
+        self._leaf, self._settled_leaf = self._settled_leaf, None
+        self.appender.end_provisional()
 
-    def remove_tail(self) -> None:
-        """Take everything provisional out of the document."""
-        self.page.remove_tail()
+    def remove_provisional(self) -> None:
+        """Remove the provisional part from the document."""
+        self.appender.remove_provisional()
 
     # -- the sink ---------------------------------------------------------------------------------------------
 
     def open_leaf(
-        self, kind: LeafKind, place: LeafPlacement, *, level: int = 0, info: str = "", aligns: tuple[str, ...] = ()
+        self,
+        kind: LeafKind,
+        placement: LeafPlacement,
+        *,
+        level: int = 0,
+        info: str = "",
+        alignments: tuple[str, ...] = (),
     ) -> None:
-        """Begin a leaf."""
+        """Begin a leaf block."""
         match kind:
             case LeafKind.CODE:
-                state = self.page.state
+                state = self.appender.state
                 state.codes += 1
-                self._leaf = CodeLeaf(place, state.codes, neutralise(language_of(info)))
+                self._leaf = CodeLeaf(placement, state.codes, neutralise(language_of(info)))
             case LeafKind.MATH:
-                self._leaf = VerbatimLeaf(kind, place)
+                self._leaf = VerbatimLeaf(kind, placement)
             case LeafKind.TABLE:
-                self._leaf = TableLeaf(place, aligns)
-            case LeafKind.RULE:
-                self._leaf = RuleLeaf(kind, place)
+                self._leaf = TableLeaf(placement, alignments)
+            case LeafKind.THEMATIC_BREAK:
+                self._leaf = ThematicBreakLeaf(kind, placement)
             case LeafKind.PARAGRAPH | LeafKind.HEADING:
-                self._leaf = TextLeaf(kind, place, level)
+                self._leaf = TextLeaf(kind, placement, level)
 
     def add_line(self, text: str) -> None:
-        """Add a line to the open leaf."""
+        """Add a line to the open leaf block."""
         if self._leaf is not None:
-            self._leaf.add_line(self.page, text)
+            self._leaf.add_line(self.appender, text)
 
     def extend_line(self, text: str) -> None:
-        """Add to the last line of the open leaf."""
+        """Add to the last line of the open leaf block."""
         if isinstance(self._leaf, TextLeaf | VerbatimLeaf):
-            self._leaf.extend_line(self.page, text)
+            self._leaf.extend_line(self.appender, text)
 
     def retract_line(self) -> None:
         """Take the last line of the open paragraph back."""
@@ -88,12 +94,12 @@ class DocumentWriter:
         self._leaf = None
 
     def close_leaf(self) -> None:
-        """The open leaf is complete."""
+        """Close the open leaf block: it is complete."""
         leaf, self._leaf = self._leaf, None
         if leaf is not None:
-            # A heading ends with its line; in the tail, the line itself is still arriving.
-            leaf.close(self.page, unfinished=self.page.in_tail and leaf.kind is LeafKind.HEADING)
+            # A heading ends with its line; in the provisional part, the line itself is still arriving.
+            leaf.close(self.appender, unfinished=self.appender.is_provisional and leaf.kind is LeafKind.HEADING)
 
     def define(self, label: str, href: str) -> None:
         """Keep a link reference definition."""
-        self.page.references.define(label, href)
+        self.appender.references.define(label, href)

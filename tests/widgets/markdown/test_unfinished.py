@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont, QTextDocument, QTextTable
 from caal_desktop.widgets.markdown.parse.blocks import BlockParser
 from caal_desktop.widgets.markdown.parse.inline import LINE_BREAK, InlineStyle, References, is_closed, parse
 from caal_desktop.widgets.markdown.render.decorations import code_text
-from caal_desktop.widgets.markdown.render.markdown_style import Property
+from caal_desktop.widgets.markdown.render.markdown_style import BlockProperty
 from caal_desktop.widgets.markdown.render.stream import MarkdownStream
 from tests.widgets.markdown.test_blocks import Recorder
 
@@ -134,7 +134,7 @@ def test_code_can_be_copied() -> None:
     assert code_text(document, 1) == code
     assert code_text(document, 2) == "second"
     assert code_text(document, 3) == ""
-    assert document.begin().blockFormat().stringProperty(Property.CODE_LANGUAGE) == "python"
+    assert document.begin().blockFormat().stringProperty(BlockProperty.CODE_LANGUAGE) == "python"
 
 
 def test_lists_tables_and_tasks_are_real() -> None:
