@@ -78,7 +78,7 @@ class Client:
         return str(reply["error"])
 
     def finish(self) -> str:
-        """Ends the process as the program ends, and returns what it complained about."""
+        """End the process as the program ends, and return its error output."""
         out, err = self.process.communicate(timeout=20)
         assert self.process.returncode == 0, err
         assert out.endswith("ended\n")

@@ -62,7 +62,7 @@ def test_typing_elsewhere_is_another_edit(draft: SettingsDraft) -> None:
 
 
 def test_the_default_is_an_edit_of_its_own(draft: SettingsDraft) -> None:
-    """A long text is not lost to a slip of the hand."""
+    """A long text is not lost to one wrong click."""
     draft.set("system_prompt", "Written with much thought")
     draft.reset("system_prompt")
     assert draft.value("system_prompt") == Settings().system_prompt

@@ -380,7 +380,7 @@ def test_the_data_folder_is_made_before_it_is_shown(
 
 @pytest.fixture
 def drawn(dialog: SettingsDialog, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The keys of the rows that are drawn, one for each time."""
+    """Return the keys of the rows that are drawn, one for each time."""
     keys: list[str] = []
     draw = SettingRow._show_error
 
@@ -446,7 +446,7 @@ def test_a_file_of_certificates_is_looked_at_off_the_gui_thread(
 
 
 def slow_look(monkeypatch: pytest.MonkeyPatch, error: Message | None = None) -> threading.Event:
-    """Has files looked at when the event is set, as from a slow network drive."""
+    """Have files checked only when the returned event is set, as from a slow network drive."""
     may_look = threading.Event()
 
     def look(_path: str) -> Message | None:

@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox
 
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import Group
-from caal_desktop.widgets.settings import page as page_module
+from caal_desktop.widgets.settings import page
 from caal_desktop.widgets.settings.setting_texts import PAGES, page_info
-from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,8 +43,17 @@ def other_language(qapp: object) -> Iterator[None]:
 
 @pytest.fixture
 def german_region(qapp: object) -> Iterator[None]:
+    yield from _region("de_DE")
+
+
+@pytest.fixture
+def american_region(qapp: object) -> Iterator[None]:
+    yield from _region("en_US")
+
+
+def _region(name: str) -> Iterator[None]:
     before = QLocale()
-    QLocale.setDefault(QLocale("de_DE"))
+    QLocale.setDefault(QLocale(name))
     yield
     QLocale.setDefault(before)
 
@@ -149,24 +157,16 @@ def test_why_a_value_cannot_be_used_is_told_in_the_users_language(
     assert dialog.pages[Group.NETWORK].rows["proxy_url"].error == "[It must be an http or https address.]"
 
 
+@pytest.mark.usefixtures("american_region")
 def test_what_is_to_be_corrected_is_listed(dialog: SettingsDialog) -> None:
-    QLocale.setDefault(QLocale("en_US"))
-    try:
-        dialog._on_edited("proxy_mode", "manual")
-        dialog._on_edited("trust_system_certificates", False)
-    finally:
-        QLocale.setDefault(QLocale.c())
-    turn()
-    assert dialog._footer.text() == ("To be corrected: Address of the proxy and Trust the system's authorities, too")
+    dialog._on_edited("proxy_mode", "manual")
+    dialog._on_edited("trust_system_certificates", False)
+    assert dialog._footer.text() == "To be corrected: Address of the proxy and Trust the system's authorities, too"
 
 
+@pytest.mark.usefixtures("american_region")
 def test_a_setting_that_depends_on_several_values_lists_them(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = replace(SPECS["send_key"], depends_on=("theme", ("light", "dark")))
-    monkeypatch.setattr(page_module, "SPECS", {**SPECS, "send_key": spec})
-    before = QLocale()
-    QLocale.setDefault(QLocale("en_US"))
-    try:
-        note = page_module._why_without_effect("send_key")
-    finally:
-        QLocale.setDefault(before)
+    monkeypatch.setattr(page, "SPECS", {**SPECS, "send_key": spec})
+    note = page._why_without_effect("send_key")
     assert note == "Has an effect only with these values of “Colours”: Light and Dark."
