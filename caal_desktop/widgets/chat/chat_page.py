@@ -12,9 +12,9 @@ from caal_desktop.services.chat.conversation import AnswerStatus, Role, total_us
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.answer_facts import conversation_total
 from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
-from caal_desktop.widgets.common.facts import conversation_total
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 

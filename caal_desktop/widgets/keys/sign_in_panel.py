@@ -1,4 +1,4 @@
-"""Signing in at a provider: one button, what happens meanwhile, and every way on."""
+"""Signing in at a provider: one button, what happens meanwhile, and what to do where it fails."""
 
 from __future__ import annotations
 
@@ -24,21 +24,23 @@ if TYPE_CHECKING:
 
 
 def page_texts() -> PageTexts:
-    """Return what the pages say on which the browser ends, translated."""
+    """Return what the pages on which the browser ends say, translated."""
     texts = {name: (translated(title), translated(body)) for name, (title, body) in PAGES.items()}
     return PageTexts(QLocale().bcp47Name(), texts)
 
 
 class SignInPanel(QWidget):
-    """The sign-in as a person sees it.
+    """Shows a sign-in and its controls.
 
     Args:
-        service: does the signing in.
-        commands: of the place around, for what helps against a failure.
+        service: carries out the sign-in.
+        provider: where to sign in.
+        commands: of the window around, for what helps against a failure.
+        name: the object name.
 
     Signals:
         keyReceived: carries the key that the sign-in gave.
-        began: the person has begun; a request will follow.
+        began: the user has begun; a request will follow.
     """
 
     keyReceived = Signal(str)
@@ -56,9 +58,10 @@ class SignInPanel(QWidget):
         super().__init__(parent)
         self._commands: CommandSet[[]] = CommandSet(commands)
         self._commands.bind(CommandId.RETRY, self.begin)
-        self._commands.bind(CommandId.CHECK_KEY, self._give_up)
+        self._commands.bind(CommandId.CHECK_KEY, self._cancel_and_focus)
         self._service = service
-        self._mine = False
+        # The service is shared: another panel may show a sign-in of its own.
+        self._is_ours = False
         self.setObjectName(name)
         self._button = PaddedButton("", name=f"{name}.begin", parent=self)
         design.keep_height(self._button, 36)
@@ -77,15 +80,15 @@ class SignInPanel(QWidget):
         design.keep_height(self._code, 36)
         self._use = PaddedButton(self.tr("Use this code"), name=f"{name}.use", parent=self)
         design.keep_height(self._use, 36)
-        self._by_hand = QWidget(self)
-        by_hand = QHBoxLayout(self._by_hand)
-        by_hand.setContentsMargins(0, 0, 0, 0)
-        by_hand.setSpacing(design.GRID)
-        by_hand.addWidget(self._code, 1)
-        by_hand.addWidget(self._use)
-        self._code_problem = TextLabel(name=f"{name}.problem", parent=self)
-        self._code_problem.hide()
-        self._by_hand.hide()
+        self._code_row = QWidget(self)
+        code_row = QHBoxLayout(self._code_row)
+        code_row.setContentsMargins(0, 0, 0, 0)
+        code_row.setSpacing(design.GRID)
+        code_row.addWidget(self._code, 1)
+        code_row.addWidget(self._use)
+        self._code_error = TextLabel(name=f"{name}.problem", parent=self)
+        self._code_error.hide()
+        self._code_row.hide()
         row = QHBoxLayout()
         row.addWidget(self._button)
         row.addStretch(1)
@@ -94,8 +97,8 @@ class SignInPanel(QWidget):
         layout.setSpacing(design.GRID)
         layout.addLayout(row)
         layout.addWidget(self.message)
-        layout.addWidget(self._by_hand)
-        layout.addWidget(self._code_problem)
+        layout.addWidget(self._code_row)
+        layout.addWidget(self._code_error)
         layout.addWidget(self._hint)
         self.message.follow_in_tab_order(self._button)
         self._button.clicked.connect(self.begin)
@@ -111,7 +114,7 @@ class SignInPanel(QWidget):
         self._button.setText(self.tr("Sign in with {provider}").format(provider=provider_title(provider)))
 
     def precede_in_tab_order(self, widget: QWidget) -> None:
-        """Come just before a control that was made earlier."""
+        """Place the panel's controls just before one that was made earlier."""
         before = control_before(widget)
         for control in (self._button, self._code, self._use):
             if before is not None:
@@ -120,63 +123,62 @@ class SignInPanel(QWidget):
 
     def begin(self) -> None:
         """Open the browser."""
-        self._mine = True
+        self._is_ours = True
         self.began.emit()
         self._code.clear()
         self._service.begin(self._provider)
 
     def cancel(self) -> None:
-        """Give up a sign-in that was begun here."""
-        if self._mine:
+        """Cancel a sign-in that was begun here."""
+        if self._is_ours:
             self._service.cancel()
 
     def _on_key(self, key: str) -> None:
-        if self._mine:
-            self._mine = False
+        if self._is_ours:
+            self._is_ours = False
             self.keyReceived.emit(key)
 
-    def _give_up(self) -> None:
+    def _cancel_and_focus(self) -> None:
         self.cancel()
         self._button.setFocus()
 
-    def _enter_by_hand(self) -> None:
-        self._by_hand.show()
+    def _ask_for_code(self) -> None:
+        self._code_row.show()
         self._code.setFocus()
 
     def _copy_address(self) -> None:
         QGuiApplication.clipboard().setText(self._service.view.url)
 
     def _submit_code(self) -> None:
-        text = translated(self._service.submit_code(self._code.text()))
-        self._code_problem.setText(text)
-        self._code_problem.setVisible(bool(text))
+        error = translated(self._service.submit_code(self._code.text()))
+        self._code_error.setText(error)
+        self._code_error.setVisible(bool(error))
 
     def _show(self, view: SignInView) -> None:
-        if not self._mine:
+        if not self._is_ours:
             return
         self._button.setVisible(view.phase in (SignInPhase.IDLE, SignInPhase.DONE))
-        by_hand_needed = view.problem is SignInProblem.PORT_BUSY
+        needs_code = view.problem is SignInProblem.PORT_BUSY
         if view.phase is not SignInPhase.WAITING:
-            self._by_hand.hide()
-            self._code_problem.hide()
+            self._code_row.hide()
+            self._code_error.hide()
         match view.phase:
             case SignInPhase.IDLE | SignInPhase.DONE:
                 self.message.hide()
                 self._button.setVisible(True)
             case SignInPhase.WAITING:
-                self._by_hand.setVisible(by_hand_needed)
+                self._code_row.setVisible(needs_code)
                 self._show_waiting(view)
             case SignInPhase.EXCHANGING:
-                stop = MessageAction("cancel", self.tr("Stop waiting"), self._give_up)
+                stop = MessageAction("cancel", self.tr("Stop waiting"), self._cancel_and_focus)
                 self.message.show_message(MessageKind.BUSY, self.tr("Fetching your key…"), "", (stop,))
             case SignInPhase.FAILED:
                 self._show_failed(view)
 
     def _show_waiting(self, view: SignInView) -> None:
-        title = provider_title(self._provider)
-        cancel = MessageAction("cancel", self.tr("Cancel"), self._give_up)
+        cancel = MessageAction("cancel", self.tr("Cancel"), self._cancel_and_focus)
         copy = MessageAction("copy", self.tr("Copy the address"), self._copy_address)
-        by_hand = MessageAction("by_hand", self.tr("Paste the code by hand"), self._enter_by_hand)
+        by_hand = MessageAction("by_hand", self.tr("Paste the code by hand"), self._ask_for_code)
         if view.problem is SignInProblem.NO_BROWSER:
             self.message.show_message(
                 MessageKind.WARNING,
@@ -199,14 +201,14 @@ class SignInPanel(QWidget):
                 MessageKind.BUSY,
                 self.tr("Waiting for your browser…"),
                 self.tr("Allow CAAL Desktop on {provider}'s page. Closed the tab? Open it again, or cancel.").format(
-                    provider=title
+                    provider=provider_title(self._provider)
                 ),
                 (MessageAction("again", self.tr("Open it again"), self.begin), by_hand, cancel),
             )
 
     def _show_failed(self, view: SignInView) -> None:
         again = self._commands.button(CommandId.RETRY).titled(self.tr("Sign in again")).named("again")
-        # Another key than the one that the sign-in would give is pasted: the same button.
+        # The same command as for a wrong key: another key is given than the one that the sign-in would bring.
         instead = self._commands.button(CommandId.CHECK_KEY).titled(self.tr("Paste a key instead")).named("cancel")
         provider = provider_title(self._provider)
         remedies: list[MessageAction] = []

@@ -6,13 +6,13 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInService
-from caal_desktop.sign_in.pages import PAGES, PageTexts
+from caal_desktop.sign_in.pages import ENGLISH, PageName
 from caal_desktop.widgets.keys.key_card import KeyCard
 from caal_desktop.widgets.keys.sign_in_panel import SignInPanel, page_texts
 from caal_desktop.widgets.wizard.pages.key_page import KeyPage
@@ -21,6 +21,7 @@ from tests.support.qt_loop import turn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtWidgets import QApplication
     from pytestqt.qtbot import QtBot
 
     from tests.support.demo import DemoControl
@@ -60,7 +61,7 @@ def until(panel: SignInPanel, phase: SignInPhase) -> None:
     assert turn(until=lambda: panel._service.view.phase is phase), panel._service.view
 
 
-def test_a_person_can_paste_the_code_and_gets_a_key(
+def test_a_user_can_paste_the_code_and_gets_a_key(
     make_panel: Callable[..., SignInPanel], browser: Browser, demo: DemoControl
 ) -> None:
     panel = make_panel()
@@ -71,7 +72,7 @@ def test_a_person_can_paste_the_code_and_gets_a_key(
     assert panel.message.title == "Waiting for your browser…"
     button(panel, "by_hand").click()
     by_hand(panel, "not a code!")
-    assert panel._code_problem.text() == "This is not a sign-in code."
+    assert panel._code_error.text() == "This is not a sign-in code."
     by_hand(panel, demo.decide_sign_in(browser.opened[0]))
     until(panel, SignInPhase.DONE)
     assert keys == [demo.key_for("signed_in")]
@@ -182,11 +183,29 @@ def test_on_the_card_the_key_is_proven_and_kept(
     assert [item.secret for item in keyring_session.secret_items()] == [demo.key_for("signed_in")]
 
 
-@pytest.mark.usefixtures("qapp")
-def test_the_browsers_pages_tell_their_language() -> None:
-    before = QLocale()
-    QLocale.setDefault(QLocale("de_AT"))
+class Shouting(QTranslator):
+    """Translates the browser's pages into capitals."""
+
+    def isEmpty(self) -> bool:
+        return False
+
+    def translate(self, context: str, text: str, _disambiguation: str | None = None, _n: int = -1) -> str:
+        # An empty text means that there is no translation here.
+        return text.upper() if context == "SignInPage" else ""
+
+
+def test_the_browsers_pages_are_translated_and_say_into_which_language(qapp: QApplication) -> None:
+    before, shouting = QLocale(), Shouting()
+    QLocale.setDefault(QLocale(QLocale.Language.German, QLocale.Country.Austria))
+    qapp.installTranslator(shouting)
     try:
-        assert page_texts() == PageTexts("de-AT", PAGES)
+        pages = page_texts()
     finally:
+        qapp.removeTranslator(shouting)
         QLocale.setDefault(before)
+    assert pages.language == "de-AT"
+    assert pages.of[PageName.USED] == (
+        "THIS SIGN-IN IS ALREADY DONE",
+        "YOU CAN CLOSE THIS TAB AND GO BACK TO CAAL DESKTOP.",
+    )
+    assert page_texts() == ENGLISH

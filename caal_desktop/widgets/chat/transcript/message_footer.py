@@ -11,9 +11,9 @@ from caal_desktop.commands import CommandId, part_of
 from caal_desktop.llm.events import FinishReason
 from caal_desktop.services.chat.conversation import AnswerStatus, Message, Role
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.answer_facts import answer_facts
 from caal_desktop.widgets.common.command_set import label_of, title_of
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
-from caal_desktop.widgets.common.facts import answer_facts
 from caal_desktop.widgets.common.formats import number
 from caal_desktop.widgets.common.translation import translate
 

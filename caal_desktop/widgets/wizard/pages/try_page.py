@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QP
 from caal_desktop.commands import CommandId, Need, remedy_of
 from caal_desktop.services.chat.conversation import AnswerStatus, Message
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.answer_facts import answer_facts, verdict_on_wait
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import BusyRing, PaddedButton, TextLabel
-from caal_desktop.widgets.common.facts import answer_facts, verdict_on_wait
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
