@@ -336,7 +336,7 @@ def test_3_a_key_that_is_given_beside_a_new_address_is_for_that_one(
     dialog._on_edited("openai_compatible_base_url", there.url)
     card = dialog.keys_section.cards[OWN]
     card.begin_editing()
-    card.field.take("another-key-2")
+    card.field.paste("another-key-2")
     child(card, QPushButton, f"keycard.{OWN}.save").click()
     parts.until(lambda: there.has_seen("another-key-2"), "it is checked where it belongs")
     parts.until(lambda: card.message.body or not card.message.isVisible(), "it cannot be stored here")

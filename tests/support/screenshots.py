@@ -88,7 +88,7 @@ class Camera:
 
 
 def walk(program: Program, camera: Camera, key: str) -> None:
-    """The first walk, with a picture of every step."""
+    """Walk through the first run, with a picture of every step."""
     program.wait_for("wizard.provider.openrouter", "focused", "checked")
     camera.take("1-welcome")
     walking.to_key(program)
@@ -116,7 +116,7 @@ def walk(program: Program, camera: Camera, key: str) -> None:
 
 
 def main() -> int:
-    """Takes all the pictures."""
+    """Take all the pictures."""
     parser = argparse.ArgumentParser(prog="scripts/screenshots", description="Takes the pictures of the README.")
     parser.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="where they go (default: %(default)s)")
     parser.add_argument("--font-scale", type=float, default=1.0, help="size of the text, to look at other sizes")

@@ -1,4 +1,4 @@
-"""Looks at whole windows as a person with a keyboard, a screen reader, large text or another language meets them."""
+"""Looks at whole windows as users with a keyboard, a screen reader, large text or another language meet them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ W = TypeVar("W", bound=QWidget)
 
 
 def controls_without_a_name(window: QWidget) -> list[str]:
-    """The controls that the keyboard reaches and that lack an object name or an accessible name."""
+    """Return the controls that the keyboard reaches and that lack an object name or an accessible name."""
     found: list[str] = []
     for widget in _visible(window, QWidget):
         if not widget.isEnabled() or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
@@ -38,7 +38,7 @@ def controls_without_a_name(window: QWidget) -> list[str]:
 
 
 def cut_texts(window: QWidget) -> list[str]:
-    """Labels and buttons whose text does not fit, and that do not show it whole in a tooltip."""
+    """Return the labels and buttons whose text does not fit, and that do not show it whole in a tooltip."""
     labels, buttons = _visible(window, QLabel), _visible(window, QAbstractButton)
     found = [
         f"{_path(label)}: {label.text()!r} {reason}"
@@ -63,13 +63,13 @@ def cut_texts(window: QWidget) -> list[str]:
 
 
 def complaints(window: QWidget, place: str = "") -> list[str]:
-    """Everything that is wrong with a window as it stands, each with the place in front."""
+    """Return everything that is wrong with a window as it stands, each with the place in front."""
     where = f"{place}: " if place else ""
     return [where + line for line in (*cut_texts(window), *controls_without_a_name(window))]
 
 
 def complaints_at_its_sizes(window: QWidget, place: str) -> list[str]:
-    """Everything that is wrong with a window at its least size, and at the one that it wishes for."""
+    """Return everything that is wrong with a window at its least size, and at the one that it wishes for."""
     found: list[str] = []
     for size in (window.minimumSize(), window.sizeHint().expandedTo(window.minimumSize())):
         window.resize(size)
@@ -96,7 +96,7 @@ def _label_is_cut(label: QLabel) -> str:
 
 
 def _is_outside(widget: QWidget, window: QWidget) -> str | None:
-    """The ancestor that cuts a widget; what can be scrolled to is not cut."""
+    """Return the ancestor that cuts a widget; what can be scrolled to is not cut."""
     ancestor = widget.parentWidget()
     while ancestor is not None and ancestor is not window:
         if isinstance(ancestor.parentWidget(), QAbstractScrollArea):
@@ -127,7 +127,7 @@ class LongWords(QTranslator):
         return re.sub(r"(?<![{\w])[^\W\d_]{3,}(?![\w}])", lambda word: _longer(word.group()), source)
 
     def isEmpty(self) -> bool:
-        """Qt leaves out translators that are empty."""
+        """Return False: Qt leaves out translators that are empty."""
         return False
 
 
@@ -146,7 +146,7 @@ def long_words(qapp: QApplication) -> Iterator[Callable[[], None]]:
 
 @pytest.fixture
 def text_scale(qapp: QApplication) -> Iterator[Callable[[float], None]]:
-    """Call it to scale all text, as the person's setting does."""
+    """Call it to scale all text, as the user's setting does."""
     own = QFont(qapp.font())
 
     def scale(factor: float) -> None:
@@ -161,7 +161,7 @@ def text_scale(qapp: QApplication) -> Iterator[Callable[[float], None]]:
 
 @pytest.fixture
 def density(qapp: QApplication) -> Iterator[Callable[[Density], None]]:
-    """Call it to choose a density, as the person's setting does."""
+    """Call it to choose a density, as the user's setting does."""
     appearance = Appearance(qapp)
 
     def choose(wanted: Density) -> None:

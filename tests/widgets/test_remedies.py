@@ -124,7 +124,7 @@ class Place:
         raise NotImplementedError
 
     def has_done(self, command: CommandId) -> bool:
-        """Whether a command's thing is done; it is undone then."""
+        """Return whether a command has had its effect, and undo that."""
         if command is CommandId.ADD_CREDIT:
             return self.program.opened_the_credits_page()
         if command is CommandId.RETRY:
@@ -132,7 +132,7 @@ class Place:
         return self.program.asked_the_application(command)
 
     def button(self, panel: MessagePanel, command: CommandId) -> QPushButton | None:
-        """The button of a command."""
+        """Return the button of a command."""
         return panel.button(self.retry if part_of(command) == part_of(CommandId.RETRY) else part_of(command))
 
 
@@ -265,7 +265,9 @@ class TryPlace(WizardPlace):
         super().__init__(program)
         page = self.window.trial
         program.monkeypatch.setattr(
-            self.window._trial, "ask", lambda *_args, model_defaults: program.did.append(f"retry{model_defaults:d}")
+            self.window._try_controller,
+            "ask",
+            lambda *_args, model_defaults: program.did.append(f"retry{model_defaults:d}"),
         )
         assert page.isVisible()
 
@@ -416,7 +418,7 @@ class CardPlace(Place):
     def fail(self, error: ProviderError) -> MessagePanel:
         self.dialog.commands.run(CommandId.PROVIDER_SETTINGS)
         self.card.begin_editing()
-        self.card._show_given(KeyState("openrouter", KeyStatus.REJECTED, error=error))
+        self.card._show_entered(KeyState("openrouter", KeyStatus.REJECTED, error=error))
         return self.card.message
 
     def has_done(self, command: CommandId) -> bool:
@@ -432,7 +434,7 @@ class UncheckedCardPlace(CardPlace):
 
     def fail(self, error: ProviderError) -> MessagePanel:
         panel = super().fail(error)
-        self.card._show_given(KeyState("openrouter", error=error))
+        self.card._show_entered(KeyState("openrouter", error=error))
         return panel
 
 
@@ -464,12 +466,12 @@ class SignInPlace(KeyPagePlace):
         self.panel = panel
 
     def fail(self, error: ProviderError) -> MessagePanel:
-        self.panel._mine = True
+        self.panel._is_ours = True
         self.panel._show(SignInView(SignInPhase.FAILED, "", SignInProblem.UNREACHABLE, error))
         return self.panel.message
 
     def button(self, panel: MessagePanel, command: CommandId) -> QPushButton | None:
-        """Another key than the one that the sign-in would give is pasted instead."""
+        """Return the button that pastes another key than the one that the sign-in would bring."""
         return panel.button("cancel") if command is CommandId.CHECK_KEY else super().button(panel, command)
 
     def has_done(self, command: CommandId) -> bool:
@@ -505,7 +507,7 @@ def program(parts: Parts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, demo: D
 
 
 def helping(place: Place, remedy: CommandId) -> CommandId:
-    """What has to be offered: the remedy, or another try where there is no message that it could be done to."""
+    """Return what has to be offered: the remedy, or another try where there is no message that it could be done to."""
     command = COMMANDS[remedy].same_as or remedy
     return CommandId.RETRY if Need.MESSAGE in COMMANDS[command].needs and not place.has_message else command
 

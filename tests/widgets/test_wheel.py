@@ -29,12 +29,12 @@ pytestmark = pytest.mark.usefixtures("qt_loop")
 
 
 def value_of(control: QWidget) -> object:
-    """What a control shows, whatever its kind."""
+    """Return what a control shows, whatever its kind."""
     return control.property("currentIndex" if isinstance(control, QComboBox) else "value")
 
 
 def changed_by_the_wheel(window: QWidget) -> dict[str, bool]:
-    """Turn the wheel both ways over each control that is to be seen; tell by name whether that changed it.
+    """Turn the wheel both ways over each visible control and return the names of those that it changed.
 
     The window system delivers the wheel here, so that a control may also take the focus by it.
     """

@@ -55,7 +55,7 @@ class ChatPage(QWidget):
         self.transcript = Transcript(chat, commands, parent=self)
         self.composer = Composer(self)
         self.message = MessagePanel(name="chat.message", parent=self)
-        self.message.leave_focus_to(self.composer.edit)
+        self.message.return_focus_to(self.composer.edit)
         self._empty_title = TextLabel(name="chat.empty.title", scale=1.4, bold=True, parent=self)
         self._empty_text = TextLabel(name="chat.empty.text", muted=True, parent=self)
         for label in (self._empty_title, self._empty_text):

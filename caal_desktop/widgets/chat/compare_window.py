@@ -119,7 +119,7 @@ class CompareWindow(QDialog):
         self.resize(design.first_size(self, 1100, 720))
         self._make_chat, self._request, self._name_of = make_chat, request, name_of
         self._options, self._max_tokens = options, max_tokens
-        self.commands = commands.giving_way(self.reject)
+        self.commands = commands.for_dialog(self.reject)
         self._chats: list[ChatService] = []
         self.columns: list[_Column] = []
         self._row = QHBoxLayout()

@@ -1,4 +1,4 @@
-"""Applies the person's appearance settings to the whole program."""
+"""Applies the user's appearance settings to the whole program."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SCHEMES = {
 
 
 class Appearance:
-    """Remembers the platform's own font, so that scaling is always of that one."""
+    """Applies theme, text size and density; the text size is always relative to the platform's own font."""
 
     def __init__(self, app: QApplication) -> None:
         self._app = app
@@ -32,7 +32,7 @@ class Appearance:
         self._density = Density.COMFORTABLE
 
     def apply(self, settings: Settings) -> None:
-        """Take over theme, text size and density, where they differ from what is shown."""
+        """Apply theme, text size and density, where they differ from what is shown."""
         hints = self._app.styleHints()
         if settings.theme != self._theme:
             self._theme = settings.theme

@@ -1,4 +1,4 @@
-"""The web's pages that the program itself knows, opened in the system's browser."""
+"""Web pages that the program itself links to, opened in the system's browser."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 def open_in_browser(url: str) -> bool:
-    """Open an address in the system's browser; tells whether there was one."""
+    """Open an address in the system's browser and return whether there was one."""
     return QDesktopServices.openUrl(QUrl(url))
 
 
 def offer_credits_page(commands: CommandSet[[]], provider: str, window: QWidget) -> None:
-    """Have "add credit" open a provider's page for that, where it has one.
+    """Bind "add credit" to the provider's page for that, where it has one.
 
     Args:
         commands: of the window.
         provider: the provider's name.
-        window: where to say that there is no browser.
+        window: the parent of the message that there is no browser.
     """
     url = descriptor_of(provider).credits_page
     commands.bind(CommandId.ADD_CREDIT, lambda: _open_page(url, window))

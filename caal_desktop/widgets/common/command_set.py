@@ -32,29 +32,29 @@ _OPENING = (
 
 
 def menu_title_of(command: CommandId) -> str:
-    """A command's title, translated, with the mark of the letter that chooses it in its menu."""
+    """Return a command's title, translated, with the mark of the letter that chooses it in its menu."""
     return translated(COMMANDS[command].title)
 
 
 def title_of(command: CommandId) -> str:
-    """A command's title, translated."""
+    """Return a command's title, translated."""
     return menu_title_of(command).replace("&", "")
 
 
 def label_of(command: CommandId) -> str:
-    """What a command is called beside its icon, translated."""
+    """Return a command's label beside its icon, translated."""
     short = COMMANDS[command].short_title
     return translated(short) if short else title_of(command)
 
 
 def label_with_keys(command: CommandId) -> str:
-    """A command's label with its first keys as this platform writes them."""
+    """Return a command's label with its first keys as this platform writes them."""
     keys = [sequence.toString(QKeySequence.SequenceFormat.NativeText) for sequence in key_sequences(command)[:1]]
     return f"{label_of(command)} ({keys[0]})" if keys else label_of(command)
 
 
 def key_sequences(command: CommandId, *, sends_with_control: bool = False) -> list[QKeySequence]:
-    """A command's keys on this platform, each once.
+    """Return a command's keys on this platform, each once.
 
     Args:
         command: the command.
@@ -71,7 +71,7 @@ def key_sequences(command: CommandId, *, sends_with_control: bool = False) -> li
 
 
 def pressed(event: QKeyEvent, command: CommandId) -> bool:
-    """Whether a key event is one of a command's keys. The number pad's keys count as the others."""
+    """Return whether a key event is one of a command's keys; the number pad's keys count like the others."""
     from PySide6.QtCore import QKeyCombination, Qt
 
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
@@ -86,17 +86,17 @@ def _standard_key(key: StandardKey) -> QKeySequence.StandardKey:
 
 
 class CommandSet(Generic[P]):
-    """Commands and what they do at one place of the program.
+    """Commands and what they do in one part of the program.
 
-    ``P`` is what a handler is told: nothing in a window (``CommandSet[[]]``), the message's index where the commands
-    are about one message of a conversation (``CommandSet[[int]]``).
+    ``P`` is what a handler is called with: nothing in a window (``CommandSet[[]]``), the message's index where the
+    commands are about one message of a conversation (``CommandSet[[int]]``).
 
-    A command is *offered* where it has a handler and what it needs is there. What has no handler here is left to the
-    window around, with its handlers and what is there.
+    A command is *offered* where it has a handler and what it needs is available. What has no handler here is left to
+    the outer set, with its handlers and what is available there.
 
     Args:
-        outer: the set of the window around.
-        available: what is there from the beginning.
+        outer: the set of the window around this part.
+        available: what is available from the beginning.
     """
 
     def __init__(self, outer: CommandSet[[]] | None = None, *, available: frozenset[Need] = frozenset()) -> None:
@@ -109,12 +109,12 @@ class CommandSet(Generic[P]):
             outer._inner.add(self)  # noqa: SLF001 - of the same class
 
     def bind(self, command: CommandId, run: Callable[P, object]) -> None:
-        """Have a command, and those that are the same as it, do something here."""
-        self._handlers[_handled_as(command)] = run
+        """Set the handler of a command, and of those that are the same as it."""
+        self._handlers[_handler_of(command)] = run
         self._enable_actions()
 
     def set_available(self, need: Need, available: bool) -> None:
-        """Take note that what some commands need is there, or no longer."""
+        """Record whether what some commands need is available, and enable their actions accordingly."""
         if available:
             self._available.add(need)
         else:
@@ -122,41 +122,45 @@ class CommandSet(Generic[P]):
         self._enable_actions()
 
     def offers(self, command: CommandId) -> bool:
-        """Whether a command can be given now."""
-        if _handled_as(command) in self._handlers:
+        """Return whether a command can be run now."""
+        if _handler_of(command) in self._handlers:
             return COMMANDS[command].needs <= self._available
         return self._outer is not None and self._outer.offers(command)
 
     def run(self, command: CommandId, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Give a command; one that is not offered does nothing, as a disabled menu entry."""
-        handler = self._handlers.get(_handled_as(command))
+        """Run a command; one that is not offered does nothing, like a disabled menu entry."""
+        handler = self._handlers.get(_handler_of(command))
         if handler is None:
             if self._outer is not None:
                 self._outer.run(command)
         elif self.offers(command):
             handler(*args, **kwargs)
 
-    def giving_way(self: CommandSet[[]], leave: Callable[[], object]) -> CommandSet[[]]:
-        """The commands for a dialog above this window, which has to leave before another one can be opened here."""
-        above: CommandSet[[]] = CommandSet(self)
+    def for_dialog(self: CommandSet[[]], close: Callable[[], object]) -> CommandSet[[]]:
+        """Return the commands for a dialog above this window; those that open another window close the dialog first.
 
-        def leave_and_run(command: CommandId) -> None:
-            leave()
+        Args:
+            close: closes the dialog.
+        """
+        inner: CommandSet[[]] = CommandSet(self)
+
+        def close_and_run(command: CommandId) -> None:
+            close()
             self.run(command)
 
         for command in _OPENING:
             if self.offers(command):
-                above.bind(command, partial(leave_and_run, command))
-        return above
+                inner.bind(command, partial(close_and_run, command))
+        return inner
 
-    # --- what a window draws of it
+    # --- what a window shows of them
 
     def button(self, command: CommandId, *args: P.args, **kwargs: P.kwargs) -> MessageAction:
-        """A command as a message's button."""
+        """Return a command as a message's button."""
         return MessageAction(part_of(command), title_of(command), lambda: self.run(command, *args, **kwargs))
 
     def buttons(self, commands: Iterable[CommandId], *args: P.args, **kwargs: P.kwargs) -> list[MessageAction]:
-        """Those of some commands that are offered, as a message's buttons; each once."""
+        """Return those of some commands that are offered, as a message's buttons; each once."""
         found: dict[str, MessageAction] = {}
         for command in commands:
             if self.offers(command):
@@ -164,16 +168,16 @@ class CommandSet(Generic[P]):
         return list(found.values())
 
     def remedies(self, error: BaseException | None, *args: P.args, **kwargs: P.kwargs) -> list[MessageAction]:
-        """What the error names as its remedy, as a button; none where that is another try, or is not offered here."""
+        """Return the error's remedy as a button; none where that is another try, or is not offered here."""
         remedy = remedy_of(error)
-        return [] if _handled_as(remedy) is CommandId.RETRY else self.buttons((remedy,), *args, **kwargs)
+        return [] if _handler_of(remedy) is CommandId.RETRY else self.buttons((remedy,), *args, **kwargs)
 
-    def helping(self, error: BaseException | None, *args: P.args, **kwargs: P.kwargs) -> list[MessageAction]:
-        """The buttons against a failure: what the error names as its remedy, and another try."""
+    def failure_actions(self, error: BaseException | None, *args: P.args, **kwargs: P.kwargs) -> list[MessageAction]:
+        """Return the buttons for a failure: the error's remedy, and another try."""
         return self.buttons((remedy_of(error), CommandId.RETRY), *args, **kwargs)
 
     def action(self: CommandSet[[]], command: CommandId, parent: QObject) -> QAction:
-        """A command as a menu's entry, with its keys; named ``<parent>.action.<command>``."""
+        """Return a command as a menu's entry, with its keys; named ``<parent>.action.<command>``."""
         action = QAction(menu_title_of(command), parent)
         action.setObjectName(f"{parent.objectName()}.action.{part_of(command)}")
         action.setShortcuts(key_sequences(command))
@@ -186,7 +190,7 @@ class CommandSet(Generic[P]):
         return action
 
     def fill_menus(self: CommandSet[[]], bar: QMenuBar, parent: QObject) -> None:
-        """Make the menus of the registry."""
+        """Add the menus of the registry to a menu bar."""
         for entry in MENUS:
             menu = bar.addMenu(translated(entry.title))
             for number, group in enumerate(entry.groups):
@@ -202,6 +206,6 @@ class CommandSet(Generic[P]):
             inner._enable_actions()  # noqa: SLF001
 
 
-def _handled_as(command: CommandId) -> CommandId:
-    """The command that has the handler."""
+def _handler_of(command: CommandId) -> CommandId:
+    """Return the command whose handler runs for this one."""
     return COMMANDS[command].same_as or command

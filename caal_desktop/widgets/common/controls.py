@@ -64,7 +64,7 @@ class TextLabel(QLabel):
 
 
 def control_before(widget: QWidget) -> QWidget | None:
-    """The control that Tab reaches just before a widget; None where there is none in its window."""
+    """Return the control that Tab reaches just before a widget; None where there is none in its window."""
     before = widget.previousInFocusChain()
     while before is not None and before is not widget and not before.focusPolicy() & Qt.FocusPolicy.TabFocus:
         before = before.previousInFocusChain()
@@ -89,7 +89,7 @@ class IconButton(QToolButton):
         self.setAccessibleName(text)
         self.setToolTip(text)
         self.setAutoRaise(True)
-        # A QToolButton takes the focus by Tab alone; a click must not leave the keyboard elsewhere either.
+        # A QToolButton takes the focus by Tab alone; a click has to move it here, too.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if show_text else Qt.ToolButtonStyle.ToolButtonIconOnly
         self.setToolButtonStyle(style)
@@ -121,7 +121,7 @@ class IconButton(QToolButton):
 
 
 class PaddedButton(QPushButton):
-    """A push button with room around its text: some styles draw the frame close to the first and the last letter.
+    """A push button with space around its text: some styles draw the frame close to the first and the last letter.
 
     Enter presses it only where it is the default button or has the focus.
     """
@@ -132,7 +132,7 @@ class PaddedButton(QPushButton):
         self.setAutoDefault(False)
 
     def sizeHint(self) -> QSize:
-        """The style's own, with room for a letter at both sides and for a finger above and below."""
+        """Return the style's size with space for a letter at both sides and for a finger above and below."""
         hint = super().sizeHint()
         line = self.fontMetrics().height()
         width = max(hint.width(), self.fontMetrics().horizontalAdvance(self.text()) + line * 2)
@@ -147,33 +147,33 @@ class Rule(QWidget):
         self.setFixedHeight(1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw it in the colour of all lines."""
+        """Draw the line."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), design.colours(self.palette()).line)
         painter.end()
 
 
 class IconLabel(QWidget):
-    """One icon of a given kind of colour, decorative: screen readers read the text beside it.
+    """One icon in one of the program's colours, decorative: screen readers read the text beside it.
 
     Args:
-        tone: an attribute of :class:`~caal_desktop.widgets.common.design.Colours`.
+        colour: the name of an attribute of :class:`~caal_desktop.widgets.common.design.Colours`.
     """
 
-    def __init__(self, icon_name: str, tone: str, *, size: int = 20, parent: QWidget | None = None) -> None:
+    def __init__(self, icon_name: str, colour: str, *, size: int = 20, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon_name, self._tone, self._size = icon_name, tone, size
+        self._icon_name, self._colour, self._size = icon_name, colour, size
         self.setFixedSize(size, size)
 
-    def set_icon(self, icon_name: str, tone: str) -> None:
-        """Show another icon, in another tone."""
-        self._icon_name, self._tone = icon_name, tone
+    def set_icon(self, icon_name: str, colour: str) -> None:
+        """Show another icon, in another colour."""
+        self._icon_name, self._colour = icon_name, colour
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the icon at the screen's density."""
         painter = QPainter(self)
-        colour = getattr(design.colours(self.palette()), self._tone)
+        colour = getattr(design.colours(self.palette()), self._colour)
         painter.drawPixmap(0, 0, icon_pixmap(self._icon_name, colour, self._size, self.devicePixelRatioF()))
         painter.end()
 
@@ -181,10 +181,10 @@ class IconLabel(QWidget):
 class WheelGuard(QObject):
     """Keeps the wheel from a spin box or a combo box that is not in use, and leaves it to what scrolls around it.
 
-    Whoever scrolls must not change the value that happens to lie under the pointer.
+    Scrolling must not change a value that happens to lie under the pointer.
 
     Args:
-        control: what to guard; the guard lives as long.
+        control: what to guard; it owns the guard.
     """
 
     def __init__(self, control: QWidget) -> None:
@@ -202,7 +202,7 @@ class WheelGuard(QObject):
 
 
 class BusyRing(QWidget):
-    """A small turning ring. It stands still where the platform asks for less motion, and rests while hidden."""
+    """A small turning ring, which stands still while hidden and where the platform asks for less motion."""
 
     def __init__(self, *, size: int = 20, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -222,7 +222,7 @@ class BusyRing(QWidget):
             self._timer.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Rest while hidden."""
+        """Stop while hidden."""
         super().hideEvent(event)
         self._timer.stop()
 
@@ -264,7 +264,7 @@ class ElidedLabel(QLabel):
         self._elide()
 
     def sizeHint(self) -> QSize:
-        """As wide as the whole text."""
+        """Return a size as wide as the whole text."""
         hint = super().sizeHint()
         hint.setWidth(self.fontMetrics().horizontalAdvance(self._full) + 4)
         return hint
@@ -280,7 +280,7 @@ class ElidedLabel(QLabel):
         self._elide()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Tell about a click."""
+        """Emit ``clicked``."""
         super().mouseReleaseEvent(event)
         self.clicked.emit()
 

@@ -29,15 +29,15 @@ _READABLE = 4.55
 _ORDINARY_LINE = 18.0
 """Pixels; the height of a line for which windows are laid out."""
 
-_TIGHTER = 8
-"""Pixels that a control loses when things stand closely: those of 34 stay above the 24 that WCAG 2.2 asks for."""
+_COMPACT_REDUCTION = 8
+"""Pixels that a control loses in the compact density: those of 34 stay above the 24 that WCAG 2.2 asks for."""
 
 _HEIGHT = "comfortableHeight"
 _SQUARE = "isSquare"
 
 
 class _Density:
-    """How closely things stand; one for the program, as its font is."""
+    """The density of the whole program, which has one like it has one font."""
 
     is_compact = False
 
@@ -65,7 +65,7 @@ class Colours:
 
 
 def contrast(one: QColor, other: QColor) -> float:
-    """The contrast ratio of two opaque colours by WCAG 2.2, from 1 to 21."""
+    """Return the contrast ratio of two opaque colours by WCAG 2.2, from 1 to 21."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -130,7 +130,7 @@ def _luminance(colour: QColor) -> float:
 
 
 def scaled_font(widget: QWidget, factor: float, *, bold: bool = False) -> QFont:
-    """The application's font for this widget's class, scaled: sizes follow the person's own font size."""
+    """Return the application's font for this widget's class, scaled: sizes follow the user's own font size."""
     from PySide6.QtWidgets import QApplication
 
     font = QFont(QApplication.font(widget))
@@ -144,20 +144,20 @@ def scaled_font(widget: QWidget, factor: float, *, bold: bool = False) -> QFont:
 
 
 def first_size(widget: QWidget, width: int, height: int) -> QSize:
-    """The size of a window that opens for the first time: larger with larger text, and never larger than the screen.
+    """Return a window's size when it opens for the first time: larger with larger text, at most the screen's.
 
     Args:
         widget: the window.
         width: pixels with a font of ordinary size.
-        height: the same.
+        height: pixels with a font of ordinary size.
     """
     from PySide6.QtWidgets import QApplication
 
     font, plain = QApplication.font(), QFontMetricsF(QApplication.font()).height()
     scale = min(max(plain / _ORDINARY_LINE, 1.0), 1.6) if font.pointSizeF() > 0 else 1.0
     # The window manager's frame takes its share as well.
-    room = widget.screen().availableSize() - QSize(GRID * 2, GRID * 6)
-    return QSize(round(width * scale), round(height * scale)).boundedTo(room)
+    available = widget.screen().availableSize() - QSize(GRID * 2, GRID * 6)
+    return QSize(round(width * scale), round(height * scale)).boundedTo(available)
 
 
 def paint_card(widget: QWidget, line: QColor, ground: QColor) -> None:
@@ -171,34 +171,34 @@ def paint_card(widget: QWidget, line: QColor, ground: QColor) -> None:
 
 
 def set_density(*, compact: bool) -> None:
-    """Choose how closely things stand; :mod:`caal_desktop.widgets.common.appearance` has all windows follow."""
+    """Set the density; :mod:`caal_desktop.widgets.common.appearance` has all windows follow."""
     _Density.is_compact = compact
 
 
 def gap(pixels: int) -> int:
-    """A distance as it is now.
+    """Return a distance at the current density.
 
     Args:
-        pixels: the distance where there is plenty of room.
+        pixels: the distance at the comfortable density.
     """
     return pixels // 2 if _Density.is_compact else pixels
 
 
 def control_height(pixels: int) -> int:
-    """A control's least height as it is now.
+    """Return a control's minimum height at the current density.
 
     Args:
-        pixels: the height where there is plenty of room.
+        pixels: the height at the comfortable density.
     """
-    return pixels - _TIGHTER if _Density.is_compact else pixels
+    return pixels - _COMPACT_REDUCTION if _Density.is_compact else pixels
 
 
 def keep_height(widget: QWidget, pixels: int, *, square: bool = False) -> None:
-    """Give a control a least height that follows the density.
+    """Set a control's minimum height, which follows the density.
 
     Args:
         widget: the control.
-        pixels: its height where there is plenty of room.
+        pixels: its height at the comfortable density.
         square: exactly this high, and as wide.
     """
     widget.setProperty(_HEIGHT, pixels)
@@ -207,7 +207,7 @@ def keep_height(widget: QWidget, pixels: int, *, square: bool = False) -> None:
 
 
 def fit_height(widget: QWidget) -> None:
-    """Bring a control to its height of now, if :func:`keep_height` has given it one."""
+    """Set a control's height for the current density, if :func:`keep_height` has given it one."""
     pixels = widget.property(_HEIGHT)
     if pixels is None:
         return

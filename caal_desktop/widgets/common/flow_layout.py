@@ -1,4 +1,4 @@
-"""A row of controls that goes on in the next line where it does not fit."""
+"""A layout that wraps a row of controls into the next line where it does not fit."""
 
 from __future__ import annotations
 
@@ -25,41 +25,41 @@ class FlowLayout(QLayout):
         self.setSpacing(spacing)
 
     def addItem(self, item: QLayoutItem) -> None:
-        """Take an item over; :meth:`addWidget` calls this."""
+        """Add an item, which the layout owns from now on; :meth:`addWidget` calls this."""
         self._items.append(item)
 
     def count(self) -> int:
-        """How many items there are."""
+        """Return the number of items."""
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """The item at a place, or None."""
+        """Return the item at an index, or None."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
-        """Give an item away."""
+        """Remove the item at an index and return it, or None."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
-        """Room that is left over is not wanted."""
+        """Return none: the layout needs no space that is left over."""
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """Narrower means more lines."""
+        """Return True: a narrower layout has more lines."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """The height of all lines at a width."""
+        """Return the height of all lines at a width."""
         return self._arrange(QRect(0, 0, width, 0), move=False)
 
     def sizeHint(self) -> QSize:
-        """All on one line."""
+        """Return the size of all items on one line."""
         hints = [item.sizeHint() for item in self._shown()]
         gaps = self.spacing() * max(0, len(hints) - 1)
         return QSize(sum(hint.width() for hint in hints) + gaps, max((hint.height() for hint in hints), default=0))
 
     def minimumSize(self) -> QSize:
-        """Each on a line of its own."""
+        """Return the size with each item on a line of its own."""
         size = QSize()
         for item in self._shown():
             size = size.expandedTo(item.minimumSize())

@@ -6,10 +6,10 @@ from PySide6.QtCore import QByteArray
 
 
 def to_text(state: QByteArray) -> str:
-    """What ``saveGeometry`` and ``saveState`` give, as base64."""
+    """Return what ``saveGeometry`` or ``saveState`` gives as base64."""
     return bytes(state.toBase64().data()).decode()
 
 
 def from_text(text: str) -> QByteArray:
-    """What ``restoreGeometry`` and ``restoreState`` take."""
+    """Return what ``restoreGeometry`` or ``restoreState`` takes, from base64."""
     return QByteArray.fromBase64(text.encode())

@@ -1,4 +1,4 @@
-"""The program's own icons: one set of SVG files, drawn in the colour that their place asks for."""
+"""The program's own icons: one set of SVG files, drawn in any colour."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _render(name: str, rgba: int, pixels: int) -> QPixmap:
 
 
 def icon_pixmap(name: str, colour: QColor, size: int, device_pixel_ratio: float = 1.0) -> QPixmap:
-    """One icon as a pixmap.
+    """Return one icon as a pixmap.
 
     Args:
         name: the SVG file's name without its ending; it draws in ``currentColor``.
@@ -44,7 +44,7 @@ def icon_pixmap(name: str, colour: QColor, size: int, device_pixel_ratio: float 
 
 
 def icon(name: str, colour: QColor, disabled: QColor | None = None) -> QIcon:
-    """One icon at the sizes and densities that buttons and menus need."""
+    """Return one icon at the sizes and densities that buttons and menus need."""
     result = QIcon()
     for size in (16, 24):
         for ratio in (1.0, 1.5, 2.0):
@@ -55,7 +55,7 @@ def icon(name: str, colour: QColor, disabled: QColor | None = None) -> QIcon:
 
 
 def application_icon() -> QIcon:
-    """The program's own picture, in its own colours."""
+    """Return the program's own icon, in its own colours."""
     result = QIcon()
     for pixels in (16, 24, 32, 48, 64, 128, 256):
         result.addPixmap(QPixmap(_render("caal", 0xFFFFFFFF, pixels)))

@@ -1,11 +1,11 @@
-"""A message that is not about anything in a window."""
+"""Messages in a box of their own, for what concerns no part of a window."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-_alone: set[QMessageBox] = set()
+_without_parent: set[QMessageBox] = set()
 
 
 def show_message_box(title: str, text: str, parent: QWidget | None) -> QMessageBox:
@@ -19,8 +19,8 @@ def show_message_box(title: str, text: str, parent: QWidget | None) -> QMessageB
     box.setInformativeText(text)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if parent is None:
-        # Nobody else holds it: it would be gone before it could be seen.
-        _alone.add(box)
-        box.finished.connect(lambda _result: _alone.discard(box))
+        # Nothing else refers to it: it would be deleted before it could be seen.
+        _without_parent.add(box)
+        box.finished.connect(lambda _result: _without_parent.discard(box))
     box.open()
     return box

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class MessageKind(StrEnum):
-    """What kind of message it is."""
+    """The kind of a message, which decides its icon and colour."""
 
     BUSY = "busy"
     INFO = "info"
@@ -39,7 +39,7 @@ _ICONS = {
 
 @dataclass(frozen=True, slots=True)
 class MessageAction:
-    """What a message offers to do: one button.
+    """One button of a message.
 
     Attributes:
         name: the last part of the button's object name.
@@ -52,11 +52,11 @@ class MessageAction:
     run: Callable[[], object]
 
     def named(self, name: str) -> MessageAction:
-        """The same with another name."""
+        """Return the same action with another name."""
         return replace(self, name=name)
 
     def titled(self, text: str) -> MessageAction:
-        """The same with another text on its button."""
+        """Return the same action with another text on its button."""
         return replace(self, text=text)
 
 
@@ -76,19 +76,19 @@ class PanelMessage:
     body: str = ""
     actions: tuple[MessageAction, ...] = ()
 
-    def offering(self, *actions: MessageAction) -> PanelMessage:
-        """The same with more that can be done."""
+    def with_actions(self, *actions: MessageAction) -> PanelMessage:
+        """Return the same message with more actions."""
         return replace(self, actions=(*self.actions, *actions))
 
 
 def error_message(kind: MessageKind, error: BaseException, actions: Iterable[MessageAction] = ()) -> PanelMessage:
-    """An error in its own words."""
+    """Return a message that says what an error says of itself."""
     text = explain(error)
     return PanelMessage(kind, text.what, reason_and_advice(text), tuple(actions))
 
 
 class MessagePanel(QFrame):
-    """A message in place, with up to a few actions."""
+    """A message within a window, with up to a few actions."""
 
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -107,7 +107,7 @@ class MessagePanel(QFrame):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._buttons = FlowLayout(spacing=design.GRID)
         self._tab_anchor: QWidget | None = None
-        self._successor: QWidget | None = None
+        self._focus_successor: QWidget | None = None
         texts = QVBoxLayout()
         texts.setSpacing(design.GRID // 2)
         texts.addWidget(self._title)
@@ -187,23 +187,23 @@ class MessagePanel(QFrame):
             self.draw(error_message(kind, error, actions))
 
     def follow_in_tab_order(self, widget: QWidget) -> None:
-        """Have the buttons come after this control, and not after what was made before the panel."""
+        """Place the buttons after this control in the tab order, and not after what was made before the panel."""
         self._tab_anchor = widget
 
-    def leave_focus_to(self, widget: QWidget) -> None:
-        """Where the keyboard goes when the panel goes away from under it."""
-        self._successor = widget
+    def return_focus_to(self, widget: QWidget) -> None:
+        """Set the widget that gets the focus when the panel is hidden while it has it."""
+        self._focus_successor = widget
 
     def setVisible(self, visible: bool) -> None:
-        """Show or hide the panel; the focus does not fall from a button of it onto whatever comes next."""
+        """Show or hide the panel; a focused button does not pass the focus to what comes next in the tab order."""
         # Where nothing has the focus, it is None, of which nothing is an ancestor.
-        goes = not visible and self.isAncestorOf(self.window().focusWidget())
-        if goes and self._successor is not None and self._successor.isVisible():
-            self._successor.setFocus(Qt.FocusReason.OtherFocusReason)
+        loses_focus = not visible and self.isAncestorOf(self.window().focusWidget())
+        if loses_focus and self._focus_successor is not None and self._focus_successor.isVisible():
+            self._focus_successor.setFocus(Qt.FocusReason.OtherFocusReason)
         super().setVisible(visible)
 
     def button(self, name: str) -> QPushButton | None:
-        """The button of an action that is shown now, by the action's name."""
+        """Return the button of an action that is shown now, by the action's name; None where there is none."""
         return self.findChild(QPushButton, f"{self.objectName()}.{name}")
 
     def paintEvent(self, event: QPaintEvent) -> None:

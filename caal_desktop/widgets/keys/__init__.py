@@ -1,1 +1,1 @@
-"""What is shown of a provider's key, and where one is given."""
+"""A provider's key: what is shown of it, and the controls to enter one."""

@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.keys.secret_moves import SecretMove
 
-_USUAL_PORTS = (("https://", ":443"), ("http://", ":80"))
+_DEFAULT_PORTS = (("https://", ":443"), ("http://", ":80"))
 
 
 def origin_text(origin: str) -> str:
-    """Scheme, host and port as people write them: without the port that goes without saying."""
+    """Return scheme, host and port as users write them: without the scheme's default port."""
     server, _, proxy = origin.partition(VIA)
     if proxy:
         return translate("SecretQuestion", "{server} through the proxy {proxy}").format(
-            server=_without_port(server), proxy=_without_port(proxy)
+            server=_without_default_port(server), proxy=_without_default_port(proxy)
         )
-    return _without_port(origin)
+    return _without_default_port(origin)
 
 
-def _without_port(origin: str) -> str:
-    for scheme, port in _USUAL_PORTS:
+def _without_default_port(origin: str) -> str:
+    for scheme, port in _DEFAULT_PORTS:
         if origin.startswith(scheme):
             return origin.removesuffix(port)
     return origin
 
 
 def secret_title(secret: str) -> str:
-    """What kind of secret it is."""
+    """Return the name of a secret: a provider's key, or the proxy's password."""
     if secret == PROXY:
         return translate("SecretQuestion", "Password at the proxy")
     name = provider_in_a_sentence(secret)
@@ -45,14 +45,14 @@ def secret_title(secret: str) -> str:
 
 
 def move_text(move: SecretMove) -> str:
-    """One line: which secret would go to which address."""
+    """Return one line on which secret would go to which address."""
     return translate("SecretQuestion", "{secret}: would go to {new}").format(
         secret=secret_title(move.secret), new=origin_text(move.target)
     )
 
 
 def consent_message(state: KeyState, withhold: Callable[[], object], send: Callable[[], object]) -> PanelMessage:
-    """The question, what it means and its two answers, for a secret whose state wants the user's consent."""
+    """Return the question, what it means, and its two answers, for a secret whose state wants the user's consent."""
     old, new = origin_text(state.origin), origin_text(state.target)
     if state.provider == PROXY:
         question = (
@@ -75,25 +75,25 @@ def consent_message(state: KeyState, withhold: Callable[[], object], send: Calla
             "The address is another one now. Whoever answers there can read the key and use it. It has not been sent "
             "yet.",
         )
-    answers = (MessageAction("withhold", withhold_text(), withhold), _send_button(send))
-    return PanelMessage(MessageKind.WARNING, question.format(old=old, new=new), meaning, answers)
+    actions = (MessageAction("withhold", withhold_text(), withhold), _send_button(send))
+    return PanelMessage(MessageKind.WARNING, question.format(old=old, new=new), meaning, actions)
 
 
 def withheld_message(state: KeyState, send: Callable[[], object]) -> PanelMessage:
-    """That a secret stays kept for another address, and the way to let it go after all."""
+    """Return the message that a secret is kept for another address, with a button to send it after all."""
     return PanelMessage(MessageKind.INFO, *withheld_text(state), (_send_button(send),))
 
 
 def withheld_text(state: KeyState) -> tuple[str, str]:
-    """What it means that a secret stays kept for another address."""
+    """Return title and body of the message that a secret is kept for another address."""
     old, new = origin_text(state.origin), origin_text(state.target)
     if state.provider == PROXY:
         title = translate("SecretQuestion", "The saved password is not sent to {new}")
-        place = translate("SecretQuestion", "It is kept for {old}. A new one can be saved.")
+        body = translate("SecretQuestion", "It is kept for {old}. A new one can be saved.")
     else:
         title = translate("SecretQuestion", "The saved key is not sent to {new}")
-        place = translate("SecretQuestion", "It is kept for {old}. Another one can be given.")
-    return title.format(new=new), place.format(old=old) if old else ""
+        body = translate("SecretQuestion", "It is kept for {old}. Another one can be given.")
+    return title.format(new=new), body.format(old=old) if old else ""
 
 
 def _send_button(send: Callable[[], object]) -> MessageAction:
@@ -101,10 +101,10 @@ def _send_button(send: Callable[[], object]) -> MessageAction:
 
 
 def send_text() -> str:
-    """What lets the secret go."""
+    """Return the label of the button that sends the secret."""
     return translate("SecretQuestion", "Send it there")
 
 
 def withhold_text() -> str:
-    """What keeps it back."""
+    """Return the label of the button that does not send it."""
     return translate("SecretQuestion", "Don't send it")

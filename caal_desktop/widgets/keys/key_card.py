@@ -1,4 +1,4 @@
-"""What is known about one provider's key, and what can be done with it."""
+"""A card with what is known about one provider's key, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.keys.consent import origin_text
 from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
 from caal_desktop.widgets.keys.key_field import KeyField
-from caal_desktop.widgets.keys.key_message import KeyPlace, key_message
+from caal_desktop.widgets.keys.key_message import KeyMessageContext, key_message
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -51,12 +51,12 @@ class KeyCard(QWidget):
 
     Args:
         provider: whose key.
-        keys: the owner of all keys.
-        commands: of the window around, for what helps against a failure.
+        keys: the service that owns all keys.
+        commands: those of the window around, among them the remedies of failures.
         sign_in: for signing in instead of pasting a key; None leaves it out.
 
     Signals:
-        requestLikely: the person does something that a request will follow.
+        requestLikely: the user does something that a request will follow.
     """
 
     requestLikely = Signal()
@@ -151,9 +151,9 @@ class KeyCard(QWidget):
     def _connect(self) -> None:
         self._refresh.clicked.connect(self.refresh)
         self._replace.clicked.connect(self.begin_editing)
-        self._remove.clicked.connect(self._ask_removal)
+        self._remove.clicked.connect(self._confirm_removal)
         self._save.clicked.connect(self._submit)
-        self._import.clicked.connect(self._take_from_environment)
+        self._import.clicked.connect(self._use_environment_key)
         self._cancel.clicked.connect(self._stop_editing)
         self.field.edited.connect(self._on_edited)
         self.field.submitted.connect(lambda _key: self._submit())
@@ -163,7 +163,7 @@ class KeyCard(QWidget):
         self.entry.removed.connect(self._on_removed)
         self._keys.watch(self._provider).changed.connect(self._on_state)
 
-    # --- doing
+    # --- actions
 
     def refresh(self) -> None:
         """Ask the provider for the key's facts; read the key first where that has not been done."""
@@ -171,11 +171,11 @@ class KeyCard(QWidget):
             self.entry.refresh()
 
     def set_address(self, address: str | None) -> None:
-        """A key that is given from now on is for this base URL; None for the one in force."""
+        """Set the base URL for which a key is entered from now on; None for the one in use."""
         self.entry.set_address(address)
 
     def leave(self) -> None:
-        """The user goes elsewhere: nobody waits for a check any more. A key on its way into the keyring arrives."""
+        """Cancel a check, whose result would not be seen; a key that is being stored is stored."""
         if self.entry.state.activity is KeyActivity.CHECKING:
             self.entry.forget()
 
@@ -213,28 +213,34 @@ class KeyCard(QWidget):
         if self.field.key is not None:
             self.entry.submit(self.field.key, keep=True)
 
-    def _take_from_environment(self) -> None:
+    def _use_environment_key(self) -> None:
         key = key_in_environment(self._provider)
         if key is not None:
-            self.field.take(key)
+            self.field.paste(key)
 
     def _on_signed_in(self, key: str) -> None:
-        self.field.take(key)
+        self.field.paste(key)
         self._submit()
 
-    def _ask_removal(self) -> None:
+    def _confirm_removal(self) -> None:
         box = QMessageBox(self)
         box.setObjectName(f"{self._name}.confirm")
         box.setIcon(QMessageBox.Icon.Warning)
         title = provider_title(self._provider)
         box.setWindowTitle(self.tr("Remove the key"))
         box.setText(self.tr("Remove the key for {provider}?").format(provider=title))
-        box.setInformativeText(
+        template = (
             self.tr(
-                "It is taken out of {store}. At {provider} it goes on to exist: delete it there on the keys page, too, "
-                "if nobody is to use it any more."
-            ).format(store=self._store_text(self._keys.state(self._provider)), provider=title)
+                "It is removed from this program's memory. At {provider} it still exists: delete it on the keys page "
+                "as well if nobody is to use it any more."
+            )
+            if self._keys.state(self._provider).store is KeyStore.SESSION
+            else self.tr(
+                "It is removed from {store}. At {provider} it still exists: delete it on the keys page as well if "
+                "nobody is to use it any more."
+            )
         )
+        box.setInformativeText(template.format(store=self._keys.store_name, provider=title))
         remove = box.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
         remove.setObjectName(f"{self._name}.confirm.remove")
         keep = box.addButton(QMessageBox.StandardButton.Cancel)
@@ -248,10 +254,10 @@ class KeyCard(QWidget):
         self.requestLikely.emit()
         self._keys.allow_and_check(self._provider)
 
-    # --- drawing
+    # --- display
 
     def show_state(self) -> None:
-        """Draw everything anew but the message."""
+        """Update everything but the message."""
         state = self._keys.state(self._provider)
         self._icon.set_icon(*_STATUS_ICONS[state.status if state.is_kept else KeyStatus.NONE])
         self._status.setText(self._status_text(state))
@@ -291,24 +297,24 @@ class KeyCard(QWidget):
 
     def _on_state(self, _state: KeyState) -> None:
         if self._editing:
-            self._show_given(self.entry.state)
+            self._show_entered(self.entry.state)
         else:
             self._show_in_use(self._keys.state(self._provider))
         self.show_state()
 
-    def _show_given(self, state: KeyState) -> None:
-        """Say how far the key has come that is being given."""
+    def _show_entered(self, state: KeyState) -> None:
+        """Show the state of the key that is being entered."""
         self.field.set_locked(state.is_busy)
-        self.message.draw(key_message(state, self._place(self.entry)))
+        self.message.draw(key_message(state, self._message_context(self.entry)))
 
     def _show_in_use(self, state: KeyState) -> None:
-        """Say what is the matter with the key in use; what has just been done with it stays said."""
-        message = key_message(state, self._place())
+        """Show the state of the key in use; the result of the last action on it stays on the screen."""
+        message = key_message(state, self._message_context())
         if message is not None or self.message.kind not in (MessageKind.SUCCESS, MessageKind.ERROR):
             self.message.draw(message)
 
-    def _place(self, entry: KeyEntry | None = None) -> KeyPlace:
-        return KeyPlace(
+    def _message_context(self, entry: KeyEntry | None = None) -> KeyMessageContext:
+        return KeyMessageContext(
             commands=self._commands,
             load=self.refresh,
             withhold=lambda: self._keys.withhold(self._provider),
@@ -320,11 +326,12 @@ class KeyCard(QWidget):
         self._editing = False
         self.field.clear()
         self.field.set_locked(False)
-        self.message.show_message(
-            MessageKind.SUCCESS,
-            self.tr("The new key is in use"),
-            self.tr("Kept in {store}.").format(store=self._store_text(self._keys.state(self._provider))),
+        body = (
+            self.tr("Kept in memory, for this session only.")
+            if self._keys.state(self._provider).store is KeyStore.SESSION
+            else self.tr("Kept in {store}.").format(store=self._keys.store_name)
         )
+        self.message.show_message(MessageKind.SUCCESS, self.tr("The new key is in use"), body)
         self.show_state()
 
     def _on_removed(self, result: KeyringResult) -> None:
@@ -355,7 +362,7 @@ class KeyCard(QWidget):
         design.paint_card(self, colours.line, colours.card)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Draw again in other colours."""
+        """Repaint in other colours."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self.update()

@@ -5,21 +5,26 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDate, QLocale, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
-from caal_desktop.widgets.common.formats import money
+from caal_desktop.widgets.common.formats import day, money
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.key_info import KeyInfo
 
 
-def next_reset(kind: str | None, now: datetime) -> datetime | None:
-    """When a key's limit starts anew: at midnight UTC, on Mondays, or on the first of a month (OpenRouter's rule)."""
+def next_reset(interval: str | None, now: datetime) -> datetime | None:
+    """Return when a key's limit starts anew: at midnight UTC, on a Monday, or on the first of a month.
+
+    Args:
+        interval: OpenRouter's name of it, ``daily``, ``weekly`` or ``monthly``; another one gives None.
+        now: timezone-aware.
+    """
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    match kind:
+    match interval:
         case "daily":
             return midnight + timedelta(days=1)
         case "weekly":
@@ -28,11 +33,6 @@ def next_reset(kind: str | None, now: datetime) -> datetime | None:
             return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
         case _:
             return None
-
-
-def _day_text(moment: datetime) -> str:
-    day = moment.astimezone()
-    return QLocale().toString(QDate(day.year, day.month, day.day), QLocale.FormatType.LongFormat)
 
 
 class KeyFactsView(QWidget):
@@ -62,7 +62,7 @@ class KeyFactsView(QWidget):
 
         Args:
             info: what the provider has told; None where it was not asked yet.
-            store: where the key is kept, for people; "" where there is no key.
+            store: the name of where the key is kept; "" where there is no key.
         """
         facts: dict[str, tuple[str, str]] = {}
         bar = None
@@ -73,11 +73,13 @@ class KeyFactsView(QWidget):
                 facts["label"] = (self.tr("Name"), info.label)
             if info.limit is not None and info.limit_remaining is not None:
                 left = max(0.0, info.limit_remaining)
-                text = self.tr("{left} of {limit}").format(left=money(left), limit=money(info.limit))
-                resets = next_reset(info.limit_reset, datetime.now(UTC))
-                if resets is not None:
-                    day = _day_text(resets)
-                    text = self.tr("{amounts}, anew on {day}").format(amounts=text, day=day)
+                reset = next_reset(info.limit_reset, datetime.now(UTC))
+                amounts = {"left": money(left), "limit": money(info.limit)}
+                text = (
+                    self.tr("{left} of {limit}").format(**amounts)
+                    if reset is None
+                    else self.tr("{left} of {limit}, anew on {day}").format(**amounts, day=day(reset.astimezone()))
+                )
                 facts["left"] = (self.tr("Left"), text)
                 bar = left / info.limit if info.limit > 0 else 0.0
             elif info.usage is not None:
@@ -91,8 +93,7 @@ class KeyFactsView(QWidget):
             if used:
                 facts["used"] = (self.tr("Spent"), " · ".join(used))
             if info.expires_at is not None:
-                day = _day_text(info.expires_at)
-                facts["ends"] = (self.tr("Ends"), day)
+                facts["ends"] = (self.tr("Ends"), day(info.expires_at.astimezone()))
             if info.is_free_tier:
                 facts["tier"] = (self.tr("Free tier"), self.tr("Free models only, about 50 requests a day"))
         self._draw(facts)

@@ -1,4 +1,4 @@
-"""The field for an API key: masked, with Show and Paste, and a doctor that reads what was pasted."""
+"""The field for an API key: masked, with Show and Paste, and a diagnosis of what was entered."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def _in_words(diagnosis: Diagnosis) -> str:
 
 
 class _KeyEdit(QLineEdit):
-    """A line edit that hands over pasted text as it is: line breaks tell where a key ends."""
+    """A line edit that passes on pasted text as it is: line breaks tell where a key ends."""
 
     rawPasted = Signal(str)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Take a paste from the keyboard before the line edit flattens it."""
+        """Handle a paste from the keyboard before the line edit removes the line breaks."""
         if event.matches(QKeySequence.StandardKey.Paste) and not self.isReadOnly():
             self.rawPasted.emit(QGuiApplication.clipboard().text())
             return
@@ -38,13 +38,13 @@ class _KeyEdit(QLineEdit):
 
 
 class KeyField(QWidget):
-    """Takes a key and says at once what it looks like.
+    """Takes a key and says at once what kind of text it is.
 
     Signals:
-        edited: the text has changed by the person's hand.
+        edited: the user has changed the text.
         completed: a well-formed key stands in the field; carries it.
         submitted: Enter was pressed on something that may be a key; carries it.
-        otherProviderWanted: the key is another provider's, and the person wants that one; carries its name and the key.
+        otherProviderWanted: the key is another provider's, and the user wants that one; carries its name and the key.
     """
 
     edited = Signal()
@@ -75,7 +75,7 @@ class KeyField(QWidget):
         self._offers_other = False
         self._other = PaddedButton("", name=f"{name}.other", parent=self)
         self._other.hide()
-        self._other.clicked.connect(self._want_other)
+        self._other.clicked.connect(self._emit_other_provider)
         row = QHBoxLayout()
         row.setSpacing(design.GRID // 2)
         row.addWidget(self._edit, 1)
@@ -89,24 +89,24 @@ class KeyField(QWidget):
         layout.addWidget(self._other, 0, Qt.AlignmentFlag.AlignLeft)
         self.setFocusProxy(self._edit)
         self._settle = QTimer(self, interval=self.SETTLE_MS, singleShot=True)
-        self._settle.timeout.connect(self._tell_completed)
+        self._settle.timeout.connect(self._emit_completed)
         self._edit.textEdited.connect(self._on_edited)
-        self._edit.rawPasted.connect(self.take)
+        self._edit.rawPasted.connect(self.paste)
         self._edit.returnPressed.connect(self._on_return)
         self._show.toggled.connect(self._on_show)
-        self._paste.clicked.connect(lambda: self.take(QGuiApplication.clipboard().text()))
+        self._paste.clicked.connect(lambda: self.paste(QGuiApplication.clipboard().text()))
 
     @property
     def key(self) -> str | None:
-        """What would be sent: the key that was found in the text; None where there is none.
+        """The key that was found in the text, and would be sent; None where there is none.
 
-        Another service's key is none: it must not be sent to somebody whom it does not concern.
+        Another provider's key counts as none: it must not be sent to this one.
         """
         found = self._diagnosis
         return found.key if found is not None and found.verdict is not KeyVerdict.OTHER_VENDOR else None
 
     def offer_other_provider(self) -> None:
-        """From now on, offer to change to the provider whose key was pasted."""
+        """Offer, from now on, to change to the provider whose key was pasted."""
         self._offers_other = True
 
     @property
@@ -120,14 +120,14 @@ class KeyField(QWidget):
         return self._note.text() if self._note.isVisibleTo(self) else ""
 
     def set_expected(self, provider: str, hint: str) -> None:
-        """Tell whose key is expected, and what an empty field shows."""
+        """Set whose key is expected, and what an empty field shows."""
         self._expected = provider
         self._edit.setPlaceholderText(hint)
 
-    def take(self, text: str) -> None:
-        """Replace the field's text by a pasted one."""
+    def paste(self, text: str) -> None:
+        """Replace the field's text by one that was pasted, or came from elsewhere as a whole."""
         if not text.strip():
-            self._say(self.tr("The clipboard holds no text."))
+            self._show_note(self.tr("The clipboard holds no text."))
             return
         self._diagnose(text, replace_text=True)
         self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -135,26 +135,26 @@ class KeyField(QWidget):
         self._settle.start(0)
 
     def clear(self) -> None:
-        """Empty the field without telling anybody; the key is hidden again."""
+        """Empty the field without a signal, and mask it again."""
         self._settle.stop()
         self._edit.clear()
         self._diagnosis = None
         self._other.hide()
         self._show.setChecked(False)
-        self._say("")
+        self._show_note("")
 
     def select_all(self) -> None:
-        """Take the focus; what is typed or pasted replaces what stands here."""
+        """Take the focus and select the text, so that what is typed or pasted replaces it."""
         self._edit.setFocus(Qt.FocusReason.OtherFocusReason)
         self._edit.selectAll()
 
     def set_locked(self, locked: bool) -> None:
-        """Keep the text from being changed while it is being checked."""
+        """Lock the text while it is being checked, or unlock it."""
         self._edit.setReadOnly(locked)
         self._paste.setEnabled(not locked)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Say everything anew in another language."""
+        """Translate the accessible name again."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._edit.setAccessibleName(self.tr("API key"))
@@ -182,24 +182,24 @@ class KeyField(QWidget):
     def _diagnose(self, text: str, *, replace_text: bool) -> None:
         self._diagnosis = found = diagnose(text, self._expected)
         if replace_text:
-            # What is no key is shown back as one line, so that a person sees what was pasted; never a whole file.
+            # What is no key is shown as one line, so that the user sees what was pasted; never a whole file.
             self._edit.setText(found.key if found.key is not None else " ".join(text.split())[:200])
         other = found.provider if found.verdict is KeyVerdict.OTHER_VENDOR and found.key is not None else None
         self._other.setVisible(self._offers_other and other is not None)
         self._other.setText(self.tr("Use {vendor} with this key").format(vendor=found.vendor))
         quiet = found.verdict in (KeyVerdict.OK, KeyVerdict.EMPTY)
-        self._say("" if quiet else _in_words(found))
+        self._show_note("" if quiet else _in_words(found))
 
-    def _want_other(self) -> None:
+    def _emit_other_provider(self) -> None:
         found = self._diagnosis
         if found is not None and found.provider is not None and found.key is not None:
             self.otherProviderWanted.emit(found.provider, found.key)
 
-    def _tell_completed(self) -> None:
+    def _emit_completed(self) -> None:
         if self._diagnosis is not None and self._diagnosis.verdict in _COMPLETE and self.key is not None:
             self.completed.emit(self.key)
 
-    def _say(self, note: str) -> None:
+    def _show_note(self, note: str) -> None:
         self._note.setText(note)
         self._note.setVisible(bool(note))
         self._edit.setAccessibleDescription(note)

@@ -1,4 +1,4 @@
-"""What a message panel says about a key, and what can be done there: one ladder for all places that show a key."""
+"""What a message panel says about a key, and which buttons it has: one set of rules for all parts that show a key."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyPlace:
-    """A place that shows one provider's key.
+class KeyMessageContext:
+    """What a part of the program that shows a provider's key contributes to the message about it.
 
     Attributes:
-        commands: what helps against a failure.
-        load: ask the keyring for the key once more.
-        withhold: the key in use must not be sent to the address that requests go to.
-        send: it may be sent there.
-        entry: takes the key that is being given; None where the key in use is shown, whose check nobody waits for.
-        open_keys_page: shows the provider's page where keys are made; None leaves that out.
-        is_alone: nothing else at this place says how the key stands.
-        asks_address: the address is being given at this place, too. Nobody is told of each letter that the key is not
-            for it.
+        commands: those of the window, among them the remedies of failures.
+        load: asks the keyring for the key once more.
+        withhold: records that the key in use must not be sent to the address that requests go to.
+        send: records that it may be sent there.
+        entry: takes the key that is being entered; None where the key in use is shown.
+        open_keys_page: opens the provider's page where keys are made; None leaves that out.
+        tells_status: the message is all that tells the key's status there.
+        asks_address: the address is being entered there, too. Then it is not said, at each letter, that the key is for
+            another one.
     """
 
     commands: CommandSet[[]]
@@ -46,40 +46,40 @@ class KeyPlace:
     send: Callable[[], object]
     entry: KeyEntry | None = None
     open_keys_page: Callable[[], object] | None = None
-    is_alone: bool = False
+    tells_status: bool = False
     asks_address: bool = False
 
 
-def key_message(state: KeyState, place: KeyPlace) -> PanelMessage | None:
-    """What is said about a key at a place; None where there is nothing to say."""
-    entry = place.entry
-    if waiting := _waiting(state, place):
-        return waiting
+def key_message(state: KeyState, context: KeyMessageContext) -> PanelMessage | None:
+    """Return the message about a key; None where there is nothing to say."""
+    entry = context.entry
+    if progress := _progress_message(state, context):
+        return progress
     if state.wants_consent:
-        return consent_message(state, place.withhold, place.send)
-    if state.is_elsewhere and state.is_loaded and not place.asks_address:
-        return withheld_message(state, place.send)
+        return consent_message(state, context.withhold, context.send)
+    if state.is_elsewhere and state.is_loaded and not context.asks_address:
+        return withheld_message(state, context.send)
     if state.is_unreadable and state.error is not None:
-        return unreadable_message(state.error, place.load)
+        return unreadable_message(state.error, context.load)
     if entry is not None:
         if state.is_unstored and state.error is not None:
             return unstored_message(
                 state.error, lambda: entry.keep(KeyStore.KEYRING), lambda: entry.keep(KeyStore.SESSION)
             )
         if state.status is KeyStatus.REJECTED:
-            return _refused(state, place)
+            return _rejected_message(state, context)
     if state.error is not None:
-        return error_message(MessageKind.WARNING, state.error, _helping(state, place))
-    return _standing(state, place) if place.is_alone else None
+        return error_message(MessageKind.WARNING, state.error, _failure_actions(state, context))
+    return _status_message(state, context) if context.tells_status else None
 
 
 def reading_message() -> PanelMessage:
-    """The keyring is being asked for a key."""
+    """Return the message that the keyring is being asked for a key."""
     return PanelMessage(MessageKind.BUSY, translate("KeyMessage", "Asking the system's keyring for your key…"))
 
 
 def unreadable_message(error: BaseException, load: Callable[[], object]) -> PanelMessage:
-    """The keyring did not give a key."""
+    """Return the message that the keyring did not give a key."""
     return error_message(
         MessageKind.WARNING, error, (MessageAction("load", translate("KeyMessage", "Try again"), load),)
     )
@@ -88,21 +88,21 @@ def unreadable_message(error: BaseException, load: Callable[[], object]) -> Pane
 def unstored_message(
     error: BaseException, store: Callable[[], object], keep_for_session: Callable[[], object]
 ) -> PanelMessage:
-    """The keyring did not take a secret."""
+    """Return the message that the keyring did not take a secret."""
     again = MessageAction("store", translate("KeyMessage", "Try again"), store)
     session = MessageAction("session", translate("KeyMessage", "Use it for this session only"), keep_for_session)
     return error_message(MessageKind.WARNING, error, (again, session))
 
 
-def _waiting(state: KeyState, place: KeyPlace) -> PanelMessage | None:
-    """What the user waits for."""
-    if state.activity is KeyActivity.READING or (place.is_alone and state.is_awaited):
+def _progress_message(state: KeyState, context: KeyMessageContext) -> PanelMessage | None:
+    """Return the message on what the user is waiting for; None where nothing is being done."""
+    if state.activity is KeyActivity.READING or (context.tells_status and state.is_awaited):
         return reading_message()
     if state.activity is KeyActivity.REMOVING:
         return PanelMessage(MessageKind.BUSY, translate("KeyMessage", "Removing the key…"))
-    if place.entry is None:
+    if context.entry is None:
         return None
-    stop = MessageAction("cancel", translate("KeyMessage", "Stop waiting"), place.entry.cancel)
+    stop = MessageAction("cancel", translate("KeyMessage", "Stop waiting"), context.entry.cancel)
     if state.activity is KeyActivity.STORING:
         return PanelMessage(
             MessageKind.BUSY, translate("KeyMessage", "Putting the key into the system's keyring…"), actions=(stop,)
@@ -115,8 +115,8 @@ def _waiting(state: KeyState, place: KeyPlace) -> PanelMessage | None:
     return None
 
 
-def _refused(state: KeyState, place: KeyPlace) -> PanelMessage:
-    error, again = state.error, place.commands.button(CommandId.RETRY).titled(translate("KeyMessage", "Check again"))
+def _rejected_message(state: KeyState, context: KeyMessageContext) -> PanelMessage:
+    error, again = state.error, context.commands.button(CommandId.RETRY).titled(translate("KeyMessage", "Check again"))
     if error is None:
         title = provider_title(state.provider)
         body = translate("KeyMessage", "{provider} did not accept it any more. Paste another one.").format(
@@ -128,34 +128,34 @@ def _refused(state: KeyState, place: KeyPlace) -> PanelMessage:
             body,
             (again,) if state.is_loaded else (),
         )
-    actions = [*_in_words_of(place, place.commands.remedies(error)), again]
-    if remedy_of(error) is CommandId.CHECK_KEY and place.open_keys_page is not None:
-        actions.append(MessageAction("get", translate("KeyMessage", "Open the keys page"), place.open_keys_page))
+    actions = [*_with_labels(context, context.commands.remedies(error)), again]
+    if remedy_of(error) is CommandId.CHECK_KEY and context.open_keys_page is not None:
+        actions.append(MessageAction("get", translate("KeyMessage", "Open the keys page"), context.open_keys_page))
     return error_message(MessageKind.ERROR, error, actions)
 
 
-def _helping(state: KeyState, place: KeyPlace) -> list[MessageAction]:
-    actions = place.commands.helping(state.error)
-    if place.entry is None:
+def _failure_actions(state: KeyState, context: KeyMessageContext) -> list[MessageAction]:
+    actions = context.commands.failure_actions(state.error)
+    if context.entry is None:
         return actions
-    actions = _in_words_of(place, actions)
+    actions = _with_labels(context, actions)
     if state.is_unreachable:
         actions.append(
-            MessageAction("keep", translate("KeyMessage", "Save without checking"), place.entry.keep_unchecked)
+            MessageAction("keep", translate("KeyMessage", "Save without checking"), context.entry.keep_unchecked)
         )
     return actions
 
 
-def _in_words_of(place: KeyPlace, actions: list[MessageAction]) -> list[MessageAction]:
-    """The remedies' buttons, in the words of a place where the key is given, and perhaps the address."""
+def _with_labels(context: KeyMessageContext, actions: list[MessageAction]) -> list[MessageAction]:
+    """Return the remedies' buttons, labelled for where the key is entered, and perhaps the address."""
     texts = {part_of(CommandId.CHECK_KEY): translate("KeyMessage", "Enter another key")}
-    if place.asks_address:
+    if context.asks_address:
         texts[part_of(CommandId.PROVIDER_SETTINGS)] = translate("KeyMessage", "Correct the address")
     return [action.titled(texts.get(action.name, action.text)) for action in actions]
 
 
-def _standing(state: KeyState, place: KeyPlace) -> PanelMessage | None:
-    """How a key stands with which nothing is the matter."""
+def _status_message(state: KeyState, context: KeyMessageContext) -> PanelMessage | None:
+    """Return the message on a key's status where nothing failed; None where there is no key."""
     descriptor = descriptor_of(state.provider)
     match state.status:
         case KeyStatus.VERIFIED if not descriptor.needs_key:
@@ -171,7 +171,7 @@ def _standing(state: KeyState, place: KeyPlace) -> PanelMessage | None:
                 body = " ".join(facts)
             return PanelMessage(MessageKind.SUCCESS, translate("KeyMessage", "This key works"), body)
         case KeyStatus.UNVERIFIED:
-            now = place.commands.button(CommandId.RETRY).titled(translate("KeyMessage", "Check now"))
+            now = context.commands.button(CommandId.RETRY).titled(translate("KeyMessage", "Check now"))
             body = translate("KeyMessage", "It is checked at the next start, or now.")
             return PanelMessage(MessageKind.WARNING, translate("KeyMessage", "Saved, not verified yet"), body, (now,))
         case _:

@@ -1,4 +1,4 @@
-"""Who made this, which version it is, and what it stands on."""
+"""The dialog that names the program, its versions and its licence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AboutDialog(QDialog):
         self.setWindowTitle(self.tr("About CAAL Desktop"))
         picture = QLabel(self)
         picture.setPixmap(application_icon().pixmap(64, 64))
-        title = TextLabel("CAAL Desktop", name="about.title", scale=1.4, bold=True, parent=self)
+        title = TextLabel(self.tr("CAAL Desktop"), name="about.title", scale=1.4, bold=True, parent=self)
         text = TextLabel(
             self.tr("Gives the CAAL voice assistant a language model: a key, a model, a first conversation."),
             name="about.text",

@@ -1,4 +1,4 @@
-"""The row above the conversation, which gives words up for icons where there is little room."""
+"""The row above the conversation, which shows icons alone where words do not fit."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.common.controls import IconButton
 
 _LEAST_NAME = 7
-"""Line heights: so wide the model's name stays, however narrow the row is."""
+"""Line heights: the least width of the model's name, however narrow the row is."""
 
 
 class ModelButton(QToolButton):
-    """Names the model in use. A name that does not fit keeps its beginning; the tooltip tells the rest."""
+    """Names the model in use. A name that does not fit is cut at its end; the tooltip tells more."""
 
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,11 +40,11 @@ class ModelButton(QToolButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_icon(self) -> None:
-        """Take the icon in the palette's present colours."""
+        """Show the icon in the palette's current colours."""
         self.setIcon(icon("chevron-down", design.colours(self.palette()).text))
 
     def minimumSizeHint(self) -> QSize:
-        """The icon and the beginning of the name."""
+        """Return a size for the icon and the beginning of the name."""
         hint = self.sizeHint()
         return QSize(min(hint.width(), self.fontMetrics().height() * _LEAST_NAME), hint.height())
 
@@ -53,8 +53,8 @@ class ModelButton(QToolButton):
         option = QStyleOptionToolButton()
         self.initStyleOption(option)
         beside = self.sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text())
-        room = self.width() - beside
-        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        available = self.width() - beside
+        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, available)
         painter = QStylePainter(self)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
         painter.end()
@@ -66,14 +66,14 @@ class ChatHeader(QWidget):
     Args:
         leading: what stands at its beginning.
         trailing: what stands before the last one.
-        wordy: the last one, which shows its text only where all of the row fits.
+        last: the last one, which shows its text only where all of the row fits.
     """
 
     def __init__(
-        self, leading: tuple[QWidget, ...], trailing: tuple[QWidget, ...], wordy: IconButton, parent: QWidget
+        self, leading: tuple[QWidget, ...], trailing: tuple[QWidget, ...], last: IconButton, parent: QWidget
     ) -> None:
         super().__init__(parent)
-        self._wordy = wordy
+        self._last = last
         self._others = (*leading, *trailing)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(design.GRID * 2, design.GRID, design.GRID * 2, design.GRID)
@@ -81,19 +81,19 @@ class ChatHeader(QWidget):
         for widget in leading:
             layout.addWidget(widget)
         layout.addStretch(1)
-        for widget in (*trailing, wordy):
+        for widget in (*trailing, last):
             layout.addWidget(widget)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show words where there is room for them."""
+        """Show words where they fit."""
         super().resizeEvent(event)
         self.fit()
 
     def fit(self) -> None:
-        """Choose between words and icon; call it when the model's name has changed."""
-        words = self._wordy.fontMetrics().horizontalAdvance(self._wordy.text()) + self._wordy.iconSize().width()
+        """Choose between words and icon; to be called when the model's name has changed."""
+        words = self._last.fontMetrics().horizontalAdvance(self._last.text()) + self._last.iconSize().width()
         around = design.GRID * (6 + len(self._others))
-        has_room = sum(widget.sizeHint().width() for widget in self._others) + words + around <= self.width()
-        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if has_room else Qt.ToolButtonStyle.ToolButtonIconOnly
-        if self._wordy.toolButtonStyle() is not style:
-            self._wordy.setToolButtonStyle(style)
+        fits = sum(widget.sizeHint().width() for widget in self._others) + words + around <= self.width()
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if fits else Qt.ToolButtonStyle.ToolButtonIconOnly
+        if self._last.toolButtonStyle() is not style:
+            self._last.setToolButtonStyle(style)

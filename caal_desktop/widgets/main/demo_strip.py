@@ -1,4 +1,4 @@
-"""The strip that says, on every window, that a demo server answers."""
+"""The strip that says, in every window, that a demo server answers."""
 
 from __future__ import annotations
 

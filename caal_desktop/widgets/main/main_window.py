@@ -59,8 +59,8 @@ class MainWindow(QMainWindow):
         commands: the application's; None leaves out what only the application can do.
 
     Signals:
-        closed: the person closed the window.
-        requestLikely: the person does something that a request will follow.
+        closed: the user closed the window.
+        requestLikely: the user does something that a request will follow.
     """
 
     closed = Signal()
@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._header)
         column.addWidget(self._vanished)
         column.addWidget(self.page, 1)
-        # The pane's place is kept from the first paint on, so that nothing moves when it is filled.
+        # The pane has its space from the first paint on, so that nothing moves when it is filled.
         self._side = QWidget(self)
         self._side_layout = QVBoxLayout(self._side)
         self._side_layout.setContentsMargins(0, 0, 0, 0)
@@ -184,7 +184,7 @@ class MainWindow(QMainWindow):
     # --- Qt
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Writing can begin at once."""
+        """Give the focus to the composer, so that writing can begin at once."""
         super().showEvent(event)
         QTimer.singleShot(0, self, self.page.composer.setFocus)
 
@@ -203,7 +203,7 @@ class MainWindow(QMainWindow):
             self._fit_minimum()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the conversations' pane give way where there is no room for both."""
+        """Hide the pane of conversations where the window is too narrow for both."""
         super().resizeEvent(event)
         is_narrow = self.width() < _SIDE_FROM * self.fontMetrics().height()
         if is_narrow != self._is_narrow:
@@ -216,20 +216,20 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(max(420, _MIN_WIDTH * line), max(420, _MIN_HEIGHT * line))
 
     def remember_geometry(self) -> None:
-        """Take size and place into the settings; the program may also end without closing this window."""
+        """Store size and place in the settings; the program may also end without closing this window."""
         self._settings.update(
             window_geometry=geometry.to_text(self.saveGeometry()),
             window_splitter=geometry.to_text(self._splitter.saveState()),
         )
 
-    # --- doing
+    # --- actions
 
     def open_picker(self, use: Callable[[str], None] | None = None, above: QWidget | None = None) -> None:
-        """Let the person choose a model.
+        """Open the model picker.
 
         Args:
-            use: what to do with the chosen model's id; None makes it the one that is talked to.
-            above: the window that asks; None for this one.
+            use: called with the chosen model's id; None makes it the model of the chat.
+            above: the dialog's parent; None for this window.
         """
         # Imported when it is opened: the first window waits for neither search nor Markdown.
         from caal_desktop.widgets.picker.dialog import PickerDialog
@@ -256,7 +256,7 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def show_history(self, history: HistoryService) -> None:
-        """Keep and list conversations. Called after the first paint, which does not wait for this."""
+        """Connect the history and show its pane; called after the first paint, which does not wait for this."""
         from caal_desktop.widgets.chat.history_pane import HistoryPane
 
         self._history = history
@@ -297,7 +297,7 @@ class MainWindow(QMainWindow):
         if self._history_pane is not None:
             self._history_pane.focus_search()
 
-    # --- drawing
+    # --- display
 
     def _on_settings(self, settings: Settings) -> None:
         offer_credits_page(self.commands, settings.provider, self)
@@ -330,19 +330,19 @@ class MainWindow(QMainWindow):
         self._show_key()
 
     def _show_key(self) -> None:
-        """Say what stands in the way of sending, if anything does."""
+        """Show why no message can be sent, where that is so."""
         settings = self._settings.current
         state, proxy = self._keys.state(settings.provider), self._keys.state(PROXY)
-        has_way = connection_for(settings, self._keys) is not None
-        self.page.composer.set_can_send(has_way and not state.is_awaited)
+        has_connection = connection_for(settings, self._keys) is not None
+        self.page.composer.set_can_send(has_connection and not state.is_awaited)
         if state.is_awaited:
             self.page.show_obstacle(reading_message())
         elif state.wants_consent or proxy.wants_consent:
             self._ask_for_consent(state if state.wants_consent else proxy)
         elif state.is_unreadable and state.error is not None:
             give = self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give the key again"))
-            self.page.show_obstacle(unreadable_message(state.error, self._keys.begin).offering(give))
-        elif not has_way:
+            self.page.show_obstacle(unreadable_message(state.error, self._keys.begin).with_actions(give))
+        elif not has_connection:
             self._show_missing(state)
         elif state.status is KeyStatus.REJECTED:
             self.page.show_obstacle(
@@ -360,7 +360,9 @@ class MainWindow(QMainWindow):
         secret = state.provider
         question = consent_message(state, lambda: self._keys.withhold(secret), lambda: self._send_secret(secret))
         if secret != PROXY:
-            question = question.offering(self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give another key")))
+            question = question.with_actions(
+                self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Give another key"))
+            )
         self.page.show_obstacle(question)
 
     def _send_secret(self, secret: str) -> None:

@@ -1,4 +1,4 @@
-"""A message above the chat that says something in passing: a limit was passed, a key has found its place."""
+"""A message above the chat about what needs no action: a limit was exceeded, a key was moved."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class NoticeStrip(QWidget):
-    """Stays until it is put away."""
+    """Stays until it is dismissed."""
 
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class NoticeStrip(QWidget):
         self.hide()
 
     def show_limit(self, passed: LimitPassed) -> None:
-        """Say that a day or a conversation has become dear."""
+        """Say that the day or the conversation has cost more than the user's limit."""
         template = (
             self.tr("Today's answers have cost {spent}")
             if passed.span is SpendingPeriod.DAY
@@ -39,13 +39,13 @@ class NoticeStrip(QWidget):
         self._show(
             MessageKind.WARNING,
             template.format(spent=money(passed.spent)),
-            self.tr("You wanted to hear of it above {limit}. Nothing is stopped; the settings hold the amount.").format(
-                limit=money(passed.limit)
-            ),
+            self.tr(
+                "You asked to be told above {limit}. Nothing is stopped; the amount can be changed in the settings."
+            ).format(limit=money(passed.limit)),
         )
 
     def show_migrated(self, provider: str, store: str) -> None:
-        """Say that a key which was kept for the session only lies in the keyring now."""
+        """Say that a key which was kept for the session only is in the keyring now."""
         title = provider_title(provider) if provider in PROVIDERS else provider
         self._show(
             MessageKind.SUCCESS,

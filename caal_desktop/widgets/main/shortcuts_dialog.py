@@ -1,6 +1,6 @@
-"""All keyboard shortcuts, window by window.
+"""The dialog that lists all keyboard shortcuts, window by window.
 
-The registry of commands is what gives them their keys, so that the list says what is.
+It is made from the registry of commands, which gives them their keys, and so cannot differ from them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class ShortcutsDialog(QDialog):
-    """The list; nothing can be changed in it.
+    """A read-only list of keyboard shortcuts.
 
     Args:
         sends_with_control: whether Ctrl+Enter sends a message, and not Enter alone.

@@ -46,7 +46,7 @@ class PickerDialog(QDialog):
         line = self.fontMetrics().height()
         self.setMinimumSize(max(360, line * 20), max(440, line * 25))
         self.resize(design.first_size(self, 1040, 680))
-        outer = None if commands is None else commands.giving_way(self.reject)
+        outer = None if commands is None else commands.for_dialog(self.reject)
         self.pane = ModelPane(catalogue, settings, outer, name="picker.pane", parent=self)
         self._buttons = QDialogButtonBox(self)
         self._use = self._buttons.addButton(self.tr("Use this model"), QDialogButtonBox.ButtonRole.AcceptRole)

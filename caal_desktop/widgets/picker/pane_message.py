@@ -53,7 +53,7 @@ def no_list(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None
             return PanelMessage(MessageKind.BUSY, translate("ModelPane", "Fetching the list of models…"))
         case CatalogueState.FAILED if catalogue.error is not None:
             text = explain(catalogue.error)
-            actions = tuple(handlers.commands.helping(catalogue.error))
+            actions = tuple(handlers.commands.failure_actions(catalogue.error))
             return PanelMessage(MessageKind.ERROR, text.what, reason_and_advice(text), actions)
         case CatalogueState.EMPTY:
             body = translate("ModelPane", "It comes as soon as the provider can be asked.")
@@ -143,4 +143,4 @@ def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
     if isinstance(catalogue.error, ConnectionFailed):
         title = translate("ModelPane", "Offline: this list is from {age}").format(age=age(catalogue.fetched_at))
     body = explain(catalogue.error).what if catalogue.error is not None else ""
-    return PanelMessage(MessageKind.WARNING, title, body, tuple(handlers.commands.helping(catalogue.error)))
+    return PanelMessage(MessageKind.WARNING, title, body, tuple(handlers.commands.failure_actions(catalogue.error)))

@@ -10,13 +10,14 @@ from caal_desktop.setup_flow import STEPS
 from caal_desktop.storage.settings.choices import SetupStep
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import PaddedButton, TextLabel
+from caal_desktop.widgets.common.formats import number
 
 if TYPE_CHECKING:
     from caal_desktop.services.setup.setup_service import SetupService
 
 
 class WizardFooter(QWidget):
-    """The buttons, and where the person is when the rail has no room."""
+    """The buttons, and the current step's number where the list of steps does not fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,31 +36,35 @@ class WizardFooter(QWidget):
             row.addWidget(button)
 
     def needed_width(self) -> int:
-        """How wide the buttons are at the least: more with large text or long words."""
+        """Return the buttons' minimum width in pixels, which grows with large text and long words."""
         self._row.invalidate()
         return self._row.minimumSize().width()
 
-    def name_way_out(self, *, completed: bool) -> None:
-        """Say what leaving means: setup goes on at the next start, or was finished before."""
+    def set_completed(self, *, completed: bool) -> None:
+        """Label the button that leaves: setup continues at the next start, or was completed before."""
         self.later.setText(self.tr("Close") if completed else self.tr("Finish later"))
 
     def show_progress(self, step: SetupStep, *, shown: bool) -> bool:
-        """Say where the person is; returns whether that took or gave room."""
-        text = self.tr("Step {number} of {all}").format(number=STEPS.index(step) + 1, all=len(STEPS)) if shown else ""
+        """Show the current step's number, or hide it; return whether the text has changed, and with it the width."""
+        text = (
+            self.tr("Step {number} of {count}").format(number=number(STEPS.index(step) + 1), count=number(len(STEPS)))
+            if shown
+            else ""
+        )
         if text == self._progress.text():
             return False
         self._progress.setText(text)
         return True
 
-    def show_choices(self, setup: SetupService) -> bool:
-        """Enable what can be done now; returns whether the step itself offers the default button (the trial)."""
+    def show_state(self, setup: SetupService) -> bool:
+        """Enable what can be done now; return whether the default button is the page's own (the trial's)."""
         flow, step = setup.flow, setup.state.step
         self.next.setEnabled((flow.can_continue and not setup.key.is_busy) or step is SetupStep.DONE)
-        words = {SetupStep.WELCOME: self.tr("Start"), SetupStep.DONE: self.tr("Open the chat")}
-        self.next.setText(words.get(step, self.tr("Next")))
+        titles = {SetupStep.WELCOME: self.tr("Start"), SetupStep.DONE: self.tr("Open the chat")}
+        self.next.setText(titles.get(step, self.tr("Next")))
         self.skip.setVisible(setup.can_skip)
         self.back.setVisible(flow.can_go_back)
         self.later.setVisible(step is not SetupStep.DONE)
-        step_asks = step is SetupStep.TRY and not setup.state.tried
-        self.next.setDefault(self.next.isEnabled() and not step_asks)
-        return step_asks
+        page_has_default = step is SetupStep.TRY and not setup.state.tried
+        self.next.setDefault(self.next.isEnabled() and not page_has_default)
+        return page_has_default

@@ -1,7 +1,7 @@
-"""The wizard's pages, each built when it is first needed: the first window waits for none but its own.
+"""The wizard's pages, each built when it is first needed: the first window waits for its own page alone.
 
 A page takes some ten milliseconds to import and to build. :func:`import_ahead`, in a thread, and then
-:meth:`PageStack.build_ahead` make the later ones while the person reads the first.
+:meth:`PageStack.build_ahead` make the later ones while the user reads the first.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _WITH_QT = (
     "caal_desktop.widgets.picker.details.compare",
     "caal_desktop.widgets.wizard.pages.model_page",
     "caal_desktop.widgets.wizard.pages.try_page",
-    "caal_desktop.widgets.wizard.pages.trial",
+    "caal_desktop.widgets.wizard.pages.try_controller",
     "caal_desktop.widgets.wizard.pages.done_page",
     "caal_desktop.widgets.wizard.pages.summary",
 )
@@ -68,7 +68,7 @@ class PageStack(QStackedWidget):
         commands: of the wizard.
 
     Signals:
-        pageBuilt: carries the :class:`SetupStep` whose page has just been made; it must be connected and filled.
+        pageBuilt: carries the :class:`SetupStep` whose page has just been built; the window connects and fills it.
     """
 
     pageBuilt = Signal(object)
@@ -87,38 +87,38 @@ class PageStack(QStackedWidget):
         self._setup, self._catalogue, self._settings = setup, catalogue, settings
         self._pages: dict[SetupStep, WizardPage] = {}
         self._areas: dict[SetupStep, QScrollArea] = {}
-        self._widgets_are_known = False
-        self._ahead = QTimer(self, interval=BUILD_AHEAD_MS)
-        self._ahead.timeout.connect(self._build_next)
+        self._classes_are_loaded = False
+        self._build_timer = QTimer(self, interval=BUILD_AHEAD_MS)
+        self._build_timer.timeout.connect(self._build_next)
 
     def is_built(self, step: SetupStep) -> bool:
-        """Whether the step's page is there already."""
+        """Return whether the step's page has been built."""
         return step in self._pages
 
     def page(self, step: SetupStep) -> WizardPage:
-        """The step's page; made now where it is not there yet."""
+        """Return the step's page; build it where that has not been done."""
         if step not in self._pages:
             self._build(step)
         return self._pages[step]
 
     @property
     def welcome(self) -> WelcomePage:
-        """Step one's page."""
+        """The first step's page."""
         return cast("WelcomePage", self.page(SetupStep.WELCOME))
 
     @property
     def key(self) -> KeyPage:
-        """Step two's page."""
+        """The second step's page."""
         return cast("KeyPage", self.page(SetupStep.KEY))
 
     @property
     def model(self) -> ModelPage:
-        """Step three's page."""
+        """The third step's page."""
         return cast("ModelPage", self.page(SetupStep.MODEL))
 
     @property
     def trial(self) -> TryPage:
-        """Step four's page."""
+        """The fourth step's page."""
         return cast("TryPage", self.page(SetupStep.TRY))
 
     @property
@@ -132,14 +132,14 @@ class PageStack(QStackedWidget):
         self.setCurrentWidget(self._areas[step])
 
     def build_ahead(self) -> None:
-        """Make the missing pages one after the other, with time for the window between them."""
-        self._ahead.start()
+        """Build the missing pages one after the other, with time for the window between them."""
+        self._build_timer.start()
 
     def _build_next(self) -> None:
-        if not self._widgets_are_known:
-            # Where Qt hands out a widget that Python has not seen, PySide loads all widget classes, once. Here, and not
+        if not self._classes_are_loaded:
+            # Where Qt returns a widget that Python has not seen, PySide loads all widget classes, once. Here, and not
             # in the middle of a page.
-            self._widgets_are_known = True
+            self._classes_are_loaded = True
             for area in self._areas.values():
                 area.viewport()
             return
@@ -148,7 +148,7 @@ class PageStack(QStackedWidget):
             return
         missing = next((step for step in STEPS if step not in self._pages), None)
         if missing is None:
-            self._ahead.stop()
+            self._build_timer.stop()
         else:
             self._build(missing)
 
@@ -190,7 +190,7 @@ class PageStack(QStackedWidget):
 
 
 def import_ahead() -> None:
-    """Import what the pages need of everything that is not Qt; for a thread."""
+    """Import what the pages need and is free of Qt; may run in a thread."""
     with background_import():
         for name in _WITHOUT_QT:
             import_module(name)

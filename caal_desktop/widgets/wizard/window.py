@@ -1,4 +1,4 @@
-"""The wizard's window: rail, page, buttons. It draws the setup service's state and hands it what the person does."""
+"""The wizard's window: steps, page, buttons. It shows the setup service's state and tells it what the user does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from caal_desktop.widgets.common.controls import Rule
 from caal_desktop.widgets.main.demo_strip import DemoStrip
 from caal_desktop.widgets.wizard.footer import WizardFooter
 from caal_desktop.widgets.wizard.page_builder import PageStack
-from caal_desktop.widgets.wizard.steps_rail import StepsRail
+from caal_desktop.widgets.wizard.step_indicator import StepIndicator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.wizard.pages.done_page import DonePage
     from caal_desktop.widgets.wizard.pages.key_page import KeyPage
     from caal_desktop.widgets.wizard.pages.model_page import ModelPage
-    from caal_desktop.widgets.wizard.pages.trial import Trial
+    from caal_desktop.widgets.wizard.pages.try_controller import TryController
     from caal_desktop.widgets.wizard.pages.try_page import TryPage
     from caal_desktop.widgets.wizard.pages.welcome_page import WelcomePage
 
 _MIN_WIDTH = 480
-_RAIL_FROM_WIDTH = 680
+_STEPS_FROM_WIDTH = 680
 
 
 class WizardWindow(QDialog):
@@ -52,8 +52,8 @@ class WizardWindow(QDialog):
         commands: the application's; None leaves out what only the application can do.
 
     Signals:
-        closed: the window is gone, whether the person was through or not.
-        requestLikely: the person does something that a request to the provider will follow.
+        closed: the window is closed, whether setup is complete or not.
+        requestLikely: the user does something that a request to the provider will follow.
     """
 
     closed = Signal()
@@ -74,11 +74,11 @@ class WizardWindow(QDialog):
         super().__init__(parent)
         self._setup, self._keys, self._catalogue, self._settings = setup, keys, catalogue, settings
         self._make_chat = make_chat
-        self._around = commands
+        self._outer_commands = commands
         self.commands: CommandSet[[]] = CommandSet(commands)
         self.commands.bind(CommandId.CHECK_KEY, self._back_to_key)
         self.commands.bind(CommandId.PROVIDER_SETTINGS, self._correct_provider)
-        self._trial: Trial | None = None
+        self._try_controller: TryController | None = None
         self._focus_is_pending = False
         self.setObjectName("wizard")
         self.setWindowTitle(self.tr("Set up CAAL"))
@@ -101,7 +101,7 @@ class WizardWindow(QDialog):
             SetupStep.TRY: self.tr("Try it"),
             SetupStep.DONE: self.tr("Done"),
         }
-        self._rail = StepsRail([titles[step] for step in STEPS], self)
+        self._steps = StepIndicator([titles[step] for step in STEPS], self)
         self._pages = PageStack(self._setup, self._catalogue, self._settings, self.commands, self)
         self._footer = WizardFooter(self)
         right = QVBoxLayout()
@@ -111,7 +111,7 @@ class WizardWindow(QDialog):
         right.addWidget(self._footer)
         main = QHBoxLayout()
         main.setSpacing(0)
-        main.addWidget(self._rail)
+        main.addWidget(self._steps)
         main.addLayout(right, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -158,10 +158,10 @@ class WizardWindow(QDialog):
                 pane.choose(state.model)
             case SetupStep.TRY:
                 # Imported with its page: the first one needs no chat.
-                from caal_desktop.widgets.wizard.pages.trial import Trial
+                from caal_desktop.widgets.wizard.pages.try_controller import TryController
 
-                self._trial = Trial(self.trial, self._make_chat(), self)
-                self._trial.completed.connect(self._on_tried)
+                self._try_controller = TryController(self.trial, self._make_chat(), self)
+                self._try_controller.completed.connect(self._on_tried)
                 self.trial.asked.connect(self._ask)
                 self.trial.defaultsWanted.connect(partial(self._ask, model_defaults=True))
                 self.trial.commands.bind(CommandId.CHOOSE_MODEL, setup.back)
@@ -172,37 +172,37 @@ class WizardWindow(QDialog):
 
     @property
     def welcome(self) -> WelcomePage:
-        """Step one."""
+        """The first step's page."""
         return self._pages.welcome
 
     @property
     def key(self) -> KeyPage:
-        """Step two."""
+        """The second step's page."""
         return self._pages.key
 
     @property
     def model(self) -> ModelPage:
-        """Step three."""
+        """The third step's page."""
         return self._pages.model
 
     @property
     def trial(self) -> TryPage:
-        """Step four."""
+        """The fourth step's page."""
         return self._pages.trial
 
     @property
     def done_page(self) -> DonePage:
-        """The last step."""
+        """The last step's page."""
         return self._pages.done
 
     # --- public
 
     def remember_geometry(self) -> None:
-        """Take size and place into the settings; the program may also end without closing this window."""
+        """Store size and place in the settings; the program may also end without closing this window."""
         self._settings.update(wizard_geometry=geometry.to_text(self.saveGeometry()))
 
     def build_ahead(self) -> None:
-        """Make the later pages while the person reads the first; to be called when that has been painted."""
+        """Build the later pages while the user reads the first; to be called when that has been painted."""
         self._pages.build_ahead()
 
     def set_demo_key(self, key: str | None, provider: str) -> None:
@@ -216,8 +216,8 @@ class WizardWindow(QDialog):
         self._make_sign_in = make
 
     def begin(self, at: SetupStep | None = None) -> None:
-        """Show the step at which the person is, or another one."""
-        self._footer.name_way_out(completed=self._settings.current.setup_completed)
+        """Show the user's current step, or another one."""
+        self._footer.set_completed(completed=self._settings.current.setup_completed)
         if place := self._settings.current.wizard_geometry:
             self.restoreGeometry(geometry.from_text(place))
         self._setup.begin(at)
@@ -226,27 +226,27 @@ class WizardWindow(QDialog):
     # --- Qt
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Give the keyboard to the page's first control once there is a window."""
+        """Give the focus to the page's first control once the window is shown."""
         super().showEvent(event)
         QTimer.singleShot(0, self, self._focus_page)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the rail out where there is no room for it."""
+        """Hide the list of steps where it does not fit."""
         super().resizeEvent(event)
-        self._fit_rail()
+        self._fit_steps()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc is the gentle way back: stop waiting, else one step back, else out."""
+        """Let Esc stop what is being waited for, else go one step back, else close the window."""
         if pressed(event, CommandId.SETUP_BACK):
             self._on_escape()
         else:
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the place, stop what runs for this window."""
+        """Store the window's place, and stop what runs for it."""
         self.remember_geometry()
-        if self._trial is not None:
-            self._trial.end()
+        if self._try_controller is not None:
+            self._try_controller.end()
         self._setup.end()
         if self._pages.is_built(SetupStep.KEY):
             self.key.leave()
@@ -255,15 +255,15 @@ class WizardWindow(QDialog):
         self.closed.emit()
 
     def reject(self) -> None:
-        """A dialog's own way out is a close here, so that there is one way only."""
+        """Close the window, so that there is one way out only."""
         self.close()
 
-    # --- drawing
+    # --- display
 
     def _show_step(self, step: SetupStep) -> None:
         state = self._setup.state
         offer_credits_page(self.commands, state.provider, self)
-        self._rail.set_current(STEPS.index(step))
+        self._steps.set_current(STEPS.index(step))
         self._show_progress()
         if self._pages.is_built(SetupStep.WELCOME):
             self.welcome.show_provider(state.provider)
@@ -273,41 +273,41 @@ class WizardWindow(QDialog):
             self.model.pane.choose(state.model)
         elif step is SetupStep.TRY:
             self.trial.set_model(self._model_name())
-            if not state.tried and self._trial is not None:
-                self._trial.reset()
+            if not state.tried and self._try_controller is not None:
+                self._try_controller.reset()
         elif step is SetupStep.DONE:
             # Imported here: with the costs of an hour of talking it is of no use before.
             from caal_desktop.widgets.wizard.pages.summary import summary
 
             model = self._catalogue.current.find(state.model)
             self.done_page.show_summary(*summary(state, self._keys.state(state.provider), model))
-        if step is not SetupStep.TRY and self._trial is not None and self._trial.is_busy:
-            # An answer that nobody sees any more must not count for a model that is chosen meanwhile.
-            self._trial.stop()
+        if step is not SetupStep.TRY and self._try_controller is not None and self._try_controller.is_busy:
+            # An answer that is not seen any more must not count for a model that is chosen meanwhile.
+            self._try_controller.stop()
         self._pages.show_page(step)
         self._show_buttons()
         self._focus_page()
 
-    def _fit_rail(self) -> None:
-        beside_it = self.minimumWidth() + self._rail.sizeHint().width()
-        self._rail.setVisible(self.width() >= max(_RAIL_FROM_WIDTH, beside_it))
+    def _fit_steps(self) -> None:
+        beside_it = self.minimumWidth() + self._steps.sizeHint().width()
+        self._steps.setVisible(self.width() >= max(_STEPS_FROM_WIDTH, beside_it))
         self._show_progress()
 
     def _fit_minimum(self) -> None:
         needed = max(_MIN_WIDTH, self._footer.needed_width())
         if needed != self.minimumWidth():
             self.setMinimumWidth(needed)
-            self._fit_rail()
+            self._fit_steps()
 
     def _show_progress(self) -> None:
-        if self._footer.show_progress(self._setup.state.step, shown=not self._rail.isVisibleTo(self)):
+        if self._footer.show_progress(self._setup.state.step, shown=not self._steps.isVisibleTo(self)):
             self._fit_minimum()
 
     def _focus_page(self) -> None:
         first = self._pages.page(self._setup.state.step).first_focus()
         usable = [widget for widget in (first, self._footer.next) if widget is not None and widget.isEnabled()]
-        # Where there is nothing to go on with yet, the keyboard waits at the wizard itself: with Back in the focus,
-        # the Enter that was meant for Next would lead back.
+        # Where the user cannot continue yet, the wizard itself has the focus: with Back focused, the Enter that was
+        # meant for Next would lead back.
         self._focus_is_pending = not usable
         (usable[0] if usable else self).setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -324,7 +324,7 @@ class WizardWindow(QDialog):
             self._footer.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_buttons(self) -> None:
-        step, asks = self._setup.state.step, self._footer.show_choices(self._setup)
+        step, asks = self._setup.state.step, self._footer.show_state(self._setup)
         if self._pages.is_built(SetupStep.TRY):
             self.trial.ask_button.setDefault(asks)
             self.trial.set_waiting_for_key(self._setup.key.is_awaited)
@@ -344,7 +344,7 @@ class WizardWindow(QDialog):
         model = self._catalogue.current.find(self._setup.state.model)
         return model.name if model is not None else self._setup.state.model
 
-    # --- doing
+    # --- actions
 
     def _on_next(self) -> None:
         self.requestLikely.emit()
@@ -356,26 +356,28 @@ class WizardWindow(QDialog):
 
     def _on_provider_wanted(self, provider: str, key: str) -> None:
         self._setup.choose_provider(provider)
-        self.key.field.take(key)
+        self.key.field.paste(key)
 
     def _back_to_key(self) -> None:
         while self._setup.state.step in (SetupStep.TRY, SetupStep.MODEL):
             self._setup.back()
 
     def _correct_provider(self) -> None:
-        """The address is asked for in the wizard itself; all else stands in the settings."""
+        """Go to the address on the key page, or to the settings where the provider's address is fixed."""
         if descriptor_of(self._setup.state.provider).has_address:
             self._back_to_key()
             self.key.commands.run(CommandId.PROVIDER_SETTINGS)
-        elif self._around is not None:
-            self._around.run(CommandId.PROVIDER_SETTINGS)
+        elif self._outer_commands is not None:
+            self._outer_commands.run(CommandId.PROVIDER_SETTINGS)
 
     def _ask(self, question: str, *, model_defaults: bool = False) -> None:
         connection = connection_for(self._settings.current, self._keys, self._setup.state.provider)
-        if connection is not None and self._trial is not None:
+        if connection is not None and self._try_controller is not None:
             model = self._setup.state.model
             known = self._catalogue.current.find(model)
-            self._trial.ask(question, connection, model, self._settings.current, known, model_defaults=model_defaults)
+            self._try_controller.ask(
+                question, connection, model, self._settings.current, known, model_defaults=model_defaults
+            )
 
     def _on_tried(self) -> None:
         self._setup.set_tried()
@@ -385,16 +387,16 @@ class WizardWindow(QDialog):
     def _on_escape(self) -> None:
         if self._setup.key.is_busy and not self._setup.key.is_awaited:
             self._setup.entry.cancel()
-        elif self._trial is not None and self._trial.is_busy:
-            self._trial.stop()
+        elif self._try_controller is not None and self._try_controller.is_busy:
+            self._try_controller.stop()
         elif self._setup.flow.can_go_back:
             self._setup.back()
         else:
             self.close()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Measure the rail again with another font."""
+        """Measure the list of steps again with another font."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and hasattr(self, "_rail"):
-            self._rail.updateGeometry()
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "_steps"):
+            self._steps.updateGeometry()
             self._fit_minimum()

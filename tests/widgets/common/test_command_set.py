@@ -68,11 +68,11 @@ def test_a_dialog_gives_way_before_another_window_is_opened(given: list[object])
     around: CommandSet[[]] = CommandSet(available=frozenset({Need.CREDITS_PAGE}))
     around.bind(CommandId.CHECK_KEY, partial(given.append, "key"))
     around.bind(CommandId.ADD_CREDIT, partial(given.append, "credit"))
-    dialog = around.giving_way(partial(given.append, "left"))
+    dialog = around.for_dialog(partial(given.append, "left"))
     dialog.run(CommandId.CHECK_KEY)
     dialog.run(CommandId.ADD_CREDIT)
     assert given == ["left", "key", "credit"], "the browser is no window of ours"
-    assert not dialog.offers(CommandId.NETWORK_SETTINGS), "nobody would open them"
+    assert not dialog.offers(CommandId.NETWORK_SETTINGS), "nothing would open them"
 
 
 def test_a_failure_offers_its_remedy_and_another_try() -> None:
@@ -81,7 +81,7 @@ def test_a_failure_offers_its_remedy_and_another_try() -> None:
         commands.bind(command, lambda: None)
 
     def offered(error: Exception) -> list[str]:
-        return [action.name for action in commands.helping(error)]
+        return [action.name for action in commands.failure_actions(error)]
 
     assert offered(ProxyAuthenticationRequired("openrouter")) == ["network", "retry"]
     assert offered(ConnectionFailed("openrouter")) == ["retry"]
@@ -104,7 +104,7 @@ def test_the_menus_are_those_of_the_registry(qtbot: QtBot, given: list[object]) 
         action = actions[f"main.action.{part_of(command)}"]
         assert action.text() == COMMANDS[command].title
         assert action.shortcuts() == key_sequences(command)
-        assert not action.isEnabled(), "nobody does it yet"
+        assert not action.isEnabled(), "nothing does it yet"
     commands.bind(CommandId.NEW, partial(given.append, "new"))
     application.bind(CommandId.QUIT, partial(given.append, "quit"))
     application.bind(CommandId.PROVIDER_SETTINGS, partial(given.append, "provider"))

@@ -73,7 +73,7 @@ def test_a_button_of_a_message_does_its_action(window: QWidget) -> None:
 
 
 def test_a_message_may_be_replaced_by_its_own_button(window: QWidget) -> None:
-    """The keyboard stays with the message; buttons of the old one are gone and tell nothing any more."""
+    """The focus stays with the message; buttons of the old one are gone and do nothing any more."""
     panel = MessagePanel(name="panel", parent=window)
     chosen: list[str] = []
 
@@ -99,7 +99,7 @@ def test_the_focus_does_not_fall_from_a_message_that_goes(window: QWidget) -> No
     """Next in the tab order may be what ends everything."""
     before, panel, after = QPushButton("Before", window), MessagePanel(name="panel", parent=window), QPushButton("Quit")
     shown(window, before, panel, after)
-    panel.leave_focus_to(before)
+    panel.return_focus_to(before)
     panel.show_message(MessageKind.WARNING, "Send it?", "", (MessageAction("no", "No", panel.hide),))
     no = panel.button("no")
     assert no is not None
@@ -217,7 +217,7 @@ def test_an_icon_button_has_a_name_and_a_tooltip(window: QWidget) -> None:
     assert button.accessibleName() == button.toolTip() == "Hide the key"
 
 
-# --- the person's appearance
+# --- the user's appearance
 
 
 def test_appearance_scales_the_platforms_own_font_once(qapp: QApplication) -> None:

@@ -53,12 +53,12 @@ def card(make_card: Callable[..., KeyCard]) -> KeyCard:
 
 
 def given(card: KeyCard) -> Stage:
-    """How far the key has come that is being given."""
+    """Return how far the key has come that is being entered."""
     return stage_of(card.entry.state)
 
 
 def is_kept(card: KeyCard) -> bool:
-    """Whether the card says that the key that was given is in use."""
+    """Return whether the card says that the key that was entered is in use."""
     return card.message.title == "The new key is in use" and card.message.isVisibleTo(card)
 
 
@@ -154,7 +154,7 @@ def test_a_key_is_replaced_after_it_has_been_proven(
 ) -> None:
     parts.use_key(demo.key)
     press(card, "replace")
-    card.field.take(f'OPENROUTER_API_KEY="{demo.key_for("limited")}"')
+    card.field.paste(f'OPENROUTER_API_KEY="{demo.key_for("limited")}"')
     press(card, "save")
     parts.until(lambda: is_kept(card), "it is in use")
     assert parts.key() == demo.key_for("limited")
@@ -169,7 +169,7 @@ def test_a_key_is_replaced_after_it_has_been_proven(
 def test_a_bad_key_leaves_the_good_one_in_use(parts: Parts, card: KeyCard, demo: DemoControl, name: str) -> None:
     parts.use_key(demo.key)
     press(card, "replace")
-    card.field.take(demo.key_for(name))
+    card.field.paste(demo.key_for(name))
     press(card, "save")
     parts.until(lambda: given(card) is Stage.REFUSED, "it is refused")
     assert card.message.kind is MessageKind.ERROR
@@ -192,7 +192,7 @@ def test_the_keyboard_stays_on_the_card_when_the_key_is_kept(
     layout.addWidget(QLineEdit(window))
     window.show()
     press(card, "replace")
-    card.field.take(demo.key)
+    card.field.paste(demo.key)
     widget = card.findChild(QWidget, f"{card.objectName()}.{focused}")
     assert widget is not None
     widget.setFocus()
@@ -205,7 +205,7 @@ def test_the_keyboard_stays_on_the_card_when_the_key_is_kept(
 
 def test_without_a_keyring_the_key_can_be_kept_for_the_session(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
     press(card, "replace")
-    card.field.take(demo.key)
+    card.field.paste(demo.key)
     press(card, "save")
     parts.until(lambda: given(card) is Stage.UNSTORED, "it could not be stored")
     assert parts.key() is None
@@ -227,9 +227,9 @@ def test_offline_the_key_can_be_kept_unchecked(
     qtbot.addWidget(card)
     card.show()
     press(card, "replace")
-    card.field.take(demo.key)
+    card.field.paste(demo.key)
     press(card, "save")
-    parts.until(lambda: given(card) is Stage.UNREACHABLE, "nobody answers")
+    parts.until(lambda: given(card) is Stage.UNREACHABLE, "no answer comes")
     button = card.message.button("keep")
     assert button is not None
     button.click()
@@ -267,15 +267,15 @@ def test_a_removed_key_is_really_gone(
 
 
 def test_a_key_that_was_not_kept_is_not_left_in_the_field(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
-    """Hidden it would still be there for whoever opens the field next."""
+    """Masked, it would still be there when the field is opened next."""
     parts.use_key(demo.key)
     press(card, "replace")
-    card.field.take(demo.key_for("limited"))
+    card.field.paste(demo.key_for("limited"))
     press(card, "cancel")
     assert (card.field.text, card.field.key) == ("", None)
     assert parts.key() == demo.key
     press(card, "replace")
-    card.field.take(demo.key_for("limited"))
+    card.field.paste(demo.key_for("limited"))
     card.begin_editing()
     assert (card.field.text, card.field.key) == ("", None)
 
@@ -284,7 +284,7 @@ def test_a_key_that_was_not_kept_is_not_left_in_the_field(parts: Parts, card: Ke
 def test_removal_can_be_declined(
     parts: Parts, card: KeyCard, demo: DemoControl, qtbot: QtBot, way: Qt.Key | str
 ) -> None:
-    """In each of the ways in which somebody gets rid of a question that was not read."""
+    """In each of the ways in which users dismiss a question that they have not read."""
     parts.use_key(demo.key)
     press(card, "remove")
     box = card.findChild(QMessageBox)
@@ -300,6 +300,28 @@ def test_removal_can_be_declined(
     turn(20)
     assert parts.key() == demo.key
     assert parts.state().is_kept
+
+
+def test_the_question_says_from_where_the_key_is_removed(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
+    parts.use_key(demo.key)
+    press(card, "remove")
+    box = card.findChild(QMessageBox)
+    assert box is not None
+    assert box.informativeText().startswith("It is removed from this program's memory. At OpenRouter it still exists")
+    box.close()
+
+
+def test_the_question_names_the_keyring_from_which_the_key_is_removed(
+    keyring_session: DesktopSession, parts: Parts, card: KeyCard, demo: DemoControl
+) -> None:
+    parts.keep_key(demo.key)
+    press(card, "remove")
+    box = card.findChild(QMessageBox)
+    assert box is not None
+    assert box.informativeText().startswith(
+        f"It is removed from {parts.keys.store_name}. At OpenRouter it still exists"
+    )
+    box.close()
 
 
 def test_the_keys_of_several_providers_lie_side_by_side(
@@ -342,7 +364,7 @@ def test_a_check_that_gave_way_to_another_cards_is_not_waited_for(
     parts.settings.update(openai_compatible_base_url=demo.base_url)
     for card, key in ((first, demo.key), (second, "local-secret-1")):
         press(card, "replace")
-        card.field.take(key)
+        card.field.paste(key)
         press(card, "save")
     assert second.message.kind is MessageKind.BUSY
     parts.until(lambda: not first.message.isVisibleTo(first), "the first one waits no longer")
@@ -380,7 +402,7 @@ def test_a_homeless_key_moves_in_when_a_keyring_appears(
     migrated: list[str] = []
     parts.keys.migrated.connect(migrated.append)
     press(card, "replace")
-    card.field.take(demo.key)
+    card.field.paste(demo.key)
     press(card, "save")
     parts.until(lambda: given(card) is Stage.UNSTORED, "there is no keyring")
     card.entry.keep(KeyStore.SESSION)

@@ -6,23 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QLocale
 
 from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.widgets.keys.key_facts import key_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 LATER = datetime(2999, 3, 4, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def german(qapp: object) -> Iterator[None]:
-    before = QLocale()
-    QLocale.setDefault(QLocale(QLocale.Language.German, QLocale.Country.Germany))
-    yield
-    QLocale.setDefault(before)
+pytestmark = pytest.mark.usefixtures("set_locale")
 
 
 @pytest.mark.parametrize(
@@ -35,27 +29,24 @@ def german(qapp: object) -> Iterator[None]:
         ("yearly", "$2.50 of $10.00 left."),
     ],
 )
-@pytest.mark.usefixtures("qapp")
 def test_what_is_left_is_one_sentence_with_the_time_at_which_the_limit_starts_anew(
     reset: str | None, sentence: str
 ) -> None:
     assert key_facts(KeyInfo(limit=10.0, limit_remaining=2.5, limit_reset=reset)) == [sentence]
 
 
-@pytest.mark.usefixtures("qapp")
 def test_a_key_that_is_overdrawn_has_nothing_left() -> None:
     assert key_facts(KeyInfo(limit=10.0, limit_remaining=-0.5)) == ["$0 of $10.00 left."]
 
 
-@pytest.mark.usefixtures("qapp")
 def test_the_end_of_a_key_is_told_before_and_after_it() -> None:
     ended = datetime.now(UTC) - timedelta(minutes=1)
     assert key_facts(KeyInfo(expires_at=LATER))[1:] == ["It ends on March 4, 2999."]
     assert key_facts(KeyInfo(expires_at=ended))[1].startswith("It ended on ")
 
 
-@pytest.mark.usefixtures("german")
-def test_money_and_days_are_written_as_the_language_wants_them() -> None:
+def test_money_and_days_are_written_as_the_language_wants_them(set_locale: Callable[[str], None]) -> None:
+    set_locale("de_DE")
     facts = key_facts(KeyInfo(limit=1234.0, limit_remaining=2.5, expires_at=LATER))
     assert "2,50\N{NO-BREAK SPACE}$ of 1.234\N{NO-BREAK SPACE}$ left." in facts
     assert "It ends on 4. März 2999." in facts

@@ -1,4 +1,4 @@
-"""The key field and keys that belong to somebody else."""
+"""The key field, and keys of other providers."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def button_of(field: KeyField, name: str) -> QToolButton:
 
 
 def is_masked(field: KeyField) -> bool:
-    """Whether neither the screen nor a screen reader tells what stands in the field."""
+    """Return whether neither the screen nor a screen reader tells what stands in the field."""
     line = line_of(field)
     told = QAccessible.queryAccessibleInterface(line).text(QAccessible.Text.Value)
     return line.echoMode() is QLineEdit.EchoMode.Password and line.displayText() != line.text() and told != line.text()
 
 
 def test_a_shown_key_is_hidden_again_when_the_field_is_emptied(field: KeyField) -> None:
-    """What is given next, perhaps with somebody looking on, must not stand there in plain text."""
-    field.take(KEY)
+    """What is entered next, perhaps with an onlooker, must not stand there in plain text."""
+    field.paste(KEY)
     show = button_of(field, "show")
     label = show.accessibleName()
     assert is_masked(field)
@@ -60,7 +60,7 @@ def test_a_shown_key_is_hidden_again_when_the_field_is_emptied(field: KeyField) 
     assert line_of(field).displayText() == KEY
     assert show.accessibleName() != label
     field.clear()
-    field.take(KEY)
+    field.paste(KEY)
     assert is_masked(field)
     assert not show.isChecked()
     assert show.accessibleName() == label
@@ -84,7 +84,7 @@ def test_an_input_method_is_asked_not_to_remember_the_key_masked_or_shown(field:
 def test_nothing_changes_the_key_that_is_being_checked(field: KeyField, qtbot: QtBot) -> None:
     """What is checked, and kept then, is what stands there."""
     edited: list[bool] = []
-    field.take(KEY)
+    field.paste(KEY)
     field.edited.connect(lambda: edited.append(True))
     field.set_locked(True)
     line, paste = line_of(field), button_of(field, "paste")
@@ -126,7 +126,7 @@ def test_another_services_key_is_never_handed_on(field: KeyField, qtbot: QtBot, 
     sent: list[str] = []
     field.submitted.connect(sent.append)
     field.completed.connect(sent.append)
-    field.take(f"export KEY={key}")
+    field.paste(f"export KEY={key}")
     line = field.findChild(QLineEdit, "field.edit")
     assert line is not None
     qtbot.keyClick(line, Qt.Key.Key_Return)
@@ -142,13 +142,13 @@ def test_the_provider_that_it_belongs_to_is_offered(field: KeyField) -> None:
     field.otherProviderWanted.connect(lambda provider, key: wanted.append((provider, key)))
     button = field.findChild(QPushButton, "field.other")
     assert button is not None
-    field.take(GROQ)
+    field.paste(GROQ)
     turn(3)
     assert button.isVisibleTo(field)
     assert button.text() == "Use Groq with this key"
     button.click()
     assert wanted == [("groq", GROQ)]
-    field.take(ANTHROPIC)
+    field.paste(ANTHROPIC)
     assert not button.isVisibleTo(field), "there is no such provider here"
-    field.take("sk-or-v1-" + "0a" * 32)
+    field.paste("sk-or-v1-" + "0a" * 32)
     assert not button.isVisibleTo(field)

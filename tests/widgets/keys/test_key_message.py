@@ -1,4 +1,4 @@
-"""What is said about a key, at each kind of place that shows one."""
+"""What is said about a key, in each kind of context that shows one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from caal_desktop.storage.errors import KeyringError
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.keys.key_facts import key_facts
-from caal_desktop.widgets.keys.key_message import KeyPlace, key_message
+from caal_desktop.widgets.keys.key_message import KeyMessageContext, key_message
 from tests.support.qt_loop import run_async
 
 if TYPE_CHECKING:
@@ -72,40 +72,40 @@ CASES = {
 
 
 def nothing() -> None:
-    """What a button does that nobody presses here."""
+    """Do nothing: no button is pressed here."""
 
 
-def place(parts: Parts, kind: str, *, asks_address: bool = False) -> KeyPlace:
+def context_of(parts: Parts, kind: str, *, asks_address: bool = False) -> KeyMessageContext:
     commands: CommandSet[[]] = CommandSet()
     for command in (CommandId.RETRY, CommandId.CHECK_KEY):
         commands.bind(command, nothing)
     entry = None if kind == "in use" else KeyEntry(parts.keys, "openrouter")
     is_page = kind == "page"
-    return KeyPlace(
+    return KeyMessageContext(
         commands=commands,
         load=nothing,
         withhold=nothing,
         send=nothing,
         entry=entry,
         open_keys_page=nothing if is_page else None,
-        is_alone=is_page,
+        tells_status=is_page,
         asks_address=asks_address,
     )
 
 
-def drawn(state: KeyState, at: KeyPlace) -> str:
-    message = key_message(state, at)
+def drawn(state: KeyState, context: KeyMessageContext) -> str:
+    message = key_message(state, context)
     return " ".join([message.kind, *(action.name for action in message.actions)]) if message is not None else ""
 
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize(("number", "kind"), [(1, "page"), (2, "given"), (3, "in use")])
-def test_each_place_says_what_matters_there(parts: Parts, case: str, number: int, kind: str) -> None:
-    assert drawn(CASES[case][0], place(parts, kind)) == CASES[case][number]
+def test_each_context_says_what_matters_there(parts: Parts, case: str, number: int, kind: str) -> None:
+    assert drawn(CASES[case][0], context_of(parts, kind)) == CASES[case][number]
 
 
-def test_while_an_address_is_given_nobody_is_told_that_the_key_is_not_for_it(parts: Parts) -> None:
-    assert drawn(ELSEWHERE, place(parts, "page", asks_address=True)) == ""
+def test_while_an_address_is_entered_it_is_not_said_that_the_key_is_for_another_one(parts: Parts) -> None:
+    assert drawn(ELSEWHERE, context_of(parts, "page", asks_address=True)) == ""
 
 
 @pytest.mark.parametrize("limit", [None, 5.0])
@@ -126,7 +126,7 @@ def test_the_free_tier_is_told_when_the_key_has_just_been_proven(parts: Parts, d
         run_async(parts.keys.refresh("openrouter"))
         info = parts.state().info
         assert info is not None
-        message = key_message(parts.state(), place(parts, "page"))
+        message = key_message(parts.state(), context_of(parts, "page"))
         assert message is not None
         told[name] = message.body
         free = set(key_facts(replace(info, is_free_tier=True))) - set(key_facts(replace(info, is_free_tier=False)))

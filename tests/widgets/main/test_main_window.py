@@ -31,7 +31,7 @@ Key = Qt.Key
 
 
 class Chat:
-    """The main window on the (unseen) screen, and the hands of a person."""
+    """The main window on the offscreen platform, and what a user does with it."""
 
     def __init__(self, parts: Parts, qtbot: QtBot, key: str | None, status: KeyStatus = KeyStatus.VERIFIED) -> None:
         self.parts, self.qtbot = parts, qtbot
@@ -78,7 +78,7 @@ class Chat:
 
 
 def _a_quick_model(parts: Parts) -> str:
-    """One that does not think first."""
+    """Return the id of a model that does not think first."""
     from caal_desktop.services.catalogue.catalogue_service import CatalogueState
     from caal_desktop.services.providers.provider_pool import Connection
 
@@ -308,7 +308,7 @@ def test_ending_while_an_answer_streams(chat: Chat, demo: DemoControl, fault: tu
 
 
 _PAUSE_MS = 307
-"""How long the window is watched; an interval that nobody else has, so that the test knows its own timer."""
+"""How long the window is watched; an interval that no other timer has, so that the test knows its own timer."""
 
 
 class _Wakeups(QObject):

@@ -33,7 +33,7 @@ Key = Qt.Key
 
 
 class Walk:
-    """A wizard on the (unseen) screen, and the hands of a person."""
+    """A wizard on the offscreen platform, and what a user does with it."""
 
     def __init__(self, parts: Parts, qtbot: QtBot, *, owned: bool = True) -> None:
         self.parts, self.qtbot = parts, qtbot
@@ -345,7 +345,7 @@ def test_a_typed_key_is_masked_and_can_be_shown(walk: Walk, demo: DemoControl) -
 
 
 def test_another_providers_page_does_not_begin_with_the_last_ones_key(walk: Walk, parts: Parts) -> None:
-    """Enter would send it to somebody whom it does not concern."""
+    """Enter would send it to the wrong provider."""
     walk.to_the_key()
     walk.paste("sk-or-v1-" + "0b" * 32)
     walk.until_stage(Stage.REFUSED)

@@ -100,7 +100,7 @@ class HostPane(QWidget):
         elif hosts.phase is HostsPhase.FAILED and hosts.error is not None:
             text = explain(hosts.error)
             self._show_message(
-                MessageKind.ERROR, text.what, reason_and_advice(text), self._commands.helping(hosts.error)
+                MessageKind.ERROR, text.what, reason_and_advice(text), self._commands.failure_actions(hosts.error)
             )
         elif not hosts.endpoints:
             self._show_message(

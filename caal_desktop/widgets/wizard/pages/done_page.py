@@ -1,4 +1,4 @@
-"""The last step: what was set up, in a few lines."""
+"""The last step: what was set up, in a few rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 
 class DonePage(WizardPage):
-    """A summary with an honest word on what is missing."""
+    """A summary, with what is still missing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -44,7 +44,7 @@ class DonePage(WizardPage):
         for what, value in rows:
             label = QLabel(what, self)
             text = TextLabel(value, name="wizard.done.value", bold=True, parent=self)
-            text.setAccessibleName(f"{what}: {value}")
+            text.setAccessibleName(self.tr("{label}: {value}").format(label=what, value=value))
             self._form.addRow(label, text)
         self._mark.set_icon("caution" if note else "check-circle", "caution" if note else "good")
         self.title.setText(self.tr("Almost there") if note else self.tr("Your assistant can think"))

@@ -1,4 +1,4 @@
-"""Step two: the key (or the address of one's own server), proven with a real call."""
+"""The second step: the key, or the address of the user's own server, proven with a real request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from caal_desktop.widgets.common.controls import PaddedButton, TextLabel
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.common.provider_names import provider_in_a_sentence, provider_title
 from caal_desktop.widgets.keys.key_field import KeyField
-from caal_desktop.widgets.keys.key_message import KeyPlace, key_message
+from caal_desktop.widgets.keys.key_message import KeyMessageContext, key_message
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 if TYPE_CHECKING:
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 
 
 class KeyPage(WizardPage):
-    """Take a key and show what the provider says about it.
+    """Takes a key and shows what the provider says about it.
 
     Args:
-        entry: where the key is given.
-        commands: of the window around.
+        entry: takes the key.
+        commands: those of the window around.
 
     Signals:
         addressEdited: carries the server's address.
         sendWanted: the key in use may be sent to the address that is given now.
         withholdWanted: the key in use must not be sent there.
         typingBegan: the first sign that a request will come.
-        providerWanted: the pasted key is another provider's, who is to answer now; carries its name and the key.
+        providerWanted: the pasted key is another provider's, which the user wants; carries its name and the key.
     """
 
     addressEdited = Signal(str)
@@ -54,7 +54,7 @@ class KeyPage(WizardPage):
         self, entry: KeyEntry, commands: CommandSet[[]] | None = None, *, parent: QWidget | None = None
     ) -> None:
         super().__init__(self.tr("Your key"), "", name="wizard.key", parent=parent)
-        self._around = commands
+        self._outer_commands = commands
         self.commands: CommandSet[[]] = CommandSet(commands)
         self.commands.bind(CommandId.RETRY, lambda: self._submit(self.field.key))
         self.commands.bind(CommandId.CHECK_KEY, self._change_key)
@@ -83,7 +83,7 @@ class KeyPage(WizardPage):
         buttons.addStretch(1)
         self.message = MessagePanel(name="wizard.key.message", parent=self)
         # Next in the tab order is the footer, where one Enter too many would close the window.
-        self.message.leave_focus_to(self.field)
+        self.message.return_focus_to(self.field)
         self._privacy = TextLabel(
             self.tr("The key goes into your system's keyring and, with each request, to its provider. Nowhere else."),
             name="wizard.key.privacy",
@@ -96,8 +96,8 @@ class KeyPage(WizardPage):
         more.addWidget(self._import)
         more.addStretch(1)
         self._sign_in: SignInPanel | None = None
-        self._sign_in_place = QVBoxLayout()
-        self.body.addLayout(self._sign_in_place)
+        self._sign_in_layout = QVBoxLayout()
+        self.body.addLayout(self._sign_in_layout)
         for widget in (self._address_label, self._address, self._field_label, self.field):
             self.body.addWidget(widget)
         self.body.addLayout(buttons)
@@ -125,7 +125,7 @@ class KeyPage(WizardPage):
         self._check.clicked.connect(self._on_check)
         self._get.clicked.connect(self._open_keys_page)
         self._demo.clicked.connect(self._fill_demo_key)
-        self._import.clicked.connect(self._take_from_environment)
+        self._import.clicked.connect(self._use_environment_key)
 
     def set_demo_key(self, key: str | None, provider: str) -> None:
         """Offer the demo's key for the provider that the demo stands for, or stop offering it."""
@@ -140,9 +140,9 @@ class KeyPage(WizardPage):
         from caal_desktop.widgets.keys.sign_in_panel import SignInPanel
 
         self._sign_in = SignInPanel(service, self._entry.provider, self.commands, name="wizard.key.signin", parent=self)
-        self._sign_in.keyReceived.connect(self.field.take)
+        self._sign_in.keyReceived.connect(self.field.paste)
         self._sign_in.began.connect(self.typingBegan)
-        self._sign_in_place.addWidget(self._sign_in)
+        self._sign_in_layout.addWidget(self._sign_in)
         self._sign_in.setVisible(self._descriptor.can(Capability.SIGN_IN))
         self._sign_in.precede_in_tab_order(self._address)
         self.intro.setText(self._intro())
@@ -156,12 +156,12 @@ class KeyPage(WizardPage):
         return self.tr("Make a key on {provider}'s keys page, copy it, and paste it here.").format(provider=title)
 
     def leave(self) -> None:
-        """The person goes elsewhere: nothing waits for the browser any more."""
+        """Cancel a sign-in, for which nothing on the screen waits any more."""
         if self._sign_in is not None:
             self._sign_in.cancel()
 
     def set_entry(self, entry: KeyEntry) -> None:
-        """Ask for what the provider of this entry takes, and give the key there."""
+        """Ask for what the entry's provider takes, and pass the key on to that entry."""
         if entry is self._entry:
             return
         before, self._entry = self._entry, entry
@@ -205,7 +205,7 @@ class KeyPage(WizardPage):
         self.show_key(self._entry.state)
 
     def first_focus(self) -> QWidget | None:
-        """The first empty field."""
+        """Return the first empty field, or the button that checks; None where the key is proven."""
         if self._descriptor.has_address and not self._address.text():
             return self._address
         if self._entry.state.is_proven:
@@ -213,28 +213,28 @@ class KeyPage(WizardPage):
         return self.field if self._descriptor.takes_key else self._check
 
     def show_key(self, state: KeyState) -> None:
-        """Draw the step as it stands.
+        """Show the state of a key.
 
         Args:
-            state: the key that is being given, or else the one in use.
+            state: that of the key that is being entered, or else of the one in use.
         """
         self.field.set_locked(state.is_busy)
         self._address.setReadOnly(state.is_busy)
         for gives_a_key in (self._demo, self._import):
             gives_a_key.setEnabled(not state.is_busy)
-        self.message.draw(key_message(state, self._place))
+        self.message.draw(key_message(state, self._message_context))
 
     @property
-    def _place(self) -> KeyPlace:
+    def _message_context(self) -> KeyMessageContext:
         descriptor = self._descriptor
-        return KeyPlace(
+        return KeyMessageContext(
             commands=self.commands,
             load=self._entry.load,
             withhold=self.withholdWanted.emit,
             send=self.sendWanted.emit,
             entry=self._entry,
             open_keys_page=self._open_keys_page if descriptor.keys_page else None,
-            is_alone=True,
+            tells_status=True,
             asks_address=descriptor.has_address,
         )
 
@@ -251,8 +251,8 @@ class KeyPage(WizardPage):
         if self._descriptor.has_address:
             self._address.setFocus(Qt.FocusReason.OtherFocusReason)
             self._address.selectAll()
-        elif self._around is not None:
-            self._around.run(CommandId.PROVIDER_SETTINGS)
+        elif self._outer_commands is not None:
+            self._outer_commands.run(CommandId.PROVIDER_SETTINGS)
 
     def _on_address(self, text: str) -> None:
         self.typingBegan.emit()
@@ -271,11 +271,11 @@ class KeyPage(WizardPage):
                 self.tr("Open this address yourself: {url}").format(url=url),
             )
 
-    def _take_from_environment(self) -> None:
+    def _use_environment_key(self) -> None:
         key = key_in_environment(self._entry.provider)
         if key is not None:
-            self.field.take(key)
+            self.field.paste(key)
 
     def _fill_demo_key(self) -> None:
         if self._demo_key is not None:
-            self.field.take(self._demo_key)
+            self.field.paste(self._demo_key)

@@ -1,4 +1,4 @@
-"""Step three: the model, with a sensible one chosen already."""
+"""The third step: the model, with a recommended one already chosen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ModelPage(WizardPage):
     Args:
         catalogue: the models to choose from.
         settings: favourites and recents.
-        commands: of the wizard.
+        commands: those of the wizard.
     """
 
     def __init__(
@@ -44,5 +44,5 @@ class ModelPage(WizardPage):
         self.body.addWidget(self.pane, 1)
 
     def first_focus(self) -> QWidget | None:
-        """The search field: typing finds, arrows choose, Enter goes on."""
+        """Return the search field: typing searches, arrows choose, Enter continues."""
         return self.pane.search

@@ -1,4 +1,4 @@
-"""What every page of the wizard is made of: a title, a sentence, and room below."""
+"""The base of the wizard's pages: a title, an introduction, and a layout for the rest."""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ class WizardPage(QWidget):
         layout.addLayout(self.body, 1)
 
     def first_focus(self) -> QWidget | None:
-        """The control that takes the keyboard when the page opens; None leaves it to the default button."""
+        """Return the control that gets the focus when the page opens; None leaves it to the default button."""
         return None

@@ -1,4 +1,4 @@
-"""What the last step says: the set-up in a few rows, and an honest word on what is missing."""
+"""What the last step says: the set-up in a few rows, and what is still missing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def summary(state: SetupState, key: KeyState, model: ModelInfo | None) -> tuple[list[tuple[str, str]], str]:
-    """Put the set-up into words.
+    """Return the set-up in words.
 
     Args:
         state: what was chosen.

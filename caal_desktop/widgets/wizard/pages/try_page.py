@@ -1,4 +1,4 @@
-"""Step four: one short answer, and how long it took to begin."""
+"""The fourth step: one short answer, and how long it took to begin."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 
 class TryPage(WizardPage):
-    """Ask once and watch the answer stream.
+    """Takes one question and shows the answer as it streams.
 
     Args:
-        commands: of the window around.
+        commands: those of the window around.
 
     Signals:
         asked: carries the question.
-        stopped: the person does not want to wait any longer.
+        stopped: the user does not want to wait any longer.
         defaultsWanted: carries the question, to be asked with the model's own parameters.
     """
 
@@ -74,15 +74,15 @@ class TryPage(WizardPage):
 
     @property
     def ask_button(self) -> QPushButton:
-        """The sensible next step while nothing has been tried."""
+        """The button that asks, the default one while nothing has been tried."""
         return self._ask
 
     def first_focus(self) -> QWidget | None:
-        """The button that asks."""
+        """Return the button that asks."""
         return self._ask
 
     def set_model(self, name: str) -> None:
-        """Name who is asked."""
+        """Name the model that is asked."""
         self.intro.setText(
             self.tr("A real question to {model}. The time to its first word is the silence you will hear.").format(
                 model=name
@@ -91,32 +91,32 @@ class TryPage(WizardPage):
         self.intro.show()
 
     def set_waiting_for_key(self, waiting: bool) -> None:
-        """Nothing can be asked while the keyring has not given the key of an earlier run."""
+        """Disable asking while the keyring has not given the key of an earlier run, or enable it."""
         if waiting == self._ask.isEnabled():
             self._ask.setEnabled(not waiting)
             self._ring.setVisible(waiting)
             self._facts.setText(self.tr("Asking the system's keyring for your key…") if waiting else "")
 
     def begin_answer(self) -> None:
-        """An answer was asked for."""
+        """Show that an answer is being waited for."""
         self.answer.clear()
         self.message.hide()
         self._set_busy(True)
         self._facts.setText(self.tr("Waiting for the first word…"))
 
     def append(self, text: str) -> None:
-        """Show more of the answer."""
+        """Append more of the answer."""
         cursor = self.answer.textCursor()
         cursor.movePosition(cursor.MoveOperation.End)
         cursor.insertText(text)
 
-    def show_alive(self) -> None:
-        """The server is still working on it."""
+    def show_working(self) -> None:
+        """Show that the server is still working on the answer."""
         if self._busy and not self.answer.toPlainText():
-            self._facts.setText(self.tr("{model} is working on it…").format(model=self.tr("The model")))
+            self._facts.setText(self.tr("The model is working on it…"))
 
     def show_status(self, message: Message) -> None:
-        """Draw how far the answer has come."""
+        """Show how far the answer has come."""
         facts = message.facts
         if facts is None:
             return
@@ -126,14 +126,14 @@ class TryPage(WizardPage):
         elif not self._busy:
             self._facts.setText("")
         if message.status is AnswerStatus.STOPPED:
-            self._facts.setText(self.tr("Stopped. {facts}").format(facts=answer_facts(facts)).strip())
+            self._facts.setText(" ".join(filter(None, (self.tr("Stopped."), answer_facts(facts)))))
         if message.status is AnswerStatus.FAILED and message.error is not None:
             remedy = remedy_of(message.error)
             actions = self.commands.buttons((remedy, CommandId.RETRY, CommandId.CHOOSE_MODEL, CommandId.CHECK_KEY))
             self.message.show_error(MessageKind.ERROR, message.error, actions)
 
     def reset(self) -> None:
-        """Forget the answer: another model is to be asked."""
+        """Clear the answer: another model is to be asked."""
         self.answer.clear()
         self._facts.setText("")
         self.message.hide()

@@ -1,4 +1,4 @@
-"""Step one: hello, and who shall answer."""
+"""The first step: a greeting, and the choice of a provider."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ class ProviderCard(QRadioButton):
         self.setSizePolicy(policy)
 
     def sizeHint(self) -> QSize:
-        """As high as a usual window needs it."""
+        """Return the size in a window of ordinary width."""
         return QSize(360, self.heightForWidth(640))
 
     def minimumSizeHint(self) -> QSize:
-        """May become narrow: the sentence goes on in a second line then."""
+        """Return a narrow size: the sentence wraps into a second line there."""
         return QSize(200, self.fontMetrics().height() * 2 + design.GRID * 4)
 
     def heightForWidth(self, width: int) -> int:
-        """High enough for the name and the whole sentence."""
+        """Return the height of the name and the whole sentence."""
         return self.fontMetrics().height() + 2 + self._summary_area(width).height() + design.GRID * 4
 
     def _summary_area(self, width: int) -> QRect:
-        room = QRect(0, 0, max(1, width - self._text_left() - design.GRID * 2), 10_000)
-        return self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self._summary)
+        area = QRect(0, 0, max(1, width - self._text_left() - design.GRID * 2), 10_000)
+        return self.fontMetrics().boundingRect(area, Qt.TextFlag.TextWordWrap, self._summary)
 
     @staticmethod
     def _text_left() -> int:
         return design.GRID * 2 + _MARK + design.GRID * 2 + _ICON + design.GRID * 2
 
     def hitButton(self, pos: object) -> bool:
-        """The whole card is the button."""
+        """Return True: the whole card is the button."""
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -66,12 +66,12 @@ class ProviderCard(QRadioButton):
             super().keyPressEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Draw the hover ground."""
+        """Draw the background of a hovered card."""
         super().enterEvent(event)
         self.update()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Draw without it."""
+        """Draw the ordinary background."""
         super().leaveEvent(event)
         self.update()
 
@@ -81,7 +81,7 @@ class ProviderCard(QRadioButton):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the card; the round mark is the style's own."""
+        """Draw the card with its mark, icon, name and sentence."""
         colours = design.colours(self.palette())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -126,8 +126,8 @@ class ProviderCard(QRadioButton):
             self._draw_badge(painter, left + metrics.horizontalAdvance(self._title) + design.GRID, top, colours)
         painter.setFont(self.font())
         painter.setPen(colours.muted)
-        room = QRect(left, top + line + 2, self.width() - left - design.GRID * 2, summary.height())
-        painter.drawText(room, Qt.TextFlag.TextWordWrap, self._summary)
+        area = QRect(left, top + line + 2, self.width() - left - design.GRID * 2, summary.height())
+        painter.drawText(area, Qt.TextFlag.TextWordWrap, self._summary)
 
     def _draw_badge(self, painter: QPainter, left: int, top: int, colours: design.Colours) -> None:
         painter.setFont(design.scaled_font(self, 0.82, bold=True))
@@ -142,7 +142,7 @@ class ProviderCard(QRadioButton):
 
 
 class WelcomePage(WizardPage):
-    """Choose who answers.
+    """Offers the providers to choose from.
 
     Signals:
         providerChosen: carries the provider's name.
@@ -179,7 +179,7 @@ class WelcomePage(WizardPage):
                 card.setChecked(True)
 
     def first_focus(self) -> QWidget | None:
-        """The chosen card: arrows choose another one, Enter goes on."""
+        """Return the chosen card: arrows choose another one, Enter continues."""
         return self._group.checkedButton()
 
     def _on_toggled(self, card: QWidget, checked: bool) -> None:

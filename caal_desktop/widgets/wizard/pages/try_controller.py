@@ -1,4 +1,4 @@
-"""The trial of the fourth step: one question, whose answer is drawn on the page as it streams."""
+"""The logic of the fourth step: one question, whose answer the page shows as it streams."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MAX_TOKENS = 300
 """Tokens of the answer at the most: one sentence is asked for."""
 
 
-class Trial(QObject):
-    """Lets the page and a conversation of its own speak to each other.
+class TryController(QObject):
+    """Connects the page with a conversation of its own.
 
     Signals:
-        completed: an answer came to its end.
+        completed: an answer has come to its end.
     """
 
     completed = Signal()
@@ -35,7 +35,7 @@ class Trial(QObject):
         self._page, self._chat = page, chat
         page.stopped.connect(chat.stop)
         chat.textArrived.connect(lambda _index, text: page.append(text))
-        chat.keptAlive.connect(lambda _index: page.show_alive())
+        chat.keptAlive.connect(lambda _index: page.show_working())
         chat.statusChanged.connect(self._on_status)
 
     @property
@@ -53,7 +53,7 @@ class Trial(QObject):
         *,
         model_defaults: bool = False,
     ) -> None:
-        """Ask; what was answered before is forgotten.
+        """Ask a question in a conversation that begins anew.
 
         Args:
             question: what is asked.
@@ -70,16 +70,16 @@ class Trial(QObject):
         self._chat.send(question, request)
 
     def stop(self) -> None:
-        """Stop the answer; what has come stays."""
+        """Stop the answer; what has arrived stays."""
         self._chat.stop()
 
     def reset(self) -> None:
-        """Forget question and answer: another model is to be asked."""
+        """Clear question and answer: another model is to be asked."""
         self._chat.clear()
         self._page.reset()
 
     def end(self) -> None:
-        """Stop for good."""
+        """Stop the answer and clear the conversation, whose window is being closed."""
         self._chat.clear()
 
     def _on_status(self, index: int) -> None:
