@@ -113,8 +113,7 @@ class Application(QObject):
         if self._demo is not None:
             self._demo.start()
         if self.services.settings_notice is not None:
-            from caal_desktop.widgets.common.error_texts import reason_and_advice
-            from caal_desktop.widgets.common.translation import words_of
+            from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
             text = words_of(self.services.settings_notice)
             self.windows.show_message_box(text.what, reason_and_advice(text))

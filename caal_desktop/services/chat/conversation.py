@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.errors import ErrorText, ProviderError, Remedy
     from caal_desktop.llm.events import FinishReason
+    from caal_desktop.llm.translation import FormatValue, Translate
 
 CONTINUE_PROMPT = "Continue exactly where your last answer stopped. Do not repeat anything and do not comment on it."
 """Asks for the rest of an answer; it is sent and not shown."""
@@ -60,6 +61,10 @@ class SavedFailureError(Exception):
         super().__init__(text.what)
         self.text = text
         self.remedy = remedy
+
+    def describe(self, translate: Translate, format_value: FormatValue) -> ErrorText:
+        """Return the words of then, in the language of then."""
+        return self.text
 
 
 @dataclass(slots=True)

@@ -12,15 +12,15 @@ from PySide6.QtWidgets import QPushButton
 from caal_desktop.commands import CommandId, part_of, remedy_of
 from caal_desktop.llm.errors import ErrorText, ProviderError
 from caal_desktop.llm.translation import Duration
-from caal_desktop.services.chat.conversation import Message, SavedFailureError
 from caal_desktop.widgets.common.command_set import title_of
-from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
 from caal_desktop.widgets.common.formats import duration
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from caal_desktop.services.chat.conversation import Message
     from caal_desktop.widgets.common.command_set import CommandSet
     from caal_desktop.widgets.common.message_panel import MessageAction
 
@@ -30,9 +30,7 @@ LONGEST_COUNTDOWN_S = 600.0
 
 def failure_text(message: Message) -> ErrorText | None:
     """Return why an answer failed, in words; None for one that did not fail."""
-    if message.error is None:
-        return None
-    return message.error.text if isinstance(message.error, SavedFailureError) else explain(message.error)
+    return None if message.error is None else words_of(message.error)
 
 
 class FailurePanel(MessagePanel):

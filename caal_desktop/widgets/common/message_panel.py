@@ -12,11 +12,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, 
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import BusyRing, IconLabel, PaddedButton, TextLabel, control_before
-from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
 from caal_desktop.widgets.common.flow_layout import FlowLayout
+from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from caal_desktop.widgets.common.translation import Described
 
 
 class MessageKind(StrEnum):
@@ -81,9 +83,9 @@ class PanelMessage:
         return replace(self, actions=(*self.actions, *actions))
 
 
-def error_message(kind: MessageKind, error: BaseException, actions: Iterable[MessageAction] = ()) -> PanelMessage:
+def error_message(kind: MessageKind, error: Described, actions: Iterable[MessageAction] = ()) -> PanelMessage:
     """Return a message that says what an error says of itself."""
-    text = explain(error)
+    text = words_of(error)
     return PanelMessage(kind, text.what, reason_and_advice(text), tuple(actions))
 
 
@@ -175,7 +177,7 @@ class MessagePanel(QFrame):
         if not same:
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
-    def show_error(self, kind: MessageKind, error: BaseException | None, actions: Sequence[MessageAction] = ()) -> None:
+    def show_error(self, kind: MessageKind, error: Described | None, actions: Sequence[MessageAction] = ()) -> None:
         """Show an error in its own words; nothing changes where there is none.
 
         Args:

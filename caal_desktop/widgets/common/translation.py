@@ -22,7 +22,7 @@ translate = QCoreApplication.translate
 
 
 class Described(Protocol):
-    """What says of itself, in templates, what happened, why, and what to do."""
+    """What says of itself, in templates, what happened, why, and what to do: every error that users are shown."""
 
     def describe(self, translate: Translate, format_value: FormatValue) -> ErrorText:
         """Return the words in the language of ``translate``."""
@@ -41,3 +41,8 @@ def in_words(message: Message) -> str:
 def words_of(described: Described) -> ErrorText:
     """Return what an error, or a finding, says in the user's language."""
     return described.describe(translated, format_value)
+
+
+def reason_and_advice(text: ErrorText) -> str:
+    """Return the second and the third part of an error's words as one paragraph."""
+    return " ".join(part for part in (text.why, text.advice) if part)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.keys.key_entry import KeyEntry
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.widgets.common.command_set import CommandSet
+    from caal_desktop.widgets.common.translation import Described
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ def reading_message() -> PanelMessage:
     return PanelMessage(MessageKind.BUSY, translate("KeyMessage", "Asking the system's keyring for your key…"))
 
 
-def unreadable_message(error: BaseException, load: Callable[[], object]) -> PanelMessage:
+def unreadable_message(error: Described, load: Callable[[], object]) -> PanelMessage:
     """Return the message that the keyring did not give a key."""
     return error_message(
         MessageKind.WARNING, error, (MessageAction("load", translate("KeyMessage", "Try again"), load),)
@@ -86,7 +87,7 @@ def unreadable_message(error: BaseException, load: Callable[[], object]) -> Pane
 
 
 def unstored_message(
-    error: BaseException, store: Callable[[], object], keep_for_session: Callable[[], object]
+    error: Described, store: Callable[[], object], keep_for_session: Callable[[], object]
 ) -> PanelMessage:
     """Return the message that the keyring did not take a secret."""
     again = MessageAction("store", translate("KeyMessage", "Try again"), store)

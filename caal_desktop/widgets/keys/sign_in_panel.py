@@ -14,10 +14,9 @@ from caal_desktop.sign_in.pages import PAGES, PageTexts
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import PaddedButton, TextLabel, control_before
-from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
 from caal_desktop.widgets.common.provider_names import provider_title
-from caal_desktop.widgets.common.translation import translated
+from caal_desktop.widgets.common.translation import reason_and_advice, translated, words_of
 
 if TYPE_CHECKING:
     from caal_desktop.services.keys.sign_in_service import SignInService
@@ -227,7 +226,7 @@ class SignInPanel(QWidget):
             ),
         }.get(view.problem or SignInProblem.UNREACHABLE, ("", ""))
         if not title:
-            text = explain(view.error) if view.error is not None else None
+            text = words_of(view.error) if view.error is not None else None
             title = text.what if text else self.tr("{provider} could not be reached.").format(provider=provider)
             body = reason_and_advice(text) if text else ""
             remedies = self._commands.remedies(view.error)

@@ -11,10 +11,9 @@ from caal_desktop.commands import CommandId
 from caal_desktop.llm.errors import ConnectionFailed
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
-from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
 from caal_desktop.widgets.common.formats import age, number
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, PanelMessage
-from caal_desktop.widgets.common.translation import translate
+from caal_desktop.widgets.common.translation import reason_and_advice, translate, words_of
 from caal_desktop.widgets.picker.list.filter_texts import filter_name
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def no_list(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None
         case CatalogueState.LOADING | CatalogueState.REFRESHING:
             return PanelMessage(MessageKind.BUSY, translate("ModelPane", "Fetching the list of models…"))
         case CatalogueState.FAILED if catalogue.error is not None:
-            text = explain(catalogue.error)
+            text = words_of(catalogue.error)
             actions = tuple(handlers.commands.failure_actions(catalogue.error))
             return PanelMessage(MessageKind.ERROR, text.what, reason_and_advice(text), actions)
         case CatalogueState.EMPTY:
@@ -124,7 +123,7 @@ def about_order(order: ServerOrder, handlers: PaneHandlers) -> PanelMessage | No
     if order.phase is OrderPhase.LOADING and not order.ids:
         return PanelMessage(MessageKind.BUSY, translate("ModelPane", "Asking the provider for this order…"))
     if order.phase is OrderPhase.FAILED and order.error is not None:
-        text = explain(order.error)
+        text = words_of(order.error)
         title = translate("ModelPane", "This order could not be fetched")
         if order.ids and order.fetched_at is not None:
             title = translate("ModelPane", "This order is from {age}").format(age=age(order.fetched_at))
@@ -142,5 +141,5 @@ def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
     title = translate("ModelPane", "This list is from {age}").format(age=age(catalogue.fetched_at))
     if isinstance(catalogue.error, ConnectionFailed):
         title = translate("ModelPane", "Offline: this list is from {age}").format(age=age(catalogue.fetched_at))
-    body = explain(catalogue.error).what if catalogue.error is not None else ""
+    body = words_of(catalogue.error).what if catalogue.error is not None else ""
     return PanelMessage(MessageKind.WARNING, title, body, tuple(handlers.commands.failure_actions(catalogue.error)))

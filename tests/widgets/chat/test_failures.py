@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 
 from caal_desktop.demo.faults.registry import FAULTS, EndpointGroup
 from caal_desktop.services.chat.conversation import AnswerStatus
-from caal_desktop.widgets.common.error_texts import explain
+from caal_desktop.widgets.common.translation import words_of
 
 if TYPE_CHECKING:
     from tests.support.demo import DemoControl
@@ -93,7 +93,7 @@ def test_a_failure_is_told_in_place_and_can_be_mended(chat_window: ChatWindow, d
     assert answer.error is not None
     assert item.panel is not None
     assert item.panel.isVisible()
-    assert item.panel.title == explain(answer.error).what
+    assert item.panel.title == words_of(answer.error).what
     assert item.panel.button(helps) is not None, [b.objectName() for b in item.panel.findChildren(type(item.panel))]
     assert chat_window.chat.messages[0].text == "Hello there"
     request = chat_window.window.control.request()

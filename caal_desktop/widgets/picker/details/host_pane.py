@@ -13,9 +13,9 @@ from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
-from caal_desktop.widgets.common.error_texts import explain, reason_and_advice
 from caal_desktop.widgets.common.formats import price_per_million, short_count
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,7 @@ class HostPane(QWidget):
         if hosts.phase is HostsPhase.LOADING:
             self._show_message(MessageKind.BUSY, self.tr("Asking who hosts it…"))
         elif hosts.phase is HostsPhase.FAILED and hosts.error is not None:
-            text = explain(hosts.error)
+            text = words_of(hosts.error)
             self._show_message(
                 MessageKind.ERROR, text.what, reason_and_advice(text), self._commands.failure_actions(hosts.error)
             )
