@@ -41,6 +41,16 @@ def title_of(command: CommandId) -> str:
     return menu_title_of(command).replace("&", "")
 
 
+def menu_of(command: CommandId) -> str:
+    """Return the title of the menu that has a command, translated.
+
+    Raises:
+        StopIteration: no menu has it.
+    """
+    menu = next(menu for menu in MENUS if any(command in group for group in menu.groups))
+    return translated(menu.title).replace("&", "")
+
+
 def label_of(command: CommandId) -> str:
     """Return a command's label beside its icon, translated."""
     short = COMMANDS[command].short_title

@@ -30,6 +30,7 @@ from caal_desktop.widgets.keys.consent import origin_text
 from caal_desktop.widgets.keys.key_facts_view import KeyFactsView
 from caal_desktop.widgets.keys.key_field import KeyField
 from caal_desktop.widgets.keys.key_message import KeyMessageContext, key_message
+from caal_desktop.widgets.keys.store_texts import kept_text, store_in_a_sentence
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
@@ -240,7 +241,7 @@ class KeyCard(QWidget):
                 "nobody is to use it any more."
             )
         )
-        box.setInformativeText(template.format(store=self._keys.store_name, provider=title))
+        box.setInformativeText(template.format(store=store_in_a_sentence(self._keys.store_name), provider=title))
         remove = box.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
         remove.setObjectName(f"{self._name}.confirm.remove")
         keep = box.addButton(QMessageBox.StandardButton.Cancel)
@@ -293,7 +294,7 @@ class KeyCard(QWidget):
     def _store_text(self, state: KeyState) -> str:
         if state.store is KeyStore.SESSION:
             return self.tr("memory, for this session only")
-        return self._keys.store_name
+        return store_in_a_sentence(self._keys.store_name)
 
     def _on_state(self, _state: KeyState) -> None:
         if self._editing:
@@ -326,11 +327,7 @@ class KeyCard(QWidget):
         self._editing = False
         self.field.clear()
         self.field.set_locked(False)
-        body = (
-            self.tr("Kept in memory, for this session only.")
-            if self._keys.state(self._provider).store is KeyStore.SESSION
-            else self.tr("Kept in {store}.").format(store=self._keys.store_name)
-        )
+        body = kept_text(self._keys.state(self._provider).store, self._keys.store_name)
         self.message.show_message(MessageKind.SUCCESS, self.tr("The new key is in use"), body)
         self.show_state()
 
@@ -340,7 +337,7 @@ class KeyCard(QWidget):
                 MessageKind.SUCCESS,
                 self.tr("The key is gone"),
                 self.tr("It was looked for once more in {store}, and it is not there.").format(
-                    store=self._keys.store_name
+                    store=store_in_a_sentence(self._keys.store_name)
                 ),
             )
         else:

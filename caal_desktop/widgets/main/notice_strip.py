@@ -12,6 +12,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
 from caal_desktop.widgets.common.provider_names import provider_title
+from caal_desktop.widgets.keys.store_texts import store_in_a_sentence
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.spend_guard import LimitPassed
@@ -49,7 +50,9 @@ class NoticeStrip(QWidget):
         title = provider_title(provider) if provider in PROVIDERS else provider
         self._show(
             MessageKind.SUCCESS,
-            self.tr("Your key for {provider} is in {store} now").format(provider=title, store=store),
+            self.tr("Your key for {provider} is in {store} now").format(
+                provider=title, store=store_in_a_sentence(store)
+            ),
             self.tr("It was kept for this session only, because the store could not be used before."),
         )
 

@@ -14,6 +14,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.keys.consent import consent_message, withheld_message
 from caal_desktop.widgets.keys.key_message import unstored_message
+from caal_desktop.widgets.keys.store_texts import kept_text
 
 if TYPE_CHECKING:
     from caal_desktop.services.keys.key_service import KeyService
@@ -83,12 +84,7 @@ class ProxyPassword(QWidget):
 
     def _on_kept(self) -> None:
         self._line.clear()
-        is_for_session = self._keys.state(PROXY).store is KeyStore.SESSION
-        if is_for_session:
-            text = self.tr("Kept in memory, for this session only")
-        else:
-            text = self.tr("Kept in {store}").format(store=self._keys.store_name)
-        self.message.show_message(MessageKind.SUCCESS, text)
+        self.message.show_message(MessageKind.SUCCESS, kept_text(self._keys.state(PROXY).store, self._keys.store_name))
         self._show()
 
     def _on_removed(self, result: KeyringResult) -> None:

@@ -36,16 +36,15 @@ class DonePage(WizardPage):
         """Show what was set up.
 
         Args:
-            rows: (what, value) in order.
+            rows: (label, value) in order.
             note: what is still missing; "" if nothing is.
         """
         while self._form.rowCount():
             self._form.removeRow(0)
-        for what, value in rows:
-            label = QLabel(what, self)
+        for label, value in rows:
             text = TextLabel(value, name="wizard.done.value", bold=True, parent=self)
-            text.setAccessibleName(self.tr("{label}: {value}").format(label=what, value=value))
-            self._form.addRow(label, text)
+            text.setAccessibleName(self.tr("{label}: {value}").format(label=label, value=value))
+            self._form.addRow(QLabel(label, self), text)
         self._mark.set_icon("caution" if note else "check-circle", "caution" if note else "good")
         self.title.setText(self.tr("Almost there") if note else self.tr("Your assistant can think"))
         self._note.setText(note)

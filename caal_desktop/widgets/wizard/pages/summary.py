@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
+from caal_desktop.commands import CommandId
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
+from caal_desktop.widgets.common.command_set import menu_of
 from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.common.translation import translate
@@ -26,7 +28,7 @@ def summary(state: SetupState, key: KeyState, model: ModelInfo | None) -> tuple[
         model: the chosen model's row in the catalogue, where it is there.
 
     Returns:
-        Rows of (what, value), and what is still missing ("" if nothing is).
+        Rows of (label, value), and what is still missing ("" if nothing is).
     """
     descriptor = descriptor_of(state.provider)
     rows = [(translate("DonePage", "Provider"), provider_title(state.provider))]
@@ -47,7 +49,9 @@ def summary(state: SetupState, key: KeyState, model: ModelInfo | None) -> tuple[
             note = translate("DonePage", "The key is saved, not verified yet. It is checked at the next start.")
     elif descriptor.needs_key:
         rows.append((translate("DonePage", "Key"), translate("DonePage", "not given yet")))
-        note = translate("DonePage", "Without a key nothing can be asked yet. Add one from the menu “Assistant”.")
+        note = translate("DonePage", "Without a key nothing can be asked yet. Add one from the menu “{menu}”.").format(
+            menu=menu_of(CommandId.KEY)
+        )
     rows.append(
         (
             translate("DonePage", "Model"),
@@ -55,7 +59,9 @@ def summary(state: SetupState, key: KeyState, model: ModelInfo | None) -> tuple[
         )
     )
     if not state.model:
-        note = note or translate("DonePage", "Choose a model from the menu “Assistant” before you ask anything.")
+        note = note or translate("DonePage", "Choose a model from the menu “{menu}” before you ask anything.").format(
+            menu=menu_of(CommandId.MODEL)
+        )
     if model is not None and (cost := hourly_cost(model)).kind is CostKind.KNOWN and cost.usd is not None:
         rows.append(
             (
