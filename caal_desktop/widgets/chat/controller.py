@@ -205,7 +205,7 @@ class ChatController(QObject):
             bar.clear()
 
     def _model_takes_images(self) -> bool:
-        # Servers that tell nothing about their models may well take images.
+        # Models whose servers do not list modalities may well take images.
         model = self.model
         return model is None or not model.input_modalities or "image" in model.input_modalities
 

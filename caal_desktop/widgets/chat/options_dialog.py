@@ -136,7 +136,7 @@ class OptionsDialog(QDialog):
         elif default is not None:
             text = self.tr("The model's own: {value}").format(value=format_value(default))
         else:
-            text = self.tr("The model does not tell its own.")
+            text = self.tr("The model's own value is not known.")
         return TextLabel(text, name=f"options.{parameter}.note", scale=0.9, muted=True, parent=self)
 
     def _max_tokens_note(self, ceiling: int | None) -> TextLabel:

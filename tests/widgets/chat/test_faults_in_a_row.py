@@ -51,7 +51,7 @@ def meet(window: ChatWindow, demo: DemoControl, fault: str) -> AnswerStatus:
 
 
 def check_failure(window: ChatWindow, fault: str) -> None:
-    """A failed answer says what happened, and offers something to do."""
+    """Check that a failed answer says what happened, and offers something to do."""
     panel = window.view.items[-1].panel
     assert panel is not None, fault
     assert panel.isVisible(), fault

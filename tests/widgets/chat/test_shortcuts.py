@@ -38,7 +38,7 @@ def open_by_menu(chat_window: ChatWindow) -> ShortcutsDialog:
 
 
 def rows(dialog: ShortcutsDialog) -> dict[str, dict[str, str]]:
-    """Group, what it does, keys."""
+    """Return the keys of each entry of each group."""
     groups = [dialog.tree.topLevelItem(index) for index in range(dialog.tree.topLevelItemCount())]
     return {
         group.text(0): {group.child(i).text(0): group.child(i).text(1) for i in range(group.childCount())}

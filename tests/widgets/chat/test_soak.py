@@ -60,7 +60,7 @@ class Usage:
 
 
 def look(qt_loop: LoopHarness) -> Usage:
-    """Let end what is on its way out, then count."""
+    """Wait until what is ending has ended, then count."""
     qt_loop.settle()
     turn(20)
     gc.collect()

@@ -149,7 +149,6 @@ def kept_draft(folder: Path) -> str:
 
 
 def test_undo_brings_a_sent_text_back_as_a_whole(chat_window: ChatWindow) -> None:
-    """To ask nearly the same again, or what was sent by a slip of the hand."""
     chat_window.ask("A long question that no user wants to type again")
     edit = chat_window.window.page.composer.edit
     assert edit.toPlainText() == ""
@@ -161,7 +160,6 @@ def test_undo_brings_a_sent_text_back_as_a_whole(chat_window: ChatWindow) -> Non
 
 
 def test_what_is_being_written_is_kept_for_the_next_start(chat_window: ChatWindow, tmp_path: Path) -> None:
-    """And forgotten when it has been sent."""
     chat_window.type("half a sentence")
     chat_window.until(lambda: kept_draft(tmp_path) == "half a sentence", "the draft on the disk")
     chat_window.press(Qt.Key.Key_Return)
@@ -170,7 +168,7 @@ def test_what_is_being_written_is_kept_for_the_next_start(chat_window: ChatWindo
 
 
 def test_a_draft_from_the_last_run_does_not_replace_what_is_being_written(chat_window: ChatWindow) -> None:
-    """The database may take its time to open; users begin to write before."""
+    # The database may take its time to open; users begin to write before.
     drafts: list[str] = []
     chat_window.history.draftFound.connect(drafts.append)
     chat_window.history.keep_draft("from the last run")
@@ -185,7 +183,7 @@ def test_a_draft_from_the_last_run_does_not_replace_what_is_being_written(chat_w
 
 
 def test_what_was_being_written_survives_rewording_an_earlier_message(chat_window: ChatWindow, tmp_path: Path) -> None:
-    """It comes back with the next start as well, and not the wording of what was sent long ago."""
+    # It also comes back with the next start, and not the wording of what was sent earlier.
     chat_window.ask("First thing")
     chat_window.type("not sent yet")
     chat_window.window.page.begin_edit(0)

@@ -32,7 +32,7 @@ _CARD_PAD = design.GRID * 3 // 2
 _FOOTER_ESTIMATE = 52
 """Pixels."""
 _TOOLS_SHOWN_WHILE_STREAMING = 4000
-"""Characters of arguments up to which tool calls are drawn anew with each frame."""
+"""Characters of arguments up to which tool calls are rendered again with each frame."""
 
 
 def gap_between() -> int:
