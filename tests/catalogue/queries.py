@@ -1,4 +1,4 @@
-"""What people type and what they want to see first, on the list of 2026-08-22.
+"""What users type and what they want to see first, on the list of 2026-08-22.
 
 Written before the search was, and not adapted to it. Where several rows serve equally well, all are named.
 """

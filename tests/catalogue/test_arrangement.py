@@ -93,7 +93,7 @@ def test_a_real_list_offers_enough_fit_models(real: RealList) -> None:
 
 
 def sort_models(models: Sequence[ModelInfo], order: SortOrder, server_ids: Sequence[str] = ()) -> list[ModelInfo]:
-    """The models as the picker lists them in an order."""
+    """Return the models as the picker lists them in an order."""
     view = CatalogueView(models, TODAY)
     return [view.models[row] for row in view.order(order, server_ids)]
 

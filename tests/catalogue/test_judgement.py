@@ -29,7 +29,7 @@ TODAY = date(2026, 8, 22)
 
 
 def model(model_id: str = "maker/model", **fields: Any) -> ModelInfo:
-    """A model that is fit for voice, but for the given fields."""
+    """Return a model that is fit for voice, but for the given fields."""
     known: dict[str, Any] = {
         "context_length": 128_000,
         "input_modalities": ("text",),

@@ -75,7 +75,7 @@ def test_favourites_and_recents_come_first_where_they_pass() -> None:
 
 
 def sort_models(models: list[ModelInfo], order: SortOrder, server_ids: list[str]) -> list[ModelInfo]:
-    """The plain way: one sort of the models themselves; those without the figure go last."""
+    """Sort the models themselves, the plain way; those without the figure go last."""
     figures: dict[SortOrder, Callable[[ModelInfo], float | None]] = {
         SortOrder.PRICE: lambda model: hourly_cost(model).usd,
         SortOrder.CONTEXT: lambda model: model.context_length and -model.context_length,

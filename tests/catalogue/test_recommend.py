@@ -23,12 +23,12 @@ TODAY = date(2026, 8, 22)
 
 
 def ids_only(*ids: str) -> tuple[ModelInfo, ...]:
-    """What a server that tells ids alone gives."""
+    """Return models of which a server tells the ids alone."""
     return parse_model_list({"data": [{"id": model_id, "object": "model"} for model_id in ids]}).models
 
 
 def chosen(*ids: str) -> str | None:
-    """The id recommended among some ids."""
+    """Return the id recommended among some ids."""
     model = recommend(ids_only(*ids), TODAY)
     return model.id if model else None
 
@@ -73,7 +73,7 @@ def test_models_about_to_end_are_passed_over(real: RealList) -> None:
 
 
 def ending(model_id: str, ends: date | None, **fields: Any) -> ModelInfo:
-    """A model of which all is known and nothing speaks against it, but for its end."""
+    """Return a model of which all is known and nothing speaks against it, but for its end."""
     known: dict[str, Any] = {
         "context_length": 128_000,
         "input_modalities": ("text",),
@@ -120,7 +120,7 @@ UNFIT: dict[str, Any] = {"supported_parameters": frozenset({"stop"})}
     ids=["alone", "unfit", "unfit, last day", "cannot chat", "batch"],
 )
 def test_a_model_that_has_ended_is_never_suggested(others: list[ModelInfo]) -> None:
-    """Not even where nothing else is fit: requests to it fail."""
+    """Requests to it fail, so not even where nothing else is fit."""
     yesterday = TODAY - timedelta(days=1)
     ended = [ending(GOOD, yesterday), ending("openai/gpt-5.4-nano", date(2020, 1, 1)), ending("any/gpt-5", yesterday)]
     models = [*ended, *others]

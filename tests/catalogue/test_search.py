@@ -34,12 +34,12 @@ INDEX = SearchIndex(SMALL)
 
 
 def found(query: str, index: SearchIndex = INDEX, models: tuple[ModelInfo, ...] = SMALL) -> list[str]:
-    """The ids found, best first."""
+    """Return the ids found, best first."""
     return [models[row].id for row in index.find(query).rows]
 
 
 @on_real_lists
-def test_people_find_what_they_type(real: RealList) -> None:
+def test_users_find_what_they_type(real: RealList) -> None:
     index = SearchIndex(real.searchable)
     first = third = 0
     missed = []
@@ -134,7 +134,7 @@ def test_typing_on_narrows() -> None:
 
 
 def marked(query: str, model: ModelInfo) -> tuple[list[str], list[str], list[str]]:
-    """The marked pieces of name, id and vendor."""
+    """Return the marked pieces of name, id and vendor."""
     find = INDEX.span_finder(query)
     name, model_id, vendor = (
         [text[start:end] for start, end in find(text)] for text in (model.name, model.id, model.vendor)

@@ -47,7 +47,7 @@ TOOLS = [
 
 
 def ask(demo: DemoControl, prompt: str | list[Any], *, key: str | None = None, **more: Any) -> Answer:
-    """One chat completion; ``more`` goes into the body, where None takes a field away."""
+    """Ask for one chat completion; ``more`` goes into the body, where None takes a field away."""
     messages = prompt if isinstance(prompt, list) else [{"role": "user", "content": prompt}]
     body = {"model": CHEAP, "max_tokens": 4096, "messages": messages, **more}
     return demo.call(
@@ -59,7 +59,7 @@ def ask(demo: DemoControl, prompt: str | list[Any], *, key: str | None = None, *
 
 
 def text_of(answer: Answer) -> str:
-    """The text of an answer, streamed or whole."""
+    """Return the text of an answer, streamed or whole."""
     if answer.headers["content-type"].startswith("text/event-stream"):
         choices = [choice for chunk in answer.chunks() for choice in chunk["choices"]]
         return "".join(choice["delta"].get("content") or "" for choice in choices)
@@ -67,7 +67,7 @@ def text_of(answer: Answer) -> str:
 
 
 def pkce() -> tuple[str, str]:
-    """A verifier and its challenge (RFC 7636, S256)."""
+    """Return a verifier and its challenge (RFC 7636, S256)."""
     verifier = "v" * 43
     digest = hashlib.sha256(verifier.encode()).digest()
     return verifier, base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

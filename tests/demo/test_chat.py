@@ -92,7 +92,7 @@ def test_limits_and_stops(demo: DemoControl) -> None:
 
 
 def reasoning_of(answer: Any) -> tuple[str, str]:
-    """The shown reasoning and its details' text."""
+    """Return the shown reasoning and its details' text."""
     if answer.headers["content-type"].startswith("text/event-stream"):
         deltas = [choice["delta"] for chunk in answer.chunks() for choice in chunk["choices"]]
     else:

@@ -158,7 +158,7 @@ def test_errors(contract: Contract, demo: DemoControl, name: str) -> None:
         (404, "constraint_filtered", {"top_k": 5, "provider": {"require_parameters": True}}),
     ],
 )
-def test_why_nobody_answers(
+def test_why_no_provider_answers(
     contract: Contract, demo: DemoControl, status: int, code: str, more: dict[str, Any]
 ) -> None:
     answer = ask(demo, "hello", **more)

@@ -27,7 +27,7 @@ SMALL = Limits(head=1000, body=5000, read_ahead=2000, linger=0.2)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """One test on a loop of its own, which nothing may outlive."""
+    """Run one test on a loop of its own, which nothing may outlive."""
 
     async def guarded() -> T:
         result = await asyncio.wait_for(coroutine, 20)
@@ -39,7 +39,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 async def echo(request: Request) -> Answer:
-    """Tells what arrived."""
+    """Answer with what arrived."""
     return json_response({"method": request.method, "path": request.path, "body": len(request.body)})
 
 
@@ -59,17 +59,17 @@ class Client:
         return int(lines[0].split()[1]), {name.lower(): value for name, value in headers.items()}
 
     async def answer(self) -> tuple[int, dict[str, str], bytes]:
-        """One answer that tells its length."""
+        """Read one answer that tells its length."""
         status, headers = await self.head()
         return status, headers, await self.reader.readexactly(int(headers["content-length"]))
 
     async def chunk(self) -> bytes:
-        """One chunk of an answer that is sent piece by piece; empty at its end."""
+        """Read one chunk of an answer that is sent piece by piece; empty at its end."""
         length = int(await self.reader.readline(), 16)
         return (await self.reader.readexactly(length + 2))[:-2]
 
     async def rest(self) -> bytes:
-        """All until the server closes the connection."""
+        """Read until the server closes the connection."""
         return await self.reader.read()
 
 
@@ -77,7 +77,7 @@ class Client:
 async def serving(
     handler: Callable[[Request], Coroutine[Any, Any, Answer]] = echo, limits: Limits = SMALL
 ) -> AsyncIterator[Client]:
-    """A server with one client."""
+    """Start a server, and return one client of it."""
     async with listening(handler, limits=limits) as port, connected(port) as client:
         yield client
 

@@ -42,7 +42,7 @@ _PARAMETERS = ("max_tokens", "temperature", "top_p", "stop", "seed", "response_f
 
 
 def generated_rows(count: int, seed: int = 1) -> list[dict[str, Any]]:
-    """Rows in OpenRouter's shape with unique ids; the same for the same arguments."""
+    """Return rows in OpenRouter's shape with unique ids; the same for the same arguments."""
     source = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
     families = list(_KNOWN_FAMILIES)
     while len(families) < max(8, count // 60):
@@ -101,7 +101,7 @@ def _row(source: random.Random, author: str, vendor: str, family: str, title: st
 
 @cache
 def generated_models(count: int, seed: int = 1) -> tuple[ModelInfo, ...]:
-    """The models of :func:`generated_rows`."""
+    """Return the models of :func:`generated_rows`."""
     return parse_model_list({"data": generated_rows(count, seed)}).models
 
 

@@ -47,7 +47,7 @@ class Answer:
         return self.body.decode()
 
     def chunks(self) -> list[dict[str, Any]]:
-        """The JSON of a stream's events, without ``[DONE]`` and comments."""
+        """Return the JSON of a stream's events, without ``[DONE]`` and comments."""
         lines = [line[6:] for line in self.text.splitlines() if line.startswith("data: ")]
         return [json.loads(line) for line in lines if line != "[DONE]"]
 
@@ -79,13 +79,13 @@ class DemoControl:
 
     @staticmethod
     def key_for(name: str) -> str:
-        """The key called ``name``; see ``caal_desktop.demo.accounts.keys.KEYS``."""
+        """Return the key called ``name``; see ``caal_desktop.demo.accounts.keys.KEYS``."""
         return demo_key(name)
 
     def fault(self, name: str, arg: object = None, *, times: int | None = None, path: str | None = None) -> None:
-        """Switch a fault on; ``times`` limits how many requests it hits, ``path`` which (by their path's end)."""
-        wish = {"name": name, "arg": arg, "times": times, "path": path}
-        answer = self.call("POST", "/_demo/faults", wish)
+        """Switch a fault on; ``times`` limits how many requests it applies to, ``path`` which (by their path's end)."""
+        fault = {"name": name, "arg": arg, "times": times, "path": path}
+        answer = self.call("POST", "/_demo/faults", fault)
         if answer.status != 201:
             raise ValueError(answer.text)
 
@@ -93,7 +93,7 @@ class DemoControl:
         self.call("DELETE", "/_demo/faults")
 
     def requests(self, path: str = "") -> list[dict[str, Any]]:
-        """The requests that arrived since the last reset, oldest first; ``path`` keeps those whose path ends so."""
+        """Return the requests since the last reset, oldest first; ``path`` keeps those whose path ends so."""
         entries = self.call("GET", "/_demo/requests").json()["requests"]
         return [entry for entry in entries if entry["path"].endswith(path)]
 
@@ -101,23 +101,23 @@ class DemoControl:
         self.call("DELETE", "/_demo/requests")
 
     def reset(self) -> None:
-        """Faults, log, spending, generations and sign-in codes as they were at the start."""
+        """Restore faults, log, spending, generations and sign-in codes as they were at the start."""
         self.call("POST", "/_demo/reset")
 
     def open_streams(self) -> int:
-        """How many chat streams are under way."""
+        """Return how many chat streams are under way."""
         return int(self.call("GET", "/_demo/requests").json()["open_streams"])
 
     def closed_by_client(self) -> int:
-        """How many answers the client did not wait for."""
+        """Return how many answers the client did not wait for."""
         return int(self.call("GET", "/_demo/requests").json()["closed_by_client"])
 
     def wait_for_open_streams(self, count: int) -> None:
-        """Wait until exactly ``count`` streams are under way; fails the test when that does not come."""
+        """Wait until exactly ``count`` streams are under way; fail the test when that does not come."""
         self.wait_for(lambda: self.open_streams() == count, f"{count} streams are open")
 
     def wait_for(self, condition: Callable[[], object], what: str) -> None:
-        """Wait until something has become true on the server; fails the test when that does not come."""
+        """Wait until something has become true on the server; fail the test when that does not come."""
         deadline = time.monotonic() + _DEADLINE_S
         while not condition():
             if time.monotonic() > deadline:
@@ -125,7 +125,7 @@ class DemoControl:
             time.sleep(0.01)
 
     def decide_sign_in(self, url: str, *, allow: bool = True) -> str:
-        """Do what a person does on the consent page at ``url``; gives the address that the browser is sent to."""
+        """Do what a user does on the consent page at ``url``; return the address that the browser is sent to."""
         page = self.call("GET", url)
         if page.status != 200:
             raise ValueError(page.text)
@@ -143,7 +143,7 @@ class DemoControl:
         key: str | None = None,
         content_type: str = "application/json",
     ) -> Answer:
-        """One plain HTTP request; redirects are not followed.
+        """Send one plain HTTP request; redirects are not followed.
 
         Args:
             method: the HTTP method.
@@ -178,14 +178,14 @@ def _lower(headers: Any) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def demo_process() -> Iterator[DemoProcess]:
-    """One demo server without pauses, for all tests of this worker."""
+    """Run one demo server without pauses, for all tests of this worker."""
     with DemoProcess(["--speed", "0"]) as process:
         yield process
 
 
 @pytest.fixture
 def demo(demo_process: DemoProcess) -> Iterator[DemoControl]:
-    """The demo server, as it was at its start."""
+    """Return the demo server, as it was at its start."""
     control = DemoControl(demo_process.base_url, demo_process.key)
     control.reset()
     yield control

@@ -44,12 +44,12 @@ OFFLINE = ConnectionRefused("openrouter", params={"provider": "OpenRouter", "hos
 
 @cache
 def catalogue() -> Catalogue:
-    """As many models as OpenRouter has: real ones first, generated ones behind them."""
+    """Return as many models as OpenRouter has: real ones first, generated ones behind them."""
     return catalogue_of(long_models(415))
 
 
 def catalogue_of(models: tuple[ModelInfo, ...]) -> Catalogue:
-    """Models as a service would hand them over."""
+    """Return models as a service would hand them over."""
     view = CatalogueView(models, TODAY)
     fetched_at = datetime.now(UTC) - timedelta(hours=3)
     return Catalogue("openrouter", view.models, 0, fetched_at, CatalogueState.READY, view=view)
@@ -63,7 +63,7 @@ def pane(
     filters: Filters | None = None,
     chosen: str | None = None,
 ) -> ModelPane:
-    """A pane over the services, which have a catalogue that was never asked for."""
+    """Return a pane over the services, which have a catalogue that was never asked for."""
     parts.show_catalogue(catalogue() if shown is None else shown)
     result = ModelPane(parts.catalogue, parts.settings, name="picker.pane")
     best = result.browser.view.recommended
@@ -95,7 +95,7 @@ def _compared(parts: Parts) -> ModelPane:
 
 
 def _details(parts: Parts) -> ModelPane:
-    """In a narrow window they take the list's place."""
+    """Return a pane with its details, which in a narrow window take the list's place."""
     result = pane(parts)
     result.parts.toggle_details()
     return result
@@ -126,7 +126,7 @@ def _hosts(parts: Parts) -> ModelPane:
 
 
 def _no_match(parts: Parts) -> ModelPane:
-    """A model that is not free, searched for among the free ones."""
+    """Search for a model that is not free among the free ones."""
     view = catalogue().view
     assert view is not None
     free = Filters(frozenset({FilterName.FREE}))
@@ -172,7 +172,7 @@ SIZES = {"wide": (1040, 680), "narrow": (480, 620)}
 
 
 def shown_in(state: str, size: str, parts: Parts, qtbot: QtBot) -> QWidget:
-    """The picker on the screen in one of the states, at one of the sizes, when it has come to rest."""
+    """Show the picker in one of the states, at one of the sizes, when it has come to rest."""
     widget = STATES[state](parts)
     qtbot.addWidget(widget)
     widget.resize(*SIZES[size])
@@ -183,7 +183,7 @@ def shown_in(state: str, size: str, parts: Parts, qtbot: QtBot) -> QWidget:
 
 
 def _palette(*, dark: bool) -> QPalette:
-    """A desktop without a theme of its own gives light colours alone."""
+    """Return light or dark colours; a desktop without a theme of its own has light ones alone."""
     if not dark:
         return QApplication.style().standardPalette()
     palette = QPalette(QColor("#2b2b2b"))

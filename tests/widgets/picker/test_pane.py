@@ -81,7 +81,7 @@ class Picker:
         return self.pane.parts.count.text()
 
     def settle(self) -> None:
-        """Until numbers and details have followed."""
+        """Wait until numbers and details have followed."""
         turn(until=lambda: not self.pane._counts_timer.isActive() and not self.pane.details._settle_timer.isActive())
 
 
@@ -201,12 +201,12 @@ def test_a_limit_of_price_is_kept_by_all_that_is_listed(picker: Picker) -> None:
     assert all((usd[model_id] or 0) <= limit for model_id in shown)
 
 
-def test_orders_that_nobody_knows_cannot_be_chosen(picker: Picker) -> None:
+def test_orders_that_are_not_known_cannot_be_chosen(picker: Picker) -> None:
     box = picker.pane.orders
     model = box.model()
     for row, order in enumerate(SortOrder):
         enabled = bool(model.flags(model.index(row, 0)) & Qt.ItemFlag.ItemIsEnabled)
-        # Nobody can be asked without a connection; the generated list tells everything else.
+        # No server can be asked without a connection; the generated list tells everything else.
         assert enabled is (order not in ("popular", "fastest_first_token", "throughput"))
     box.set_order(SortOrder.NEWEST)
     created = [picker.pane.browser.view.find(model_id) for model_id in picker.ids]
