@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.process.start_trace import StartTrace
     from caal_desktop.storage.paths import AppPaths
     from caal_desktop.storage.settings.store import SettingsStore
+    from caal_desktop.widgets.common.translation import Described
 
 logger = logging.getLogger(__name__)
 
@@ -157,8 +158,12 @@ class Application(QObject):
     def _on_save_failed(self, reason: str) -> None:
         self.windows.show_message_box(self.tr("The settings could not be saved"), reason)
 
-    def _on_demo_failed(self, reason: str) -> None:
-        self.windows.show_message_box(self.tr("The demo server could not be started"), reason)
+    def _on_demo_failed(self, error: Described) -> None:
+        from caal_desktop.widgets.common.error_texts import reason_and_advice
+        from caal_desktop.widgets.common.translation import words_of
+
+        text = words_of(error)
+        self.windows.show_message_box(text.what, reason_and_advice(text))
 
     def _note_key(self, state: KeyState) -> None:
         if state.info is not None and not state.is_busy:

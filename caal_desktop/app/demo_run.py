@@ -24,11 +24,11 @@ class DemoRun(QObject):
 
     Signals:
         started: it answers; its key is known.
-        failed: carries why it could not be started, in words.
+        failed: it could not be started; carries the :class:`~caal_desktop.demo.launcher.DemoStartError`.
     """
 
     started = Signal()
-    failed = Signal(str)
+    failed = Signal(object)
 
     def __init__(self, process: DemoProcess, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,7 +82,7 @@ class DemoRun(QObject):
         except DemoStartError as error:
             logger.error("The demo could not be started: %s", error)  # noqa: TRY400 - the message says it all
             self._address.set_exception(error)
-            self.failed.emit(str(error))
+            self.failed.emit(error)
             return
         self._address.set_result(self._process.base_url)
         self.started.emit()

@@ -1,4 +1,4 @@
-"""Starts the demo server as a process of its own, and ends it. Standard library only; never imports the server."""
+"""Starts the demo server as a process of its own, and ends it. Never imports the server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import tempfile
 import threading
 from typing import IO, TYPE_CHECKING, Final
 
+from caal_desktop.llm.errors.text import DescribedError
+from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, Duration
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
@@ -20,8 +23,31 @@ START_DEADLINE_S = 15.0
 STOP_DEADLINE_S = 3.0
 
 
-class DemoStartError(RuntimeError):
-    """The demo server did not say where it listens; the message tells why and carries the end of its error output."""
+class DemoStartError(DescribedError):
+    """The demo server could not be started. Params: ``reason`` (the system's words).
+
+    Args:
+        params: what fills the templates' placeholders.
+    """
+
+    what = QT_TRANSLATE_NOOP("DemoStartError", "The demo server could not be started.")
+    why = QT_TRANSLATE_NOOP("DemoStartError", "The system says: {reason}.")
+    advice = NO_TEXT
+
+    def __init__(self, **params: object) -> None:
+        super().__init__(params)
+
+
+class DemoOutputError(DemoStartError):
+    """It printed something other than its address. Params: ``output``, the end of what it printed."""
+
+    why = QT_TRANSLATE_NOOP("DemoStartError", "It says: {output}")
+
+
+class DemoTimeoutError(DemoStartError):
+    """It printed nothing in time. Params: ``time``, a :class:`~caal_desktop.llm.translation.Duration`."""
+
+    why = QT_TRANSLATE_NOOP("DemoStartError", "It did not say where it listens within {time}.")
 
 
 class DemoProcess:
@@ -70,10 +96,11 @@ class DemoProcess:
         """Start the server and wait until it listens.
 
         Raises:
-            DemoStartError: it could not be started, ended early, said something else, or said nothing in time.
+            DemoStartError: it could not be started, ended early, printed something else, or printed nothing in time.
+            RuntimeError: it has been started already.
         """
         if self._process is not None:
-            raise DemoStartError("The demo server has been started already.")
+            raise RuntimeError("The demo server has been started already.")
         # A file and not a pipe: nothing reads it while the server runs, and a full pipe would block the server.
         with tempfile.TemporaryFile() as error_output:
             try:
@@ -86,14 +113,14 @@ class DemoProcess:
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
             except OSError as error:
-                raise DemoStartError(f"The demo server could not be started: {error}") from error
+                raise DemoStartError(reason=error) from error
             line = self._first_line(self._process)
             try:
                 announced = json.loads(line)
                 self.base_url, self.key = str(announced["base_url"]), str(announced["key"])
             except (ValueError, TypeError, KeyError) as error:
                 self.stop()
-                raise DemoStartError(self._explain(line, error_output)) from error
+                raise self._start_error(line, error_output) from error
 
     def stop(self) -> None:
         """End the server and wait for its end; safe to call at any time, also twice."""
@@ -133,12 +160,11 @@ class DemoProcess:
             return b""
         return lines[0] if lines else b""
 
-    def _explain(self, line: bytes, error_output: IO[bytes]) -> str:
+    def _start_error(self, line: bytes, error_output: IO[bytes]) -> DemoStartError:
         error_output.seek(0)
-        tail = error_output.read()[-2000:].decode(errors="replace").strip()
-        said = line.decode(errors="replace").strip()
-        happened = f"said {said[:200]!r}" if said else f"did not say where it listens within {self._deadline:g} s"
-        return f"The demo server {happened}." + (f"\n{tail}" if tail else "")
+        printed = (line[:200], error_output.read()[-2000:])
+        output = "\n".join(text for part in printed if (text := part.decode(errors="replace").strip()))
+        return DemoOutputError(output=output) if output else DemoTimeoutError(time=Duration(self._deadline))
 
     def __enter__(self) -> DemoProcess:
         self.start()

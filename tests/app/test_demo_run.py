@@ -1,4 +1,4 @@
-"""The demo server of a run: its address for whoever asks early, and what a failed start leaves."""
+"""The demo server of a run: its address for early requests, and what a failed start leaves."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.app.demo_run import DemoRun
-from caal_desktop.demo.launcher import DemoProcess
+from caal_desktop.demo.launcher import DemoProcess, DemoStartError
 from caal_desktop.llm.errors import ConnectionFailed
+from caal_desktop.widgets.common.translation import words_of
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
@@ -41,10 +42,13 @@ def test_whoever_asks_early_is_answered_once_the_server_listens() -> None:
 
 def test_a_start_that_fails_is_told_and_asked_for_in_vain(expected_logs: Callable[..., None]) -> None:
     expected_logs("ERROR .*demo_run: The demo could not be started")
-    demo, told = DemoRun(DemoProcess(command=[sys.executable, "-c", "raise SystemExit(3)"])), list[str]()
+    program = "raise SystemExit('No space left')"
+    demo, told = DemoRun(DemoProcess(command=[sys.executable, "-c", program])), list[DemoStartError]()
     demo.failed.connect(told.append)
     demo.start()
     assert turn(until=lambda: told)
+    words = words_of(told[0])
+    assert (words.what, words.why) == ("The demo server could not be started.", "It says: No space left")
     with pytest.raises(ConnectionFailed):
         run_async(demo.address())
     run_async(demo.close())
