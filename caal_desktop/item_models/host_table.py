@@ -90,7 +90,9 @@ class HostTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return value(host)
             case Qt.ItemDataRole.AccessibleTextRole:
-                return value(host) if index.column() == 0 else f"{title}: {value(host)}"
+                if index.column() == 0:
+                    return value(host)
+                return self.tr("{column}: {value}").format(column=title, value=value(host))
             case Qt.ItemDataRole.ToolTipRole:
                 return self._note(host)
             case Qt.ItemDataRole.TextAlignmentRole:
@@ -119,7 +121,9 @@ class HostTableModel(QAbstractTableModel):
         return self.tr("varies") if host.pricing.varies else self._format_price(getattr(host.pricing, which))
 
     def _uptime(self, host: EndpointInfo) -> str:
-        return UNKNOWN if host.uptime is None else f"{QLocale().toString(host.uptime, 'f', 1)} %"
+        if host.uptime is None:
+            return UNKNOWN
+        return self.tr("{percent} %").format(percent=QLocale().toString(host.uptime, "f", 1))
 
     def _latency(self, host: EndpointInfo) -> str:
         if host.latency_ms is None:
