@@ -97,9 +97,7 @@ def test_screen_readers_hear_everything_that_is_drawn(model: ModelListModel) -> 
 def test_hosts_that_tell_nothing_are_dashes(qapp: object) -> None:
     hosts = (
         EndpointInfo("Bare"),
-        EndpointInfo(
-            "Full", Pricing(0.2, 1.0), 0.25, 131_072, None, 4_096, "fp8", 99.5, 312.5, 45.2, True, frozenset()
-        ),
+        EndpointInfo("Full", Pricing(0.2, 1.0), 0.25, 131_072, 4_096, "fp8", 99.5, 312.5, 45.2, True, frozenset()),
         EndpointInfo("Router", Pricing(varies=True)),
     )
     table = HostTableModel(str, lambda usd: UNKNOWN if usd is None else f"${usd:g}")
