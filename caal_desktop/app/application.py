@@ -78,7 +78,7 @@ class Application(QObject):
         if trace is not None:
             self.windows.setupBegun.connect(lambda setup: setup.keyChanged.connect(self._note_key))
         if self._demo is not None:
-            self._demo.failed.connect(self._on_demo_failed)
+            self._demo.failed.connect(self._show_in_box)
         self.services.keys.stateChanged.connect(self._on_key)
         self.services.settings.changed.connect(self._appearance.apply)
         self.services.settings.saveFailed.connect(self._on_save_failed)
@@ -114,10 +114,7 @@ class Application(QObject):
         if self._demo is not None:
             self._demo.start()
         if self.services.settings_notice is not None:
-            from caal_desktop.widgets.common.translation import reason_and_advice, words_of
-
-            text = words_of(self.services.settings_notice)
-            self.windows.show_message_box(text.what, reason_and_advice(text))
+            self._show_in_box(self.services.settings_notice)
 
     def _on_key(self, _secret: str, _state: KeyState) -> None:
         # A provider that shows its list to nobody without a key could not be asked before the keyring gave it, or the
@@ -158,11 +155,10 @@ class Application(QObject):
     def _on_save_failed(self, reason: str) -> None:
         self.windows.show_message_box(self.tr("The settings could not be saved"), reason)
 
-    def _on_demo_failed(self, error: Described) -> None:
-        from caal_desktop.widgets.common.error_texts import reason_and_advice
-        from caal_desktop.widgets.common.translation import words_of
+    def _show_in_box(self, described: Described) -> None:
+        from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
-        text = words_of(error)
+        text = words_of(described)
         self.windows.show_message_box(text.what, reason_and_advice(text))
 
     def _note_key(self, state: KeyState) -> None:
