@@ -17,7 +17,9 @@ pytest_plugins = [
     "tests.support.demo",
     "tests.support.qt_loop",
     "tests.support.parts",
+    "tests.support.pseudo_language",
     "tests.support.settings_dialogs",
+    "tests.support.shown_texts",
     "tests.support.sign_in",
     "tests.support.widget_audit",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.source_texts import MarkedText, marked_texts, read_ts, tool
+from tests.support.unmarked_texts import changed_texts, unmarked_literals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,3 +46,12 @@ def test_lupdate_finds_what_is_marked_under_the_context_in_which_it_is_looked_up
 def test_a_text_with_a_number_is_a_plural() -> None:
     # In any other form lupdate does not know it as one, and "1 answers" is what users read.
     assert [text.place for text in marks() if bool(re.search("%L?n", text.source or "")) != text.is_plural] == []
+
+
+def test_no_literal_is_shown_that_is_not_marked() -> None:
+    assert unmarked_literals() == []
+
+
+def test_no_marked_text_is_put_together_with_words_or_changed_afterwards() -> None:
+    # A language that orders its words in another way needs the whole sentence.
+    assert changed_texts() == []
