@@ -81,7 +81,7 @@ class Application(QObject):
             self._demo.failed.connect(self._show_in_box)
         self.services.keys.stateChanged.connect(self._on_key)
         self.services.settings.changed.connect(self._appearance.apply)
-        self.services.settings.saveFailed.connect(self._on_save_failed)
+        self.services.settings.saveFailed.connect(self._show_in_box)
 
     async def run(self) -> int:
         """Show the first window, and stay until the program is to end.
@@ -151,9 +151,6 @@ class Application(QObject):
         self.quit()
 
     # --- what is told and noted
-
-    def _on_save_failed(self, reason: str) -> None:
-        self.windows.show_message_box(self.tr("The settings could not be saved"), reason)
 
     def _show_in_box(self, described: Described) -> None:
         from caal_desktop.widgets.common.translation import reason_and_advice, words_of

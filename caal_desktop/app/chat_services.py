@@ -58,8 +58,12 @@ class ChatServices(QObject):
         """Keeps the chat's conversations."""
         if self._history is None:
             from caal_desktop.services.history.history_service import HistoryService
+            from caal_desktop.widgets.common.formats import format_value
+            from caal_desktop.widgets.common.translation import translated
 
-            self._history = HistoryService(self.chat, self._paths.history_file, self)
+            self._history = HistoryService(
+                self.chat, self._paths.history_file, self, translate=translated, format_value=format_value
+            )
             self._history.keep_for(self._days)
         return self._history
 

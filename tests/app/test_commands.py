@@ -6,34 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.app.application import Application
 from caal_desktop.commands import CommandId
-from caal_desktop.storage.paths import AppPaths
 from caal_desktop.storage.settings.choices import SetupStep
-from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.commands import APPLICATION
-from tests.support.qt_loop import run_async, turn
+from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from PySide6.QtWidgets import QApplication
-
-    from tests.support.demo import DemoControl
-    from tests.support.qt_loop import LoopHarness
-
-
-@pytest.fixture
-def application(qapp: QApplication, qt_loop: LoopHarness, tmp_path: Path, demo: DemoControl) -> Iterator[Application]:
-    store = SettingsStore(tmp_path / "settings.json")
-    made = Application(qapp, AppPaths.below(tmp_path), store, stand_ins={"openrouter": demo.base_url})
-    made.services.settings.update(setup_completed=True)
-    made.windows.open_first()
-    turn(3)
-    yield made
-    run_async(made._shut_down())
-    turn(3)
+    from caal_desktop.app.application import Application
 
 
 def test_it_binds_what_the_tests_of_windows_expect_of_it(application: Application) -> None:

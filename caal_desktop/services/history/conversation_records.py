@@ -6,7 +6,6 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.llm.errors import ErrorText, ProviderError, Remedy
 from caal_desktop.llm.events import FinishReason, UsageReport
 from caal_desktop.llm.fields import as_bool, as_dict, as_dicts, as_float, as_int, as_string, as_text
 from caal_desktop.services.chat.conversation import (
@@ -16,9 +15,9 @@ from caal_desktop.services.chat.conversation import (
     Conversation,
     Message,
     Role,
-    SavedFailureError,
     ToolCallText,
 )
+from caal_desktop.services.history.failure_records import from_failure_record, to_failure_record
 from caal_desktop.storage.history.records import MessageRecord
 
 if TYPE_CHECKING:
@@ -28,14 +27,14 @@ _TITLE_LENGTH = 60
 
 
 def title_of(message: Message) -> str:
-    """What a conversation that begins with this message is called."""
+    """Return the title of a conversation that begins with this message."""
     text = message.text or ", ".join(attachment.name for attachment in message.attachments)
     line = " ".join(text.split())
     return line if len(line) <= _TITLE_LENGTH else f"{line[: _TITLE_LENGTH - 1].rstrip()}…"
 
 
 def to_record(message: Message, *, shown: bool) -> MessageRecord:
-    """A message as it is kept."""
+    """Return a message as it is kept."""
     extra: dict[str, Any] = {}
     if message.facts is not None:
         facts = message.facts
@@ -49,7 +48,7 @@ def to_record(message: Message, *, shown: bool) -> MessageRecord:
     if message.attachments:
         extra["attachments"] = [asdict(attachment) for attachment in message.attachments]
     if message.error is not None:
-        extra["failure"] = _failure(message.error)
+        extra["failure"] = to_failure_record(message.error)
     return MessageRecord(
         message.id,
         None if message.parent is None else message.parent.id,
@@ -66,16 +65,8 @@ def to_record(message: Message, *, shown: bool) -> MessageRecord:
 _FACTS = ("asked_model", "model", "provider", "first_token_s", "duration_s", "reasoning_s", "generation_id")
 
 
-def _failure(error: ProviderError | SavedFailureError) -> dict[str, str]:
-    if isinstance(error, SavedFailureError):
-        text, remedy = error.text, error.remedy
-    else:
-        text, remedy = error.describe(), error.remedy
-    return {"what": text.what, "why": text.why, "advice": text.advice, "remedy": str(remedy)}
-
-
 def to_conversation(record: ConversationRecord) -> Conversation:
-    """A conversation as it was kept. An answer that was still coming then counts as stopped."""
+    """Return a conversation as it was kept. An answer that was still streaming then counts as stopped."""
     conversation = Conversation()
     conversation.id = record.id
     known: dict[str, Message] = {}
@@ -110,7 +101,7 @@ def _message(kept: MessageRecord) -> Message:
         [kept.text] if kept.text else [],
         status,
         _read_facts(extra.get("facts")) if role is Role.ASSISTANT else None,
-        _read_failure(extra.get("failure")),
+        from_failure_record(extra.get("failure")),
         [kept.reasoning] if kept.reasoning else [],
         [ToolCallText(**_texts(call, ("name", "arguments", "call_id"))) for call in as_dicts(extra.get("tool_calls"))],
         tuple(
@@ -157,14 +148,3 @@ def _read_facts(value: object) -> AnswerFacts | None:
         usage,
         reason,
     )
-
-
-def _read_failure(value: object) -> SavedFailureError | None:
-    if not isinstance(value, dict):
-        return None
-    words = _texts(value, ("what", "why", "advice"))
-    try:
-        remedy = Remedy(str(value.get("remedy")))
-    except ValueError:
-        remedy = Remedy.RETRY
-    return SavedFailureError(ErrorText(**words), remedy)

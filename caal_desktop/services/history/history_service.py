@@ -1,4 +1,4 @@
-"""Keeps what is said: writes the conversation while it goes on, lists, finds and opens earlier ones."""
+"""Keeps conversations: writes the current one while it goes on; lists, finds and opens earlier ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from caal_desktop.llm.translation import plain_value, untranslated
 from caal_desktop.services.history.conversation_records import title_of, to_conversation, to_record
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import HistoryDamaged, StorageError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from caal_desktop.llm.translation import FormatValue, Translate
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.conversation import Message
     from caal_desktop.storage.history.store import HistoryDatabase
@@ -29,7 +31,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 FLUSH_MS = 200
-"""Milliseconds after which what streamed in is on the disk: the most that a crash can take away."""
+"""Milliseconds after which streamed text is written: the most that a crash can lose."""
 _DRAFT_MS = 400
 _DRAFT = "draft"
 
@@ -40,16 +42,18 @@ class HistoryService(QObject):
     Args:
         chat: the conversation that is kept.
         path: the database's file.
+        translate: turns the texts of an export from English into another language; called in a worker.
+        format_value: turns what fills their placeholders into words.
 
     Signals:
         listChanged: a list of :class:`ConversationSummary`, the latest first.
         opened: options of the conversation that is shown now.
         draftFound: what was being written when the program ended.
-        temporaryChanged: whether what is said is not kept.
-        deleted: id and title of a conversation that can still be brought back.
-        failed: a :class:`StorageError`; what is said is not kept.
+        temporaryChanged: whether the conversation is not kept.
+        deleted: id and title of a conversation that can still be restored.
+        failed: a :class:`StorageError`; the conversation is not kept.
         exported: the path of a file that was written.
-        importFailed: why a file was not taken, in words.
+        importFailed: the :class:`~caal_desktop.services.history.conversation_export.ConversationNotImported`.
     """
 
     listChanged = Signal(list)
@@ -59,35 +63,43 @@ class HistoryService(QObject):
     deleted = Signal(str, str)
     failed = Signal(object)
     exported = Signal(str)
-    importFailed = Signal(str)
-    _broke = Signal(object)
+    importFailed = Signal(object)
+    _writeFailed = Signal(object)
 
-    def __init__(self, chat: ChatService, path: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        chat: ChatService,
+        path: Path,
+        parent: QObject | None = None,
+        *,
+        translate: Translate = untranslated,
+        format_value: FormatValue = plain_value,
+    ) -> None:
         super().__init__(parent)
-        self._chat, self._path = chat, path
+        self._chat, self._translate, self._format_value = chat, translate, format_value
         self._thread = HistoryThread(path)
         self._scope = TaskScope("history")
         self._temporary = False
         self._query = ""
         self._options: dict[str, Any] = {}
         self._kept: set[str] = set()
-        self._pieces: dict[tuple[str, str], list[str]] = {}
-        self._broken = False
+        self._unwritten: dict[tuple[str, str], list[str]] = {}
+        self._has_failed = False
         self._draft: str | None = None
         self._flush_timer = QTimer(self, interval=FLUSH_MS, singleShot=True)
         self._flush_timer.timeout.connect(self.flush)
         self._draft_timer = QTimer(self, interval=_DRAFT_MS, singleShot=True)
         self._draft_timer.timeout.connect(self._save_draft)
-        self._broke.connect(self._fail, Qt.ConnectionType.QueuedConnection)
+        self._writeFailed.connect(self._fail, Qt.ConnectionType.QueuedConnection)
         chat.messageAdded.connect(self._on_added)
-        chat.textArrived.connect(lambda index, text: self._on_piece(index, "text", text))
-        chat.reasoningArrived.connect(lambda index, text: self._on_piece(index, "reasoning", text))
+        chat.textArrived.connect(lambda index, text: self._on_text_arrived(index, "text", text))
+        chat.reasoningArrived.connect(lambda index, text: self._on_text_arrived(index, "reasoning", text))
         chat.statusChanged.connect(self._on_status)
         chat.costFound.connect(self._on_cost)
         chat.pathChanged.connect(self._on_path)
         chat.messageRemoved.connect(self._on_removed)
 
-    # --- what others see
+    # --- public
 
     @property
     def current(self) -> str:
@@ -95,11 +107,11 @@ class HistoryService(QObject):
         return self._chat.conversation.id
 
     def begin(self) -> None:
-        """Open the database, and bring back what a crash has interrupted."""
+        """Open the database, and show again the conversation that a crash has interrupted."""
         self._scope.start(self._begin(), name="begin")
 
     def keep_for(self, days: int) -> None:
-        """Forget conversations that nothing was said in for some days; 0 keeps all."""
+        """Delete conversations without a new message for so many days; 0 keeps all."""
         if days:
             before, shown = time.time() - days * 86_400, self.current
             self._write(lambda database: database.expire(before, shown))
@@ -136,7 +148,7 @@ class HistoryService(QObject):
             self._refresh()
 
     def delete(self, conversation: str, title: str) -> None:
-        """Delete a conversation; :meth:`undo_delete` brings it back until the program ends or another is deleted."""
+        """Delete a conversation; :meth:`undo_delete` restores it until the program ends or another is deleted."""
         if conversation == self.current:
             self.new()
         self._write(lambda database: database.purge())
@@ -145,22 +157,22 @@ class HistoryService(QObject):
         self._refresh()
 
     def undo_delete(self, conversation: str) -> None:
-        """Bring a conversation back that was deleted a moment ago."""
+        """Restore the conversation that was deleted last."""
         self._write(lambda database: database.restore(conversation))
         self._refresh()
 
     def forget_deleted(self) -> None:
-        """What was deleted cannot be brought back any more."""
+        """Delete for good what :meth:`undo_delete` could restore."""
         self._write(lambda database: database.purge())
 
     def keep_options(self, options: dict[str, Any]) -> None:
-        """Remember how the conversation that is shown is asked."""
+        """Keep the options of the conversation that is shown."""
         self._options = options
         if self.current in self._kept:
-            self._save_head()
+            self._save_conversation()
 
     def keep_draft(self, text: str) -> None:
-        """Remember what is being written, for the case that the program ends."""
+        """Keep the text of the message that is being written, for the case that the program ends."""
         self._draft = "" if self._temporary else text
         self._draft_timer.start()
 
@@ -170,7 +182,7 @@ class HistoryService(QObject):
         self._scope.start(self._export(conversation, path), name="export", exclusive=False)
 
     def import_file(self, path: Path) -> None:
-        """Take an exported conversation in, and show it."""
+        """Import an exported conversation, and show it."""
         self._scope.start(self._import(path), name="import", exclusive=False)
 
     async def close(self) -> None:
@@ -244,7 +256,8 @@ class HistoryService(QObject):
         def write(database: HistoryDatabase) -> None:
             record = database.load(conversation)
             if record is not None:
-                text = to_json(record) if path.suffix.lower() == ".json" else to_markdown(record)
+                is_json = path.suffix.lower() == ".json"
+                text = to_json(record) if is_json else to_markdown(record, self._translate, self._format_value)
                 write_atomically(path, text.encode())
 
         try:
@@ -255,17 +268,17 @@ class HistoryService(QObject):
             self.exported.emit(str(path))
 
     async def _import(self, path: Path) -> None:
-        from caal_desktop.services.history.conversation_export import NotAConversationError, from_json
+        from caal_desktop.services.history.conversation_export import ConversationNotImported, read_conversation
 
         def read(database: HistoryDatabase) -> ConversationRecord:
-            record = from_json(path.read_text("utf-8"))
+            record = read_conversation(path)
             database.save_all(record)
             return record
 
         try:
             record = await self._ask(read)
-        except (OSError, UnicodeDecodeError, NotAConversationError) as error:
-            self.importFailed.emit(str(error))
+        except ConversationNotImported as error:
+            self.importFailed.emit(error)
         except StorageError as error:
             self.failed.emit(error)
         else:
@@ -275,29 +288,29 @@ class HistoryService(QObject):
         self._scope.start(self._list(), name="list")
 
     def _fail(self, error: StorageError) -> None:
-        if not self._broken:
-            self._broken = True
+        if not self._has_failed:
+            self._has_failed = True
             self.failed.emit(error)
 
     # --- writing
 
     def _write(self, job: Callable[[HistoryDatabase], None]) -> None:
-        if not self._broken:
+        if not self._has_failed:
             self._thread.submit(job).add_done_callback(self._on_written)
 
     def _on_written(self, future: Future[None]) -> None:
         # In the database's thread.
         error = None if future.cancelled() else future.exception()
         if isinstance(error, StorageError):
-            self._broke.emit(error)
+            self._writeFailed.emit(error)
         elif error is not None:
             logger.error("The conversation could not be kept", exc_info=error)
 
     def flush(self) -> None:
-        """Have everything written that has come so far."""
+        """Have all text written that has arrived so far."""
         self._flush_timer.stop()
-        pieces = [(message, kind, "".join(texts)) for (message, kind), texts in self._pieces.items()]
-        self._pieces.clear()
+        pieces = [(message, kind, "".join(texts)) for (message, kind), texts in self._unwritten.items()]
+        self._unwritten.clear()
         if pieces:
             self._write(lambda database: database.append(pieces))
 
@@ -306,12 +319,12 @@ class HistoryService(QObject):
             return
         if self.current not in self._kept:
             self._kept.add(self.current)
-            self._save_head()
+            self._save_conversation()
             self._refresh()
         self._save(self._chat.messages[index])
         self._on_path(index)
 
-    def _save_head(self) -> None:
+    def _save_conversation(self) -> None:
         messages = self._chat.messages
         now = time.time()
         title = title_of(messages[0]) if messages else ""
@@ -329,10 +342,10 @@ class HistoryService(QObject):
         record, identifier = to_record(message, shown=siblings is message), conversation.id
         self._write(lambda database: database.save_message(identifier, record))
 
-    def _on_piece(self, index: int, kind: str, text: str) -> None:
+    def _on_text_arrived(self, index: int, kind: str, text: str) -> None:
         if self._temporary:
             return
-        self._pieces.setdefault((self._chat.messages[index].id, kind), []).append(text)
+        self._unwritten.setdefault((self._chat.messages[index].id, kind), []).append(text)
         if not self._flush_timer.isActive():
             self._flush_timer.start()
 

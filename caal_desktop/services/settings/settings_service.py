@@ -28,11 +28,11 @@ class SettingsService(QObject):
 
     Signals:
         changed: carries the new :class:`Settings`.
-        saveFailed: carries a sentence for people.
+        saveFailed: carries the :class:`StorageError`; the changes are kept in memory, and written with the next one.
     """
 
     changed = Signal(object)
-    saveFailed = Signal(str)
+    saveFailed = Signal(object)
 
     def __init__(self, store: SettingsStore, loaded: LoadedSettings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -104,4 +104,4 @@ class SettingsService(QObject):
 
     def _on_failed(self, error: StorageError) -> None:
         logger.warning("The settings could not be saved: %s", error)
-        self.saveFailed.emit(str(error))
+        self.saveFailed.emit(error)

@@ -140,9 +140,7 @@ class HistoryPane(QWidget):
         history.listChanged.connect(self.show_list)
         history.deleted.connect(self._offer_undo)
         history.failed.connect(self._show_failure)
-        history.importFailed.connect(
-            lambda why: self.message.show_message(MessageKind.ERROR, self.tr("That file was not taken in"), why)
-        )
+        history.importFailed.connect(lambda error: self.message.show_error(MessageKind.ERROR, error))
         history.exported.connect(
             lambda path: self.message.show_message(MessageKind.SUCCESS, self.tr("Exported"), Path(path).name)
         )

@@ -14,7 +14,12 @@ import pytest
 
 from caal_desktop.services.chat.chat_request import ChatRequest
 from caal_desktop.services.chat.conversation import AnswerStatus
-from caal_desktop.services.history.conversation_export import NotAConversationError, from_json
+from caal_desktop.services.history.conversation_export import (
+    ConversationNotImported,
+    NewerConversation,
+    NotAConversation,
+    read_conversation,
+)
 from caal_desktop.services.history.history_service import HistoryService
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.storage.errors import HistoryDamaged
@@ -421,19 +426,35 @@ def test_a_conversation_goes_out_and_comes_in_again(make: Callable[[], Kept], tm
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("content", "error"),
     [
-        "",
-        "[]",
-        "{}",
-        "no json",
-        '{"format": "caal-desktop-conversation", "version": 9}',
-        pytest.param("[" * 99_999, id="deep"),
+        (b"", NotAConversation),
+        (b"[]", NotAConversation),
+        (b"{}", NotAConversation),
+        (b"no json", NotAConversation),
+        (b"\xff\xfe\x00", NotAConversation),
+        (b'{"format": "caal-desktop-conversation", "version": 9}', NewerConversation),
+        pytest.param(b"[" * 99_999, NotAConversation, id="deep"),
     ],
 )
-def test_other_files_are_not_taken_in(text: str) -> None:
-    with pytest.raises(NotAConversationError):
-        from_json(text)
+def test_other_files_are_not_imported(tmp_path: Path, content: bytes, error: type[ConversationNotImported]) -> None:
+    file = tmp_path / "other.json"
+    file.write_bytes(content)
+    with pytest.raises(ConversationNotImported) as refused:
+        read_conversation(file)
+    assert type(refused.value) is error
+    assert refused.value.describe().what == "The conversation in other.json was not imported."
+
+
+def test_a_file_that_cannot_be_read_is_told_in_the_system_s_words(make: Callable[[], Kept], tmp_path: Path) -> None:
+    kept = make()
+    told: list[ConversationNotImported] = []
+    kept.history.importFailed.connect(told.append)
+    kept.history.begin()
+    kept.history.import_file(tmp_path / "none.json")
+    kept.parts.until(lambda: told, "the message")
+    assert told[0].describe().why == "The system says: No such file or directory."
+    assert kept.failures == []
 
 
 def test_a_file_of_odd_values_is_read_as_far_as_it_goes(make: Callable[[], Kept], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.services.settings.settings_service import SettingsService
+from caal_desktop.storage.errors import FolderUnusable
 from caal_desktop.storage.settings.choices import Theme
 from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.store import SettingsStore
@@ -17,6 +18,8 @@ from tests.support.qt_loop import WORKERS, run_async, turn
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from caal_desktop.storage.errors import StorageError
 
 pytestmark = pytest.mark.usefixtures("qt_loop")
 
@@ -123,10 +126,11 @@ def test_a_failed_save_is_told_and_tried_again_at_the_end(
     expected_logs("WARNING .*settings_service: The settings could not be saved")
     settings = service_over(SettingsStore(store.path))
     (tmp_path / "config").write_text("a file is in the way of the folder")
-    told: list[str] = []
+    told: list[StorageError] = []
     settings.saveFailed.connect(told.append)
     settings.update(temperature=0.3)
     assert turn(until=lambda: told)
+    assert isinstance(told[0], FolderUnusable)
     (tmp_path / "config").unlink()
     run_async(settings.close())
     assert store.load().settings.temperature == 0.3
