@@ -233,7 +233,7 @@ class Windows(QObject):
             main.closed.connect(self.quitRequested)
             main.requestLikely.connect(services.warm_up)
             services.talk.spending.limitPassed.connect(main.notice.show_limit)
-            services.talk.failed.connect(services.keys.look_after_failure)
+            services.talk.failed.connect(services.keys.check_after_failure)
             main.control.enable_compare(services.talk.begin_compared)
             main.control.compared.connect(services.talk.end_compared)
             self.main = main

@@ -43,7 +43,7 @@ def stage_of(state: KeyState) -> Stage:
         (state.wants_consent, Stage.ASKING),
         (state.status is KeyStatus.REJECTED, Stage.REFUSED),
         (state.is_unreadable, Stage.UNREADABLE),
-        (state.is_unstored, Stage.UNSTORED),
+        (state.has_storing_failed, Stage.UNSTORED),
         (state.is_unreachable, Stage.UNREACHABLE),
         (state.status is KeyStatus.VERIFIED, Stage.VERIFIED),
         (state.status is KeyStatus.UNVERIFIED, Stage.UNVERIFIED),

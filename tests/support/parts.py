@@ -137,7 +137,7 @@ class Parts:
         assert result.is_done, result.error
         if status is not KeyStatus.VERIFIED:
             # Nothing but the service writes this: the test plays an earlier run.
-            self.keys._remember(name, status=status)
+            self.keys._update_record(name, status=status)
 
     def key(self, name: str = "openrouter") -> str | None:
         """The secret in memory, whatever address it is for."""

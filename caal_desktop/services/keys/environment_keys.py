@@ -1,4 +1,4 @@
-"""Keys that lie in the environment: offered to the person, never taken by themselves."""
+"""Keys in environment variables: offered to the user, never used without being accepted."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _WHOLE = (KeyVerdict.OK, KeyVerdict.OK_CLEANED)
 
 
 def key_in_environment(provider: str, environment: Mapping[str, str] | None = None) -> str | None:
-    """The provider's key in the environment; None where there is none, or what is there is no whole key."""
+    """Return the provider's key in the environment; None where there is none, or the value is no complete key."""
     descriptor = descriptor_of(provider)
     if not descriptor.key_variable:
         return None
     text = (os.environ if environment is None else environment).get(descriptor.key_variable, "")
     found = diagnose(text, provider)
-    # Where the shape of the keys is not known, what could be one is as much as can be said.
+    # Where the shape of the keys is not known, a value that may be one has to do.
     is_whole = found.verdict in _WHOLE or (descriptor.key_shape is None and found.usable)
     return found.key if is_whole else None

@@ -1,4 +1,4 @@
-"""A key that a user is giving: proven with a real call, then kept. The wizard and the key cards share this."""
+"""A key that the user is entering: checked with a real request, then stored. Wizard and key cards share this."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class KeyEntry(QObject):
-    """The place where a user gives one provider's key (or the proxy's password).
+    """The entry of one provider's key, or of the proxy's password.
 
-    What it shows is a :class:`KeyState`: of the key in use as long as no other one is being given, then of that one.
-    The key in use stays until the new one is kept. It has no parent and is kept by its tasks: a key on its way into the
-    keyring arrives there though the window is gone.
+    Its :attr:`state` is that of the key in use as long as no other key is being entered, then of that one (the
+    candidate). The key in use stays until the candidate is stored. The entry has no parent and is kept alive by its
+    tasks: a key that is being stored is stored even if the window is closed meanwhile.
 
     Args:
         keys: the owner of all keys.
@@ -35,7 +35,7 @@ class KeyEntry(QObject):
 
     Signals:
         changed: carries the new :class:`KeyState`.
-        kept: the key that was given is in use now.
+        kept: the key that was entered is in use now.
         passed: the user goes on with the key in use, or without one, though it could not be checked.
         removed: carries the :class:`KeyringResult` of a removal.
     """
@@ -52,22 +52,22 @@ class KeyEntry(QObject):
         self._has_address = provider == PROXY or (descriptor is not None and descriptor.has_address)
         self._needs_key = descriptor is None or descriptor.needs_key
         self._candidate: str | None = None
-        # The base URL that it was given for, whatever becomes of the settings meanwhile.
-        self._given_for = ""
-        # The same as an origin, with the proxy of then that could read it.
-        self._given_origin = ""
+        # The base URL that the candidate was entered for, whatever becomes of the settings meanwhile.
+        self._candidate_address = ""
+        # The same as an origin, with the proxy that could read it at that time.
+        self._candidate_origin = ""
         self._proof: Proof | None = None
-        # Whether the state is that of the key in use, and changes with it.
-        self._follows = True
-        # Whether the user wants the key in use to be sent to an address for which it was not given.
-        self._asks = False
+        # Whether the state is that of the key in use, and changes with it; otherwise it is the candidate's.
+        self._shows_key_in_use = True
+        # Whether the user has asked for a check at an address for which the key in use was not given.
+        self._asks_for_consent = False
         self._task = f"entry.{id(self)}"
-        self._state = self._known()
-        keys.watch(provider).changed.connect(self._on_known)
+        self._state = self._key_in_use()
+        keys.watch(provider).changed.connect(self._on_key_in_use)
 
     @property
     def provider(self) -> str:
-        """Whose key it is."""
+        """The provider's name, or that of the proxy."""
         return self._provider
 
     @property
@@ -77,153 +77,155 @@ class KeyEntry(QObject):
 
     @property
     def state(self) -> KeyState:
-        """The key that is being given, or else the one in use."""
+        """The state of the key that is being entered, or else of the one in use."""
         return self._state
 
     @property
     def candidate(self) -> str | None:
-        """The key that was given and is not kept yet."""
+        """The key that was entered and is not stored yet."""
         return self._candidate
 
     def candidate_for(self, address: str) -> str | None:
-        """The same for requests to a base URL; None where it was not given for that, and the way there of now."""
-        return self._candidate if self._keys.origin_at(self._provider, address) == self._given_origin else None
+        """Return the candidate for requests to a base URL; None where it was entered for another origin or proxy."""
+        return self._candidate if self._keys.origin_at(self._provider, address) == self._candidate_origin else None
 
-    # --- giving a key
+    # --- entering a key
 
     def set_address(self, address: str | None) -> None:
-        """The key is for another address: what was known about it before counts no more."""
+        """Enter the key for another address; what was known about it is discarded."""
         if address != self._address:
             self._address = address
             self.edit()
 
     def edit(self) -> None:
-        """Another key is being typed: nothing is known about it yet."""
-        self._stop()
-        self._follows = False
-        self._set(self._blank())
+        """Begin to enter another key, of which nothing is known yet."""
+        self._discard()
+        self._shows_key_in_use = False
+        self._set(self._new_key())
 
     def forget(self) -> None:
-        """Nobody is giving a key here any more; the one in use is shown."""
-        self._stop()
-        self._follow()
+        """Stop entering a key, and show the one in use."""
+        self._discard()
+        self._show_key_in_use()
 
     def submit(self, key: str | None, *, keep: bool = False) -> None:
-        """Prove a key with a real call. It waits while the keyring is busy with one.
+        """Check a key with a real request. Nothing happens while the keyring is busy.
 
         Args:
-            key: what the user gave; None checks the key in use, or a server that needs none.
-            keep: put it into the keyring at once if it is good.
+            key: what the user entered; None checks the key in use, or a server that needs none.
+            keep: store it in the keyring at once if it is good.
         """
         if self._state.activity in (KeyActivity.STORING, KeyActivity.READING):
             return
-        self._take(key)
-        self._proof, self._asks = None, False
+        self._set_candidate(key)
+        self._proof, self._asks_for_consent = None, False
         if key is None and self._keys.state_at(self._provider, self.address).wants_consent:
-            self._asks = True
-            self._follow()
+            self._asks_for_consent = True
+            self._show_key_in_use()
             return
-        self._follows = False
-        base = self._known() if key is None else self._blank()
+        self._shows_key_in_use = False
+        base = self._key_in_use() if key is None else self._new_key()
         self._set(replace(base, activity=KeyActivity.CHECKING, error=None))
         self._start(self._replace(key) if keep and key is not None else self._prove(key))
 
     def keep(self, store: KeyStore, key: str | None = None) -> None:
-        """Keep the key that was given.
+        """Store the key that was entered.
 
         Args:
             store: the keyring, or memory only.
-            key: a secret that nobody can prove (the proxy's password); None for the one that was submitted.
+            key: a secret that cannot be checked (the proxy's password); None for the one that was submitted.
         """
         if key is not None:
-            self._take(key)
+            self._set_candidate(key)
         if self._candidate is None:
             return
-        self._follows = False
+        self._shows_key_in_use = False
         status = status_after(self._proof)
-        self._set(replace(self._blank(), status=status, activity=KeyActivity.STORING, info=self._state.info))
+        self._set(replace(self._new_key(), status=status, activity=KeyActivity.STORING, info=self._state.info))
         self._start(self._keep(self._candidate, store))
 
     def keep_unchecked(self) -> None:
-        """Keep a key that could not be checked; without one, go on with the key in use."""
+        """Store a key that could not be checked; without one, go on with the key in use."""
         if not self._state.is_unreachable:
             return
         if self._candidate is not None:
             self.keep(KeyStore.KEYRING)
             return
-        if not self._keys.state_at(self._provider, self.address).is_elsewhere:
+        if not self._keys.state_at(self._provider, self.address).is_cross_origin:
             self._keys.leave_unverified(self._provider)
-        self._follow()
+        self._show_key_in_use()
         self.passed.emit()
 
     def cancel(self) -> None:
         """Stop waiting for the provider or the keyring; what is known so far stays."""
-        activity, was_given = self._state.activity, self._candidate is not None
+        activity, has_candidate = self._state.activity, self._candidate is not None
         self._keys.tasks.cancel(self._task)
         if activity is KeyActivity.STORING:
             self._set(replace(self._state, activity=KeyActivity.IDLE))
-        elif activity is KeyActivity.CHECKING and was_given:
+        elif activity is KeyActivity.CHECKING and has_candidate:
             self.edit()
         elif activity is KeyActivity.CHECKING:
-            self._follow()
+            self._show_key_in_use()
 
-    # --- the user's word on another address
+    # --- the user's decisions on another address
 
     def allow(self) -> None:
-        """The key in use may be sent to this address: do so."""
+        """Allow the key in use to be sent to this address, and check it there."""
         self._keys.allow(self._provider, self.address)
-        self._asks = False
-        self._follow()
+        self._asks_for_consent = False
+        self._show_key_in_use()
         if self._provider != PROXY:
             self.submit(None)
 
     def withhold(self) -> None:
-        """The key in use must not be sent to this address: go on without one, where the provider needs none."""
+        """Keep the key in use from this address, and go on without one where the provider needs none."""
         self._keys.withhold(self._provider, self.address)
-        self._asks = False
+        self._asks_for_consent = False
         if self._needs_key:
-            self._follow()
+            self._show_key_in_use()
         else:
             self.submit(None)
 
     # --- the key in use
 
     def load(self) -> None:
-        """Ask the keyring for the key in use, once more where it did not give it."""
+        """Load the key in use from the keyring; try it again where that has failed."""
         self._keys.open(self._provider)
 
     def refresh(self) -> None:
-        """Ask the provider for the facts of the key in use; read the key first where that has not been done."""
+        """Check the key in use, and load it first where that has not been done."""
         if self._keys.state(self._provider).is_kept:
             self._start(self._refresh())
 
     def remove(self) -> None:
         """Remove the key in use; :attr:`removed` tells when it is gone."""
-        self._follow()
+        self._show_key_in_use()
         self._start(self._remove())
 
     # --- inside
 
-    def _take(self, key: str | None) -> None:
-        self._candidate, self._given_for = key, self.address
-        self._given_origin = self._keys.origin_at(self._provider, self._given_for)
+    def _set_candidate(self, key: str | None) -> None:
+        self._candidate, self._candidate_address = key, self.address
+        self._candidate_origin = self._keys.origin_at(self._provider, self._candidate_address)
 
     async def _prove(self, key: str | None) -> None:
-        given, address = key is not None, self._given_for
-        asked = key if given else self._keys.secret_for(self._provider, address)
-        self._take_proof(await self._keys.prove(self._provider, asked, address), given=given)
+        is_candidate, address = key is not None, self._candidate_address
+        checked = key if is_candidate else self._keys.secret_for(self._provider, address)
+        self._apply_proof(await self._keys.prove(self._provider, checked, address), is_candidate=is_candidate)
 
     async def _replace(self, key: str) -> None:
-        result = await self._keys.replace(self._provider, key, self._given_for)
+        result = await self._keys.replace(self._provider, key, self._candidate_address)
         if result.kept is None:
-            self._take_proof(result.proof, given=True)
+            self._apply_proof(result.proof, is_candidate=True)
         else:
             self._proof = result.proof
-            self._take_kept(result.kept)
+            self._apply_keyring_result(result.kept)
 
     async def _keep(self, key: str, store: KeyStore) -> None:
-        address, origin = self._given_for, self._given_origin
-        self._take_kept(await self._keys.keep(self._provider, key, store, address, self._proof, origin=origin))
+        address, origin = self._candidate_address, self._candidate_origin
+        self._apply_keyring_result(
+            await self._keys.keep(self._provider, key, store, address, self._proof, origin=origin)
+        )
 
     async def _refresh(self) -> None:
         if (await self._keys.read(self._provider)).is_loaded:
@@ -232,60 +234,60 @@ class KeyEntry(QObject):
     async def _remove(self) -> None:
         self.removed.emit(await self._keys.remove(self._provider))
 
-    def _take_proof(self, proof: Proof, *, given: bool) -> None:
+    def _apply_proof(self, proof: Proof, *, is_candidate: bool) -> None:
         if proof.status is KeyStatus.NONE:
-            # Another check has taken the place of this one, which ends without a word.
-            if given:
+            # A newer check has cancelled this one.
+            if is_candidate:
                 self.edit()
             else:
-                self._follow()
+                self._show_key_in_use()
             return
-        self._proof = proof if given else None
-        known = self._blank() if given else self._known()
+        self._proof = proof if is_candidate else None
+        known = self._new_key() if is_candidate else self._key_in_use()
         status = known.status if proof.status is KeyStatus.UNVERIFIED else proof.status
         self._set(replace(known, status=status, info=proof.info or known.info, error=proof.error))
 
-    def _take_kept(self, kept: KeyringResult) -> None:
+    def _apply_keyring_result(self, kept: KeyringResult) -> None:
         if kept.is_done:
             self._candidate = self._proof = None
-            self._follow()
+            self._show_key_in_use()
             self.kept.emit()
             return
         info = self._proof.info if self._proof is not None else None
-        self._set(replace(self._blank(), status=status_after(self._proof), info=info, error=kept.error))
+        self._set(replace(self._new_key(), status=status_after(self._proof), info=info, error=kept.error))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         self._keys.tasks.start(work, name=self._task)
 
-    def _stop(self) -> None:
+    def _discard(self) -> None:
         self._keys.tasks.cancel(self._task)
         self._candidate = self._proof = None
-        self._asks = False
+        self._asks_for_consent = False
 
-    def _follow(self) -> None:
-        self._follows = True
-        self._set(self._known())
+    def _show_key_in_use(self) -> None:
+        self._shows_key_in_use = True
+        self._set(self._key_in_use())
 
-    def _on_known(self, state: KeyState) -> None:
-        if self._follows:
-            self._set(self._known())
+    def _on_key_in_use(self, state: KeyState) -> None:
+        if self._shows_key_in_use:
+            self._set(self._key_in_use())
         elif state.activity is KeyActivity.STORING and self._state.activity is KeyActivity.CHECKING:
-            # The key has proven good, and goes into the keyring at once.
+            # The check of the candidate has succeeded, and it is being stored at once.
             self._set(replace(self._state, activity=KeyActivity.STORING))
 
-    def _known(self) -> KeyState:
-        """The key in use, at this address."""
+    def _key_in_use(self) -> KeyState:
+        """Return the state of the key in use at this address."""
         state = self._keys.state_at(self._provider, self.address)
-        # While an address is being typed nobody is asked about each letter.
-        wants_consent = state.wants_consent and (self._asks or not self._has_address)
-        # That somebody asks for its facts holds nobody up here, nor does it matter that this failed.
+        # While an address is being typed the question must not appear with each letter.
+        wants_consent = state.wants_consent and (self._asks_for_consent or not self._has_address)
+        # A check that was begun elsewhere does not block this entry, and its failure is not shown here.
         activity = KeyActivity.IDLE if state.activity is KeyActivity.CHECKING else state.activity
         lasting = isinstance(state.error, KeyringError) or state.status is KeyStatus.REJECTED
         return replace(state, wants_consent=wants_consent, activity=activity, error=state.error if lasting else None)
 
-    def _blank(self) -> KeyState:
-        """Another key, of which nothing is known."""
-        address = self.address if self._candidate is None else self._given_for
+    def _new_key(self) -> KeyState:
+        """Return the state of another key, of which nothing is known."""
+        address = self.address if self._candidate is None else self._candidate_address
         target = self._keys.origin_at(self._provider, address)
         return KeyState(self._provider, origin=target, target=target)
 

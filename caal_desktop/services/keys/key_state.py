@@ -13,7 +13,8 @@ from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 if TYPE_CHECKING:
     from caal_desktop.llm.models.key_info import KeyInfo
 
-KeyProblem = ProviderError | KeyringError
+SecretError = ProviderError | KeyringError
+"""Why a secret could not be read, stored or checked."""
 
 
 class KeyActivity(StrEnum):
@@ -21,29 +22,29 @@ class KeyActivity(StrEnum):
 
     IDLE = "idle"
     READING = "reading"
-    """The keyring is being asked for it."""
+    """From the keyring."""
     CHECKING = "checking"
-    """Its provider is being asked what it thinks of it."""
+    """With a request to its provider."""
     STORING = "storing"
     REMOVING = "removing"
 
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """One secret as it stands: the key of a provider, or the proxy's password.
+    """The state of one secret: the key of a provider, or the proxy's password.
 
     Attributes:
         provider: the provider's name, or :data:`PROXY`.
         status: what is known about it, at the address that requests go to.
-        store: where it is kept. What was kept for an earlier session, or is gone from the keyring, is kept nowhere.
+        store: where it is stored; nowhere, where that was an earlier session alone, or it is gone from the keyring.
         origin: scheme, host and port that it was given for, and the proxy that could read it there
             (:meth:`~caal_desktop.llm.transport.network.NetworkOptions.receiver_of`); "" where that is not known, or
             there is none.
         target: the same for the requests of now; "" while no usable address is given.
         is_loaded: whether it is in memory.
-        is_awaited: whether it should lie in the keyring, which has not been asked yet or has not answered.
-        wants_consent: it was given for another address than the one that requests go to, and the user has not said yet
-            whether it may be sent there.
+        is_awaited: whether it should be in the keyring, and has not been read yet.
+        wants_consent: it was given for another origin than the one that requests go to, and the user has not decided
+            yet whether it may be sent there.
         activity: what is being done with it.
         info: what its provider told about it.
         error: why it could not be read, or why the last check failed.
@@ -59,7 +60,7 @@ class KeyState:
     wants_consent: bool = False
     activity: KeyActivity = KeyActivity.IDLE
     info: KeyInfo | None = None
-    error: KeyProblem | None = None
+    error: SecretError | None = None
 
     @property
     def is_kept(self) -> bool:
@@ -67,8 +68,8 @@ class KeyState:
         return self.store is not KeyStore.NONE
 
     @property
-    def is_elsewhere(self) -> bool:
-        """Whether it was given for another address than the one that requests go to; it is not sent then."""
+    def is_cross_origin(self) -> bool:
+        """Whether it was given for another origin than the one that requests go to; it is not sent then."""
         return self.is_kept and bool(self.target) and self.origin != self.target
 
     @property
@@ -78,55 +79,55 @@ class KeyState:
 
     @property
     def is_proven(self) -> bool:
-        """Whether its provider has said that it is good, and the last check did not fail."""
+        """Whether its provider has accepted it, and the last check did not fail."""
         return self.status is KeyStatus.VERIFIED and self.error is None and not self.is_busy
 
     @property
     def is_unreadable(self) -> bool:
-        """Whether the keyring did not give it."""
+        """Whether it could not be read from the keyring."""
         return self.is_kept and not self.is_loaded and isinstance(self.error, KeyringError)
 
     @property
-    def is_unstored(self) -> bool:
-        """Whether it was given, and the keyring did not take it."""
+    def has_storing_failed(self) -> bool:
+        """Whether it was entered, and could not be stored in the keyring."""
         return not self.is_kept and isinstance(self.error, KeyringError)
 
     @property
     def is_unreachable(self) -> bool:
-        """Whether its provider could not be asked what it thinks of it."""
-        asked = self.error is not None and not isinstance(self.error, KeyringError)
-        return asked and self.status is not KeyStatus.REJECTED
+        """Whether it could not be checked, because its provider was not reached."""
+        has_check_failed = self.error is not None and not isinstance(self.error, KeyringError)
+        return has_check_failed and self.status is not KeyStatus.REJECTED
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a provider thinks of a key.
+    """The result of checking a key with its provider.
 
     Attributes:
-        status: ``verified``; ``rejected``; ``unverified`` where the provider could not be asked; ``none`` where another
-            check took the place of this one, or there is nothing to ask with.
+        status: ``verified``; ``rejected``; ``unverified`` where the provider was not reached; ``none`` where a newer
+            check has cancelled this one, or there is no key to check.
         info: what the provider told about the key.
         error: why it was rejected or could not be checked.
     """
 
     status: KeyStatus
     info: KeyInfo | None = None
-    error: KeyProblem | None = None
+    error: SecretError | None = None
 
 
 def status_after(proof: Proof | None) -> KeyStatus:
-    """What is known about a key that is kept after such a proof, or without any."""
+    """Return the status of a key that is stored after such a check, or without any."""
     proven = proof is not None and proof.status is KeyStatus.VERIFIED
     return KeyStatus.VERIFIED if proven else KeyStatus.UNVERIFIED
 
 
 @dataclass(frozen=True, slots=True)
 class KeyringResult:
-    """What became of a key that was to be kept or removed.
+    """The result of storing or removing a key.
 
     Attributes:
-        is_done: whether it is kept now, or gone.
-        error: what stood in the way; None where it is done, or something else was wanted meanwhile.
+        is_done: whether it is stored now, or gone.
+        error: why not; None where it is done, or where a newer operation has cancelled this one.
     """
 
     is_done: bool
@@ -135,11 +136,11 @@ class KeyringResult:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What became of a key that was to take another one's place.
+    """The result of replacing a key.
 
     Attributes:
-        proof: what its provider thinks of it.
-        kept: whether it is in use now; None where it did not prove good, so that nobody tried.
+        proof: the result of the check.
+        kept: whether the new key is in use now; None where the check failed, so that it was not stored.
     """
 
     proof: Proof

@@ -1,4 +1,4 @@
-"""Which secrets would go to another address once changed settings are in force."""
+"""Finds the secrets that would be sent to another address once changed settings are in force."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SecretMove:
-    """A secret that is kept, and whose address changes.
+    """A stored secret whose address changes.
 
     Attributes:
         secret: the provider's name, or :data:`~caal_desktop.services.providers.connections.PROXY`.
@@ -28,8 +28,8 @@ class SecretMove:
     target: str
 
 
-def receivers(keys: KeyService, current: Settings, new: Settings) -> tuple[SecretMove, ...]:
-    """The secrets that would be sent to an address for which they were not given.
+def secret_moves(keys: KeyService, current: Settings, new: Settings) -> tuple[SecretMove, ...]:
+    """Return the secrets that would be sent to an address for which they were not given.
 
     Args:
         keys: the secrets.
@@ -37,11 +37,12 @@ def receivers(keys: KeyService, current: Settings, new: Settings) -> tuple[Secre
         new: what would take their place.
 
     Returns:
-        The secrets whose address ``new`` changes. What the user is asked about already, or has answered, is left out.
+        The secrets whose address ``new`` changes; those that the user is asked about already, or has decided on, are
+        left out.
     """
     moves = []
     for secret in (*PROVIDERS, PROXY):
         state, before = keys.state_with(new, secret), keys.state_with(current, secret)
-        if state.is_elsewhere and state.target != before.target:
+        if state.is_cross_origin and state.target != before.target:
             moves.append(SecretMove(secret, state.origin, state.target))
     return tuple(moves)

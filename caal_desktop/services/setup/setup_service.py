@@ -267,7 +267,7 @@ class SetupService(QObject):
 
     def _on_read(self, state: KeyState) -> None:
         """The keyring has answered, or cannot."""
-        if state.is_loaded and not state.is_elsewhere:
+        if state.is_loaded and not state.is_cross_origin:
             self._open_catalogue()
             return
         # What the settings promised is not there, or is not for this address.

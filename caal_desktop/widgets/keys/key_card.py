@@ -281,7 +281,7 @@ class KeyCard(QWidget):
     def _status_text(self, state: KeyState) -> str:
         if not state.is_kept:
             return self.tr("No key yet") if self._descriptor.needs_key else self.tr("No key; it may need none")
-        if state.is_elsewhere and state.origin:
+        if state.is_cross_origin and state.origin:
             return self.tr("Kept for {address}").format(address=origin_text(state.origin))
         match state.status:
             case KeyStatus.VERIFIED:

@@ -58,12 +58,12 @@ def key_message(state: KeyState, context: KeyMessageContext) -> PanelMessage | N
         return progress
     if state.wants_consent:
         return consent_message(state, context.withhold, context.send)
-    if state.is_elsewhere and state.is_loaded and not context.asks_address:
+    if state.is_cross_origin and state.is_loaded and not context.asks_address:
         return withheld_message(state, context.send)
     if state.is_unreadable and state.error is not None:
         return unreadable_message(state.error, context.load)
     if entry is not None:
-        if state.is_unstored and state.error is not None:
+        if state.has_storing_failed and state.error is not None:
             return unstored_message(
                 state.error, lambda: entry.keep(KeyStore.KEYRING), lambda: entry.keep(KeyStore.SESSION)
             )

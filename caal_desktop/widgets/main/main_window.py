@@ -372,7 +372,7 @@ class MainWindow(QMainWindow):
     def _show_missing(self, state: KeyState) -> None:
         title = self.tr("There is no key for {provider} yet").format(provider=provider_title(state.provider))
         body = self.tr("Without one nothing can be asked.")
-        if state.is_elsewhere:
+        if state.is_cross_origin:
             title, body = withheld_text(state)
         add = self.commands.button(CommandId.CHECK_KEY).titled(self.tr("Add a key"))
         self.page.show_obstacle(PanelMessage(MessageKind.WARNING, title, body, (add,)))

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.commands import CommandId
-from caal_desktop.services.keys.secret_moves import receivers
+from caal_desktop.services.keys.secret_moves import secret_moves
 from caal_desktop.services.providers.connections import catalogue_connection
 from caal_desktop.storage.settings.draft import SettingsDraft
 from caal_desktop.storage.settings.provider_table import key_of
@@ -280,7 +280,7 @@ class SettingsDialog(QDialog):
         new = self._edited_settings()
         if new is None:
             return False
-        moves = receivers(self._keys, self._settings.current, new)
+        moves = secret_moves(self._keys, self._settings.current, new)
         if moves:
             self._ask_about_secrets(moves, close=close)
             return False
@@ -315,7 +315,7 @@ class SettingsDialog(QDialog):
         new = self._edited_settings()
         if new is None:
             return
-        if receivers(self._keys, self._settings.current, new) != moves:
+        if secret_moves(self._keys, self._settings.current, new) != moves:
             # Something has changed meanwhile: the answer was to another question.
             self._apply_changes(close=close)
             return
@@ -332,7 +332,7 @@ class SettingsDialog(QDialog):
             new = self.draft.applied_to(self._settings.current)
         except InvalidSetting:
             return []
-        return [move_text(move) for move in receivers(self._keys, self._settings.current, new)]
+        return [move_text(move) for move in secret_moves(self._keys, self._settings.current, new)]
 
     def reject(self) -> None:
         """Ask before changes are lost; Qt calls this for Esc and for the window's own button."""

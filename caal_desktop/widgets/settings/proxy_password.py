@@ -75,7 +75,7 @@ class ProxyPassword(QWidget):
         self._entry.keep(store, text if text.strip() else None)
 
     def _on_entry(self, state: KeyState) -> None:
-        if state.is_unstored and state.error is not None:
+        if state.has_storing_failed and state.error is not None:
             self.message.draw(
                 unstored_message(
                     state.error, lambda: self._keep(KeyStore.KEYRING), lambda: self._keep(KeyStore.SESSION)
@@ -98,7 +98,7 @@ class ProxyPassword(QWidget):
         if state.wants_consent:
             self.message.draw(consent_message(state, lambda: self._keys.withhold(PROXY), self._send))
             self._is_about_address = True
-        elif state.is_elsewhere and state.is_loaded:
+        elif state.is_cross_origin and state.is_loaded:
             self.message.draw(withheld_message(state, self._send))
             self._is_about_address = True
         elif self._is_about_address:

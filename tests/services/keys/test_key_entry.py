@@ -32,7 +32,7 @@ def test_it_shows_the_key_in_use_until_another_one_is_given(parts: Parts, demo: 
     parts.use_key(demo.key)
     assert stage_of(entry.state) is Stage.VERIFIED
     entry.edit()
-    parts.keys._remember("openrouter", status=KeyStatus.REJECTED)
+    parts.keys._update_record("openrouter", status=KeyStatus.REJECTED)
     assert stage_of(entry.state) is Stage.WAITING, "that is said of the other one"
     entry.forget()
     assert stage_of(entry.state) is Stage.REFUSED
@@ -109,7 +109,7 @@ def test_a_removal_is_told_with_its_result(parts: Parts, demo: DemoControl, stor
     parts.use_key(demo.key)
     if store is KeyStore.KEYRING:
         parts.secrets._session.clear()
-        parts.keys._remember("openrouter", store=store)
+        parts.keys._update_record("openrouter", store=store)
     entry = KeyEntry(parts.keys, "openrouter")
     results = []
     entry.removed.connect(results.append)

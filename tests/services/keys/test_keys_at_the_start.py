@@ -92,7 +92,7 @@ def test_a_key_that_has_gone_is_missing(
 
 
 def test_without_a_keyring_the_key_cannot_be_read(parts: Parts) -> None:
-    parts.keys._remember("openrouter", status=KeyStatus.VERIFIED, store=KeyStore.KEYRING)
+    parts.keys._update_record("openrouter", status=KeyStatus.VERIFIED, store=KeyStore.KEYRING)
     parts.keys.begin()
     parts.until(lambda: stage_of(parts.state()) is Stage.UNREADABLE, "it cannot be read")
     assert parts.state().error is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.llm.transport.address import origin_of
-from caal_desktop.services.keys.secret_moves import SecretMove, receivers
+from caal_desktop.services.keys.secret_moves import SecretMove, secret_moves
 from caal_desktop.services.providers.connections import PROXY, catalogue_connection, connection_for
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 
@@ -94,7 +94,7 @@ def test_a_provider_that_needs_its_key_is_not_asked_without_it(make_parts: Calla
     parts.keep_key("gsk_" + "a1B2" * 13, KeyStore.SESSION, "groq")
     parts.use_key("sk-or-v1-" + "5a" * 32)
     assert connection_for(parts.settings.current, parts.keys) is not None
-    parts.keys._remember("openrouter", origin="https://openrouter.ai:443")
+    parts.keys._update_record("openrouter", origin="https://openrouter.ai:443")
     assert parts.state("openrouter").wants_consent
     parts.keys.withhold("openrouter")
     assert connection_for(parts.settings.current, parts.keys) is None
@@ -133,20 +133,20 @@ def test_every_secret_that_would_go_elsewhere_is_named(own_server: Parts) -> Non
     parts.settings.update(proxy_mode="manual", proxy_url="http://proxy.example:3128", proxy_user="ann")
     parts.keep_key("pa:ss", KeyStore.SESSION, PROXY)
     now = parts.settings.current
-    assert receivers(parts.keys, now, now.replace(theme="dark", openai_compatible_base_url=f"{OWN}/other")) == ()
+    assert secret_moves(parts.keys, now, now.replace(theme="dark", openai_compatible_base_url=f"{OWN}/other")) == ()
     changed = now.replace(
         provider="openrouter",
         openai_compatible_base_url="https://other.example/v1",
         ollama_base_url="http://192.168.0.7:11434/v1",
         proxy_url="http://other.example:3128",
     )
-    assert receivers(parts.keys, now, changed) == (
+    assert secret_moves(parts.keys, now, changed) == (
         SecretMove("openai_compatible", "https://models.example:8443", "https://other.example:443"),
         SecretMove(PROXY, "http://proxy.example:3128", "http://other.example:3128"),
     )
     # What is asked already is not asked once more with every other change.
     parts.settings.set(changed)
-    assert receivers(parts.keys, changed, changed.replace(theme="dark")) == ()
+    assert secret_moves(parts.keys, changed, changed.replace(theme="dark")) == ()
 
 
 def test_a_new_key_is_never_in_use_for_the_old_ones_address(own_server: Parts) -> None:

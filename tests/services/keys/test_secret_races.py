@@ -11,7 +11,7 @@ from caal_desktop.llm.errors import AddressRefused
 from caal_desktop.llm.translation import Duration
 from caal_desktop.llm.transport.address import check_base_url
 from caal_desktop.services.keys.key_entry import KeyEntry
-from caal_desktop.services.keys.secret_moves import receivers
+from caal_desktop.services.keys.secret_moves import secret_moves
 from caal_desktop.services.providers.connections import PROXY, connection_for
 from caal_desktop.storage.errors import KeyringTimedOut
 from caal_desktop.storage.settings.choices import KeyStore
@@ -262,7 +262,7 @@ def test_the_question_names_the_proxy_that_reads_along(parts: Parts) -> None:
     )
     parts.keep_key("key-for-one", KeyStore.SESSION, OWN)
     now = parts.settings.current
-    moves = receivers(parts.keys, now, now.replace(proxy_url="http://there.example"))
+    moves = secret_moves(parts.keys, now, now.replace(proxy_url="http://there.example"))
     assert [(origin_text(move.origin), origin_text(move.target)) for move in moves] == [
         (
             "http://llm.example.internal through the proxy http://here.example:3128",
@@ -280,7 +280,7 @@ def test_settings_that_are_not_in_force_are_judged_by_their_own_proxy(parts: Par
     )
     parts.keep_key("key-for-one", KeyStore.SESSION, OWN)
     wished = parts.settings.current.replace(proxy_url="http://there.example:3128")
-    parts.keys._remember(OWN, withheld_from="http://llm.example.internal:80 via http://there.example:3128")
+    parts.keys._update_record(OWN, withheld_from="http://llm.example.internal:80 via http://there.example:3128")
     connection = connection_for(wished, parts.keys)
     assert connection is not None
     assert connection.key is None
@@ -335,7 +335,7 @@ def test_a_key_is_for_the_proxy_by_which_it_was_proven(
     entry.submit("key-for-one", keep=keeps_at_once)
     if keeps_at_once:
         # No keyring here: it asks what to do, and the settings change meanwhile.
-        parts.until(lambda: entry.state.is_unstored, "the keyring has refused")
+        parts.until(lambda: entry.state.has_storing_failed, "the keyring has refused")
     parts.until(lambda: here.has_seen("key-for-one") and not entry.state.is_busy, "it is proven")
     parts.settings.update(proxy_url=there.origin)
     assert entry.candidate_for(address) is None

@@ -68,7 +68,7 @@ def test_the_next_message_is_answered_whatever_went_wrong_before(
     statuses: dict[str, AnswerStatus] = {}
     chat_window.chat.statusChanged.connect(
         # As the application does.
-        lambda index: chat_window.parts.keys.look_after_failure(chat_window.chat.messages[index].error)
+        lambda index: chat_window.parts.keys.check_after_failure(chat_window.chat.messages[index].error)
     )
     chat_window.parts.open_catalogue()
     for fault in FAULTS:

@@ -142,10 +142,10 @@ def test_after_402_the_facts_are_asked_for_again(parts: Parts, card: KeyCard, de
     from caal_desktop.llm.errors import InsufficientCredit, RateLimited
 
     parts.use_key(demo.key)
-    parts.keys.look_after_failure(RateLimited("openrouter"))
+    parts.keys.check_after_failure(RateLimited("openrouter"))
     turn(5)
     assert demo.requests("/key") == []
-    parts.keys.look_after_failure(InsufficientCredit("openrouter"))
+    parts.keys.check_after_failure(InsufficientCredit("openrouter"))
     parts.until(lambda: "$3.58 of $5.00" in texts(card), "the card is up to date")
 
 
@@ -374,7 +374,7 @@ def test_a_check_that_gave_way_to_another_cards_is_not_waited_for(
 
 def test_a_key_for_another_address_is_asked_about_on_its_card(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
     parts.use_key(demo.key)
-    parts.keys._remember("openrouter", origin="https://earlier.example:8443")
+    parts.keys._update_record("openrouter", origin="https://earlier.example:8443")
     assert "Kept for https://earlier.example:8443" in texts(card)
     card.refresh()
     turn(5)

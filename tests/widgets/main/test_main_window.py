@@ -207,7 +207,7 @@ def test_a_refused_key_is_said_and_can_be_changed(parts: Parts, qtbot: QtBot, de
 def elsewhere(parts: Parts, qtbot: QtBot, key: str) -> Chat:
     """A chat whose key was given for another address than the one in force."""
     chat = Chat(parts, qtbot, key)
-    parts.keys._remember("openrouter", origin="https://earlier.example:8443")
+    parts.keys._update_record("openrouter", origin="https://earlier.example:8443")
     chat.until(lambda: chat.problem.isVisible(), "the question")
     return chat
 
@@ -383,9 +383,9 @@ def test_nothing_is_cut_and_everything_has_a_name(
     chat.send("Hello")
     chat.until_status(AnswerStatus.FAILED)
     look("failed")
-    parts.keys._remember("openrouter", status=KeyStatus.REJECTED)
+    parts.keys._update_record("openrouter", status=KeyStatus.REJECTED)
     look("key refused")
-    parts.keys._remember("openrouter", origin="https://an.earlier.address.example:8443")
+    parts.keys._update_record("openrouter", origin="https://an.earlier.address.example:8443")
     chat.until(lambda: chat.problem.button("send"), "the question about the address")
     look("another address")
     assert not found, "\n".join(dict.fromkeys(found))
