@@ -1,4 +1,4 @@
-"""The running program: its start, and its end."""
+"""The running program: its start and its end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 QUIT_DEADLINE_S = 3.0
-"""Seconds that all services together may take to end."""
+"""Seconds that all services together may take to close."""
 
 
 class Application(QObject):
@@ -40,12 +40,12 @@ class Application(QObject):
 
     Args:
         app: the Qt application.
-        paths: where everything is kept.
+        paths: the program's folders.
         store: the settings' file.
-        stand_ins: addresses on this machine that stand for providers' own, by the provider's name.
+        stand_ins: addresses on this machine in place of providers' own, by the provider's name.
         demo: the demo server, not started yet, or None.
         trace: the benchmark's trace, or None.
-        verbose: the command line asked for everything in the log, whatever the settings say.
+        verbose: whether everything is logged, whatever the settings say.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class Application(QObject):
         self._quit = asyncio.Event()
         self._status = 0
         self._demo = None if demo is None else DemoRun(demo, self)
-        # The program's own demo, with a profile and a keyring of its own, counts as the provider that it stands for.
-        # Any other address counts as another one.
+        # The address of the program's own demo, which has a profile and a keyring of its own, counts as the provider's.
+        # Any other stand-in counts as another address.
         others = {name: url for name, url in self._stand_ins.items() if demo is None or name != demo.stands_for}
         self.services = Services(paths, store, self._stand_in, others, self, demo=demo is not None, verbose=verbose)
         self._appearance = Appearance(app)
@@ -74,7 +74,7 @@ class Application(QObject):
         self.first_paint.happened.connect(self._after_first_paint)
         self.windows = Windows(app, self.services, self.first_paint, self._demo, self)
         self.windows.quitRequested.connect(self.quit)
-        self.windows.gaveUp.connect(self._on_gave_up)
+        self.windows.startFailed.connect(self._on_window_failed)
         if trace is not None:
             self.windows.setupBegun.connect(lambda setup: setup.keyChanged.connect(self._note_key))
         if self._demo is not None:
@@ -84,7 +84,7 @@ class Application(QObject):
         self.services.settings.saveFailed.connect(self._show_in_box)
 
     async def run(self) -> int:
-        """Show the first window, and stay until the program is to end.
+        """Show the first window, and return when the program has ended.
 
         Returns:
             The exit status.
@@ -117,14 +117,14 @@ class Application(QObject):
             self._show_in_box(self.services.settings_notice)
 
     def _on_key(self, _secret: str, _state: KeyState) -> None:
-        # A provider that shows its list to nobody without a key could not be asked before the keyring gave it, or the
-        # user had said that it may be sent there.
+        # A provider whose list of models needs a key could not be asked for it before the key was read, or the user had
+        # allowed to send it there.
         services, settings = self.services, self.services.settings.current
         if not self.windows.is_main_in_use:
             return
-        is_missed = services.catalogue.current.state is CatalogueState.EMPTY
+        is_needed = services.catalogue.current.state is CatalogueState.EMPTY
         is_ready = not services.keys.state(settings.provider).is_awaited
-        if is_missed and is_ready and connection_for(settings, services.keys) is not None:
+        if is_needed and is_ready and connection_for(settings, services.keys) is not None:
             services.open_catalogue()
 
     # --- end
@@ -140,17 +140,17 @@ class Application(QObject):
         except TimeoutError:
             logger.warning("Not everything ended within %g seconds", QUIT_DEADLINE_S)
         finally:
-            # Whatever else fails: nothing that a user has set is lost, and no server is left behind.
+            # Whatever else fails, no setting is lost, and no server is left behind.
             await self.services.settings.close()
             if self._demo is not None:
                 self._demo.stop()
         self.windows.dispose()
 
-    def _on_gave_up(self) -> None:
+    def _on_window_failed(self) -> None:
         self._status = exit_status.NO_WINDOW
         self.quit()
 
-    # --- what is told and noted
+    # --- messages and trace
 
     def _show_in_box(self, described: Described) -> None:
         from caal_desktop.widgets.common.translation import reason_and_advice, words_of

@@ -1,4 +1,4 @@
-"""What belongs to the chat: its conversation, its keeping, what it costs, comparisons. Each made when first needed."""
+"""The chat's services: conversation, history, spending and comparisons. Each is made when it is first needed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class ChatServices(QObject):
-    """The chat's services. The imports are in the methods: the first window's first paint needs none of them.
+    """The chat's services. Their modules are imported in the methods: the first paint needs none of them.
 
     Signals:
-        failed: the error of an answer of the test chat, or None for one that ended well.
+        failed: carries the error of an answer of the test chat; None for an answer without one.
     """
 
     failed = Signal(object)
@@ -35,7 +35,7 @@ class ChatServices(QObject):
         self._chat: ChatService | None = None
         self._history: HistoryService | None = None
         self._spending: SpendGuard | None = None
-        self._others: list[ChatService] = []
+        self._compared_chats: list[ChatService] = []
         self._days = settings.current.history_days
         self._scope = TaskScope("chat parts")
         settings.changed.connect(self._on_settings)
@@ -50,12 +50,12 @@ class ChatServices(QObject):
 
     @property
     def has_history(self) -> bool:
-        """Whether conversations are being kept already."""
+        """Whether the history has been made."""
         return self._history is not None
 
     @property
     def history(self) -> HistoryService:
-        """Keeps the chat's conversations."""
+        """The history of the chat's conversations."""
         if self._history is None:
             from caal_desktop.services.history.history_service import HistoryService
             from caal_desktop.widgets.common.formats import format_value
@@ -69,7 +69,7 @@ class ChatServices(QObject):
 
     @property
     def spending(self) -> SpendGuard:
-        """Counts what the chat costs."""
+        """The spend guard of the chat."""
         if self._spending is None:
             from caal_desktop.services.chat.spend_guard import SpendGuard
 
@@ -78,25 +78,25 @@ class ChatServices(QObject):
         return self._spending
 
     def new_chat(self) -> ChatService:
-        """A conversation that its asker closes."""
+        """Return a new conversation, which the caller closes."""
         from caal_desktop.services.chat.chat_service import ChatService
 
         return ChatService(self._pool, self)
 
     def begin_compared(self) -> ChatService:
-        """A conversation of a comparison; :meth:`end_compared` takes it back."""
-        self._others.append(self.new_chat())
-        return self._others[-1]
+        """Return a new conversation of a comparison; :meth:`end_compared` closes it."""
+        self._compared_chats.append(self.new_chat())
+        return self._compared_chats[-1]
 
     def end_compared(self, chats: list[ChatService]) -> None:
-        """A comparison has ended."""
+        """Close the conversations of a comparison."""
         for chat in chats:
-            self._others.remove(chat)
+            self._compared_chats.remove(chat)
             self._scope.start(self._dispose(chat), name="dispose", exclusive=False)
 
     async def close(self) -> None:
-        """Stop what speaks, then write what must be written."""
-        for service in (*self._others, self._chat, self._history, self._spending):
+        """Stop the answers, then write what must be written."""
+        for service in (*self._compared_chats, self._chat, self._history, self._spending):
             if service is not None:
                 await service.close()
         await self._scope.close()

@@ -34,7 +34,7 @@ class DemoRun(QObject):
         super().__init__(parent)
         self._process = process
         self._address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        # Looked at here, for there may be no request that would wait for it.
+        # Retrieved here, for there may be no request that awaits it.
         self._address.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._scope = TaskScope("demo")
 
@@ -45,7 +45,7 @@ class DemoRun(QObject):
 
     @property
     def stands_for(self) -> str:
-        """The name of the provider in whose place it answers."""
+        """The name of the provider whose address it takes."""
         return self._process.stands_for
 
     def start(self) -> None:
@@ -53,7 +53,7 @@ class DemoRun(QObject):
         self._scope.start(self._start(), name="start")
 
     async def address(self) -> str:
-        """Where it answers, once it does.
+        """Return the server's base URL, once it answers.
 
         Raises:
             ConnectionFailed: it could not be started.
@@ -67,7 +67,7 @@ class DemoRun(QObject):
             raise ConnectionFailed(self.stands_for, detail=str(error)) from error
 
     async def close(self) -> None:
-        """Wait no longer for the start."""
+        """Stop waiting for the start."""
         await self._scope.close()
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Notices that the first window is on the screen: what it does not need begins after that."""
+"""Notices the first paint of a window: work that the window does not need begins after it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class FirstPaint(QObject):
     """Watches windows until one has been painted.
 
     Signals:
-        happened: the first window is on the screen.
+        happened: the first window has been painted.
     """
 
     happened = Signal()
@@ -24,13 +24,13 @@ class FirstPaint(QObject):
         self.has_happened = False
 
     def watch(self, window: QWidget) -> None:
-        """Watch one more window."""
+        """Wait for the first paint of this window, too."""
         # On the window alone: a filter on the application would see every event of every object in Python.
         if not self.has_happened:
             window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Notice a paint."""
+        """Emit ``happened`` after the first paint."""
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
             if not self.has_happened:

@@ -17,11 +17,11 @@ _FALLBACK = "en"
 def install_language(app: QCoreApplication) -> QTranslator:
     """Show texts in the first of the user's languages that there is a translation into, else in English.
 
-    Numbers, money and dates follow the language that the texts are in, as it is written in the user's region: a date
-    in another language than its sentence would be no help.
+    Numbers, money and dates follow the language of the texts, as it is written in the user's region: a date must not be
+    in another language than its sentence.
 
     Args:
-        app: which keeps the translator.
+        app: the application, which keeps the translator.
 
     Returns:
         The translator in use.

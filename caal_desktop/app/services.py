@@ -1,4 +1,4 @@
-"""The program's services, put together: made once, before the first window, and closed in their order at the end."""
+"""The program's services: made once, before the first window, and closed in order at the end."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 
 KEYRING_SERVICE = "caal-desktop"
 DEMO_KEYRING_SERVICE = "caal-desktop-demo"
-"""The demo's key must never take the place of a real one."""
+"""The demo's key must never replace a real one."""
 
 
 class Services(QObject):
-    """What the windows stand on.
+    """All services of the program.
 
     Args:
-        paths: where everything is kept.
-        store: the settings' file; it is read here, before there is a window that could stand still meanwhile.
-        stand_in: gives the address that stands for a provider's own, by its name, or None.
+        paths: the program's folders.
+        store: the settings' file; it is read here, before there is a window that could be blocked by it.
+        stand_in: returns the address in place of a provider's own, by its name, or None.
         stand_ins: those of them that count as other addresses than the provider's own.
-        demo: this run has a demo server, and a keyring of its own.
-        verbose: the command line asked for everything in the log, whatever the settings say.
+        demo: whether this run has a demo server, and so a keyring of its own.
+        verbose: whether everything is logged, whatever the settings say.
 
     Attributes:
         settings_notice: what was wrong with the settings' file; None where nothing was.
@@ -78,7 +78,7 @@ class Services(QObject):
 
     @property
     def sign_in(self) -> SignInService:
-        """Signing in at a provider; made when first needed."""
+        """The sign-in service; made when it is first needed."""
         if self._sign_in is None:
             from caal_desktop.services.keys.sign_in_service import SignInService
             from caal_desktop.widgets.common.browser import open_in_browser
@@ -96,32 +96,32 @@ class Services(QObject):
         return self._sign_in
 
     def open_catalogue(self) -> None:
-        """Have the models of the provider in use on hand."""
+        """Load the models of the provider in use."""
         settings = self.settings.current
         self.catalogue.open_for(settings.provider, catalogue_connection(settings, self.keys))
 
     def warm_up(self) -> None:
-        """Have ready what a request and its answer need: one is likely to come."""
+        """Import what a request and its answer need, because one is likely to be sent soon."""
         if not self._scope.is_running("warm up"):
             self._scope.start(self.pool.warm_up(), name="warm up")
             self._scope.start(asyncio.to_thread(warm_up_renderer), name="warm up renderer")
 
     def dispose(self, service: SetupService | ChatService) -> None:
-        """Have a service end that a window was given, and be gone."""
+        """Close and delete a service that belonged to a window."""
         self._scope.start(self._dispose(service), name="dispose", exclusive=False)
 
     async def _dispose(self, service: SetupService | ChatService) -> None:
-        # Not before the keyring has answered, where it is taking a key.
+        # Not before the keyring has answered, where it is storing a key.
         await service.close()
         service.deleteLater()
 
     async def close(self) -> None:
-        """End everything but the settings: what speaks first, then what it speaks through."""
+        """Close everything but the settings: services that send requests first, then what they use."""
         if self._sign_in is not None:
             await self._sign_in.close()
         await self.talk.close()
         await self.catalogue.close()
-        # A key on its way into the keyring would be there and the settings not know of it.
+        # Otherwise the keyring might have a key that the settings do not know of.
         await self.keys.wait_for_store()
         await self.keys.close()
         await self._scope.close()

@@ -33,27 +33,27 @@ logger = logging.getLogger(__name__)
 
 
 class Windows(QObject):
-    """Opens windows and closes them.
+    """Opens and closes the windows.
 
     Args:
         app: the Qt application.
-        services: what the windows stand on.
-        first_paint: watches the first of them.
+        services: the program's services.
+        first_paint: notices the first paint of a window.
         demo: the demo server, or None.
 
     Attributes:
-        commands: what can be done from any window, because it opens another one or ends the program.
+        commands: the commands of every window: those that open another window or end the program.
         wizard, main: those that are open; None otherwise.
         setup: the wizard's service while it is open.
 
     Signals:
-        quitRequested: the user closed the last window, or asked for the end.
-        gaveUp: a window without which there is no program could not be opened; the user has been told.
+        quitRequested: the user closed the last window, or chose to quit.
+        startFailed: a window that the program cannot do without could not be opened; the user has been told.
         setupBegun: carries the :class:`SetupService` of a wizard that is being opened.
     """
 
     quitRequested = Signal()
-    gaveUp = Signal()
+    startFailed = Signal()
     setupBegun = Signal(object)
 
     def __init__(
@@ -91,18 +91,18 @@ class Windows(QObject):
         commands.bind(CommandId.PRIVACY_SETTINGS, lambda: self.open_settings(Group.PRIVACY))
         return commands
 
-    # --- from outside
+    # --- all windows
 
     def open_first(self) -> None:
         """Open the window that the program starts with."""
         if self._services.settings.current.setup_completed:
-            self._or_give_up(self._open_main)
+            self._open_or_end(self._open_main)
         else:
-            self._or_give_up(lambda: self.open_wizard(None))
+            self._open_or_end(lambda: self.open_wizard(None))
 
     @property
     def is_main_in_use(self) -> bool:
-        """Whether the main window is there, and no wizard in front of it."""
+        """Whether the main window is open without a wizard in front of it."""
         return self.main is not None and self.wizard is None and not self._is_closed
 
     def raise_window(self) -> None:
@@ -117,12 +117,12 @@ class Windows(QObject):
             self._app.alert(window)
 
     def show_message_box(self, title: str, text: str) -> None:
-        """Tell the user something that is not about anything in a window."""
+        """Show a message that does not belong to any part of a window."""
         if not self._is_closed:
             show_message_box(title, text, self.wizard or self.main)
 
     def hide(self) -> None:
-        """Take all windows from the screen, for the end; their size and place are remembered."""
+        """Hide all windows at the program's end; their size and position are kept."""
         self._is_closed = True
         for window in (self.wizard, self.main):
             if window is not None:
@@ -130,7 +130,7 @@ class Windows(QObject):
                 window.hide()
 
     async def close(self) -> None:
-        """End what belongs to the windows."""
+        """Close the services that belong to windows."""
         files = None if self.main is None else self.main.control.files
         for service in (self._trial, self.setup, files):
             if service is not None:
@@ -149,7 +149,7 @@ class Windows(QObject):
         """Show the wizard.
 
         Args:
-            at: the step to begin at; None goes on where an earlier run ended.
+            at: the step to begin at; None for the one at which an earlier run ended.
         """
         if self.wizard is not None:
             self.raise_window()
@@ -195,7 +195,7 @@ class Windows(QObject):
         self._scope.start(self._build_later_pages(), name="wizard")
 
     async def _build_later_pages(self) -> None:
-        """Make the wizard's later pages while the user reads the first."""
+        """Build the wizard's later pages while the user reads the first."""
         from caal_desktop.widgets.wizard.page_builder import import_ahead
 
         await asyncio.to_thread(import_ahead)
@@ -212,8 +212,8 @@ class Windows(QObject):
                 self._services.dispose(service)
         if self.main is None and not self._services.settings.current.setup_completed:
             self.quitRequested.emit()
-        elif self._or_give_up(self._open_main):
-            self._begin_main()
+        elif self._open_or_end(self._open_main):
+            self._fill_main()
 
     # --- the main window
 
@@ -240,8 +240,8 @@ class Windows(QObject):
             self._first_paint.watch(main)
         self.main.show()
 
-    def _begin_main(self) -> None:
-        """Fill the main window with what it does not need for its first paint."""
+    def _fill_main(self) -> None:
+        """Begin what the main window does not need for its first paint."""
         if self.main is not None:
             self._services.keys.begin()
             self._services.open_catalogue()
@@ -251,7 +251,7 @@ class Windows(QObject):
     def _after_first_paint(self) -> None:
         if self.wizard is not None:
             self._build_wizard_ahead()
-        self._begin_main()
+        self._fill_main()
 
     def _on_migrated(self, provider: str) -> None:
         if self.main is not None:
@@ -263,7 +263,7 @@ class Windows(QObject):
         """Show the settings.
 
         Args:
-            page: which page; None for the one that was shown last.
+            page: the page to show; None for the one that was shown last.
         """
         from caal_desktop.widgets.settings.dialog import SettingsDialog
 
@@ -294,8 +294,8 @@ class Windows(QObject):
 
     # --- when a window cannot be opened
 
-    def _or_give_up(self, open_window: Callable[[], None]) -> bool:
-        """Open a window without which there is no program; where that fails, tell the user and end.
+    def _open_or_end(self, open_window: Callable[[], None]) -> bool:
+        """Open a window that the program cannot do without; where that fails, tell the user and end.
 
         Returns:
             Whether it is open.
@@ -309,6 +309,6 @@ class Windows(QObject):
                 self.tr("It ends now. Your settings and conversations are kept; the log file says what happened."),
                 None,
             )
-            box.finished.connect(self.gaveUp)
+            box.finished.connect(self.startFailed)
             return False
         return True

@@ -17,7 +17,7 @@ UNKNOWN = "—"
 
 
 class HostTableModel(QAbstractTableModel):
-    """One row a host, one column a figure; what a host does not tell is a dash, never a zero.
+    """One row for each host, one column for each figure; an unknown figure is a dash, never a zero.
 
     Args:
         format_tokens: puts a number of tokens into words.
@@ -54,21 +54,21 @@ class HostTableModel(QAbstractTableModel):
         )
 
     def set_hosts(self, hosts: Sequence[EndpointInfo]) -> None:
-        """Show other hosts."""
+        """Replace the hosts."""
         self.beginResetModel()
         self._hosts = hosts
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        """The number of hosts."""
+        """Return the number of hosts."""
         return 0 if parent.isValid() else len(self._hosts)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        """The number of figures."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(self._columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What a column is about."""
+        """Return the title or the explanation of a column."""
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(self._columns):
             return None
         title, explanation, _ = self._columns[section]
@@ -81,7 +81,7 @@ class HostTableModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What a view or a screen reader asks for."""
+        """Return a figure, as it is shown or spoken."""
         if not index.isValid() or not 0 <= index.row() < len(self._hosts):
             return None
         host = self._hosts[index.row()]

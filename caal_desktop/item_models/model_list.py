@@ -29,18 +29,18 @@ class ModelRole(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """What a model's row shows, put into words when it is first seen and not on every paint.
+    """What a model's row shows, in words that are made when it is first shown and not on every paint.
 
     Attributes:
         model: the language model.
-        summary: prices and what else decides, for people.
-        context: the context length, for people; "" where unknown.
+        summary: prices and other figures that decide, in words.
+        context: the context length, in words; "" where it is not known.
         icons: (icon name, words) of each ability that is shown.
         badge: a short word such as "Recommended"; "" for none.
-        warning: what a person should know before choosing it; "" for nothing.
-        is_favourite: whether it has a star.
+        warning: what the user should know before choosing it; "" for nothing.
+        is_favourite: whether it is a favourite.
         is_usable: whether it can chat.
-        spoken: the whole row in words, for screen readers and as a tooltip.
+        spoken: the whole row in words, for screen readers and the tooltip.
     """
 
     model: ModelInfo
@@ -56,7 +56,12 @@ class ModelRow:
 
 @dataclass(frozen=True, slots=True)
 class HeadingRow:
-    """A section's heading: what it gathers, and how many."""
+    """A section's heading: its title, and the number of its models.
+
+    Attributes:
+        title, count: in words.
+        spoken: both, for screen readers.
+    """
 
     title: str
     count: str
@@ -65,7 +70,7 @@ class HeadingRow:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """A row that stands for a model that the catalogue does not hold.
+    """A row for a model that the catalogue does not list.
 
     Attributes:
         id: the model's id.
@@ -87,62 +92,62 @@ Row = ModelRow | HeadingRow | NoticeRow
 
 
 class ModelListModel(QAbstractListModel):
-    """Models and headings in the order in which they are given.
+    """Models and headings in the order of the entries.
 
     Args:
-        describe: puts an entry into words; called when a row is first shown, and kept for models.
+        describe: returns an entry's row; called when it is first shown, and cached.
     """
 
     def __init__(self, describe: Callable[[Entry], Row], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._describe = describe
         self._entries: Sequence[Entry] = ()
-        self._described: dict[Entry | str, Row] = {}
-        self._number_of: dict[str, int] | None = {}
+        self._rows: dict[Entry | str, Row] = {}
+        self._row_of: dict[str, int] | None = {}
 
     def set_entries(self, entries: Sequence[Entry]) -> None:
-        """Show other entries, or the same ones in another order."""
+        """Replace the entries, or their order."""
         self.beginResetModel()
         self._entries = entries
-        self._number_of = None
+        self._row_of = None
         self.endResetModel()
 
     def forget_descriptions(self) -> None:
-        """Put every entry into words anew: facts or wording have changed."""
-        self._described.clear()
+        """Discard all cached rows, because facts or wording have changed."""
+        self._rows.clear()
         if self._entries:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._entries) - 1, 0))
 
     def entry(self, index: Index) -> Entry | None:
-        """What stands at an index."""
+        """Return the entry at an index; None for an invalid one."""
         number = index.row() if index.isValid() else -1
         return self._entries[number] if 0 <= number < len(self._entries) else None
 
     def index_of(self, model_id: str) -> QModelIndex:
-        """Where a model stands first; an invalid index where it does not."""
-        if self._number_of is None:
-            # Backwards, so that the first one stands in the end: a favourite is listed twice.
-            self._number_of = {
+        """Return the index of a model's first row; an invalid one where it has none."""
+        if self._row_of is None:
+            # Backwards, so that the first row is the one that remains: a favourite is listed twice.
+            self._row_of = {
                 entry.id: number
                 for number, entry in zip(range(len(self._entries) - 1, -1, -1), reversed(self._entries), strict=True)
                 if not isinstance(entry, ListSection)
             }
-        number = self._number_of.get(model_id)
+        number = self._row_of.get(model_id)
         return self.index(number, 0) if number is not None else QModelIndex()
 
     def first_index(self) -> QModelIndex:
-        """The first entry that is no heading."""
+        """Return the index of the first entry that is no heading; an invalid one where there is none."""
         for number, entry in enumerate(self._entries):
             if not isinstance(entry, ListSection):
                 return self.index(number, 0)
         return QModelIndex()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
-        """The number of models and headings."""
+        """Return the number of models and headings."""
         return 0 if parent.isValid() else len(self._entries)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """Headings cannot be chosen, and the keyboard steps over them."""
+        """Return an entry's flags; headings cannot be selected, and the keyboard skips them."""
         entry = self.entry(index)
         if entry is None:
             return Qt.ItemFlag.NoItemFlags
@@ -151,7 +156,7 @@ class ModelListModel(QAbstractListModel):
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What a view or a screen reader asks for."""
+        """Return an entry's row, its id or its words."""
         entry = self.entry(index)
         if entry is None:
             return None
@@ -170,7 +175,7 @@ class ModelListModel(QAbstractListModel):
     def _row(self, entry: Entry) -> Row:
         # By id: hashing a model means hashing its whole description.
         key = entry if isinstance(entry, ListSection) else entry.id
-        row = self._described.get(key)
+        row = self._rows.get(key)
         if row is None:
-            row = self._described[key] = self._describe(entry)
+            row = self._rows[key] = self._describe(entry)
         return row

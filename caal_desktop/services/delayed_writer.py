@@ -1,4 +1,4 @@
-"""Has the newest value of something written soon, in a worker: one write at a time, the newest last, none lost."""
+"""Writes the newest value of something soon, in a worker: one write at a time, the newest last, none lost."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class DelayedWriter(Generic[T]):
     Args:
         name: what is written, for task names.
         write: writes a value; blocks, runs in a worker.
-        written: what is there already; None where that is not known.
+        written: the value that is written already; None where that is not known.
         delay: seconds; values that follow each other within them are written once.
-        failed: told of a :class:`StorageError`; the value is tried again with the next one, or at the end.
+        failed: called with a :class:`StorageError`; the value is written with the next one, or at the end.
     """
 
     def __init__(
@@ -35,27 +35,27 @@ class DelayedWriter(Generic[T]):
         failed: Callable[[StorageError], None],
     ) -> None:
         self._write_now, self._delay, self._failed = write, delay, failed
-        self._wanted: T | None = None
+        self._pending: T | None = None
         self._written = written
-        self._writing: asyncio.Future[None] | None = None
+        self._under_way: asyncio.Future[None] | None = None
         self._closed = False
         self._scope = TaskScope(name)
 
     def put(self, value: T) -> None:
-        """Have a value written soon. After the end nothing is written any more."""
+        """Write a value soon; nothing happens once the writer is closed."""
         if not self._closed:
-            self._wanted = value
+            self._pending = value
             self._scope.start(self._write_soon(), name="write")
 
     async def write(self, value: T) -> None:
-        """Write a value at once, in place of what was to be written soon."""
+        """Write a value at once, in place of the one that is pending."""
         if not self._closed:
-            self._wanted = value
+            self._pending = value
             self._scope.cancel("write")
             await self._write()
 
     async def close(self) -> None:
-        """Write what is not yet written."""
+        """Write the pending value, and accept no more."""
         self._closed = True
         await self._scope.close()
         await self._write()
@@ -66,19 +66,19 @@ class DelayedWriter(Generic[T]):
 
     async def _write(self) -> None:
         # A thread cannot be cancelled: an older write that is still under way must not overtake this one.
-        if self._writing is not None and not self._writing.done():
-            await asyncio.wait([self._writing])
-        value = self._wanted
+        if self._under_way is not None and not self._under_way.done():
+            await asyncio.wait([self._under_way])
+        value = self._pending
         if value is None or value == self._written:
             return
-        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write_now, value)
-        self._writing.add_done_callback(lambda done: self._note_written(done, value))
+        self._under_way = asyncio.get_running_loop().run_in_executor(None, self._write_now, value)
+        self._under_way.add_done_callback(lambda done: self._on_written(done, value))
         try:
-            await asyncio.shield(self._writing)
+            await asyncio.shield(self._under_way)
         except StorageError as error:
             self._failed(error)
 
-    def _note_written(self, done: asyncio.Future[None], value: T) -> None:
-        # Called also for a write that nobody waits for any more.
+    def _on_written(self, done: asyncio.Future[None], value: T) -> None:
+        # Called also for a write whose waiting task was cancelled.
         if not done.cancelled() and done.exception() is None:
             self._written = value

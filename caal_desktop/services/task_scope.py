@@ -1,7 +1,7 @@
 """Ownership of asyncio tasks: the only place of the program's Qt side that creates them.
 
-A task without an owner is lost when its window closes and is reported by nobody when it fails. A scope belongs to
-one service; closing the scope cancels what still runs and waits for it.
+A task without an owner is lost when its window closes, and its failure is not reported. A scope belongs to one
+service; closing the scope cancels the tasks that still run and waits for them.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class TaskScope:
             self._cancel(task)
 
     def is_running(self, name: str) -> bool:
-        """Tell whether an exclusive task of this name has not ended yet."""
+        """Return whether an exclusive task of this name has not ended yet."""
         return any(not task.done() for task in self._tasks.get(name, ()))
 
     async def wait(self, name: str) -> None:
@@ -105,7 +105,7 @@ class TaskScope:
             logger.exception("The task %s.%s failed", self._name, name)
 
     def _cancel(self, task: asyncio.Task[None]) -> None:
-        # Once: a second cancellation would interrupt what the first one made it tidy up.
+        # Once: a second cancellation would interrupt the cleanup that the first one began.
         if task not in self._cancelled:
             self._cancelled.add(task)
             task.cancel()

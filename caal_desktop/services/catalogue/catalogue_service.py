@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 FRESH_FOR = timedelta(hours=12)
 """How long a cached list is shown without asking again: models come and go by the day, prices too."""
 
-
-_LONG = 3_000
+_MANY_MODELS = 3_000
+"""From here on the garbage collector is kept away from them."""
 
 
 class CatalogueState(StrEnum):
-    """What the list that is shown is worth."""
+    """How current the list is that is shown."""
 
     EMPTY = "empty"
     LOADING = "loading"
@@ -55,16 +55,16 @@ class CatalogueState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The models of one provider as they are known now.
+    """The models of one provider, as far as they are known.
 
     Attributes:
         provider: the provider's name.
         models: in the server's order.
         skipped: rows of the server's answer that are not listed: unusable ones, and ids that came before.
-        fetched_at: when the server told them (UTC); None while nothing is known.
-        state: what the list is worth.
+        fetched_at: when the server listed them (UTC); None while nothing is known.
+        state: how current the list is.
         error: why the last refresh failed.
-        view: the models, prepared for looking through; None while there are none.
+        view: the models, prepared for search and sorting; None while there are none.
     """
 
     provider: str = ""
@@ -76,7 +76,7 @@ class Catalogue:
     view: CatalogueView | None = None
 
     def find(self, model_id: str) -> ModelInfo | None:
-        """The model with this id."""
+        """Return the model with this id; None where it is not listed."""
         if self.view is not None:
             return self.view.find(model_id)
         return next((model for model in self.models if model.id == model_id), None)
@@ -87,8 +87,8 @@ class CatalogueService(QObject):
 
     Signals:
         changed: carries the :class:`Catalogue`, after every change of list or state.
-        replacementFound: carries the id of a model that is not listed, and the listed :class:`ModelInfo` that comes
-            nearest to it, or None.
+        replacementFound: carries the id of a model that is not listed, and the most similar :class:`ModelInfo` that is
+            listed, or None.
     """
 
     changed = Signal(object)
@@ -104,7 +104,7 @@ class CatalogueService(QObject):
 
     @cached_property
     def orders(self) -> ServerOrders:
-        """The orders that only the server knows."""
+        """The sort orders that only the server knows."""
         from caal_desktop.services.catalogue.server_orders import ServerOrders
 
         orders = ServerOrders(self._cache_folder, self._pool, self._scope, self)
@@ -114,7 +114,7 @@ class CatalogueService(QObject):
 
     @cached_property
     def hosts(self) -> HostLookup:
-        """Who hosts a model."""
+        """The hosts of models."""
         from caal_desktop.services.catalogue.host_lookup import HostLookup
 
         hosts = HostLookup(self._pool, self._scope, self)
@@ -128,38 +128,38 @@ class CatalogueService(QObject):
         return self._catalogue
 
     def open(self, connection: Connection) -> None:
-        """Show the models of a provider: the cached list first, and a fresh one if that is old."""
+        """Show the models of a provider: the cached list first, then a new one if that is old."""
         previous, self._connection = self._connection, connection
-        # Those that nobody has looked at are not there yet, and ask for the connection themselves.
+        # Those that were not needed yet do not exist, and take the connection when they are made.
         for name in ("orders", "hosts"):
             if (part := self.__dict__.get(name)) is not None:
                 part.set_connection(connection)
         if previous is None or (previous.provider, previous.address) != (connection.provider, connection.address):
             self._set(Catalogue(connection.provider, state=CatalogueState.LOADING))
-        elif self._is_enough(same_key=previous == connection):
+        elif self._is_current(same_key=previous == connection):
             return
         self._scope.start(self._open(connection), name="load")
 
     def open_for(self, provider: str, connection: Connection | None) -> None:
-        """Show a provider's models, or none while it cannot be asked: another's must not be offered in their place."""
+        """Show a provider's models, or none while it cannot be reached: another's must not be offered instead."""
         if connection is not None:
             self.open(connection)
         else:
             self.leave(provider)
 
     def leave(self, provider: str) -> None:
-        """Show no models: this provider's cannot be asked for yet. What is on its way is stopped."""
+        """Show no models, because this provider's cannot be requested yet. A request that is under way is cancelled."""
         self._connection = None
         self._scope.cancel("load")
         self._set(Catalogue(provider))
 
     def refresh(self) -> None:
-        """Ask the provider again, whatever the list's age."""
+        """Request the list again, whatever its age."""
         if self._connection is not None:
             self._scope.start(self._fetch(self._connection), name="load")
 
     def request_replacement(self, model_id: str) -> None:
-        """Find what to take in place of a model that is not listed; ``replacementFound`` tells."""
+        """Find a replacement for a model that is not listed; ``replacementFound`` carries it."""
         if self._catalogue.view is not None:
             self._scope.start(self._find_replacement(self._catalogue.view, model_id), name=f"replacement {model_id}")
 
@@ -179,14 +179,14 @@ class CatalogueService(QObject):
             cached = await asyncio.to_thread(self._read_cache, connection)
             if cached is not None:
                 self._set(cached)
-                if cached.view is not None:  # nobody types in the first tenth of a second
+                if cached.view is not None:  # the user does not search in the first tenth of a second
                     await asyncio.to_thread(cached.view.build_search_index)
         # In any other state the last refresh failed, or was stopped for this one.
         if self._catalogue.state is not CatalogueState.READY or not self._is_fresh():
             await self._fetch(connection)
 
-    def _is_enough(self, *, same_key: bool) -> bool:
-        """Whether what is there, or on its way, need not be asked for again."""
+    def _is_current(self, *, same_key: bool) -> bool:
+        """Return whether the list, or the request that is under way, is recent enough not to request it again."""
         if self._catalogue.state is CatalogueState.READY:
             return self._is_fresh()
         return same_key and self._catalogue.state in (CatalogueState.LOADING, CatalogueState.REFRESHING)
@@ -201,7 +201,7 @@ class CatalogueService(QObject):
         cached = self._cache(connection).load()
         if cached is None:
             return None
-        with _bulk_load():
+        with _without_garbage_collection():
             parsed = parse_model_list(parse_json(cached.payload))
             return _catalogue(connection, parsed, cached.fetched_at) if parsed.models else None
 
@@ -214,7 +214,7 @@ class CatalogueService(QObject):
                 # Ten thousand rows take more than a second.
                 fresh = await asyncio.to_thread(_read, connection, provider, payload)
         except asyncio.CancelledError:
-            # Unless another list has taken this one's place already: that one's state is not ours to tell.
+            # Unless another list has taken its place already, which has a state of its own.
             if self._connection is connection:
                 self._set_state(CatalogueState.STALE if known else CatalogueState.EMPTY)
             raise
@@ -246,7 +246,7 @@ class CatalogueService(QObject):
 
 
 def _read(connection: Connection, provider: LLMProvider, payload: object) -> Catalogue:
-    with _bulk_load():
+    with _without_garbage_collection():
         parsed = provider.read_model_list(payload)
         if not parsed.models:
             title = descriptor_of(connection.provider).title
@@ -261,17 +261,17 @@ def _catalogue(connection: Connection, parsed: ModelList, fetched_at: datetime) 
     from caal_desktop.catalogue.view import CatalogueView
 
     view = CatalogueView(parsed.models, datetime.now(UTC).date())
-    if len(view) >= _LONG:
+    if len(view) >= _MANY_MODELS:
         # These are some 150,000 objects that stay for hours, and each full collection would walk them for 50 ms. They
-        # hold no cycles, so that counting references frees them when their time has come.
+        # hold no cycles, so that they are freed by reference counting.
         gc.freeze()
     left_out = parsed.skipped + parsed.repeated
     return Catalogue(connection.provider, view.models, left_out, fetched_at, CatalogueState.READY, view=view)
 
 
 @contextlib.contextmanager
-def _bulk_load() -> Iterator[None]:
-    """Keep the garbage collector from walking a list that grows again and again: each walk stops the window."""
+def _without_garbage_collection() -> Iterator[None]:
+    """Pause the garbage collector, which would walk the growing list again and again while the window stands still."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

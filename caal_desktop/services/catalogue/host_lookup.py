@@ -1,4 +1,4 @@
-"""Who hosts a model: asked for when somebody wants to know, kept for as long as the figures mean anything."""
+"""Looks up the hosts of a model when they are shown, and caches them for as long as their figures hold."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FRESH_FOR = timedelta(minutes=10)
 
 
 class HostsPhase(StrEnum):
-    """What there is to show."""
+    """How far the lookup has come."""
 
     LOADING = "loading"
     READY = "ready"
@@ -36,10 +36,10 @@ class Hosts:
     """The hosts of one model.
 
     Attributes:
-        model_id: whose.
-        phase: what there is to show.
-        endpoints: the hosts in the server's order; empty where nobody hosts it.
-        fetched_at: when they were told.
+        model_id: the model's id.
+        phase: how far the lookup has come.
+        endpoints: the hosts in the server's order; empty where it has none.
+        fetched_at: when the server listed them (UTC).
         error: why they are not known.
     """
 
@@ -51,10 +51,10 @@ class Hosts:
 
 
 class HostLookup(QObject):
-    """Asks the provider who hosts a model, where it tells.
+    """Requests the hosts of a model from the provider, where it lists them.
 
     Signals:
-        changed: carries the :class:`Hosts` that were asked for.
+        changed: carries the :class:`Hosts` that were requested.
     """
 
     changed = Signal(object)
@@ -67,17 +67,22 @@ class HostLookup(QObject):
 
     @property
     def is_available(self) -> bool:
-        """Whether the current server tells hosts at all."""
+        """Whether the current provider lists hosts at all."""
         return self._connection is not None and descriptor_of(self._connection.provider).can(Capability.HOSTS)
 
     def set_connection(self, connection: Connection) -> None:
-        """Ask this server from now on; without a key no latency is told, so another key is asked anew."""
+        """Request from this provider from now on. It tells latencies to keys alone: another key empties the cache."""
         if connection != self._connection:
             self._connection = connection
             self._known.clear()
 
     def request(self, model_id: str, *, again: bool = False) -> None:
-        """Tell the hosts of a model through ``changed``; a request before this one is given up."""
+        """Request the hosts of a model, which ``changed`` carries; an earlier request is cancelled.
+
+        Args:
+            model_id: the model's id.
+            again: request them even though they are cached.
+        """
         connection = self._connection
         if connection is None or not self.is_available:
             return

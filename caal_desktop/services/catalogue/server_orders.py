@@ -1,4 +1,4 @@
-"""Orders of the model list that only the server knows: popularity, speed. Asked for when somebody wants to see them."""
+"""Sort orders that only the server knows, such as popularity and speed; requested when they are chosen."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from caal_desktop.services.task_scope import TaskScope
 
 FRESH_FOR = timedelta(days=1)
-"""How long an order is used without asking again: speeds change by the hour, but who is quick stays quick."""
+"""How long an order is used without requesting it again: speeds change by the hour, their order hardly."""
 
 
 class OrderPhase(StrEnum):
-    """What there is of an order."""
+    """How far an order is known."""
 
     UNKNOWN = "unknown"
     LOADING = "loading"
@@ -41,9 +41,9 @@ class ServerOrder:
     """An order as it is known now.
 
     Attributes:
-        ids: the last known order; may be there in every phase.
-        phase: what the person waits for.
-        fetched_at: when the server told it.
+        ids: the models' ids in the last known order; in every phase.
+        phase: how far it is known.
+        fetched_at: when the server sent it (UTC).
         error: why it could not be fetched.
     """
 
@@ -54,10 +54,10 @@ class ServerOrder:
 
 
 class ServerOrders(QObject):
-    """Keeps the orders of the servers that sort.
+    """Keeps the orders of the providers that sort on their servers.
 
     Signals:
-        changed: carries the :class:`SortOrder` of which more is known, or not.
+        changed: carries the :class:`SortOrder` whose :class:`ServerOrder` has changed.
     """
 
     changed = Signal(object)
@@ -68,31 +68,31 @@ class ServerOrders(QObject):
         self._connection: Connection | None = None
         self._orders: dict[str, dict[SortOrder, ServerOrder]] = {}
         self._loaded: set[str] = set()
-        self._wants_cache = False
+        self._uses_cache = False
 
     @property
     def is_available(self) -> bool:
-        """Whether the current server sorts at all."""
+        """Whether the current provider's server sorts at all."""
         return self._connection is not None and descriptor_of(self._connection.provider).can(Capability.SERVER_ORDER)
 
     def set_connection(self, connection: Connection) -> None:
-        """Ask this server from now on."""
+        """Request from this provider from now on."""
         self._connection = connection
-        if self._wants_cache:
+        if self._uses_cache:
             self.load_soon()
 
     def order(self, order: SortOrder) -> ServerOrder:
-        """What is known of an order."""
+        """Return what is known of an order."""
         if self._connection is None or not self.is_available:
             return ServerOrder()
         return self._known(self._connection.provider).get(order, ServerOrder())
 
     def request(self, order: SortOrder, *, again: bool = False) -> None:
-        """Make an order known; nothing happens for a fresh one, or for one that is on its way.
+        """Request an order; nothing happens for a fresh one, or while it is being requested.
 
         Args:
-            order: one of those that the server knows; others are none of its business.
-            again: ask even though the last answer is fresh.
+            order: one of those that the server knows; others are ignored.
+            again: request it even though the last answer is fresh.
         """
         if order not in SERVER_SORT or not self.is_available or self._connection is None:
             return
@@ -102,8 +102,8 @@ class ServerOrders(QObject):
         self._scope.start(self._fetch(self._connection, order), name=f"order {self._connection.provider} {order}")
 
     def load_soon(self) -> None:
-        """Read the cached orders in the background: the current server's, and those of servers that follow it."""
-        self._wants_cache = True
+        """Read the cached orders in the background: the current provider's, and those of later ones."""
+        self._uses_cache = True
         if self._connection is None or not self.is_available:
             return
         provider = self._connection.provider

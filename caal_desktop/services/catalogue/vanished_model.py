@@ -1,4 +1,4 @@
-"""Notices that the model in use is no longer listed, and finds one to take in its place."""
+"""Notices that the model in use is no longer listed, and finds a replacement."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Vanished:
 
     Attributes:
         model_id: its id.
-        replacement: the nearest that is listed; None where there is none.
+        replacement: the most similar model that is listed; None where there is none.
     """
 
     model_id: str
@@ -29,10 +29,10 @@ class Vanished:
 
 
 class VanishedModelWatch(QObject):
-    """Looks after every change of the list or of the model.
+    """Checks the model in use after every change of the list or of the settings.
 
     Signals:
-        changed: carries the :class:`Vanished`, or None where all is well.
+        changed: carries the :class:`Vanished`; None while the model in use is listed.
     """
 
     changed = Signal(object)
@@ -41,34 +41,34 @@ class VanishedModelWatch(QObject):
         super().__init__(parent)
         self._catalogue, self._settings = catalogue, settings
         self._vanished: Vanished | None = None
-        self._asked = ""
-        catalogue.changed.connect(self._look)
+        self._requested = ""
+        catalogue.changed.connect(self._check)
         catalogue.replacementFound.connect(self._on_replacement)
         settings.changed.connect(self._on_settings)
 
     @property
     def vanished(self) -> Vanished | None:
-        """What is known now."""
+        """The model in use that is no longer listed; None while it is listed."""
         return self._vanished
 
     def _on_settings(self, _settings: Settings) -> None:
-        self._look(self._catalogue.current)
+        self._check(self._catalogue.current)
 
-    def _look(self, catalogue: Catalogue) -> None:
+    def _check(self, catalogue: Catalogue) -> None:
         settings = self._settings.current
         model_id = settings.of().model
-        # Only a list that has just come, or is fresh, proves that something is not in it.
-        is_sure = catalogue.state is CatalogueState.READY and catalogue.provider == settings.provider
+        # Only a fresh list proves that a model is not in it.
+        is_current = catalogue.state is CatalogueState.READY and catalogue.provider == settings.provider
         view = catalogue.view
-        if not is_sure or view is None or not model_id or view.find(model_id) or view.routed(model_id):
-            self._asked = ""
+        if not is_current or view is None or not model_id or view.find(model_id) or view.routed(model_id):
+            self._requested = ""
             self._publish(None)
-        elif self._asked != model_id:
-            self._asked = model_id
+        elif self._requested != model_id:
+            self._requested = model_id
             self._catalogue.request_replacement(model_id)
 
     def _on_replacement(self, model_id: str, found: ModelInfo | None) -> None:
-        if model_id == self._asked:
+        if model_id == self._requested:
             self._publish(Vanished(model_id, found))
 
     def _publish(self, vanished: Vanished | None) -> None:

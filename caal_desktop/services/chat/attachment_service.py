@@ -1,4 +1,4 @@
-"""Reads files that are to go with a message, off the event loop, and refuses what no model could take."""
+"""Reads files to attach to a message, off the event loop, and refuses those that no model accepts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from caal_desktop.services.chat.conversation import Attachment
 from caal_desktop.services.task_scope import TaskScope
 
 MAX_TEXT_BYTES = 200_000
-"""About 50,000 tokens: more would be most of a usual context."""
+"""Bytes of a text file: about 50,000 tokens. More would be most of a usual context."""
 MAX_IMAGE_BYTES = 5_000_000
-"""What the strictest of the large providers takes."""
+"""Bytes of an image: the limit of the strictest of the large providers."""
 
 _IMAGES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -26,7 +26,7 @@ _IMAGES = {
 
 
 class Refusal(StrEnum):
-    """Why a file cannot go with a message."""
+    """Why a file cannot be attached to a message."""
 
     MISSING = "missing"
     TEXT_TOO_LARGE = "text_too_large"
@@ -36,7 +36,7 @@ class Refusal(StrEnum):
 
 
 class AttachmentRefusedError(ValueError):
-    """The file cannot go with a message.
+    """The file cannot be attached to a message.
 
     Attributes:
         reason: why.
@@ -49,10 +49,10 @@ class AttachmentRefusedError(ValueError):
 
 
 def image_type(head: bytes) -> str | None:
-    """An image's media type by its first bytes, whatever its name says; None for anything else."""
+    """Return an image's media type by its first bytes, whatever its name says; None for anything else."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
-    return next((kind for magic, kind in _IMAGES.items() if head.startswith(magic)), None)
+    return next((media_type for magic, media_type in _IMAGES.items() if head.startswith(magic)), None)
 
 
 def read_attachment(path: Path) -> Attachment:
@@ -66,9 +66,9 @@ def read_attachment(path: Path) -> Attachment:
             data = file.read(MAX_IMAGE_BYTES + 1)
     except OSError as error:
         raise AttachmentRefusedError(Refusal.MISSING, path.name) from error
-    kind = image_type(data[:16])
-    if kind is not None:
-        return from_image(path.name, kind, data)
+    media_type = image_type(data[:16])
+    if media_type is not None:
+        return from_image(path.name, media_type, data)
     if not data:
         raise AttachmentRefusedError(Refusal.EMPTY, path.name)
     if len(data) > MAX_TEXT_BYTES:
@@ -83,23 +83,23 @@ def read_attachment(path: Path) -> Attachment:
     return Attachment(path.name, "text/plain", text, len(data))
 
 
-def from_image(name: str, kind: str, data: bytes) -> Attachment:
-    """An image as a ``data:`` URL.
+def from_image(name: str, media_type: str, data: bytes) -> Attachment:
+    """Return an image with its ``data:`` URL.
 
     Raises:
         AttachmentRefusedError: it is too large.
     """
     if len(data) > MAX_IMAGE_BYTES:
         raise AttachmentRefusedError(Refusal.IMAGE_TOO_LARGE, name)
-    return Attachment(name, kind, f"data:{kind};base64,{base64.b64encode(data).decode()}", len(data))
+    return Attachment(name, media_type, f"data:{media_type};base64,{base64.b64encode(data).decode()}", len(data))
 
 
 class AttachmentService(QObject):
     """Reads files.
 
     Signals:
-        ready: an :class:`~caal_desktop.services.chat.conversation.Attachment`.
-        refused: the :class:`AttachmentRefusedError`.
+        ready: carries an :class:`~caal_desktop.services.chat.conversation.Attachment`.
+        refused: carries the :class:`AttachmentRefusedError`.
     """
 
     ready = Signal(object)
@@ -110,7 +110,7 @@ class AttachmentService(QObject):
         self._scope = TaskScope("attachments")
 
     def read(self, path: str) -> None:
-        """Begin to read a file."""
+        """Begin to read a file; ``ready`` or ``refused`` carries the result."""
         self._scope.start(self._read(Path(path)), name="read", exclusive=False)
 
     async def close(self) -> None:

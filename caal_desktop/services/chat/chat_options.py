@@ -1,4 +1,4 @@
-"""How one conversation is asked: what differs from the settings, and what the model takes at all."""
+"""The options of one conversation: what differs from the settings, and which of it the model accepts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
 
 NO_REASONING = "none"
-"""The effort that means: do not think."""
+"""The effort that means not to reason."""
 
 LOWERED_MAX_TOKENS = 1024
 """Tokens of an answer after "allow a shorter answer": enough to speak, and a small part of what is usual."""
@@ -23,12 +23,12 @@ _LEAST_MAX_TOKENS = 64
 
 @dataclass(frozen=True, slots=True)
 class ChatOptions:
-    """What a person chose for this conversation alone; None follows the settings.
+    """What the user chose for this conversation alone; None follows the settings.
 
     Attributes:
         system_prompt: the instructions; "" sends none.
         temperature: 0 to 2.
-        max_tokens: tokens of the answer at the most.
+        max_tokens: maximum length of the answer in tokens.
         reasoning: the effort, or :data:`NO_REASONING`.
         model_defaults: send no sampling parameter at all, so that the model's own hold.
     """
@@ -40,43 +40,43 @@ class ChatOptions:
     model_defaults: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """What was chosen, for storage."""
+        """Return the chosen values for storage."""
         return {name: value for name, value in asdict(self).items() if value is not None and value is not False}
 
     def with_model_defaults(self) -> ChatOptions:
-        """The same instructions, and nothing else that a model could refuse."""
+        """Return options with the same instructions, and nothing else that a model could refuse."""
         return ChatOptions(self.system_prompt, model_defaults=True)
 
     def with_shorter_answer(self, usual: int) -> ChatOptions:
-        """The same with a shorter longest answer.
+        """Return options with a lower maximum length of the answer.
 
         Args:
-            usual: tokens of an answer at the most where these options do not say.
+            usual: maximum length in tokens where these options have none.
         """
         lower = min(LOWERED_MAX_TOKENS, max(_LEAST_MAX_TOKENS, (self.max_tokens or usual) // 2))
         return replace(self, max_tokens=lower)
 
     @classmethod
     def from_json(cls, values: object) -> ChatOptions:
-        """What :meth:`to_json` gave; values of a wrong kind are left out."""
-        told = as_dict(values)
-        longest = as_int(told.get("max_tokens"))
+        """Return the options that :meth:`to_json` stored; values of a wrong type are left out."""
+        stored = as_dict(values)
+        longest = as_int(stored.get("max_tokens"))
         return cls(
-            as_string(told.get("system_prompt")),
-            as_float(told.get("temperature")),
+            as_string(stored.get("system_prompt")),
+            as_float(stored.get("temperature")),
             longest if longest is not None and longest > 0 else None,
-            as_string(told.get("reasoning")),
-            told.get("model_defaults") is True,
+            as_string(stored.get("reasoning")),
+            stored.get("model_defaults") is True,
         )
 
 
 def takes(model: ModelInfo | None, parameter: str) -> bool:
-    """Whether a parameter may be sent: it may unless the model's list of parameters is known and lacks it."""
+    """Return whether a parameter may be sent: it may unless the model's list of parameters is known and lacks it."""
     return model is None or model.supported_parameters is None or parameter in model.supported_parameters
 
 
 def efforts_of(model: ModelInfo | None) -> tuple[str, ...]:
-    """The reasoning efforts to choose from; empty where the model does not reason or nothing is told."""
+    """Return the reasoning efforts to choose from; none where the model does not reason, or is not known."""
     if model is None or model.reasoning is None:
         return ()
     policy = model.reasoning
@@ -85,21 +85,21 @@ def efforts_of(model: ModelInfo | None) -> tuple[str, ...]:
 
 
 def reasoning_field(model: ModelInfo | None, effort: str | None) -> Mapping[str, Any] | None:
-    """OpenRouter's ``reasoning`` object.
+    """Return OpenRouter's ``reasoning`` object.
 
-    A voice assistant that thinks first is silent first. So a model whose reasoning is optional is told not to reason
-    unless the person chose an effort.
+    A voice assistant is silent while its model reasons. So a model whose reasoning is optional is told not to reason
+    unless the user chose an effort.
 
     Args:
         model: what is known about the model.
-        effort: what the person chose; None where nothing.
+        effort: what the user chose; None for nothing.
 
     Returns:
         The object, or None to send none.
     """
     policy = None if model is None else model.reasoning
     if policy is None:
-        # Nothing is known about the model: only what was asked for explicitly is sent.
+        # Nothing is known about the model: only what was chosen explicitly is sent.
         return None if effort in (None, NO_REASONING) or model is not None else {"effort": effort}
     if effort is None or effort == NO_REASONING:
         return None if policy.mandatory else {"enabled": False}

@@ -1,4 +1,4 @@
-"""What a message is sent with, from the settings and what was chosen for its conversation."""
+"""The parameters of a request, from the settings and the options of its conversation."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What a message is sent with.
+    """The parameters of a request.
 
     Attributes:
         connection: the provider.
         model: the model id.
         system_prompt: "" for none.
         temperature: 0 to 2; None leaves it to the model.
-        max_tokens: tokens of the answer at the most.
+        max_tokens: maximum length of the answer in tokens.
         reasoning: OpenRouter's ``reasoning`` object; None sends none.
         extra: further fields of the request, such as OpenRouter's ``provider`` and ``models``.
     """
@@ -49,18 +49,18 @@ def chat_request(
     *,
     model_id: str | None = None,
 ) -> ChatRequest:
-    """What the test chat sends with every message.
+    """Return the parameters with which the test chat sends a message.
 
     Args:
         settings: the settings.
         connection: the provider.
         model: what is known about the model; parameters that it lacks are not sent.
-        options: what was chosen for this conversation.
+        options: the options of this conversation.
         model_id: another model than the provider's chosen one.
     """
     options = options or ChatOptions()
     descriptor = descriptor_of(connection.provider)
-    reasons = descriptor.can(Capability.REASONING) and not options.model_defaults
+    sends_reasoning = descriptor.can(Capability.REASONING) and not options.model_defaults
     temperature: float | None = settings.temperature if options.temperature is None else options.temperature
     if options.model_defaults or not takes(model, "temperature"):
         temperature = None
@@ -70,25 +70,25 @@ def chat_request(
         settings.system_prompt if options.system_prompt is None else options.system_prompt,
         temperature,
         settings.max_tokens if options.max_tokens is None else options.max_tokens,
-        _reasoning(settings, model, options.reasoning) if reasons else None,
+        _reasoning(settings, model, options.reasoning) if sends_reasoning else None,
         _routing(settings) if descriptor.can(Capability.ROUTING) else {},
     )
 
 
 def _routing(settings: Settings) -> dict[str, Any]:
-    """The fields by which a provider that routes is told whom to ask; empty where the person left that to it."""
-    wishes: dict[str, Any] = {}
+    """Return the fields with the user's routing preferences; none where the user has none."""
+    preferences: dict[str, Any] = {}
     if settings.deny_data_collection:
-        wishes["data_collection"] = "deny"
+        preferences["data_collection"] = "deny"
     if settings.zero_data_retention:
-        wishes["zdr"] = True
+        preferences["zdr"] = True
     if settings.provider_sort is not ProviderSort.DEFAULT:
-        wishes["sort"] = settings.provider_sort.value
+        preferences["sort"] = settings.provider_sort.value
     if settings.allowed_providers:
-        wishes["only"] = list(settings.allowed_providers)
+        preferences["only"] = list(settings.allowed_providers)
     if settings.ignored_providers:
-        wishes["ignore"] = list(settings.ignored_providers)
-    fields: dict[str, Any] = {"provider": wishes} if wishes else {}
+        preferences["ignore"] = list(settings.ignored_providers)
+    fields: dict[str, Any] = {"provider": preferences} if preferences else {}
     if settings.fallback_models:
         fields["models"] = list(settings.fallback_models)
     return fields

@@ -1,4 +1,4 @@
-"""One conversation with a model: sends, streams, stops; and tells of text at most once a frame."""
+"""One conversation with a model: sends, streams, stops; and delivers text at most once a frame."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ if TYPE_CHECKING:
     from caal_desktop.services.providers.provider_pool import ProviderPool
 
 FRAME_MS = 16
-"""Milliseconds between two deliveries of text: the window is drawn no more often than that."""
+"""Milliseconds between two deliveries of text: the window is painted no more often than that."""
 
 YIELD_AFTER_S = 0.008
 """Seconds of uninterrupted reading after which the event loop gets a turn, however fast the server is."""
 
 MAX_TOOL_CALLS = 64
-"""Calls of one answer that are kept: an index comes from the server and must not fill the memory."""
+"""Calls of one answer that are kept: the index comes from the server, and must not exhaust the memory."""
 
 COST_DELAYS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds before each question for the cost of an answer that was cut short: the provider knows it a moment later."""
+"""Seconds before each request for the cost of an answer that was stopped: the provider knows it a moment later."""
 
 
 class ChatService(QObject):
@@ -63,13 +63,13 @@ class ChatService(QObject):
         textArrived: index and the text that came since the last frame.
         reasoningArrived: index and the reasoning that came since the last frame.
         toolCallArrived: index; the answer's tool calls changed.
-        keptAlive: index; the server is still working on it.
+        keptAlive: index; the server has signalled that it is still working.
         statusChanged: index; status, facts or error of an answer changed.
         pathChanged: index from which on other messages are shown than before.
-        messageRemoved: the message that was taken out of the conversation.
+        messageRemoved: the message that was removed from the conversation.
         costFound: the message whose cost, or another of its facts, became known after its end.
         busyChanged: an answer began or ended.
-        cleared: the conversation was emptied, or another one took its place.
+        cleared: the conversation was replaced by an empty one, or by another.
     """
 
     messageAdded = Signal(int)
@@ -92,7 +92,7 @@ class ChatService(QObject):
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._tools_changed = False
-        self._thinking_since: float | None = None
+        self._reasoning_since: float | None = None
         self._answering: Message | None = None
         self._answering_index = -1
         self._scope = TaskScope("chat")
@@ -102,29 +102,29 @@ class ChatService(QObject):
 
     @property
     def conversation(self) -> Conversation:
-        """All of it, with the versions that are not shown; not to be changed by others."""
+        """The whole conversation, with the versions that are not shown; to be read only."""
         return self._conversation
 
     @property
     def messages(self) -> list[Message]:
-        """What is shown of the conversation; not to be changed by others."""
+        """The messages that are shown; to be read only."""
         return self._messages
 
     @property
     def is_busy(self) -> bool:
-        """Whether an answer is on its way."""
+        """Whether an answer is being generated."""
         return self._answering is not None
 
-    # --- what a person does
+    # --- commands of the user
 
     def send(self, text: str, request: ChatRequest, attachments: tuple[Attachment, ...] = ()) -> None:
-        """Add the person's message and stream the answer to it. An answer on its way is stopped first."""
+        """Add the user's message and stream the answer to it. An answer that is being generated is stopped first."""
         self._deliver()
         self._add(Message(Role.USER, [text] if text else [], attachments=attachments))
-        self._ask(request)
+        self._request_answer(request)
 
     def regenerate(self, index: int, request: ChatRequest) -> None:
-        """Ask again for an answer; the one that was there stays as another version, unless it is empty."""
+        """Generate an answer again; the old one stays as another version, unless it is empty."""
         if self.is_busy or not self._is_answer(index):
             return
         old = self._messages[index]
@@ -132,32 +132,32 @@ class ChatService(QObject):
         if old.is_empty and not old.children:
             self._conversation.remove(old)
             self.messageRemoved.emit(old)
-        self._ask(request)
+        self._request_answer(request)
 
     def resend(self, index: int, text: str, request: ChatRequest) -> None:
-        """Send another wording of a message of the person's; the first one stays as another version."""
+        """Send a message of the user's again with another text; the old one stays as another version."""
         if self.is_busy or not 0 <= index < len(self._messages) or self._messages[index].role is not Role.USER:
             return
         attachments = self._messages[index].attachments
         self._truncate(index)
         self._add(Message(Role.USER, [text], attachments=attachments))
-        self._ask(request)
+        self._request_answer(request)
 
     def continue_answer(self, request: ChatRequest) -> None:
-        """Ask for the rest of the last answer; it goes on in the same message."""
+        """Request the rest of the last answer, which is appended to the same message."""
         index = len(self._messages) - 1
         if self.is_busy or not self._is_answer(index) or not self._messages[index].text:
             return
         answer = self._messages[index]
         wire = wire_messages(self._messages, request.system_prompt)
         wire.append({"role": "user", "content": CONTINUE_PROMPT})
-        earlier, answer.facts = answer.facts, AnswerFacts(request.model)
+        earlier_facts, answer.facts = answer.facts, AnswerFacts(request.model)
         answer.status, answer.error = AnswerStatus.WAITING, None
         self.pathChanged.emit(index)
-        self._begin(index, answer, wire, request, earlier)
+        self._start_answer(index, answer, wire, request, earlier_facts)
 
     def show_version(self, index: int, step: int) -> None:
-        """Show the version before (-1) or after (1) the one that is shown."""
+        """Show the previous (-1) or the next (1) version of a message."""
         if self.is_busy or not 0 <= index < len(self._messages):
             return
         siblings = self._conversation.siblings(self._messages[index])
@@ -168,7 +168,7 @@ class ChatService(QObject):
             self.pathChanged.emit(index)
 
     def delete(self, index: int) -> None:
-        """Take one message out of the conversation."""
+        """Remove one message from the conversation."""
         if self.is_busy or not 0 <= index < len(self._messages):
             return
         message = self._messages[index]
@@ -178,7 +178,7 @@ class ChatService(QObject):
         self.pathChanged.emit(index)
 
     def stop(self) -> None:
-        """Stop the answer that is on its way; what has come stays."""
+        """Stop the answer that is being generated; its text so far stays."""
         self._scope.cancel("answer")
 
     def clear(self) -> None:
@@ -186,11 +186,11 @@ class ChatService(QObject):
         self.show_conversation(Conversation())
 
     def show_conversation(self, conversation: Conversation) -> None:
-        """Put another conversation in the place of this one; an answer on its way is stopped and kept."""
+        """Show another conversation in place of this one; an answer that is being generated is stopped and kept."""
         self.stop()
         self._deliver()
         if self._answering is not None:
-            self._end(self._answering_index, self._answering)
+            self._finish(self._answering_index, self._answering)
         self._conversation = conversation
         self._messages = conversation.path()
         self.cleared.emit()
@@ -200,7 +200,7 @@ class ChatService(QObject):
         await self._scope.close()
         self._frame.stop()
 
-    # --- asking
+    # --- requests
 
     def _is_answer(self, index: int) -> bool:
         return 0 <= index < len(self._messages) and self._messages[index].role is Role.ASSISTANT
@@ -215,42 +215,42 @@ class ChatService(QObject):
         self.messageAdded.emit(len(self._messages) - 1)
         return len(self._messages) - 1
 
-    def _ask(self, request: ChatRequest) -> None:
+    def _request_answer(self, request: ChatRequest) -> None:
         wire = wire_messages(self._messages, request.system_prompt)
         answer = Message(Role.ASSISTANT, status=AnswerStatus.WAITING, facts=AnswerFacts(request.model))
-        self._begin(self._add(answer), answer, wire, request, None)
+        self._start_answer(self._add(answer), answer, wire, request, None)
 
-    def _begin(
+    def _start_answer(
         self,
         index: int,
         answer: Message,
         wire: list[dict[str, Any]],
         request: ChatRequest,
-        earlier: AnswerFacts | None,
+        earlier_facts: AnswerFacts | None,
     ) -> None:
         if self._answering is not None:
-            self._end(self._answering_index, self._answering)
-        self._thinking_since = None
+            self._finish(self._answering_index, self._answering)
+        self._reasoning_since = None
         self._set_answering(answer, index)
         task = self._scope.start(self._answer(answer, wire, request), name="answer")
 
-        # Here and not in the coroutine: a task that is stopped before its first step never enters it.
-        def finish(_task: object) -> None:
+        # Here and not in the coroutine: a task that is cancelled before its first step never enters it.
+        def on_done(_task: object) -> None:
             if answer is self._answering:
                 self._deliver()
-            part, is_told = answer.facts, answer is not self._answering
-            if earlier is not None and part is not None:
-                # The earlier object stays the answer's: what that part cost may still be looked for.
-                earlier.add_continuation(part)
-                answer.facts = earlier
-            self._end(index, answer)
-            if is_told:
-                # Another conversation took its place before it was known how long it took, and what it took in all.
+            part, is_replaced = answer.facts, answer is not self._answering
+            if earlier_facts is not None and part is not None:
+                # The answer keeps the first object: the cost of that part may still be looked up.
+                earlier_facts.add_continuation(part)
+                answer.facts = earlier_facts
+            self._finish(index, answer)
+            if is_replaced:
+                # Another conversation was shown before its duration and its usage were known.
                 self.costFound.emit(answer)
             if answer.facts is not None and part is not None and part.usage is None and part.generation_id:
-                self._look_for_cost(index, answer, answer.facts, part.generation_id, request)
+                self._start_cost_lookup(index, answer, answer.facts, part.generation_id, request)
 
-        task.add_done_callback(finish)
+        task.add_done_callback(on_done)
 
     async def _answer(self, answer: Message, wire: list[dict[str, Any]], request: ChatRequest) -> None:
         started = time.monotonic()
@@ -268,9 +268,9 @@ class ChatService(QObject):
         finally:
             if answer.facts is not None:
                 answer.facts.duration_s = time.monotonic() - started
-                self._end_thinking(answer.facts)
+                self._end_reasoning(answer.facts)
 
-    def _end(self, index: int, answer: Message) -> None:
+    def _finish(self, index: int, answer: Message) -> None:
         if answer.status.is_open:
             answer.status = AnswerStatus.STOPPED
         if self._answering is answer:
@@ -293,15 +293,15 @@ class ChatService(QObject):
         ):
             turn = time.monotonic()
             async for event in events:
-                self._take(answer, event, started)
-                # A fast server fills the buffer faster than we read: without this the window would never be drawn.
+                self._handle(answer, event, started)
+                # A fast server fills the buffer faster than it is read: without this the window would never be painted.
                 if (now := time.monotonic()) - turn > YIELD_AFTER_S:
                     await asyncio.sleep(0)
                     turn = now
 
-    # --- taking
+    # --- events of the stream
 
-    def _take(self, answer: Message, event: StreamEvent, started: float) -> None:
+    def _handle(self, answer: Message, event: StreamEvent, started: float) -> None:
         facts = answer.facts
         assert facts is not None  # noqa: S101 - set where the answer is made
         shown = answer is self._answering
@@ -310,24 +310,24 @@ class ChatService(QObject):
                 answer.parts.append(text)
                 if facts.first_token_s is None:
                     facts.first_token_s = time.monotonic() - started
-                    self._end_thinking(facts)
+                    self._end_reasoning(facts)
                     self._set_streaming(answer)
                 if shown:
                     self._text.append(text)
-                    self._want_frame()
+                    self._schedule_delivery()
             case ReasoningDelta(text=text):
-                if self._thinking_since is None and facts.first_token_s is None:
-                    self._thinking_since = time.monotonic()
+                if self._reasoning_since is None and facts.first_token_s is None:
+                    self._reasoning_since = time.monotonic()
                 if text:
                     answer.reasoning_parts.append(text)
                     if shown:
                         self._reasoning.append(text)
-                        self._want_frame()
+                        self._schedule_delivery()
             case ToolCallDelta():
-                self._take_tool_call(answer, event)
+                self._add_tool_call(answer, event)
                 if shown:
                     self._tools_changed = True
-                    self._want_frame()
+                    self._schedule_delivery()
             case KeepAlive():
                 if shown:
                     self.keptAlive.emit(self._answering_index)
@@ -340,12 +340,12 @@ class ChatService(QObject):
             case StreamFinished(reason=reason):
                 facts.finish_reason = reason
 
-    def _end_thinking(self, facts: AnswerFacts) -> None:
-        if self._thinking_since is not None:
-            facts.reasoning_s = time.monotonic() - self._thinking_since
-            self._thinking_since = None
+    def _end_reasoning(self, facts: AnswerFacts) -> None:
+        if self._reasoning_since is not None:
+            facts.reasoning_s = time.monotonic() - self._reasoning_since
+            self._reasoning_since = None
 
-    def _take_tool_call(self, answer: Message, event: ToolCallDelta) -> None:
+    def _add_tool_call(self, answer: Message, event: ToolCallDelta) -> None:
         if not 0 <= event.index < MAX_TOOL_CALLS:
             return
         while len(answer.tool_calls) <= event.index:
@@ -360,7 +360,7 @@ class ChatService(QObject):
         if answer is self._answering:
             self.statusChanged.emit(self._answering_index)
 
-    def _want_frame(self) -> None:
+    def _schedule_delivery(self) -> None:
         if not self._frame.isActive():
             self._frame.start()
 
@@ -383,31 +383,31 @@ class ChatService(QObject):
         if self.is_busy != was_busy:
             self.busyChanged.emit(self.is_busy)
 
-    # --- what a stopped answer cost
+    # --- the cost of a stopped answer
 
-    def _look_for_cost(
+    def _start_cost_lookup(
         self, index: int, answer: Message, facts: AnswerFacts, generation_id: str, request: ChatRequest
     ) -> None:
         if not descriptor_of(request.connection.provider).can(Capability.COST_LOOKUP):
             return
-        coro = self._find_cost(index, answer, facts, generation_id, request)
+        coro = self._look_up_cost(index, answer, facts, generation_id, request)
         with contextlib.suppress(RuntimeError):  # the program is ending
             self._scope.start(coro, name="cost", exclusive=False)
 
-    async def _find_cost(
+    async def _look_up_cost(
         self, index: int, answer: Message, facts: AnswerFacts, generation_id: str, request: ChatRequest
     ) -> None:
-        usage = await self._ask_for_cost(generation_id, request)
+        usage = await self._request_cost(generation_id, request)
         if usage is None:
             return
         facts.add_usage(usage)
-        # The whole cost of an answer that goes on meanwhile is told at its end.
+        # For an answer that is being continued meanwhile the whole cost is reported at its end.
         if answer.facts is facts:
             self.costFound.emit(answer)
             if index < len(self._messages) and self._messages[index] is answer:
                 self.statusChanged.emit(index)
 
-    async def _ask_for_cost(self, generation_id: str, request: ChatRequest) -> UsageReport | None:
+    async def _request_cost(self, generation_id: str, request: ChatRequest) -> UsageReport | None:
         for delay in COST_DELAYS_S:
             await asyncio.sleep(delay)
             try:

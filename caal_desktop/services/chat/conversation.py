@@ -1,7 +1,7 @@
-"""A conversation in memory: what was said, by whom, and the facts of each answer. Plain data.
+"""A conversation in memory: its messages, and the facts of each answer. Plain data.
 
-Messages form a tree. An answer that is asked for again, or a question that is edited, becomes a sibling of the first
-one; what is shown is the path of the chosen children. So nothing that was said is lost by asking again.
+Messages form a tree. An answer that is generated again, or a question that is edited, becomes a sibling of the first
+one; the path of the chosen children is shown. So no text is lost by generating an answer again.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from caal_desktop.llm.translation import FormatValue, Translate
 
 CONTINUE_PROMPT = "Continue exactly where your last answer stopped. Do not repeat anything and do not comment on it."
-"""Asks for the rest of an answer; it is sent and not shown."""
+"""Requests the rest of an answer; it is sent and not shown."""
 
 
 class Role(StrEnum):
-    """Who speaks."""
+    """The author of a message."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -40,17 +40,17 @@ class AnswerStatus(StrEnum):
     STREAMING = "streaming"
     COMPLETE = "complete"
     STOPPED = "stopped"
-    """The person stopped it; what had come stays."""
+    """The user stopped it; its text so far stays."""
     FAILED = "failed"
 
     @property
     def is_open(self) -> bool:
-        """Whether more may come."""
+        """Whether more text may arrive."""
         return self in (AnswerStatus.WAITING, AnswerStatus.STREAMING)
 
 
 class SavedFailureError(Exception):
-    """A failure of an earlier run, in the words in which it was shown then.
+    """An error of an earlier run of which only the English words are known.
 
     Attributes:
         text: the words.
@@ -69,16 +69,16 @@ class SavedFailureError(Exception):
 
 @dataclass(slots=True)
 class AnswerFacts:
-    """What is known about how an answer came.
+    """What is known about how an answer was generated.
 
     Attributes:
-        asked_model: the model id that was asked for.
-        model, provider: who answered, as far as the server tells.
+        asked_model: the id of the model that was requested.
+        model, provider: those that answered, as far as the server tells.
         first_token_s: seconds from sending to the first piece of text (TTFT); None before it came.
         duration_s: seconds from sending to the end.
-        reasoning_s: seconds from the first piece of reasoning to the end of it; None without reasoning.
+        reasoning_s: seconds from the first piece of reasoning to its end; None without reasoning.
         generation_id: OpenRouter's id of the answer.
-        usage: tokens and cost, when the server told them.
+        usage: tokens and cost, once the server has reported them.
         finish_reason: why it ended.
     """
 
@@ -98,12 +98,12 @@ class AnswerFacts:
         if self.usage is None or not self.usage.completion_tokens or self.duration_s is None:
             return None
         streamed = self.duration_s - (self.first_token_s or 0.0)
-        # The first token streams while it is waited for; so does reasoning, which counts as completion tokens.
+        # Reasoning counts as completion tokens, and streams before the first token of the text.
         tokens = self.usage.completion_tokens - (self.usage.reasoning_tokens or 0)
         return tokens / streamed if streamed > 0.05 and tokens > 0 else None
 
     def add_continuation(self, rest: AnswerFacts) -> None:
-        """Take in the facts of the part by which the answer went on."""
+        """Add the facts of the part by which the answer was continued."""
         self.asked_model = rest.asked_model
         self.model = rest.model or self.model
         self.provider = rest.provider or self.provider
@@ -115,33 +115,33 @@ class AnswerFacts:
         self.add_usage(rest.usage)
 
     def add_usage(self, usage: UsageReport | None) -> None:
-        """Count what a part of the answer took; None where that is not known."""
-        self.usage = total_usage(known for known in (self.usage, usage) if known is not None)
+        """Add the usage of a part of the answer; None where it is not known."""
+        self.usage = total_usage(reported for reported in (self.usage, usage) if reported is not None)
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+    reported = [value for value in values if value is not None]
+    return sum(reported) if reported else None
 
 
 def _count(values: Iterable[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+    reported = [value for value in values if value is not None]
+    return sum(reported) if reported else None
 
 
 def total_usage(usages: Iterable[UsageReport]) -> UsageReport | None:
-    """The sum of several answers' figures; a figure that none of them tells is None. None where there are none."""
-    known = list(usages)
-    if not known:
+    """Return the sum of several answers' usage, where a figure that none of them has is None; None without answers."""
+    reported = list(usages)
+    if not reported:
         return None
     return UsageReport(
-        _count(usage.prompt_tokens for usage in known),
-        _count(usage.completion_tokens for usage in known),
-        _count(usage.reasoning_tokens for usage in known),
-        _count(usage.cached_tokens for usage in known),
-        _sum(usage.cost for usage in known),
-        _sum(usage.upstream_cost for usage in known),
-        any(usage.is_byok for usage in known) or None,
+        _count(usage.prompt_tokens for usage in reported),
+        _count(usage.completion_tokens for usage in reported),
+        _count(usage.reasoning_tokens for usage in reported),
+        _count(usage.cached_tokens for usage in reported),
+        _sum(usage.cost for usage in reported),
+        _sum(usage.upstream_cost for usage in reported),
+        any(usage.is_byok for usage in reported) or None,
     )
 
 
@@ -181,14 +181,14 @@ class Message:
     """One turn.
 
     Attributes:
-        role: who speaks.
-        parts: pieces of the text in the order in which they came; joined by :attr:`text`.
+        role: the author.
+        parts: pieces of the text in the order of their arrival; joined by :attr:`text`.
         status, facts, error: of an answer.
         reasoning_parts: pieces of the model's reasoning.
         tool_calls: the tools that an answer called.
         attachments: files that go with a question.
-        id: unique for ever.
-        created: when it was said.
+        id: unique among all conversations.
+        created: when it was made (UTC).
         parent, children, chosen: its place in the tree, and which child is shown.
     """
 
@@ -213,24 +213,24 @@ class Message:
 
     @property
     def reasoning(self) -> str:
-        """The whole reasoning, as far as it was shown."""
+        """The whole reasoning, as far as the server sent it."""
         return _joined(self.reasoning_parts)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing at all has come."""
+        """Whether nothing at all has arrived."""
         return not (self.parts or self.reasoning_parts or self.tool_calls)
 
 
 def _joined(parts: list[str]) -> str:
     if len(parts) > 1:
-        # Joined once: an answer of 20,000 pieces must not be joined anew by every reader.
+        # Joined once: an answer of 20,000 pieces must not be joined again by every reader.
         parts[:] = ["".join(parts)]
     return parts[0] if parts else ""
 
 
 class Conversation:
-    """The tree of messages and the path through it that is shown."""
+    """The tree of messages, and the path through it that is shown."""
 
     def __init__(self) -> None:
         self.id = uuid.uuid4().hex
@@ -238,7 +238,7 @@ class Conversation:
         self.chosen_root: Message | None = None
 
     def path(self) -> list[Message]:
-        """The messages that are shown, from the first on."""
+        """Return the messages that are shown, from the first on."""
         found: list[Message] = []
         message = self.chosen_root
         while message is not None:
@@ -247,7 +247,7 @@ class Conversation:
         return found
 
     def add(self, message: Message, parent: Message | None) -> None:
-        """Put a message below another one (or at the beginning), and show it."""
+        """Add a message below another one (or at the beginning), and show it."""
         message.parent = parent
         self.siblings_below(parent).append(message)
         self.choose(message)
@@ -260,29 +260,29 @@ class Conversation:
             message.parent.chosen = message
 
     def siblings(self, message: Message) -> list[Message]:
-        """All versions that stand at a message's place, itself among them, the oldest first."""
+        """Return all versions of a message, itself among them, the oldest first."""
         return self.siblings_below(message.parent)
 
     def siblings_below(self, parent: Message | None) -> list[Message]:
-        """All versions of what follows a message."""
+        """Return all versions of the message that follows another one."""
         return self.roots if parent is None else parent.children
 
     def remove(self, message: Message) -> None:
-        """Take a message out; what followed it follows its predecessor now."""
+        """Remove a message; its children become children of its parent."""
         siblings, parent = self.siblings(message), message.parent
         place = siblings.index(message)
         siblings[place : place + 1] = message.children
         for child in message.children:
             child.parent = parent
-        heir = message.chosen or (siblings[min(place, len(siblings) - 1)] if siblings else None)
+        successor = message.chosen or (siblings[min(place, len(siblings) - 1)] if siblings else None)
         if parent is None:
-            self.chosen_root = heir
+            self.chosen_root = successor
         else:
-            parent.chosen = heir
+            parent.chosen = successor
         message.parent, message.children, message.chosen = None, [], None
 
     def __iter__(self) -> Iterator[Message]:
-        """Every message, parents before their children."""
+        """Yield every message, parents before their children."""
         pending = list(reversed(self.roots))
         while pending:
             message = pending.pop()
@@ -291,7 +291,7 @@ class Conversation:
 
 
 def wire_messages(messages: list[Message], system_prompt: str) -> list[dict[str, Any]]:
-    """The messages as a provider takes them; answers without any text are left out."""
+    """Return the messages as a provider takes them; answers without any text are left out."""
     wire: list[dict[str, Any]] = []
     if system_prompt.strip():
         wire.append({"role": "system", "content": system_prompt})

@@ -1,4 +1,4 @@
-"""Counts what answers cost and says when a day or a conversation has cost more than the person wanted to hear of."""
+"""Adds up what answers cost, and warns when a day or a conversation has cost more than the user's limit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SAVE_DELAY = 0.5
 
 
 class SpendingPeriod(StrEnum):
-    """What is counted."""
+    """The period over which costs are added up."""
 
     CONVERSATION = "conversation"
     DAY = "day"
@@ -39,14 +39,14 @@ class SpendingPeriod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LimitPassed:
-    """A warning.
+    """A limit that has been passed.
 
     Attributes:
-        span: what has become dear.
+        period: the period whose limit it is.
         spent, limit: US dollars.
     """
 
-    span: SpendingPeriod
+    period: SpendingPeriod
     spent: float
     limit: float
 
@@ -60,12 +60,12 @@ def _cost(message: Message) -> float | None:
 
 
 class SpendGuard(QObject):
-    """Watches a conversation's answers.
+    """Adds up the costs of a conversation's answers.
 
-    What was spent before the start is read in a worker, when the first answer has ended: until then nobody asks.
+    What was spent before the start is read in a worker when the first answer has ended, and not before.
 
     Signals:
-        limitPassed: carries a :class:`LimitPassed`; once a day, and once a conversation, for each amount.
+        limitPassed: carries a :class:`LimitPassed`; for each limit once a day, and once a conversation.
     """
 
     limitPassed = Signal(object)
@@ -80,14 +80,14 @@ class SpendGuard(QObject):
     ) -> None:
         super().__init__(parent)
         self._settings, self._path, self._today = settings, path, today
-        # Of this run alone, until what was there before is read.
+        # Of this run alone, until the file has been read.
         self._day = DaySpending(today())
-        self._is_read = False
+        self._is_loaded = False
         self._conversation = 0.0
-        # By the message's id. Kept for the whole run: what an answer cost may become known in another conversation.
-        self._counted: dict[str, float] = {}
-        self._told: set[tuple[SpendingPeriod, float, object]] = set()
-        self._number = 0
+        # By the message's id. Kept for the whole run: a cost may become known when another conversation is shown.
+        self._counted_costs: dict[str, float] = {}
+        self._warned: set[tuple[SpendingPeriod, float, object]] = set()
+        self._conversation_count = 0
         self._chat: ChatService | None = None
         self._scope = TaskScope("spending")
         self._writer = DelayedWriter[DaySpending](
@@ -95,7 +95,7 @@ class SpendGuard(QObject):
         )
 
     def watch(self, chat: ChatService) -> None:
-        """Count this conversation's answers."""
+        """Add up the costs of this conversation's answers."""
         self._chat = chat
         chat.statusChanged.connect(self._on_status)
         chat.costFound.connect(self._count)
@@ -113,7 +113,7 @@ class SpendGuard(QObject):
 
     async def close(self) -> None:
         """Write what is not yet written."""
-        # Not written over before it is read.
+        # The file must not be overwritten before it has been read.
         await self._scope.wait("read")
         await self._scope.close()
         await self._writer.close()
@@ -127,46 +127,51 @@ class SpendGuard(QObject):
         if not cost or message.status.is_open:
             return
         # The status of one answer may change several times, and a continued answer costs more each time.
-        added = cost - self._counted.get(message.id, 0.0)
+        added = cost - self._counted_costs.get(message.id, 0.0)
         if added <= 0:
             return
-        self._counted[message.id] = cost
+        self._counted_costs[message.id] = cost
         today = self._today()
         self._day = self._day.plus(added, today)
         if self._chat is not None and any(shown is message for shown in self._chat.conversation):
             self._conversation += added
-        if self._is_read:
+        if self._is_loaded:
             self._writer.put(self._day)
         elif not self._scope.is_running("read"):
-            self._scope.start(self._read(), name="read")
+            self._scope.start(self._load(), name="read")
         self._warn(today)
 
-    async def _read(self) -> None:
+    async def _load(self) -> None:
         before = await asyncio.to_thread(load_spending, self._path, self._day.day)
-        # More answers may have ended meanwhile.
+        # More answers may have been counted meanwhile.
         self._day = before.plus(self._day.usd, self._day.day)
-        self._is_read = True
+        self._is_loaded = True
         self._writer.put(self._day)
         self._warn(self._today())
 
     def _warn(self, today: date) -> None:
         settings = self._settings.current
-        wanted = (
-            (SpendingPeriod.CONVERSATION, self._conversation, settings.spend_limit_conversation, self._number),
+        totals = (
+            (
+                SpendingPeriod.CONVERSATION,
+                self._conversation,
+                settings.spend_limit_conversation,
+                self._conversation_count,
+            ),
             (SpendingPeriod.DAY, self.today, settings.spend_limit_day, today),
         )
-        for span, spent, limit, occasion in wanted:
-            if limit and spent > limit and (span, limit, occasion) not in self._told:
-                self._told.add((span, limit, occasion))
-                self.limitPassed.emit(LimitPassed(span, spent, limit))
+        for period, spent, limit, instance in totals:
+            if limit and spent > limit and (period, limit, instance) not in self._warned:
+                self._warned.add((period, limit, instance))
+                self.limitPassed.emit(LimitPassed(period, spent, limit))
 
     def _on_cleared(self) -> None:
         self._conversation = 0.0
-        self._number += 1
-        # An opened answer was paid for before, and may be continued.
+        self._conversation_count += 1
+        # The answers of an opened conversation were counted before, and may be continued.
         shown = () if self._chat is None else self._chat.conversation
-        self._counted.update((message.id, cost) for message in shown if (cost := _cost(message)))
+        self._counted_costs.update((message.id, cost) for message in shown if (cost := _cost(message)))
 
     def _on_failed(self, error: StorageError) -> None:
-        # Nobody is to be interrupted for it.
+        # Not worth interrupting the user.
         logger.warning("What today has cost could not be saved: %s", error)

@@ -1,4 +1,4 @@
-"""One program per profile: a second start raises the first one's window and ends."""
+"""One process per profile: a second start raises the first one's window and ends."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _RAISE = b"raise\n"
 
 
 def server_name(profile: Path) -> str:
-    """The socket's name for a profile; profiles do not disturb each other."""
+    """Return the socket's name for a profile; each profile has one of its own."""
     digest = hashlib.sha256(str(profile.resolve()).encode()).hexdigest()[:16]
     return f"caal-desktop-{digest}"
 
 
 class SingleInstance(QObject):
-    """Claims a profile, or wakes who has it.
+    """Claims a profile, or raises the window of the process that has claimed it.
 
     Signals:
-        raiseRequested: another start asks for our window.
+        raiseRequested: another start of the program asks to show the window.
     """
 
     raiseRequested = Signal()
@@ -36,32 +36,32 @@ class SingleInstance(QObject):
         self._server: QLocalServer | None = None
 
     def claim(self) -> bool:
-        """Become the profile's only program.
+        """Claim the profile for this process.
 
         Returns:
-            False: another one has it, and was asked to show its window.
+            Whether it is claimed; False where another process has it, which was asked to show its window.
         """
-        if self._wake():
+        if self._ask_to_raise():
             return False
         server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         if not server.listen(self._name):
-            # Nobody answered, so what is in the way was left by a crash.
+            # No process answered, so the socket was left by a crash.
             QLocalServer.removeServer(self._name)
             if not server.listen(self._name):
-                # Without the socket the program works as well; only a second start is not noticed.
+                # The program works without the socket, too; only a second start is not noticed.
                 return True
         server.newConnection.connect(self._on_connection)
         self._server = server
         return True
 
     def release(self) -> None:
-        """Give the profile free."""
+        """Release the profile."""
         if self._server is not None:
             self._server.close()
             self._server = None
 
-    def _wake(self) -> bool:
+    def _ask_to_raise(self) -> bool:
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if not socket.waitForConnected(_CONNECT_MS):
@@ -76,5 +76,5 @@ class SingleInstance(QObject):
             return
         while (socket := self._server.nextPendingConnection()) is not None:
             socket.disconnected.connect(socket.deleteLater)
-            # Whoever may connect (the same user alone) may ask for the window; there is nothing else to ask for.
+            # Only the same user can connect, and raising the window is the only request: its bytes are not read.
             self.raiseRequested.emit()

@@ -1,4 +1,4 @@
-"""Tells the benchmarks how the start went: events with times and the longest stall of the GUI thread, as JSON lines.
+"""Records the start for the benchmarks: events with times and the longest stall of the GUI thread, as JSON lines.
 
 Active only where ``CAAL_DESKTOP_TRACE_START`` names a file.
 """
@@ -14,35 +14,35 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer
 
 VARIABLE = "CAAL_DESKTOP_TRACE_START"
-_BEAT_MS = 2
+_INTERVAL_MS = 2
 
 
 class StartTrace(QObject):
-    """Writes events; a heartbeat on the GUI thread measures how long that was away.
+    """Writes events; a timer on the GUI thread measures for how long that was blocked.
 
     Args:
-        file: where to append the lines.
+        file: the file that the lines are appended to.
     """
 
     def __init__(self, file: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._file = file
-        self._last_beat: float | None = None
+        self._last_measured: float | None = None
         self._longest_s = 0.0
-        self._beat = QTimer(self, interval=_BEAT_MS)
-        self._beat.setTimerType(Qt.TimerType.PreciseTimer)
-        self._beat.timeout.connect(self._on_beat)
-        self._beat.start()
+        self._timer = QTimer(self, interval=_INTERVAL_MS)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._measure)
+        self._timer.start()
 
     @classmethod
     def from_environment(cls, parent: QObject) -> StartTrace | None:
-        """The trace that the environment asks for, or None."""
+        """Return the trace that the environment requests; None where it requests none."""
         name = os.environ.get(VARIABLE)
         return cls(Path(name), parent) if name else None
 
     def note(self, event: str) -> None:
         """Write one event."""
-        self._on_beat()
+        self._measure()
         line = {
             "event": event,
             "t_monotonic": time.monotonic(),
@@ -52,8 +52,8 @@ class StartTrace(QObject):
         with self._file.open("a", encoding="utf-8") as out:
             out.write(json.dumps(line) + "\n")
 
-    def _on_beat(self) -> None:
+    def _measure(self) -> None:
         now = time.monotonic()
-        if self._last_beat is not None:
-            self._longest_s = max(self._longest_s, now - self._last_beat)
-        self._last_beat = now
+        if self._last_measured is not None:
+            self._longest_s = max(self._longest_s, now - self._last_measured)
+        self._last_measured = now

@@ -1,4 +1,4 @@
-"""From settings and keys to what a request needs."""
+"""Makes connections from settings and keys."""
 
 from __future__ import annotations
 
@@ -15,24 +15,30 @@ if TYPE_CHECKING:
     from caal_desktop.storage.settings.schema import Settings
 
 PROXY: Final = "proxy"
-"""Under this name the proxy's password is kept beside the providers' keys."""
+"""The name of the proxy's password among the secrets, beside the names of the providers."""
 
 
 class Secrets(Protocol):
-    """Whoever holds the secrets, as far as a way to a provider has to be found."""
+    """What connections need of the service that holds the secrets."""
 
     def wants_consent(self, settings: Settings, name: str) -> bool:
-        """Whether the user has to say first that a secret may go to the address that settings name."""
+        """Return whether the user has to allow first that a secret is sent to the address that settings name."""
 
     def secret_for(self, name: str, address: str = "", settings: Settings | None = None) -> str | None:
-        """The secret in use, for the address that it was given for; None for every other one."""
+        """Return the secret in use, for the origin that it was given for; None for every other one."""
 
 
 def connection_for(settings: Settings, keys: Secrets, provider: str | None = None) -> Connection | None:
-    """How to reach a provider (the current one if None).
+    """Return the connection to a provider.
 
-    None while its key or address is missing; and while the user has not said whether the key, or the proxy's password,
-    may be sent to an address for which it was not given: its state tells which.
+    Args:
+        settings: name its address and the network options.
+        keys: the secrets.
+        provider: its name; None for the provider in use.
+
+    Returns:
+        The connection; None while its key or address is missing, and while the user has not decided whether the key, or
+        the proxy's password, may be sent to an address for which it was not given.
     """
     name = provider or settings.provider
     descriptor, address = descriptor_of(name), settings.of(name).base_url
@@ -49,7 +55,7 @@ def connection_for(settings: Settings, keys: Secrets, provider: str | None = Non
 def connection_by(
     settings: Settings, keys: Secrets, provider: str, key: str | None = None, address: str = ""
 ) -> Connection:
-    """How to reach a provider with any key and address, by the way that the network settings name."""
+    """Return the connection to a provider with any key and address, by the network options of the settings."""
     network = network_of(settings)
     if settings.proxy_user:
         password = keys.secret_for(PROXY, settings.proxy_url, settings)
@@ -67,7 +73,7 @@ def connection_by(
 
 
 def network_of(settings: Settings) -> NetworkOptions:
-    """The way that the network settings name, without the proxy's password."""
+    """Return the network options of the settings, without the proxy's password."""
     return NetworkOptions(
         proxy_mode=settings.proxy_mode,
         proxy_url=settings.proxy_url,
@@ -78,7 +84,7 @@ def network_of(settings: Settings) -> NetworkOptions:
 
 
 def catalogue_connection(settings: Settings, keys: Secrets, provider: str | None = None) -> Connection | None:
-    """How to reach a provider's list of models, which some show to anybody, key or not."""
+    """Return the connection to a provider's list of models, for which some providers need no key."""
     provider = provider or settings.provider
     connection = connection_for(settings, keys, provider)
     if connection is None and descriptor_of(provider).can(Capability.PUBLIC_MODEL_LIST):

@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from caal_desktop.llm.base import LLMProvider
 
     StandIn = Callable[[str], Awaitable[str | None]]
-    """Gives the address that stands for a provider's own, by the provider's name; None where none does."""
+    """Returns the address in place of a provider's own, by the provider's name; None where there is none."""
 
-_PER_REQUEST = "named-by-each-request"
-"""Stands where a client wants a model: one client serves many models here."""
+_NO_MODEL = "named-by-each-request"
+"""In place of a client's model: one client serves many models here, and each request names its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What it takes to reach one provider.
+    """What is needed to reach one provider.
 
     Attributes:
         provider: the provider's name in the registry.
         key: the API key, or None; never part of the representation.
-        address: base URL, for providers whose address is the person's own.
+        address: base URL, for providers without a fixed one.
         network: proxy and certificates.
         connect_timeout, read_timeout: seconds.
         max_retries: attempts after the first one.
-        headers: names and values of further headers, for the person's own server.
+        headers: names and values of further headers, for the user's own server.
     """
 
     provider: str
@@ -62,30 +62,30 @@ class ProviderPool:
     """Builds and keeps provider clients.
 
     Args:
-        stand_in: gives the address that stands for a provider's own (the demo, tests); awaited before each client,
-            because the demo's server takes a moment to start.
+        stand_in: returns the address in place of a provider's own (the demo, tests); awaited before each client is
+            built, because the demo's server takes a moment to start.
     """
 
     def __init__(self, stand_in: StandIn) -> None:
         self._stand_in = stand_in
         self._entries: dict[Connection, _Entry] = {}
-        self._warm: asyncio.Future[None] | None = None
+        self._import: asyncio.Future[None] | None = None
         self._build_lock = asyncio.Lock()
         self._building: set[asyncio.Future[LLMProvider]] = set()
         self._closed = False
 
     async def warm_up(self) -> None:
-        """Import the provider layer's client off the GUI thread, once. Cheap when it is there already."""
-        if self._warm is None:
-            self._warm = asyncio.get_running_loop().run_in_executor(None, _import_client)
-            # Nobody waits for it when the program ends meanwhile.
-            self._warm.add_done_callback(lambda done: done.cancelled() or done.exception())
+        """Import the provider layer's client off the GUI thread, unless that has been done already."""
+        if self._import is None:
+            self._import = asyncio.get_running_loop().run_in_executor(None, _import_client)
+            # Retrieved here, for at the program's end there is no task that awaits it.
+            self._import.add_done_callback(lambda done: done.cancelled() or done.exception())
         # Shielded: a cancelled wait must not cancel the import for everybody else.
-        await asyncio.shield(self._warm)
+        await asyncio.shield(self._import)
 
     @contextlib.asynccontextmanager
     async def use(self, connection: Connection) -> AsyncIterator[LLMProvider]:
-        """Lend the client for a connection; whatever runs on it keeps it, even when the connection is replaced.
+        """Return a context with the client for a connection, which stays open in it even if the connection is replaced.
 
         Raises:
             ValueError: key or address cannot be used at all.
@@ -102,7 +102,7 @@ class ProviderPool:
                 await entry.client.aclose()
 
     async def drop(self, provider: str) -> None:
-        """Forget the clients of a provider: its key or address has changed. Running requests finish first."""
+        """Close the clients of a provider whose key or address has changed; running requests finish first."""
         for connection in [known for known in self._entries if known.provider == provider]:
             entry = self._entries.pop(connection)
             if not entry.users:
@@ -113,7 +113,7 @@ class ProviderPool:
         self._closed = True
         if self._building:
             await asyncio.wait(self._building)
-            # Whoever waited for one of these takes it over first.
+            # Tasks that waited for one of these take it over first.
             await asyncio.sleep(0)
         entries, self._entries = list(self._entries.values()), {}
         await asyncio.gather(*(entry.client.aclose() for entry in entries), return_exceptions=True)
@@ -127,12 +127,12 @@ class ProviderPool:
                 if self._closed:
                     raise RuntimeError("the provider pool is closed")
                 client = await self._build(connection, base_url)
-                await self._drop_replaced_by(connection)
+                await self._drop_replaced(connection)
                 entry = self._entries[connection] = _Entry(client)
             return entry
 
-    async def _drop_replaced_by(self, new: Connection) -> None:
-        # The same server and key by another way: the settings have changed. Running requests finish first.
+    async def _drop_replaced(self, new: Connection) -> None:
+        # The same provider and key with other options: the settings have changed. Running requests finish first.
         same = [old for old in self._entries if (old.provider, old.key) == (new.provider, new.key)]
         for entry in [self._entries.pop(old) for old in same]:
             if not entry.users:
@@ -146,11 +146,11 @@ class ProviderPool:
         try:
             return await asyncio.shield(building)
         except asyncio.CancelledError:
-            # The thread goes on. What it builds is kept for the next one who asks, and closed with all the others.
-            building.add_done_callback(lambda done: self._keep(connection, done))
+            # The thread goes on. Its client is kept for the next request, and closed with all the others.
+            building.add_done_callback(lambda done: self._add_built(connection, done))
             raise
 
-    def _keep(self, connection: Connection, built: asyncio.Future[LLMProvider]) -> None:
+    def _add_built(self, connection: Connection, built: asyncio.Future[LLMProvider]) -> None:
         if not built.cancelled() and built.exception() is None:
             self._entries.setdefault(connection, _Entry(built.result()))
 
@@ -174,4 +174,4 @@ def _build_client(connection: Connection, base_url: str | None) -> LLMProvider:
         arguments["anonymous"] = True
     if connection.headers:
         arguments["headers"] = dict(connection.headers)
-    return create_provider(connection.provider, model=_PER_REQUEST, api_key=connection.key, **arguments)
+    return create_provider(connection.provider, model=_NO_MODEL, api_key=connection.key, **arguments)

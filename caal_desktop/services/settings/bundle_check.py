@@ -30,34 +30,34 @@ class BundleCheck(QObject):
     def __init__(self, parent: QObject | None = None, *, deadline: float = DEADLINE_S) -> None:
         super().__init__(parent)
         self._deadline = deadline
-        self._wanted = ""
-        self._looking: asyncio.Future[Message | None] | None = None
+        self._newest = ""
+        self._under_way: asyncio.Future[Message | None] | None = None
         self._scope = TaskScope("certificates")
 
     def check(self, path: str) -> None:
         """Check a file, and emit the result."""
-        self._wanted = path
-        if not self._scope.is_running("look"):
-            self._scope.start(self._look(), name="look")
+        self._newest = path
+        if not self._scope.is_running("check"):
+            self._scope.start(self._check_newest(), name="check")
 
     async def close(self) -> None:
         """Stop waiting."""
         await self._scope.close()
 
-    async def _look(self) -> None:
+    async def _check_newest(self) -> None:
         path = ""
-        while path != self._wanted:
-            path = self._wanted
+        while path != self._newest:
+            path = self._newest
             self.checked.emit(path, await self._error_of(path))
-        self._wanted = ""
+        self._newest = ""
 
     async def _error_of(self, path: str) -> Message | None:
         try:
             async with asyncio.timeout(self._deadline):
-                if self._looking is not None:
+                if self._under_way is not None:
                     # An abandoned check still holds one of the program's few workers: never more than one.
-                    await asyncio.wait([self._looking])
-                self._looking = asyncio.get_running_loop().run_in_executor(None, bundle_error, path)
-                return await asyncio.shield(self._looking)
+                    await asyncio.wait([self._under_way])
+                self._under_way = asyncio.get_running_loop().run_in_executor(None, bundle_error, path)
+                return await asyncio.shield(self._under_way)
         except TimeoutError:
             return NO_ANSWER

@@ -1,4 +1,4 @@
-"""Has the log file follow the setting, as soon as it changes."""
+"""Sets the log file's level whenever the setting changes."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class LogLevelFollower(QObject):
     """Sets the log file's level.
 
     Args:
-        settings: name the level.
-        verbose: the command line asked for everything, whatever the settings say.
+        settings: hold the level.
+        verbose: whether everything is logged, whatever the settings say.
     """
 
     def __init__(self, settings: SettingsService, parent: QObject | None = None, *, verbose: bool = False) -> None:
         super().__init__(parent)
-        self._at_most = logging.DEBUG if verbose else logging.CRITICAL
+        self._highest = logging.DEBUG if verbose else logging.CRITICAL
         settings.changed.connect(self._apply)
         self._apply(settings.current)
 
     def _apply(self, settings: Settings) -> None:
-        change_file_level(logging.getLevelNamesMapping()[settings.log_level.upper()], at_most=self._at_most)
+        change_file_level(logging.getLevelNamesMapping()[settings.log_level.upper()], at_most=self._highest)

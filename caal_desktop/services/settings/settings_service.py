@@ -1,4 +1,4 @@
-"""The settings in memory: read once at the start, changed through here, saved soon after and off the GUI thread."""
+"""The settings in memory: read once at the start, changed here, and saved soon after off the GUI thread."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class SettingsService(QObject):
     def __init__(self, store: SettingsStore, loaded: LoadedSettings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._current = loaded.settings
-        # What the file says otherwise than is in force.
-        self._provisos: list[Callable[[Settings], Settings]] = []
+        # How the file differs from the settings in force.
+        self._overrides: list[Callable[[Settings], Settings]] = []
         self._writer = DelayedWriter(
             "settings", store.save, written=loaded.settings, delay=SAVE_DELAY, failed=self._on_failed
         )
 
     @property
     def current(self) -> Settings:
-        """The settings as they are now."""
+        """The settings in force."""
         return self._current
 
     def update(self, **changes: Any) -> None:
@@ -57,34 +57,34 @@ class SettingsService(QObject):
         self.set(self._current.replace(**changes))
 
     def set(self, new: Settings) -> None:
-        """Take over changed settings and save them soon."""
+        """Replace the settings and save them soon."""
         if new == self._current:
             return
         self._current = new
-        # First, for whoever hears of the change may make another one, and the newest is written.
-        self._writer.put(self._to_write())
+        # Before the signal, whose listeners may change the settings again: the newest are to be written last.
+        self._writer.put(self._file_content())
         self.changed.emit(new)
 
     @asynccontextmanager
-    async def written_as(self, proviso: Callable[[Settings], Settings]) -> AsyncIterator[None]:
-        """Have the file say something else than what is in force, as long as the context lasts.
+    async def written_as(self, override: Callable[[Settings], Settings]) -> AsyncIterator[None]:
+        """Return a context in which the file holds other settings than those in force.
 
-        For what is changed in two places, and may be cut off between them by a kill: the next start finds what the
-        file says until both are done. When the context ends, in whatever way, the file says what is in force.
+        For a change of two places that may be interrupted by a kill: the next start reads the settings of the context
+        until both places are written. When the context ends, in whatever way, the settings in force are written.
 
         Args:
-            proviso: makes, from what is in force, what the file is to say.
+            override: returns, from the settings in force, those for the file.
         """
-        self._provisos.append(proviso)
+        self._overrides.append(override)
         try:
-            await self._writer.write(self._to_write())
+            await self._writer.write(self._file_content())
             yield
         finally:
-            self._provisos.remove(proviso)
-            await self._writer.write(self._to_write())
+            self._overrides.remove(override)
+            await self._writer.write(self._file_content())
 
     def use_model(self, model: str) -> None:
-        """Have a model of the current provider answer from now on.
+        """Choose a model of the provider in use.
 
         Args:
             model: its id; "" changes nothing.
@@ -93,13 +93,13 @@ class SettingsService(QObject):
             self.set(self._current.with_model(model))
 
     async def close(self) -> None:
-        """Write what is not yet written. What changes from now on is kept in memory alone."""
+        """Write what is not written yet. Later changes are kept in memory alone."""
         await self._writer.close()
 
-    def _to_write(self) -> Settings:
+    def _file_content(self) -> Settings:
         settings = self._current
-        for proviso in self._provisos:
-            settings = proviso(settings)
+        for override in self._overrides:
+            settings = override(settings)
         return settings
 
     def _on_failed(self, error: StorageError) -> None:

@@ -1,6 +1,6 @@
-"""Takes settings along: writes them into a file and reads them from one, in a worker. Also makes the data's folder.
+"""Exports and imports settings in a worker, and creates the data's folder.
 
-It outlives the dialog that asks it: what was begun is brought to its end, and whoever is still there is told.
+It outlives the dialog that uses it: what was begun is finished even if the dialog is closed.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 class TransferService(QObject):
-    """Export, import and the folder of the program's data, one at a time.
+    """Exports settings, imports them, and creates the data's folder; one of these at a time.
 
     Args:
-        settings: what is exported: the settings in force.
-        data_folder: where the program keeps its files.
+        settings: the settings that are exported.
+        data_folder: the folder of the program's data.
 
     Signals:
         busyChanged: carries whether a file is being written or read.
         exported: carries the path of the file that was written.
-        imported: carries the path of a good file and the values in it, by setting; they are not in force.
-        folderReady: the data's folder is there.
+        imported: carries the path of a valid file and the values in it, by setting; they are not in force.
+        folderReady: the data's folder exists.
         failed: carries the :class:`StorageError`.
     """
 
@@ -53,35 +53,35 @@ class TransferService(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a file is being written or read. What is asked for meanwhile is not done."""
+        """Whether a file is being written or read; calls are ignored meanwhile."""
         return self._is_busy
 
     def export_to(self, path: Path) -> None:
         """Write the settings in force into a file."""
         settings = self._settings.current
-        self._begin(self._do(lambda: export_settings(settings, path, __version__), lambda _: self.exported.emit(path)))
+        self._start(self._run(lambda: export_settings(settings, path, __version__), lambda _: self.exported.emit(path)))
 
     def import_from(self, path: Path) -> None:
-        """Read a file; a bad one gives nothing."""
-        self._begin(self._do(lambda: import_settings(path), lambda values: self.imported.emit(path, values)))
+        """Read settings from a file, which is refused as a whole where anything is wrong with it."""
+        self._start(self._run(lambda: import_settings(path), lambda values: self.imported.emit(path, values)))
 
     def make_folder(self) -> None:
-        """Have the data's folder there, for whoever wants to show it."""
-        self._begin(self._do(lambda: ensure_private_folder(self.data_folder), lambda _: self.folderReady.emit()))
+        """Create the data's folder where it does not exist, so that it can be shown."""
+        self._start(self._run(lambda: ensure_private_folder(self.data_folder), lambda _: self.folderReady.emit()))
 
     async def close(self) -> None:
-        """Bring to an end what is being written."""
+        """Finish what is being written or read."""
         await self._scope.wait("work")
         await self._scope.close()
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
         if self._is_busy:
             work.close()
             return
         self._set_busy(True)
         self._scope.start(work, name="work")
 
-    async def _do(self, work: Callable[[], Any], report: Callable[[Any], None]) -> None:
+    async def _run(self, work: Callable[[], Any], report: Callable[[Any], None]) -> None:
         try:
             result = await asyncio.to_thread(work)
         except StorageError as error:

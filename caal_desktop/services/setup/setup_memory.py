@@ -1,4 +1,4 @@
-"""What the wizard takes from the settings, and leaves in them after each step to go on there after a restart."""
+"""Between the wizard's state and the settings, which keep it after each step so that a restart goes on there."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ if TYPE_CHECKING:
     from caal_desktop.storage.settings.schema import Settings
 
 
-def known_state(settings: Settings, provider: str, step: SetupStep, status: KeyStatus) -> SetupState:
-    """The wizard's state for a provider as far as it is known.
+def restored_state(settings: Settings, provider: str, step: SetupStep, status: KeyStatus) -> SetupState:
+    """Return the wizard's state for a provider, as far as the settings know it.
 
     Args:
-        settings: the current ones.
-        provider: who is being set up.
-        step: where the person is.
+        settings: the settings in force.
+        provider: the provider that is being set up.
+        step: the current step.
         status: what is known about the provider's key.
     """
     row = settings.of(provider)
     return SetupState(step, provider, status, row.base_url, row.model)
 
 
-def remembered(settings: Settings, state: SetupState) -> Settings:
-    """The settings with the wizard's state in them; what is known about the key is the key service's."""
+def with_setup_state(settings: Settings, state: SetupState) -> Settings:
+    """Return the settings with the wizard's state in them, except for the key's, which the key service writes."""
     settings = settings.replace(provider=state.provider)
     if not settings.setup_completed:
         settings = settings.replace(setup_step=state.step)
     if descriptor_of(state.provider).has_address:
-        # An address that is still being written may be none yet.
+        # An address that is still being typed may not be valid yet.
         with contextlib.suppress(InvalidSetting):
             settings = settings.with_provider(state.provider, base_url=state.address)
     if state.step not in (SetupStep.TRY, SetupStep.DONE):
-        # Preselected, or the person is still looking around: what is passed over was not used.
+        # Preselected, or the user is still choosing: models that are passed over are no recent ones.
         return settings.with_provider(state.provider, model=state.model)
     if state.model != settings.of(state.provider).model or settings.recent_models[:1] != (state.model,):
         return settings.with_model(state.model, state.provider)

@@ -1,6 +1,6 @@
-"""Carries out the first-run wizard: what the person does on its pages becomes checks, stored keys, settings.
+"""Carries out the first-run wizard: what the user does on its pages becomes checks, stored keys and settings.
 
-The order of steps is :mod:`caal_desktop.setup_flow`'s; the pages only draw what stands here.
+The order of steps is :mod:`caal_desktop.setup_flow`'s; the pages show the state that is kept here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.key_state import KeyActivity
 from caal_desktop.services.providers.connections import catalogue_connection, connection_by, connection_for
-from caal_desktop.services.setup.setup_memory import known_state, remembered
+from caal_desktop.services.setup.setup_memory import restored_state, with_setup_state
 from caal_desktop.setup_flow import STEPS, SetupFlow, SetupState
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 class SetupService(QObject):
-    """The wizard's hands.
+    """The state of the wizard, and what its pages can do.
 
     Signals:
         stepChanged: the current :class:`SetupStep`.
-        keyChanged: the :class:`KeyState` of the key that is being given, or of the one in use.
+        keyChanged: the :class:`KeyState` of the key that is being entered, or of the one in use.
         changed: something that the buttons depend on has changed.
-        finished: the person is through.
+        finished: the user has completed the wizard.
     """
 
     stepChanged = Signal(object)
@@ -51,9 +51,9 @@ class SetupService(QObject):
         self._settings, self._keys, self._catalogue = settings, keys, catalogue
         self._flow = SetupFlow()
         self._entry = self._new_entry(settings.current.provider)
-        self._drawn = self._entry.state
+        self._reported_key = self._entry.state
         self._active = False
-        self._model_is_the_persons = False
+        self._model_chosen_by_user = False
         self._provider_before: str | None = None
         catalogue.changed.connect(self._on_catalogue)
 
@@ -64,30 +64,30 @@ class SetupService(QObject):
 
     @property
     def state(self) -> SetupState:
-        """Where the person is and what there is so far."""
+        """The current step, and what was chosen so far."""
         return self._flow.state
 
     @property
     def entry(self) -> KeyEntry:
-        """Where the key is given; another one with each provider."""
+        """The entry of the key; each provider has another one."""
         return self._entry
 
     @property
     def key(self) -> KeyState:
-        """The key that is being given, or else the one in use."""
+        """The state of the key that is being entered, or else of the one in use."""
         return self._entry.state
 
     def begin(self, at: SetupStep | None = None) -> None:
         """Start the wizard, or continue where an earlier run ended.
 
         Args:
-            at: begin at this step even so; what is known is kept.
+            at: the step to begin at; None for that of the earlier run. What was chosen is kept.
         """
         settings = self._settings.current
         self._active = True
         self._provider_before = settings.provider if settings.setup_completed else None
         self._flow = SetupFlow(SetupState(provider=settings.provider))
-        self._take_known(settings.provider)
+        self._load_state(settings.provider)
         step = settings.setup_step if at is None else at
         if settings.of().key_store is KeyStore.SESSION and not self.key.is_loaded:
             # It was kept for an earlier session only.
@@ -97,9 +97,9 @@ class SetupService(QObject):
         self.stepChanged.emit(self.state.step)
 
     def end(self) -> None:
-        """The wizard's window is gone: what is on its way for it is stopped, what it knows is remembered.
+        """Stop what is under way for the wizard, whose window was closed; what was chosen is kept.
 
-        A keyring that is taking the key is not stopped, for the key would be there and the settings not know of it.
+        Storing a key is not stopped: the keyring might have it then, and the settings not know of it.
         """
         if not self._active:
             return
@@ -108,55 +108,55 @@ class SetupService(QObject):
             return
         self._entry.forget()
         before, settings = self._provider_before, self._settings.current
-        looked_around = before is not None and before != settings.provider
-        if looked_around and connection_for(settings, self._keys) is None:
-            # The person looked at another provider and left: that must not take away what worked.
+        provider_changed = before is not None and before != settings.provider
+        if provider_changed and connection_for(settings, self._keys) is None:
+            # The user looked at another provider and left, which must not replace a provider that worked.
             self._settings.update(provider=before)
 
     async def close(self) -> None:
-        """End, and wait for the keyring where it is taking a key."""
+        """End, and wait for the keyring where it is storing a key."""
         self.end()
         await self._keys.wait_for_store()
 
     # --- welcome
 
     def choose_provider(self, provider: str) -> None:
-        """Choose who answers."""
+        """Choose the provider."""
         if provider != self.state.provider:
             self._entry.forget()
             self._flow.choose_provider(provider)
-            self._take_known(provider)
-            self._remember()
+            self._load_state(provider)
+            self._save_state()
             self.changed.emit()
 
     # --- key
 
     def set_address(self, address: str) -> None:
-        """Take over the address of the person's own server."""
+        """Set the address of the user's own server."""
         if address != self.state.address:
             self._entry.set_address(address)
             self._flow.set_address(address)
             self.changed.emit()
 
     def allow_key(self) -> None:
-        """The key in use may be sent to the address that is given now, for which it was not given."""
-        self._remember()
+        """Allow the key in use to be sent to the address entered now, for which it was not given."""
+        self._save_state()
         self._entry.allow()
 
     def withhold_key(self) -> None:
-        """The key in use must not be sent to the address that is given now."""
-        self._remember()
+        """Keep the key in use from the address entered now."""
+        self._save_state()
         self._entry.withhold()
 
     # --- model and trial
 
     def choose_model(self, model: str) -> None:
         """Choose the model."""
-        self._model_is_the_persons = True
-        self._take_model(model)
+        self._model_chosen_by_user = True
+        self._set_model(model)
 
     def set_tried(self) -> None:
-        """An answer came and was complete."""
+        """Note that the model has answered completely."""
         self._flow.set_tried()
         self.changed.emit()
 
@@ -164,12 +164,12 @@ class SetupService(QObject):
 
     @property
     def can_skip(self) -> bool:
-        """Whether the step may be left undone; the model not while its list is on its way."""
+        """Whether the step can be skipped; that of the model not while the list is loading."""
         loading = self._catalogue.current.state is CatalogueState.LOADING
         return self._flow.can_skip and not (loading and self.state.step is SetupStep.MODEL)
 
     def advance(self) -> None:
-        """Next: go on; from the key step after the key is in its store."""
+        """Go on to the next step; from the key step once the key is stored."""
         if self.state.step is SetupStep.DONE:
             self._settings.update(setup_completed=True, setup_step=SetupStep.DONE)
             self.finished.emit()
@@ -180,13 +180,13 @@ class SetupService(QObject):
                 self._go(self._flow.advance())
 
     def skip(self) -> None:
-        """Leave the step undone and go on."""
+        """Skip the step."""
         if self._flow.can_skip:
             self._entry.edit()
             self._go(self._flow.skip())
 
     def back(self) -> None:
-        """Go to the step before this one; what was entered stays."""
+        """Go back to the previous step; what was entered stays."""
         if self._flow.can_go_back:
             self._entry.cancel()
             self._go(self._flow.back())
@@ -196,25 +196,25 @@ class SetupService(QObject):
     def _new_entry(self, provider: str) -> KeyEntry:
         entry = KeyEntry(self._keys, provider, self._settings.current.of(provider).base_url)
         entry.changed.connect(self._on_key)
-        entry.kept.connect(self._on_kept)
-        entry.passed.connect(self._on_passed)
+        entry.kept.connect(self._on_key_kept)
+        entry.passed.connect(self._on_key_passed)
         return entry
 
-    def _take_known(self, provider: str) -> None:
+    def _load_state(self, provider: str) -> None:
         """Fill the flow with what settings and keyring know about a provider."""
         self._entry.changed.disconnect(self._on_key)
-        self._entry.kept.disconnect(self._on_kept)
-        self._entry.passed.disconnect(self._on_passed)
+        self._entry.kept.disconnect(self._on_key_kept)
+        self._entry.passed.disconnect(self._on_key_passed)
         self._keys.open(provider)
         self._entry = self._new_entry(provider)
-        self._flow = SetupFlow(known_state(self._settings.current, provider, self.state.step, self.key.status))
-        self._model_is_the_persons = bool(self.state.model)
-        self._draw_key()
+        self._flow = SetupFlow(restored_state(self._settings.current, provider, self.state.step, self.key.status))
+        self._model_chosen_by_user = bool(self.state.model)
+        self._report_key()
 
     def _go(self, step: SetupStep) -> None:
         if step is SetupStep.MODEL:
             self._open_catalogue()
-        self._remember()
+        self._save_state()
         self.stepChanged.emit(step)
         self.changed.emit()
 
@@ -222,64 +222,64 @@ class SetupService(QObject):
         state, settings = self.state, self._settings.current
         if state.step is SetupStep.WELCOME:
             return
-        given = self._entry.candidate
-        if given is not None or state.address != settings.of(state.provider).base_url:
-            key = self._entry.candidate_for(state.address) if given else None
+        candidate = self._entry.candidate
+        if candidate is not None or state.address != settings.of(state.provider).base_url:
+            key = self._entry.candidate_for(state.address) if candidate else None
             key = key or self._keys.secret_for(state.provider, state.address)
             self._catalogue.open(connection_by(settings, self._keys, state.provider, key, state.address))
         else:
             self._catalogue.open_for(state.provider, catalogue_connection(settings, self._keys, state.provider))
 
-    def _take_model(self, model: str) -> None:
+    def _set_model(self, model: str) -> None:
         self._flow.choose_model(model)
-        self._remember()
+        self._save_state()
         self.changed.emit()
 
-    def _remember(self) -> None:
+    def _save_state(self) -> None:
         if self._active:
-            self._settings.set(remembered(self._settings.current, self.state))
+            self._settings.set(with_setup_state(self._settings.current, self.state))
 
-    def _draw_key(self) -> None:
-        self._drawn = self.key
+    def _report_key(self) -> None:
+        self._reported_key = self.key
         self.keyChanged.emit(self.key)
         self.changed.emit()
 
     def _on_key(self, state: KeyState) -> None:
-        before = self._drawn
-        # Without a key that can be read the later steps make no sense.
+        before = self._reported_key
+        # Without a readable key the later steps are useless.
         self._flow.set_key_status(KeyStatus.NONE if state.is_unreadable else state.status)
         if not self._active:
-            self._drawn = state
+            self._reported_key = state
             return
-        self._draw_key()
+        self._report_key()
         if before.is_awaited and not state.is_awaited:
-            self._on_read(state)
+            self._on_key_read(state)
         elif (
             state.status is KeyStatus.VERIFIED
             and not state.is_busy
             and (before.is_busy or before.status is not state.status)
         ):
-            # The models load while the person still reads what the key can do.
+            # The models load while the user still reads what the key can do.
             self._open_catalogue()
         if state.status is KeyStatus.REJECTED and self.state.step in (SetupStep.MODEL, SetupStep.TRY):
-            # Checked while the person was further on already: with this key there is nothing to be had there.
+            # Checked while the user was at a later step already, which is useless with this key.
             self._go_back_to_key()
 
-    def _on_read(self, state: KeyState) -> None:
-        """The keyring has answered, or cannot."""
+    def _on_key_read(self, state: KeyState) -> None:
+        """Go on, or back to the key, once the keyring was read or could not be."""
         if state.is_loaded and not state.is_cross_origin:
             self._open_catalogue()
             return
-        # What the settings promised is not there, or is not for this address.
+        # The key that the settings record does not exist, or is not for this address.
         self._keys.forget_absent(state.provider)
         if self.state.step in (SetupStep.MODEL, SetupStep.TRY, SetupStep.DONE):
             self._go_back_to_key()
 
-    def _on_kept(self) -> None:
+    def _on_key_kept(self) -> None:
         if self._active:
             self._go(self._flow.advance())
 
-    def _on_passed(self) -> None:
+    def _on_key_passed(self) -> None:
         if self._active:
             # It is checked at the next start.
             self._flow.set_key_status(KeyStatus.UNVERIFIED)
@@ -296,5 +296,5 @@ class SetupService(QObject):
         self.changed.emit()
         if catalogue.view is None or catalogue.view.recommended is None:
             return
-        if not state.model or (not self._model_is_the_persons and catalogue.find(state.model) is None):
-            self._take_model(catalogue.view.recommended.id)
+        if not state.model or (not self._model_chosen_by_user and catalogue.find(state.model) is None):
+            self._set_model(catalogue.view.recommended.id)

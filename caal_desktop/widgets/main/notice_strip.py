@@ -34,7 +34,7 @@ class NoticeStrip(QWidget):
         """Say that the day or the conversation has cost more than the user's limit."""
         template = (
             self.tr("Today's answers have cost {spent}")
-            if passed.span is SpendingPeriod.DAY
+            if passed.period is SpendingPeriod.DAY
             else self.tr("This conversation has cost {spent}")
         )
         self._show(

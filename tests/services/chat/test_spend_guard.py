@@ -127,7 +127,7 @@ def test_a_limit_is_told_once_and_again_for_the_next_conversation(
     assert told == [], "nobody has set a limit"
     parts.settings.update(spend_limit_conversation=1e-9)
     ask(parts, demo)
-    assert [passed.span for passed in told] == [SpendingPeriod.CONVERSATION]
+    assert [passed.period for passed in told] == [SpendingPeriod.CONVERSATION]
     assert told[0].spent > told[0].limit == 1e-9
     ask(parts, demo)
     assert len(told) == 1
@@ -146,7 +146,7 @@ def test_the_days_limit_counts_what_was_spent_before_the_start(
     parts.settings.update(spend_limit_day=0.5)
     cost = ask(parts, demo)
     parts.until(lambda: told, "what was spent before is known")
-    assert [passed.span for passed in told] == [SpendingPeriod.DAY]
+    assert [passed.period for passed in told] == [SpendingPeriod.DAY]
     assert told[0].spent == pytest.approx(0.5 + cost)
 
 
