@@ -145,7 +145,7 @@ def test_waiting_for_a_task_ends_with_it_and_at_once_without_one() -> None:
     run_async(scope.close())
 
 
-def test_a_failure_that_nobody_handles_is_logged(expected_logs: Callable[..., None]) -> None:
+def test_an_unhandled_failure_is_logged(expected_logs: Callable[..., None]) -> None:
     expected_logs(r"ERROR .*task_scope: The task test\.broken failed \[ZeroDivisionError")
     scope = TaskScope("test")
 

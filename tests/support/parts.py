@@ -194,7 +194,7 @@ def serve(qt_loop: LoopHarness) -> Iterator[Callable[..., ScriptedServer]]:
 def nowhere() -> Iterator[str]:
     """A base URL where nothing listens, now and for as long as the test runs."""
     with socket.socket() as taken:
-        # Bound and not listening: nobody else can take the port meanwhile, and whoever connects is refused.
+        # Bound and not listening: no other process can take the port meanwhile, and connections are refused.
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1"
 

@@ -1,4 +1,4 @@
-"""Carries out a sign-in: opens the browser, waits for it to come back, exchanges the code for a key."""
+"""Carries out a sign-in: opens the browser, waits for its callback, and exchanges the code for a key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from caal_desktop.sign_in.pages import PageTexts
 
 DEADLINE_S = 600.0
-"""Seconds that a person may take in the browser; a code lasts about as long."""
+"""Seconds that the user may take in the browser; a code lasts about as long."""
 
 
 class SignInPhase(StrEnum):
@@ -35,7 +35,7 @@ class SignInPhase(StrEnum):
 
     IDLE = "idle"
     WAITING = "waiting"
-    """For the browser."""
+    """For the callback of the browser, or a pasted code."""
     EXCHANGING = "exchanging"
     DONE = "done"
     FAILED = "failed"
@@ -45,9 +45,9 @@ class SignInProblem(StrEnum):
     """What stands in the way."""
 
     NO_BROWSER = "no_browser"
-    """The person has to open the address; the sign-in goes on."""
+    """None could be opened, so that the user has to open the address; the sign-in goes on."""
     PORT_BUSY = "port_busy"
-    """The browser cannot bring the code; the person has to paste it. The sign-in goes on."""
+    """There can be no callback, so that the user has to paste the code; the sign-in goes on."""
     DENIED = "denied"
     EXPIRED = "expired"
     WRONG_CODE = "wrong_code"
@@ -59,8 +59,8 @@ class SignInView:
     """The sign-in as it stands.
 
     Attributes:
-        phase: how far it is.
-        url: the page that asks the person, while it is waited for.
+        phase: how far it has come.
+        url: the page on which the user signs in, while the sign-in is waiting.
         problem: what stands in the way.
         error: the provider's, where there is one.
     """
@@ -72,18 +72,18 @@ class SignInView:
 
 
 class SignInService(QObject):
-    """One sign-in at a time.
+    """Signs in at providers, at one of them at a time.
 
     Args:
-        settings, keys, pool: how to reach the provider.
-        stand_in: gives the address that stands for a provider's own, or None.
-        open_url: opens an address in the browser; tells whether there was one.
+        settings, keys, pool: reach the provider.
+        stand_in: returns the address in place of a provider's own, or None.
+        open_url: opens an address in the browser; returns whether there was one.
         deadline: seconds to wait for the browser.
         texts: what the pages say on which the browser ends; in English where left out.
 
     Signals:
         changed: carries the new :class:`SignInView`.
-        keyReceived: carries the key that the sign-in gave.
+        keyReceived: carries the key that was issued.
     """
 
     changed = Signal(object)
@@ -117,22 +117,22 @@ class SignInService(QObject):
         return self._view
 
     def begin(self, provider: str) -> None:
-        """Open the browser for a provider that can (``Capability.SIGN_IN``); an earlier try is given up."""
+        """Sign in at a provider with ``Capability.SIGN_IN``; an earlier attempt is cancelled."""
         self._scope.start(self._run(descriptor_of(provider)), name="run")
 
     def cancel(self) -> None:
-        """Give up; the callback's port is closed."""
+        """Cancel the sign-in, and close the callback's port."""
         self._scope.cancel("run")
         self._set(SignInView())
 
     def submit_code(self, text: str) -> SourceText:
-        """Take the code by hand.
+        """Use a code that the user has pasted.
 
         Args:
             text: the code, or the whole address at which the browser ended.
 
         Returns:
-            Why it cannot be the code, in a sentence; "" where it is tried.
+            Why it cannot be the code, in a sentence; "" where it may be.
         """
         from caal_desktop.sign_in import CodeRefusedError
 

@@ -64,7 +64,9 @@ def test_without_a_cache_the_provider_is_asked(parts: Parts, states: list[Catalo
     assert list(dict.fromkeys(states)) == [CatalogueState.LOADING, CatalogueState.READY]
 
 
-def test_a_second_start_shows_the_cache_and_asks_nobody(make_parts: Callable[..., Parts], demo: DemoControl) -> None:
+def test_a_second_start_shows_the_cache_and_sends_no_request(
+    make_parts: Callable[..., Parts], demo: DemoControl
+) -> None:
     first = opened(make_parts())
     first.until(lambda: (first.home / "catalogue" / "openrouter.cache").exists(), "the cached list")
     first.close()
@@ -162,7 +164,7 @@ def test_a_refresh_that_is_cancelled_is_not_shown_as_going_on(
     run_async(parts.catalogue.close())
     left = parts.catalogue.current
     assert left.state is (CatalogueState.STALE if known else CatalogueState.EMPTY)
-    assert left.state is states[-1], "whoever shows it has heard of it"
+    assert left.state is states[-1], "it was emitted"
     assert bool(left.models) is (left.view is not None) is known
     assert left.error is None
 

@@ -69,7 +69,7 @@ def test_an_order_is_asked_for_once_and_kept(
     second = make_parts()
     orders = second.catalogue.orders
     orders.load_soon()
-    assert orders.order(SortOrder.THROUGHPUT) == ServerOrder(), "nobody knows yet whose orders are meant"
+    assert orders.order(SortOrder.THROUGHPUT) == ServerOrder(), "no provider is set yet"
     second.catalogue.open(PUBLIC)
     second.until(lambda: orders.order(SortOrder.THROUGHPUT).ids == known.ids, "the cached order")
     second.catalogue.open(Connection("openai_compatible", address=demo.base_url))
@@ -79,7 +79,7 @@ def test_an_order_is_asked_for_once_and_kept(
     assert orders.order(SortOrder.THROUGHPUT).ids == known.ids
 
 
-def test_a_local_order_asks_nobody(opened: Parts, demo: DemoControl) -> None:
+def test_a_local_order_sends_no_request(opened: Parts, demo: DemoControl) -> None:
     demo.clear_requests()
     opened.catalogue.orders.request(SortOrder.PRICE)
     turn(5)

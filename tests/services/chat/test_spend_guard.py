@@ -124,7 +124,7 @@ def test_a_limit_is_told_once_and_again_for_the_next_conversation(
     told: list[LimitPassed] = []
     guard.limitPassed.connect(told.append)
     ask(parts, demo)
-    assert told == [], "nobody has set a limit"
+    assert told == [], "no limit is set"
     parts.settings.update(spend_limit_conversation=1e-9)
     ask(parts, demo)
     assert [passed.period for passed in told] == [SpendingPeriod.CONVERSATION]

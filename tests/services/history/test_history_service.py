@@ -185,7 +185,7 @@ def stop_midway(kept: Kept, demo: DemoControl, ask: Callable[[], None]) -> str:
 
 
 def is_waiting_for_cost() -> bool:
-    """Whether somebody is still waiting for what an answer cost."""
+    """Return whether the cost of an answer is still being looked up."""
     return any(task.get_name() == "chat.cost" for task in asyncio.all_tasks())
 
 
@@ -340,7 +340,7 @@ def test_an_earlier_conversation_that_is_opened_from_a_temporary_one_is_kept_on(
 
 
 def test_the_conversation_that_is_shown_does_not_expire(make: Callable[[], Kept], path: Path) -> None:
-    """Whoever goes on with an old one would write into nothing."""
+    """Otherwise what is said in an old one that is continued would be lost."""
     kept = make()
     kept.history.begin()
     kept.say("Forgotten")

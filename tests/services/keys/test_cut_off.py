@@ -55,7 +55,7 @@ def test_the_new_key_is_not_bound_to_the_address_of_the_old_one(
     again = make_parts()
     again.keys.begin()
     again.until(lambda: again.state(OWN).is_loaded, "the key has been read")
-    assert again.state(OWN).wants_consent, "nobody knows to which address it belongs"
+    assert again.state(OWN).wants_consent, "the address that it belongs to is not known"
     assert again.keys.secret_for(OWN, nowhere) is None
     assert connection_for(again.settings.current, again.keys) is None
 

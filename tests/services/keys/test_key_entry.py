@@ -89,7 +89,7 @@ def test_given_up_in_the_middle_the_key_in_use_stays(
     entry.forget()
 
 
-def test_what_is_on_its_way_into_the_keyring_arrives_though_nobody_is_left(
+def test_a_key_is_stored_though_its_window_was_closed_meanwhile(
     keyring_session: DesktopSession, parts: Parts, demo: DemoControl
 ) -> None:
     entry = KeyEntry(parts.keys, "openrouter")
@@ -105,7 +105,7 @@ def test_what_is_on_its_way_into_the_keyring_arrives_though_nobody_is_left(
 
 @pytest.mark.parametrize("store", [KeyStore.SESSION, KeyStore.KEYRING])
 def test_a_removal_is_told_with_its_result(parts: Parts, demo: DemoControl, store: KeyStore) -> None:
-    """Without a keyring: what was kept for the session is gone, of anything else nobody can say so."""
+    """Without a keyring: what was kept for the session is gone, of anything else that is not certain."""
     parts.use_key(demo.key)
     if store is KeyStore.KEYRING:
         parts.secrets._session.clear()

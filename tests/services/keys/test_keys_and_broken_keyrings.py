@@ -75,7 +75,7 @@ def test_a_bus_that_dies_in_mid_session(own_session: DesktopSession, parts: Part
     still_works(parts, demo)
     assert failure_of_storing(parts, demo.key_for("limited")).describe().advice
     result = run_async(parts.keys.remove("openrouter"))
-    assert isinstance(result.error, KeyringError), "nobody can say that it is gone"
+    assert isinstance(result.error, KeyringError), "it is not certain that it is gone"
     assert not result.is_done
     assert parts.key() is None
     assert not parts.state().is_awaited
@@ -96,7 +96,7 @@ def test_a_keyring_that_hangs_in_mid_session(own_session: DesktopSession, parts:
 
 # keyring leaves its connection to the bus open when the store is locked.
 @pytest.mark.filterwarnings("ignore:unclosed <socket.*/bus>:ResourceWarning")
-def test_a_locked_keyring_that_nobody_can_unlock(own_session: DesktopSession, parts: Parts, demo: DemoControl) -> None:
+def test_a_locked_keyring_that_cannot_be_unlocked(own_session: DesktopSession, parts: Parts, demo: DemoControl) -> None:
     kept(parts, demo.key)
     own_session.lock()
     still_works(parts, demo)

@@ -107,12 +107,12 @@ def test_another_provider_is_followed(
     parts = make_parts()
     parts.keys.begin()
     turn(5)
-    assert parts.key("groq") is None, "nobody needs it"
+    assert parts.key("groq") is None, "it is not needed"
     parts.settings.update(provider="groq")
     parts.until(lambda: parts.key("groq"), "it is read")
 
 
-def test_the_check_of_a_key_that_is_only_being_given_concerns_nobody(parts: Parts, demo: DemoControl) -> None:
+def test_the_check_of_a_key_that_is_being_entered_changes_no_other_state(parts: Parts, demo: DemoControl) -> None:
     parts.settings.update(setup_completed=True)
     parts.use_key(demo.key)
     parts.keys.begin()

@@ -75,7 +75,7 @@ def test_allowed_it_belongs_to_the_new_address_and_is_unverified_there(own_serve
     assert own_server.keys.secret_for("openai_compatible", OWN) is None
 
 
-def test_withheld_the_server_is_asked_without_it_and_nobody_asks_again(
+def test_withheld_the_request_is_sent_without_it_and_the_user_is_not_asked_again(
     make_parts: Callable[..., Parts], own_server: Parts
 ) -> None:
     own_server.settings.update(openai_compatible_base_url="https://other.example/v1")

@@ -88,7 +88,7 @@ def test_a_password_for_this_session_says_nothing_about_the_one_in_the_keyring(
 
 
 @pytest.mark.parametrize("end", ["cancelled", "timed out"])
-def test_nobody_knows_what_a_keyring_holds_that_has_not_answered(
+def test_what_a_keyring_holds_that_has_not_answered_is_not_known(
     kept_here: Parts, make_parts: Callable[..., Parts], end: str
 ) -> None:
     async def give_another() -> None:

@@ -90,7 +90,7 @@ def test_a_closed_tab_ends_with_the_deadline(make_sign_in: Callable[..., SignInS
     assert service.view.problem is SignInProblem.EXPIRED
 
 
-def test_a_late_callback_finds_nobody(
+def test_a_late_callback_finds_no_server(
     make_sign_in: Callable[..., SignInService], browser: Browser, demo: DemoControl
 ) -> None:
     service = make_sign_in(deadline=0.1)
@@ -116,7 +116,7 @@ def test_a_wrong_code_is_told_and_a_new_try_works(service: SignInService, browse
 
 def test_a_code_of_another_app_cannot_be_exchanged(service: SignInService, browser: Browser, demo: DemoControl) -> None:
     begun(service)
-    # Somebody else's try, whose code is slipped in here: the verifiers differ.
+    # The code of another user's attempt, which is injected here: the verifiers differ.
     stranger = f"{demo.root}/auth?callback_url={browser.callback}&code_challenge={'A' * 43}&code_challenge_method=S256"
     back = demo.decide_sign_in(stranger)
     run_async(in_thread(lambda: visit(back)))

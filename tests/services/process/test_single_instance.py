@@ -109,7 +109,7 @@ def test_a_visitor_that_hangs_up_at_once_leaves_nothing(name: str) -> None:
 def test_the_socket_is_for_this_user_alone(
     name: str, holder: subprocess.Popen[str], tmp_path: Path, after_a_crash: bool
 ) -> None:
-    """Whoever may write to the socket may connect, and have the window raised above all others."""
+    """A user who may write to the socket may connect, and have the window raised above all others."""
     if after_a_crash:
         holder.kill()
         holder.wait()

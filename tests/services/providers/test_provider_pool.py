@@ -108,7 +108,7 @@ def test_a_dropped_client_works_until_its_last_user_has_finished(urls: Urls, dem
     run_async(pool.close())
 
 
-def test_a_dropped_client_that_nobody_uses_is_closed_at_once(urls: Urls, demo: DemoControl) -> None:
+def test_an_unused_client_is_closed_at_once_when_it_is_dropped(urls: Urls, demo: DemoControl) -> None:
     pool, connection = ProviderPool(urls), Connection("openrouter", demo.key)
 
     async def use() -> LLMProvider:

@@ -57,7 +57,7 @@ def test_changes_that_follow_each_other_are_written_together(store: CountingStor
     for tenth in range(1, 11):
         settings.update(temperature=tenth / 10)
     assert settings.current.temperature == 1.0
-    assert len(seen) == 10, "whoever listens hears of each at once"
+    assert len(seen) == 10, "each is emitted at once"
     assert turn(until=lambda: store.saved)
     assert [saved.temperature for saved in store.saved] == [1.0]
     run_async(settings.close())

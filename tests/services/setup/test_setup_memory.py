@@ -21,7 +21,7 @@ def test_a_preselected_model_counts_as_chosen_and_not_as_used(step: SetupStep) -
 
 
 @pytest.mark.parametrize("step", [SetupStep.TRY, SetupStep.DONE])
-def test_a_model_that_the_person_went_on_with_counts_as_used(step: SetupStep) -> None:
+def test_a_model_that_the_user_went_on_with_counts_as_used(step: SetupStep) -> None:
     settings = with_setup_state(Settings(), SetupState(step=step, model=MODEL))
     assert (settings.of("openrouter").model, settings.recent_models) == (MODEL, (MODEL,))
 

@@ -1,4 +1,4 @@
-"""The wizard's hands, over the real demo server, with a real keyring or none."""
+"""The wizard's service, over the real demo server, with a real keyring or none."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_good_key_is_verified_and_the_models_are_fetched_meanwhile(parts: Part
     assert parts.setup.state.key_status is KeyStatus.VERIFIED
     assert parts.key_info().limit == 5.0
     assert parts.setup.flow.can_continue
-    parts.until(lambda: parts.catalogue.current.models, "the models, while the person is still on the key step")
+    parts.until(lambda: parts.catalogue.current.models, "the models, while the user is still at the key step")
     assert parts.setup.state.step is SetupStep.KEY
     assert parts.setup.state.model, "a model is chosen already"
     assert [entry["path"] for entry in demo.requests("/key")] == ["/api/v1/key"]
@@ -164,7 +164,7 @@ def test_another_provider_chosen_during_a_check(parts: Parts, demo: DemoControl)
 
 
 @pytest.mark.parametrize("living", ["", "nobody/talker"])
-def test_a_model_that_has_ended_is_not_chosen_for_anybody(parts: Parts, living: str) -> None:
+def test_a_model_that_has_ended_is_not_preselected(parts: Parts, living: str) -> None:
     at_the_key(parts)
     today = date(2026, 8, 22)
     yesterday = today - timedelta(days=1)
@@ -342,7 +342,7 @@ def test_typing_and_leaving_does_not_forget_a_stored_key(
 # --- the other steps
 
 
-def test_the_persons_choice_of_model_is_kept(parts: Parts, demo: DemoControl) -> None:
+def test_the_user_s_choice_of_model_is_kept(parts: Parts, demo: DemoControl) -> None:
     with_verified_key(parts, demo.key)
     parts.until(lambda: parts.setup.state.model, "a model is chosen")
     other = next(m.id for m in parts.catalogue.current.models if m.id != parts.setup.state.model)
@@ -422,7 +422,7 @@ def test_looking_at_another_provider_and_leaving_keeps_the_one_that_worked(parts
 
 
 @pytest.mark.parametrize("step", [SetupStep.WELCOME, SetupStep.KEY, SetupStep.MODEL, SetupStep.TRY])
-def test_it_goes_on_where_the_person_left(
+def test_it_goes_on_where_the_user_left(
     keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl, step: SetupStep
 ) -> None:
     first = make_parts()
@@ -493,7 +493,7 @@ def test_a_keyring_that_cannot_be_read_says_so_and_can_be_asked_again(
     first.until(lambda: first.setup.state.step is SetupStep.MODEL, "the model step")
     first.close()
 
-    keyring_session.lock()  # without a display there is nobody to ask
+    keyring_session.lock()  # without a display its password cannot be entered
     second = make_parts()
     second.setup.begin()
     second.until_stage(Stage.UNREADABLE)
