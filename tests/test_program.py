@@ -101,7 +101,7 @@ class Watched(app.Application):
         elif moment == "closed":
             QTimer.singleShot(300, self, (self.windows.wizard or self.windows.main).close)
         elif moment == "streaming":
-            self.services.talk.chat.textArrived.connect(lambda *_args: act())
+            self.services.chat_services.chat.textArrived.connect(lambda *_args: act())
             self.services.keys.stateChanged.connect(self.ask)
 
     def leave_generators(self):
@@ -140,7 +140,8 @@ class Watched(app.Application):
             act()
 
     def ask(self, secret, state):
-        if secret == "openrouter" and state.is_loaded and not state.is_busy and not self.services.talk.chat.messages:
+        is_ready = secret == "openrouter" and state.is_loaded and not state.is_busy
+        if is_ready and not self.services.chat_services.chat.messages:
             self.windows.main.page.composer.submitted.emit("Tell me a story")
 
 app.Application = Watched

@@ -72,7 +72,7 @@ class Services(QObject):
         secrets = SecretStore(service=DEMO_KEYRING_SERVICE if demo else KEYRING_SERVICE)
         self.keys = KeyService(secrets, self.pool, self.settings, self, stand_ins=stand_ins)
         self.catalogue = CatalogueService(paths.catalogue_dir, self.pool, self)
-        self.talk = ChatServices(self.pool, self.settings, paths, self)
+        self.chat_services = ChatServices(self.pool, self.settings, paths, self)
         LogLevelFollower(self.settings, self, verbose=verbose)
         self._sign_in: SignInService | None = None
 
@@ -119,7 +119,7 @@ class Services(QObject):
         """Close everything but the settings: services that send requests first, then what they use."""
         if self._sign_in is not None:
             await self._sign_in.close()
-        await self.talk.close()
+        await self.chat_services.close()
         await self.catalogue.close()
         # Otherwise the keyring might have a key that the settings do not know of.
         await self.keys.wait_for_store()

@@ -184,7 +184,7 @@ class Windows(QObject):
             self._build_wizard_ahead()
 
     def _make_trial(self) -> ChatService:
-        self._trial = self._services.talk.new_chat()
+        self._trial = self._services.chat_services.new_chat()
         return self._trial
 
     def _give_demo_key(self) -> None:
@@ -223,7 +223,7 @@ class Windows(QObject):
         if self.main is None:
             services = self._services
             main = MainWindow(
-                services.talk.chat,
+                services.chat_services.chat,
                 services.keys,
                 services.catalogue,
                 services.settings,
@@ -232,10 +232,10 @@ class Windows(QObject):
             )
             main.closed.connect(self.quitRequested)
             main.requestLikely.connect(services.warm_up)
-            services.talk.spending.limitPassed.connect(main.notice.show_limit)
-            services.talk.failed.connect(services.keys.check_after_failure)
-            main.control.enable_compare(services.talk.begin_compared)
-            main.control.compared.connect(services.talk.end_compared)
+            services.chat_services.spending.limitPassed.connect(main.notice.show_limit)
+            services.chat_services.failed.connect(services.keys.check_after_failure)
+            main.control.enable_compare(services.chat_services.begin_compared)
+            main.control.compared.connect(services.chat_services.end_compared)
             self.main = main
             self._first_paint.watch(main)
         self.main.show()
@@ -245,8 +245,8 @@ class Windows(QObject):
         if self.main is not None:
             self._services.keys.begin()
             self._services.open_catalogue()
-            if not self._services.talk.has_history:
-                self.main.show_history(self._services.talk.history)
+            if not self._services.chat_services.has_history:
+                self.main.show_history(self._services.chat_services.history)
 
     def _after_first_paint(self) -> None:
         if self.wizard is not None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QMessageBox
 
 from caal_desktop.llm.errors import RateLimited
-from caal_desktop.services.chat.conversation import AnswerStatus, Message, Role
+from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage, Role
 from caal_desktop.storage.errors import WriteFailed
 from tests.support.qt_loop import turn
 
@@ -54,10 +54,10 @@ def test_a_failed_save_is_told_in_the_user_s_language(application: Application) 
 
 @pytest.mark.usefixtures("_in_capitals")
 def test_a_conversation_is_exported_in_the_user_s_language(application: Application, tmp_path: Path) -> None:
-    history, chat = application.services.talk.history, application.services.talk.chat
+    history, chat = application.services.chat_services.history, application.services.chat_services.chat
     history.begin()
     error = RateLimited("openrouter", params={"provider": "OpenRouter"})
-    messages = [Message(Role.USER, ["hello"]), Message(Role.ASSISTANT, status=AnswerStatus.FAILED, error=error)]
+    messages = [ChatMessage(Role.USER, ["hello"]), ChatMessage(Role.ASSISTANT, status=AnswerStatus.FAILED, error=error)]
     for message in messages:
         chat._add(message)
     told: list[str] = []

@@ -20,8 +20,8 @@ from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.chat.conversation import (
     AnswerFacts,
     AnswerStatus,
+    ChatMessage,
     Conversation,
-    Message,
     Role,
     SavedFailureError,
 )
@@ -139,9 +139,9 @@ class Place:
 def failed(error: ProviderError | SavedFailureError) -> Conversation:
     """A question whose answer failed."""
     conversation = Conversation()
-    question = Message(Role.USER, ["Hello"])
+    question = ChatMessage(Role.USER, ["Hello"])
     conversation.add(question, None)
-    answer = Message(Role.ASSISTANT, [], AnswerStatus.FAILED, AnswerFacts(MODEL), error)
+    answer = ChatMessage(Role.ASSISTANT, [], AnswerStatus.FAILED, AnswerFacts(MODEL), error)
     conversation.add(answer, question)
     return conversation
 
@@ -273,7 +273,7 @@ class TryPlace(WizardPlace):
 
     def fail(self, error: ProviderError) -> MessagePanel:
         self.window.begin(SetupStep.TRY)
-        self.window.trial.show_status(Message(Role.ASSISTANT, [], AnswerStatus.FAILED, AnswerFacts(MODEL), error))
+        self.window.trial.show_status(ChatMessage(Role.ASSISTANT, [], AnswerStatus.FAILED, AnswerFacts(MODEL), error))
         return self.window.trial.message
 
     def has_done(self, command: CommandId) -> bool:

@@ -27,8 +27,8 @@ from caal_desktop.services.chat.conversation import (
     AnswerFacts,
     AnswerStatus,
     Attachment,
+    ChatMessage,
     Conversation,
-    Message,
     Role,
     ToolCallText,
     wire_messages,
@@ -88,12 +88,12 @@ class ChatService(QObject):
         super().__init__(parent)
         self._pool = pool
         self._conversation = Conversation()
-        self._messages: list[Message] = []
+        self._messages: list[ChatMessage] = []
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._tools_changed = False
         self._reasoning_since: float | None = None
-        self._answering: Message | None = None
+        self._answering: ChatMessage | None = None
         self._answering_index = -1
         self._scope = TaskScope("chat")
         self._frame = QTimer(self, interval=FRAME_MS, singleShot=True)
@@ -106,7 +106,7 @@ class ChatService(QObject):
         return self._conversation
 
     @property
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[ChatMessage]:
         """The messages that are shown; to be read only."""
         return self._messages
 
@@ -120,7 +120,7 @@ class ChatService(QObject):
     def send(self, text: str, request: ChatRequest, attachments: tuple[Attachment, ...] = ()) -> None:
         """Add the user's message and stream the answer to it. An answer that is being generated is stopped first."""
         self._deliver()
-        self._add(Message(Role.USER, [text] if text else [], attachments=attachments))
+        self._add(ChatMessage(Role.USER, [text] if text else [], attachments=attachments))
         self._request_answer(request)
 
     def regenerate(self, index: int, request: ChatRequest) -> None:
@@ -140,7 +140,7 @@ class ChatService(QObject):
             return
         attachments = self._messages[index].attachments
         self._truncate(index)
-        self._add(Message(Role.USER, [text], attachments=attachments))
+        self._add(ChatMessage(Role.USER, [text], attachments=attachments))
         self._request_answer(request)
 
     def continue_answer(self, request: ChatRequest) -> None:
@@ -209,7 +209,7 @@ class ChatService(QObject):
         del self._messages[index:]
         self.pathChanged.emit(index)
 
-    def _add(self, message: Message) -> int:
+    def _add(self, message: ChatMessage) -> int:
         self._conversation.add(message, self._messages[-1] if self._messages else None)
         self._messages.append(message)
         self.messageAdded.emit(len(self._messages) - 1)
@@ -217,13 +217,13 @@ class ChatService(QObject):
 
     def _request_answer(self, request: ChatRequest) -> None:
         wire = wire_messages(self._messages, request.system_prompt)
-        answer = Message(Role.ASSISTANT, status=AnswerStatus.WAITING, facts=AnswerFacts(request.model))
+        answer = ChatMessage(Role.ASSISTANT, status=AnswerStatus.WAITING, facts=AnswerFacts(request.model))
         self._start_answer(self._add(answer), answer, wire, request, None)
 
     def _start_answer(
         self,
         index: int,
-        answer: Message,
+        answer: ChatMessage,
         wire: list[dict[str, Any]],
         request: ChatRequest,
         earlier_facts: AnswerFacts | None,
@@ -252,7 +252,7 @@ class ChatService(QObject):
 
         task.add_done_callback(on_done)
 
-    async def _answer(self, answer: Message, wire: list[dict[str, Any]], request: ChatRequest) -> None:
+    async def _answer(self, answer: ChatMessage, wire: list[dict[str, Any]], request: ChatRequest) -> None:
         started = time.monotonic()
         try:
             await self._stream(answer, wire, request, started)
@@ -270,14 +270,16 @@ class ChatService(QObject):
                 answer.facts.duration_s = time.monotonic() - started
                 self._end_reasoning(answer.facts)
 
-    def _finish(self, index: int, answer: Message) -> None:
+    def _finish(self, index: int, answer: ChatMessage) -> None:
         if answer.status.is_open:
             answer.status = AnswerStatus.STOPPED
         if self._answering is answer:
             self._set_answering(None, -1)
             self.statusChanged.emit(index)
 
-    async def _stream(self, answer: Message, wire: list[dict[str, Any]], request: ChatRequest, started: float) -> None:
+    async def _stream(
+        self, answer: ChatMessage, wire: list[dict[str, Any]], request: ChatRequest, started: float
+    ) -> None:
         async with (
             self._pool.use(request.connection) as provider,
             contextlib.aclosing(
@@ -301,7 +303,7 @@ class ChatService(QObject):
 
     # --- events of the stream
 
-    def _handle(self, answer: Message, event: StreamEvent, started: float) -> None:
+    def _handle(self, answer: ChatMessage, event: StreamEvent, started: float) -> None:
         facts = answer.facts
         assert facts is not None  # noqa: S101 - set where the answer is made
         shown = answer is self._answering
@@ -345,7 +347,7 @@ class ChatService(QObject):
             facts.reasoning_s = time.monotonic() - self._reasoning_since
             self._reasoning_since = None
 
-    def _add_tool_call(self, answer: Message, event: ToolCallDelta) -> None:
+    def _add_tool_call(self, answer: ChatMessage, event: ToolCallDelta) -> None:
         if not 0 <= event.index < MAX_TOOL_CALLS:
             return
         while len(answer.tool_calls) <= event.index:
@@ -355,7 +357,7 @@ class ChatService(QObject):
         call.call_id = event.call_id or call.call_id
         call.arguments += event.arguments
 
-    def _set_streaming(self, answer: Message) -> None:
+    def _set_streaming(self, answer: ChatMessage) -> None:
         answer.status = AnswerStatus.STREAMING
         if answer is self._answering:
             self.statusChanged.emit(self._answering_index)
@@ -377,7 +379,7 @@ class ChatService(QObject):
         if tools:
             self.toolCallArrived.emit(index)
 
-    def _set_answering(self, answer: Message | None, index: int) -> None:
+    def _set_answering(self, answer: ChatMessage | None, index: int) -> None:
         was_busy = self.is_busy
         self._answering, self._answering_index = answer, index
         if self.is_busy != was_busy:
@@ -386,7 +388,7 @@ class ChatService(QObject):
     # --- the cost of a stopped answer
 
     def _start_cost_lookup(
-        self, index: int, answer: Message, facts: AnswerFacts, generation_id: str, request: ChatRequest
+        self, index: int, answer: ChatMessage, facts: AnswerFacts, generation_id: str, request: ChatRequest
     ) -> None:
         if not descriptor_of(request.connection.provider).can(Capability.COST_LOOKUP):
             return
@@ -395,7 +397,7 @@ class ChatService(QObject):
             self._scope.start(coro, name="cost", exclusive=False)
 
     async def _look_up_cost(
-        self, index: int, answer: Message, facts: AnswerFacts, generation_id: str, request: ChatRequest
+        self, index: int, answer: ChatMessage, facts: AnswerFacts, generation_id: str, request: ChatRequest
     ) -> None:
         usage = await self._request_cost(generation_id, request)
         if usage is None:

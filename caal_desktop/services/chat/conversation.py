@@ -177,7 +177,7 @@ class Attachment:
 
 
 @dataclass(slots=True, eq=False)
-class Message:
+class ChatMessage:
     """One turn.
 
     Attributes:
@@ -202,9 +202,9 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
-    parent: Message | None = field(default=None, repr=False)
-    children: list[Message] = field(default_factory=list, repr=False)
-    chosen: Message | None = field(default=None, repr=False)
+    parent: ChatMessage | None = field(default=None, repr=False)
+    children: list[ChatMessage] = field(default_factory=list, repr=False)
+    chosen: ChatMessage | None = field(default=None, repr=False)
 
     @property
     def text(self) -> str:
@@ -234,40 +234,40 @@ class Conversation:
 
     def __init__(self) -> None:
         self.id = uuid.uuid4().hex
-        self.roots: list[Message] = []
-        self.chosen_root: Message | None = None
+        self.roots: list[ChatMessage] = []
+        self.chosen_root: ChatMessage | None = None
 
-    def path(self) -> list[Message]:
+    def path(self) -> list[ChatMessage]:
         """Return the messages that are shown, from the first on."""
-        found: list[Message] = []
+        found: list[ChatMessage] = []
         message = self.chosen_root
         while message is not None:
             found.append(message)
             message = message.chosen
         return found
 
-    def add(self, message: Message, parent: Message | None) -> None:
+    def add(self, message: ChatMessage, parent: ChatMessage | None) -> None:
         """Add a message below another one (or at the beginning), and show it."""
         message.parent = parent
         self.siblings_below(parent).append(message)
         self.choose(message)
 
-    def choose(self, message: Message) -> None:
+    def choose(self, message: ChatMessage) -> None:
         """Show a message in place of its siblings."""
         if message.parent is None:
             self.chosen_root = message
         else:
             message.parent.chosen = message
 
-    def siblings(self, message: Message) -> list[Message]:
+    def siblings(self, message: ChatMessage) -> list[ChatMessage]:
         """Return all versions of a message, itself among them, the oldest first."""
         return self.siblings_below(message.parent)
 
-    def siblings_below(self, parent: Message | None) -> list[Message]:
+    def siblings_below(self, parent: ChatMessage | None) -> list[ChatMessage]:
         """Return all versions of the message that follows another one."""
         return self.roots if parent is None else parent.children
 
-    def remove(self, message: Message) -> None:
+    def remove(self, message: ChatMessage) -> None:
         """Remove a message; its children become children of its parent."""
         siblings, parent = self.siblings(message), message.parent
         place = siblings.index(message)
@@ -281,7 +281,7 @@ class Conversation:
             parent.chosen = successor
         message.parent, message.children, message.chosen = None, [], None
 
-    def __iter__(self) -> Iterator[Message]:
+    def __iter__(self) -> Iterator[ChatMessage]:
         """Yield every message, parents before their children."""
         pending = list(reversed(self.roots))
         while pending:
@@ -290,7 +290,7 @@ class Conversation:
             pending.extend(reversed(message.children))
 
 
-def wire_messages(messages: list[Message], system_prompt: str) -> list[dict[str, Any]]:
+def wire_messages(messages: list[ChatMessage], system_prompt: str) -> list[dict[str, Any]]:
     """Return the messages as a provider takes them; answers without any text are left out."""
     wire: list[dict[str, Any]] = []
     if system_prompt.strip():
@@ -303,7 +303,7 @@ def wire_messages(messages: list[Message], system_prompt: str) -> list[dict[str,
     return wire
 
 
-def _content(message: Message) -> str | list[dict[str, Any]]:
+def _content(message: ChatMessage) -> str | list[dict[str, Any]]:
     if not message.attachments:
         return message.text
     parts: list[dict[str, Any]] = []

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from caal_desktop.services.chat.chat_service import ChatService
-    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.services.chat.conversation import ChatMessage
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.errors import StorageError
 
@@ -55,7 +55,7 @@ def _today() -> date:
     return datetime.now().astimezone().date()
 
 
-def _cost(message: Message) -> float | None:
+def _cost(message: ChatMessage) -> float | None:
     return message.facts.usage.cost if message.facts is not None and message.facts.usage is not None else None
 
 
@@ -122,7 +122,7 @@ class SpendGuard(QObject):
         if self._chat is not None and index < len(self._chat.messages):
             self._count(self._chat.messages[index])
 
-    def _count(self, message: Message) -> None:
+    def _count(self, message: ChatMessage) -> None:
         cost = _cost(message)
         if not cost or message.status.is_open:
             return

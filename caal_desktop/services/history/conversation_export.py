@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.services.chat.conversation import ChatMessage
 
 FORMAT = "caal-desktop-conversation"
 VERSION = 1
@@ -77,7 +77,7 @@ def to_markdown(
     return "\n\n".join(parts) + "\n"
 
 
-def _parts_of(message: Message, translate: Translate, format_value: FormatValue) -> Iterator[str]:
+def _parts_of(message: ChatMessage, translate: Translate, format_value: FormatValue) -> Iterator[str]:
     yield f"## {_speaker(message, translate)}"
     for attachment in message.attachments:
         yield f"*{fill(_FILE, {'name': attachment.name}, translate)}*"
@@ -92,7 +92,7 @@ def _parts_of(message: Message, translate: Translate, format_value: FormatValue)
         yield f"*{message.error.describe(translate, format_value).what}*"
 
 
-def _speaker(message: Message, translate: Translate) -> str:
+def _speaker(message: ChatMessage, translate: Translate) -> str:
     if message.role is Role.USER:
         return translate(_USER)
     facts = message.facts

@@ -12,8 +12,8 @@ from caal_desktop.services.chat.conversation import (
     AnswerFacts,
     AnswerStatus,
     Attachment,
+    ChatMessage,
     Conversation,
-    Message,
     Role,
     ToolCallText,
 )
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 _TITLE_LENGTH = 60
 
 
-def title_of(message: Message) -> str:
+def title_of(message: ChatMessage) -> str:
     """Return the title of a conversation that begins with this message."""
     text = message.text or ", ".join(attachment.name for attachment in message.attachments)
     line = " ".join(text.split())
     return line if len(line) <= _TITLE_LENGTH else f"{line[: _TITLE_LENGTH - 1].rstrip()}…"
 
 
-def to_record(message: Message, *, shown: bool) -> MessageRecord:
+def to_record(message: ChatMessage, *, shown: bool) -> MessageRecord:
     """Return a message as it is kept."""
     extra: dict[str, Any] = {}
     if message.facts is not None:
@@ -69,7 +69,7 @@ def to_conversation(record: ConversationRecord) -> Conversation:
     """Return a conversation as it was kept. An answer that was still streaming then counts as stopped."""
     conversation = Conversation()
     conversation.id = record.id
-    known: dict[str, Message] = {}
+    known: dict[str, ChatMessage] = {}
     for kept in record.messages:
         message = _message(kept)
         if message.id in known:
@@ -83,7 +83,7 @@ def to_conversation(record: ConversationRecord) -> Conversation:
     return conversation
 
 
-def _message(kept: MessageRecord) -> Message:
+def _message(kept: MessageRecord) -> ChatMessage:
     role = Role.USER if kept.role == Role.USER else Role.ASSISTANT
     try:
         status = AnswerStatus(kept.status)
@@ -96,7 +96,7 @@ def _message(kept: MessageRecord) -> Message:
         created = datetime.fromtimestamp(kept.created, UTC)
     except (ValueError, OverflowError, OSError):
         created = datetime.now(UTC)
-    return Message(
+    return ChatMessage(
         role,
         [kept.text] if kept.text else [],
         status,

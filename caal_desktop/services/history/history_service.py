@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.translation import FormatValue, Translate
     from caal_desktop.services.chat.chat_service import ChatService
-    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.services.chat.conversation import ChatMessage
     from caal_desktop.storage.history.store import HistoryDatabase
 
 logger = logging.getLogger(__name__)
@@ -331,7 +331,7 @@ class HistoryService(QObject):
         record = ConversationRecord(self.current, title, now, now, self._options)
         self._write(lambda database: database.save_conversation(record))
 
-    def _save(self, message: Message) -> None:
+    def _save(self, message: ChatMessage) -> None:
         conversation = self._chat.conversation
         root = message
         while root.parent is not None:
@@ -370,12 +370,12 @@ class HistoryService(QObject):
         if shown:
             self._write(lambda database: database.show(shown, hidden))
 
-    def _on_cost(self, message: Message) -> None:
+    def _on_cost(self, message: ChatMessage) -> None:
         # By then another conversation may be shown; a message that was never kept stays unknown.
         record = to_record(message, shown=True)
         self._write(lambda database: database.save_extra(record.id, record.extra))
 
-    def _on_removed(self, message: Message) -> None:
+    def _on_removed(self, message: ChatMessage) -> None:
         identifier = message.id
         self._write(lambda database: database.remove_message(identifier))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
     from caal_desktop.services.chat.chat_service import ChatService
-    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.services.chat.conversation import ChatMessage
     from caal_desktop.widgets.common.command_set import CommandSet
     from caal_desktop.widgets.common.message_panel import PanelMessage
 
@@ -48,7 +48,7 @@ class ChatPage(QWidget):
         super().__init__(parent)
         self.setObjectName("chat")
         self._chat, self.commands = chat, commands
-        self._edited: Message | None = None
+        self._edited: ChatMessage | None = None
         self._draft = ""
         self._is_temporary = False
         self._model_name = ""

@@ -20,7 +20,7 @@ from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.services.chat.conversation import ChatMessage
     from caal_desktop.widgets.common.command_set import CommandSet
     from caal_desktop.widgets.common.message_panel import MessageAction
 
@@ -28,7 +28,7 @@ LONGEST_COUNTDOWN_S = 600.0
 """Seconds; a longer wait is not counted down, and another try is offered at once."""
 
 
-def failure_text(message: Message) -> ErrorText | None:
+def failure_text(message: ChatMessage) -> ErrorText | None:
     """Return why an answer failed, in words; None for one that did not fail."""
     return None if message.error is None else words_of(message.error)
 
@@ -47,7 +47,7 @@ class FailurePanel(MessagePanel):
         self._timer = QTimer(self, interval=250)
         self._timer.timeout.connect(self._show_countdown)
 
-    def show_failure(self, index: int, message: Message, failed_at: float | None, *, can_act: bool) -> None:
+    def show_failure(self, index: int, message: ChatMessage, failed_at: float | None, *, can_act: bool) -> None:
         """Show a failure.
 
         Args:
@@ -74,7 +74,7 @@ class FailurePanel(MessagePanel):
             self._timer.start()
             self._show_countdown()
 
-    def _actions(self, index: int, message: Message) -> list[MessageAction]:
+    def _actions(self, index: int, message: ChatMessage) -> list[MessageAction]:
         remedy = remedy_of(message.error)
         wanted = [remedy, *_BESIDE.get(remedy, (CommandId.RETRY, CommandId.CHOOSE_MODEL))]
         if message.parts:

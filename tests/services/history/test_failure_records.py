@@ -23,8 +23,8 @@ from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Count, Duration, Sou
 from caal_desktop.services.chat.conversation import (
     AnswerFacts,
     AnswerStatus,
+    ChatMessage,
     Conversation,
-    Message,
     Role,
     SavedFailureError,
 )
@@ -82,7 +82,7 @@ class Database:
         database.close()
 
     def keep_error(self, error: ProviderError | SavedFailureError) -> None:
-        answer = Message(Role.ASSISTANT, status=AnswerStatus.FAILED, error=error, facts=AnswerFacts("model/x"))
+        answer = ChatMessage(Role.ASSISTANT, status=AnswerStatus.FAILED, error=error, facts=AnswerFacts("model/x"))
         self.keep_record(to_record(answer, shown=True))
 
     def load(self) -> ConversationRecord:
@@ -260,7 +260,7 @@ def test_words_of_an_earlier_run_are_exported_as_they_are() -> None:
 
 def test_the_export_for_programs_stays_as_it_was() -> None:
     conversation = Conversation()
-    question = Message(Role.USER, ["Hello"])
+    question = ChatMessage(Role.USER, ["Hello"])
     conversation.add(question, None)
     record = ConversationRecord(conversation.id, "t", 1.0, 1.0, {}, [to_record(question, shown=True)])
     assert json.loads(to_json(record))["messages"][0]["text"] == "Hello"

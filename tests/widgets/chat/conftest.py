@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from caal_desktop.commands import CommandId
-    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.services.chat.conversation import ChatMessage
     from caal_desktop.widgets.chat.transcript.conversation_view import ConversationView
     from tests.support.demo import DemoControl
     from tests.support.parts import Parts
@@ -73,7 +73,7 @@ class ChatWindow:
         QTest.keyClick(widget or self.window.page.composer.edit, key)
         turn(2)
 
-    def ask(self, text: str) -> Message:
+    def ask(self, text: str) -> ChatMessage:
         """Write, send, wait for the end."""
         self.begin(text)
         return self.ended()
@@ -83,7 +83,7 @@ class ChatWindow:
         self.press(Qt.Key.Key_Return)
         self.until(lambda: self.chat.messages, "the message")
 
-    def ended(self) -> Message:
+    def ended(self) -> ChatMessage:
         self.until(lambda: not self.chat.is_busy, "the end of the answer")
         self.until(lambda: not self.view.renderer.is_rendering, "all of it on the screen")
         turn(2)

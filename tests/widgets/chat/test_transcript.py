@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QMessageBox
 
-from caal_desktop.services.chat.conversation import AnswerFacts, Conversation, Message, Role, ToolCallText
+from caal_desktop.services.chat.conversation import AnswerFacts, ChatMessage, Conversation, Role, ToolCallText
 from caal_desktop.widgets.chat.transcript.message_footer import MessageFooter
 from caal_desktop.widgets.chat.transcript.text_export import plain_text
 from caal_desktop.widgets.common import design
@@ -27,7 +27,7 @@ def conversation(*texts: str) -> Conversation:
     result, last = Conversation(), None
     for number, text in enumerate(texts):
         role = Role.ASSISTANT if number % 2 else Role.USER
-        message = Message(role, [text], facts=AnswerFacts("m") if number % 2 else None)
+        message = ChatMessage(role, [text], facts=AnswerFacts("m") if number % 2 else None)
         result.add(message, last)
         last = message
     return result
@@ -201,7 +201,7 @@ def test_everything_is_selected_and_copied_by_keyboard(chat_window: ChatWindow) 
 
 def test_a_long_paragraph_is_copied_in_one_line() -> None:
     text = "word " * 2000
-    assert plain_text(Message(Role.ASSISTANT, [text])) == text.strip()
+    assert plain_text(ChatMessage(Role.ASSISTANT, [text])) == text.strip()
 
 
 def test_a_message_is_copied_by_its_buttons(chat_window: ChatWindow) -> None:
@@ -299,10 +299,10 @@ def test_a_hostile_answer_does_nothing(chat_window: ChatWindow, answer: str) -> 
 @pytest.mark.parametrize("arguments", ["[" * 100_000, '{"a":' * 5_000 + "1" + "}" * 5_000])
 def test_hostile_arguments_of_a_tool_are_shown_as_they_came(chat_window: ChatWindow, arguments: str) -> None:
     conversation = Conversation()
-    question = Message(Role.USER, ["Go"])
+    question = ChatMessage(Role.USER, ["Go"])
     conversation.add(question, None)
     call = ToolCallText("tool", arguments, "1")
-    conversation.add(Message(Role.ASSISTANT, facts=AnswerFacts("m"), tool_calls=[call]), question)
+    conversation.add(ChatMessage(Role.ASSISTANT, facts=AnswerFacts("m"), tool_calls=[call]), question)
     chat_window.chat.show_conversation(conversation)
     turn(3)
     assert arguments[:4] in chat_window.view.items[1].documents[1].document.toPlainText()

@@ -31,7 +31,7 @@ from caal_desktop.widgets.common.controls import IconButton
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 
-    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.services.chat.conversation import ChatMessage
 
 
 _KEPT = 60
@@ -99,7 +99,7 @@ class ConversationView(QAbstractScrollArea):
 
     # --- messages
 
-    def show_messages(self, messages: list[Message], start: int = 0) -> None:
+    def show_messages(self, messages: list[ChatMessage], start: int = 0) -> None:
         """Show other messages from an index on; those before it are kept."""
         for item in self.items[start:]:
             self._attacher.detach_widgets(item)
@@ -111,7 +111,7 @@ class ConversationView(QAbstractScrollArea):
             self._follow = True
         self.relayout()
 
-    def add_message(self, message: Message) -> None:
+    def add_message(self, message: ChatMessage) -> None:
         """Show a new message at the end; one that is still open streams."""
         item = MessageItem(message)
         self.column.estimate([item])

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 
 from caal_desktop.commands import CommandId, part_of
 from caal_desktop.llm.events import FinishReason
-from caal_desktop.services.chat.conversation import AnswerStatus, Message, Role
+from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage, Role
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.answer_facts import answer_facts
 from caal_desktop.widgets.common.command_set import label_of, title_of
@@ -97,7 +97,7 @@ class MessageFooter(QWidget):
                 widget.setObjectName(f"{name}.{part}")
 
     def show_message(
-        self, index: int, message: Message, version: int, versions: int, *, is_last: bool, busy: bool
+        self, index: int, message: ChatMessage, version: int, versions: int, *, is_last: bool, busy: bool
     ) -> None:
         """Show a message's state.
 
@@ -177,7 +177,7 @@ class MessageFooter(QWidget):
         action.triggered.connect(lambda _checked=False: self._commands.run(command, self._index))
 
 
-def can_continue(message: Message) -> bool:
+def can_continue(message: ChatMessage) -> bool:
     """Return whether the rest of an answer can be asked for: it was cut, broke off or was stopped."""
     if message.role is not Role.ASSISTANT or not message.parts:
         return False
@@ -186,7 +186,7 @@ def can_continue(message: Message) -> bool:
     return message.facts is not None and message.facts.finish_reason is FinishReason.LENGTH
 
 
-def facts_line(message: Message) -> str:
+def facts_line(message: ChatMessage) -> str:
     """Return the facts of an answer that has ended, in words; empty for anything else."""
     if message.facts is None or message.status.is_open:
         return ""

@@ -15,7 +15,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QPalette, QTextBlockFormat, QTextCursor, QTextDocument, QTextOption
 
 from caal_desktop.llm.fields import parse_json
-from caal_desktop.services.chat.conversation import Message, Role
+from caal_desktop.services.chat.conversation import ChatMessage, Role
 from caal_desktop.widgets.common import design
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class MessageItem:
         card: the rectangle behind a message of the user's, relative to the item's corner.
     """
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: ChatMessage) -> None:
         self.message = message
         self.height = 0.0
         self.is_exact = False
@@ -350,7 +350,7 @@ def _set_line_height(document: QTextDocument) -> None:
     cursor.mergeBlockFormat(block)
 
 
-def _with_attachments(message: Message) -> str:
+def _with_attachments(message: ChatMessage) -> str:
     names = [f"📎 {attachment.name}" for attachment in message.attachments]
     return "\n".join([*names, message.text] if message.text else names)
 
@@ -364,7 +364,7 @@ def _arguments(text: str) -> tuple[str, str]:
         return text, "text"
 
 
-def _tools_markdown(message: Message) -> str:
+def _tools_markdown(message: ChatMessage) -> str:
     parts = []
     for call in message.tool_calls:
         arguments, language = _arguments(call.arguments)

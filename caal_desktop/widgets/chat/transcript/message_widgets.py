@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from caal_desktop.services.chat.chat_service import ChatService
-    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.services.chat.conversation import ChatMessage
     from caal_desktop.widgets.chat.transcript.message_item import MessageItem
     from caal_desktop.widgets.common.command_set import CommandSet
 
@@ -93,7 +93,7 @@ class MessageWidgets(QObject):
         if item.panel is not None:
             self._show_panel(index, message, item.panel)
 
-    def note_failure(self, message: Message) -> None:
+    def note_failure(self, message: ChatMessage) -> None:
         """Note that an answer fails at this moment: the pause that the provider asks for begins now."""
         self._failed_at.setdefault(message.id, time.monotonic())
 
@@ -117,7 +117,7 @@ class MessageWidgets(QObject):
         if (item := self._footers[footer]) is not None:
             footer.set_links(item.links)
 
-    def _show_footer(self, index: int, message: Message, footer: MessageFooter) -> None:
+    def _show_footer(self, index: int, message: ChatMessage, footer: MessageFooter) -> None:
         siblings = self._chat.conversation.siblings(message)
         footer.show_message(
             index,
@@ -128,6 +128,6 @@ class MessageWidgets(QObject):
             busy=self._chat.is_busy,
         )
 
-    def _show_panel(self, index: int, message: Message, panel: FailurePanel) -> None:
+    def _show_panel(self, index: int, message: ChatMessage, panel: FailurePanel) -> None:
         can_act = index == len(self._chat.messages) - 1 and not self._chat.is_busy
         panel.show_failure(index, message, self._failed_at.get(message.id), can_act=can_act)

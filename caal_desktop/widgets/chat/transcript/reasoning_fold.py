@@ -11,7 +11,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.formats import seconds
 
 if TYPE_CHECKING:
-    from caal_desktop.services.chat.conversation import Message
+    from caal_desktop.services.chat.conversation import ChatMessage
 
 
 class ReasoningFold(QToolButton):
@@ -35,7 +35,7 @@ class ReasoningFold(QToolButton):
         self.clicked.connect(self._toggle)
         self._show_arrow()
 
-    def show_message(self, message: Message) -> None:
+    def show_message(self, message: ChatMessage) -> None:
         """Show how long the model thought, or that it still does."""
         facts = message.facts
         if facts is not None and facts.reasoning_s is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication, QTextCursor, QTextDocument
 
-from caal_desktop.services.chat.conversation import Message, Role
+from caal_desktop.services.chat.conversation import ChatMessage, Role
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QTextBlock, QTextTable
@@ -18,7 +18,7 @@ def copy_text(text: str) -> None:
         QGuiApplication.clipboard().setText(text)
 
 
-def plain_text(message: Message) -> str:
+def plain_text(message: ChatMessage) -> str:
     """Return a message's text without Markdown, as it is read on the screen."""
     if message.role is Role.USER:
         return message.text

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
 from caal_desktop.commands import CommandId
-from caal_desktop.services.chat.conversation import AnswerStatus, Message, Role
+from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage, Role
 from caal_desktop.widgets.chat.failure_panel import failure_text
 from caal_desktop.widgets.chat.transcript.conversation_view import ConversationView
 from caal_desktop.widgets.chat.transcript.message_widgets import MessageWidgets
@@ -104,7 +104,7 @@ class Transcript(QObject):
             self._widgets.refresh(index, item)
             item.arrange(self.view.column.width)
 
-    def _announce(self, message: Message) -> None:
+    def _announce(self, message: ChatMessage) -> None:
         """Announce a finished answer to screen readers: once, because single words could not be followed."""
         if not QAccessible.isActive():
             return

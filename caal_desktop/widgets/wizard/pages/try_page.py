@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from caal_desktop.commands import CommandId, Need, remedy_of
-from caal_desktop.services.chat.conversation import AnswerStatus, Message
+from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.answer_facts import answer_facts, verdict_on_wait
 from caal_desktop.widgets.common.command_set import CommandSet
@@ -115,7 +115,7 @@ class TryPage(WizardPage):
         if self._busy and not self.answer.toPlainText():
             self._facts.setText(self.tr("The model is working on it…"))
 
-    def show_status(self, message: Message) -> None:
+    def show_status(self, message: ChatMessage) -> None:
         """Show how far the answer has come."""
         facts = message.facts
         if facts is None:
