@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
@@ -64,7 +65,10 @@ class DemoRun(QObject):
         try:
             return await asyncio.shield(self._address)
         except DemoStartError as error:
-            raise ConnectionFailed(self.stands_for, detail=str(error)) from error
+            output, title = str(error.params.get("output", "")), descriptor_of(self.stands_for).title
+            raise ConnectionFailed(
+                self.stands_for, reason=error.what, detail=output, params={"provider": title}
+            ) from error
 
     async def close(self) -> None:
         """Stop waiting for the start."""

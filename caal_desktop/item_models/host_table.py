@@ -112,7 +112,11 @@ class HostTableModel(QAbstractTableModel):
         if host.is_degraded:
             notes.append(self.tr("Has trouble at the moment; requests are sent elsewhere where possible."))
         if host.discount:
-            notes.append(self.tr("A discount of {percent} % is announced.").format(percent=round(host.discount * 100)))
+            notes.append(
+                self.tr("A discount of {percent} % is announced.").format(
+                    percent=QLocale().toString(round(host.discount * 100))
+                )
+            )
         if host.supported_parameters is not None and "tools" not in host.supported_parameters:
             notes.append(self.tr("This host offers no tools."))
         return "\n".join(notes) or None

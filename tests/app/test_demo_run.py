@@ -49,7 +49,10 @@ def test_a_start_that_fails_is_told_and_asked_for_in_vain(expected_logs: Callabl
     assert turn(until=lambda: told)
     words = words_of(told[0])
     assert (words.what, words.why) == ("The demo server could not be started.", "It says: No space left")
-    with pytest.raises(ConnectionFailed):
+    with pytest.raises(ConnectionFailed) as failed:
         run_async(demo.address())
+    text = words_of(failed.value)
+    assert (text.what, text.why) == ("OpenRouter could not be reached.", "The demo server could not be started.")
+    assert failed.value.detail == "No space left"
     run_async(demo.close())
     demo.stop()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from caal_desktop.catalogue.listing import Entry, ListRequest, ListSection, TypedModel, list_models
@@ -16,6 +17,9 @@ from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import Pricing
 from caal_desktop.widgets.picker.list.rows import entry_row
 from tests.support.catalogues import generated_models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TODAY = date(2026, 8, 22)
 VIEW = CatalogueView(generated_models(300), TODAY)
@@ -92,6 +96,25 @@ def test_screen_readers_hear_everything_that_is_drawn(model: ModelListModel) -> 
             continue
         for part in (row.model.name, row.model.vendor, row.context, row.warning, *(words for _, words in row.icons)):
             assert part in spoken
+
+
+@pytest.fixture
+def _german() -> Iterator[None]:
+    before = QLocale()
+    QLocale.setDefault(QLocale(QLocale.Language.German, QLocale.Country.Germany))
+    yield
+    QLocale.setDefault(before)
+
+
+@pytest.mark.usefixtures("_german")
+def test_the_figures_of_hosts_are_written_as_in_the_user_s_region(qapp: object) -> None:
+    table = HostTableModel(str, str)
+    table.set_hosts((EndpointInfo("Full", discount=0.25, uptime=99.5, latency_ms=312.5, throughput=4512.0),))
+    columns = {table.headerData(column, Qt.Orientation.Horizontal): column for column in range(table.columnCount())}
+    shown = {title: table.index(0, column).data() for title, column in columns.items()}
+    assert (shown["Uptime"], shown["First word"], shown["Tokens/s"]) == ("99,5 %", "0,31 s", "4.512")
+    spoken = table.index(0, columns["Uptime"]).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "Uptime: 99,5 %"
 
 
 def test_hosts_that_tell_nothing_are_dashes(qapp: object) -> None:
