@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
     from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
 
-# The reading of lists and their cache are imported in the worker that needs them: the first window waits for neither.
+# Parser and cache are imported in the worker that needs them, so that the first window does not wait for them.
 
 FRESH_FOR = timedelta(hours=12)
 """How long a cached list is shown without asking again: models come and go by the day, prices too."""

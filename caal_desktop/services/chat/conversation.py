@@ -63,7 +63,7 @@ class SavedFailureError(Exception):
         self.remedy = remedy
 
     def describe(self, translate: Translate, format_value: FormatValue) -> ErrorText:
-        """Return the words of then, in the language of then."""
+        """Return the words that were kept, whatever the language: there is nothing else to translate."""
         return self.text
 
 

@@ -245,7 +245,7 @@ class HistoryService(QObject):
         self.opened.emit(record.options)
         states = {kept.id: kept.status for kept in record.messages}
         for message in shown:
-            if states[message.id] != message.status:  # it was still coming when the program ended
+            if states[message.id] != message.status:  # it was being generated when the program ended
                 self._save(message)
         self._refresh()
 
@@ -371,7 +371,7 @@ class HistoryService(QObject):
             self._write(lambda database: database.show(shown, hidden))
 
     def _on_cost(self, message: ChatMessage) -> None:
-        # By then another conversation may be shown; a message that was never kept stays unknown.
+        # Another conversation may be shown by now; for a message that was never kept nothing is written.
         record = to_record(message, shown=True)
         self._write(lambda database: database.save_extra(record.id, record.extra))
 

@@ -80,7 +80,7 @@ class ProviderPool:
             self._import = asyncio.get_running_loop().run_in_executor(None, _import_client)
             # Retrieved here, for at the program's end there is no task that awaits it.
             self._import.add_done_callback(lambda done: done.cancelled() or done.exception())
-        # Shielded: a cancelled wait must not cancel the import for everybody else.
+        # Shielded: a cancelled wait must not cancel the import for other tasks.
         await asyncio.shield(self._import)
 
     @contextlib.asynccontextmanager

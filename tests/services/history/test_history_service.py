@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from caal_desktop.llm.errors import ProviderError
 from caal_desktop.services.chat.chat_request import ChatRequest
 from caal_desktop.services.chat.conversation import AnswerStatus
 from caal_desktop.services.history.conversation_export import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from caal_desktop.llm.translation import SourceText
     from tests.support.demo import DemoControl
     from tests.support.parts import Parts
 
@@ -111,6 +113,36 @@ def test_a_conversation_is_there_after_the_next_start(make: Callable[[], Kept]) 
     assert len(second.chat.conversation.siblings(second.chat.messages[1])) == 2
     assert second.chat.messages[1].facts.usage == usage  # type: ignore[union-attr]
     assert options == [{"temperature": 0.1}]
+
+
+@pytest.mark.parametrize("fault", ["moderation", "wrong_key", "daily_cap", "model_404", "cut_after"])
+def test_why_an_answer_failed_is_told_in_the_language_of_the_next_start(
+    make: Callable[[], Kept], demo: DemoControl, fault: str
+) -> None:
+    """As the server's words filled the error, so do they after the restart; the texts around them are translated."""
+
+    def translate(text: SourceText) -> str:
+        return f"<{text}>"
+
+    demo.fault(fault, times=1, path="/chat/completions")
+    first = make()
+    first.history.begin()
+    first.say("Hello")
+    failed, identifier = first.chat.messages[-1].error, first.history.current
+    assert isinstance(failed, ProviderError)
+    first.parts.close()
+    first.close()
+    second = make()
+    second.history.begin()
+    second.history.open(identifier)
+    second.parts.until(lambda: second.chat.messages, "the conversation")
+    loaded = second.chat.messages[-1].error
+    assert type(loaded) is type(failed)
+    assert loaded is not failed
+    text = failed.describe(translate, repr)
+    assert loaded.describe(translate, repr) == text
+    assert text.what.startswith("<")
+    assert loaded.remedy is failed.remedy
 
 
 def test_an_interrupted_answer_is_shown_again_with_what_came(make: Callable[[], Kept], path: Path) -> None:
