@@ -8,8 +8,8 @@ import sys
 
 def main() -> int:
     """Run the program and return its exit status."""
-    # The start makes a hundred thousand objects, and nearly all of them stay: looking for garbage among them is a waste
-    # of a tenth of its time. It begins after the first paint.
+    # The start makes a hundred thousand objects, nearly all of which stay: looking for garbage among them would take a
+    # tenth of its time. The collector is enabled after the first paint.
     gc.disable()
     from caal_desktop.cli import run
 

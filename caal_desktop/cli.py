@@ -1,4 +1,4 @@
-"""The command line: what can be asked of the program at its start, checked before any window is made."""
+"""The command line: the program's arguments and environment, checked before any window is made."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CAAL Desktop is a graphical program; neither DISPLAY nor WAYLAND_DISPLAY is set 
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the command line; ends the process on ``--help``, ``--version`` and mistakes."""
+    """Parse the command line; end the process on ``--help``, ``--version`` and errors."""
     parser = argparse.ArgumentParser(
         prog="caal-desktop",
         description="Set up a language model for the CAAL voice assistant, and try it in a chat.",
@@ -40,10 +40,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def display_problem(environment: Mapping[str, str], platform: str) -> str:
-    """Tell why no window can be opened; "" where one can.
+def display_error(environment: Mapping[str, str], platform: str) -> str:
+    """Return why no window can be opened; "" where one can.
 
-    Qt itself would abort the process with a core dump.
+    Without this check, Qt would abort the process with a core dump.
+
+    Args:
+        environment: the environment variables.
+        platform: as ``sys.platform`` has it.
     """
     if not platform.startswith("linux") or environment.get("QT_QPA_PLATFORM"):
         return ""
@@ -53,7 +57,10 @@ def display_problem(environment: Mapping[str, str], platform: str) -> str:
 
 
 def stand_ins(environment: Mapping[str, str]) -> dict[str, str]:
-    """The addresses on this machine that stand for providers' own (for tests), by the provider's name.
+    """Return the addresses that replace providers' own in tests, by the provider's name.
+
+    Args:
+        environment: the environment variables.
 
     Raises:
         ValueError: an address is not on this machine.
@@ -69,7 +76,7 @@ def stand_ins(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _checked_stand_in(provider: ProviderDescriptor, url: str) -> str:
-    # Imported here: hardly ever needed, and the command line is to answer at once.
+    # Imported here: rarely needed, and the command line is to respond at once.
     from caal_desktop.llm.errors import ConfigurationError
     from caal_desktop.llm.transport.address import check_fixed_base_url
 
@@ -82,19 +89,22 @@ def _checked_stand_in(provider: ProviderDescriptor, url: str) -> str:
 def run(arguments: Sequence[str]) -> int:
     """Run the program.
 
+    Args:
+        arguments: the command line, without the program's name.
+
     Returns:
         0 after an ordinary end (also when another instance was raised instead), else one of
         :mod:`caal_desktop.exit_status`.
     """
-    # Before everything else: a frozen program starts its demo server as itself.
+    # Before everything else: a frozen program starts its demo server as a process of itself.
     if arguments[:1] == ["--demo-server"]:
         from caal_desktop.program import run_demo_server
 
         return run_demo_server(list(arguments[1:]))
     given = parse(arguments)
-    problem = display_problem(os.environ, sys.platform)
-    if problem:
-        sys.stderr.write(problem)
+    error_text = display_error(os.environ, sys.platform)
+    if error_text:
+        sys.stderr.write(error_text)
         return exit_status.CANNOT_START
     try:
         addresses = stand_ins(os.environ)

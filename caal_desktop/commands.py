@@ -1,8 +1,8 @@
-"""Every command of the program: what it is called, which keys it has, where it stands, and what it needs.
+"""The program's commands: titles, keys, places in menus, and what each needs.
 
-Menus, the buttons of failures, the key bindings and the list of shortcuts all read this table; what a command does is
-bound to it by the window that can do it (:mod:`caal_desktop.widgets.common.command_set`). A
-:class:`~caal_desktop.llm.errors.Remedy` of the error tree is the id of the command that helps.
+Menus, the buttons below an error, the key bindings and the list of shortcuts are made of this table. A window binds a
+command to the function that carries it out (:mod:`caal_desktop.widgets.common.command_set`). A
+:class:`~caal_desktop.llm.errors.Remedy` of an error is the id of the command that helps.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CommandId(StrEnum):
-    """Names a command."""
+    """The ids of commands."""
 
     # The main window's menus.
     NEW = "new"
@@ -37,7 +37,7 @@ class CommandId(StrEnum):
     SETTINGS = "settings"
     SHORTCUTS = "shortcuts"
     ABOUT = "about"
-    # What helps against a failure: the values of Remedy, and what may be offered beside them.
+    # What helps against an error: the values of Remedy, and what may be offered beside them.
     RETRY = Remedy.RETRY.value
     WAIT = Remedy.WAIT.value
     CHECK_KEY = Remedy.CHECK_KEY.value
@@ -89,19 +89,19 @@ class Need(StrEnum):
     """What must be there before a command can do anything."""
 
     MESSAGE = "message"
-    """A message of the conversation, which the command is about; its index goes with the call."""
+    """A message of the conversation; the call has its index."""
     RUNNING_ANSWER = "running_answer"
-    """An answer is on its way."""
+    """An answer is being received."""
     HISTORY = "history"
     """Conversations are kept."""
     MARKED_MODEL = "marked_model"
-    """A model is marked in the picker."""
+    """A model is selected in the picker."""
     CREDITS_PAGE = "credits_page"
     """The provider has a page where credit is bought."""
 
 
 class StandardKey(StrEnum):
-    """Keys that each platform has its own for: the names of ``QKeySequence.StandardKey``."""
+    """Keys that differ between platforms: the names of ``QKeySequence.StandardKey``."""
 
     NEW = "New"
     FIND = "Find"
@@ -111,7 +111,7 @@ class StandardKey(StrEnum):
 
 
 class MenuRole(StrEnum):
-    """What a platform may move into a menu of its own: the names of ``QAction.MenuRole``."""
+    """Entries that a platform may move to a menu of its own: the names of ``QAction.MenuRole``."""
 
     QUIT = "QuitRole"
     PREFERENCES = "PreferencesRole"
@@ -143,15 +143,15 @@ class Command:
     """One command.
 
     Attributes:
-        title: what it is called, in English; in a menu with ``&`` before the letter that chooses it.
-        short_title: what it is called beside an icon, in English; "" where the title serves.
+        title: its name; in a menu with ``&`` before the mnemonic.
+        short_title: its name beside an icon; "" where that is the title.
         part: the last part of its buttons' and its menu entry's object names; "" where that is the id.
-        section: where the list of shortcuts has it; None for a command without keys.
+        section: its section in the list of shortcuts; None for a command without keys.
         shortcuts: its keys, as portable text or standard keys.
-        shortcuts_with_control: its keys where Ctrl+Enter sends a message; () where that makes no difference.
-        needs: what must be there; without it the command is disabled, and a failure does not offer it.
-        same_as: the command that does it; None where it does something of its own.
-        role: its place in the platform's own menus.
+        shortcuts_with_control: its keys where Ctrl+Enter sends a message; () where they are the same.
+        needs: what must be there; without it the command is disabled, and not offered below an error.
+        same_as: the command that does the same; None where no other one does.
+        role: its place in the platform's own menus; None where it has none.
     """
 
     title: SourceText
@@ -214,7 +214,7 @@ COMMANDS: Mapping[CommandId, Command] = {
     CommandId.SETTINGS: Command(
         title=QT_TRANSLATE_NOOP("Command", "Se&ttings…"),
         section=Section.MAIN,
-        # The platform's own keys where it has some, and everybody's besides.
+        # The platform's own keys, where it has some, and keys that all platforms have.
         shortcuts=(StandardKey.PREFERENCES, "Ctrl+,"),
         role=MenuRole.PREFERENCES,
     ),
@@ -222,9 +222,9 @@ COMMANDS: Mapping[CommandId, Command] = {
         title=QT_TRANSLATE_NOOP("Command", "&Keyboard shortcuts"), section=Section.MAIN, shortcuts=("F1", "Ctrl+/")
     ),
     CommandId.ABOUT: Command(title=QT_TRANSLATE_NOOP("Command", "&About CAAL Desktop"), role=MenuRole.ABOUT),
-    # --- against a failure
+    # --- against an error
     CommandId.RETRY: Command(title=QT_TRANSLATE_NOOP("Command", "Try again")),
-    # Another try, like RETRY; its button counts down first where the server has said how long the pause is to be.
+    # The same as RETRY; its button first counts down the pause that the server has asked for.
     CommandId.WAIT: Command(title=QT_TRANSLATE_NOOP("Command", "Try again"), part="retry", same_as=CommandId.RETRY),
     CommandId.CHECK_KEY: Command(title=QT_TRANSLATE_NOOP("Command", "Change the key"), part="key"),
     CommandId.ADD_CREDIT: Command(
@@ -374,7 +374,7 @@ COMMANDS: Mapping[CommandId, Command] = {
         title=QT_TRANSLATE_NOOP("Command", "Clear the search, else close"), section=Section.SETTINGS, shortcuts=("Esc",)
     ),
 }
-"""The one place where a command's title and its keys stand; the list of shortcuts follows its order."""
+"""Every command, in the order of the list of shortcuts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,8 +382,8 @@ class Menu:
     """A menu of the main window.
 
     Attributes:
-        title: in English, with ``&`` before the letter that opens it.
-        groups: its commands; a line is drawn between two groups.
+        title: its name, with ``&`` before the mnemonic.
+        groups: its commands; a separator is drawn between two groups.
     """
 
     title: SourceText
@@ -408,11 +408,11 @@ MENUS = (
 
 
 def remedy_of(error: BaseException | None) -> CommandId:
-    """The command that helps against a failure; another try where the error does not say."""
+    """Return the command that helps against an error; :attr:`CommandId.RETRY` where it names none."""
     remedy = getattr(error, "remedy", None)
     return CommandId(remedy.value) if isinstance(remedy, Remedy) else CommandId.RETRY
 
 
 def part_of(command: CommandId) -> str:
-    """The last part of the object names of a command's buttons and menu entries."""
+    """Return the last part of the object names of a command's buttons and menu entries."""
     return COMMANDS[command].part or command.value

@@ -1,4 +1,4 @@
-"""What the program tells the system at its end, where that is not 0."""
+"""The program's exit statuses other than 0."""
 
 from __future__ import annotations
 

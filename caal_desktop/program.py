@@ -39,7 +39,7 @@ _WORKERS = 4
 
 
 class QtApplication(QApplication):
-    """The Qt application; leaves its end to us.
+    """The Qt application; does not end by itself.
 
     Signals:
         endRequested: the platform wants the program to end (the session closes, Quit in a dock's menu).
@@ -48,7 +48,7 @@ class QtApplication(QApplication):
     endRequested = Signal()
 
     def event(self, event: QEvent) -> bool:
-        """Take the wish to quit: Qt would leave the event loop before anything could be saved."""
+        """Handle the request to quit: Qt would leave the event loop before anything could be saved."""
         if event.type() == QEvent.Type.Quit:
             event.ignore()
             self.endRequested.emit()
@@ -70,7 +70,7 @@ def run_program(*, demo: bool = False, verbose: bool = False, stand_ins: Mapping
     """
     paths = AppPaths.from_environment()
     if demo:
-        # The demo lives beside the person's own profile, never in it.
+        # The demo has a profile of its own, beside the user's.
         paths = AppPaths.below(paths.data_dir / "demo")
     try:
         logs = set_up_logging(paths.log_file, level=logging.DEBUG if verbose else logging.INFO, stream=sys.stderr)
@@ -139,16 +139,16 @@ async def _run(
 
 
 def _collect_garbage() -> None:
-    """From now on; what the start has made is not looked through again."""
+    """Enable the garbage collector, without the objects that the start has made."""
     gc.freeze()
     gc.enable()
 
 
 def _watch_async_generators(loop: QEventLoop) -> None:
-    """Let abandoned asynchronous generators be closed by the loop, as asyncio's own loops do and qasync does not.
+    """Have the loop close abandoned asynchronous generators, as asyncio's own loops do and qasync does not.
 
-    The HTTP client below the providers leaves some behind when an answer is stopped. Closed by the garbage collector,
-    outside of any task, they fail.
+    The HTTP client below the providers abandons some when an answer is stopped. They fail where the garbage collector
+    closes them, outside of any task.
     """
     sys.set_asyncgen_hooks(
         firstiter=loop._asyncgen_firstiter_hook,  # noqa: SLF001 - the only way to what asyncio's run_forever does
@@ -177,7 +177,7 @@ def _demo_process() -> DemoProcess:
 
 
 def run_demo_server(arguments: list[str]) -> int:
-    """Be the demo server instead of the program: a frozen program has no other way to start one."""
+    """Run the demo server instead of the program; a frozen program starts it as a process of itself."""
     from caal_desktop.demo.__main__ import main
 
     return main(arguments)

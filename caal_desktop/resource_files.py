@@ -1,4 +1,4 @@
-"""Where the program's resource files are: inside an installed package, or beside it in a source tree."""
+"""The program's resource files: inside an installed package, or beside it in a source tree."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pathlib import Path
 
 @cache
 def resource_root() -> Path:
-    """The folder that holds ``icons``, ``demo``, ``styles`` and ``translations``."""
+    """Return the folder with ``icons``, ``demo``, ``styles`` and ``translations``."""
     package = Path(__file__).resolve().parent
     installed = package / "resources"
     return installed if installed.is_dir() else package.parent / "resources"
 
 
 def read_resource(relative: str) -> bytes:
-    """The content of one resource file.
+    """Return the content of a resource file.
+
+    Args:
+        relative: its path below :func:`resource_root`.
 
     Raises:
         FileNotFoundError: the installation is incomplete.

@@ -1,6 +1,7 @@
-"""The first-run wizard's brain: its steps, what each needs, what may be skipped. Knows no Qt and does no I/O.
+"""The rules of the first-run wizard: its steps, what each needs, and which may be skipped. Uses no Qt and no I/O.
 
-The window draws :class:`SetupFlow`'s state and tells it what happened; every rule about the order of steps is here.
+The window draws the state of :class:`SetupFlow` and tells it what happened; every rule about the order of steps is
+here.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ STEPS: tuple[SetupStep, ...] = tuple(SetupStep)
 
 
 class MissingInput(StrEnum):
-    """What is missing before the next step."""
+    """What is missing before the next step may follow."""
 
     NOTHING = "nothing"
     ADDRESS = "address"
@@ -41,12 +42,12 @@ class SetupState:
     """Everything that the steps depend on.
 
     Attributes:
-        step: where the person is.
-        provider: who serves the model, by name.
-        key_status: the state of that provider's key, or of its server where no key is needed.
-        address: the server's base URL, where the provider has one of the person's own.
+        step: the current step.
+        provider: the name of the provider.
+        key_status: the state of its key, or of its server where no key is needed.
+        address: the server's base URL, where the user has to give it; else "".
         model: the chosen model's id; "" while none is chosen.
-        tried: an answer has been read to its end.
+        tried: the model has given a complete answer.
     """
 
     step: SetupStep = SetupStep.WELCOME
@@ -58,7 +59,7 @@ class SetupState:
 
 
 class SetupFlow:
-    """The steps from nothing to a working assistant brain.
+    """The steps to a working language model, and the current one.
 
     Args:
         state: where to begin; a stored state is repaired by :meth:`resumed`.
@@ -69,10 +70,13 @@ class SetupFlow:
 
     @classmethod
     def resumed(cls, state: SetupState) -> SetupFlow:
-        """Continue where an earlier run ended, as far as what it had is still there.
+        """Return the flow of an earlier run, at the step where that ended or at an earlier one.
 
-        A step is kept only if all steps before it are still satisfied, save those that were skipped. Nobody skips
-        the key and then tries: where a trial was reached and there is no key, the key has been lost since.
+        It is at an earlier step where that one is no longer complete and was not skipped. Without a key, the trial is
+        never reached: an earlier run that has reached it had a key, which has been lost since.
+
+        Args:
+            state: the state of the earlier run.
         """
         flow = cls(state)
         target = flow._state.step
@@ -93,18 +97,18 @@ class SetupFlow:
 
     @property
     def descriptor(self) -> ProviderDescriptor:
-        """What is known about the chosen provider."""
+        """The chosen provider's descriptor."""
         return descriptor_of(self._state.provider)
 
     @property
     def has_usable_key(self) -> bool:
-        """Whether a request can be tried at all: a key is there (or none is needed) and has not been refused."""
+        """Whether a request can be sent: there is a key that has not been refused, or none is needed."""
         if self._state.key_status in (KeyStatus.VERIFIED, KeyStatus.UNVERIFIED):
             return True
         return not self.descriptor.needs_key and self._state.key_status is KeyStatus.NONE and bool(self._state.address)
 
     def need(self) -> MissingInput:
-        """Tell what is missing before the current step is done."""
+        """Return what is missing before the current step is complete."""
         state = self._state
         if state.step is SetupStep.KEY:
             if self.descriptor.has_address and not state.address:
@@ -122,17 +126,17 @@ class SetupFlow:
 
     @property
     def can_continue(self) -> bool:
-        """Whether Next may be pressed."""
+        """Whether the next step may follow."""
         return self._state.step is not SetupStep.DONE and self.need() is MissingInput.NOTHING and not self.wants_try
 
     @property
     def wants_try(self) -> bool:
-        """Whether the current step is a trial that has not taken place (it may be skipped)."""
+        """Whether the current step is the trial, and it has not taken place; it may be skipped."""
         return self._state.step is SetupStep.TRY and not self._state.tried
 
     @property
     def can_skip(self) -> bool:
-        """Whether the current step may be left undone: key and model can come later, and nobody has to try."""
+        """Whether the current step may be skipped: key and model can be given later, and the trial is voluntary."""
         if self._state.step is SetupStep.KEY:
             return self.need() is not MissingInput.NOTHING and not self.descriptor.has_address
         if self._state.step is SetupStep.MODEL:
@@ -156,7 +160,7 @@ class SetupFlow:
         return self._go(+1)
 
     def skip(self) -> SetupStep:
-        """Leave the current step undone and go on.
+        """Go to the next step without completing the current one.
 
         Raises:
             ValueError: this step cannot be skipped.
@@ -168,30 +172,35 @@ class SetupFlow:
         return self._go(+1)
 
     def back(self) -> SetupStep:
-        """Go to the step before this one; what was entered stays."""
+        """Go to the step before this one; what was entered is kept."""
         return self._go(-1) if self.can_go_back else self._state.step
 
     def choose_provider(self, provider: str, address: str = "") -> None:
-        """Choose who answers. Another provider has another key and other models."""
+        """Choose a provider. Key and model of another one are forgotten.
+
+        Args:
+            provider: its name.
+            address: its server's base URL, where the user has given one before.
+        """
         if provider != self._state.provider:
             self._state = SetupState(step=self._state.step, provider=provider, address=address)
 
     def set_address(self, address: str) -> None:
-        """Take over the server's address; what was proven of another address counts no more."""
+        """Set the server's address; what is known about another address is forgotten."""
         if address != self._state.address:
             self._state = replace(self._state, address=address, key_status=KeyStatus.NONE, model="", tried=False)
 
     def set_key_status(self, status: KeyStatus) -> None:
-        """Take over what is known about the key now."""
+        """Set what is known about the key."""
         self._state = replace(self._state, key_status=status)
 
     def choose_model(self, model: str) -> None:
-        """Choose the model; another one has not been tried yet."""
+        """Choose a model by its id; another one counts as not tried."""
         if model != self._state.model:
             self._state = replace(self._state, model=model, tried=False)
 
     def set_tried(self) -> None:
-        """An answer came and was complete."""
+        """Note that the model has given a complete answer."""
         self._state = replace(self._state, tried=True)
 
     def _go(self, by: int) -> SetupStep:

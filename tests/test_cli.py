@@ -97,7 +97,7 @@ def test_another_openrouter_on_this_machine_is_taken() -> None:
     ],
 )
 def test_where_a_window_can_be_opened(environment: dict[str, str], platform: str, opens: bool) -> None:
-    assert (cli.display_problem(environment, platform) == "") is opens
+    assert (cli.display_error(environment, platform) == "") is opens
 
 
 def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:

@@ -1,12 +1,18 @@
-"""The shared provider layer: one interface to a language model, for this program and for the voice agent.
+"""The provider layer: one interface to language models, for this program and for the voice agent.
 
-It knows no user interface and no keyring. Importing it is light: the SDK below the providers, which takes half a second
-to import, is loaded at the first request, or by :func:`warm_up` in a thread.
+::
 
     async with OpenRouterProvider("vendor/model", key) as provider:
         async with contextlib.aclosing(provider.chat_stream(messages)) as pieces:
             async for piece in pieces:
                 ...
+
+Every provider is an :class:`LLMProvider`; :func:`create_provider` makes one by its name, and
+:func:`create_provider_from_settings` makes the one that the agent's settings describe. Whatever goes wrong is a
+:class:`ProviderError`, which says what happened, why, and what to do.
+
+The layer depends on no user interface and no keyring. Importing it is cheap: the SDK below the clients,
+which takes half a second, is imported at the first request, or before by :func:`warm_up`.
 """
 
 from __future__ import annotations
@@ -159,9 +165,9 @@ def __dir__() -> list[str]:
 
 
 def warm_up() -> None:
-    """Import the SDK and read the certificates, once, so that the first request does not wait for it.
+    """Import the SDK and read the system's certificates, so that the first request need not wait for that.
 
-    Takes about a second of processor time; call it in a thread. Needs no event loop and opens no connection. Trouble
-    with certificates or proxies is left to the first provider, which reports it.
+    Takes about a second of processor time: call it in a worker thread. Needs no event loop and opens no connection.
+    Further calls are cheap. Never raises for unusable certificates or proxies, which the first provider reports.
     """
     import_module(f"{__name__}.transport.client").warm_up()

@@ -1,4 +1,4 @@
-"""The interface that the voice agent and this program speak to every language model through."""
+"""The interface of every provider, and what its methods take and return."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Message = dict[str, Any]
-"""One message in the wire's own form: ``role``, ``content`` and what belongs to them."""
+"""One message as it is sent: ``role``, ``content``, and further fields of the chat completions API."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One normalized tool call.
+    """One complete tool call.
 
     Attributes:
-        id: the call's id, which its result must name.
+        id: the call's id, which its result must name (:func:`format_tool_result`).
         name: the function's name.
         arguments: the parsed arguments; empty where the model sent none, or no valid JSON object.
     """
@@ -45,16 +45,17 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class LLMResponse:
-    """One non-streaming answer.
+    """One complete answer.
 
     Attributes:
-        content: the text; None where the answer has none (a pure tool call).
-        tool_calls: the calls that the model asks for, in order.
+        content: the text; None where the answer has none, as with tool calls alone.
+        tool_calls: the calls that the model asks for, in its order.
         finish_reason: why the answer ended.
-        usage: what it took, where the server tells.
-        model: the model that answered, where the server tells.
-        provider: the hosting provider, on OpenRouter.
-        reasoning_details: opaque entries to hand back unchanged in the next turn of a tool conversation.
+        usage: tokens and cost; None where the server does not tell them.
+        model: the id of the model that answered; None where the server does not tell it.
+        provider: the name of the hosting provider, on OpenRouter; None elsewhere.
+        reasoning_details: opaque entries to be sent back unchanged with the tool calls
+            (:func:`format_tool_call_message`).
     """
 
     content: str | None
@@ -70,11 +71,12 @@ def parse_tool_arguments(arguments: object) -> dict[str, Any]:
     """Return a tool call's arguments as a dict.
 
     Args:
-        arguments: the wire's JSON string, or a dict that is returned as it is.
+        arguments: JSON text, as the API has it; or a dict, which is returned as it is.
 
     Returns:
-        The parsed object. A blank string and None mean "no arguments". Malformed JSON, and JSON that is not an
-        object, give ``{}`` and a warning in the log, which does not quote them: they may be private.
+        The parsed object; ``{}`` for None and for a blank text, which mean that there are no arguments. Malformed JSON,
+        and JSON that is not an object, give ``{}`` and a warning in the log, which does not quote them: they may be
+        private. Never raises.
     """
     if isinstance(arguments, dict):
         return arguments
@@ -93,7 +95,13 @@ def parse_tool_arguments(arguments: object) -> dict[str, Any]:
 
 
 def format_tool_result(content: object, tool_call_id: str, tool_name: str) -> Message:
-    """Return the ``role: "tool"`` message that answers a tool call; a content that is not text becomes JSON."""
+    """Return the message with the role ``tool`` that answers a tool call.
+
+    Args:
+        content: the tool's result; anything but a text becomes JSON.
+        tool_call_id: :attr:`ToolCall.id` of the call.
+        tool_name: :attr:`ToolCall.name` of the call.
+    """
     text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, default=str)
     return {"role": "tool", "tool_call_id": tool_call_id, "name": tool_name, "content": text}
 
@@ -101,12 +109,12 @@ def format_tool_result(content: object, tool_call_id: str, tool_name: str) -> Me
 def format_tool_call_message(
     content: str | None, tool_calls: Sequence[ToolCall], *, reasoning_details: Sequence[Mapping[str, Any]] = ()
 ) -> Message:
-    """Return the assistant message that carries tool calls back into the history.
+    """Return the message with the role ``assistant`` that puts tool calls into the history, before their results.
 
     Args:
-        content: the text that came with the calls.
+        content: the text that came with the calls; None where there was none.
         tool_calls: the calls.
-        reasoning_details: ``LLMResponse.reasoning_details``; reasoning models on OpenRouter need them unchanged.
+        reasoning_details: :attr:`LLMResponse.reasoning_details`, which reasoning models on OpenRouter need unchanged.
     """
     message: Message = {
         "role": "assistant",
@@ -127,23 +135,30 @@ def format_tool_call_message(
 
 
 class LLMProvider(ABC):
-    """A language model behind one server.
+    """A language model on one server.
 
-    A provider belongs to the event loop of its first request. It is closed with :meth:`aclose` or ``async with``.
+    A provider belongs to the event loop of its first request. Close it with :meth:`aclose`, or use ``async with``.
+
+    Attributes:
+        provider_name: the provider's name in the registry and in the settings.
+        display_name: its name as it is shown: a name, an address, or a text that can be translated.
+        model: the id of the model that is asked where a call names no other.
     """
 
-    #: The name in the registry and in the settings.
     provider_name: str = ""
-    #: The name for people.
     display_name: str = ""
-    #: The model id.
     model: str
 
     @abstractmethod
     async def chat(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
     ) -> LLMResponse:
-        """Return one complete answer; with ``tools`` the model chooses whether to call one.
+        """Return one complete answer.
+
+        Args:
+            messages: the conversation, oldest first.
+            tools: functions that the model may call, as the API describes them; the model chooses.
+            **kwargs: further fields of the request, which take the place of the provider's own.
 
         Raises:
             ProviderError: whatever went wrong.
@@ -160,18 +175,27 @@ class LLMProvider(ABC):
     ) -> AsyncGenerator[StreamEvent, None]:
         """Stream one answer as events (see :mod:`caal_desktop.llm.events`).
 
-        Cancelling the task, or ``aclose()`` of the generator, closes the connection at once. Use
-        :func:`contextlib.aclosing` around it.
+        Cancelling the task, or closing the generator, closes the connection at once; wrap the generator in
+        :func:`contextlib.aclosing`.
+
+        Args:
+            messages: the conversation, oldest first.
+            tools: functions that the model may call, as the API describes them.
+            tool_choice: "auto", "none", "required" or one function, as the API has it; "auto" where left out.
+            **kwargs: further fields of the request, which take the place of the provider's own.
+
+        Yields:
+            Events in the order that :mod:`caal_desktop.llm.events` tells.
 
         Raises:
-            ProviderError: whatever went wrong; what was yielded before stands.
+            ProviderError: whatever went wrong; the events before remain valid.
         """
 
     async def list_models(self, **query: str) -> ModelList:
-        """Return the server's models, all pages of them.
+        """Return the server's models, from all pages of its list.
 
         Args:
-            **query: passed on as query parameters; OpenRouter knows ``sort``, ``supported_parameters``,
+            **query: query parameters of the request; OpenRouter knows ``sort``, ``supported_parameters``,
                 ``output_modalities`` and others.
 
         Raises:
@@ -180,7 +204,10 @@ class LLMProvider(ABC):
         return self.read_model_list(await self.fetch_model_list(**query))
 
     async def fetch_model_list(self, **query: str) -> object:
-        """Return the server's list of models as it came, the rows of all pages joined: for a cache.
+        """Return the server's list of models as it came, the rows of all pages joined, for a cache.
+
+        Args:
+            **query: query parameters of the request.
 
         Raises:
             ProviderError: whatever went wrong.
@@ -188,7 +215,9 @@ class LLMProvider(ABC):
         raise self._not_offered()
 
     def read_model_list(self, payload: object) -> ModelList:
-        """Parse what :meth:`fetch_model_list` gave. A long list takes a while; may run in a thread.
+        """Return the models of what :meth:`fetch_model_list` returned.
+
+        Takes a second for ten thousand rows; may run in any thread.
 
         Raises:
             InvalidResponse: it is no list of models.
@@ -197,52 +226,61 @@ class LLMProvider(ABC):
 
     @abstractmethod
     async def check_key(self) -> KeyInfo:
-        """Return what the key may do; a key that the server does not accept raises AuthenticationFailed."""
+        """Return what the server tells about the key.
+
+        Raises:
+            AuthenticationFailed: the server does not accept the key.
+            ProviderError: whatever else went wrong.
+        """
 
     async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
-        """Return who hosts a model, at what price, and how well: where the provider can (``Capability.HOSTS``).
+        """Return the hosts of a model with their prices and their performance.
 
-        Latency and throughput may be told to requests with a key only.
+        For providers with ``Capability.HOSTS``. Without a key, latency and throughput may be left out.
 
         Args:
-            model_id: an id of the model list; its variant counts.
+            model_id: an id from the list of models, with its variant.
 
         Returns:
-            The hosts in the server's order; empty where nobody hosts it at the moment.
+            The hosts in the server's order; empty where the model has none at the moment.
 
         Raises:
             ModelNotFound: there is no such model.
-            NotOffered: this provider tells no hosts.
+            NotOffered: this provider does not tell hosts.
             ProviderError: whatever else went wrong.
         """
         raise self._not_offered()
 
     async def generation(self, generation_id: str) -> UsageReport | None:
-        """Return what an answer took, such as a stopped one: where the provider can (``Capability.COST_LOOKUP``).
+        """Return tokens and cost of an earlier answer, such as one that was stopped.
+
+        For providers with ``Capability.COST_LOOKUP``.
 
         Args:
-            generation_id: from :class:`~caal_desktop.llm.events.StreamStarted`.
+            generation_id: :attr:`~caal_desktop.llm.events.StreamStarted.generation_id` of the answer.
 
         Returns:
-            The figures; None while the server does not know them yet, which lasts a moment after the answer.
+            The figures; None while the server does not have them yet, usually for some seconds.
 
         Raises:
-            NotOffered: this provider tells no costs afterwards.
+            NotOffered: this provider does not tell costs afterwards.
             ProviderError: whatever else went wrong.
         """
         raise self._not_offered()
 
     async def exchange_code(self, code: str, verifier: str) -> str:
-        """Return the key that a sign-in's code stands for: where the provider can (``Capability.SIGN_IN``).
+        """Return the key for the code of a sign-in (OAuth with PKCE, RFC 7636).
+
+        For providers with ``Capability.SIGN_IN``.
 
         Args:
-            code: what the browser brought back.
+            code: the code that the browser brought back.
             verifier: the secret whose digest was in the sign-in page's address.
 
         Raises:
             PermissionRefused, BadRequest: the code is wrong, used or too old.
             InvalidResponse: the answer holds no key.
-            NotOffered: nobody signs in at this provider.
+            NotOffered: this provider has no sign-in.
             ProviderError: whatever else went wrong.
         """
         raise self._not_offered()
@@ -255,35 +293,43 @@ class LLMProvider(ABC):
     ) -> AsyncGenerator[str, None]:
         """Stream the text of one answer.
 
-        With ``tools`` the request says ``tool_choice: "none"``: the tools stay known, so that a history with tool
+        With ``tools`` the request has ``tool_choice: "none"``: the tools stay declared, so that a history with tool
         calls is valid, and the model answers in text.
 
+        Args:
+            messages: the conversation, oldest first.
+            tools: the functions of which the history has calls, as the API describes them.
+            **kwargs: further fields of the request, which take the place of the provider's own.
+
+        Yields:
+            Pieces of text, none of them empty.
+
         Raises:
-            EmptyAnswer: the answer is complete and has no text, so that a spoken turn never ends in silence unseen.
+            EmptyAnswer: the answer is complete and has no text. A voice assistant would stay silent.
             ProviderError: whatever else went wrong.
         """
         if tools:
             kwargs["tool_choice"] = "none"
-        spoke = False
+        has_text = False
         async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
             async for event in events:
                 if isinstance(event, TextDelta):
-                    spoke = spoke or not event.text.isspace()
+                    has_text = has_text or not event.text.isspace()
                     yield event.text
-        if not spoke:
+        if not has_text:
             model = str(kwargs.get("model") or self.model)
             raise EmptyAnswer(self.provider_name, params={"provider": self.display_name, "model": model})
 
     def parse_tool_arguments(self, arguments: object) -> dict[str, Any]:
-        """See :func:`parse_tool_arguments`."""
+        """Return a tool call's arguments as a dict: :func:`parse_tool_arguments`."""
         return parse_tool_arguments(arguments)
 
     def format_tool_result(self, content: object, tool_call_id: str, tool_name: str) -> Message:
-        """See :func:`format_tool_result`."""
+        """Return the message that answers a tool call: :func:`format_tool_result`."""
         return format_tool_result(content, tool_call_id, tool_name)
 
     def format_tool_call_message(self, content: str | None, tool_calls: Sequence[ToolCall]) -> Message:
-        """See :func:`format_tool_call_message`."""
+        """Return the message that puts tool calls into the history: :func:`format_tool_call_message`."""
         return format_tool_call_message(content, tool_calls)
 
     async def aclose(self) -> None:
@@ -294,6 +340,6 @@ class LLMProvider(ABC):
         return self
 
     async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()

@@ -1,8 +1,8 @@
-"""What a streamed answer is made of, as typed events.
+"""The events of a streamed answer.
 
 The order on a good stream is: one :class:`StreamStarted`, any mix of the deltas, :class:`KeepAlive` and
 :class:`AnsweredBy`, at most one :class:`UsageReport`, and one :class:`StreamFinished` as the last event. A stream that
-breaks raises a :class:`~caal_desktop.llm.errors.ProviderError` instead of finishing; what was yielded before stands.
+breaks off raises a :class:`~caal_desktop.llm.errors.ProviderError` instead; the events before remain valid.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 
 class FinishReason(StrEnum):
-    """Why an answer ended, in OpenRouter's normalized words."""
+    """Why an answer ended, as OpenRouter normalizes it."""
 
     STOP = "stop"
     LENGTH = "length"
@@ -27,7 +27,8 @@ class StreamStarted:
     """The server has accepted the request; no token has come yet.
 
     Attributes:
-        generation_id: OpenRouter's ``X-Generation-Id`` header, for a later look at ``/generation``; None elsewhere.
+        generation_id: OpenRouter's ``X-Generation-Id`` header, which
+            :meth:`~caal_desktop.llm.base.LLMProvider.generation` takes; None elsewhere.
     """
 
     generation_id: str | None = None
@@ -35,15 +36,15 @@ class StreamStarted:
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive:
-    """A sign of life without content (an SSE comment such as ``: OPENROUTER PROCESSING``)."""
+    """The server is at work: a comment in the stream, such as ``: OPENROUTER PROCESSING``."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredBy:
-    """Who answers. Sent once it is known and again when it changes.
+    """Which model answers, on which host. Comes when that is known, and again when it changes.
 
     Attributes:
-        model: the model id that the chunks name (a router or a fallback may choose another one than was asked for).
+        model: the model id that the server names; a router or a fallback may have chosen another than was asked for.
         provider: the hosting provider's name, on OpenRouter; None elsewhere.
     """
 
@@ -53,7 +54,7 @@ class AnsweredBy:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """A piece of the answer's text. Never empty."""
+    """A piece of the answer's text, never empty."""
 
     text: str
 
@@ -63,8 +64,8 @@ class ReasoningDelta:
     """A piece of the model's reasoning.
 
     Attributes:
-        text: what can be shown; may be empty when only opaque details came.
-        details: ``reasoning_details`` entries as they came, to be passed back unchanged in a tool conversation.
+        text: what can be shown; "" where only opaque details came.
+        details: ``reasoning_details`` entries as they came, to be sent back unchanged with tool calls.
     """
 
     text: str
@@ -77,9 +78,9 @@ class ToolCallDelta:
 
     Attributes:
         index: position of the call in the answer.
-        call_id: the call's id, in the fragment that brings it.
-        name: the function's name, in the fragment that brings it.
-        arguments: a piece of the arguments' JSON text; may be empty.
+        call_id: the call's id; None in the fragments that do not carry it.
+        name: the function's name; None in the fragments that do not carry it.
+        arguments: a piece of the arguments' JSON text; may be "".
     """
 
     index: int
@@ -90,13 +91,13 @@ class ToolCallDelta:
 
 @dataclass(frozen=True, slots=True)
 class UsageReport:
-    """What the answer took. Each figure is None where the server does not tell it.
+    """Tokens and cost of an answer. Each figure is None where the server does not tell it.
 
     Attributes:
-        prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens: counts of tokens.
-        cost: USD charged by OpenRouter.
-        upstream_cost: USD charged by the hosting provider itself (bring-your-own-key).
-        is_byok: whether the account's own provider key was used.
+        prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens: numbers of tokens.
+        cost: US dollars charged by OpenRouter.
+        upstream_cost: US dollars charged by the hosting provider itself, to the account's own key there.
+        is_byok: whether the account's own key at the hosting provider was used ("bring your own key").
     """
 
     prompt_tokens: int | None = None
@@ -110,11 +111,11 @@ class UsageReport:
 
 @dataclass(frozen=True, slots=True)
 class StreamFinished:
-    """The server said that the answer is complete.
+    """The answer is complete.
 
     Attributes:
-        reason: the normalized reason.
-        native_reason: the hosting provider's own word, where OpenRouter passes it on.
+        reason: why it ended.
+        native_reason: the hosting provider's own word for it; None where the server does not tell it.
     """
 
     reason: FinishReason
@@ -124,3 +125,4 @@ class StreamFinished:
 StreamEvent = (
     StreamStarted | KeepAlive | AnsweredBy | TextDelta | ReasoningDelta | ToolCallDelta | UsageReport | StreamFinished
 )
+"""Any event of a streamed answer."""

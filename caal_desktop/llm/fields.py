@@ -1,4 +1,4 @@
-"""Reading untrusted JSON: the right type or None, never an exception. The one place that does."""
+"""Readers of single fields of untrusted JSON. Each returns the right type, or None; none raises."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _MAX_NUMBER_LENGTH = 40
 
 
 def parse_json(text: object) -> Any:
-    """Return the value of a JSON text (``str`` or ``bytes``); None where it is none.
+    """Return the value of a JSON text (``str`` or ``bytes``).
 
-    That includes bad UTF-8, and brackets within brackets by the thousand.
+    Returns:
+        None for invalid JSON, and also for bad UTF-8 and for nesting too deep to parse.
     """
     try:
         return json.loads(text)  # type: ignore[arg-type]
@@ -33,7 +34,7 @@ def as_list(value: object) -> list[Any]:
 
 
 def as_dicts(value: object) -> list[dict[str, Any]]:
-    """Return the objects of an array, and leave out what else is in it; empty for anything but an array."""
+    """Return the objects of an array, without its other items; an empty list for anything but an array."""
     return [item for item in as_list(value) if isinstance(item, dict)]
 
 
@@ -91,9 +92,9 @@ def as_moment(value: object) -> datetime | None:
 
 
 def whole_characters(text: str) -> str:
-    """Return ``text`` as UTF-8 can hold it: surrogate pairs joined, and a replacement character for half of one.
+    """Return ``text`` as UTF-8 can hold it: surrogate pairs joined, and a replacement character for half a pair.
 
-    JSON can spell half a pair, and whatever is written or sent with it fails.
+    JSON can spell half a pair, which can be neither written nor sent.
     """
     try:
         text.encode()
@@ -103,13 +104,13 @@ def whole_characters(text: str) -> str:
 
 
 class CharacterJoiner:
-    """Makes the characters whole of a text that comes in pieces, where a server cuts pairs of surrogates in two."""
+    """Joins the surrogate pairs of a text that comes in pieces, between which a server may cut a pair in two."""
 
     def __init__(self) -> None:
         self._half = ""
 
     def feed(self, piece: str) -> str:
-        """Return the text that is whole; half a character at its end is kept for the next piece."""
+        """Return the complete characters; half a pair at the end is kept for the next piece."""
         if not self._half and piece.isascii():
             return piece
         text = self._half + piece
@@ -117,6 +118,6 @@ class CharacterJoiner:
         return whole_characters(text.removesuffix(self._half) if self._half else text)
 
     def finish(self) -> str:
-        """Return what stands for a half that nothing followed; mostly ""."""
+        """Return a replacement character for a half that nothing followed; "" where there is none."""
         half, self._half = self._half, ""
         return whole_characters(half)

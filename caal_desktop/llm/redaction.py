@@ -1,7 +1,7 @@
-"""What a secret looks like, and how it is kept out of what is shown, logged and saved. The one place that knows.
+"""Recognizes secrets, and removes them from what is shown, logged and saved.
 
-Also makes text from outside fit to show: no control characters, no endless length. Every pattern is a fixed beginning
-and character classes, so that matching stays linear in the length of the text.
+Also makes text from outside fit to be shown: without control characters, of bounded length. Every pattern is a fixed
+beginning and character classes, so that matching takes linear time.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _MAX_METADATA_DEPTH: Final = 4
 
 # Shorter secrets than this are not hidden verbatim: a server's key "test" would make every log unreadable.
 _SHORTEST_LIVE_SECRET: Final = 6
-# Nor is anything refused for holding a shorter one: servers of one's own are given words as keys ("ollama"), which
-# stand in names and addresses as well.
-_SHORTEST_TELLING_SECRET: Final = 12
+# Nor is anything refused for holding a shorter one: users give their own servers words as keys ("ollama"), which occur
+# in names and addresses as well.
+_SHORTEST_REFUSED_SECRET: Final = 12
 
-# The vendors whose keys people use, or paste by mistake.
+# The vendors whose keys users have, or paste by mistake.
 _PREFIX: Final = (
     r"(?<![A-Za-z0-9])"
     r"(?:sk-or-v1-|sk-or-|sk-proj-|sk-svcacct-|sk-ant-|sk[-_]|[rp]k[-_]|gsk[-_]|xai[-_]|pplx[-_]|hf[-_]|nvapi[-_]|AIza)"
@@ -37,7 +37,7 @@ _SHAPES: Final = re.compile(
     r"|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)",
     re.IGNORECASE,
 )
-# What stands where a secret usually does, whatever its shape.
+# What stands in the place of a secret, whatever its shape.
 _PLACES: Final = re.compile(
     r"(?P<before>\bbearer\s{1,4}"
     r"|(?:api[_-]?key|authorization|access[_-]?token)[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?!(?:bearer|basic)\b))"
@@ -53,7 +53,11 @@ _live_secrets_guard = threading.Lock()
 
 
 def register_secret(secret: str) -> None:
-    """Have this very text hidden everywhere from now on, whatever its shape."""
+    """Hide a text wherever texts are cleaned from now on, whatever its shape.
+
+    Args:
+        secret: the text; nothing happens for one of fewer than six characters.
+    """
     if len(secret) >= _SHORTEST_LIVE_SECRET:
         with _live_secrets_guard:
             _live_secrets.add(secret)
@@ -70,7 +74,12 @@ def _mask(match: re.Match[str]) -> str:
 
 
 def hide_secrets(text: str, *secrets: str | None) -> str:
-    """Return ``text`` without the given secrets, those in use, and anything that has the shape of one."""
+    """Return ``text`` without secrets.
+
+    Args:
+        text: any text.
+        *secrets: hidden besides the registered ones (:func:`register_secret`) and whatever has the shape of one.
+    """
     for secret in (*secrets, *_live()):
         if secret:
             text = text.replace(secret, MASK)
@@ -78,20 +87,20 @@ def hide_secrets(text: str, *secrets: str | None) -> str:
 
 
 def redact(text: str) -> str:
-    """Return a log line without secrets.
+    """Return a line of the log without secrets.
 
-    Stricter than :func:`hide_secrets`: a log may lose a word too many, and what a user reads should not.
+    Stricter than :func:`hide_secrets`: a log may lose a word too many, a text on the screen may not.
     """
     return _PLACES.sub(rf"\g<before>{MASK}", hide_secrets(text))
 
 
 def holds_secret(value: object) -> bool:
-    """Return whether any text in a JSON value, names included, contains what is very likely a real key, or one in use.
+    """Return whether any text in a JSON value, names included, contains a registered secret or very likely a key.
 
-    Less strict than :func:`hide_secrets`: a user's text must not be refused for a word with a dash, nor for a word that
-    serves as a key.
+    Less strict than :func:`hide_secrets`: a user's text must not be refused for a word with a hyphen, nor for a word
+    that serves as a key.
     """
-    live = [secret for secret in _live() if len(secret) >= _SHORTEST_TELLING_SECRET]
+    live = [secret for secret in _live() if len(secret) >= _SHORTEST_REFUSED_SECRET]
     return any(_is_plausible(text) or any(secret in text for secret in live) for text in _texts_in(value))
 
 
@@ -115,7 +124,7 @@ def _texts_in(value: object) -> Iterator[str]:
 def clean_text(text: str, *secrets: str | None, limit: int = MAX_DETAIL_LENGTH) -> str:
     """Return ``text`` on one line, without secrets and control characters, cut to ``limit`` characters.
 
-    Secrets are hidden before the cut, so that a cut cannot leave half a key that is no longer recognised.
+    Secrets are hidden before the cut, which could leave half a key that is no longer recognized.
     """
     # A server can send megabytes, which the expressions need not read.
     text = text[: max(limit, _MAX_METADATA_STRING) * 8]

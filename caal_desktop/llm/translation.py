@@ -1,7 +1,7 @@
-"""Texts that users see, in modules without Qt: marked where they stand, translated and filled where they are shown.
+"""Texts that users see, in modules without Qt: marked where they are written, translated where they are shown.
 
-``pyside6-lupdate`` finds a text by the name of :func:`QT_TRANSLATE_NOOP` and by its literal arguments. The mark carries
-its context along, so that whoever shows the text cannot look it up in the wrong one.
+``pyside6-lupdate`` finds a text by the name of :func:`QT_TRANSLATE_NOOP` and by its literal arguments. A marked text
+carries its context, so that it cannot be looked up in another one.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _UNKNOWN = "…"
 
 
 class SourceText(str):
-    """A text in English that is shown in the user's language; may hold ``{placeholders}``.
+    """A text in English, marked for translation; may contain ``{placeholders}``.
 
     Attributes:
-        context: the group of texts that it belongs to, as translators see it.
+        context: the name of the group of texts that it belongs to, as translators see it.
     """
 
     __slots__ = ("context",)
@@ -37,7 +37,7 @@ class SourceText(str):
 
 
 def QT_TRANSLATE_NOOP(context: str, text: str) -> SourceText:
-    """Mark a text for translation under the name by which lupdate finds it.
+    """Mark a text for translation.
 
     Args:
         context: a literal.
@@ -47,7 +47,7 @@ def QT_TRANSLATE_NOOP(context: str, text: str) -> SourceText:
 
 
 NO_TEXT: Final = SourceText("", "")
-"""Stands where there is nothing to say."""
+"""The empty text, which is not translated."""
 
 
 class Unit(StrEnum):
@@ -95,36 +95,41 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A text with what fills it; it may itself fill a placeholder.
+    """A text with the values of its placeholders; may itself be the value of a placeholder.
 
     Attributes:
         text: the template.
-        values: its placeholders' values: texts, messages, numbers, dates, :class:`Count`, :class:`Duration`, or tuples
-            of these.
+        values: by the placeholders' names: texts, messages, numbers, dates, :class:`Count`, :class:`Duration`, and
+            tuples of these.
     """
 
     text: SourceText
     values: Mapping[str, object] = field(default_factory=dict)
 
     def in_words(self, translate: Translate | None = None, format_value: FormatValue | None = None) -> str:
-        """Return the message in the language of ``translate``; in English without."""
+        """Return the message in words; in English where nothing is given.
+
+        Args:
+            translate: turns a marked text into another language's.
+            format_value: turns any other value into words.
+        """
         return fill(self.text, self.values, translate or untranslated, format_value or plain_value)
 
 
 Translate = Callable[[SourceText], str]
-"""From an English text to another language's, with the same ``{placeholders}``."""
+"""Returns a marked text in another language, with the same ``{placeholders}``."""
 
 FormatValue = Callable[[object], str]
-"""From the value of a placeholder to words: numbers, counts, dates and durations as the user's language has them."""
+"""Returns the value of a placeholder in words: numbers, counts, dates and durations as a language has them."""
 
 
 def untranslated(text: SourceText) -> str:
-    """Return the text as it is."""
+    """Return the text unchanged."""
     return text
 
 
 def plain_value(value: object) -> str:
-    """Return a placeholder's value in English, as it stands in a log."""
+    """Return the value of a placeholder in English, for logs and developers."""
     if isinstance(value, Duration):
         value = value.in_whole_units()
     if isinstance(value, Count):
@@ -138,10 +143,16 @@ def fill(
     translate: Translate = untranslated,
     format_value: FormatValue = plain_value,
 ) -> str:
-    """Return the text translated, with ``values`` in place of its ``{placeholders}``.
+    """Return a text, translated, with values in place of its ``{placeholders}``.
 
-    A placeholder that ``values`` lacks leaves an ellipsis, and a translation with broken placeholders is not used:
-    nothing may fail while a failure is being told.
+    Never raises, since it is used to describe errors: a placeholder without a value becomes an ellipsis, and the
+    English text replaces a translation with broken placeholders.
+
+    Args:
+        text: the template.
+        values: the values by the placeholders' names, as :attr:`Message.values` has them.
+        translate: turns a marked text into another language's.
+        format_value: turns any other value into words.
     """
     translated = translate(text) if text else ""
     if "{" in (rest := _PLACEHOLDER.sub("", translated)) or "}" in rest:

@@ -1,15 +1,15 @@
-"""Everything that can go wrong between this program and a language model, as one tree.
+"""The errors of the provider layer, as one tree.
 
 ::
 
     ProviderError
-    ├── ConfigurationError (also a ValueError)    what was given cannot work; nothing was sent
+    ├── ConfigurationError (also a ValueError)    the provider cannot work as it is set up; nothing was sent
     │   ├── ApiKeyMissing
-    │   ├── ApiKeyMalformed                       line breaks, or letters that no key has
-    │   ├── AddressRefused                        a base URL that a key must not be sent to
-    │   ├── NotOffered                            what only other providers can
+    │   ├── ApiKeyMalformed                       line breaks, or characters that no key has
+    │   ├── AddressRefused                        a base URL that is none, or that a key must not be sent to
+    │   ├── NotOffered                            only other providers can do this
     │   └── NetworkSettingsInvalid                SSL_CERT_FILE names no file, a proxy that cannot be used
-    ├── ConnectionFailed                          no answer, because the server was not reached
+    ├── ConnectionFailed                          the server was not reached
     │   ├── NameResolutionFailed
     │   ├── ConnectionRefused
     │   ├── ConnectionDropped                     before the answer began
@@ -18,14 +18,14 @@
     │   ├── CaptivePortalSuspected                a web page or a redirect instead of an answer; 511
     │   └── ConnectionTimedOut
     ├── AuthenticationFailed                      401
-    │   └── ManagementKeyRejected                 a key that administers, and cannot chat
+    │   └── ManagementKeyRejected                 a key that manages an account, and cannot chat
     ├── InsufficientCredit                        402
     ├── PermissionRefused                         403
-    │   └── ModerationRefused                     403 with reasons
+    │   └── ModerationRefused                     403 with moderation reasons
     ├── ModelNotFound                             404
-    ├── NoProviderAllowed                         404, because of the data policy or the allowed providers
-    ├── CapabilityNotOffered                      404, because no provider of the model can do what was asked
-    ├── EndpointNotFound                          404 or 405, because the address is not this kind of server
+    ├── NoProviderAllowed                         404, because data policy or allowed providers exclude every host
+    ├── CapabilityNotOffered                      404, because no host of the model can do what was asked
+    ├── EndpointNotFound                          404 or 405, because the address is another kind of server
     ├── RequestTimedOut                           408, 504, 524, or no answer within the read timeout
     ├── RequestTooLarge                           413, or 400 for the context length
     ├── UnprocessableRequest                      422
@@ -39,10 +39,10 @@
     ├── StreamInterrupted                         the answer broke off
     └── StreamStalled                             the answer went silent
 
-Each class says what happened, why, and what to do next, as English templates. A caller that speaks another language
-translates the template and has it filled in afterwards: :meth:`ProviderError.describe`.
+Each class says what happened, why, and what to do next, as templates in English (:mod:`caal_desktop.llm.errors.text`).
+``str(error)`` has the words in English; :meth:`ProviderError.describe` has them in any language.
 
-No error carries a key: not in its text, its ``detail``, its ``metadata``, nor in an exception chained to it.
+No error contains a key: neither its text, its ``detail`` and its ``metadata``, nor an exception that it is chained to.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The base of the error tree: what every error of the provider layer carries.
-
-The tree itself, and the way to import all of this, is :mod:`caal_desktop.llm.errors`.
-"""
+"""The base of the provider layer's errors. Import it from :mod:`caal_desktop.llm.errors`, which has the whole tree."""
 
 from __future__ import annotations
 
@@ -22,15 +19,14 @@ THE_SERVER: Final = QT_TRANSLATE_NOOP("ProviderError", "The server")
 
 
 class Remedy(StrEnum):
-    """What helps: the command that a user interface offers next to the text.
+    """What helps against an error: the command that a user interface offers beside its text.
 
-    Each value is the id of a command; in CAAL Desktop :mod:`caal_desktop.commands` says what it is called and what it
-    needs.
+    Each value is the id of a command; in CAAL Desktop they are described in :mod:`caal_desktop.commands`.
     """
 
     RETRY = "retry"
     WAIT = "wait"
-    """Another try when :attr:`ProviderError.retry_after` seconds have passed; at once where they are not known."""
+    """Retry once :attr:`ProviderError.retry_after` seconds have passed; at once where that is None."""
     CHECK_KEY = "check_key"
     ADD_CREDIT = "add_credit"
     CHOOSE_MODEL = "choose_model"

@@ -1,9 +1,9 @@
-"""The error tree's branches for requests that never got an answer: settings, and the way to the server.
+"""The errors of requests without an answer: what the provider was given, and the connection to the server.
 
-Import them from :mod:`caal_desktop.llm.errors`, which draws the whole tree.
+Import them from :mod:`caal_desktop.llm.errors`, which shows the whole tree.
 """
 
-# The names say what happened, as an interface shows it; "Error" at the end of each would say nothing more.
+# The names say what happened; the suffix "Error" would add nothing.
 # ruff: noqa: N818
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ConfigurationError(ProviderError, ValueError):
-    """What the provider was given cannot work. Nothing was sent."""
+    """The provider cannot work with what it was given. Nothing was sent."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "{provider} is not set up completely.")
     why = QT_TRANSLATE_NOOP("ProviderError", "One of its settings cannot be used.")
@@ -46,7 +46,7 @@ class ApiKeyMissing(ConfigurationError):
 
 
 class ApiKeyMalformed(ConfigurationError):
-    """The key holds characters that cannot stand in a key."""
+    """The key has characters that no key has."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "This cannot be an API key.")
     why = QT_TRANSLATE_NOOP(
@@ -57,7 +57,7 @@ class ApiKeyMalformed(ConfigurationError):
 
 
 class AddressRefused(ConfigurationError):
-    """A base URL that cannot be used, or that a key must not be sent to."""
+    """The base URL cannot be used, or a key must not be sent to it."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The server address of {provider} cannot be used.")
     why = QT_TRANSLATE_NOOP("ProviderError", "Sending to this address would not be safe, or it is not an address.")
@@ -114,7 +114,7 @@ class ConnectionFailed(ProviderError):
 
 
 class NameResolutionFailed(ConnectionFailed):
-    """The host's name has no address: offline, or mistyped."""
+    """The host's name has no address: the computer is offline, or the name is mistyped."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The address of {provider} was not found.")
     why = QT_TRANSLATE_NOOP("ProviderError", "This computer seems to be offline, or the name {host} does not exist.")
@@ -125,7 +125,7 @@ class NameResolutionFailed(ConnectionFailed):
 
 
 class ConnectionRefused(ConnectionFailed):
-    """Nobody listens at the address."""
+    """No server listens at the address."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "{provider} refused the connection.")
     why = QT_TRANSLATE_NOOP("ProviderError", "Nothing is listening at {host}.")
@@ -144,7 +144,7 @@ class ConnectionDropped(ConnectionFailed):
 
 
 class CertificateRejected(ConnectionFailed):
-    """TLS failed."""
+    """The TLS handshake failed; ``params["issuer"]`` names the certificate's issuer where it is known."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The connection to {provider} is not trustworthy.")
     why = QT_TRANSLATE_NOOP(
@@ -172,7 +172,7 @@ class CertificateRejected(ConnectionFailed):
 
 
 class ProxyAuthenticationRequired(ConnectionFailed):
-    """A proxy asks for a name and a password."""
+    """A proxy asks for a user name and a password."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The network's proxy asks for a sign-in.")
     why = QT_TRANSLATE_NOOP(
@@ -207,7 +207,7 @@ class CaptivePortalSuspected(ConnectionFailed):
 
 
 class ConnectionTimedOut(ConnectionFailed):
-    """No connection within the time allowed."""
+    """No connection was made within the connect timeout."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The connection to {provider} took too long.")
     why = QT_TRANSLATE_NOOP("ProviderError", "The network is slow or blocks the connection.")

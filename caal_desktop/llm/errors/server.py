@@ -1,6 +1,6 @@
-"""The error tree's branches for requests that a server answered, badly or with a refusal."""
+"""The errors of requests that a server answered. Import them from :mod:`caal_desktop.llm.errors`."""
 
-# The names say what happened, as an interface shows it; "Error" at the end of each would say nothing more.
+# The names say what happened; the suffix "Error" would add nothing.
 # ruff: noqa: N818
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, SourceText
 
 
 class AuthenticationFailed(ProviderError):
-    """401. ``params["sent_no_key"]`` tells that there was no key to be wrong."""
+    """401. ``params["sent_no_key"]`` is true where the request was sent without a key."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "{provider} did not accept the API key.")
     why = QT_TRANSLATE_NOOP("ProviderError", "The key is wrong, disabled or expired.")
@@ -25,14 +25,14 @@ class AuthenticationFailed(ProviderError):
     remedy = Remedy.CHECK_KEY
 
     def template(self) -> ErrorTemplate:
-        """Return the templates; a key that was not sent is not called wrong."""
+        """Return the templates; those of a request without a key do not call the key wrong."""
         if not self.params.get("sent_no_key"):
             return super().template()
         return ErrorTemplate(self.what_without_key, self.why_without_key, self.advice_without_key)
 
 
 class ManagementKeyRejected(AuthenticationFailed):
-    """A key that administers other keys."""
+    """401 or 403: the key is one that manages an account."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "This is a management key, which cannot chat.")
     why = QT_TRANSLATE_NOOP(
@@ -42,7 +42,7 @@ class ManagementKeyRejected(AuthenticationFailed):
 
 
 class InsufficientCredit(ProviderError):
-    """402, or the key's own limit."""
+    """402, or 403 because of the key's own limit."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The credit does not cover this request.")
     why = QT_TRANSLATE_NOOP(
@@ -56,7 +56,7 @@ class InsufficientCredit(ProviderError):
 
 
 class PermissionRefused(ProviderError):
-    """403. The key itself is fine."""
+    """403: the key is valid, but the request is not permitted."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "{provider} does not allow this request.")
     why = QT_TRANSLATE_NOOP("ProviderError", "The key is valid, but this is not permitted for it.")
@@ -74,7 +74,7 @@ class ModerationRefused(PermissionRefused):
 
 
 class ModelNotFound(ProviderError):
-    """404: no such model."""
+    """404: there is no such model."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "{provider} has no model called “{model}”.")
     why = QT_TRANSLATE_NOOP("ProviderError", "It may have been renamed or withdrawn, or its name is mistyped.")
@@ -86,7 +86,7 @@ class ModelNotFound(ProviderError):
 
 
 class NoProviderAllowed(ProviderError):
-    """404: the privacy or provider settings leave nobody who could answer."""
+    """404: the account's privacy or provider settings exclude every host of the model."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "Your privacy settings leave no provider for “{model}”.")
     why = QT_TRANSLATE_NOOP(
@@ -98,7 +98,7 @@ class NoProviderAllowed(ProviderError):
 
 
 class CapabilityNotOffered(ProviderError):
-    """404: the model exists, but nobody offers it with what the request needs."""
+    """404: the model exists, but no host offers it with what the request needs."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "“{model}” cannot do what this request needs.")
     why = QT_TRANSLATE_NOOP("ProviderError", "No provider of this model supports a part of the request, such as tools.")
@@ -107,7 +107,7 @@ class CapabilityNotOffered(ProviderError):
 
 
 class EndpointNotFound(ProviderError):
-    """404 or 405 for the path itself."""
+    """404 or 405: the server does not have the path."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The address of {provider} does not speak the expected language.")
     why = QT_TRANSLATE_NOOP(
@@ -141,7 +141,7 @@ class RequestTooLarge(ProviderError):
 
 
 class UnprocessableRequest(ProviderError):
-    """422."""
+    """422: the content of the request cannot be processed."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "{provider} could not work with the message.")
     why = QT_TRANSLATE_NOOP(
@@ -152,7 +152,7 @@ class UnprocessableRequest(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """429. ``retry_after`` tells how long, where the server does."""
+    """429: too many requests. ``retry_after`` has the seconds to wait, where the server tells them."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "{provider} asks for a pause.")
     why = QT_TRANSLATE_NOOP(
@@ -186,7 +186,7 @@ class DailyLimitReached(RateLimited):
 
 
 class ProviderUnavailable(ProviderError):
-    """502, 503, 529. ``params["provider_name"]`` is the hosting provider, where OpenRouter names it."""
+    """502, 503 or 529. ``params["provider_name"]`` is the hosting provider, where OpenRouter names it."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The model is not available at the moment.")
     why = QT_TRANSLATE_NOOP("ProviderError", "The servers that run it are down or overloaded.")
@@ -220,7 +220,7 @@ class BadRequest(ProviderError):
 
 
 class InvalidResponse(ProviderError):
-    """An answer that cannot be read."""
+    """The answer cannot be read."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The answer of {provider} could not be read.")
     why = QT_TRANSLATE_NOOP(
@@ -254,7 +254,7 @@ class InvalidResponse(ProviderError):
 
 
 class EmptyAnswer(ProviderError):
-    """A complete answer without any text."""
+    """The answer is complete, and has no text."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "“{model}” answered without saying anything.")
     why = QT_TRANSLATE_NOOP(

@@ -1,6 +1,6 @@
-"""What is said about a failure: three templates, translated first and filled then.
+"""The words of an error: three templates, which are translated first and filled after that.
 
-Both error trees stand on it: the provider layer's (:mod:`caal_desktop.llm.errors`) and that of what the program keeps.
+The base of both error trees: of the provider layer (:mod:`caal_desktop.llm.errors`) and of the program's storage.
 """
 
 from __future__ import annotations
@@ -37,16 +37,25 @@ class ErrorTemplate:
         translate: Translate = untranslated,
         format_value: FormatValue = plain_value,
     ) -> ErrorText:
-        """Return the words in the language of ``translate``, with ``params`` in place of the placeholders."""
+        """Return the words in another language.
+
+        Args:
+            params: the values of the placeholders.
+            translate: turns an English template into the language's.
+            format_value: turns the value of a placeholder into words.
+        """
         return ErrorText(*(fill(text, params, translate, format_value) for text in (self.what, self.why, self.advice)))
 
 
 class DescribedError(Exception):
     """An error that says what happened, why, and what to do.
 
+    Args:
+        params: the values of the templates' placeholders, without secrets.
+
     Attributes:
         what, why, advice: the class's templates.
-        params: what the templates are filled with. Never contains a secret.
+        params: the values of their placeholders.
     """
 
     what: ClassVar[SourceText]
@@ -62,11 +71,11 @@ class DescribedError(Exception):
         return ErrorTemplate(self.what, self.why, self.advice)
 
     def describe(self, translate: Translate = untranslated, format_value: FormatValue = plain_value) -> ErrorText:
-        """Return the error in words.
+        """Return the error in words; in English where nothing is given.
 
         Args:
             translate: turns an English template into another language's.
-            format_value: turns what fills a placeholder into words.
+            format_value: turns the value of a placeholder into words.
         """
         return self.template().filled(self.params, translate, format_value)
 

@@ -1,4 +1,4 @@
-"""Who hosts a model on OpenRouter: the answer of ``GET /models/{author}/{slug}/endpoints``, read leniently."""
+"""The hosts of a model on OpenRouter: reads answers to ``GET /models/{author}/{slug}/endpoints``."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _MAX_NAME_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class EndpointInfo:
-    """One hosting provider's offer of a model. Only ``provider_name`` is sure to be there.
+    """One host of a model. Only ``provider_name`` and ``pricing`` are always there.
 
     Attributes:
-        provider_name: the host ("DeepInfra").
-        pricing: its own prices, as they are listed.
-        discount: the part (0 to 1) by which OpenRouter multiplies them down; None where there is none.
-        context_length, max_completion_tokens: tokens; None where not told.
+        provider_name: the host's name, such as "DeepInfra".
+        pricing: its list prices.
+        discount: the fraction, above 0 and at most 1, that OpenRouter takes off them; None where there is none.
+        context_length, max_completion_tokens: numbers of tokens; None where not told.
         quantization: ``fp8``, ``bf16``, …; None where not told or "unknown".
-        uptime: percent of requests answered over the last half hour (the last day where that is not known).
-        latency_ms: median time to the first token over the last half hour, in milliseconds.
-        throughput: median tokens per second over the last half hour.
-        is_degraded: OpenRouter routes around it at the moment.
-        supported_parameters: names of request parameters; None where none are told.
+        uptime: percentage of requests answered in the last half hour, or in the last day where that is not known.
+        latency_ms: median time to the first token in the last half hour, in milliseconds.
+        throughput: median tokens per second in the last half hour.
+        is_degraded: OpenRouter avoids it at the moment.
+        supported_parameters: names of request parameters; None where the server tells none.
     """
 
     provider_name: str
@@ -49,9 +49,13 @@ class EndpointInfo:
 
 
 def endpoints_path(model: ModelInfo | str) -> str | None:
-    """The path below the API's base that names the model's hosts; None where its id has no author.
+    """Return the path, below the API's base, of a model's hosts.
 
-    A variant (``:free``) is part of the slug: it has hosts of its own.
+    Args:
+        model: the model or its id. A variant (``:free``) is part of the slug: it has hosts of its own.
+
+    Returns:
+        The path; None where the id has no author and slug.
     """
     model_id = model if isinstance(model, str) else model.id
     author, slash, slug = model_id.partition("/")
@@ -61,10 +65,14 @@ def endpoints_path(model: ModelInfo | str) -> str | None:
 
 
 def parse_endpoints(payload: object) -> tuple[EndpointInfo, ...] | None:
-    """Read the hosts of a model, in the server's order.
+    """Read the hosts of a model.
+
+    Args:
+        payload: the decoded JSON.
 
     Returns:
-        The hosts; None where the answer has no such list at all. An entry that is no object is left out. Never raises.
+        The hosts in the server's order, without entries that are no objects; None where the answer has no list of
+        hosts. Never raises.
     """
     data = as_dict(payload).get("data")
     entries = as_dict(data).get("endpoints") if isinstance(data, dict) else data

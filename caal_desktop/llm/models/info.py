@@ -1,4 +1,4 @@
-"""What is known about a model: the data types, which :mod:`caal_desktop.llm.models.listing` reads from an answer."""
+"""Data types of models. :mod:`caal_desktop.llm.models.listing` reads them from a server's answer."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PriceTier:
-    """Other prices above a prompt length, or at some hours of the day.
+    """Prices that apply to long prompts, or at some hours of the day.
 
-    A tier holds when all its conditions do; among tiers that hold, later ones win.
+    A tier applies when all its conditions hold; among tiers that apply, the last one wins.
 
     Attributes:
-        min_prompt_tokens: the tier holds for prompts longer than this many tokens; 0 where length does not matter.
-        prompt, completion, cache_read, cache_write: USD per million tokens; None where the tier does not change it.
-        utc_start, utc_end: the half-open daily window in which the tier holds, in minutes after midnight UTC (it may
-            wrap past midnight); None where the hour does not matter.
+        min_prompt_tokens: it applies to prompts of more tokens; 0 where the length does not matter.
+        prompt, completion, cache_read, cache_write: US dollars per million tokens; None where it changes nothing.
+        utc_start, utc_end: it applies from the start up to, and not including, the end, in minutes after midnight UTC;
+            the end may be on the next day. None where the hour does not matter.
     """
 
     min_prompt_tokens: int
@@ -33,10 +33,13 @@ class PriceTier:
 
 @dataclass(frozen=True, slots=True)
 class Pricing:
-    """Prices in USD per **million** tokens (``request``, ``image``, ``web_search``: USD a piece).
+    """A model's prices in US dollars. Each is None where it is not known.
 
     Attributes:
-        varies: the model is a router whose price depends on its choice (``-1`` on the wire); all prices are None then.
+        prompt, completion, cache_read, cache_write, internal_reasoning, audio: per **million** tokens.
+        request, image, web_search: for each one.
+        varies: the model is a router whose price depends on its choice (``-1`` in the API); all prices are None then.
+        tiers: other prices under conditions, in the server's order.
     """
 
     prompt: float | None = None
@@ -53,19 +56,19 @@ class Pricing:
 
     @property
     def is_free(self) -> bool:
-        """Whether prompt and completion are known to cost nothing, and no fee is due per request."""
+        """Whether prompt and completion are known to cost nothing, and requests have no fee."""
         return not self.varies and self.prompt == 0 and self.completion == 0 and not self.request
 
 
 @dataclass(frozen=True, slots=True)
 class ReasoningPolicy:
-    """How a reasoning model thinks.
+    """The reasoning of a model, as far as requests can control it.
 
     Attributes:
         mandatory: reasoning cannot be switched off.
-        default_enabled: it reasons unless told otherwise; None where not told.
-        efforts: the supported efforts, in the server's order; empty where none are told (any is accepted then).
-        default_effort: the effort it takes unless told otherwise.
+        default_enabled: it reasons where the request does not say; None where not told.
+        efforts: the supported efforts in the server's order; empty where none are told, and any is accepted.
+        default_effort: the effort where the request does not say; None where not told.
     """
 
     mandatory: bool = False
@@ -76,25 +79,29 @@ class ReasoningPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """One language model, as far as its server describes it. Only ``id`` is sure to be there.
+    """A language model, as its server describes it. Only ``id`` and ``name`` are always there.
 
     Attributes:
-        id: what goes on the wire (``vendor/model``, ``vendor/model:free``, ``~vendor/x-latest``).
-        name: without the vendor's prefix; the id where the server gives no name.
-        vendor: the name's prefix ("Anthropic"), or the id's first part where there is none; "" where neither is known.
+        id: the name in requests: ``vendor/model``, ``vendor/model:free``, ``~vendor/x-latest``, ...
+        name: the name to show, without the vendor's; the id where the server gives no name.
+        vendor: the vendor's name ("Anthropic"), or the id's first part; "" where neither is known.
+        description: plain text or Markdown, in the server's words; "" where there is none.
         created: when it was listed (timezone-aware UTC).
-        context_length, max_completion_tokens: tokens; None where not told.
+        context_length, max_completion_tokens: numbers of tokens; None where not told.
         input_modalities, output_modalities: ``text``, ``image``, ``audio``, ``file``, ``video``; empty where not told.
         supported_parameters: names of request parameters; None where the server tells none at all.
         default_parameters: the server's own values for sampling parameters, by name.
-        expiration_date: the last day it can be used; None means no end is announced (years from 2090 on are the
-            server's placeholders for "none").
+        knowledge_cutoff: the date up to which it was trained; None where not told.
+        expiration_date: the last day on which it can be used; None where no end is announced. (The server's years from
+            2090 on are placeholders for that.)
         canonical_slug: the permanent name of what the id stands for; it outlives renames.
-        hugging_face_id: where the weights are published; None means they are not, or nothing is told.
-        alias_target: the id that a moving alias stands for today.
+        hugging_face_id: the repository of its weights; None where they are not published, or nothing is told.
+        alias_target: the id of the model that a moving alias means today; None for other models.
         alias_target_name: that model's name.
-        intelligence_index, coding_index, agentic_index: Artificial Analysis' indices.
-        reasoning: None means it is not a reasoning model, or nothing is told.
+        is_moderated: prompts are moderated before it gets them; None where not told.
+        intelligence_index, coding_index, agentic_index: the indices of Artificial Analysis; None where not told.
+        pricing: its prices.
+        reasoning: None where it is no reasoning model, or nothing is told.
     """
 
     id: str
@@ -136,19 +143,19 @@ class ModelInfo:
 
     @property
     def is_alias(self) -> bool:
-        """Whether the id is a moving alias, which may stand for another model tomorrow."""
+        """Whether the id is a moving alias, which may mean another model tomorrow."""
         return self.id.startswith("~") or self.alias_target is not None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelList:
-    """A parsed ``GET /models`` answer.
+    """A server's list of models.
 
     Attributes:
-        models: in the server's order, without repeated ids.
-        skipped: rows that could not be used (no id), counted so that nothing is dropped in silence.
-        repeated: rows whose id came before; the first one stands.
-        recognized: whether the answer had the shape of a model list at all.
+        models: in the server's order, each id once.
+        skipped: number of rows without a usable id.
+        repeated: number of rows whose id came before; the first one counts.
+        recognized: whether the answer had the form of a list of models.
     """
 
     models: tuple[ModelInfo, ...]

@@ -1,4 +1,4 @@
-"""What a key may do: OpenRouter's answer to ``GET /key``."""
+"""Facts about a key: OpenRouter's answer to ``GET /key``."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """The facts that ``GET /key`` tells about the key itself (never about the account's balance).
+    """The facts that ``GET /key`` tells about a key. It does not tell the account's balance.
 
     Attributes:
-        label: the key's name as the keys page shows it; may be a masked form of the key, never the key.
-        limit: USD the key may spend; None means unlimited.
-        limit_remaining: USD left of the limit; None means unlimited or not told.
+        label: the key's name on the keys page; may be a masked form of the key. None where not told.
+        limit: US dollars that the key may spend; None means unlimited.
+        limit_remaining: US dollars left of the limit; None means unlimited, or not told.
         limit_reset: ``daily``, ``weekly``, ``monthly``, or None for never.
-        usage, usage_daily, usage_weekly, usage_monthly: USD spent; None where not told.
+        usage, usage_daily, usage_weekly, usage_monthly: US dollars spent; None where not told.
         is_free_tier: whether the account has never bought credits; None where not told.
         is_management_key: whether this is a management (provisioning) key, which cannot chat.
         expires_at: when the key ends (timezone-aware); None means never.
@@ -40,12 +40,12 @@ class KeyInfo:
 
     @property
     def name(self) -> str:
-        """The name that its owner gave it; "" where the label is a masked form of the key."""
+        """The name that the user gave the key; "" where the label is a masked form of the key."""
         return "" if self.label is None or self.label.startswith("sk-") else self.label
 
 
 def parse_key_info(payload: object) -> KeyInfo:
-    """Return an answer to ``GET /key``, with or without its ``data`` envelope; any field may be missing or null."""
+    """Read an answer to ``GET /key``; any field may be missing, null or of the wrong type. Never raises."""
     body = as_dict(payload)
     data = body["data"] if isinstance(body.get("data"), dict) else body
     return KeyInfo(

@@ -1,7 +1,7 @@
-"""Reading ``GET /models`` answers: OpenRouter's in full, other OpenAI-compatible servers' as far as they tell.
+"""Reads answers to ``GET /models`` of OpenRouter and of other OpenAI-compatible servers.
 
-Nothing in a row can break the list: a field of the wrong type counts as missing, a row without a usable id is counted.
-The data types are those of :mod:`caal_desktop.llm.models.info`, importable from here as well.
+No row can break the list: a field of the wrong type counts as missing, a row without a usable id is counted and left
+out. The data types of :mod:`caal_desktop.llm.models.info` can be imported from here as well.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ _HashableT = TypeVar("_HashableT", bound="Hashable")
 
 
 def parse_model_list(payload: object) -> ModelList:
-    """Read a model list, leniently.
+    """Read a list of models.
 
     Args:
         payload: the decoded JSON: ``{"data": [...]}`` (OpenAI, OpenRouter), ``{"models": [...]}`` (Ollama's
             ``/api/tags``) or a bare list (Together).
 
     Returns:
-        The models, and the counts of rows that were left out; ``len(models) + skipped + repeated`` is the number of
+        The models, and the numbers of rows that were left out: ``len(models) + skipped + repeated`` is the number of
         rows. Never raises.
     """
     rows = _rows(payload)
@@ -74,9 +74,9 @@ def parse_model_list(payload: object) -> ModelList:
 
 
 def next_page_link(payload: object) -> str | None:
-    """Where the list goes on: path and query on the same server, or None on the last page.
+    """Return path and query of the list's next page; None on the last page.
 
-    The host of an absolute link is dropped, so that a key can never be sent to another one.
+    The host of an absolute link is dropped: a key must not be sent to another one.
     """
     if not isinstance(payload, dict):
         return None
@@ -94,7 +94,7 @@ def _rows(payload: object) -> list[Any] | None:
 
 
 def _with_vendor_names(models: Any, nameless: set[str]) -> list[ModelInfo]:
-    """Give the rows whose name lacks the vendor ("Claude Opus 5") the name that their siblings use ("Anthropic")."""
+    """Return the models; those whose name lacks the vendor ("Claude Opus 5") get their siblings' ("Anthropic")."""
     spellings: dict[str, Counter[str]] = {}
     for model in models:
         if model.id not in nameless and model.author:
@@ -107,24 +107,24 @@ def _with_vendor_names(models: Any, nameless: set[str]) -> list[ModelInfo]:
 
 
 def _id_of(row: dict[str, Any]) -> str | None:
-    """A row's id; Ollama's own list calls it "model" or "name"."""
+    """Return a row's id, which Ollama's own list calls "model" or "name"; None where it has none."""
     found = values.identifier(row.get("id")) or values.identifier(row.get("model"))
     if found is not None:
         return found
     name = values.identifier(row.get("name"))
-    # A display name is no id: nothing could be asked of it.
+    # A display name is no id: no request could name it.
     return None if name is None or " " in name else name
 
 
 class _RowReader:
-    """Reads rows one after another; equal values are kept once, which halves the memory that a long list takes."""
+    """Reads rows one after another. Equal values are kept once, which halves the memory that a long list takes."""
 
     def __init__(self) -> None:
         self.nameless: set[str] = set()
         self._kept: dict[Hashable, Hashable] = {}
 
     def read(self, row: object) -> ModelInfo | None:
-        """The row's model, or None where it has no usable id."""
+        """Return a row's model; None where it has no usable id."""
         if isinstance(row, str):  # a bare list of ids
             row = {"id": row}
         if not isinstance(row, dict):
@@ -191,7 +191,7 @@ class _RowReader:
 
 
 def _split_name(full_name: str) -> tuple[str, str]:
-    """``"Anthropic: Claude Opus 4"`` → ``("Anthropic", "Claude Opus 4")``."""
+    """Return vendor and name: ``("Anthropic", "Claude Opus 4")`` for ``"Anthropic: Claude Opus 4"``."""
     vendor, colon, name = full_name.partition(": ")
     if colon and vendor.strip() and name.strip() and len(vendor) <= MAX_VENDOR_LENGTH:
         return vendor.strip(), name.strip()
@@ -225,7 +225,7 @@ def _modalities(row: dict[str, Any], architecture: dict[str, Any]) -> tuple[tupl
 
 
 def parse_pricing(value: object) -> Pricing:
-    """Read a ``pricing`` object, leniently: anything that is not one gives prices that are not known."""
+    """Read a ``pricing`` object; anything else gives prices that are not known. Never raises."""
     wire = as_dict(value)
     if not wire:
         return Pricing()
@@ -254,7 +254,7 @@ def _known(value: object) -> float | None:
 
 
 def _tier(value: object) -> PriceTier | None:
-    """An entry of ``pricing.overrides``; None where its conditions are not understood: it must not be applied then."""
+    """Read an entry of ``pricing.overrides``; None where its conditions are not known, so that it is not applied."""
     wire = as_dict(value)
     minimum = values.count(wire.get("min_prompt_tokens"))
     start, end = values.clock(wire.get("utc_start")), values.clock(wire.get("utc_end"))

@@ -1,4 +1,4 @@
-"""The values that only lists of models have: each function takes anything and gives a clean value or None."""
+"""Readers of the values that only lists of models have. Each takes anything and returns a clean value, or None."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ class Varies:
 
 
 VARIES = Varies()
-"""What :func:`per_million` gives for ``-1``: the price depends on a router's choice."""
+"""What :func:`per_million` returns for ``-1``: the price depends on a router's choice."""
 
 
 def text(value: object, max_length: int, *, keep_newlines: bool = False) -> str:
-    """Text that is safe to show on one line (or on several): no control, bidi or unpaired surrogate characters.
+    """Return a text that is safe to show: without control characters, direction marks and unpaired surrogates.
 
     Args:
-        value: anything; what is not a string gives "".
-        max_length: characters that are kept; a longer text ends in an ellipsis.
+        value: anything; "" is returned for what is no string.
+        max_length: the most characters; a longer text ends in an ellipsis.
         keep_newlines: keep line breaks and tabs.
     """
     if not isinstance(value, str):
         return ""
-    # Cut before the slow path, so that a hostile megabyte costs nothing; the double leaves room for what is dropped.
+    # Cut before the slow path, so that a hostile megabyte costs nothing; to the double, since characters are dropped.
     raw = value[: max_length * 2 + 2]
     if not raw.isprintable():
         raw = "".join(_clean_character(character, keep_newlines) for character in raw)
@@ -58,12 +58,12 @@ def _clean_character(character: str, keep_newlines: bool) -> str:
         return character
     if keep_newlines and character in "\n\t":
         return character
-    # Spaces, line separators and control characters part words; format characters and unpaired surrogates do not.
+    # Spaces, line separators and control characters separate words; format characters and unpaired surrogates do not.
     return " " if unicodedata.category(character) in {"Cc", "Zs", "Zl", "Zp"} and character != "\r" else ""
 
 
 def identifier(value: object, max_length: int = 512) -> str | None:
-    """An id that can go back on the wire; None where it is empty, too long or holds unprintable characters."""
+    """Return an id that can be sent back; None where it is empty, too long or has unprintable characters."""
     if not isinstance(value, str):
         return None
     value = value.strip()
@@ -73,7 +73,7 @@ def identifier(value: object, max_length: int = 512) -> str | None:
 
 
 def count(value: object) -> int | None:
-    """A positive number of tokens; None for zero, nonsense and the absurd."""
+    """Return a positive number of tokens; None for zero, for absurdly large numbers and for anything else."""
     number = as_float(value)
     if number is None or not 1 <= number <= MAX_TOKENS:
         return None
@@ -81,16 +81,20 @@ def count(value: object) -> int | None:
 
 
 def score(value: object) -> float | None:
-    """A benchmark's index; None for the negative and for more than any index knows."""
+    """Return a benchmark's index; None for negative and absurdly large numbers and for anything else."""
     number = as_float(value)
     return number if number is not None and 0 <= number <= 10_000 else None
 
 
 def per_million(value: object) -> float | Varies | None:
-    """USD per token (a decimal string on the wire) as USD per million tokens.
+    """Return a price per token as the price per million tokens.
+
+    Args:
+        value: US dollars per token: a decimal string in the API.
 
     Returns:
-        the price; :data:`VARIES` for ``-1``; None where it is missing, not a finite number, negative or absurd.
+        US dollars per million tokens; :data:`VARIES` for ``-1``; None where the value is missing, no finite number,
+        negative or absurdly large.
     """
     if isinstance(value, str):
         return _price(value, MAX_PRICE_PER_TOKEN, TOKENS_PER_MILLION)
@@ -100,7 +104,7 @@ def per_million(value: object) -> float | Varies | None:
 
 
 def per_piece(value: object) -> float | None:
-    """USD a piece (a request, an image, a search)."""
+    """Return the price of one request, image or search in US dollars; None where it is not known."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = _number_text(value)
     price = _price(value, MAX_PIECE_PRICE, 1) if isinstance(value, str) else None
@@ -132,7 +136,7 @@ def _price(wire: str, maximum: int, factor: int) -> float | Varies | None:
 
 
 def day(value: object) -> date | None:
-    """A date from ``YYYY-MM-DD`` (also with a time behind it) or ``YYYY-MM``."""
+    """Return a date from ``YYYY-MM-DD``, with or without a time behind it, or from ``YYYY-MM``; else None."""
     if not isinstance(value, str) or len(value) > _MAX_NUMBER_LENGTH:
         return None
     stripped = value.strip()
@@ -143,13 +147,13 @@ def day(value: object) -> date | None:
 
 
 def expiration(value: object) -> date | None:
-    """The day a model ends; None where there is none, or where a placeholder says so."""
+    """Return the day on which a model ends; None where there is none, or a placeholder for that."""
     end = day(value)
     return end if end is not None and end.year < FIRST_PLACEHOLDER_YEAR else None
 
 
 def moment(value: object) -> datetime | None:
-    """A point in time from Unix seconds; None for the zeros and ones that some servers make up."""
+    """Return a moment from Unix seconds; None before 2015, as some servers send zeros and ones."""
     seconds = as_float(value)
     if seconds is None or seconds < OLDEST_CREATED:
         return None
@@ -160,7 +164,7 @@ def moment(value: object) -> datetime | None:
 
 
 def clock(value: object) -> int | None:
-    """Minutes after midnight from an HHMM clock number (``1030`` is 10:30)."""
+    """Return minutes after midnight from a time of day as a number (``1030`` is 10:30); else None."""
     number = as_float(value)
     if number is None or not 0 <= number <= 2400 or number != int(number):
         return None
@@ -169,9 +173,11 @@ def clock(value: object) -> int | None:
 
 
 def words(value: object, max_count: int = 64, max_length: int = 64) -> tuple[str, ...] | None:
-    """A list of short names, lower-case, each once, in order; None where it is not a list or holds no name at all.
+    """Return a list's short names, in lower case, each once, in order.
 
-    An empty list is an answer (the server says: none), a list of nonsense is not.
+    Returns:
+        The names. An empty list is an answer: the server has none. None where the value is no list, or a list without
+        any name.
     """
     if not isinstance(value, list):
         return None
@@ -186,7 +192,7 @@ def words(value: object, max_count: int = 64, max_length: int = 64) -> tuple[str
 
 
 def same_host_path(value: object) -> str | None:
-    """A link as path and query, so that following it can never leave the server (and take a key along)."""
+    """Return path and query of a link, with which no request can go to another server; None where it is no link."""
     if not isinstance(value, str) or len(value) > 2048 or not value.isascii() or not value.isprintable():
         return None
     link = value.strip()

@@ -1,1 +1,1 @@
-"""The providers, one module each, and what is known about each."""
+"""The providers: a descriptor of each, the registry that lists them, and their clients."""

@@ -1,7 +1,7 @@
-"""What is known about a provider: everything that the rest of the program asks, in one place.
+"""The descriptor of a provider: what the rest of the program knows about it.
 
-A descriptor is data. It is read while the first window is built, so that nothing here may import a client, or anything
-else that takes time.
+Descriptors are data. They are imported while the first window is built, so that nothing here may import a client, or
+anything else that takes time.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
 
 
 class Capability(StrEnum):
-    """What only some providers can."""
+    """What only some providers can do."""
 
     KEY_FACTS = "key_facts"
-    """It tells a key's limit and use."""
+    """It tells a key's limit and usage."""
     HOSTS = "hosts"
-    """It tells who hosts a model, and how well."""
+    """It tells the hosts of a model, with their prices and performance."""
     SIGN_IN = "sign_in"
-    """It gives a key to a user who signs in in the browser."""
+    """It gives a key to a user who signs in with the browser."""
     COST_LOOKUP = "cost_lookup"
-    """It tells afterwards what an answer cost."""
+    """It tells the cost of an earlier answer."""
     SERVER_ORDER = "server_order"
     """It sorts its list of models."""
     PUBLIC_MODEL_LIST = "public_model_list"
-    """It shows its list of models to anybody, key or not."""
+    """It shows its list of models without a key."""
     ROUTING = "routing"
-    """It chooses among the hosts of a model, and takes wishes for that."""
+    """It chooses among the hosts of a model, by preferences in the request."""
     REASONING = "reasoning"
-    """It takes a wish for how long a model reasons."""
+    """It takes the reasoning effort of a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyShape:
-    """What a provider's keys look like.
+    """The form of a provider's keys.
 
     Attributes:
-        marker: what every key begins with, whatever its version.
+        marker: what keys of every version begin with.
         least: the least number of characters behind the marker.
-        prefix: today's whole beginning; "" where that is the marker.
-        hex_digits: how many hexadecimal digits follow the prefix, exactly; 0 where that is not known.
+        prefix: what keys of today's version begin with; "" where that is the marker.
+        hex_digits: the exact number of hexadecimal digits behind the prefix; 0 where that is not known.
     """
 
     marker: str
@@ -55,18 +55,18 @@ class KeyShape:
 
     @property
     def beginning(self) -> str:
-        """What today's keys begin with."""
+        """What keys of today's version begin with."""
         return self.prefix or self.marker
 
 
 @dataclass(frozen=True, slots=True)
 class SettingText:
-    """The words of a setting that a provider has.
+    """The texts of a setting that a provider has.
 
     Attributes:
-        label: its label, in English.
-        description: one or two sentences of explanation, in English.
-        keywords: further words, in English, by which a search finds it.
+        label: its name in the settings.
+        description: one or two sentences of explanation.
+        keywords: further words by which a search finds it.
     """
 
     label: SourceText
@@ -74,61 +74,60 @@ class SettingText:
     keywords: SourceText = NO_TEXT
 
 
-def _as_it_is(text: str) -> str:
+def _unchanged(text: str) -> str:
     return text
 
 
 @dataclass(frozen=True, slots=True)
 class AgentKeys:
-    """What the voice agent calls a provider and its settings.
+    """The names of a provider and its settings in the voice agent.
 
     Attributes:
-        provider: the value of its ``llm_provider``.
-        model: its setting of the model.
-        key: its setting of the key; "" where it has none.
-        address: its setting of the address; "" where it has none.
-        base_url_of: turns the agent's notion of an address into a base URL.
+        provider: the value of ``llm_provider``.
+        model: the setting of the model.
+        key: the setting of the key; "" where there is none.
+        address: the setting of the address; "" where there is none.
+        base_url_of: turns that setting's value into a base URL.
     """
 
     provider: str
     model: str
     key: str = ""
     address: str = ""
-    base_url_of: Callable[[str], str] = _as_it_is
+    base_url_of: Callable[[str], str] = _unchanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ProviderDescriptor:
-    """One provider.
+    """What is known about one provider.
 
     Attributes:
         name: its name in the registry, the settings, the keyring and the caches; never shown.
-        title: its name for people, in English where it is no proper name.
-        summary: one sentence on what it is, in English.
-        icon: its icon's name.
-        choice: what a list to choose from calls it, in English; "" where that is the title.
-        spoken: what a sentence calls it, in English; "" where that is the title.
-        base_url: its address; of a server of the user's own the usual one, or "" where there is none.
-        has_address: its address is the user's own.
-        needs_key: it answers nobody without a key.
-        takes_key: a key is of any use to it.
-        keys_page: where a user makes a key; "" where none is needed.
-        model_page: the address of a model's own page, with ``{model}`` in the place of its id; "" where there is none.
-        credits_page: where a user buys credit; "" where there is none.
+        title: its name as it is shown.
+        summary: one sentence on what it is.
+        icon: the name of its icon.
+        choice: its name in a list of choices; "" where that is the title.
+        spoken: its name within a sentence; "" where that is the title.
+        base_url: its base URL. Where the user has to give one: the usual one, or "".
+        has_address: the user gives its address.
+        needs_key: it refuses requests without a key.
+        takes_key: it accepts a key.
+        keys_page: the address of the page where keys are created; "" where none is needed.
+        model_page: the address of a model's page, with ``{model}`` in place of its id; "" where there is none.
+        credits_page: the address of the page where credit is bought; "" where there is none.
         key_hint: what an empty key field shows.
-        key_shape: what its keys look like; None where that is not known.
-        key_variable: the environment variable in which its key may lie; "" where there is none.
-        address_variable: the environment variable that puts another address, on this machine, in its address's place
-            for tests; "" where there is none.
-        default_model: the model of a client that is told none; "" where there is none.
-        takes_stream_options: it may be asked to tell what a streamed answer took. Some refuse the question with a 422,
-            and tell it unasked.
-        settings: the settings that it has of its own, by column of the settings' table of providers.
-        agent: what the voice agent calls all this.
-        capabilities: what it can that others cannot.
-        client: ``module:class`` of its client, below :mod:`caal_desktop.llm.providers.clients`; "" for the common one
-            of services that have a fixed address and ask for a key. A name, and not the class: the client imports its
-            descriptor, and nothing here may import a client.
+        key_shape: the form of its keys; None where that is not known.
+        key_variable: the environment variable that may hold its key; "" where there is none.
+        address_variable: the environment variable that replaces its address for tests, by one on this machine; ""
+            where there is none.
+        default_model: the id of the model where none is given; "" where there is none.
+        takes_stream_options: ``stream_options`` may ask for the usage of a streamed answer. Some providers refuse that
+            field with a 422, and tell the usage unasked.
+        settings: the settings that it has, by column of the settings' table of providers.
+        agent: its names in the voice agent.
+        capabilities: what it can do that others cannot.
+        client: ``module:class`` of its client, below :mod:`caal_desktop.llm.providers.clients`; "" for the common
+            client of services with a fixed address and a key. It is a name, since the client imports its descriptor.
     """
 
     name: str
@@ -156,5 +155,5 @@ class ProviderDescriptor:
     client: str = ""
 
     def can(self, capability: Capability) -> bool:
-        """Whether it has a capability."""
+        """Return whether it has a capability."""
         return capability in self.capabilities

@@ -1,4 +1,4 @@
-"""Mistral: the models of Mistral AI, from their maker."""
+"""Mistral: the models of Mistral AI, from their vendor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ollama: models on a machine of one's own, through its OpenAI-compatible address."""
+"""Ollama: models on the user's own machine, through its OpenAI-compatible interface."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OLLAMA_BASE_URL: Final = "http://localhost:11434/v1"
 
 
 def base_url_of_host(host: str) -> str:
-    """Return the base URL for Ollama's own notion of a host: ``http://localhost:11434``, ``nas:11434``, ..."""
+    """Return the base URL for a host as Ollama names it: ``http://localhost:11434``, ``nas:11434``, ..."""
     url = host.strip().rstrip("/")
     if url and "://" not in url:
         url = f"http://{url}"

@@ -1,4 +1,4 @@
-"""Any server that speaks OpenAI's chat completions: llama.cpp, LM Studio, vLLM, LiteLLM and their like."""
+"""Any server with OpenAI's chat completions API, such as llama.cpp, LM Studio, vLLM or LiteLLM."""
 
 from __future__ import annotations
 

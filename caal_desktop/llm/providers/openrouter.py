@@ -1,4 +1,4 @@
-"""OpenRouter: many models of many vendors behind one key."""
+"""OpenRouter: models of many vendors with one key."""
 
 from __future__ import annotations
 

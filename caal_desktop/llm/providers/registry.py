@@ -1,6 +1,6 @@
-"""The providers, by name and in the order in which to show them.
+"""The registry of providers: by name, in the order in which to show them.
 
-To add one, describe it in a module beside this one and list it here.
+To add one, write its descriptor in a module beside this one, and list it here.
 """
 
 from __future__ import annotations
@@ -30,16 +30,20 @@ _ALL: Final = (
     OLLAMA,
     OPENAI_COMPATIBLE,
 )
-PROVIDERS: Final[Mapping[str, ProviderDescriptor]] = MappingProxyType({one.name: one for one in _ALL})
+PROVIDERS: Final[Mapping[str, ProviderDescriptor]] = MappingProxyType(
+    {descriptor.name: descriptor for descriptor in _ALL}
+)
 PROVIDER_NAMES: Final = tuple(PROVIDERS)
-# The agent reaches some providers as another one: it does not know these by name.
-_AGENT_PROVIDERS: Final = {name: one for name, one in PROVIDERS.items() if one.agent.provider == name}
+# Some providers are another one to the agent, which does not know their names.
+_AGENT_PROVIDERS: Final = {
+    name: descriptor for name, descriptor in PROVIDERS.items() if descriptor.agent.provider == name
+}
 DEFAULT_PROVIDER: Final = PROVIDER_NAMES[0]
-"""Who serves the model until the user chooses: the first one."""
+"""The name of the provider until the user chooses one: the first."""
 
 
 def descriptor_of(name: str) -> ProviderDescriptor:
-    """Return what is known about a provider.
+    """Return a provider's descriptor.
 
     Raises:
         ConfigurationError: (a ValueError) there is no such provider; the text lists the known ones.
@@ -49,11 +53,15 @@ def descriptor_of(name: str) -> ProviderDescriptor:
 
 def providers_that_can(capability: Capability) -> tuple[str, ...]:
     """Return the names of the providers with a capability, in the order in which to show them."""
-    return tuple(one.name for one in PROVIDERS.values() if one.can(capability))
+    return tuple(name for name, descriptor in PROVIDERS.items() if descriptor.can(capability))
 
 
 def create_provider(name: str, **kwargs: Any) -> LLMProvider:
-    """Return a provider by its name; ``kwargs`` are its constructor's.
+    """Return a new provider.
+
+    Args:
+        name: its name, one of :data:`PROVIDER_NAMES`.
+        **kwargs: the arguments of its class, such as ``model`` and ``api_key``.
 
     Raises:
         ConfigurationError: (a ValueError) the name is unknown, or the provider cannot be set up like this.
@@ -62,9 +70,11 @@ def create_provider(name: str, **kwargs: Any) -> LLMProvider:
 
 
 def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:
-    """Return the provider that the agent's settings describe.
+    """Return a new provider as the voice agent's settings describe it.
 
-    Reads ``llm_provider``, ``temperature``, ``max_tokens`` and the provider's own keys, which its descriptor names.
+    Args:
+        settings: the agent's settings by name. Read are ``llm_provider``, ``temperature``, ``max_tokens`` and the
+            settings of that provider, which its descriptor names.
 
     Raises:
         ConfigurationError: (a ValueError) ``llm_provider`` is missing or unknown, or a setting that the provider needs
@@ -93,14 +103,14 @@ def _find(name: str, known: Mapping[str, ProviderDescriptor]) -> ProviderDescrip
 
 
 def client_of(descriptor: ProviderDescriptor) -> Callable[..., LLMProvider]:
-    """Return what makes a provider's client; imports it."""
+    """Return the class of a provider's client, which is imported now, or a function that makes the client."""
     if not descriptor.client:
         from caal_desktop.llm.providers.clients.hosted import HostedProvider
 
         return partial(HostedProvider, descriptor=descriptor)
     module, _, name = descriptor.client.partition(":")
-    made: Callable[..., LLMProvider] = getattr(import_module(f"{__package__}.clients.{module}"), name)
-    return made
+    client: Callable[..., LLMProvider] = getattr(import_module(f"{__package__}.clients.{module}"), name)
+    return client
 
 
 def _text(settings: Mapping[str, Any], name: str) -> str:

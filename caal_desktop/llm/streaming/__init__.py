@@ -1,1 +1,1 @@
-"""From an answer's bytes to events."""
+"""Reads streamed answers: bytes, server-sent events, events of the provider layer."""

@@ -1,4 +1,4 @@
-"""From the bodies of ``/chat/completions`` to events and responses, leniently."""
+"""Reads the JSON of ``/chat/completions``: chunks of a stream, and whole answers. Wrong types count as missing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _REASONS: Final = {
 
 
 def parse_usage(value: object) -> UsageReport | None:
-    """Return the figures of a ``usage`` object; None where there is none."""
+    """Read a ``usage`` object; None where there is none."""
     usage = as_dict(value)
     if not usage:
         return None
@@ -55,9 +55,9 @@ def parse_usage(value: object) -> UsageReport | None:
 
 
 def parse_generation(payload: object) -> UsageReport:
-    """Return the figures of an answer to OpenRouter's ``GET /generation``.
+    """Read an answer to OpenRouter's ``GET /generation``.
 
-    The native token counts are what the price is reckoned from; the normalized ones stand in where they are missing.
+    The native token counts determine the price; where they are missing, the normalized ones take their place.
     """
     data = as_dict(as_dict(payload).get("data"))
 
@@ -84,12 +84,12 @@ def _text_of(content: object) -> str:
 
 
 class StreamAssembler:
-    """Turns the parsed chunks of one stream into events and remembers how the answer ended.
+    """Turns the parsed chunks of one stream into events, and keeps how the answer ended.
 
     Attributes:
-        finish_reason: None until a chunk tells it.
-        native_reason: the hosting provider's own word for it.
-        usage: the last figures seen (some servers repeat them in every chunk).
+        finish_reason: why the answer ended; None until a chunk tells it.
+        native_reason: the hosting provider's own word for it; None where it is not told.
+        usage: the latest figures (some servers repeat them in every chunk); None before the first.
     """
 
     def __init__(self) -> None:
@@ -102,9 +102,9 @@ class StreamAssembler:
         self._arguments: dict[int, CharacterJoiner] = {}
 
     def feed(self, payload: dict[str, Any]) -> list[StreamEvent]:
-        """Return the events of one chunk that carries no error."""
+        """Return the events of a chunk without an error."""
         events: list[StreamEvent] = []
-        self._note_source(payload, events)
+        self._add_source(payload, events)
         choice = first_dict(payload.get("choices"))
         if choice:
             delta = choice.get("delta")
@@ -134,7 +134,7 @@ class StreamAssembler:
                 events.append(ToolCallDelta(index, None, None, text))
         return events
 
-    def _note_source(self, payload: dict[str, Any], events: list[StreamEvent]) -> None:
+    def _add_source(self, payload: dict[str, Any], events: list[StreamEvent]) -> None:
         model = as_text(payload.get("model")) or self._answered_by.model
         provider = as_text(payload.get("provider")) or self._answered_by.provider
         if model != self._answered_by.model or provider != self._answered_by.provider:
@@ -174,7 +174,7 @@ class StreamAssembler:
 
 
 def parse_completion(payload: dict[str, Any]) -> LLMResponse | None:
-    """Return a non-streaming body as a response; None where it has no choice to read."""
+    """Read a whole answer; None where it has no message."""
     choice = first_dict(payload.get("choices"))
     message = choice.get("message")
     if not isinstance(message, dict):

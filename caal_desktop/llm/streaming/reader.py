@@ -1,4 +1,4 @@
-"""Reading one streamed answer: from the response's bytes to events."""
+"""Reads one streamed answer: from the response's bytes to events."""
 
 from __future__ import annotations
 
@@ -26,15 +26,21 @@ if TYPE_CHECKING:
     from caal_desktop.llm.streaming.sse import SSEvent
 
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
-#: How long to wait for the closing bytes after the end mark, in seconds. With them the connection can be used again.
 _DRAIN_SECONDS: Final = 0.1
+"""How long to wait for the closing bytes after the end mark. With them the connection can be used again."""
 _DONE: Final = "[DONE]"
 _BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 _MAX_BLANK_HEAD: Final = 64 * 1024
 
 
 class _Reader:
-    """The state of one stream: what has been decoded, and whether the end mark has come."""
+    """The state of one stream.
+
+    Attributes:
+        assembler: what has been read of the answer.
+        is_done: the end mark has come.
+        error: what is wrong with the stream; None while nothing is.
+    """
 
     def __init__(self, context: RequestContext, response: httpx2.Response) -> None:
         self._context = context
@@ -42,24 +48,24 @@ class _Reader:
         self._decoder = SSEDecoder()
         self.assembler = StreamAssembler()
         self.is_done = False
-        self.failure: ProviderError | None = None
+        self.error: ProviderError | None = None
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more needs to be read."""
-        return self.is_done or self.failure is not None
+        return self.is_done or self.error is not None
 
     def feed(self, chunk: bytes) -> list[StreamEvent]:
-        """Return the events of a chunk; a fault is kept in ``failure``, after the events that came before it."""
+        """Return the events of a chunk, up to an error, which is kept in :attr:`error`."""
         try:
             items = self._decoder.feed(chunk)
         except LineTooLongError:
-            self.failure = self._context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_too_long)
+            self.error = self._context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_too_long)
             return []
         return self._events(items, at_end=False)
 
     def finish(self) -> list[StreamEvent]:
-        """Return the events that only the stream's end completes."""
+        """Return the events that the stream's end completes."""
         return self._events(self._decoder.finish(), at_end=True)
 
     def _events(self, items: list[SSEvent | SSEComment], *, at_end: bool) -> list[StreamEvent]:
@@ -76,30 +82,32 @@ class _Reader:
                 continue
             payload = parse_json(data)
             if not isinstance(payload, dict):
-                # The last line of a stream that was cut is half a chunk: that is an interruption, not damage.
+                # The last line of an interrupted stream may be half a chunk: not damage, but an interruption.
                 if not at_end:
-                    self.failure = self._context.error(
-                        errors.InvalidResponse, reason=errors.InvalidResponse.why_not_json
-                    )
+                    self.error = self._context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_not_json)
                 break
             error: Any = error_mapping.error_in(payload)
             if error is None and item.event == "error":
                 error = payload
             if error is not None:
                 self._add_partial(payload, events)
-                self.failure = error_mapping.error_from_payload(self._context, {"error": error}, self._headers)
+                self.error = error_mapping.error_from_payload(self._context, {"error": error}, self._headers)
                 break
             events += self.assembler.feed(payload)
         return events
 
     def _add_partial(self, payload: dict[str, Any], events: list[StreamEvent]) -> None:
-        """Add the text that an error's own chunk may carry: it has been generated and paid for."""
+        """Add the text that the chunk of an error may have: it has been generated and paid for."""
         events += [event for event in self.assembler.feed(payload) if not isinstance(event, AnsweredBy)]
 
     def end(self) -> list[StreamEvent]:
-        """Return the last events of a stream that ended well, or raise what went wrong."""
-        if self.failure is not None:
-            raise self.failure
+        """Return the last events of a complete stream.
+
+        Raises:
+            ProviderError: the stream is not complete.
+        """
+        if self.error is not None:
+            raise self.error
         reason = self.assembler.finish_reason
         if reason is None and not self.is_done:
             raise self._context.error(errors.StreamInterrupted)
@@ -111,23 +119,27 @@ class _Reader:
 
 
 class _Source:
-    """The body's chunks, with every exception of the layers below translated and kept in ``failure``."""
+    """The chunks of a response's body.
+
+    Attributes:
+        error: the exception of the layers below, as an error of the tree; None while there is none.
+    """
 
     def __init__(self, context: RequestContext, response: httpx2.Response) -> None:
         self._context = context
         self._chunks = response.aiter_bytes()
-        self.failure: ProviderError | None = None
+        self.error: ProviderError | None = None
 
     async def next(self) -> bytes | None:
-        """Return the next chunk; None at the end, and on a failure."""
+        """Return the next chunk; None at the end, and after an error."""
         try:
             return await anext(self._chunks, None)
-        except Exception as error:
-            self.failure = error_mapping.error_from_exception(self._context, error, streaming=True)
+        except Exception as cause:
+            self.error = error_mapping.error_from_exception(self._context, cause, streaming=True)
             return None
 
     async def head(self) -> bytes:
-        """Return the chunks up to the first byte that is not blank: it tells an event stream from other bodies."""
+        """Return the chunks up to the first byte that is not blank, which tells an event stream from other bodies."""
         head = b""
         while not head.strip(_BLANK) and len(head) < _MAX_BLANK_HEAD:
             chunk = await self.next()
@@ -137,7 +149,7 @@ class _Source:
         return head
 
     async def rest(self, head: bytes) -> bytes | None:
-        """Return the whole body; None where it is longer than a body may be."""
+        """Return the whole body; None where it is too long."""
         pieces, size = [head], len(head)
         while (chunk := await self.next()) is not None:
             size += len(chunk)
@@ -147,15 +159,15 @@ class _Source:
         return b"".join(pieces)
 
     async def drain(self) -> None:
-        """Read the closing bytes, without waiting long: with them read, the connection can be used again."""
+        """Read the closing bytes, without waiting long, so that the connection can be used again."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_DRAIN_SECONDS):
                 while await self.next() is not None:
                     pass
 
     async def aclose(self) -> None:
-        # The layers below are generators of their own, which closing ours would abandon: they are finalised late then,
-        # in another task, and complain. Cancelled while they wait for more they end here and now.
+        # The layers below are generators as well, which closing this one would leave to be finalised later, in another
+        # task, where they fail. Cancelled while they wait, they end at once.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0):
                 while await self.next() is not None:
@@ -164,11 +176,14 @@ class _Source:
 
 
 async def read_events(context: RequestContext, response: httpx2.Response) -> AsyncGenerator[StreamEvent, None]:
-    """Yield the events of a 200's body.
+    """Yield the events of a good response.
 
-    A body that is not an event stream but one JSON object (a server that ignores ``stream``) is taken as a whole
-    answer; a web page, an error or anything else raises what fits. A complete answer whose connection breaks
-    afterwards, before the end mark, is complete.
+    A body that is one JSON object instead of an event stream, from a server that ignores ``stream``, is a whole answer.
+    An answer is complete even where the connection breaks between its finish reason and the end mark.
+
+    Args:
+        context: the request.
+        response: its response, whose body has not been read.
 
     Raises:
         ProviderError: whatever went wrong.
@@ -180,7 +195,7 @@ async def read_events(context: RequestContext, response: httpx2.Response) -> Asy
             for event in await _whole_answer(context, response, source, head):
                 yield event
             return
-        if not head and source.failure is None and "event-stream" not in response.headers.get("content-type", ""):
+        if not head and source.error is None and "event-stream" not in response.headers.get("content-type", ""):
             raise context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_empty)
         chunk: bytes | None = head
         while chunk is not None:
@@ -189,14 +204,14 @@ async def read_events(context: RequestContext, response: httpx2.Response) -> Asy
             if reader.is_over:
                 break
             chunk = await source.next()
-        if chunk is None and source.failure is None:
+        if chunk is None and source.error is None:
             for event in reader.finish():
                 yield event
         if reader.is_over:
-            # After an error, too: a body that is left half read is finalised late, and then complains.
+            # After an error, too: a body that is not read to its end is finalised later, and fails then.
             await source.drain()
-        elif source.failure is not None and reader.assembler.finish_reason is None:
-            raise source.failure
+        elif source.error is not None and reader.assembler.finish_reason is None:
+            raise source.error
     for event in reader.end():
         yield event
 
@@ -204,10 +219,10 @@ async def read_events(context: RequestContext, response: httpx2.Response) -> Asy
 async def _whole_answer(
     context: RequestContext, response: httpx2.Response, source: _Source, head: bytes
 ) -> list[StreamEvent]:
-    """Return the events of a body that is no event stream: an answer in one piece."""
+    """Return the events of a body that is no event stream but a whole answer."""
     raw = await source.rest(head)
-    if source.failure is not None:
-        raise source.failure
+    if source.error is not None:
+        raise source.error
     if raw is None:
         raise context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_too_long)
     payload = error_mapping.decode_object(context, raw, response.headers)

@@ -1,8 +1,8 @@
 """Server-sent events, decoded from raw bytes.
 
-The format is the WHATWG's "event stream", with two differences that answers in the wild need: an event that the
-stream's end leaves without its closing blank line is still given out, and so are comments, since OpenRouter's
-``: OPENROUTER PROCESSING`` is a sign of life that can be shown.
+The format is the WHATWG's "event stream", with two differences: the last event is returned even without its closing
+blank line, as some servers leave it out; and so are comments, since OpenRouter's ``: OPENROUTER PROCESSING`` tells that
+the server is at work.
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ class LineTooLongError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SSEvent:
-    """One event: its data lines joined with line feeds, and its type ("" means "message")."""
+    """One event.
+
+    Attributes:
+        data: its data lines, joined with line feeds.
+        event: its type; "" means "message".
+    """
 
     data: str
     event: str = ""
@@ -28,7 +33,7 @@ class SSEvent:
 
 @dataclass(frozen=True, slots=True)
 class SSEComment:
-    """A line that began with a colon."""
+    """A comment: the text of a line that began with a colon."""
 
     text: str
 
@@ -37,12 +42,14 @@ class SSEDecoder:
     """Turns chunks of bytes, cut anywhere, into events and comments.
 
     Lines end at LF, CR LF or CR alone and at nothing else: ``str.splitlines`` would also cut at U+2028 and others,
-    which stand unescaped inside JSON strings. Bytes are decoded per complete line, so that a character split between
-    two chunks survives; bytes that are not UTF-8 become U+FFFD.
+    which are not escaped in JSON strings. Bytes are decoded per complete line, so that a character may be split between
+    two chunks; bytes that are not UTF-8 become U+FFFD.
+
+    Args:
+        max_bytes: the most bytes of a line, and of an event's data.
     """
 
     def __init__(self, max_bytes: int = MAX_LINE_BYTES) -> None:
-        """Create a decoder that refuses lines and events of more than ``max_bytes`` bytes."""
         self._max_bytes = max_bytes
         self._tail: list[bytes] = []  # pieces of the line that is not complete yet
         self._tail_size = 0
@@ -53,10 +60,10 @@ class SSEDecoder:
         self._event = ""
 
     def feed(self, chunk: bytes) -> list[SSEvent | SSEComment]:
-        """Return what ``chunk`` completes.
+        """Return the events and comments that a chunk completes.
 
         Raises:
-            LineTooLongError: a bound is exceeded.
+            LineTooLongError: a line, or an event's data, is too long.
         """
         if self._skip_line_feed and chunk:
             self._skip_line_feed = False
@@ -87,7 +94,11 @@ class SSEDecoder:
         return found
 
     def finish(self) -> list[SSEvent | SSEComment]:
-        """Return what the end of the stream completes."""
+        """Return the events and comments that the end of the stream completes.
+
+        Raises:
+            LineTooLongError: as :meth:`feed`.
+        """
         found: list[SSEvent | SSEComment] = []
         if self._tail:
             line = b"".join(self._tail)

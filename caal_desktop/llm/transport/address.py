@@ -1,4 +1,4 @@
-"""Which addresses a request, and a key, may go to."""
+"""Checks of addresses and keys: what requests, and keys, may be sent to."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from caal_desktop.llm.errors import AddressRefused, ApiKeyMalformed, ApiKeyMissi
 if TYPE_CHECKING:
     from caal_desktop.llm.translation import SourceText
 
-# Names that the public domain name system does not answer (RFC 6762, RFC 8375, and ICANN's .internal).
+# Names outside of the public domain name system (RFC 6762, RFC 8375, and ICANN's .internal).
 _PRIVATE_SUFFIXES: Final = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 MAX_KEY_LENGTH: Final = 4096
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine: ``localhost``, ``127.0.0.0/8`` or ``::1``."""
+    """Return whether a host is this machine: ``localhost``, ``127.0.0.0/8`` or ``::1``."""
     if host.lower().rstrip(".") == "localhost":
         return True
     try:
@@ -28,7 +28,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_private(host: str) -> bool:
-    """Whether ``host`` lies in a private network by its very form; no name is looked up."""
+    """Return whether a host is in a private network, by its form alone; no name is looked up."""
     name = host.lower().rstrip(".")
     try:
         return not ipaddress.ip_address(_number(name) or name).is_global
@@ -37,7 +37,7 @@ def is_private(host: str) -> bool:
 
 
 def _number(name: str) -> int | None:
-    """The address that a name is which the system reads as one number: ``134744072`` and ``0x8080808`` are 8.8.8.8."""
+    """Return the address that a host is as one number (``134744072`` and ``0x8080808`` are 8.8.8.8), else None."""
     try:
         return int(name, 8 if name.startswith("0") and name.isdigit() else 0)
     except ValueError:
@@ -53,9 +53,11 @@ def host_of(url: str) -> str:
 
 
 def origin_of(url: str) -> str:
-    """Return a URL's origin: ``https://host:port`` in lower case, always with a port; "" where it has none.
+    """Return a URL's origin, to which a secret belongs.
 
-    A secret belongs to one origin. What names none, or hides its host behind credentials, gets no secret.
+    Returns:
+        ``https://host:port`` in lower case, always with a port; "" where the URL has no origin or contains
+        credentials, so that it gets no secret.
     """
     try:
         parts = urlsplit(url.strip())
@@ -69,7 +71,7 @@ def origin_of(url: str) -> str:
 
 
 def location_of(url: str) -> str:
-    """Return ``host`` or ``host:port`` of a URL, for people."""
+    """Return ``host`` or ``host:port`` of a URL, to be shown; "" where there is none."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -80,18 +82,23 @@ def location_of(url: str) -> str:
 
 
 def check_key_form(provider: str, display_name: str, api_key: object) -> str:
-    """Return the key without surrounding blanks.
+    """Return a key without blanks at its ends.
+
+    Args:
+        provider: the provider's name in the registry.
+        display_name: the provider's name in errors.
+        api_key: the key.
 
     Raises:
         ApiKeyMissing: there is none, or it is blank.
-        ApiKeyMalformed: it could not stand in an HTTP header, or holds blanks. The error does not quote it.
+        ApiKeyMalformed: it contains blanks, or characters that no HTTP header may have. The error does not quote it.
     """
     params = {"provider": display_name}
     if api_key is None or (isinstance(api_key, str) and not api_key.strip()):
         raise ApiKeyMissing(provider, params=params)
     if not isinstance(api_key, str):
         raise ApiKeyMalformed(provider, params=params, detail=f"The key is of type {type(api_key).__name__}.")
-    # Only blanks at the ends are forgiven. A line break, even a last one, means that more than a key was copied.
+    # Blanks at the ends are accepted. A line break, even at the end, means that more than a key was copied.
     key = api_key.strip(" \t")
     if not all("!" <= letter <= "~" for letter in key) or len(key) > MAX_KEY_LENGTH:
         raise ApiKeyMalformed(provider, params=params)
@@ -101,11 +108,17 @@ def check_key_form(provider: str, display_name: str, api_key: object) -> str:
 def check_base_url(provider: str, display_name: str, base_url: object, *, has_key: bool) -> str:
     """Return a base URL without a slash at its end.
 
-    Plain ``http`` is for this machine and for private networks: servers at home seldom have certificates, and their key
-    is their own. A key never crosses the internet unencrypted.
+    Plain ``http`` with a key is accepted for this machine and for private networks, since servers at home rarely have
+    certificates. A key is never sent over the internet unencrypted.
+
+    Args:
+        provider: the provider's name in the registry.
+        display_name: the provider's name in errors.
+        base_url: the URL.
+        has_key: whether a key is sent there.
 
     Raises:
-        AddressRefused: it is no http(s) URL, carries credentials, a query or a fragment, or would send a key in clear.
+        AddressRefused: it is no http(s) URL, has credentials, query or fragment, or a key would be sent unencrypted.
     """
 
     def refused(reason: SourceText) -> AddressRefused:
@@ -133,10 +146,14 @@ def check_base_url(provider: str, display_name: str, base_url: object, *, has_ke
 def check_fixed_base_url(provider: str, display_name: str, base_url: object, constant: str) -> str:
     """Return the base URL of a provider whose address is fixed.
 
-    Anything but ``constant`` must be on this machine (the demo, and tests).
+    Args:
+        provider: the provider's name in the registry.
+        display_name: the provider's name in errors.
+        base_url: the URL.
+        constant: the provider's own URL. Every other one must be on this machine, for the demo and for tests.
 
     Raises:
-        AddressRefused: it is neither.
+        AddressRefused: it is another URL.
     """
     if base_url == constant:
         return constant

@@ -1,10 +1,10 @@
-"""The SDK's client, built so that nothing leaves the machine but what the request means.
+"""The SDK's client, built so that it sends nothing but the request.
 
-The SDK reads ``OPENAI_*`` variables and sends some of them to whatever server it talks to: another account's
-organisation, project, or headers with credentials. Here every such value is given, so that none is looked up; the
-headers are the provider's own; and the HTTP client strikes every other header from what goes out.
+The SDK reads ``OPENAI_*`` variables and sends some of them to any server: another account's organisation, project, or
+headers with credentials. Here every such value is given, so that none is looked up; the headers are the provider's own;
+and the HTTP client removes every other header.
 
-This module imports the SDK, which takes half a second: import it late, and off the GUI thread.
+This module imports the SDK, which takes half a second: import it late, in a worker thread.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from openai import RequestOptions
 
-#: Longest body read of an answer that is an error, in bytes.
 MAX_ERROR_BODY: Final = 256 * 1024
-_NO_KEY: Final = "none"  # the SDK insists on some key; the header is left out
+"""Bytes that are read of an answer that is an error."""
+_NO_KEY: Final = "none"  # the SDK requires a key; the header is left out
 _OWN_HEADERS: Final = frozenset(
     {
         "accept",
@@ -48,7 +48,7 @@ _ssl_contexts: dict[tuple[str | None, str | None], ssl.SSLContext] = {}
 
 
 def _ssl_context(network: NetworkOptions | None = None) -> ssl.SSLContext:
-    """Return the TLS context, shared by all that trust the same: reading the certificates is slow.
+    """Return the TLS context, shared by clients that trust the same certificates: reading these is slow.
 
     Raises:
         OSError: a file of certificates cannot be read, or holds none.
@@ -59,7 +59,7 @@ def _ssl_context(network: NetworkOptions | None = None) -> ssl.SSLContext:
             context.load_verify_locations(network.ca_bundle)
         return context
     if network is not None and network.ca_bundle:
-        # A context of its own: the shared one must go on without these authorities.
+        # A context of its own: the shared one must not trust these authorities.
         context = httpx2.create_ssl_context()
         context.load_verify_locations(network.ca_bundle)
         return context
@@ -91,7 +91,7 @@ async def read_bounded(response: httpx2.Response, limit: int) -> bytes:
 
 
 class _HTTPClient(httpx2.AsyncClient):
-    """Strikes foreign headers, and reads no more of an error's body than it needs."""
+    """Removes headers that are not the provider's, and bounds what is read of an error's body."""
 
     def __init__(self, own_headers: frozenset[str], **options: Any) -> None:
         super().__init__(**options)
@@ -103,7 +103,7 @@ class _HTTPClient(httpx2.AsyncClient):
             if name.lower() not in self._own_headers:
                 del request.headers[name]
         response = await super().send(request, **{**options, "follow_redirects": False})
-        self.cookies.clear()  # nothing here signs in by cookie
+        self.cookies.clear()  # no provider needs cookies
         if response.is_success or response.is_closed:
             return response
         body = b""
@@ -122,7 +122,7 @@ class _HTTPClient(httpx2.AsyncClient):
 
 
 class _SDKClient(AsyncOpenAI):
-    """The SDK's client with the provider's headers and no others."""
+    """The SDK's client with the provider's headers alone."""
 
     def __init__(self, headers: Mapping[str, str], **options: Any) -> None:
         self._provider_headers = dict(headers)
@@ -135,10 +135,20 @@ class _SDKClient(AsyncOpenAI):
 
 
 class Client:
-    """Requests to one server, answered with the raw response.
+    """Sends requests to one server, and returns raw responses.
+
+    No connection is opened by the constructor, which may run in any thread.
+
+    Args:
+        base_url: the address that paths are relative to.
+        api_key: sent in the ``Authorization`` header; None for none.
+        headers: the provider's headers.
+        user_agent: the ``User-Agent`` header.
+        timeouts: how long to wait.
+        network: proxy and certificates.
 
     Raises:
-        Exception: anything that a wrong certificate file or proxy variable causes in the layers below.
+        Exception: whatever an unusable certificate file or proxy causes in the layers below.
     """
 
     def __init__(
@@ -150,12 +160,11 @@ class Client:
         timeouts: Timeouts,
         network: NetworkOptions | None = None,
     ) -> None:
-        """Build the client; no connection is opened. May run in any thread."""
         timeout = httpx2.Timeout(
             connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.connect
         )
         host = host_of(base_url)
-        # Traffic to this machine must not take the way over a proxy, with the key on it.
+        # Requests to this machine must not pass a proxy, which could read the key.
         local = is_loopback(host)
         network = network or NetworkOptions()
         proxy = None
@@ -177,7 +186,7 @@ class Client:
             own,
             api_key=api_key or _NO_KEY,
             base_url=base_url,
-            # Given, though empty: None would be looked up in the environment.
+            # Empty texts, since None would be looked up in the environment.
             admin_api_key="",
             organization="",
             project="",
@@ -196,7 +205,22 @@ class Client:
         *,
         accept: str = "application/json",
     ) -> httpx2.Response:
-        """Send one request and return its response, not read yet, which the caller closes."""
+        """Send one request.
+
+        Args:
+            method: the HTTP method.
+            path: relative to the base URL, or a whole URL on the same server.
+            body: becomes JSON.
+            params: query parameters.
+            accept: the ``Accept`` header.
+
+        Returns:
+            The response. Its body has not been read; the caller closes it.
+
+        Raises:
+            Exception: of the SDK or of the layers below;
+                :func:`~caal_desktop.llm.transport.error_mapping.error_from_exception` understands them.
+        """
         headers: dict[str, str | Omit] = {"Accept": accept}
         if not self._has_key:
             headers["Authorization"] = Omit()
@@ -221,7 +245,7 @@ class Client:
 
 
 def warm_up() -> None:
-    """Load what the SDK imports late and build a client that is thrown away; see :func:`caal_desktop.llm.warm_up`."""
+    """Import what the SDK imports late, and build a client that is not used; see :func:`caal_desktop.llm.warm_up`."""
     with contextlib.suppress(Exception):  # the first provider reports what is wrong with the machine's settings
         _SDKClient(
             {}, api_key=_NO_KEY, base_url="https://localhost", http_client=httpx2.AsyncClient(verify=_ssl_context())

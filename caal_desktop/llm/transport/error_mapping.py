@@ -1,8 +1,8 @@
-"""The one place where bad answers and the SDK's exceptions become :class:`ProviderError`.
+"""Maps bad answers, and the exceptions of the SDK, to :class:`~caal_desktop.llm.errors.ProviderError`.
 
-Nothing here imports the SDK: an exception is recognised by the names of its classes, so that an import of the error
-tree stays light, and so that errors of its lower layers (``httpx2``, ``httpcore2``, ``ssl``, ``socket``), which may
-come bare or wrapped, are met in one walk through their causes.
+The SDK is not imported: an exception is recognized by the names of its classes. So the import stays cheap, and errors
+of the lower layers (``httpx2``, ``httpcore2``, ``ssl``, ``socket``), wrapped or not, are found in one walk through the
+causes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # --- answers -------------------------------------------------------------------------------------------------------
 
-_BY_STATUS: Final[dict[int, type[ProviderError]]] = {
+_ERROR_BY_STATUS: Final[dict[int, type[ProviderError]]] = {
     400: errors.BadRequest,
     401: errors.AuthenticationFailed,
     402: errors.InsufficientCredit,
@@ -47,8 +47,8 @@ _BY_STATUS: Final[dict[int, type[ProviderError]]] = {
     524: errors.RequestTimedOut,
     529: errors.ProviderUnavailable,
 }
-# OpenAI's words in place of numbers, which compatible servers copy.
-_BY_WORD: Final = {
+# OpenAI's words in place of numbers, which compatible servers use, too.
+_STATUS_BY_WORD: Final = {
     "invalid_api_key": 401,
     "authentication_error": 401,
     "insufficient_quota": 402,
@@ -67,7 +67,7 @@ _BY_WORD: Final = {
     "overloaded_error": 529,
 }
 # OpenRouter's ``error.availability.code``, where the status beside it leaves more than one reason.
-_BY_AVAILABILITY: Final[dict[str, type[ProviderError]]] = {
+_ERROR_BY_AVAILABILITY: Final[dict[str, type[ProviderError]]] = {
     "model_not_found": errors.ModelNotFound,
     "wrong_endpoint": errors.CapabilityNotOffered,
     "no_endpoints": errors.ModelNotFound,
@@ -96,7 +96,7 @@ _BODY_EXCERPT: Final = 300
 
 
 def looks_like_html(text: str, content_type: str = "") -> bool:
-    """Whether a body is a web page."""
+    """Return whether a body is a web page."""
     head = text[:200].lstrip("\ufeff \t\r\n").lower()
     return head.startswith(("<!doctype", "<html", "<head", "<body")) or (
         "html" in content_type.lower() and head.startswith("<")
@@ -135,7 +135,7 @@ def error_from_payload(
 
     Args:
         context: the request.
-        payload: ``{"error": {...}}``, or what stands in its place: the inner object, or a text.
+        payload: ``{"error": {...}}``, or the inner object or a text in its place.
         headers: the answer's headers.
         status: the HTTP status where it is not 2xx; otherwise the body's own code decides.
     """
@@ -145,10 +145,10 @@ def error_from_payload(
     metadata = as_dict(fields.get("metadata"))
     message = as_text(error) or as_text(fields.get("message")) or as_text(body.get("message"))
     if message is None:
-        other = body.get("detail", fields.get("error"))  # FastAPI's and others' place for it
+        other = body.get("detail", fields.get("error"))  # where FastAPI and others have it
         message = other if isinstance(other, str) else (json.dumps(other)[:_BODY_EXCERPT] if other else "")
     code = _code(fields)
-    word = next((text for name in ("code", "type") if (text := as_text(fields.get(name))) in _BY_WORD), None)
+    word = next((text for name in ("code", "type") if (text := as_text(fields.get(name))) in _STATUS_BY_WORD), None)
     if status is None:
         status = code
     elif word in ("insufficient_quota", "billing_hard_limit_reached", "context_length_exceeded", "model_not_found"):
@@ -163,7 +163,7 @@ def _code(fields: dict[str, Any]) -> int | None:
         value = fields.get(name)
         number = as_int(value)
         if number is None and isinstance(value, str):
-            number = _BY_WORD.get(value)
+            number = _STATUS_BY_WORD.get(value)
         if number is not None and 300 <= number < 600:
             return number
     return None
@@ -207,15 +207,15 @@ def _classify(
 def _by_availability(availability: dict[str, Any]) -> type[ProviderError] | None:
     code = as_text(availability.get("code"))
     if code == "no_endpoints" and as_list(availability.get("excluded_by")):
-        return errors.NoProviderAllowed  # somebody serves the model, and the user's preferences leave nobody
-    return _BY_AVAILABILITY.get(code or "")
+        return errors.NoProviderAllowed  # the model has hosts, and the user's preferences exclude all of them
+    return _ERROR_BY_AVAILABILITY.get(code or "")
 
 
 def _by_status(
     context: RequestContext, status: int | None, message: str, metadata: dict[str, Any], *, body_is_error: bool
 ) -> type[ProviderError]:
     if status is None:
-        # An error without a code, in the body of a 200: the server gave up.
+        # An error without a code in the body of a 200: the server failed.
         return errors.RequestTooLarge if _CONTEXT_LENGTH.search(message) else errors.ServerFailed
     if status == 400:
         if _CONTEXT_LENGTH.search(message):
@@ -234,14 +234,14 @@ def _by_status(
             return errors.CapabilityNotOffered
         names_model = context.routes or "model" in message.lower()
         return errors.ModelNotFound if context.model and body_is_error and names_model else errors.EndpointNotFound
-    known = _BY_STATUS.get(status)
+    known = _ERROR_BY_STATUS.get(status)
     if known is not None:
         return known
     return errors.ServerFailed if status >= 500 else errors.BadRequest
 
 
 def _raw_message(raw: object) -> str:
-    """Return the hosting provider's own words, out of the JSON that they often come wrapped in."""
+    """Return the hosting provider's own words, which are often wrapped in JSON."""
     if isinstance(raw, str):
         words, raw = raw, parse_json(raw)
         if raw is None:
@@ -252,7 +252,7 @@ def _raw_message(raw: object) -> str:
 
 
 def error_in(payload: dict[str, Any]) -> object:
-    """Return the error that a body, or the first choice in it, carries; None where there is none."""
+    """Return the error in a body, or in its first choice; None where there is none."""
     error: object = payload.get("error")
     if error:
         return error
@@ -266,12 +266,17 @@ def error_in(payload: dict[str, Any]) -> object:
 
 
 def decode_json(context: RequestContext, raw: bytes, headers: Mapping[str, str]) -> object:
-    """Return a 200's body as JSON.
+    """Return the JSON of a good response.
+
+    Args:
+        context: the request.
+        raw: the body.
+        headers: the answer's headers.
 
     Raises:
         CaptivePortalSuspected: it is a web page.
         InvalidResponse: it is no JSON.
-        ProviderError: it carries an error.
+        ProviderError: it is an error.
     """
     text = raw.decode("utf-8", "replace").lstrip("\ufeff")
     payload = parse_json(text)
@@ -288,7 +293,7 @@ def decode_json(context: RequestContext, raw: bytes, headers: Mapping[str, str])
 
 
 def decode_object(context: RequestContext, raw: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Return a 200's body as a JSON object; raises as :func:`decode_json` does."""
+    """Return the JSON object of a good response; takes and raises the same as :func:`decode_json`."""
     payload = decode_json(context, raw, headers)
     if not isinstance(payload, dict):
         raise context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_no_object)
@@ -298,8 +303,8 @@ def decode_object(context: RequestContext, raw: bytes, headers: Mapping[str, str
 # --- exceptions ----------------------------------------------------------------------------------------------------
 
 
-def _walk(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and everything it was caused by, exception groups included."""
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all of its causes, those in exception groups included."""
     waiting: list[BaseException | None] = [error]
     seen: set[int] = set()
     while waiting:
@@ -314,31 +319,31 @@ def _walk(error: BaseException) -> Iterator[BaseException]:
 
 
 def error_from_exception(context: RequestContext, error: BaseException, *, streaming: bool = False) -> ProviderError:
-    """Return the error for an exception of the SDK, of its lower layers, or of Python itself.
+    """Return the error for an exception of the SDK, of its lower layers, or of Python.
 
-    The result is not chained to ``error``, whose request object holds the key: raise it outside the ``except`` block.
+    Raise it outside the ``except`` block: it must not be chained to the exception, whose request contains the key.
 
     Args:
         context: the request.
-        error: what was caught.
-        streaming: whether the answer had already begun.
+        error: the exception.
+        streaming: whether the answer has already begun.
     """
     if isinstance(error, errors.ProviderError):
         return error
-    chain = list(_walk(error))
+    chain = list(_with_causes(error))
     names = {cls.__name__ for item in chain for cls in type(item).__mro__}
     response = getattr(error, "response", None)
     if response is not None and "APIStatusError" in names:
         return error_from_answer(context, response.status_code, response.headers, response.content)
-    detail = _system_words(chain)
+    detail = _system_text(chain)
     if "ProxyError" in names:
         cls = errors.ProxyAuthenticationRequired if any("407" in str(item) for item in chain) else None
-        return context.error(cls or errors.ConnectionFailed, _proxy_words(chain))
+        return context.error(cls or errors.ConnectionFailed, _proxy_text(chain))
     for item in chain:
         if isinstance(item, socket.gaierror):
             return context.error(errors.NameResolutionFailed, detail)
         if isinstance(item, ssl.SSLError):
-            # A handshake that fails for another reason than the certificate is no less a TLS failure to a person.
+            # Also a handshake that fails for another reason than the certificate: the user can do the same about it.
             return context.error(errors.CertificateRejected, detail)
         if isinstance(item, ConnectionRefusedError) or getattr(item, "errno", None) == errno.ECONNREFUSED:
             return context.error(errors.ConnectionRefused, detail)
@@ -349,38 +354,38 @@ def error_from_exception(context: RequestContext, error: BaseException, *, strea
     if streaming and names & {"TransportError", "StreamError", "OSError"}:
         return context.error(errors.StreamInterrupted, detail)
     if names & {"UnsupportedProtocol", "LocalProtocolError", "InvalidURL", "UnicodeEncodeError"}:
-        return context.error(errors.ConfigurationError, _kinds(chain))
+        return context.error(errors.ConfigurationError, _class_names(chain))
     if names & {"RemoteProtocolError", "ReadError", "WriteError", "CloseError"}:
         return context.error(errors.ConnectionDropped, detail)
     if names & {"ConnectError", "APIConnectionError", "OSError"}:
         return context.error(errors.ConnectionFailed, detail)
     if names & {"JSONDecodeError", "UnicodeDecodeError", "DecodingError", "AttributeError", "LineTooLongError"}:
-        return context.error(errors.InvalidResponse, _kinds(chain))
-    return context.error(errors.ProviderError, _kinds(chain))
+        return context.error(errors.InvalidResponse, _class_names(chain))
+    return context.error(errors.ProviderError, _class_names(chain))
 
 
 def error_from_setup(context: RequestContext, error: BaseException) -> ProviderError:
-    """Return the error for an exception while the client was being built: certificate files, proxy settings."""
+    """Return the error for an exception of a client's construction: certificate files, proxy settings."""
     if isinstance(error, errors.ProviderError):
         return error
     return context.error(errors.NetworkSettingsInvalid, f"{type(error).__name__}: {error}")
 
 
-def _kinds(chain: list[BaseException]) -> str:
-    """Return the exceptions' class names alone: the texts of these quote what they failed on, which may be a key."""
+def _class_names(chain: list[BaseException]) -> str:
+    """Return the class names of exceptions whose texts may quote a key."""
     return " ← ".join(dict.fromkeys(type(item).__name__ for item in chain[:3]))
 
 
-def _system_words(chain: list[BaseException]) -> str:
-    """Return the words of the innermost exception of the system; those quote no request."""
+def _system_text(chain: list[BaseException]) -> str:
+    """Return the text of the innermost exception of the system, which quotes no request."""
     for item in reversed(chain):
         if isinstance(item, OSError) and str(item):
             return str(item)
     for item in chain:
         if type(item).__module__.startswith("httpcore") and str(item):
             return str(item)
-    return _kinds(chain)
+    return _class_names(chain)
 
 
-def _proxy_words(chain: list[BaseException]) -> str:
+def _proxy_text(chain: list[BaseException]) -> str:
     return next((str(item) for item in chain if "Proxy" in type(item).__name__ and str(item)), "")

@@ -1,8 +1,8 @@
-"""Who signed a certificate that was refused.
+"""Finds the issuer of a certificate that was refused.
 
-OpenSSL says that it refused, but hands the certificate to nobody. The name of its issuer ("Example Corp Proxy CA") is
-what a person needs in order to know whom to ask, so it is fetched with one more handshake that trusts nothing and over
-which nothing is sent.
+OpenSSL does not tell which certificate it has refused. The issuer's name ("Example Corp Proxy CA") shows the user whose
+certificate authority is missing, so it is read in one more handshake, which trusts nothing and over which nothing is
+sent.
 """
 
 from __future__ import annotations
@@ -33,9 +33,16 @@ _ORGANIZATION: Final = bytes((0x55, 0x04, 0x0A))
 
 
 def issuer_of(base_url: str, network: NetworkOptions) -> str:
-    """The name of whoever signed the certificate of the server at ``base_url``; "" where it cannot be learned.
+    """Return the name of the issuer of a server's certificate.
 
-    Blocks for up to some seconds: for a worker thread.
+    Blocks for up to some seconds: call it in a worker thread.
+
+    Args:
+        base_url: the server's address.
+        network: the route to it.
+
+    Returns:
+        The name; "" where it cannot be found out.
     """
     parts = urlsplit(base_url)
     host, port = parts.hostname or "", parts.port or 443
@@ -50,7 +57,13 @@ def issuer_of(base_url: str, network: NetworkOptions) -> str:
 
 
 def issuer_name(der: bytes) -> str:
-    """The issuer's common name, or its organisation's, from a certificate (RFC 5280, section 4.1); "" for none.
+    """Return the name of a certificate's issuer: its common name, or else its organisation (RFC 5280, section 4.1).
+
+    Args:
+        der: the certificate in binary form.
+
+    Returns:
+        The name, at most 100 printable characters; "" where there is none.
 
     Raises:
         ValueError, IndexError: it is no certificate.
@@ -60,7 +73,7 @@ def issuer_name(der: bytes) -> str:
     fields = list(_items(to_be_signed))
     if fields[0][0] == _EXPLICIT_VERSION:
         fields = fields[1:]
-    # What is left begins with serial number, signature algorithm, issuer.
+    # The rest begins with serial number, signature algorithm, issuer.
     names: dict[bytes, str] = {}
     for _tag, relative_name in _items(fields[2][1]):
         for _pair_tag, pair in _items(relative_name):
@@ -68,12 +81,12 @@ def issuer_name(der: bytes) -> str:
             if text_tag in _TEXT_TAGS:
                 names.setdefault(oid, text.decode(_TEXT_TAGS[text_tag], "replace"))
     name = names.get(_COMMON_NAME) or names.get(_ORGANIZATION) or ""
-    # It is a stranger's text and will be shown.
+    # It comes from outside and will be shown.
     return "".join(letter for letter in name if letter.isprintable())[:100]
 
 
 def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The elements of DER data: tag and content of each."""
+    """Yield tag and content of the elements of DER data."""
     place = 0
     while place < len(data):
         tag, length = data[place], data[place + 1]
@@ -94,7 +107,7 @@ def _connection(host: str, port: int, network: NetworkOptions) -> socket.socket:
         return socket.create_connection((host, port), TIMEOUT_S)
     parts = urlsplit(proxy)
     if parts.scheme != "http":
-        raise ValueError("only a proxy that is spoken to in clear can be asked here")
+        raise ValueError("only a proxy with plain http can be used here")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if network.proxy is not None:
         user, password = network.proxy_user, network.proxy_password

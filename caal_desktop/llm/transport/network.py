@@ -1,4 +1,4 @@
-"""How requests leave this machine: by which proxy, and whose certificates are trusted."""
+"""The route to a server: which proxy, which certificates, which timeouts."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ from urllib.parse import urlsplit
 from caal_desktop.llm.transport.address import host_of, is_loopback, origin_of
 
 VIA: Final = " via "
-"""Stands between a server's origin and that of the proxy which can read what is sent there."""
+"""Separates a server's origin from that of the proxy that can read what is sent there."""
 
 
 class ProxyMode(StrEnum):
-    """Which proxy requests take. Requests to this machine never take one."""
+    """Which proxy requests use. Requests to this machine never use one."""
 
     SYSTEM = "system"
-    """As the system says: its settings on Windows and macOS, ``HTTPS_PROXY`` and its like elsewhere."""
+    """The system's: its settings on Windows and macOS, ``HTTPS_PROXY`` and similar variables elsewhere."""
     NONE = "none"
+    """No proxy."""
     MANUAL = "manual"
+    """The one that the user has entered."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
-    """The way to a server. Equal options may share a client.
+    """The proxy and the certificate authorities of a connection. Equal options may share a client.
 
     Attributes:
         proxy_mode: which proxy.
-        proxy_url: ``http://host:port``, for the manual mode.
-        proxy_user, proxy_password: for a proxy that asks who is there; sent to the proxy alone.
-        ca_bundle: path of a PEM file with further certificate authorities; "" for none.
-        trust_system: whether the system's certificate authorities are trusted, too.
+        proxy_url: the proxy's address, ``http://host:port``, for the manual mode.
+        proxy_user, proxy_password: credentials for that proxy, sent to it alone; "" for none.
+        ca_bundle: the path of a PEM file with further certificate authorities; "" for none.
+        trust_system: whether the system's certificate authorities are trusted as well.
     """
 
     proxy_mode: ProxyMode = ProxyMode.SYSTEM
@@ -43,14 +45,18 @@ class NetworkOptions:
 
     @property
     def proxy(self) -> str | None:
-        """The proxy's address where one was given by hand, else None."""
+        """The proxy's address in the manual mode, else None."""
         return self.proxy_url if self.proxy_mode is ProxyMode.MANUAL and self.proxy_url else None
 
     def receiver_of(self, base_url: str) -> str:
-        """Who can read a key that is sent to an address: the address's origin; "" where it has none.
+        """Return who can read a key that is sent to an address.
 
-        Over plain http a proxy reads along, and the origin is followed by :data:`VIA` and the proxy's. Over https it
-        sees a tunnel, and requests to this machine do not pass it.
+        A proxy can read requests over plain http. Those over https it cannot read, and those to this machine do not
+        pass it.
+
+        Returns:
+            The address's origin (:func:`~caal_desktop.llm.transport.address.origin_of`), followed by :data:`VIA` and
+            the proxy's where that can read along; "" where the address has no origin.
         """
         origin = origin_of(base_url)
         if not origin.startswith("http://") or is_loopback(host_of(base_url.strip())):
@@ -58,7 +64,7 @@ class NetworkOptions:
         proxy = self.proxy
         if self.proxy_mode is ProxyMode.SYSTEM:
             proxy = _system_proxy(origin.removeprefix("http://"))
-        return f"{origin}{VIA}{_place_of(proxy)}" if proxy else origin
+        return f"{origin}{VIA}{_proxy_origin(proxy)}" if proxy else origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +73,8 @@ class Timeouts:
 
     Attributes:
         connect: for a connection.
-        read: for the next byte; before the answer begins, and then between any two of its bytes.
-        write: for the system to take the next bytes of the request.
+        read: for the next byte: until the answer begins, and between its pieces.
+        write: for the system to accept the next bytes of the request.
     """
 
     connect: float = 10.0
@@ -77,8 +83,8 @@ class Timeouts:
 
 
 def _system_proxy(place: str) -> str:
-    """The proxy that the system names for plain http to ``host:port``; "" where there is none."""
-    # Imported here: it brings HTTP and mail along, and the first window needs neither.
+    """Return the system's proxy for plain http to ``host:port``; "" where there is none."""
+    # Imported here: it imports HTTP and mail, which the first window does not need.
     from urllib.request import getproxies
 
     proxies = getproxies()
@@ -90,8 +96,8 @@ def _system_proxy(place: str) -> str:
     return proxies.get("http") or proxies.get("all") or ""
 
 
-def _place_of(proxy: str) -> str:
-    """A proxy's origin, without the credentials that the environment may name with it."""
+def _proxy_origin(proxy: str) -> str:
+    """Return a proxy's origin, without credentials that the environment may name with it."""
     try:
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     except ValueError:

@@ -1,4 +1,4 @@
-"""When and how long to wait before a request is tried again."""
+"""Decides whether a failed request is sent again, and after how long."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.errors import ProviderError
 
-_STATUSES: Final = frozenset({408, 429, 502, 503, 529})
+_RETRIED_STATUSES: Final = frozenset({408, 429, 502, 503, 529})
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often a request is tried again, as long as nothing of an answer has come.
+    """How often a request is sent again whose answer has not begun.
 
-    A person, or somebody who has just spoken, is waiting: the waits are short, and a server that asks for a longer
-    pause is not waited for; its error is raised at once with ``retry_after``.
+    A user is waiting, perhaps for a spoken answer: the delays are short. Where a server asks for a longer pause, its
+    error is raised at once, with the seconds in ``retry_after``.
 
     Attributes:
         max_retries: attempts after the first one.
         first_delay: seconds before the first retry; doubled for each further one.
-        max_delay: the longest wait of our own choosing, in seconds.
-        max_retry_after: the longest wait accepted from a server, in seconds.
+        max_delay: the longest delay, in seconds, where the server asks for none.
+        max_retry_after: the longest delay, in seconds, that a server may ask for.
     """
 
     max_retries: int = 2
@@ -39,27 +39,38 @@ class RetryPolicy:
     max_retry_after: float = 8.0
 
     def delay(self, error: ProviderError, attempt: int) -> float | None:
-        """Return the seconds to wait after the failed attempt number ``attempt`` (from 0); None means: give up."""
+        """Return how long to wait before the next attempt.
+
+        Args:
+            error: why the last attempt failed.
+            attempt: the number of the last attempt, from 0.
+
+        Returns:
+            Seconds; None where the request is not sent again.
+        """
         if attempt >= self.max_retries or not error.transient:
             return None
-        if error.status not in _STATUSES and not isinstance(error, ConnectionFailed):
+        if error.status not in _RETRIED_STATUSES and not isinstance(error, ConnectionFailed):
             return None
         if error.retry_after is not None:
             return error.retry_after if error.retry_after <= self.max_retry_after else None
-        # Up to a quarter less, so that many clients do not come back in step.
+        # Up to a quarter less, so that many clients do not return at the same time.
         scatter = 1 - 0.25 * random.random()  # noqa: S311 - not a secret
         return min(self.max_delay, self.first_delay * 2.0**attempt) * scatter
 
 
 def retry_after_of(headers: Mapping[str, Any], now: float | None = None) -> float | None:
-    """Return the seconds that a server asks to wait.
+    """Return how long a server asks to wait.
 
     Reads ``Retry-After`` (seconds or an HTTP date), ``retry-after-ms``, and OpenRouter's ``X-RateLimit-Reset``
     (milliseconds since 1970). A date is compared with the server's own ``Date``, so that a wrong clock does no harm.
 
     Args:
         headers: header names in any case.
-        now: seconds since 1970, for callers with a clock of their own.
+        now: the time, in seconds since 1970; the server's or the system's where left out.
+
+    Returns:
+        Seconds; None where it does not ask.
     """
     fields = {str(name).lower(): value for name, value in headers.items()}
     if now is None:

@@ -1,1 +1,1 @@
-"""The providers' clients. They stay apart from the descriptors, which the first window needs."""
+"""The providers' clients, apart from the descriptors, since the first window needs those alone."""

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class GroqProvider(HostedProvider):
-    """A model on Groq. ``check_key`` asks for the list of models, which Groq gives to valid keys only."""
+    """A model on Groq. :meth:`check_key` fetches the list of models, which Groq shows to valid keys only.
+
+    A missing key is looked up in the environment variable ``GROQ_API_KEY``.
+    """
 
     descriptor: ProviderDescriptor = GROQ
     reads_environment: ClassVar[bool] = True

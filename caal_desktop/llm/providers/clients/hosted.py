@@ -1,4 +1,4 @@
-"""Services that have an address of their own and ask for a key: what all of them have in common."""
+"""The common client of services with a fixed address and a key."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 
 class HostedProvider(OpenAICompatibleProvider):
-    """A model on a service whose address is fixed. The key goes to that address alone.
+    """A model on a service whose address is fixed. The key is sent to that address alone.
 
-    What differs between the services is in their descriptors.
+    The descriptors say what differs between the services.
+
+    Attributes:
+        reads_environment: a missing key is looked up in the descriptor's environment variable.
     """
 
-    #: Whether a missing key is looked up in the descriptor's environment variable.
     reads_environment: ClassVar[bool] = False
 
     def __init__(
@@ -47,12 +49,12 @@ class HostedProvider(OpenAICompatibleProvider):
 
         Args:
             model: the model id; None for the descriptor's default.
-            api_key: the key; where it is blank, a class that :attr:`reads_environment` looks there.
-            temperature: sampling temperature.
+            api_key: the key; where it is blank, :attr:`reads_environment` decides.
+            temperature: the sampling temperature; None leaves it to the server.
             max_tokens: the longest answer, in tokens.
-            base_url: for the demo and for tests: an address on this machine.
-            anonymous: use no key, for what the service gives to anybody.
-            descriptor: another service than the class's own.
+            base_url: another address, on this machine, for the demo and for tests.
+            anonymous: send no key, for what the service shows without one.
+            descriptor: of another service than the class's own.
             timeouts: see :class:`OpenAICompatibleProvider`, as for the following.
             max_retries: how often a failed request is sent again.
             retry_policy: when it is.

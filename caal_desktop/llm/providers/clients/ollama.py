@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class OllamaProvider(OpenAICompatibleProvider):
-    """A model that Ollama runs. Ollama itself asks for no key."""
+    """A model on a server of Ollama, which needs no key."""
 
     descriptor: ProviderDescriptor = OLLAMA
 

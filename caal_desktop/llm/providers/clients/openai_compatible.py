@@ -1,4 +1,4 @@
-"""The client of any server that speaks OpenAI's chat completions, on which all the others stand."""
+"""The client of any server with OpenAI's chat completions API; the base of all other clients."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 DEFAULT_TEMPERATURE: Final = 0.7
 DEFAULT_MAX_TOKENS: Final = 4096
 OWN_ADDRESS: Final = "own"
-"""Stands for the address that the descriptor names."""
+"""Stands for the address in the descriptor."""
 MAX_MODEL_PAGES: Final = 50
 USER_AGENT: Final = f"caal-desktop/{__version__}"
 _FIXED_FIELDS: Final = frozenset({"messages", "stream", "stream_options", "tools"})
@@ -51,18 +51,24 @@ _SDK_ONLY: Final = frozenset({"extra_headers", "extra_query", "timeout"})
 class OpenAICompatibleProvider(LLMProvider):
     """A model on any OpenAI-compatible server.
 
-    The key is optional. It is sent in the ``Authorization`` header to the server's own address alone: redirects are
-    not followed, and plain ``http`` is for this machine and private networks (see :func:`_address.check_base_url`).
+    The key is optional. It is sent in the ``Authorization`` header, to the server's own address alone: redirects are
+    not followed, and plain ``http`` is for this machine and private networks
+    (:func:`~caal_desktop.llm.transport.address.check_base_url`).
 
-    A call's keyword arguments become fields of the request and win over the provider's own ``model``,
+    A call's keyword arguments become fields of the request and take the place of the provider's own ``model``,
     ``temperature`` and ``max_tokens``. ``temperature=None`` leaves the field out; ``max_tokens`` is always sent, since
     some servers otherwise reserve credit for the longest answer possible. Fields that only one server knows
-    (``reasoning``, ``provider``, ``models``, ...) are given the same way, or in ``extra_body``.
+    (``reasoning``, ``provider``, ``models``, ...) are given in the same way, or in ``extra_body``.
+
+    Attributes:
+        descriptor: what is known about the provider; says what differs between the classes.
+        fixed_headers: headers of every request.
+        base_url: the address that requests are sent to, without a slash at its end.
+        temperature: the sampling temperature where a call gives none; None leaves it to the server.
+        max_tokens: the longest answer, in tokens, where a call gives none.
     """
 
-    #: What is known about the provider; it says what differs between the classes, and between instances of one.
     descriptor: ProviderDescriptor = OPENAI_COMPATIBLE
-    #: Headers of every request.
     fixed_headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
@@ -79,19 +85,19 @@ class OpenAICompatibleProvider(LLMProvider):
         network: NetworkOptions | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Create the provider. Nothing is imported or connected yet: see :meth:`warm_up`.
+        """Create the provider. The SDK is not imported and no connection is opened yet; see :meth:`warm_up`.
 
         Args:
             model: the model id; None for the descriptor's default.
-            base_url: the address up to and including ``/v1``; left out, the descriptor's.
-            api_key: None or "" for a server that asks for none.
-            temperature: sampling temperature.
+            base_url: the address up to and including ``/v1``; the descriptor's where left out.
+            api_key: the key; None or "" for a server that needs none.
+            temperature: the sampling temperature; None leaves it to the server.
             max_tokens: the longest answer, in tokens.
             timeouts: see :class:`Timeouts`.
-            max_retries: attempts after the first one; shorthand for a policy that differs in this alone.
+            max_retries: attempts after the first one; takes the place of the policy's own number.
             retry_policy: see :class:`RetryPolicy`.
             network: proxy and certificates.
-            headers: further headers that the server asks for; see :mod:`caal_desktop.llm.transport.headers`.
+            headers: further headers that the server needs; see :mod:`caal_desktop.llm.transport.headers`.
 
         Raises:
             ConfigurationError: (a ValueError) the model, the address, the key or a header cannot be used.
@@ -148,12 +154,14 @@ class OpenAICompatibleProvider(LLMProvider):
     # --- the client -----------------------------------------------------------------------------------------------
 
     def warm_up(self) -> None:
-        """Import the SDK and build the client: what is slow and needs no event loop. For a worker thread.
+        """Import the SDK and build the HTTP client, so that the first request need not wait for that.
+
+        Blocks for up to a second: call it in a worker thread. Needs no event loop and opens no connection.
 
         Raises:
             NetworkSettingsInvalid: the machine's certificate or proxy settings cannot be used.
         """
-        failure: ProviderError | None = None
+        error: ProviderError | None = None
         with self._client_lock:
             if self._client is None and not self._closed:
                 from caal_desktop.llm.transport.client import Client
@@ -162,10 +170,10 @@ class OpenAICompatibleProvider(LLMProvider):
                     self._client = Client(
                         self.base_url, self._api_key, self._headers(), USER_AGENT, self._timeouts, self._network
                     )
-                except Exception as error:
-                    failure = error_mapping.error_from_setup(self._context(None), error)
-        if failure is not None:
-            raise failure
+                except Exception as cause:
+                    error = error_mapping.error_from_setup(self._context(None), cause)
+        if error is not None:
+            raise error
 
     async def _ready_client(self) -> Client:
         if self._client is None and not self._closed:
@@ -203,7 +211,7 @@ class OpenAICompatibleProvider(LLMProvider):
         params: Mapping[str, str] | None = None,
         accept: str = "application/json",
     ) -> AsyncIterator[httpx2.Response]:
-        """Send a request, retrying until an answer begins, and give its response, not read yet."""
+        """Send a request, again where that may help, and yield its response, whose body has not been read."""
         response = await self._send(context, method, path, body, params, accept)
         try:
             yield response
@@ -224,41 +232,41 @@ class OpenAICompatibleProvider(LLMProvider):
         while True:
             try:
                 return await client.send(method, path, body, params, accept=accept)
-            except Exception as error:
-                failure = error_mapping.error_from_exception(context, error)
+            except Exception as cause:
+                error = error_mapping.error_from_exception(context, cause)
             # Outside the except block, so that the error is not chained to one that holds the request with the key.
-            delay = self._retry_policy.delay(failure, attempt)
+            delay = self._retry_policy.delay(error, attempt)
             if delay is None:
-                if isinstance(failure, CertificateRejected):
-                    failure = await self._with_issuer(failure)
-                raise failure
+                if isinstance(error, CertificateRejected):
+                    error = await self._with_issuer(error)
+                raise error
             attempt += 1
             await asyncio.sleep(delay)
 
-    async def _with_issuer(self, failure: ProviderError) -> ProviderError:
-        """Name who signed the refused certificate: that is whom to ask for theirs."""
+    async def _with_issuer(self, error: CertificateRejected) -> ProviderError:
+        """Return the error with the name of the certificate's issuer, whose certificate the user may have to trust."""
         from caal_desktop.llm.transport.issuer import issuer_of
 
         issuer = await asyncio.get_running_loop().run_in_executor(None, issuer_of, self.base_url, self._network)
         if not issuer:
-            return failure
-        return self._context(None).error(CertificateRejected, failure.detail, issuer=issuer)
+            return error
+        return self._context(None).error(CertificateRejected, error.detail, issuer=issuer)
 
     async def _get_json(self, context: RequestContext, path: str, params: Mapping[str, str] | None = None) -> object:
         async with self._open(context, "GET", path, params=params) as response:
             return error_mapping.decode_json(context, await self._read(context, response), response.headers)
 
     async def _read(self, context: RequestContext, response: httpx2.Response) -> bytes:
-        """Return a 200's body."""
+        """Return the body of a good response."""
         from caal_desktop.llm.transport.client import BodyTooLongError, read_bounded
 
         try:
             return await read_bounded(response, MAX_BODY_BYTES)
         except BodyTooLongError:
-            failure = context.error(InvalidResponse, reason=InvalidResponse.why_too_long)
-        except Exception as error:
-            failure = error_mapping.error_from_exception(context, error, streaming=True)
-        raise failure
+            error = context.error(InvalidResponse, reason=InvalidResponse.why_too_long)
+        except Exception as cause:
+            error = error_mapping.error_from_exception(context, cause, streaming=True)
+        raise error
 
     # --- the interface --------------------------------------------------------------------------------------------
 
@@ -291,7 +299,7 @@ class OpenAICompatibleProvider(LLMProvider):
     async def chat(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
     ) -> LLMResponse:
-        """Return one complete answer. An answer with neither text nor tool calls is returned as such.
+        """Return one complete answer, even one with neither text nor tool calls; see :meth:`LLMProvider.chat`.
 
         Raises:
             ProviderError: whatever went wrong.
@@ -315,7 +323,7 @@ class OpenAICompatibleProvider(LLMProvider):
         tool_choice: str | Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Stream one answer as events; see the base class. ``tool_choice`` is "auto" unless given."""
+        """Stream one answer as events; see :meth:`LLMProvider.stream_events`."""
         if tools:
             kwargs["tool_choice"] = tool_choice or "auto"
         body = self._body(messages, tools, kwargs)
@@ -332,7 +340,7 @@ class OpenAICompatibleProvider(LLMProvider):
                     yield event
 
     async def fetch_model_list(self, **query: str) -> object:
-        """Return the server's answer to ``GET /models``; see the base class."""
+        """Return the server's answer to ``GET /models``; see :meth:`LLMProvider.fetch_model_list`."""
         context = self._context(None)
         url = f"{self.base_url}/models"
         params: dict[str, str] | None = dict(query)
@@ -352,17 +360,17 @@ class OpenAICompatibleProvider(LLMProvider):
         return {"data": rows}
 
     def read_model_list(self, payload: object) -> ModelList:
-        """See the base class."""
+        """Return the models of such an answer; see :meth:`LLMProvider.read_model_list`."""
         listing = parse_model_list(payload)
         if not listing.recognized:
             raise self._context(None).error(InvalidResponse, reason=InvalidResponse.why_no_models)
         return listing
 
     async def check_key(self) -> KeyInfo:
-        """Return an empty KeyInfo if the server lists its models to this key (or to no key).
+        """Fetch the list of models, and return empty facts where that succeeds.
 
-        Such servers tell nothing about a key. One that checks keys refuses a wrong one here; one that does not, such
-        as a llama.cpp server started without ``--api-key``, accepts anything.
+        Such servers tell nothing about a key. Those that check keys refuse a wrong one here; those that do not, such as
+        a llama.cpp server without ``--api-key``, accept any.
 
         Raises:
             AuthenticationFailed: the key was refused.

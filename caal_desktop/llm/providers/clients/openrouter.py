@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from caal_desktop.llm.events import UsageReport
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
 
-#: Who asks, for OpenRouter's rankings and the account's activity page. ``X-OpenRouter-Title`` is the newer name.
 ATTRIBUTION_HEADERS: Final = {
     "HTTP-Referer": "https://github.com/CoreWorxLab/CAAL",
     "X-Title": "CAAL Desktop",
     "X-OpenRouter-Title": "CAAL Desktop",
 }
+"""Name the program in OpenRouter's rankings and on the account's activity page; the last one is the newer name."""
 
 
 class OpenRouterProvider(HostedProvider):
     """A model on OpenRouter.
 
-    The key is given, never looked up in the environment, and goes to OpenRouter's own address alone.
+    The key is never looked up in the environment, and is sent to OpenRouter's own address alone.
     """
 
     descriptor: ProviderDescriptor = OPENROUTER
     fixed_headers: ClassVar[Mapping[str, str]] = ATTRIBUTION_HEADERS
 
     async def check_key(self) -> KeyInfo:
-        """Return what the key may do, from ``GET /key`` (``GET /models`` answers any key, and none).
+        """Return the facts of the key from ``GET /key``, which needs a valid key; ``GET /models`` does not.
 
         Raises:
             AuthenticationFailed: the key is wrong, disabled or expired.
@@ -48,7 +48,7 @@ class OpenRouterProvider(HostedProvider):
         return parse_key_info(await self._get_json(self._context(None), "/key"))
 
     async def exchange_code(self, code: str, verifier: str) -> str:
-        """Return the key for a code of OAuth with PKCE (RFC 7636, method S256); see the base class."""
+        """Return the key for the code of a sign-in; see :meth:`LLMProvider.exchange_code`."""
         context = self._context(None)
         hidden = replace(context, secrets=(*context.secrets, code, verifier))
         body = {"code": code, "code_verifier": verifier, "code_challenge_method": "S256"}
@@ -60,7 +60,7 @@ class OpenRouterProvider(HostedProvider):
         return check_key_form(self.provider_name, self.display_name, key)
 
     async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
-        """Return who hosts a model, from ``GET /models/{author}/{slug}/endpoints``; see the base class.
+        """Return the hosts of a model; see :meth:`LLMProvider.list_endpoints`.
 
         Raises:
             ModelNotFound: there is no such model, or the id has no author and slug.
@@ -75,7 +75,7 @@ class OpenRouterProvider(HostedProvider):
         return endpoints
 
     async def generation(self, generation_id: str) -> UsageReport | None:
-        """Return what an answer took, from ``GET /generation``; see the base class."""
+        """Return tokens and cost of an earlier answer; see :meth:`LLMProvider.generation`."""
         try:
             payload = await self._get_json(self._context(None), "/generation", {"id": generation_id})
         except (EndpointNotFound, ModelNotFound):
