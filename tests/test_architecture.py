@@ -38,7 +38,7 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "architecture.md"
 
 
 def walk_of(title: str) -> list[str]:
-    """The files of one walk, in the document's order."""
+    """Return the files of one walk, in the document's order."""
     section = re.search(rf"^### {title}\n(.*?)(?=^##|\Z)", DOCUMENT.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     assert section, title
     return re.findall(r"^\d+\. `([\w/]+\.py)`", section[1], re.MULTILINE)
@@ -54,7 +54,7 @@ def assert_walked(title: str, entered: list[str]) -> None:
 
 
 def in_file(parts: Parts) -> dict[str, object]:
-    """What the settings' file says, read past the program's own reader."""
+    """Return what the settings' file says, without the program's own reader."""
     try:
         found: dict[str, object] = json.loads(parts.store.path.read_text("utf-8"))
     except FileNotFoundError:
@@ -72,7 +72,7 @@ def test_a_pasted_key(
     window.activateWindow()
     qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
     QApplication.clipboard().setText(demo.key)
-    # The wizard has looked for the list of models meanwhile, which anybody may see, and remembered its step.
+    # The wizard has looked for the list of models meanwhile, which needs no key, and remembered its step.
     parts.until(lambda: not qt_loop.tasks(), "rest")
     with entered_files() as walk:
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)

@@ -48,14 +48,14 @@ BEHIND_THE_PROXY = "http://llm.example.internal/v1"
 
 @pytest.fixture
 def here() -> Iterator[Listener]:
-    """The server that the secret was given to."""
+    """Start the server that the secret was given to."""
     with listening() as listener:
         yield listener
 
 
 @pytest.fixture
 def there() -> Iterator[Listener]:
-    """The server at the changed address."""
+    """Start the server at the changed address."""
     with listening() as listener:
         yield listener
 
@@ -86,7 +86,7 @@ def send_everything(parts: Parts) -> None:
 
 
 def use_own_server(parts: Parts, here: Listener, provider: str = OWN, store: KeyStore = KeyStore.SESSION) -> None:
-    """A set-up that is finished, with a key for a server of one's own; the key arrives there."""
+    """Finish a setup with a key for the user's own server; the key arrives there."""
     changes = {f"{provider}_base_url": here.url, f"{provider}_model": MODEL}
     parts.settings.update(setup_completed=True, provider=provider, max_retries=0, **changes)
     parts.keep_key(KEY, store, provider)
@@ -96,7 +96,7 @@ def use_own_server(parts: Parts, here: Listener, provider: str = OWN, store: Key
 
 
 def use_proxy(parts: Parts, here: Listener) -> None:
-    """The same behind a proxy that asks for a password; both secrets arrive."""
+    """Do the same behind a proxy that asks for a password; both secrets arrive."""
     parts.settings.update(
         setup_completed=True,
         provider=OWN,
@@ -180,7 +180,7 @@ def test_1_another_address_in_the_wizard(
     window = open_wizard(parts)
     give_address(window, qtbot, address)
     panel = child(window, MessagePanel, "wizard.key.message")
-    assert not panel.isVisibleTo(window), "nobody is asked about each letter"
+    assert not panel.isVisibleTo(window), "there is no question at each letter"
     for _ in range(2):
         check_connection(parts, window)
         assert panel.button("send") is not None

@@ -15,7 +15,7 @@ AUTHOR = ["-c", "user.name=A", "-c", "user.email=a@example.invalid", "-c", "comm
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A repository whose branch ``main`` has one commit, with a message that nobody checks."""
+    """Return a repository whose branch ``main`` has one commit, with a message that is not checked."""
     subprocess.run(["git", "init", "-q", "-b", "main", tmp_path], check=True)
     commit(tmp_path, "an old message.")
     subprocess.run(["git", "switch", "-q", "-c", "topic"], cwd=tmp_path, check=True)
@@ -28,7 +28,7 @@ def commit(repository: Path, message: str) -> None:
 
 
 def check(repository: Path, base: str = "main") -> tuple[int, str]:
-    """The check's exit status and what it says."""
+    """Return the check's exit status and output."""
     ran = subprocess.run(
         [sys.executable, SCRIPT, base],
         cwd=repository,
@@ -46,7 +46,7 @@ def test_a_good_message_passes(repository: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "problem"),
+    ("message", "error"),
     [
         ("S" * 73 + "\n\nWhy.", "the subject has 73 characters, 1 too many"),
         ("Change something", "no body says why"),
@@ -54,13 +54,13 @@ def test_a_good_message_passes(repository: Path) -> None:
     ],
     ids=["long", "without a body", "without an empty line"],
 )
-def test_each_problem_is_named_with_its_commit(repository: Path, message: str, problem: str) -> None:
+def test_each_error_is_reported_with_its_commit(repository: Path, message: str, error: str) -> None:
     commit(repository, message)
     commit(repository, "Change something else\n\nFor a reason.")
     status, said = check(repository)
     assert (status, said.count("\n")) == (1, 2)
     assert message.partition("\n")[0] in said
-    assert problem in said
+    assert error in said
 
 
 def test_without_such_a_base_it_says_so(repository: Path) -> None:

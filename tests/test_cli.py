@@ -1,4 +1,4 @@
-"""The command line, as a person and a shell see it."""
+"""The command line, as a user and a shell see it."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_qt_warning_in_teardown(unhappy_end):
 
 def test_each_guard_fails_the_test_that_offends(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("OPENROUTER_API_KEY", "somebody's own")
+    monkeypatch.setenv("OPENROUTER_API_KEY", "a key of the session")
     pytester.makeini("[pytest]\nqt_api = pyside6\nqt_log_level_fail = WARNING\n")
     pytester.makepyfile(OFFENDERS)
     result = pytester.runpytest_subprocess("-p", "tests.guards", "-p", "no:xdist", "-p", "no:cacheprovider")
@@ -213,7 +213,7 @@ def test_a_file_that_the_program_touches_on_the_gui_thread_is_noticed(tmp_path: 
         program["look"](file)
     assert watcher.touched == [f"os.stat {file} in caal_desktop/widgets/pane.py:1 look"]
     program["look"](file)
-    assert len(watcher.touched) == 1, "nobody watches any more"
+    assert len(watcher.touched) == 1, "the watch has ended"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "demo.localhost", "", None, "0.0.0.0"])  # noqa: S104

@@ -1,6 +1,6 @@
 """The program as a process: it starts, is asked to end at some moment, and ends well.
 
-The window is real and nobody sees it (Qt's offscreen platform). What the program did is read from what it leaves: its
+The window is real and not shown (Qt's offscreen platform). What the program did is read from what it leaves: its
 exit status, its error output, its log, its settings; and from what the demo server was asked.
 """
 
@@ -36,7 +36,7 @@ import os, signal, sys
 from caal_desktop.qt_import import import_qt
 import_qt()  # as the command line does, before anything else imports Qt
 from caal_desktop import cli
-from caal_desktop.app import application as app
+from caal_desktop.app import application
 from caal_desktop.storage.settings.choices import SetupStep
 
 moment, action = sys.argv[1], sys.argv[2]
@@ -61,13 +61,13 @@ def act():
     if action == "term":
         os.kill(os.getpid(), signal.SIGTERM)
     elif action == "quit":
-        application.quit()
+        running.quit()
 
-class Watched(app.Application):
+class Watched(application.Application):
     def __init__(self, *args, **kwargs):
-        global application
+        global running
         super().__init__(*args, **kwargs)
-        application = self
+        running = self
         if moment == "built":
             act()
         elif moment == "broken":
@@ -144,7 +144,7 @@ class Watched(app.Application):
         if is_ready and not self.services.chat_services.chat.messages:
             self.windows.main.page.composer.submitted.emit("Tell me a story")
 
-app.Application = Watched
+application.Application = Watched
 import caal_desktop.program
 caal_desktop.program.Application = Watched
 sys.exit(cli.run(sys.argv[3:]))
@@ -197,7 +197,7 @@ def run(tmp_path: Path, demo: DemoControl) -> Run:
 
 
 def set_up(run: Run, session: DesktopSession, demo: DemoControl) -> None:
-    """A profile in which the wizard is done, with the key in the session's keyring."""
+    """Make a profile in which the setup is done, with the key in the session's keyring."""
     run.environment |= {name: value for name, value in session.env.items() if name.startswith(("DBUS", "XDG", "HOME"))}
     finish_setup(run.home, session, demo)
 
@@ -213,7 +213,7 @@ def test_the_wizard_ends_when_it_is_asked_to(run: Run, moment: str, action: str)
 
 
 def test_generators_that_nobody_reads_to_their_end_are_closed_by_the_loop(run: Run) -> None:
-    """One that is dropped: then and there. One that is held: before the program ends."""
+    """One that is dropped is closed at once, one that is held before the program ends."""
     run.until("abandoned", "quit").assert_ended_well()
     assert run.output.splitlines() == ["abandoned closed by the loop", "kept closed by the loop"]
 
@@ -253,7 +253,7 @@ def test_a_list_that_is_shown_to_nobody_without_a_key_is_asked_for_once_the_keyr
     key = "gsk_" + "a1B2" * 13
     code = "import keyring, sys; keyring.set_password('caal-desktop', 'groq', sys.argv[1])"
     assert keyring_session.run_python(code, key).returncode == 0
-    # Nothing listens there: nobody beyond this machine is asked.
+    # Nothing listens there, and no request leaves this machine.
     proxy = {"proxy_mode": ProxyMode.MANUAL, "proxy_url": "http://127.0.0.1:1", "max_retries": 0}
     settings = run.settings.replace(provider="groq", groq_model="m", **proxy)
     settings = settings.with_provider("groq", **kept_for("https://api.groq.com/openai/v1"))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.11", "3.12", "3.13")
 
-# What runs a nested event loop, makes tasks that nobody owns, or comes when the loop is gone already.
+# What runs a nested event loop, makes tasks without an owner, or comes when the loop is gone already.
 FORBIDDEN_NAMES = {"processEvents", "asyncSlot", "asyncClose", "aboutToQuit"}
 FORBIDDEN_CALLS = {"exec", "exec_"}
 TASK_MAKERS = {"create_task", "ensure_future", "run_coroutine_threadsafe"}
@@ -54,7 +54,7 @@ SECRETS = re.compile(r"sk-or-v1-[0-9a-f]{20,}|gsk_[0-9A-Za-z]{40,}|AIza[0-9A-Za-
 
 @cache
 def files() -> tuple[Path, ...]:
-    """What belongs to the project: git's list, or in an unpacked archive everything that is not generated."""
+    """Return what belongs to the project: git's list, or in an unpacked archive everything that is not generated."""
     listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listing.returncode == 0 and listing.stdout:
         found = [ROOT / name for name in listing.stdout.split("\0") if name]
@@ -131,7 +131,7 @@ def waiting_widgets(text: str) -> Iterable[str]:
 
 
 def in_widgets(module: str) -> bool:
-    """Whether widgets may import it. Taking an address apart (``urllib.parse``) is no waiting."""
+    """Return whether widgets may import a module. Parsing an address (``urllib.parse``) does not wait."""
     return not any(f"{module}.".startswith(f"{name}.") for name in NOT_IN_WIDGETS)
 
 
@@ -154,7 +154,7 @@ def holds_a_secret(text: str) -> Iterable[str]:
 
 
 def spelled(text: str) -> str:
-    """A name or a word without what spellings differ in: case, underscores, hyphens."""
+    """Return a name or a word without what spellings differ in: case, underscores, hyphens."""
     return re.sub(r"[_-]", "", text.lower())
 
 
@@ -163,7 +163,7 @@ PROVIDER_TITLES = {text for one in PROVIDERS.values() for text in (one.title, on
 
 
 def names_a_provider(text: str) -> Iterable[str]:
-    """Where code names one provider: an identifier, an import, or a string that is no sentence.
+    """Yield where code names one provider: an identifier, an import, or a string that is no sentence.
 
     What names none cannot decide by one, be it with ``==``, ``in``, ``match``, a table or a member of an enum.
     """
@@ -190,7 +190,7 @@ def names_a_provider(text: str) -> Iterable[str]:
 
 
 def looks_into_a_client(text: str) -> Iterable[str]:
-    """Where code asks a client what it is, instead of asking its descriptor what it can."""
+    """Yield where code asks a client what it is, instead of asking its descriptor what it can."""
     for node in ast.walk(ast.parse(text)):
         match node:
             case ast.Call(func=ast.Name(id="isinstance" | "issubclass"), args=[_, cls]):
@@ -245,7 +245,7 @@ def test_only_task_scopes_make_tasks() -> None:
 
 
 def is_own_module(file: str, word: str) -> bool:
-    """Whether a provider's module names itself, or the compatible server whose client others stand on."""
+    """Return whether a provider's module names itself, or the compatible server whose client others stand on."""
     module = OWN_MODULES.fullmatch(file)
     if module is None:
         return False
@@ -265,7 +265,7 @@ def test_only_a_providers_own_modules_name_it() -> None:
         elif not is_own_module(file, word):
             found.append(offence)
     assert found == []
-    assert needed == set(MAY_NAME_A_PROVIDER), "an exception that nobody needs"
+    assert needed == set(MAY_NAME_A_PROVIDER), "an exception that is not needed"
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -345,7 +345,7 @@ def test_rules_leave_the_innocent_alone(rule: Callable[[str], Iterable[str]], te
 
 
 def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
-    """Which modules each module imports: at once, within a function, or for its types."""
+    """Return which modules each module imports: at once, within a function, or for its types."""
     graph: dict[str, set[str]] = {}
     for module, text in sources.items():
         found: set[str] = set()
@@ -361,7 +361,7 @@ def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
 
 
 def circle_in(graph: dict[str, set[str]]) -> list[str]:
-    """One circle of imports, or nothing."""
+    """Return one circle of imports, or nothing."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -370,7 +370,7 @@ def circle_in(graph: dict[str, set[str]]) -> list[str]:
 
 
 def between_folders(graph: dict[str, set[str]]) -> dict[str, set[str]]:
-    """The same between folders; a folder and those within it count as one house."""
+    """Return the imports between folders; a folder and those within it count as one."""
     packages = {module.rpartition(".")[0] for module in graph}
 
     def folder_of(module: str) -> str:
@@ -420,7 +420,7 @@ def test_a_circle_of_folders_is_found() -> None:
 
 @cache
 def editor_sections() -> tuple[tuple[re.Pattern[str], dict[str, str]], ...]:
-    """The sections of .editorconfig: which names each is for, and what it says."""
+    """Return the sections of .editorconfig: which names each is for, and what it says."""
     parser = ConfigParser(interpolation=None)
     parser.read_string("[root]\n" + read(".editorconfig"))
     assert parser["root"]["root"] == "true"
@@ -428,7 +428,7 @@ def editor_sections() -> tuple[tuple[re.Pattern[str], dict[str, str]], ...]:
 
 
 def names_in(glob: str) -> re.Pattern[str]:
-    """A section's heading as a pattern: ``*``, literal text, and words to choose from in braces."""
+    """Return a section's heading as a pattern: ``*``, literal text, and words to choose from in braces."""
     pattern = re.escape(glob)
     for meant, written in ((r"\*", ".*"), (r"\{", "("), (",", "|"), (r"\}", ")")):
         pattern = pattern.replace(meant, written)
@@ -436,7 +436,7 @@ def names_in(glob: str) -> re.Pattern[str]:
 
 
 def editor_style(name: str) -> dict[str, str]:
-    """What .editorconfig says of one file; the last section that is for it wins."""
+    """Return what .editorconfig says of one file; the last section that is for it wins."""
     style: dict[str, str] = {}
     for names, section in editor_sections():
         if names.fullmatch(name) or names.fullmatch(name.rpartition("/")[2]):
@@ -496,7 +496,7 @@ def test_the_version_is_the_same_everywhere() -> None:
 
 
 def released(changelog: str) -> list[tuple[str, str]]:
-    """The versions that a changelog has a section for, each with its date."""
+    """Return the versions that a changelog has a section for, each with its date."""
     unreleased, *headings = re.findall(r"^## (.*)$", changelog, re.MULTILINE)
     assert unreleased == "[Unreleased]", "what has changed since the last release comes first"
     sections = [re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)", heading) for heading in headings]
@@ -527,7 +527,7 @@ def test_the_supported_pythons_are_the_same_everywhere() -> None:
 
 
 def documented_commands() -> list[tuple[str, list[str]]]:
-    """Each script that the documents tell people to start, with its arguments."""
+    """Return each script that the documents tell users to start, with its arguments."""
     documents = read("README.md") + read("CONTRIBUTING.md")
     found = re.findall(r"(?:^|[\s`])\./((?:scripts|\.ci)/[\w-]+)([^\n`#]*)", documents)
     return [(script, arguments.split()) for script, arguments in found]
@@ -541,7 +541,7 @@ def test_the_documents_name_commands_that_exist() -> None:
     for script, arguments in commands:
         assert os.access(ROOT / script, os.X_OK), f"{script} is not there, or cannot be started"
         understood = "".join(map(read, sources.get(script, [script])))
-        if script == "scripts/test":  # what it does not know itself it hands to pytest
+        if script == "scripts/test":  # it passes on to pytest what it does not know itself
             understood += subprocess.run(
                 [sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True, check=True
             ).stdout
@@ -553,7 +553,7 @@ def test_the_documents_name_commands_that_exist() -> None:
 
 
 def named_files(document: str, text: str) -> Iterable[tuple[str, bool]]:
-    """Each file that a document links to or names in code, and whether there is one.
+    """Yield each file that a document links to or names in code, and whether there is one.
 
     A name in code is a path below the root, the package or the document's folder. Capitals stand for any name.
     """
@@ -599,7 +599,7 @@ def test_the_scripts_are_posix_shell(script: str) -> None:
 
 
 def constraints(python: str) -> dict[str, Requirement]:
-    """The pins that hold for one Python on Linux."""
+    """Return the pins that hold for one Python on Linux."""
     lines = [line for line in read("constraints.txt").splitlines() if line and not line.startswith("#")]
     requirements = [Requirement(line) for line in lines]
     return {canonicalize_name(r.name): r for r in requirements if holds(r, python)}

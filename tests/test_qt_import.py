@@ -27,5 +27,5 @@ def test_python_keeps_its_own_import_and_nothing_reads_the_modules_sources() -> 
 
 
 def test_pyside_still_needs_this() -> None:
-    """When this fails, a PySide without the hook has come: `qt_import` can go."""
+    """Fail once PySide has no such hook any more: `qt_import` can be removed then."""
     assert run("") == "False True"

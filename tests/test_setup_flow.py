@@ -1,4 +1,4 @@
-"""The wizard's brain."""
+"""The rules of the wizard."""
 
 from __future__ import annotations
 
@@ -171,11 +171,11 @@ def test_resuming_after_a_skipped_key_does_not_ask_for_it_again() -> None:
 
 
 def test_a_trial_without_a_key_goes_back_to_the_key() -> None:
-    """Nobody skips the key and then tries: the key was there and is lost."""
+    """A trial is not reached without a key: there was one, which has been lost."""
     assert SetupFlow.resumed(SetupState(SetupStep.TRY, model="m")).state.step is SetupStep.KEY
 
 
-# --- whatever a person does
+# --- whatever a user does
 
 
 class AnyWalk(RuleBasedStateMachine):

@@ -19,7 +19,7 @@ TRANSLATES_WHAT_OTHERS_MARKED = "caal_desktop/widgets/common/translation.py"
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str, bool]]:
-    """What lupdate finds in the package: context, text, and whether it has plurals."""
+    """Return what lupdate finds in the package: context, text, and whether it has plurals."""
     # Any language but English, whose file has the plurals alone.
     target: Path = tmp_path_factory.mktemp("translations") / "caal_desktop_de.ts"
     tool().collect(target, "de")

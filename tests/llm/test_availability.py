@@ -1,4 +1,4 @@
-"""Why nobody could answer, as OpenRouter has told it since August 2026: each code reaches the user as what it is."""
+"""Why no host could answer, as OpenRouter has told it since August 2026: the user is shown each code as its error."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.llm import RetryPolicy
-from caal_desktop.llm import errors as tree
+from caal_desktop.llm import RetryPolicy, errors
 from tests.llm.helpers import HELLO, error_of, openrouter, run, until_error
 from tests.support.openapi_contract import Contract
 from tests.support.scripted_server import Reply, frame, json_reply, scripted_server, sse_reply
@@ -17,18 +16,18 @@ if TYPE_CHECKING:
 
 ONCE = RetryPolicy(max_retries=0)
 EXPECTED: dict[str, type[ProviderError]] = {
-    "model_not_found": tree.ModelNotFound,
-    "wrong_endpoint": tree.CapabilityNotOffered,
-    "no_endpoints": tree.ModelNotFound,
-    "no_endpoints_by_preference": tree.NoProviderAllowed,
-    "model_deprecated": tree.ModelNotFound,
-    "model_unavailable_upstream": tree.ModelNotFound,
-    "capacity_exhausted": tree.RateLimited,
-    "temporarily_unavailable": tree.ProviderUnavailable,
-    "region_restricted": tree.PermissionRefused,
-    "privacy_restricted": tree.NoProviderAllowed,
-    "constraint_filtered": tree.CapabilityNotOffered,
-    "free_variant_ended": tree.ModelNotFound,
+    "model_not_found": errors.ModelNotFound,
+    "wrong_endpoint": errors.CapabilityNotOffered,
+    "no_endpoints": errors.ModelNotFound,
+    "no_endpoints_by_preference": errors.NoProviderAllowed,
+    "model_deprecated": errors.ModelNotFound,
+    "model_unavailable_upstream": errors.ModelNotFound,
+    "capacity_exhausted": errors.RateLimited,
+    "temporarily_unavailable": errors.ProviderUnavailable,
+    "region_restricted": errors.PermissionRefused,
+    "privacy_restricted": errors.NoProviderAllowed,
+    "constraint_filtered": errors.CapabilityNotOffered,
+    "free_variant_ended": errors.ModelNotFound,
 }
 
 
@@ -91,9 +90,9 @@ def test_a_code_that_nobody_knows_is_judged_by_the_status() -> None:
     _, body = Contract.load().examples()["capacity_exhausted"]
     body = {"error": {**body["error"], "availability": {"code": "moon_phase", "retryable": 7, "retry_after": "soon"}}}
     for error in failures_of(json_reply(body, 429)):
-        assert (type(error), error.retry_after) == (tree.RateLimited, None)
+        assert (type(error), error.retry_after) == (errors.RateLimited, None)
     body["error"]["availability"] = ["not", "an", "object"]
-    assert {type(error) for error in failures_of(json_reply(body, 404))} == {tree.ModelNotFound}
+    assert {type(error) for error in failures_of(json_reply(body, 404))} == {errors.ModelNotFound}
 
 
 def test_the_header_says_how_long_to_wait_where_both_do() -> None:
@@ -103,8 +102,8 @@ def test_the_header_says_how_long_to_wait_where_both_do() -> None:
 
 def test_the_days_free_requests_are_known_by_their_source() -> None:
     for source, expected in (
-        ("openrouter_free_tier_daily", tree.DailyLimitReached),
-        ("upstream_provider", tree.RateLimited),
+        ("openrouter_free_tier_daily", errors.DailyLimitReached),
+        ("upstream_provider", errors.RateLimited),
     ):
         error = {"code": 429, "message": "Rate limit exceeded", "metadata": {"limit_source": source}}
         Contract.load().check_response("POST", "/chat/completions", 429, {"error": error})

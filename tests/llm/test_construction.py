@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import caal_desktop.llm as layer
+from caal_desktop import llm
 from caal_desktop.llm import (
     OPENROUTER_BASE_URL,
     PROVIDER_NAMES,
@@ -327,11 +327,11 @@ def test_settings_that_lack_something(settings: dict[str, Any]) -> None:
 
 
 def test_everything_promised_can_be_imported() -> None:
-    for name in layer.__all__:
-        assert getattr(layer, name) is not None
-    assert dir(layer) == sorted(layer.__all__)
+    for name in llm.__all__:
+        assert getattr(llm, name) is not None
+    assert dir(llm) == sorted(llm.__all__)
     with pytest.raises(AttributeError, match="nonsense"):
-        _ = layer.nonsense
+        _ = llm.nonsense
 
 
 def fresh(program: str) -> str:
@@ -368,7 +368,7 @@ print(sorted(name for name in sys.modules if name.startswith("caal_desktop.llm.p
 def test_warming_up_in_a_thread_loads_everything() -> None:
     program = """
 import asyncio, sys, threading
-import caal_desktop.llm as llm
+from caal_desktop import llm
 thread = threading.Thread(target=llm.warm_up)
 thread.start()
 thread.join()
@@ -386,7 +386,7 @@ print("openai" in before, sorted(name for name in set(sys.modules) - before if n
 def test_warming_up_leaves_a_bad_certificate_setting_to_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent.pem")
     program = """
-import caal_desktop.llm as llm
+from caal_desktop import llm
 llm.warm_up()
 try:
     llm.OpenRouterProvider("a/b", "k" * 40).warm_up()

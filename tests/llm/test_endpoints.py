@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caal_desktop.llm import EndpointInfo, OpenRouterProvider, Pricing
-from caal_desktop.llm import errors as tree
+from caal_desktop.llm import EndpointInfo, OpenRouterProvider, Pricing, errors
 from caal_desktop.llm.models.endpoints import MAX_ENDPOINTS, endpoints_path, parse_endpoints
 from tests.llm.helpers import KEY, error_of, openrouter, run
 from tests.support.scripted_server import Reply, error_reply, json_reply, scripted_server
@@ -117,13 +116,13 @@ def test_ids_become_paths_that_stay_below_models(model_id: str, path: str | None
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
-        (json_reply({"data": {}}), tree.InvalidResponse),
-        (Reply((b"<html></html>",), content_type="text/html"), tree.CaptivePortalSuspected),
-        (error_reply(404, "Model vendor/model not found"), tree.ModelNotFound),
-        (error_reply(500, "no"), tree.ServerFailed),
+        (json_reply({"data": {}}), errors.InvalidResponse),
+        (Reply((b"<html></html>",), content_type="text/html"), errors.CaptivePortalSuspected),
+        (error_reply(404, "Model vendor/model not found"), errors.ModelNotFound),
+        (error_reply(500, "no"), errors.ServerFailed),
     ],
 )
-def test_answers_that_are_none(reply: Reply, expected: type[tree.ProviderError]) -> None:
+def test_answers_that_are_none(reply: Reply, expected: type[errors.ProviderError]) -> None:
     async def test() -> None:
         async with scripted_server(reply) as server, openrouter(server, max_retries=0) as provider:
             assert type(await error_of(lambda: provider.list_endpoints("vendor/model"))) is expected
@@ -135,7 +134,7 @@ def test_answers_that_are_none(reply: Reply, expected: type[tree.ProviderError])
 def test_an_id_without_an_author_asks_nobody() -> None:
     async def test() -> None:
         async with scripted_server(Reply()) as server, openrouter(server) as provider:
-            assert type(await error_of(lambda: provider.list_endpoints("model"))) is tree.ModelNotFound
+            assert type(await error_of(lambda: provider.list_endpoints("model"))) is errors.ModelNotFound
             assert server.requests == []
 
     run(test())
@@ -148,6 +147,6 @@ def test_the_hosts_of_the_demo(demo: DemoControl) -> None:
             hosts = await provider.list_endpoints(next(m.id for m in listing.models if m.variant == ""))
             assert hosts
             assert all(host.provider_name and host.pricing.prompt is not None for host in hosts)
-            assert type(await error_of(lambda: provider.list_endpoints("no/such"))) is tree.ModelNotFound
+            assert type(await error_of(lambda: provider.list_endpoints("no/such"))) is errors.ModelNotFound
 
     run(test())

@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from caal_desktop.llm import OpenAICompatibleProvider, Remedy, Timeouts
-from caal_desktop.llm import errors as tree
+from caal_desktop.llm import OpenAICompatibleProvider, Remedy, Timeouts, errors
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.redaction import clean_metadata, clean_text
 from caal_desktop.llm.translation import NO_TEXT, Duration, Message, SourceText
@@ -33,7 +32,7 @@ ONCE = RetryPolicy(max_retries=0)
 
 
 def failures_of(reply: Reply) -> list[ProviderError]:
-    """How the three ways to ask fail on the same answer."""
+    """Return the errors of the three ways to ask, on the same answer."""
 
     async def test() -> list[ProviderError]:
         async with scripted_server(reply) as server, openrouter(server, retry_policy=ONCE) as provider:
@@ -47,33 +46,33 @@ def failures_of(reply: Reply) -> list[ProviderError]:
 @pytest.mark.parametrize(
     ("code", "expected", "remedy"),
     [
-        (400, tree.BadRequest, Remedy.DEFAULT_PARAMETERS),
-        (401, tree.AuthenticationFailed, Remedy.CHECK_KEY),
-        (402, tree.InsufficientCredit, Remedy.ADD_CREDIT),
-        (403, tree.PermissionRefused, Remedy.CHOOSE_MODEL),
-        (404, tree.ModelNotFound, Remedy.CHOOSE_MODEL),
-        (405, tree.EndpointNotFound, Remedy.PROVIDER_SETTINGS),
-        (407, tree.ProxyAuthenticationRequired, Remedy.NETWORK_SETTINGS),
-        (408, tree.RequestTimedOut, Remedy.RETRY),
-        (409, tree.BadRequest, Remedy.DEFAULT_PARAMETERS),
-        (413, tree.RequestTooLarge, Remedy.SHORTEN),
-        (422, tree.UnprocessableRequest, Remedy.SHORTEN),
-        (429, tree.RateLimited, Remedy.WAIT),
-        (500, tree.ServerFailed, Remedy.RETRY),
-        (501, tree.ServerFailed, Remedy.RETRY),
-        (502, tree.ProviderUnavailable, Remedy.RETRY),
-        (503, tree.ProviderUnavailable, Remedy.RETRY),
-        (504, tree.RequestTimedOut, Remedy.RETRY),
-        (511, tree.CaptivePortalSuspected, Remedy.NETWORK_SETTINGS),
-        (520, tree.ServerFailed, Remedy.RETRY),
-        (524, tree.RequestTimedOut, Remedy.RETRY),
-        (529, tree.ProviderUnavailable, Remedy.RETRY),
+        (400, errors.BadRequest, Remedy.DEFAULT_PARAMETERS),
+        (401, errors.AuthenticationFailed, Remedy.CHECK_KEY),
+        (402, errors.InsufficientCredit, Remedy.ADD_CREDIT),
+        (403, errors.PermissionRefused, Remedy.CHOOSE_MODEL),
+        (404, errors.ModelNotFound, Remedy.CHOOSE_MODEL),
+        (405, errors.EndpointNotFound, Remedy.PROVIDER_SETTINGS),
+        (407, errors.ProxyAuthenticationRequired, Remedy.NETWORK_SETTINGS),
+        (408, errors.RequestTimedOut, Remedy.RETRY),
+        (409, errors.BadRequest, Remedy.DEFAULT_PARAMETERS),
+        (413, errors.RequestTooLarge, Remedy.SHORTEN),
+        (422, errors.UnprocessableRequest, Remedy.SHORTEN),
+        (429, errors.RateLimited, Remedy.WAIT),
+        (500, errors.ServerFailed, Remedy.RETRY),
+        (501, errors.ServerFailed, Remedy.RETRY),
+        (502, errors.ProviderUnavailable, Remedy.RETRY),
+        (503, errors.ProviderUnavailable, Remedy.RETRY),
+        (504, errors.RequestTimedOut, Remedy.RETRY),
+        (511, errors.CaptivePortalSuspected, Remedy.NETWORK_SETTINGS),
+        (520, errors.ServerFailed, Remedy.RETRY),
+        (524, errors.RequestTimedOut, Remedy.RETRY),
+        (529, errors.ProviderUnavailable, Remedy.RETRY),
     ],
 )
 def test_every_status(code: int, expected: type[ProviderError], remedy: Remedy) -> None:
-    errors = failures_of(error_reply(code, "The server's words."))
-    assert [type(error) for error in errors] == [expected] * 3
-    for error in errors:
+    failures = failures_of(error_reply(code, "The server's words."))
+    assert [type(error) for error in failures] == [expected] * 3
+    for error in failures:
         assert (error.status, error.detail, error.remedy) == (code, "The server's words.", remedy)
         assert error.provider == "openrouter"
 
@@ -90,7 +89,7 @@ def test_a_key_that_was_not_sent_is_not_called_wrong(key: str | None, what: str)
         ):
             error = await error_of(lambda: provider.chat(HELLO))
             port = urlsplit(server.base_url).port
-            assert (type(error), error.remedy) == (tree.AuthenticationFailed, Remedy.CHECK_KEY)
+            assert (type(error), error.remedy) == (errors.AuthenticationFailed, Remedy.CHECK_KEY)
             assert error.describe().what == what.format(port=port)
 
     run(test())
@@ -98,7 +97,7 @@ def test_a_key_that_was_not_sent_is_not_called_wrong(key: str | None, what: str)
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [(402, tree.InsufficientCredit), ("402", tree.InsufficientCredit), ("nonsense", tree.ServerFailed)],
+    [(402, errors.InsufficientCredit), ("402", errors.InsufficientCredit), ("nonsense", errors.ServerFailed)],
 )
 def test_an_error_inside_a_200_has_its_own_code(code: int | str, expected: type[ProviderError]) -> None:
     assert {type(error) for error in failures_of(error_reply(code, "x", status=200))} == {expected}
@@ -107,18 +106,22 @@ def test_an_error_inside_a_200_has_its_own_code(code: int | str, expected: type[
 @pytest.mark.parametrize(
     ("code", "message", "expected"),
     [
-        (400, "This endpoint's maximum context length is 8192 tokens", tree.RequestTooLarge),
-        (400, "acme/nothing is not a valid model ID", tree.ModelNotFound),
-        (401, "Management keys cannot be used for completions: a management key was given", tree.ManagementKeyRejected),
-        (403, "Provisioning keys cannot make completions: provisioning key", tree.ManagementKeyRejected),
-        (403, "Key limit exceeded (total limit). Manage it on the keys page", tree.InsufficientCredit),
-        (404, "No endpoints found for acme/nothing.", tree.ModelNotFound),
-        (404, "No endpoints found matching your data policy (Free model publication)", tree.NoProviderAllowed),
-        (404, "No allowed providers are available for the selected model.", tree.NoProviderAllowed),
-        (404, "All providers have been ignored.", tree.NoProviderAllowed),
-        (404, "No endpoints found that support tool use.", tree.CapabilityNotOffered),
-        (429, "Rate limit exceeded: free-models-per-day. Add 10 credits", tree.DailyLimitReached),
-        (429, "Rate limit exceeded: free-models-per-min.", tree.RateLimited),
+        (400, "This endpoint's maximum context length is 8192 tokens", errors.RequestTooLarge),
+        (400, "acme/nothing is not a valid model ID", errors.ModelNotFound),
+        (
+            401,
+            "Management keys cannot be used for completions: a management key",
+            errors.ManagementKeyRejected,
+        ),
+        (403, "Provisioning keys cannot make completions: provisioning key", errors.ManagementKeyRejected),
+        (403, "Key limit exceeded (total limit). Manage it on the keys page", errors.InsufficientCredit),
+        (404, "No endpoints found for acme/nothing.", errors.ModelNotFound),
+        (404, "No endpoints found matching your data policy (Free model publication)", errors.NoProviderAllowed),
+        (404, "No allowed providers are available for the selected model.", errors.NoProviderAllowed),
+        (404, "All providers have been ignored.", errors.NoProviderAllowed),
+        (404, "No endpoints found that support tool use.", errors.CapabilityNotOffered),
+        (429, "Rate limit exceeded: free-models-per-day. Add 10 credits", errors.DailyLimitReached),
+        (429, "Rate limit exceeded: free-models-per-min.", errors.RateLimited),
     ],
 )
 def test_messages_that_say_more_than_their_status(code: int, message: str, expected: type[ProviderError]) -> None:
@@ -128,11 +131,11 @@ def test_messages_that_say_more_than_their_status(code: int, message: str, expec
 @pytest.mark.parametrize(
     ("status", "error", "expected"),
     [
-        (429, {"message": "You exceeded your quota", "code": "insufficient_quota"}, tree.InsufficientCredit),
-        (400, {"message": "Too long", "code": "context_length_exceeded"}, tree.RequestTooLarge),
-        (401, {"message": "Bad key", "code": "invalid_api_key"}, tree.AuthenticationFailed),
-        (404, {"message": 'model "x" not found, try pulling it first', "type": "api_error"}, tree.ModelNotFound),
-        (404, {"message": "File Not Found", "type": "not_found_error", "code": 404}, tree.EndpointNotFound),
+        (429, {"message": "You exceeded your quota", "code": "insufficient_quota"}, errors.InsufficientCredit),
+        (400, {"message": "Too long", "code": "context_length_exceeded"}, errors.RequestTooLarge),
+        (401, {"message": "Bad key", "code": "invalid_api_key"}, errors.AuthenticationFailed),
+        (404, {"message": 'model "x" not found, try pulling it first', "type": "api_error"}, errors.ModelNotFound),
+        (404, {"message": "File Not Found", "type": "not_found_error", "code": 404}, errors.EndpointNotFound),
     ],
 )
 def test_words_of_compatible_servers(status: int, error: dict[str, Any], expected: type[ProviderError]) -> None:
@@ -146,7 +149,7 @@ def test_words_of_compatible_servers(status: int, error: dict[str, Any], expecte
 def test_moderation_names_its_reasons() -> None:
     metadata = {"reasons": ["violence", "harassment"], "flagged_input": "the words", "provider_name": "Acme"}
     for error in failures_of(error_reply(403, "Flagged", metadata=metadata)):
-        assert type(error) is tree.ModerationRefused
+        assert type(error) is errors.ModerationRefused
         assert "violence, harassment" in error.describe().why
         assert error.params["flagged_input"] == "the words"
 
@@ -161,21 +164,21 @@ def test_the_hosting_providers_own_words_are_part_of_the_detail() -> None:
 @pytest.mark.parametrize(
     ("reply", "expected", "detail"),
     [
-        (Reply((b"<html><title>Blocked\nby ACME</title></html>",), 403), tree.PermissionRefused, "Blocked by ACME"),
-        (Reply((b"<html>502</html>",), 502, "text/html"), tree.ProviderUnavailable, ""),
-        (Reply((b"upstream gone",), 503, "text/plain"), tree.ProviderUnavailable, "upstream gone"),
-        (Reply((), 500), tree.ServerFailed, ""),
-        (Reply((b"404 page not found",), 404, "text/plain"), tree.EndpointNotFound, "404 page not found"),
-        (json_reply({"detail": "Not Found"}, 404), tree.EndpointNotFound, "Not Found"),
-        (json_reply({"error": "model gone"}, 404), tree.ModelNotFound, "model gone"),
-        (json_reply(None, 500), tree.ServerFailed, "null"),
-        (json_reply([1], 500), tree.ServerFailed, ""),
-        (json_reply({"error": {"message": None, "code": None, "metadata": None}}, 500), tree.ServerFailed, ""),
-        (json_reply({"error": {"message": 5, "code": [], "metadata": [3]}}, 401), tree.AuthenticationFailed, ""),
-        (Reply((b"x" * 1_000_000,), 500, "text/plain"), tree.ServerFailed, "x" * 300),
-        (Reply((b"\xff\xfe",), 500), tree.ServerFailed, "\ufffd\ufffd"),
-        (Reply((), 302, headers={"Location": "http://portal.invalid/"}), tree.CaptivePortalSuspected, None),
-        (Reply((), 307, headers={"Location": "/elsewhere"}), tree.CaptivePortalSuspected, None),
+        (Reply((b"<html><title>Blocked\nby ACME</title></html>",), 403), errors.PermissionRefused, "Blocked by ACME"),
+        (Reply((b"<html>502</html>",), 502, "text/html"), errors.ProviderUnavailable, ""),
+        (Reply((b"upstream gone",), 503, "text/plain"), errors.ProviderUnavailable, "upstream gone"),
+        (Reply((), 500), errors.ServerFailed, ""),
+        (Reply((b"404 page not found",), 404, "text/plain"), errors.EndpointNotFound, "404 page not found"),
+        (json_reply({"detail": "Not Found"}, 404), errors.EndpointNotFound, "Not Found"),
+        (json_reply({"error": "model gone"}, 404), errors.ModelNotFound, "model gone"),
+        (json_reply(None, 500), errors.ServerFailed, "null"),
+        (json_reply([1], 500), errors.ServerFailed, ""),
+        (json_reply({"error": {"message": None, "code": None, "metadata": None}}, 500), errors.ServerFailed, ""),
+        (json_reply({"error": {"message": 5, "code": [], "metadata": [3]}}, 401), errors.AuthenticationFailed, ""),
+        (Reply((b"x" * 1_000_000,), 500, "text/plain"), errors.ServerFailed, "x" * 300),
+        (Reply((b"\xff\xfe",), 500), errors.ServerFailed, "\ufffd\ufffd"),
+        (Reply((), 302, headers={"Location": "http://portal.invalid/"}), errors.CaptivePortalSuspected, None),
+        (Reply((), 307, headers={"Location": "/elsewhere"}), errors.CaptivePortalSuspected, None),
     ],
 )
 def test_errors_that_are_not_in_the_agreed_form(
@@ -192,18 +195,18 @@ def test_errors_that_are_not_in_the_agreed_form(
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
-        (Reply((b"<!DOCTYPE html><html></html>",), content_type="text/html"), tree.CaptivePortalSuspected),
-        (Reply((b"{broken",)), tree.InvalidResponse),
-        (Reply(), tree.InvalidResponse),
-        (json_reply([]), tree.InvalidResponse),
-        (json_reply("text"), tree.InvalidResponse),
-        (json_reply({}), tree.InvalidResponse),
-        (json_reply({"choices": []}), tree.InvalidResponse),
-        (json_reply({"choices": [None]}), tree.InvalidResponse),
-        (json_reply({"choices": [{"message": None}]}), tree.InvalidResponse),
-        (Reply((b"[" * 100_000,)), tree.InvalidResponse),
-        (Reply((b'{"choices"', DROP)), tree.StreamInterrupted),
-        (Reply((b"\x1f\x8bnot gzip",), headers={"Content-Encoding": "gzip"}), tree.InvalidResponse),
+        (Reply((b"<!DOCTYPE html><html></html>",), content_type="text/html"), errors.CaptivePortalSuspected),
+        (Reply((b"{broken",)), errors.InvalidResponse),
+        (Reply(), errors.InvalidResponse),
+        (json_reply([]), errors.InvalidResponse),
+        (json_reply("text"), errors.InvalidResponse),
+        (json_reply({}), errors.InvalidResponse),
+        (json_reply({"choices": []}), errors.InvalidResponse),
+        (json_reply({"choices": [None]}), errors.InvalidResponse),
+        (json_reply({"choices": [{"message": None}]}), errors.InvalidResponse),
+        (Reply((b"[" * 100_000,)), errors.InvalidResponse),
+        (Reply((b'{"choices"', DROP)), errors.StreamInterrupted),
+        (Reply((b"\x1f\x8bnot gzip",), headers={"Content-Encoding": "gzip"}), errors.InvalidResponse),
     ],
 )
 def test_answers_that_cannot_be_read(reply: Reply, expected: type[ProviderError]) -> None:
@@ -216,7 +219,7 @@ def test_answers_that_cannot_be_read(reply: Reply, expected: type[ProviderError]
 
 
 def test_no_more_of_an_errors_body_is_read_than_it_needs() -> None:
-    """A broken server, or one that means harm, must neither fill the memory nor keep anybody waiting."""
+    """A broken or hostile server must neither fill the memory nor keep the user waiting."""
 
     async def test() -> None:
         told = json.dumps({"error": {"code": 400, "message": "the lamp is broken"}}).encode()
@@ -225,7 +228,7 @@ def test_no_more_of_an_errors_body_is_read_than_it_needs() -> None:
             async with asyncio.timeout(20):
                 error = await error_of(lambda: provider.chat(HELLO))
                 await server.client_left.wait()
-            assert type(error) is tree.BadRequest
+            assert type(error) is errors.BadRequest
             assert "the lamp is broken" in error.detail
             # What is left unread is not read by the next request either.
             server.script[:] = [json_reply({"data": [{"id": MODEL}]})]
@@ -268,13 +271,13 @@ def error_at(url: str, **options: Any) -> ProviderError:
 def test_nobody_listens() -> None:
     port = free_port()
     error = error_at(f"http://127.0.0.1:{port}/v1")
-    assert type(error) is tree.ConnectionRefused
+    assert type(error) is errors.ConnectionRefused
     assert f"127.0.0.1:{port}" in error.describe().why
 
 
 def test_a_name_that_does_not_exist() -> None:
     error = error_at("http://nowhere.invalid/v1")
-    assert type(error) is tree.NameResolutionFailed
+    assert type(error) is errors.NameResolutionFailed
     assert "nowhere.invalid" in error.describe().why
 
 
@@ -285,11 +288,11 @@ def test_a_server_that_speaks_no_tls() -> None:
             async with OpenAICompatibleProvider(MODEL, url, retry_policy=AT_ONCE) as provider:
                 return await error_of(lambda: provider.chat(HELLO))
 
-    assert type(run(test())) is tree.CertificateRejected
+    assert type(run(test())) is errors.CertificateRejected
 
 
 async def _listen(first_bytes: bytes | None) -> asyncio.Server:
-    """A raw server that answers any request with the given bytes and hangs up; None: says nothing."""
+    """Start a server that answers any request with the given bytes and hangs up; with nothing where they are None."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if first_bytes is not None:
@@ -311,7 +314,7 @@ def test_a_server_that_hangs_up(first_bytes: bytes | None) -> None:
         async with await _listen(first_bytes) as server:
             url = f"http://127.0.0.1:{port_of(server)}/v1"
             async with OpenAICompatibleProvider(MODEL, url, retry_policy=AT_ONCE) as provider:
-                assert type(await error_of(lambda: provider.chat(HELLO))) is tree.ConnectionDropped
+                assert type(await error_of(lambda: provider.chat(HELLO))) is errors.ConnectionDropped
 
     run(test())
 
@@ -321,7 +324,7 @@ def test_a_proxy_that_asks_for_a_sign_in(monkeypatch: pytest.MonkeyPatch) -> Non
         async with await _listen(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as proxy:
             monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port_of(proxy)}")
             async with OpenAICompatibleProvider(MODEL, "https://nowhere.invalid/v1", KEY) as provider:
-                assert type(await error_of(lambda: provider.chat(HELLO))) is tree.ProxyAuthenticationRequired
+                assert type(await error_of(lambda: provider.chat(HELLO))) is errors.ProxyAuthenticationRequired
 
     run(test())
 
@@ -329,7 +332,7 @@ def test_a_proxy_that_asks_for_a_sign_in(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_certificate_file_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
     error = error_at("https://nowhere.invalid/v1")
-    assert type(error) is tree.NetworkSettingsInvalid
+    assert type(error) is errors.NetworkSettingsInvalid
     assert error.remedy is Remedy.NETWORK_SETTINGS
     assert error.detail
 
@@ -337,7 +340,7 @@ def test_a_certificate_file_that_is_not_there(monkeypatch: pytest.MonkeyPatch, t
 @pytest.mark.parametrize("proxy", ["nonsense://x", "socks5://127.0.0.1:1"])
 def test_a_proxy_that_is_no_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    assert type(error_at("https://nowhere.invalid/v1")) is tree.NetworkSettingsInvalid
+    assert type(error_at("https://nowhere.invalid/v1")) is errors.NetworkSettingsInvalid
 
 
 def test_a_closed_provider_says_so() -> None:
@@ -346,7 +349,7 @@ def test_a_closed_provider_says_so() -> None:
             provider = openrouter(server)
             await provider.aclose()
             await provider.aclose()
-            assert type(await error_of(lambda: provider.chat(HELLO))) is tree.ConfigurationError
+            assert type(await error_of(lambda: provider.chat(HELLO))) is errors.ConfigurationError
 
     run(test())
 
@@ -374,7 +377,7 @@ def test_a_connection_that_is_never_accepted_times_out() -> None:
             filler.connect_ex(address)
             fillers.append(filler)
         error = error_at(f"http://127.0.0.1:{address[1]}/v1", timeouts=Timeouts(connect=0.2))
-        assert type(error) is tree.ConnectionTimedOut
+        assert type(error) is errors.ConnectionTimedOut
     finally:
         for filler in [*fillers, listener]:
             filler.close()
@@ -449,14 +452,14 @@ def test_the_wait_is_told() -> None:
         assert "90 seconds" in error.describe().advice
     nested = {"headers": {"X-RateLimit-Reset": "99999999999999"}}
     for error in failures_of(error_reply(429, "free-models-per-day", metadata=nested)):
-        assert type(error) is tree.DailyLimitReached
+        assert type(error) is errors.DailyLimitReached
         assert " hours," in error.describe().advice
 
 
 # --- texts ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cls", list(error_classes(tree.ProviderError)), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", list(error_classes(errors.ProviderError)), ids=lambda cls: cls.__name__)
 def test_texts_are_whole_sentences(cls: type[ProviderError]) -> None:
     error = cls(
         "openrouter",
@@ -475,23 +478,23 @@ def test_texts_are_whole_sentences(cls: type[ProviderError]) -> None:
 
 
 def test_every_text_of_the_tree_is_a_whole_sentence() -> None:
-    for template in all_templates(tree.ProviderError) - {NO_TEXT}:
-        assert re.fullmatch(r"[A-Z“{].{5,}\.", template), template
+    for template in all_templates(errors.ProviderError) - {NO_TEXT}:
+        assert re.fullmatch(r"[A-Z“{].{5,}\.(?: \{reason\})?", template), template
         assert "!" not in template
 
 
 def test_an_errors_own_reason_comes_before_its_classs() -> None:
-    error = tree.AddressRefused(
-        "x", reason=tree.AddressRefused.why_fixed, params={"address": "https://a.example", "provider": "A"}
+    error = errors.AddressRefused(
+        "x", reason=errors.AddressRefused.why_fixed, params={"address": "https://a.example", "provider": "A"}
     )
     text = error.describe()
     assert text.why.startswith("Only https://a.example or an address on this computer")
     assert (text.what, text.advice) == (
-        tree.AddressRefused("x", params={"provider": "A"}).describe().what,
+        errors.AddressRefused("x", params={"provider": "A"}).describe().what,
         error.advice,
     )
     assert text.why in str(error)
-    why = tree.AddressRefused.why_fixed
+    why = errors.AddressRefused.why_fixed
     assert error.describe(lambda template: "Nur {address}." if template == why else template).why == (
         "Nur https://a.example."
     )
@@ -504,63 +507,52 @@ def test_names_of_the_programs_own_are_translated_too() -> None:
         return error.describe(lambda template: german.get(template, template)).what
 
     title = PROVIDERS["openai_compatible"].title
-    assert what(tree.ConnectionFailed()) == "Der Server could not be reached."
-    assert what(tree.ConnectionFailed("x", params={"provider": title})) == "Ein anderer Server could not be reached."
-    assert what(tree.ConnectionFailed("x", params={"provider": str(title)})) == "Another server could not be reached."
+    assert what(errors.ConnectionFailed()) == "Der Server could not be reached."
+    assert what(errors.ConnectionFailed("x", params={"provider": title})) == "Ein anderer Server could not be reached."
+    assert what(errors.ConnectionFailed("x", params={"provider": str(title)})) == "Another server could not be reached."
 
 
 def test_what_fills_a_placeholder_is_cleaned_however_deep_it_is() -> None:
     named = Message(SourceText("Test", "{a} and {b}"), {"a": KEY, "b": "x\ny"})
-    error = tree.ModerationRefused("x", params={"reasons": (f"a {KEY}", named), "n": 3}, secrets=(KEY,))
+    error = errors.ModerationRefused("x", params={"reasons": (f"a {KEY}", named), "n": 3}, secrets=(KEY,))
     assert KEY not in chain_text(error)
     assert error.describe().why.endswith(": a [hidden], [hidden] and x y.")
     assert error.params["n"] == 3
 
 
 def test_templates_can_be_translated_before_they_are_filled_in() -> None:
-    known = {
-        "provider",
-        "model",
-        "host",
-        "time",
-        "wait",
-        "reasons",
-        "provider_name",
-        "issuer",
-        "address",
-        "name",
-        "known",
-    }
-    for template in all_templates(tree.ProviderError):
+    known = {"provider", "model", "host", "time", "wait", "reasons", "provider_name", "issuer", "address", "name"}
+    known |= {"known", "header", "reason"}
+    for template in all_templates(errors.ProviderError):
         assert {name for _, name, _, _ in string.Formatter().parse(template) if name} <= known
-    error = tree.RateLimited("groq", retry_after=200, params={"provider": "Groq"})
+    error = errors.RateLimited("groq", retry_after=200, params={"provider": "Groq"})
     german = {
-        tree.RateLimited.what: "{provider} bittet um eine Pause.",
-        tree.RateLimited.advice_with_wait: "In {wait} noch einmal.",
+        errors.RateLimited.what: "{provider} bittet um eine Pause.",
+        errors.RateLimited.advice_with_wait: "In {wait} noch einmal.",
     }
-    assert set(german) <= all_templates(tree.ProviderError)
+    assert set(german) <= all_templates(errors.ProviderError)
     text = error.describe(lambda template: german.get(template, template))
     assert (text.what, text.advice) == ("Groq bittet um eine Pause.", "In 3 minutes noch einmal.")
 
 
 @pytest.mark.parametrize("broken", ["{", "{0}", "{provider.x.y}", "{provider:%%%}"])
 def test_a_broken_translation_falls_back(broken: str) -> None:
-    assert tree.AuthenticationFailed("x").describe(lambda _: broken).what == "x did not accept the API key."
+    assert errors.AuthenticationFailed("x").describe(lambda _: broken).what == "x did not accept the API key."
 
 
 def test_braces_in_values_are_not_templates() -> None:
-    error = tree.ModelNotFound("x", params={"model": "{provider}{0}"})
+    error = errors.ModelNotFound("x", params={"model": "{provider}{0}"})
     assert "{provider}{0}" in error.describe().what
 
 
 def test_the_drawn_tree_is_the_tree() -> None:
-    drawn = re.findall(r"[├└]── (\w+)", tree.__doc__ or "")
-    assert sorted(["ProviderError", *drawn]) == sorted(cls.__name__ for cls in error_classes(tree.ProviderError))
-    assert {cls.__name__ for cls in error_classes(tree.ProviderError)} <= set(tree.__all__)
+    drawn = re.findall(r"[├└]── (\w+)", errors.__doc__ or "")
+    assert sorted(["ProviderError", *drawn]) == sorted(cls.__name__ for cls in error_classes(errors.ProviderError))
+    assert {cls.__name__ for cls in error_classes(errors.ProviderError)} <= set(errors.__all__)
 
 
 def test_collecting_a_good_stream_is_no_error() -> None:
-    """The counterpart of the above: the helpers would notice a provider that always fails."""
+    """Prove that the helpers notice a provider that does not fail."""
 
     async def test() -> None:
         reply = json_reply({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]})

@@ -24,11 +24,11 @@ from caal_desktop.llm import (
     Timeouts,
     ToolCallDelta,
     UsageReport,
+    errors,
     format_tool_call_message,
     format_tool_result,
     parse_tool_arguments,
 )
-from caal_desktop.llm import errors as tree
 from tests.llm.helpers import HELLO, TOOL, collect, error_of, run, until_error
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def call(url: str, payload: object = None, method: str = "GET") -> Any:
 
 @pytest.fixture(scope="module")
 def llmock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The root URL of a running llmock."""
+    """Return the root URL of a running llmock."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -78,7 +78,7 @@ def llmock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def url(llmock: str) -> str:
-    """The same, with nothing scripted."""
+    """Return the same, with nothing scripted."""
     call(f"{llmock}/_llmock/reset", {}, "POST")
     return llmock
 
@@ -153,13 +153,13 @@ def test_a_streamed_tool_call(url: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("disconnect", tree.StreamInterrupted),
-        ("truncate", tree.StreamInterrupted),
-        ("malformed", tree.InvalidResponse),
-        ("stall", tree.StreamStalled),
+        ("disconnect", errors.StreamInterrupted),
+        ("truncate", errors.StreamInterrupted),
+        ("malformed", errors.InvalidResponse),
+        ("stall", errors.StreamStalled),
     ],
 )
-def test_broken_streams(url: str, kind: str, expected: type[tree.ProviderError]) -> None:
+def test_broken_streams(url: str, kind: str, expected: type[errors.ProviderError]) -> None:
     fault = {"type": "stream_fault", "kind": kind, "after_chunks": 3, "stall_seconds": 5}
     script(url, fault)
 
@@ -175,16 +175,16 @@ def test_broken_streams(url: str, kind: str, expected: type[tree.ProviderError])
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (400, tree.BadRequest),
-        (401, tree.AuthenticationFailed),
-        (403, tree.PermissionRefused),
-        (413, tree.RequestTooLarge),
-        (429, tree.RateLimited),
-        (500, tree.ServerFailed),
-        (503, tree.ProviderUnavailable),
+        (400, errors.BadRequest),
+        (401, errors.AuthenticationFailed),
+        (403, errors.PermissionRefused),
+        (413, errors.RequestTooLarge),
+        (429, errors.RateLimited),
+        (500, errors.ServerFailed),
+        (503, errors.ProviderUnavailable),
     ],
 )
-def test_refusals(url: str, status: int, expected: type[tree.ProviderError]) -> None:
+def test_refusals(url: str, status: int, expected: type[errors.ProviderError]) -> None:
     script(url, {"type": "fail", "status": status})
 
     async def test() -> None:
@@ -206,7 +206,7 @@ def test_it_comes_back_after_a_passing_trouble(url: str) -> None:
 
 
 def test_a_client_that_goes_away(url: str) -> None:
-    """The next request is answered as if nothing had been."""
+    """The next request is answered as before."""
     script(url, {"type": "stream_fault", "kind": "stall", "after_chunks": 3, "stall_seconds": 5})
 
     async def test() -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from caal_desktop.llm import GroqProvider, KeyInfo, ModelList, UsageReport
-from caal_desktop.llm import errors as tree
+from caal_desktop.llm import GroqProvider, KeyInfo, ModelList, UsageReport, errors
 from caal_desktop.llm.models.key_info import parse_key_info
 from tests.llm.helpers import KEY, MODEL, compatible, error_of, openrouter, run
 from tests.support.catalogues import RealList, on_real_lists
@@ -71,17 +70,17 @@ def test_lists_of_other_servers(payload: Any) -> None:
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
-        (json_reply({"object": "list"}), tree.InvalidResponse),
-        (json_reply({"data": None}), tree.InvalidResponse),
-        (json_reply("no"), tree.InvalidResponse),
-        (Reply((b"<html></html>",), content_type="text/html"), tree.CaptivePortalSuspected),
-        (Reply((b"",)), tree.InvalidResponse),
-        (error_reply(404, "Not Found"), tree.EndpointNotFound),
-        (error_reply(401, "No"), tree.AuthenticationFailed),
-        (json_reply({"error": {"code": 500, "message": "x"}}), tree.ServerFailed),
+        (json_reply({"object": "list"}), errors.InvalidResponse),
+        (json_reply({"data": None}), errors.InvalidResponse),
+        (json_reply("no"), errors.InvalidResponse),
+        (Reply((b"<html></html>",), content_type="text/html"), errors.CaptivePortalSuspected),
+        (Reply((b"",)), errors.InvalidResponse),
+        (error_reply(404, "Not Found"), errors.EndpointNotFound),
+        (error_reply(401, "No"), errors.AuthenticationFailed),
+        (json_reply({"error": {"code": 500, "message": "x"}}), errors.ServerFailed),
     ],
 )
-def test_lists_that_are_none(reply: Reply, expected: type[tree.ProviderError]) -> None:
+def test_lists_that_are_none(reply: Reply, expected: type[errors.ProviderError]) -> None:
     async def test() -> None:
         async with scripted_server(reply) as server, openrouter(server, max_retries=0) as provider:
             assert type(await error_of(provider.list_models)) is expected
@@ -132,7 +131,7 @@ def test_what_a_key_may_do() -> None:
             )
             assert server.last.path == "/api/v1/key"
             server.script[:] = [error_reply(401, "User not found.")]
-            assert type(await error_of(provider.check_key)) is tree.AuthenticationFailed
+            assert type(await error_of(provider.check_key)) is errors.AuthenticationFailed
 
     run(test())
 
@@ -160,7 +159,7 @@ def test_other_servers_check_a_key_by_listing_models() -> None:
             assert await provider.check_key() == KeyInfo()
             assert server.last.path == "/api/v1/models"
             server.script[:] = [json_reply({"error": {"message": "Invalid API Key", "code": "invalid_api_key"}}, 401)]
-            assert type(await error_of(provider.check_key)) is tree.AuthenticationFailed
+            assert type(await error_of(provider.check_key)) is errors.AuthenticationFailed
 
     run(test())
 

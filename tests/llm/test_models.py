@@ -17,7 +17,7 @@ from tests.support.catalogues import EXCERPT, RealList, generated_rows, on_real_
 
 
 def read(**fields: Any) -> ModelInfo:
-    """The model of a row with an id and the given fields."""
+    """Return the model of a row with an id and the given fields."""
     (model,) = parse_model_list({"data": [{"id": "maker/model", **fields}]}).models
     return model
 

@@ -114,7 +114,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @asynccontextmanager
 async def model_server(context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """Answers every request with one short answer; gives its port."""
+    """Answer every request with one short answer; yield the port."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -374,9 +374,12 @@ def test_further_headers_reach_the_server() -> None:
 )
 def test_headers_that_cannot_be_given_are_refused(line: str) -> None:
     name, value = parse_header(line)
-    assert check_header(name, value)
-    with pytest.raises(ConfigurationError):
+    reason = check_header(name, value)
+    assert reason
+    with pytest.raises(ConfigurationError) as caught:
         OpenAICompatibleProvider(MODEL, "http://127.0.0.1:9/v1", headers={name: value})
+    assert caught.value.describe().why == f"The header “{name}” cannot be sent. {reason}"
+    assert caught.value.describe(lambda text: "Weil." if text == reason else text).why.endswith("cannot be sent. Weil.")
 
 
 def test_a_header_is_a_name_and_a_value() -> None:

@@ -47,7 +47,7 @@ def test_a_very_short_live_key_does_not_black_out_the_log() -> None:
 @given(st.text(max_size=50), st.sampled_from(SECRETS), st.text(max_size=50))
 def test_a_key_between_anything_is_masked(before: str, secret: str, after: str) -> None:
     register_secret(LIVE_KEY)
-    # A letter right before a key makes it another word; nobody logs that, and words with dashes must stay readable.
+    # A letter right before a key makes it another word; that is not logged, and words with hyphens must stay readable.
     assert secret not in redact(f"{before} {secret}{after}")
     assert holds_secret(f"{before} {secret}\n{after}") or secret == KEY[:30]
 

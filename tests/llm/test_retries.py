@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.llm import OpenRouterProvider, RetryPolicy, TextDelta
-from caal_desktop.llm import errors as tree
+from caal_desktop.llm import OpenRouterProvider, RetryPolicy, TextDelta, errors
 from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, collect, error_of, openrouter, run, until_error
 from tests.support.scripted_server import (
     DROP,
@@ -55,7 +54,7 @@ def test_the_number_of_attempts_is_bounded(retries: int | None, requests: int) -
             scripted_server(error_reply(503, "x")) as server,
             openrouter(server, max_retries=retries) as provider,
         ):
-            assert type(await error_of(provider.list_models)) is tree.ProviderUnavailable
+            assert type(await error_of(provider.list_models)) is errors.ProviderUnavailable
             assert len(server.requests) == requests
 
     run(test())
@@ -68,9 +67,9 @@ def test_nothing_is_tried_again_once_an_answer_has_begun() -> None:
         async with scripted_server(cut, in_stream, text_stream("no")) as server, openrouter(server) as provider:
             events, error = await until_error(provider.stream_events(HELLO))
             assert [event.text for event in events if isinstance(event, TextDelta)] == ["Hel"]
-            assert type(error) is tree.StreamInterrupted
+            assert type(error) is errors.StreamInterrupted
             _, error = await until_error(provider.stream_events(HELLO))
-            assert type(error) is tree.ProviderUnavailable
+            assert type(error) is errors.ProviderUnavailable
             assert len(server.requests) == 2
 
     run(test())
@@ -103,7 +102,7 @@ def test_a_short_wait_is_kept() -> None:
 def test_a_free_daily_limit_is_not_tried_again() -> None:
     async def test() -> None:
         async with scripted_server(error_reply(429, "free-models-per-day")) as server, openrouter(server) as provider:
-            assert type(await error_of(lambda: provider.chat(HELLO))) is tree.DailyLimitReached
+            assert type(await error_of(lambda: provider.chat(HELLO))) is errors.DailyLimitReached
             assert len(server.requests) == 1
 
     run(test())
@@ -122,10 +121,10 @@ def test_an_error_inside_a_200_is_not_tried_again() -> None:
 @pytest.mark.parametrize(
     ("error", "attempt", "low", "high"),
     [
-        (tree.ProviderUnavailable(status=503), 0, 0.375, 0.5),
-        (tree.ProviderUnavailable(status=503), 1, 0.75, 1.0),
-        (tree.RateLimited(status=429, retry_after=8.0), 0, 8.0, 8.0),
-        (tree.ConnectionRefused(), 1, 0.75, 1.0),
+        (errors.ProviderUnavailable(status=503), 0, 0.375, 0.5),
+        (errors.ProviderUnavailable(status=503), 1, 0.75, 1.0),
+        (errors.RateLimited(status=429, retry_after=8.0), 0, 8.0, 8.0),
+        (errors.ConnectionRefused(), 1, 0.75, 1.0),
     ],
 )
 def test_how_long_is_waited(error: ProviderError, attempt: int, low: float, high: float) -> None:
@@ -137,20 +136,20 @@ def test_how_long_is_waited(error: ProviderError, attempt: int, low: float, high
 @pytest.mark.parametrize(
     "error",
     [
-        tree.RateLimited(status=429, retry_after=8.1),
-        tree.RequestTimedOut(status=None),
-        tree.ConnectionTimedOut(),
-        tree.CertificateRejected(),
-        tree.StreamInterrupted(),
-        tree.AuthenticationFailed(status=401),
+        errors.RateLimited(status=429, retry_after=8.1),
+        errors.RequestTimedOut(status=None),
+        errors.ConnectionTimedOut(),
+        errors.CertificateRejected(),
+        errors.StreamInterrupted(),
+        errors.AuthenticationFailed(status=401),
     ],
 )
 def test_what_is_not_waited_for(error: ProviderError) -> None:
     assert RetryPolicy().delay(error, 0) is None
-    assert AT_ONCE.delay(tree.ConnectionRefused(), 2) is None
+    assert AT_ONCE.delay(errors.ConnectionRefused(), 2) is None
 
 
 def test_waits_do_not_grow_without_end() -> None:
-    delay = RetryPolicy(max_retries=50).delay(tree.ProviderUnavailable(status=503), 40)
+    delay = RetryPolicy(max_retries=50).delay(errors.ProviderUnavailable(status=503), 40)
     assert delay is not None
     assert delay <= 4

@@ -37,7 +37,7 @@ from caal_desktop.llm.errors import (
     StreamStalled,
 )
 from caal_desktop.llm.errors.context import RequestContext
-from caal_desktop.llm.streaming import reader as streaming
+from caal_desktop.llm.streaming import reader
 from tests.llm.helpers import HELLO, QUICK, TOOL, collect, compatible, openrouter, run, until_error
 from tests.support.scripted_server import (
     DROP,
@@ -439,7 +439,7 @@ def test_what_follows_the_end_is_read_so_that_the_connection_can_be_used_again(
     last: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The closing bytes come a moment after the end mark: the server is asked for them before the answer ends."""
-    monkeypatch.setattr(streaming, "_DRAIN_SECONDS", 60.0)
+    monkeypatch.setattr(reader, "_DRAIN_SECONDS", 60.0)
 
     async def test() -> None:
         may_end = asyncio.Event()
@@ -512,7 +512,7 @@ def test_events_do_not_depend_on_how_the_stream_is_cut(pieces: list[str], cuts: 
     places = sorted({min(cut, len(raw)) for cut in cuts} | {0, len(raw)})
     chunks = [raw[start:stop] for start, stop in pairwise(places)]
     response: Any = _Response(chunks)
-    events = run(collect(streaming.read_events(RequestContext("p", "P", "host"), response)))
+    events = run(collect(reader.read_events(RequestContext("p", "P", "host"), response)))
     assert [event.text for event in events if isinstance(event, TextDelta)] == [*pieces, "Ünd 🎈"]
     assert sum(isinstance(event, KeepAlive) for event in events) == len(pieces)
     assert events[-1] == StreamFinished(FinishReason.STOP)
@@ -522,7 +522,7 @@ def test_events_do_not_depend_on_how_the_stream_is_cut(pieces: list[str], cuts: 
 
 
 def piece(channel: str, text: str) -> bytes:
-    """A chunk that is spelt with JSON's escapes, as servers send it that know nothing else."""
+    """Return a chunk with JSON's escapes, as some servers send it."""
     is_tool = channel == "arguments"
     fields = {"tool_calls": [{"index": 0, "function": {"arguments": text}}]} if is_tool else {channel: text}
     return frame(json.dumps({"choices": [{"index": 0, "delta": fields}]}))

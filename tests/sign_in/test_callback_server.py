@@ -29,7 +29,7 @@ async def listening(attempt: Attempt) -> AsyncIterator[CallbackServer]:
 
 
 async def ask(port: int, head: str) -> tuple[int, str]:
-    """Sends raw bytes and gives the status and the page; status 0 where the connection was closed without one."""
+    """Send raw bytes and return status and page; status 0 where the connection was closed without an answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(head.encode("latin-1"))
     try:
@@ -125,7 +125,7 @@ def test_what_no_browser_window_of_this_try_would_send_is_refused(
             assert got == status
             assert attempt.token not in page
             assert not server.answer.done()
-            # The person's own answer still comes through.
+            # The user's own answer is still accepted.
             assert (await ask(server.port, get(server.port, f"/{attempt.token}?code={CODE}")))[0] == 200
 
     run(test())
@@ -150,7 +150,7 @@ def test_a_head_without_an_end_is_dropped(monkeypatch: pytest.MonkeyPatch) -> No
     async def test() -> None:
         async with listening(Attempt()) as server:
             assert await ask(server.port, "GET / HTTP/1.1\r\n" + "X-Long: " + "a" * 40_000) == (0, "")
-            assert await ask(server.port, "GET / HTTP/1.1\r\nHost: nobody-ends-this") == (0, "")
+            assert await ask(server.port, "GET / HTTP/1.1\r\nHost: no-end") == (0, "")
 
     run(test())
 

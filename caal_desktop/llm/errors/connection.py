@@ -30,6 +30,9 @@ class ConfigurationError(ProviderError, ValueError):
     why_unknown: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError", "There is no provider called “{name}”. Known are {known}."
     )
+    why_header: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The header “{header}” cannot be sent. {reason}"
+    )
     why_closed: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError", "The connection to it was closed before the request was made."
     )

@@ -1,4 +1,4 @@
-"""Which further headers the user may add to requests."""
+"""Checks of the headers that the user may add to requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SECRET: Final = re.compile(r"auth|cookie|api-?key|token|secret|password|passwd|
 
 
 def check_header(name: str, value: str) -> SourceText:
-    """Return why a header cannot be sent, in a sentence; "" where it can."""
+    """Return why a header cannot be sent, in whole sentences; "" where it can."""
     if not _NAME.fullmatch(name):
         return QT_TRANSLATE_NOOP("InvalidSetting", "The header has a name that cannot stand in a request.")
     if name.lower() in _RESERVED:
@@ -45,12 +45,12 @@ def check_header(name: str, value: str) -> SourceText:
 
 
 def parse_header(line: str) -> tuple[str, str]:
-    """Return name and value of ``Name: value``.
+    """Return name and value of a line ``Name: value``.
 
     Raises:
-        ValueError: there is no colon.
+        ValueError: the line has no colon.
     """
     name, colon, value = line.partition(":")
     if not colon:
-        raise ValueError("it must read “Name: value”")
+        raise ValueError("the line has not the form “Name: value”")
     return name.strip(), value.strip()

@@ -144,10 +144,11 @@ class OpenAICompatibleProvider(LLMProvider):
 
     def _checked_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         for name, value in headers.items():
-            error = check_header(name, value)
-            if error:
+            if reason := check_header(name, value):
                 raise ConfigurationError(
-                    self.provider_name, params={"provider": self.display_name}, detail=f"{name}: {error}"
+                    self.provider_name,
+                    params={"provider": self.display_name, "header": name, "reason": reason},
+                    reason=ConfigurationError.why_header,
                 )
         return dict(headers)
 
