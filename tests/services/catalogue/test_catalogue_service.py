@@ -205,6 +205,9 @@ def test_a_bad_answer_never_takes_the_place_of_a_good_list(
     first.catalogue.refresh()
     first.until(lambda: first.catalogue.current.state is CatalogueState.STALE, "the refresh has failed")
     assert len(first.catalogue.current.models) > 100
+    error = first.catalogue.current.error
+    assert error is not None
+    assert "openrouter" not in f"{error}", "the registry's name is not shown"
     first.close()
     assert cache.path.read_bytes() == before
 

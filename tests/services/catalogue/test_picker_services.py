@@ -86,12 +86,15 @@ def test_a_local_order_sends_no_request(opened: Parts, demo: DemoControl) -> Non
     assert demo.requests() == []
 
 
-def test_an_order_that_does_not_come_can_be_asked_for_again(opened: Parts, demo: DemoControl) -> None:
+@pytest.mark.parametrize("fault", ["html_200", "empty_models"])
+def test_an_order_that_does_not_come_can_be_asked_for_again(opened: Parts, demo: DemoControl, fault: str) -> None:
     orders = opened.catalogue.orders
-    demo.fault("html_200", path="/models", times=1)
+    demo.fault(fault, path="/models", times=1)
     orders.request(SortOrder.POPULAR)
     opened.until(lambda: orders.order(SortOrder.POPULAR).phase is OrderPhase.FAILED, "the failure")
-    assert orders.order(SortOrder.POPULAR).error is not None
+    error = orders.order(SortOrder.POPULAR).error
+    assert error is not None
+    assert "openrouter" not in f"{error}", "the registry's name is not shown"
     orders.request(SortOrder.POPULAR)
     opened.until(lambda: orders.order(SortOrder.POPULAR).phase is OrderPhase.READY, "the order")
 

@@ -88,6 +88,7 @@ def test_a_management_key_cannot_chat_and_is_refused(parts: Parts, demo: DemoCon
     at_the_key(parts).setup.entry.submit(demo.key_for("management"))
     assert parts.until_stage(*ENDED) is Stage.REFUSED
     assert isinstance(parts.setup.key.error, ManagementKeyRejected)
+    assert parts.setup.key.error.describe().why.startswith("OpenRouter keeps keys")
 
 
 def test_what_the_key_can_do_is_told(parts: Parts, demo: DemoControl) -> None:
