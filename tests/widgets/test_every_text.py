@@ -39,8 +39,8 @@ from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.chat.conversation import (
     AnswerFacts,
     Attachment,
+    ChatMessage,
     Conversation,
-    Message,
     Role,
 )
 from caal_desktop.services.chat.spend_guard import LimitPassed, SpendingPeriod
@@ -233,9 +233,9 @@ class Tour:
         chat.window.commands.run(CommandId.NEW)
         for message in SAMPLES:
             conversation = Conversation()
-            question = Message(Role.USER, [USERS_WORDS])
+            question = ChatMessage(Role.USER, [USERS_WORDS])
             conversation.add(question, None)
-            conversation.add(Message(Role.ASSISTANT, [USERS_WORDS], facts=AnswerFacts(MODEL)), question)
+            conversation.add(ChatMessage(Role.ASSISTANT, [USERS_WORDS], facts=AnswerFacts(MODEL)), question)
             conversation.add(message, question)
             chat.chat.show_conversation(conversation)
             self.learn_messages([message])
@@ -254,7 +254,7 @@ class Tour:
         many = Conversation()
         last = None
         for _ in range(30):
-            message = Message(Role.USER, [USERS_WORDS * 40])
+            message = ChatMessage(Role.USER, [USERS_WORDS * 40])
             many.add(message, last)
             last = message
         chat.chat.show_conversation(many)
@@ -272,7 +272,7 @@ class Tour:
         chat.window.page.composer.set_text(USERS_WORDS)
         chat.press(Qt.Key.Key_Return)
 
-    def learn_messages(self, messages: Iterable[Message]) -> None:
+    def learn_messages(self, messages: Iterable[ChatMessage]) -> None:
         """Take note of what the user and the models said, and of the words of servers about failures."""
         for message in messages:
             for within in (".message.", "screen reader", "wizard.try"):
@@ -718,19 +718,19 @@ class Tour:
 
 
 SAMPLES = (
-    Message(
+    ChatMessage(
         Role.ASSISTANT,
         [USERS_WORDS],
         facts=AnswerFacts(MODEL, MODEL, "Αλφα", 2.0, 9.0, 1.0, "gen-1", UsageReport(12, 34, 5, 6, 0.01, 0.04, True)),
         reasoning_parts=[USERS_WORDS],
     ),
-    Message(
+    ChatMessage(
         Role.ASSISTANT,
         ["Δες [εδώ](https://a.example/x)\n\n```python\n१\n```\n\n```\n२\n```\n"],
         facts=AnswerFacts(MODEL, MODEL, None, 5.0, 9.0, None, "gen-2", UsageReport(1, 1, cost=0.1, is_byok=True)),
         reasoning_parts=[USERS_WORDS],
     ),
-    Message(
+    ChatMessage(
         Role.ASSISTANT,
         ["![](https://a.example/1)\n\n![γάτα](https://a.example/2)"],
         facts=AnswerFacts(MODEL, MODEL, None, 0.5, 1.0, None, "gen-3", UsageReport(1, 1)),
