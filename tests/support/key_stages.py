@@ -31,7 +31,7 @@ class Stage(Enum):
 
 
 def stage_of(state: KeyState) -> Stage:
-    """What a user sees of a key in this state."""
+    """Return what a user sees of a key in this state."""
     busy = {
         KeyActivity.CHECKING: Stage.CHECKING,
         KeyActivity.STORING: Stage.STORING,

@@ -44,11 +44,11 @@ class Listener:
         return f"{self.origin}/api/v1"
 
     def has_seen(self, secret: str) -> bool:
-        """Whether a secret came, in clear or as a proxy's credentials."""
+        """Return whether a secret came, in clear or as a proxy's credentials."""
         return any(secret in _readable(head) for head in self.heads)
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Delete all requests so far."""
         self.requests.clear()
         self.heads.clear()
 
@@ -58,7 +58,7 @@ class Listener:
 
 
 def _readable(head: str) -> str:
-    """The headers, with the credentials for a proxy decoded."""
+    """Return the headers, with the credentials for a proxy decoded."""
     lines = []
     for line in head.splitlines():
         name, _, value = line.partition(": ")
@@ -103,14 +103,14 @@ def _handler(listener: Listener) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Nothing is printed."""
+            """Print nothing."""
 
     return Handler
 
 
 @contextmanager
 def listening() -> Iterator[Listener]:
-    """A listener for as long as the block runs."""
+    """Return a context in which a listener runs."""
     listener = Listener()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(listener))
     server.daemon_threads = True

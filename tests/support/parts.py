@@ -88,7 +88,7 @@ class Parts:
             run_async(self.aclose())
 
     async def aclose(self) -> None:
-        """The same within a running loop."""
+        """End this run within a running loop."""
         await self.setup.close()
         await self.chat.close()
         await self.catalogue.close()
@@ -101,7 +101,7 @@ class Parts:
     # --- what many tests need
 
     def show_catalogue(self, catalogue: Catalogue) -> None:
-        """Have a list of models in a state, as if a server had told it."""
+        """Set the list of models, as if a server had sent it."""
         self.catalogue._set(catalogue)
 
     def until_stage(self, *stages: Stage) -> Stage:
@@ -116,12 +116,12 @@ class Parts:
             pytest.fail(f"this did not come: {what}")
 
     def open_catalogue(self, connection: Connection | None = None) -> None:
-        """Have a list of models on hand, OpenRouter's if none is named."""
+        """Load a list of models, OpenRouter's if no connection is given."""
         self.catalogue.open(connection or Connection("openrouter"))
         self.until(lambda: self.catalogue.current.state is CatalogueState.READY, "the list")
 
     def use_key(self, key: str, status: KeyStatus = KeyStatus.VERIFIED, provider: str = "openrouter") -> None:
-        """Have a key in use for this session, as a finished set-up leaves it."""
+        """Keep a key for this session, as a finished set-up leaves it."""
         self.keep_key(key, KeyStore.SESSION, provider, status)
 
     def keep_key(
@@ -131,7 +131,7 @@ class Parts:
         name: str = "openrouter",
         status: KeyStatus = KeyStatus.VERIFIED,
     ) -> None:
-        """Have a secret kept for the address in force; fails the test where the keyring does not take it."""
+        """Keep a secret for the address in force; fail the test where the keyring does not store it."""
         address = self.settings.current.proxy_url if name == PROXY else self.settings.current.of(name).base_url
         result = run_async(self.keys.keep(name, key, store, address, Proof(KeyStatus.VERIFIED)))
         assert result.is_done, result.error
@@ -140,15 +140,15 @@ class Parts:
             self.keys._update_record(name, status=status)
 
     def key(self, name: str = "openrouter") -> str | None:
-        """The secret in memory, whatever address it is for."""
+        """Return the secret in memory, whatever address it is for."""
         return self.keys._secrets.get(name)
 
     def state(self, name: str = "openrouter") -> KeyState:
-        """A provider's key as it stands."""
+        """Return the state of a provider's key."""
         return self.keys.state(name)
 
     def key_info(self) -> KeyInfo:
-        """What the provider has told about the key that was checked last."""
+        """Return what the provider has told about the key that was checked last."""
         info = self.setup.key.info
         assert info is not None
         return info
@@ -156,7 +156,7 @@ class Parts:
 
 @pytest.fixture
 def make_parts(qt_loop: LoopHarness, tmp_path: Path, demo: DemoControl) -> Iterator[Callable[..., Parts]]:
-    """Builds the services: ``make_parts()`` over the demo server, ``make_parts(url)`` over something else.
+    """Build the services: ``make_parts()`` over the demo server, ``make_parts(url)`` over something else.
 
     Built a second time in a test they find what the first ones have stored, as a second start does; close those first.
     """
@@ -174,13 +174,13 @@ def make_parts(qt_loop: LoopHarness, tmp_path: Path, demo: DemoControl) -> Itera
 
 @pytest.fixture
 def parts(make_parts: Callable[..., Parts]) -> Parts:
-    """The services over the demo server."""
+    """Return the services over the demo server."""
     return make_parts()
 
 
 @pytest.fixture
 def serve(qt_loop: LoopHarness) -> Iterator[Callable[..., ScriptedServer]]:
-    """Starts servers that answer what is scripted, for the length of the test: ``serve(*replies)``."""
+    """Start servers that answer what is scripted, for the length of the test: ``serve(*replies)``."""
     servers = AsyncExitStack()
 
     def start(*script: Reply) -> ScriptedServer:
@@ -192,7 +192,7 @@ def serve(qt_loop: LoopHarness) -> Iterator[Callable[..., ScriptedServer]]:
 
 @pytest.fixture
 def nowhere() -> Iterator[str]:
-    """A base URL where nothing listens, now and for as long as the test runs."""
+    """Return a base URL where nothing listens, now and for as long as the test runs."""
     with socket.socket() as taken:
         # Bound and not listening: no other process can take the port meanwhile, and connections are refused.
         taken.bind(("127.0.0.1", 0))
@@ -208,7 +208,7 @@ def _keyring_desktop() -> Iterator[DesktopSession]:
 
 @pytest.fixture
 def keyring_session(_keyring_desktop: DesktopSession) -> Iterator[DesktopSession]:
-    """A real keyring daemon, empty and unlocked, that this process uses for the length of the test."""
+    """Return the session of a real keyring daemon, empty and unlocked, that this process uses during the test."""
     import keyring
     from keyring.backends import SecretService, fail
 

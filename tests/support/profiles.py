@@ -21,7 +21,7 @@ _STORE_KEY = "import keyring, sys; keyring.set_password('caal-desktop', 'openrou
 
 
 def quick_model(demo: DemoControl) -> str:
-    """The id of a model of the demo that costs something and does not think first: its text comes at once."""
+    """Return the id of a model of the demo that is not free and does not reason: its text comes at once."""
     rows = demo.call("GET", "/models").json()["data"]
     return next(
         str(row["id"])
@@ -33,12 +33,12 @@ def quick_model(demo: DemoControl) -> str:
 
 
 def kept_for(address: str) -> dict[str, object]:
-    """What the settings remember of a key in the keyring that was given for an address and works there."""
+    """Return the record in the settings of a key in the keyring that was given for an address and works there."""
     return {"key_status": KeyStatus.VERIFIED, "key_store": KeyStore.KEYRING, "key_origin": origin_of(address)}
 
 
 def finish_setup(home: Path, session: DesktopSession, demo: DemoControl) -> None:
-    """Leave a finished set-up: the key in the session's keyring, the rest in the settings.
+    """Write a finished set-up: the key into the session's keyring, the rest into the settings.
 
     Args:
         home: the profile's folder.

@@ -26,7 +26,7 @@ PUBLIC = Connection("openrouter")
 
 @pytest.fixture
 def states(parts: Parts) -> list[CatalogueState]:
-    """Every state that is told, in order."""
+    """Collect every state that is emitted, in order."""
     return told_by(parts)
 
 

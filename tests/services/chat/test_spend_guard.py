@@ -46,7 +46,7 @@ def guard(make_guard: Callable[[], SpendGuard]) -> SpendGuard:
 
 
 def ask(parts: Parts, demo: DemoControl, text: str = "Hello") -> float:
-    """One answer; gives what it has cost."""
+    """Have one message answered, and return what the answer has cost."""
     if parts.key() is None:
         parts.use_key(demo.key)
         parts.settings.update(openrouter_model="openai/gpt-5-nano")

@@ -229,7 +229,7 @@ def test_a_key_is_not_kept_with_an_error() -> None:
 
 
 def exported(error: ProviderError | SavedFailureError | None = None, title: str = "") -> str:
-    """The Markdown, in German, of a conversation of which all of this is on the disk."""
+    """Return the Markdown, in German, of a conversation with an attachment, a tool call and an error."""
     extra = {
         "attachments": [{"name": "notes.txt", "media_type": "text/plain", "content": "", "size": 0}],
     }

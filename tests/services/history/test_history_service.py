@@ -67,7 +67,7 @@ class Kept:
 
 
 def ids_in(path: Path) -> list[str]:
-    """The conversations in the file, deleted ones that can come back among them."""
+    """Return the ids in the file, with those of deleted conversations that can be restored."""
     with closing(sqlite3.connect(path)) as connection:
         return [str(row[0]) for row in connection.execute("SELECT id FROM conversation")]
 
@@ -198,12 +198,12 @@ def test_what_streams_in_is_on_the_disk_before_the_answer_ends(
 
 @pytest.fixture
 def _asked_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an answer cost is asked for at once, and for as long as a test may wait."""
+    """Have the cost of an answer looked up at once, and for as long as a test may wait."""
     monkeypatch.setattr("caal_desktop.services.chat.chat_service.COST_DELAYS_S", (0.01,) * 1500)
 
 
 def stop_midway(kept: Kept, demo: DemoControl, ask: Callable[[], None]) -> str:
-    """Have an answer, or the rest of one, stopped when its first words have come; gives OpenRouter's id of it."""
+    """Stop an answer, or the rest of one, when its first words have come, and return OpenRouter's id of it."""
     before = kept.texts()[-1] if kept.chat.messages else ""
     demo.fault("stall_after", 4, times=1, path="/chat/completions")
     ask()
@@ -222,13 +222,13 @@ def is_waiting_for_cost() -> bool:
 
 
 def cost_of(demo: DemoControl, *generations: str) -> float:
-    """What the server says that these cost."""
+    """Return the cost of these answers, as the server knows it."""
     answers = [demo.call("GET", f"/generation?id={one}", key=demo.key).json() for one in generations]
     return float(sum(answer["data"]["total_cost"] for answer in answers))
 
 
 def cost_on_disk(path: Path, message: str) -> float | None:
-    """What an answer cost, as a process of its own reads it from the database."""
+    """Return the cost of an answer, as a process of its own reads it from the database."""
     script = (
         "import json, sqlite3, sys\n"
         "reader = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True)\n"

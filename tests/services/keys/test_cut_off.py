@@ -20,7 +20,7 @@ OWN = "openai_compatible"
 
 
 def cut_off(parts: Parts, session: DesktopSession, key: str, address: str) -> bytes:
-    """Keep a key; gives what the settings' file says while the keyring is about to take it."""
+    """Keep a key, and return the settings in the file while the keyring is about to store it."""
     session.hang_keyring()
     try:
         parts.keys.tasks.start(keep(parts, key, address), name="keep by hand")

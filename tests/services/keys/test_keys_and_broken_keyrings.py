@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def own_session() -> Iterator[DesktopSession]:
-    """A session whose keyring and bus may be broken."""
+    """Return a session whose keyring and bus may be broken."""
     import keyring
     from keyring.backends import SecretService, fail
 
@@ -47,7 +47,7 @@ def failure_of_storing(parts: Parts, key: str) -> KeyringError:
 
 
 def still_works(parts: Parts, demo: DemoControl) -> None:
-    """The key in memory goes on working, whatever has become of its store."""
+    """Check that the key in memory works, whatever has become of its store."""
     assert parts.key() == demo.key
     assert run_async(parts.keys.refresh("openrouter")).info is not None, "the provider has answered"
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def started(make_parts: Callable[..., Parts], key: str, status: KeyStatus, url: str | None = None) -> Parts:
-    """A start of the program with a key that an earlier run has put into the keyring."""
+    """Start the services with a key that an earlier run has put into the keyring."""
     parts = make_parts(url)
     parts.keep_key(key, status=status)
     parts.settings.update(setup_completed=True, openrouter_model="demo/model")

@@ -55,7 +55,7 @@ class LateAnswers:
 
 @pytest.fixture
 def kept_here(make_parts: Callable[..., Parts], keyring_session: DesktopSession) -> Parts:
-    """The keyring has a key for one's own server."""
+    """Keep a key for the user's own server in the keyring."""
     parts = make_parts()
     parts.settings.update(setup_completed=True, provider=OWN, openai_compatible_base_url=HERE)
     parts.keep_key("key-for-here", name=OWN)

@@ -25,7 +25,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def visit(url: str) -> int:
-    """Opens a page in a thread, as a browser of its own would."""
+    """Open a page in a thread, as a browser would."""
     request = urllib.request.Request(url, headers={"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"})  # noqa: S310
     try:
         with _OPENER.open(request, timeout=5) as answer:

@@ -40,7 +40,7 @@ def name(tmp_path: Path) -> str:
 
 @pytest.fixture
 def holder(name: str) -> Iterator[subprocess.Popen[str]]:
-    """Another process that has the profile."""
+    """Start another process that has the profile."""
     process = subprocess.Popen(
         [sys.executable, "-c", _HOLDER, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -48,7 +48,7 @@ def urls(qt_loop: object, demo: DemoControl) -> Urls:
 
 
 def is_closed(client: LLMProvider) -> bool:
-    """Whether a client refuses to work."""
+    """Return whether a client refuses to work."""
 
     async def try_it() -> bool:
         try:
@@ -221,7 +221,7 @@ FACTS = json_reply({"data": {"label": "a key", "usage": 0}})
 
 
 def check(parts: Parts) -> None:
-    """Have one request made, as settings and key say now."""
+    """Send one request with the current settings and key."""
 
     async def ask() -> None:
         connection = connection_for(parts.settings.current, parts.keys)

@@ -111,7 +111,7 @@ def test_an_older_write_does_not_overtake_a_newer_one(store: CountingStore) -> N
 
 
 async def until_other_workers_are_idle() -> None:
-    """Let whatever was handed to a worker begin, but for what stands behind the one that is held up."""
+    """Wait until all other workers have begun and finished what was handed to them."""
     for _ in range(10):
         await asyncio.sleep(0)
     # Work is taken up in its order: when these meet, nothing that came before them is still waiting for a worker.
