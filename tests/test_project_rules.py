@@ -43,6 +43,44 @@ MAY_WRITE_ABOUT_SECRETS = re.compile(r"caal_desktop/(services/keys/key_service|s
 # A widget draws what it is told and says what was asked for; it waits for nothing.
 NOT_IN_WIDGETS = {"asyncio", "httpx2", "keyring", "openai", "qasync", "requests", "urllib.request"}
 
+# With which no sentence in the imperative begins.
+NOT_IMPERATIVE = frozenset(
+    {
+        "A",
+        "All",
+        "An",
+        "Another",
+        "As",
+        "At",
+        "Each",
+        "Every",
+        "Everything",
+        "From",
+        "How",
+        "In",
+        "It",
+        "Its",
+        "Nobody",
+        "None",
+        "Nothing",
+        "One",
+        "Only",
+        "That",
+        "The",
+        "These",
+        "This",
+        "Those",
+        "What",
+        "When",
+        "Where",
+        "Whether",
+        "Which",
+        "Who",
+        "Whose",
+        "Why",
+    }
+)
+
 # Assembled here, or this file would break its own rule.
 REGISTRY_HOSTS = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
 MACHINE_PATHS = [f"/{folder}/" for folder in ("work", "root", "workspace")]
@@ -140,6 +178,30 @@ def without_docstring(text: str) -> Iterable[str]:
         yield "no module docstring"
 
 
+def speaks_in_another_voice(text: str) -> Iterable[str]:
+    """Names and docstrings that are given in another form than everywhere else; ruff's D401 sees only some of them."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                words = (ast.get_docstring(node) or "").split()
+                is_attribute = any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
+                if words and not is_attribute and words[0].rstrip(",:;") in NOT_IMPERATIVE:
+                    yield f"line {node.lineno}: the docstring of {node.name} begins with “{words[0]}”"
+            case ast.ExceptHandler(name=str(name)) if name not in ("error", "cause"):
+                yield f"line {node.lineno}: an error is called {name}"
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func, args=[_])) if (
+                ast.unparse(func) == "logging.getLogger" and name != "logger"
+            ):
+                yield f"line {node.lineno}: a logger is called {name}"
+            case ast.ImportFrom(module=str(module)) if module.startswith("caal_desktop"):
+                yield from (
+                    f"line {node.lineno}: {alias.name} is renamed" for alias in node.names if alias.asname is not None
+                )
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r"\bpersons?\b", line, re.IGNORECASE):
+            yield f"line {number}: whoever uses the program is called the user"
+
+
 def names_a_machine(text: str) -> Iterable[str]:
     for path in MACHINE_PATHS:
         yield from re.findall(rf"(?<![\w.~-]){path}\S*", text)
@@ -229,6 +291,7 @@ PACKAGE = r"caal_desktop/.*\.py$"
         (waiting_widgets, r"caal_desktop/(widgets|item_models)/.*\.py$"),
         (looks_into_a_client, PACKAGE),
         (without_docstring, PYTHON),
+        (speaks_in_another_voice, PACKAGE),
         (names_a_machine, ""),
         (names_a_registry, ""),
         (holds_a_secret, ""),
@@ -313,6 +376,12 @@ def test_one_owner_writes_what_is_known_about_secrets() -> None:
         (waiting_widgets, "from urllib import request"),
         (waiting_widgets, "async def draw(): ..."),
         (without_docstring, "x = 1"),
+        (speaks_in_another_voice, 'def title() -> str:\n    """The title."""'),
+        (speaks_in_another_voice, 'async def ready() -> bool:\n    """Whether it is ready."""'),
+        (speaks_in_another_voice, "try: ...\nexcept OSError as exc: ..."),
+        (speaks_in_another_voice, "log = logging.getLogger(__name__)"),
+        (speaks_in_another_voice, "from caal_desktop.llm.streaming import answers as _answers"),
+        (speaks_in_another_voice, "# what a person sees"),
         (names_a_machine, f"see {MACHINE_PATHS[0]}main/README.md"),
         (names_a_registry, f"https://files.{REGISTRY_HOSTS[1]}/x"),
         (holds_a_secret, "sk-or-v1-" + "0123456789abcdef" * 4),
@@ -333,6 +402,10 @@ def test_each_rule_can_fail(rule: Callable[[str], Iterable[str]], text: str) -> 
         (writes_about_secrets, "replace(state, key_status=status)\nrow.key_origin"),
         (waiting_widgets, "from caal_desktop.llm.models.listing import ModelInfo"),
         (waiting_widgets, "from urllib.parse import urlsplit"),
+        (
+            speaks_in_another_voice,
+            'class Model:\n    """What answers."""\n    @property\n    def name(self) -> str:\n        """The name."""',
+        ),
         (names_a_machine, f"https://example.com{MACHINE_PATHS[0]}x and docs{MACHINE_PATHS[1]}x"),
         (holds_a_secret, "sk-or-v1-au7...890"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,3 +56,26 @@ def test_no_literal_is_shown_that_is_not_marked() -> None:
 def test_no_marked_text_is_put_together_with_words_or_changed_afterwards() -> None:
     # A language that orders its words in another way needs the whole sentence.
     assert changed_texts() == []
+
+
+def languages() -> list[str]:
+    return [path.stem.removeprefix(f"{tool().NAME}_") for path in sorted(tool().FOLDER.glob("*.ts"))]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_translators_files_are_up_to_date(language: str, tmp_path: Path) -> None:
+    kept = tool().ts_file(language)
+    fresh = tool().ts_file(language, tmp_path)
+    shutil.copy(kept, fresh)
+    tool().collect(fresh, language)
+    again = "run scripts/update_translations.py"
+    assert fresh.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8"), again
+    tool().release(kept, fresh.with_suffix(".qm"))
+    assert fresh.with_suffix(".qm").read_bytes() == kept.with_suffix(".qm").read_bytes(), again
+
+
+def test_english_has_a_singular_for_every_plural(found: set[tuple[str, str, bool]]) -> None:
+    english = read_ts(tool().ts_file("en"))
+    assert {(text.context, text.source, True) for text in english} == {text for text in found if text[2]}
+    assert [text.source for text in english if not text.is_finished or "" in text.translations] == []
+    assert [text.source for text in english if text.translations[1] != text.source] == [], "the plural is in the code"

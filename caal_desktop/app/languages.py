@@ -6,15 +6,20 @@ code cannot tell apart.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
 from caal_desktop.resource_files import resource_root
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _NAME = "caal_desktop"
 _FALLBACK = "en"
 
 
-def install_language(app: QCoreApplication) -> QTranslator:
+def install_language(app: QCoreApplication, system: QLocale | None = None, folder: Path | None = None) -> QTranslator:
     """Show texts in the first of the user's languages that there is a translation into, else in English.
 
     Numbers, money and dates follow the language of the texts, as it is written in the user's region: a date must not be
@@ -22,17 +27,19 @@ def install_language(app: QCoreApplication) -> QTranslator:
 
     Args:
         app: the application, which keeps the translator.
+        system: the user's languages and region; the platform's settings when None.
+        folder: holds the translations; the program's own when None.
 
     Returns:
         The translator in use.
     """
-    folder, system = str(resource_root() / "translations"), QLocale.system()
+    system = QLocale.system() if system is None else system
+    path = str(resource_root() / "translations" if folder is None else folder)
     translator = QTranslator(app)
-    if not translator.load(system, _NAME, "_", folder):
-        translator.load(f"{_NAME}_{_FALLBACK}", folder)
+    if not translator.load(system, _NAME, "_", path):
+        translator.load(f"{_NAME}_{_FALLBACK}", path)
     app.installTranslator(translator)
     language = QLocale(translator.language() or _FALLBACK).language()
     is_known = system.language() is not QLocale.Language.C
-    country = system.country() if is_known else QLocale.Country.UnitedStates
-    QLocale.setDefault(QLocale(language, country))
+    QLocale.setDefault(QLocale(language, system.territory() if is_known else QLocale.Country.UnitedStates))
     return translator

@@ -2,6 +2,135 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
 <context>
+    <name>AttachmentBar</name>
+    <message numerus="yes">
+        <source>No more than %n files can go with one message</source>
+        <translation>
+            <numerusform>No more than %n file can go with one message</numerusform>
+            <numerusform>No more than %n files can go with one message</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Chip</name>
+    <message numerus="yes">
+        <source>{name}, %Ln models</source>
+        <translation>
+            <numerusform>{name}, %Ln model</numerusform>
+            <numerusform>{name}, %Ln models</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ModelPane</name>
+    <message numerus="yes">
+        <source>%Ln models</source>
+        <translation>
+            <numerusform>%Ln model</numerusform>
+            <numerusform>%Ln models</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{shown} of %Ln models</source>
+        <translation>
+            <numerusform>{shown} of %Ln model</numerusform>
+            <numerusform>{shown} of %Ln models</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln rows could not be read</source>
+        <translation>
+            <numerusform>%Ln row could not be read</numerusform>
+            <numerusform>%Ln rows could not be read</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>NumberEditor</name>
+    <message numerus="yes">
+        <source>%Ln seconds</source>
+        <translation>
+            <numerusform>%Ln second</numerusform>
+            <numerusform>%Ln seconds</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln days</source>
+        <translation>
+            <numerusform>%Ln day</numerusform>
+            <numerusform>%Ln days</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln times</source>
+        <translation>
+            <numerusform>%Ln time</numerusform>
+            <numerusform>%Ln times</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>OptionsDialog</name>
+    <message numerus="yes">
+        <source>The model writes up to %Ln tokens.</source>
+        <translation>
+            <numerusform>The model writes up to %Ln token.</numerusform>
+            <numerusform>The model writes up to %Ln tokens.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_Counts</name>
+    <message numerus="yes">
+        <source>This conversation: %Ln answers</source>
+        <translation>
+            <numerusform>This conversation: %Ln answer</numerusform>
+            <numerusform>This conversation: %Ln answers</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln tokens in, {completion} out</source>
+        <translation>
+            <numerusform>%Ln token in, {completion} out</numerusform>
+            <numerusform>%Ln tokens in, {completion} out</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln from the cache</source>
+        <translation>
+            <numerusform>%Ln from the cache</numerusform>
+            <numerusform>%Ln from the cache</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln of them thinking</source>
+        <translation>
+            <numerusform>%Ln of them thinking</numerusform>
+            <numerusform>%Ln of them thinking</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_Headings</name>
+    <message numerus="yes">
+        <source>{title}, %Ln models</source>
+        <translation>
+            <numerusform>{title}, %Ln model</numerusform>
+            <numerusform>{title}, %Ln models</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_Notes</name>
+    <message numerus="yes">
+        <source>An estimate: %Ln exchanges an hour, the last {history} of them remembered, nothing cached.</source>
+        <translation>
+            <numerusform>An estimate: %Ln exchange an hour, the last {history} of them remembered, nothing cached.</numerusform>
+            <numerusform>An estimate: %Ln exchanges an hour, the last {history} of them remembered, nothing cached.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>_Quantities</name>
     <message numerus="yes">
         <source>%n seconds</source>
@@ -22,6 +151,20 @@
         <translation>
             <numerusform>%n hour</numerusform>
             <numerusform>%n hours</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln characters</source>
+        <translation>
+            <numerusform>%Ln character</numerusform>
+            <numerusform>%Ln characters</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln keys</source>
+        <translation>
+            <numerusform>%Ln key</numerusform>
+            <numerusform>%Ln keys</numerusform>
         </translation>
     </message>
     <message numerus="yes">

@@ -167,7 +167,7 @@ class PaneLayout:
         self.more.setVisible(not self.is_wide)
 
     def toggle_details(self) -> None:
-        """In a narrow window, exchange details and list; in a wide one, move the focus between them."""
+        """Exchange details and list in a narrow window; move the focus between them in a wide one."""
         if self.is_wide:
             focused = QApplication.focusWidget()
             there = focused is not None and self.details.isAncestorOf(focused)
