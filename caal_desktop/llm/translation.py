@@ -94,12 +94,12 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class FilledText:
     """A text with the values of its placeholders; may itself be the value of a placeholder.
 
     Attributes:
         text: the template.
-        values: by the placeholders' names: texts, messages, numbers, dates, :class:`Count`, :class:`Duration`, and
+        values: by the placeholders' names: texts, filled texts, numbers, dates, :class:`Count`, :class:`Duration`, and
             tuples of these.
     """
 
@@ -150,7 +150,7 @@ def fill(
 
     Args:
         text: the template.
-        values: the values by the placeholders' names, as :attr:`Message.values` has them.
+        values: the values by the placeholders' names, as :attr:`FilledText.values` has them.
         translate: turns a marked text into another language's.
         format_value: turns any other value into words.
     """
@@ -161,7 +161,7 @@ def fill(
     def shown(value: object) -> str:
         if isinstance(value, SourceText):
             return translate(value)
-        if isinstance(value, Message):
+        if isinstance(value, FilledText):
             return fill(value.text, value.values, translate, format_value)
         return format_value(tuple(map(shown, value)) if isinstance(value, tuple) else value)
 

@@ -16,7 +16,7 @@ import pytest
 from caal_desktop.llm import OpenAICompatibleProvider, Remedy, Timeouts, errors
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.redaction import clean_metadata, clean_text
-from caal_desktop.llm.translation import NO_TEXT, Duration, Message, SourceText
+from caal_desktop.llm.translation import NO_TEXT, Duration, FilledText, SourceText
 from caal_desktop.llm.transport.client import MAX_ERROR_BODY
 from caal_desktop.llm.transport.retry import RetryPolicy, retry_after_of
 from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, collect, compatible, error_of, openrouter, run, until_error
@@ -513,7 +513,7 @@ def test_names_of_the_programs_own_are_translated_too() -> None:
 
 
 def test_what_fills_a_placeholder_is_cleaned_however_deep_it_is() -> None:
-    named = Message(SourceText("Test", "{a} and {b}"), {"a": KEY, "b": "x\ny"})
+    named = FilledText(SourceText("Test", "{a} and {b}"), {"a": KEY, "b": "x\ny"})
     error = errors.ModerationRefused("x", params={"reasons": (f"a {KEY}", named), "n": 3}, secrets=(KEY,))
     assert KEY not in chain_text(error)
     assert error.describe().why.endswith(": a [hidden], [hidden] and x y.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from caal_desktop.llm.translation import NO_TEXT, Count, Duration, Message, SourceText, Unit, fill
+from caal_desktop.llm.translation import NO_TEXT, Count, Duration, FilledText, SourceText, Unit, fill
 
 GERMAN = {
     "It lacks {what} for {wait}.": "Ihm fehlt seit {wait} {what}.",
@@ -36,18 +36,18 @@ LACKS = text("It lacks {what} for {wait}.")
 
 
 def test_a_message_is_filled_in_english() -> None:
-    message = Message(LACKS, {"what": (text("a key"), text("a model")), "wait": Duration(120)})
+    message = FilledText(LACKS, {"what": (text("a key"), text("a model")), "wait": Duration(120)})
     assert message.in_words() == "It lacks a key, a model for 2 minutes."
 
 
 def test_a_message_and_what_fills_it_are_translated_first() -> None:
-    server = Message(text("a {kind} server"), {"kind": text("far")})
-    message = Message(LACKS, {"what": (text("a key"), server), "wait": Duration(120)})
+    server = FilledText(text("a {kind} server"), {"kind": text("far")})
+    message = FilledText(LACKS, {"what": (text("a key"), server), "wait": Duration(120)})
     assert message.in_words(german, in_german) == "Ihm fehlt seit 2 Minuten ein Schlüssel und ein ferner Server."
 
 
 def test_plain_words_are_not_looked_up() -> None:
-    assert Message(LACKS, {"what": "far", "wait": 3}).in_words(german, in_german) == "Ihm fehlt seit <3> <far>."
+    assert FilledText(LACKS, {"what": "far", "wait": 3}).in_words(german, in_german) == "Ihm fehlt seit <3> <far>."
 
 
 @pytest.mark.parametrize(("source", "shown"), [("Lost: {what}", "Verloren: …"), ("Broken: {what}", "Broken: all")])

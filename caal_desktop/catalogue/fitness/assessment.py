@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.search.naming import naming
 from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Count, Message, SourceText, Unit
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Count, FilledText, SourceText, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,7 +144,7 @@ class Reason:
 
     code: ReasonCode
     verdict: FitnessVerdict
-    message: Message
+    message: FilledText
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def voice_verdict(model: ModelInfo, today: date) -> FitnessVerdict:
 
 def _reason(code: ReasonCode, **values: object) -> Reason:
     verdict, template = _JUDGED[code]
-    return Reason(code, verdict, Message(template, values))
+    return Reason(code, verdict, FilledText(template, values))
 
 
 def _codes(model: ModelInfo, today: date) -> Iterator[tuple[ReasonCode, dict[str, object]]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from caal_desktop.llm.errors.text import DescribedError, ErrorTemplate
 from caal_desktop.llm.redaction import clean_metadata, clean_text
-from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, Duration, Message, SourceText
+from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, Duration, FilledText, SourceText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ class ProviderError(DescribedError):
         retry_after: seconds.
         metadata: the error body's ``metadata``, as it came.
         params: the values of the templates' placeholders: texts from outside as ``str``, others as
-            :class:`~caal_desktop.llm.translation.Message` has them.
+            :class:`~caal_desktop.llm.translation.FilledText` has them.
         secrets: removed from ``detail``, ``metadata`` and ``params``, and not kept.
 
     Attributes:
@@ -110,8 +110,8 @@ class ProviderError(DescribedError):
 
 def _cleaned(value: object, secrets: tuple[str | None, ...]) -> object:
     """Return the value of a placeholder without secrets; texts of the program's own need no cleaning."""
-    if isinstance(value, Message):
-        return Message(value.text, {name: _cleaned(item, secrets) for name, item in value.values.items()})
+    if isinstance(value, FilledText):
+        return FilledText(value.text, {name: _cleaned(item, secrets) for name, item in value.values.items()})
     if isinstance(value, tuple):
         return tuple(_cleaned(item, secrets) for item in value)
     if isinstance(value, str) and not isinstance(value, SourceText):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from caal_desktop.llm import errors
 from caal_desktop.llm.errors import ErrorText, ProviderError, Remedy
 from caal_desktop.llm.fields import as_dict, as_float, as_int, as_string
-from caal_desktop.llm.translation import NO_TEXT, Count, Duration, Message, SourceText, Unit
+from caal_desktop.llm.translation import NO_TEXT, Count, Duration, FilledText, SourceText, Unit
 from caal_desktop.services.chat.conversation import SavedFailureError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _to_json(value: object) -> object:
     match value:
         case SourceText():
             return {"context": value.context, "text": str(value)}
-        case Message():
+        case FilledText():
             values = {name: _to_json(inner) for name, inner in value.values.items()}
             return {"message": _to_json(value.text), "values": values}
         case Duration():
@@ -136,7 +136,7 @@ def _from_json(value: object, depth: int = 0) -> object:
         case {"message": dict(template), "values": dict(values)}:
             text = _from_json(template, depth + 1)
             if isinstance(text, SourceText):
-                return Message(text, {name: _from_json(inner, depth + 1) for name, inner in values.items()})
+                return FilledText(text, {name: _from_json(inner, depth + 1) for name, inner in values.items()})
         case {"context": str(context), "text": str(text)}:
             return SourceText(context, text)
     raise ValueError("the value fills no placeholder")

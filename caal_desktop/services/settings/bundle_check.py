@@ -7,14 +7,14 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.settings.certificates import bundle_error
 
 DEADLINE_S = 5.0
 """Seconds that a check may take; a dead network drive takes minutes."""
 
-NO_ANSWER: Final = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It cannot be read: the system does not answer."))
+NO_ANSWER: Final = FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It cannot be read: the system does not answer."))
 """Why a file cannot be used whose check takes longer."""
 
 
@@ -22,7 +22,7 @@ class BundleCheck(QObject):
     """One check at a time; of the paths that come meanwhile, the latest is next.
 
     Signals:
-        checked: carries a path, and why its file cannot be used: a :class:`Message`, or None where it can.
+        checked: carries a path, and why its file cannot be used: a :class:`FilledText`, or None where it can.
     """
 
     checked = Signal(str, object)
@@ -31,7 +31,7 @@ class BundleCheck(QObject):
         super().__init__(parent)
         self._deadline = deadline
         self._newest = ""
-        self._under_way: asyncio.Future[Message | None] | None = None
+        self._under_way: asyncio.Future[FilledText | None] | None = None
         self._scope = TaskScope("certificates")
 
     def check(self, path: str) -> None:
@@ -51,7 +51,7 @@ class BundleCheck(QObject):
             self.checked.emit(path, await self._error_of(path))
         self._newest = ""
 
-    async def _error_of(self, path: str) -> Message | None:
+    async def _error_of(self, path: str) -> FilledText | None:
         try:
             async with asyncio.timeout(self._deadline):
                 if self._under_way is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText
 from caal_desktop.storage.settings.provider_table import TABLE, key_of
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import NO_SUCH_SETTING, InvalidSetting
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from caal_desktop.storage.settings.setting import SettingSpec
 
 
-_NO_OBJECT = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a JSON object."))
+_NO_OBJECT = FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a JSON object."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Entry:
     path: tuple[str, ...]
     value: object
     spec: SettingSpec | None = None
-    error: Message | None = None
+    error: FilledText | None = None
 
     @property
     def key(self) -> str:

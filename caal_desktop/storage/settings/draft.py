@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.redaction import holds_secret
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.storage.settings.schema import SPECS, Settings
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
@@ -20,19 +20,21 @@ if TYPE_CHECKING:
 BUNDLE = "ca_bundle"
 """The setting whose value cannot be judged without reading the file that it names."""
 
-_SECRET = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It looks like an API key, and settings are kept in plain text."))
-_PROXY_MISSING = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It is needed for a proxy of your own."))
-_BUNDLE_MISSING = Message(
+_SECRET = FilledText(
+    QT_TRANSLATE_NOOP("InvalidSetting", "It looks like an API key, and settings are kept in plain text.")
+)
+_PROXY_MISSING = FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It is needed for a proxy of your own."))
+_BUNDLE_MISSING = FilledText(
     QT_TRANSLATE_NOOP("InvalidSetting", "When it is switched off, a file of certificate authorities is needed.")
 )
-_BUNDLE_UNCHECKED = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It is still being checked."))
+_BUNDLE_UNCHECKED = FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It is still being checked."))
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
     key: str
     old: Any
-    error: Message | None
+    error: FilledText | None
 
 
 class SettingsDraft:
@@ -45,23 +47,23 @@ class SettingsDraft:
     def __init__(self, base: Settings) -> None:
         self._base = base
         self._values: dict[str, Any] = {key: base.value(key) for key in SPECS}
-        self._errors: dict[str, Message] = {}
+        self._errors: dict[str, FilledText] = {}
         self._history: list[tuple[_Change, ...]] = []
         self._typed = ""
         """The setting that the last edit typed into; "" where the next edit is one of its own in any case."""
-        self._checked_bundles: dict[str, Message | None] = {}
+        self._checked_bundles: dict[str, FilledText | None] = {}
         """Why files of certificate authorities cannot be used, by path; None for those that can."""
 
     def value(self, key: str) -> Any:
         """Return a setting as it stands in the draft; where the last edit was refused, that edit."""
         return self._values[key]
 
-    def error(self, key: str) -> Message | None:
+    def error(self, key: str) -> FilledText | None:
         """Return why the value cannot be used, in a sentence; None where it can."""
         return self._errors.get(key)
 
     @property
-    def errors(self) -> Mapping[str, Message]:
+    def errors(self) -> Mapping[str, FilledText]:
         """Why values cannot be used, by setting; settings without an effect are left out."""
         return {key: error for key, error in self._all_errors().items() if self.has_effect(key)}
 
@@ -72,7 +74,7 @@ class SettingsDraft:
         is_checked = path in self._checked_bundles or path == self._base.value(BUNDLE)
         return "" if is_checked or BUNDLE in self._errors or not self.has_effect(BUNDLE) else str(path)
 
-    def set_bundle_error(self, path: str, error: Message | None) -> None:
+    def set_bundle_error(self, path: str, error: FilledText | None) -> None:
         """Store the result of a file's check: why it cannot be used, or None."""
         self._checked_bundles[path] = error
 
@@ -91,7 +93,7 @@ class SettingsDraft:
         when = SPECS[key].depends_on
         return when is None or self._values[when[0]] in when[1]
 
-    def set(self, key: str, value: object) -> Message | None:
+    def set(self, key: str, value: object) -> FilledText | None:
         """Edit a setting.
 
         Returns:
@@ -159,14 +161,14 @@ class SettingsDraft:
         # A refused value of a setting without an effect is not worth a refusal, nor worth keeping.
         return current.replace(**{key: value for key, value in self.changes.items() if key not in self._errors})
 
-    def _put(self, key: str, value: Any, error: Message | None) -> None:
+    def _put(self, key: str, value: Any, error: FilledText | None) -> None:
         self._values[key] = value
         if error is not None:
             self._errors[key] = error
         else:
             self._errors.pop(key, None)
 
-    def _all_errors(self) -> dict[str, Message]:
+    def _all_errors(self) -> dict[str, FilledText]:
         found = dict(self._errors)
         if (error := self._checked_bundles.get(self._values[BUNDLE])) is not None:
             found.setdefault(BUNDLE, error)
@@ -183,7 +185,7 @@ def _is_typed(key: str) -> bool:
     return spec.kind is not bool and not spec.choices
 
 
-def _check(key: str, value: object) -> tuple[Any, Message | None]:
+def _check(key: str, value: object) -> tuple[Any, FilledText | None]:
     try:
         checked = SPECS[key].check(value)
     except InvalidSetting as error:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.providers.registry import PROVIDERS
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message, SourceText
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText, SourceText
 from caal_desktop.llm.transport.headers import check_header, parse_header
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.storage.settings.setting import Editor, Group, SettingSpec
@@ -51,13 +51,13 @@ def key_of(provider: str, column: str) -> str:
     return f"{provider}_{column}"
 
 
-def _header_error(line: str) -> Message | None:
+def _header_error(line: str) -> FilledText | None:
     try:
         name, value = parse_header(line)
     except ValueError:
-        return Message(QT_TRANSLATE_NOOP("InvalidSetting", "It must have the form “Name: value”."))
+        return FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It must have the form “Name: value”."))
     error = check_header(name, value)
-    return Message(error) if error else None
+    return FilledText(error) if error else None
 
 
 # What the columns that the dialog shows have in common, in the order in which to show them.

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
-from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, Count, Message, SourceText, Unit
+from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, Count, FilledText, SourceText, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,13 +75,13 @@ class InvalidSetting(ValueError):  # noqa: N818
         reason: why, in a sentence about the value ("It must be at most 2.").
     """
 
-    def __init__(self, key: str, reason: Message) -> None:
+    def __init__(self, key: str, reason: FilledText) -> None:
         self.key = key
         self.reason = reason
         super().__init__(f"{key}: {reason.in_words()}")
 
 
-NO_SUCH_SETTING: Final = Message(QT_TRANSLATE_NOOP("InvalidSetting", "There is no such setting."))
+NO_SUCH_SETTING: Final = FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "There is no such setting."))
 """Why a value cannot be used whose key this version does not know."""
 
 
@@ -134,7 +134,7 @@ class SettingSpec:
     minimum_label: SourceText = NO_TEXT
     choice_labels: Mapping[str, SourceText] = field(default_factory=dict)
     depends_on: tuple[str, tuple[str, ...]] | None = None
-    item_check: Callable[[str], Message | None] | None = None
+    item_check: Callable[[str], FilledText | None] | None = None
     keywords: SourceText = NO_TEXT
 
     @property
@@ -235,7 +235,7 @@ class SettingSpec:
         return tuple(items)
 
     def _invalid(self, reason: SourceText, /, **values: object) -> InvalidSetting:
-        return InvalidSetting(self.key, Message(reason, values))
+        return InvalidSetting(self.key, FilledText(reason, values))
 
 
 def _shortest(bound: float) -> int | float:
@@ -243,10 +243,10 @@ def _shortest(bound: float) -> int | float:
     return int(bound) if bound == int(bound) else bound
 
 
-def _url_error(value: str) -> Message | None:
+def _url_error(value: str) -> FilledText | None:
     if not value:
         return None
-    not_http = Message(QT_TRANSLATE_NOOP("InvalidSetting", "It must be an http or https address."))
+    not_http = FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It must be an http or https address."))
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
@@ -255,7 +255,7 @@ def _url_error(value: str) -> Message | None:
     if parts.scheme not in ("http", "https") or not host or not value.isprintable() or " " in value:
         return not_http
     if parts.username is not None or parts.password is not None:
-        return Message(QT_TRANSLATE_NOOP("InvalidSetting", "It must not contain a user name or password."))
+        return FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It must not contain a user name or password."))
     return None
 
 

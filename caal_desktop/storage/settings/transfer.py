@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.redaction import holds_secret
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Message, SourceText
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText, SourceText
 from caal_desktop.storage.atomic_file import reason_of, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError
 from caal_desktop.storage.settings.document import changed_settings, entries, path_of, put
@@ -168,7 +168,7 @@ def _checked(values: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _damaged(name: str, reason: SourceText, setting: str, /, **values: object) -> DamagedFile:
     shown = setting[:_SHOWN_OF_KEY]
-    return DamagedFile(file=name, reason=Message(reason, {"setting": shown, **values}))
+    return DamagedFile(file=name, reason=FilledText(reason, {"setting": shown, **values}))
 
 
 def _is_exported(spec: SettingSpec) -> bool:

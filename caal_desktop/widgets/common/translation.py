@@ -16,7 +16,7 @@ from caal_desktop.widgets.common.formats import format_value
 
 if TYPE_CHECKING:
     from caal_desktop.llm.errors import ErrorText
-    from caal_desktop.llm.translation import FormatValue, Message, SourceText, Translate
+    from caal_desktop.llm.translation import FilledText, FormatValue, SourceText, Translate
 
 translate = QCoreApplication.translate
 
@@ -33,7 +33,7 @@ def translated(text: SourceText) -> str:
     return translate(text.context, text) if text else ""
 
 
-def in_words(message: Message) -> str:
+def in_words(message: FilledText) -> str:
     """Return a message of a layer without Qt in the user's language, filled with its values."""
     return message.in_words(translated, format_value)
 

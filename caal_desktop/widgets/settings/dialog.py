@@ -44,7 +44,7 @@ from caal_desktop.widgets.settings.transfer import TransferSection
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from caal_desktop.llm.translation import Message
+    from caal_desktop.llm.translation import FilledText
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.key_state import KeyState
@@ -397,7 +397,7 @@ class SettingsDialog(QDialog):
         self.draft.rebase(settings)
         self._changed()
 
-    def _on_bundle(self, path: str, error: Message | None) -> None:
+    def _on_bundle(self, path: str, error: FilledText | None) -> None:
         self.draft.set_bundle_error(path, error)
         self._draw_settings()
         if self._after_bundle_check is not None and not self.draft.unchecked_bundle:

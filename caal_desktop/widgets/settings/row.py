@@ -15,7 +15,7 @@ from caal_desktop.widgets.common.translation import in_words, translated
 from caal_desktop.widgets.settings.editors import SwitchEditor, make_editor
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.translation import Message
+    from caal_desktop.llm.translation import FilledText
     from caal_desktop.storage.settings.setting import SettingSpec
 
 
@@ -31,7 +31,7 @@ class RowState:
     """
 
     value: Any
-    error: Message | None = None
+    error: FilledText | None = None
     note: str = ""
     is_found: bool = False
 
@@ -115,7 +115,7 @@ class SettingRow(QWidget):
         self._show_note(state.note)
         self.update()
 
-    def _show_error(self, error: Message | None) -> None:
+    def _show_error(self, error: FilledText | None) -> None:
         text = "" if error is None else in_words(error)
         self._error.setText(text)
         self._error.setVisible(bool(text))

@@ -135,7 +135,7 @@ def test_a_loaded_error_is_told_in_another_language(database: Database) -> None:
 
 
 def test_what_fills_the_placeholders_survives(database: Database) -> None:
-    inner = translation.Message(QT_TRANSLATE_NOOP("Tests", "below {limit}"), {"limit": 12.5, "for": Duration(7)})
+    inner = translation.FilledText(QT_TRANSLATE_NOOP("Tests", "below {limit}"), {"limit": 12.5, "for": Duration(7)})
     values = {
         "duration": Duration(0.25),
         "count": Count(3, Unit.CHARACTER),
@@ -155,7 +155,7 @@ def test_what_fills_the_placeholders_survives(database: Database) -> None:
     assert {name: loaded.params[name] for name in values} == values
     assert isinstance(loaded.params["whole"], int)
     kept = loaded.params["message"]
-    assert isinstance(kept, translation.Message)
+    assert isinstance(kept, translation.FilledText)
     assert kept.text.context == "Tests"
 
 

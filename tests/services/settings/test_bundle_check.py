@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.llm.translation import Message
+from caal_desktop.llm.translation import FilledText
 from caal_desktop.services.settings.bundle_check import NO_ANSWER, BundleCheck
 from tests.support.qt_loop import run_async, turn
 
@@ -56,7 +56,7 @@ def test_a_drive_that_does_not_answer_is_told(release: threading.Event, monkeypa
             release.wait(10)
 
     monkeypatch.setattr(MODULE, look)
-    check, told = BundleCheck(deadline=0.05), dict[str, Message | None]()
+    check, told = BundleCheck(deadline=0.05), dict[str, FilledText | None]()
     check.checked.connect(told.__setitem__)
     check.check("/dead")
     assert turn(until=lambda: told)
@@ -75,7 +75,7 @@ def test_what_is_wrong_with_a_file(tmp_path: Path, size: int | None, reason: str
     path = tmp_path / "ca.pem"
     if size is not None:
         path.write_bytes(b"x" * size)
-    check, told = BundleCheck(), list[Message]()
+    check, told = BundleCheck(), list[FilledText]()
     check.checked.connect(lambda _path, found: told.append(found))
     check.check(str(path))
     assert turn(until=lambda: told)

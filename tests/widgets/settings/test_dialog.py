@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.llm.providers.registry import PROVIDERS
-from caal_desktop.llm.translation import Message, SourceText
+from caal_desktop.llm.translation import FilledText, SourceText
 from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.services.chat.chat_request import chat_request
 from caal_desktop.services.providers.connections import catalogue_connection, connection_for
@@ -384,7 +384,7 @@ def drawn(dialog: SettingsDialog, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     keys: list[str] = []
     draw = SettingRow._show_error
 
-    def noting(row: SettingRow, error: Message | None) -> None:
+    def noting(row: SettingRow, error: FilledText | None) -> None:
         keys.append(row.spec.key)
         draw(row, error)
 
@@ -445,11 +445,11 @@ def test_a_file_of_certificates_is_looked_at_off_the_gui_thread(
     assert parts.settings.current == Settings()
 
 
-def slow_look(monkeypatch: pytest.MonkeyPatch, error: Message | None = None) -> threading.Event:
+def slow_look(monkeypatch: pytest.MonkeyPatch, error: FilledText | None = None) -> threading.Event:
     """Have files checked only when the returned event is set, as from a slow network drive."""
     may_look = threading.Event()
 
-    def look(_path: str) -> Message | None:
+    def look(_path: str) -> FilledText | None:
         assert may_look.wait(10)
         return error
 
@@ -474,7 +474,7 @@ def test_ok_waits_for_the_look_and_then_does_what_it_was_asked_for(
 def test_a_look_that_finds_a_mistake_keeps_the_dialog_open(
     dialog: SettingsDialog, parts: Parts, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_look = slow_look(monkeypatch, Message(SourceText("", "It must name a file that exists.")))
+    may_look = slow_look(monkeypatch, FilledText(SourceText("", "It must name a file that exists.")))
     type_into(qtbot, control(dialog, QLineEdit, "settings.ca_bundle"), "/slow/ca.pem")
     dialog._ok.click()
     may_look.set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caal_desktop.catalogue.filters import LONG_CONTEXT, FilterName
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Count, Message, Unit
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Count, FilledText, Unit
 from caal_desktop.widgets.common.translation import in_words, translated
 
 _FILTERS = {
@@ -54,4 +54,4 @@ def filter_name(name: FilterName) -> str:
 
 def filter_help(name: FilterName) -> str:
     """Return what passes a filter, in one or two sentences."""
-    return in_words(Message(_FILTERS[name][1], {"tokens": Count(LONG_CONTEXT, Unit.TOKEN)}))
+    return in_words(FilledText(_FILTERS[name][1], {"tokens": Count(LONG_CONTEXT, Unit.TOKEN)}))
