@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from caal_desktop.resource_files import resource_root
 
@@ -23,7 +23,7 @@ def install_language(app: QCoreApplication, system: QLocale | None = None, folde
     """Show texts in the first of the user's languages that there is a translation into, else in English.
 
     Numbers, money and dates follow the language of the texts, as it is written in the user's region: a date must not be
-    in another language than its sentence.
+    in another language than its sentence. So do the texts of Qt's own, such as the standard buttons.
 
     Args:
         app: the application, which keeps the translator.
@@ -38,8 +38,12 @@ def install_language(app: QCoreApplication, system: QLocale | None = None, folde
     translator = QTranslator(app)
     if not translator.load(system, _NAME, "_", path):
         translator.load(f"{_NAME}_{_FALLBACK}", path)
+    texts = QLocale(translator.language() or _FALLBACK)
+    # The program's translator after Qt's: Qt looks first in the one that was installed last.
+    qt = QTranslator(app)
+    if qt.load(texts, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        app.installTranslator(qt)
     app.installTranslator(translator)
-    language = QLocale(translator.language() or _FALLBACK).language()
     is_known = system.language() is not QLocale.Language.C
-    QLocale.setDefault(QLocale(language, system.territory() if is_known else QLocale.Country.UnitedStates))
+    QLocale.setDefault(QLocale(texts.language(), system.territory() if is_known else QLocale.Country.UnitedStates))
     return translator

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, QTranslator
 
 from caal_desktop.app.languages import install_language
 from caal_desktop.resource_files import resource_root
@@ -25,14 +25,15 @@ Install = "Callable[[str, Path | None], None]"
 @pytest.fixture
 def install(qapp: QApplication) -> Iterator[Install]:
     """Give the program the languages of a user, and a folder of translations."""
-    default, translators = QLocale(), []
+    default, others = QLocale(), set(qapp.findChildren(QTranslator))
 
     def do(locale: str, folder: Path | None = None) -> None:
-        translators.append(install_language(qapp, QLocale(locale), folder))
+        install_language(qapp, QLocale(locale), folder)
 
     yield do
-    for translator in translators:
+    for translator in set(qapp.findChildren(QTranslator)) - others:
         qapp.removeTranslator(translator)
+        translator.deleteLater()
     QLocale.setDefault(default)
 
 
@@ -84,3 +85,15 @@ def test_a_single_one_is_no_plural(install: Install) -> None:
     install("C")
     assert formats.tokens(1) == "1 token"
     assert formats.tokens(12_345) == "12,345 tokens"
+
+
+def test_qts_own_texts_are_in_the_language_of_the_programs_texts(
+    qapp: QApplication, install: Install, german: Path
+) -> None:
+    install("de_AT", german)
+    assert qapp.translate("QPlatformTheme", "Cancel") == "Abbrechen"
+
+
+def test_qts_own_texts_are_english_beside_english_texts(qapp: QApplication, install: Install) -> None:
+    install("fr_FR")
+    assert qapp.translate("QPlatformTheme", "Cancel") == "Cancel"

@@ -124,18 +124,19 @@ def _words_of_lists() -> set[str]:
     }
 
 
-def judged(texts: Iterable[ShownText], data: Data) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what is plain and what is glued: by the place, what to tell about the first text there.
+def judged(texts: Iterable[ShownText], data: Data) -> list[str]:
+    """Return what is wrong with texts, each with its place.
 
-    Numbers in a place's name do not count: what stands in one row of a list stands in all of them.
+    Of the same texts of many rows, or of widgets that differ in their number alone, the first is told.
     """
-    plain: dict[str, str] = {}
-    glued: dict[str, str] = {}
+    found: dict[tuple[str, str], str] = {}
     for shown in texts:
-        place = f"{re.sub('[0-9]+', '#', shown.widget)} ({shown.what})"
+        place = (re.sub("[0-9]+", "", shown.widget), shown.what)
+        if place in found:
+            continue
         if words := plain_words(shown, data):
-            plain.setdefault(place, f"{shown}: nobody can translate {words}")
+            found[place] = f"{shown}: no translation reaches {words}"
         # What was cut to its place has lost the end of its last text.
         elif shown.what != PAINTED and is_glued(shown, data):
-            glued.setdefault(place, f"{shown}: this is put together of pieces")
-    return plain, glued
+            found[place] = f"{shown}: this is put together of pieces, or was changed afterwards"
+    return list(found.values())

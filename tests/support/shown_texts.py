@@ -89,9 +89,8 @@ class ShownTexts:
         self._known: set[tuple[str, str, str]] = set()
         self._place = "before the first look"
 
-    @property
     def numbers(self) -> set[int]:
-        """The numbers of the pseudo language's texts that were met."""
+        """Return the numbers of the pseudo language's texts that were met."""
         return {number for shown in self.found for number in numbers_in(shown.text)}
 
     def look(self, place: str) -> None:

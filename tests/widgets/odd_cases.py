@@ -1,0 +1,108 @@
+"""What users meet rarely, for the walk that looks for texts: odd answers, models, keys, set-ups and values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from caal_desktop.llm.events import UsageReport
+from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
+from caal_desktop.llm.models.key_info import KeyInfo
+from caal_desktop.services.chat.conversation import (
+    AnswerFacts,
+    ChatMessage,
+    Role,
+)
+from caal_desktop.services.keys.key_state import KeyState
+from caal_desktop.setup_flow import SetupState
+from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
+from tests.support.picker_states import TODAY
+from tests.widgets.chat.conftest import MODEL
+
+USERS_WORDS = "Γεια σου"
+"""What the user says here: letters that no text of the program has."""
+
+ANSWERS = (
+    ChatMessage(
+        Role.ASSISTANT,
+        [USERS_WORDS],
+        facts=AnswerFacts(MODEL, MODEL, "Αλφα", 2.0, 9.0, 1.0, "gen-1", UsageReport(12, 34, 5, 6, 0.01, 0.04, True)),
+        reasoning_parts=[USERS_WORDS],
+    ),
+    ChatMessage(
+        Role.ASSISTANT,
+        ["Δες [εδώ](https://a.example/x)\n\n```python\n१\n```\n\n```\n२\n```\n"],
+        facts=AnswerFacts(MODEL, MODEL, None, 5.0, 9.0, None, "gen-2", UsageReport(1, 1, cost=0.1, is_byok=True)),
+        reasoning_parts=[USERS_WORDS],
+    ),
+    ChatMessage(
+        Role.ASSISTANT,
+        ["![](https://a.example/1)\n\n![γάτα](https://a.example/2)"],
+        facts=AnswerFacts(MODEL, MODEL, None, 0.5, 1.0, None, "gen-3", UsageReport(1, 1)),
+    ),
+)
+NONSENSE: tuple[Any, ...] = (
+    *("", "?", "http://", "https://a b", "http://u:p@a.example", "sk-or-" + "v1-" + "0b" * 32, "α" * 100_000),
+    *(("CONTENT-TYPE: α",), ("Authorization: Bearer " + "0b" * 20,), ("X-A: α\0",), ("X-A: α",) * 99, "α\0", "\ud800"),
+    *(-1, 10**9, None, 1.5, ("?",), ("α: β", "?"), ("α", "α"), ("α",) * 1000),
+)
+"""What a setting may not be, each of some kind of setting."""
+_A_DAY = TODAY + timedelta(days=3)
+_CHATS = ModelInfo(
+    "α/α",
+    "Αλφα",
+    input_modalities=("text",),
+    output_modalities=("text",),
+    supported_parameters=frozenset({"tools"}),
+    context_length=99_000,
+)
+ODD_MODELS = (
+    replace(_CHATS, id="α/γ", output_modalities=("image",)),
+    replace(_CHATS, id="α/δ", input_modalities=("audio",)),
+    replace(_CHATS, id="α/embed", output_modalities=("embeddings",)),
+    replace(_CHATS, id="α/guard"),
+    replace(_CHATS, id="α/text-embedding-3", supported_parameters=None),
+    replace(_CHATS, id="α/ε", expiration_date=TODAY - timedelta(days=3)),
+    replace(_CHATS, id="α/ζ", expiration_date=_A_DAY),
+    replace(_CHATS, id="α/η", pricing=Pricing(varies=True), alias_target="α/α", alias_target_name="Αλφα"),
+    replace(_CHATS, id="~α/η-latest", alias_target="α/α", alias_target_name=None),
+    replace(_CHATS, id="α/θ", context_length=2_000, supported_parameters=frozenset()),
+    replace(_CHATS, id="α/thinking", reasoning=None),
+    replace(_CHATS, id="α/ι:free", pricing=Pricing(0.0, 0.0)),
+    replace(
+        _CHATS,
+        id="α/κ",
+        reasoning=ReasoningPolicy(mandatory=True, efforts=("minimal", "high"), default_effort="minimal"),
+        pricing=Pricing(
+            *(1.0, 2.0, 0.5, 3.0),
+            request=0.1,
+            tiers=(
+                PriceTier(100_000, 2.0, 3.0, 1.0, 4.0),
+                PriceTier(100_000, 2.0, utc_start=60, utc_end=120),
+                PriceTier(0, completion=2.0, utc_start=60, utc_end=120),
+            ),
+        ),
+    ),
+)
+"""What few models are: the walk meets them here alone."""
+SET_UPS = (
+    (SetupState(), KeyState("openrouter")),
+    (SetupState(model="α/α"), KeyState("openrouter")),
+    (
+        SetupState(key_status=KeyStatus.UNVERIFIED),
+        KeyState("openrouter", KeyStatus.UNVERIFIED, KeyStore.KEYRING, is_loaded=True),
+    ),
+    (
+        SetupState(key_status=KeyStatus.VERIFIED, model=""),
+        KeyState("openrouter", KeyStatus.VERIFIED, KeyStore.SESSION, is_loaded=True),
+    ),
+    (SetupState(provider="openai_compatible", address="https://a.example"), KeyState("openai_compatible")),
+)
+KEY_INFOS = (
+    KeyInfo(limit=5.0, limit_remaining=1.0, is_free_tier=True, limit_reset="daily"),
+    KeyInfo(limit=5.0, limit_remaining=1.0, limit_reset="weekly", expires_at=datetime.now(UTC) + timedelta(days=9)),
+    KeyInfo(limit=5.0, limit_remaining=1.0, limit_reset="monthly"),
+    KeyInfo(),
+    KeyInfo(limit=5.0, limit_reset="monthly", expires_at=datetime.now(UTC) - timedelta(days=9), label="κ"),
+)
