@@ -96,7 +96,8 @@ class UsageReport:
     Attributes:
         prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens: numbers of tokens.
         cost: US dollars charged by OpenRouter.
-        upstream_cost: US dollars charged by the hosting provider itself, to the account's own key there.
+        upstream_cost: US dollars charged by the hosting provider itself: to the account's own key there if ``is_byok``,
+            otherwise to OpenRouter.
         is_byok: whether the account's own key at the hosting provider was used ("bring your own key").
     """
 

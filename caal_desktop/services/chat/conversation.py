@@ -130,7 +130,10 @@ def _count(values: Iterable[int | None]) -> int | None:
 
 
 def total_usage(usages: Iterable[UsageReport]) -> UsageReport | None:
-    """Return the sum of several answers' usage, where a figure that none of them has is None; None without answers."""
+    """Return the sum of several answers' usage, where a figure that none of them has is None; None without answers.
+
+    What a hosting provider charged counts where the account's own key was used; elsewhere the cost contains it.
+    """
     reported = list(usages)
     if not reported:
         return None
@@ -140,7 +143,7 @@ def total_usage(usages: Iterable[UsageReport]) -> UsageReport | None:
         _count(usage.reasoning_tokens for usage in reported),
         _count(usage.cached_tokens for usage in reported),
         _sum(usage.cost for usage in reported),
-        _sum(usage.upstream_cost for usage in reported),
+        _sum(usage.upstream_cost for usage in reported if usage.is_byok),
         any(usage.is_byok for usage in reported) or None,
     )
 

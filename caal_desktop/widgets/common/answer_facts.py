@@ -109,7 +109,7 @@ def _tokens(usage: UsageReport) -> list[str]:
 
 
 def _cost(usage: UsageReport) -> list[str]:
-    if usage.is_byok or usage.upstream_cost:
+    if usage.is_byok:
         # With the user's own key the hosting provider sends the bill, and OpenRouter a fee.
         if usage.upstream_cost is not None:
             return [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.llm.events import FinishReason, UsageReport
-from caal_desktop.services.chat.conversation import AnswerFacts
+from caal_desktop.services.chat.conversation import AnswerFacts, total_usage
 from caal_desktop.widgets.common.answer_facts import (
     FEELS_BROKEN_S,
     FEELS_LIVE_S,
@@ -47,6 +47,9 @@ def test_an_answer_tells_nothing_that_is_not_known() -> None:
             "$1.50 billed by the provider to your own key, $0.01",
         ),
         (UsageReport(cost=0.01, is_byok=True), "billed to your own key at the provider"),
+        # OpenRouter tells what it pays itself, too.
+        (UsageReport(cost=0.02, upstream_cost=0.01, is_byok=False), "$0.02"),
+        (UsageReport(cost=0.02, upstream_cost=0.01), "$0.02"),
         (UsageReport(), ""),
     ],
 )
@@ -65,6 +68,9 @@ def test_a_conversation_tells_the_sum_of_its_answers() -> None:
     assert conversation_total(USAGE, 3) == "This conversation: 3 answers · 12,345 tokens in, 1,000 out · $0.25"
     billed = UsageReport(cost=0.01, upstream_cost=1.5, is_byok=True)
     assert conversation_total(billed, 2) == "This conversation: 2 answers · $1.51"
+    served = UsageReport(cost=0.05, upstream_cost=0.04, is_byok=False)
+    assert conversation_total(total_usage([served, served]), 2) == "This conversation: 2 answers · $0.10"
+    assert conversation_total(total_usage([billed, served]), 2) == "This conversation: 2 answers · $1.56"
     assert conversation_total(None, 3) == conversation_total(USAGE, 0) == ""
 
 
