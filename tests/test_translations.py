@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import pytest
 
 from tests.support.source_texts import MarkedText, marked_texts, read_ts, tool
+from tests.support.translation_faults import translation_faults
 from tests.support.unmarked_texts import changed_texts, unmarked_literals
 
 if TYPE_CHECKING:
@@ -72,6 +74,70 @@ def test_the_translators_files_are_up_to_date(language: str, tmp_path: Path) -> 
     assert fresh.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8"), again
     tool().release(kept, fresh.with_suffix(".qm"))
     assert fresh.with_suffix(".qm").read_bytes() == kept.with_suffix(".qm").read_bytes(), again
+
+
+@pytest.mark.parametrize("language", languages())
+def test_translations_keep_what_is_filled_in(language: str) -> None:
+    # A value that the code does not give is an error where the text is shown; so is a brace around none.
+    assert translation_faults(tool().ts_file(language)) == []
+
+
+@pytest.fixture(scope="module")
+def untranslated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a translators' file in which every text still waits."""
+    target: Path = tmp_path_factory.mktemp("untranslated") / "caal_desktop_de.ts"
+    tool().collect(target, "de")
+    return target
+
+
+def with_translation(ts: Path, source: str, *forms: str) -> Path:
+    """Return a copy of a translators' file in which one text is translated, though not marked as finished."""
+    tree = ElementTree.parse(ts)  # noqa: S314 - lupdate's own output
+    (message,) = (message for message in tree.iter("message") if message.findtext("source") == source)
+    translation = message.find("translation")
+    assert translation is not None
+    for element, form in zip(list(translation) or [translation], forms, strict=True):
+        element.text = form
+    copy = ts.with_name("translated.ts")
+    tree.write(copy, encoding="utf-8")
+    return copy
+
+
+WAIT = "First word after {time}: that feels live."
+TOKENS = "%Ln tokens in, {completion} out"
+
+
+@pytest.mark.parametrize(
+    ("source", "forms", "fault"),
+    [
+        (WAIT, ["Erstes Wort sofort."], "it lacks {time}"),
+        (WAIT, ["Erstes Wort nach {zeit}{time}."], "nothing fills {zeit}"),
+        (WAIT, ["Erstes Wort nach {time} {."], "a brace around no value"),
+        (WAIT, ["Erstes Wort nach {time} {0}."], "a brace around no value"),
+        (WAIT, [" "], "one of its forms is empty"),
+        (TOKENS, ["%Ln Token, {completion} zurück", "Token, {completion} zurück"], "the number stands in it"),
+        (TOKENS, ["%Ln Token, {completion} zurück", ""], "one of its forms is empty"),
+        ("&Quit", ["Beenden"], "underlined"),
+        ("&Quit", ["&&Beenden"], "underlined"),
+        ("&Quit", ["&Been&den"], "underlined"),
+    ],
+)
+def test_a_broken_translation_is_found(untranslated: Path, source: str, forms: list[str], fault: str) -> None:
+    (found,) = translation_faults(with_translation(untranslated, source, *forms))
+    assert fault in found
+
+
+@pytest.mark.parametrize(
+    ("source", "forms"),
+    [
+        (WAIT, ["Nach {time} das erste Wort: nur {time}."]),
+        (TOKENS, ["{completion} zurück, %n Token", "{completion} zurück, %Ln Token"]),
+        ("&Quit", ["Schließen && B&eenden"]),
+    ],
+)
+def test_a_translation_may_differ_in_its_words(untranslated: Path, source: str, forms: list[str]) -> None:
+    assert translation_faults(untranslated) == []
+    assert translation_faults(with_translation(untranslated, source, *forms)) == []
 
 
 def test_english_has_a_singular_for_every_plural(found: set[tuple[str, str, bool]]) -> None:
