@@ -110,7 +110,8 @@ def day(when: date) -> str:
 @cache
 def _day_format(_locale: str) -> str:
     """Return the long format without the day of the week."""
-    return re.sub(r"^dddd\W*|\W*dddd$", "", QLocale().dateFormat(QLocale.FormatType.LongFormat))
+    # A quotation mark belongs to the words that stand in the date.
+    return re.sub(r"^dddd[^\w']*|[\s,،-]*dddd$", "", QLocale().dateFormat(QLocale.FormatType.LongFormat))
 
 
 def counted(count: Count) -> str:
@@ -141,7 +142,8 @@ def tokens(count: int) -> str:
 def short_count(count: int) -> str:
     """Return a large number as lists of models write it: ``200K``, ``1M``."""
     for unit, size in (("M", 1_000_000), ("K", 1_000)):
-        if count >= size:
+        # What would be rounded to 1000 of the smaller unit is one of the larger.
+        if count >= size - size // 2000:
             shown = round(count / size, 0 if count >= 10 * size else 1)
             return f"{number(shown, 0 if shown == int(shown) else 1)}{unit}"
     return number(count)

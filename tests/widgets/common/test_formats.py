@@ -61,7 +61,16 @@ def test_no_sum_but_nothing_looks_like_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(999, "999"), (1_000, "1K"), (8_192, "8.2K"), (128_000, "128K"), (1_000_000, "1M"), (1_048_576, "1M")],
+    [
+        (999, "999"),
+        (1_000, "1K"),
+        (8_192, "8.2K"),
+        (128_000, "128K"),
+        (999_499, "999K"),
+        (999_500, "1M"),
+        (1_000_000, "1M"),
+        (1_048_576, "1M"),
+    ],
 )
 def test_large_counts_are_short(count: int, text: str) -> None:
     assert short_count(count) == text
@@ -76,6 +85,21 @@ def test_another_region_has_its_own_figures(set_locale: Callable[[str], None]) -
     assert tokens(131_072).startswith("131.072 ")
     assert day(date(2026, 8, 22)) == "22. August 2026"
     assert listed(("Text", "Bilder")) == "Text und Bilder"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("da_DK", "den 6. november 2026"),
+        ("hu_HU", "2026. november 6."),
+        ("eu_ES", "2026(e)ko azaroaren 6(a)"),
+        ("es_ES", "6 de noviembre de 2026"),
+        ("ja_JP", "2026年11月6日"),
+    ],
+)
+def test_a_day_keeps_all_but_the_day_of_the_week(set_locale: Callable[[str], None], locale: str, text: str) -> None:
+    set_locale(locale)
+    assert plain(day(date(2026, 11, 6))) == text
 
 
 def test_values_that_fill_a_text_are_formatted_by_their_type() -> None:
