@@ -82,6 +82,8 @@ class KeyFactsView(QWidget):
                 )
                 facts["left"] = (self.tr("Left"), text)
                 bar = left / info.limit if info.limit > 0 else 0.0
+            elif info.limit is not None:
+                facts["left"] = (self.tr("Limit"), money(info.limit))
             elif info.usage is not None:
                 facts["left"] = (self.tr("Limit"), self.tr("None set on this key"))
             spans = (

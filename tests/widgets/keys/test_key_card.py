@@ -10,12 +10,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
+from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.services.keys import key_service
 from caal_desktop.services.keys.environment_keys import key_in_environment
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import MessageKind
 from caal_desktop.widgets.keys.key_card import KeyCard
-from caal_desktop.widgets.keys.key_facts_view import next_reset
+from caal_desktop.widgets.keys.key_facts_view import KeyFactsView, next_reset
 from tests.support.key_stages import Stage, stage_of
 from tests.support.qt_loop import run_async, turn
 
@@ -109,6 +110,13 @@ def test_a_server_that_tells_next_to_nothing_gives_no_zeros(parts: Parts, card: 
     shown = facts_of(parts, card, demo, "default")
     assert "$" not in shown
     assert "None set" not in shown
+
+
+def test_a_limit_of_which_the_rest_is_not_told_is_a_limit(qtbot: QtBot) -> None:
+    view = KeyFactsView(name="facts")
+    qtbot.addWidget(view)
+    view.show_facts(KeyInfo(limit=20.0, usage=5.0), "")
+    assert [label.text() for label in view.findChildren(QLabel)] == ["Limit", "$20.00"]
 
 
 @pytest.mark.parametrize(
