@@ -71,6 +71,11 @@ def control_before(widget: QWidget) -> QWidget | None:
     return before if before is not widget else None
 
 
+def with_plain_ampersands(text: str) -> str:
+    """Return a text as buttons and menus show it unchanged: they take an ampersand for a shortcut's mark."""
+    return text.replace("&", "&&")
+
+
 class IconButton(QToolButton):
     """A flat button that shows one of the program's icons in the current text colour.
 
@@ -85,7 +90,7 @@ class IconButton(QToolButton):
         super().__init__(parent)
         self._icon_name = icon_name
         self.setObjectName(name)
-        self.setText(text)
+        self.setText(with_plain_ampersands(text))
         self.setAccessibleName(text)
         self.setToolTip(text)
         self.setAutoRaise(True)
@@ -104,7 +109,7 @@ class IconButton(QToolButton):
 
     def set_label(self, text: str) -> None:
         """Change text, tooltip and accessible name together."""
-        self.setText(text)
+        self.setText(with_plain_ampersands(text))
         self.setToolTip(text)
         self.setAccessibleName(text)
 

@@ -11,7 +11,14 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.controls import BusyRing, IconLabel, PaddedButton, TextLabel, control_before
+from caal_desktop.widgets.common.controls import (
+    BusyRing,
+    IconLabel,
+    PaddedButton,
+    TextLabel,
+    control_before,
+    with_plain_ampersands,
+)
 from caal_desktop.widgets.common.flow_layout import FlowLayout
 from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
@@ -232,7 +239,9 @@ class MessagePanel(QFrame):
         self._gap.setVisible(bool(actions))
         before = self._tab_anchor or control_before(self)
         for action in actions:
-            button = PaddedButton(action.text, name=f"{self.objectName()}.{action.name}", parent=self)
+            button = PaddedButton(
+                with_plain_ampersands(action.text), name=f"{self.objectName()}.{action.name}", parent=self
+            )
             button.clicked.connect(lambda _checked=False, run=action.run: run())
             self._buttons.addWidget(button)
             # Made late, it would come after everything else of the window.

@@ -72,6 +72,19 @@ def test_a_button_of_a_message_does_its_action(window: QWidget) -> None:
     assert chosen == ["two"]
 
 
+def test_an_ampersand_in_a_name_marks_no_shortcut(window: QWidget) -> None:
+    panel = MessagePanel(name="panel", parent=window)
+    panel.show_message(MessageKind.INFO, "Title", "", (MessageAction("use", "Choose Bits&Bytes", lambda: None),))
+    icon = IconButton("close", "Remove Bits&Bytes", name="icon", parent=window)
+    for button in (panel.findChild(QPushButton, "panel.use"), icon):
+        assert button is not None
+        assert button.shortcut().isEmpty()
+        interface = QAccessible.queryAccessibleInterface(button)
+        assert interface.text(QAccessible.Text.Name).endswith(" Bits&Bytes")
+    icon.set_label("Open Bits&Bytes")
+    assert icon.shortcut().isEmpty()
+
+
 def test_a_message_may_be_replaced_by_its_own_button(window: QWidget) -> None:
     """The focus stays with the message; buttons of the old one are gone and do nothing any more."""
     panel = MessagePanel(name="panel", parent=window)

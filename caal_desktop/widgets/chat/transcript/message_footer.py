@@ -13,7 +13,7 @@ from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage, R
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.answer_facts import answer_facts
 from caal_desktop.widgets.common.command_set import label_of, title_of
-from caal_desktop.widgets.common.controls import IconButton, TextLabel
+from caal_desktop.widgets.common.controls import IconButton, TextLabel, with_plain_ampersands
 from caal_desktop.widgets.common.formats import number
 from caal_desktop.widgets.common.translation import translate
 
@@ -164,8 +164,7 @@ class MessageFooter(QWidget):
             links = self._menu.addMenu(self.tr("Open a link"))
             for link in self._links[:_MAX_LINKS]:
                 shown = link if len(link) <= 80 else f"{link[:77]}…"
-                # An ampersand would be taken for a shortcut's mark.
-                action = links.addAction(shown.replace("&", "&&"))
+                action = links.addAction(with_plain_ampersands(shown))
                 action.triggered.connect(lambda _checked=False, link=link: self.linkChosen.emit(link))
         self._menu.addSeparator()
         self._add_action(CommandId.DELETE, enabled=self._edit.isEnabled())
