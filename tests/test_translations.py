@@ -11,9 +11,10 @@ import pytest
 
 from tests.support.source_texts import MarkedText, marked_texts, read_ts, tool
 from tests.support.translation_faults import translation_faults
-from tests.support.unmarked_texts import changed_texts, unmarked_literals
+from tests.support.unmarked_texts import changed_texts, shown_sources, unmarked_literals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 # Where a text is given by a name and not by a literal: the one place that shows the marked texts of other layers.
@@ -52,12 +53,42 @@ def test_a_text_with_a_number_is_a_plural() -> None:
 
 
 def test_no_literal_is_shown_that_is_not_marked() -> None:
-    assert unmarked_literals() == []
+    assert unmarked_literals(shown_sources()) == []
 
 
 def test_no_marked_text_is_put_together_with_words_or_changed_afterwards() -> None:
     # A language that orders its words in another way needs the whole sentence.
-    assert changed_texts() == []
+    assert changed_texts(shown_sources()) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (unmarked_literals, 'label.setText("Try again")'),
+        (unmarked_literals, 'label.setText(f"Try {name} again")'),
+        (unmarked_literals, 'label.setText("Try {name} again".format(name=name))'),
+        (unmarked_literals, 'MessageAction("retry", "Try again", run)'),
+        (unmarked_literals, 'TextLabel(text if text else "Nothing", name="x")'),
+        (changed_texts, "f'{self.tr(text)} by price'"),
+        (changed_texts, 'self.tr("From {name}").format(name=name) + " and others"'),
+        (changed_texts, "translated(spec.label).lower()"),
+    ],
+)
+def test_a_text_that_cannot_be_translated_is_found(rule: Callable[[dict[str, str]], list[str]], code: str) -> None:
+    assert rule({"one.py": code})
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'TextLabel(self.tr("Try again"), name="x.retry")',
+        'label.setText("<b></b>")',
+        "f\"{number(value)} · {self.tr('Models')}\"",
+        "label.setText(name.lower())",
+    ],
+)
+def test_a_text_that_can_be_translated_passes(code: str) -> None:
+    assert unmarked_literals({"one.py": code}) == changed_texts({"one.py": code}) == []
 
 
 def languages() -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from tests.support.source_texts import ROOT, modules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _SETTERS = (
     *("setText", "setToolTip", "setStatusTip", "setWhatsThis", "setPlaceholderText", "setWindowTitle", "setTitle"),
@@ -36,20 +36,27 @@ _BETWEEN_TEXTS: Final = re.compile(r"\s*·\s*|[,:]? |\s*\n\s*|\s*|: ")
 _CHANGES: Final = frozenset({"lower", "upper", "capitalize", "title", "casefold"})
 
 
-def unmarked_literals() -> list[str]:
+def shown_sources() -> dict[str, str]:
+    """Return the source files by name whose texts users see."""
+    names = {path.relative_to(ROOT): path for path in modules()}
+    # What the demo answers is a server's text; what stands in for Qt is for developers.
+    return {name.as_posix(): path.read_text("utf-8") for name, path in names.items() if "demo" not in name.parts}
+
+
+def unmarked_literals(sources: Mapping[str, str]) -> list[str]:
     """Return where a literal with letters is given straight to what shows it."""
     return [
         f"{place}: {text!r} is given to {sink}"
-        for place, node in _nodes()
+        for place, node in _nodes(sources)
         if isinstance(node, ast.Call) and (sink := _name(node.func)) in SINKS
         for text in _given(node, SINKS[sink])
     ]
 
 
-def changed_texts() -> list[str]:
+def changed_texts(sources: Mapping[str, str]) -> list[str]:
     """Return where a marked text is put together with something else, or its letters are changed."""
     found: list[str] = []
-    for place, node in _nodes():
+    for place, node in _nodes(sources):
         match node:
             case ast.JoinedStr(values=parts) if any(_is_marked(part) for part in parts):
                 between = [part.value for part in parts if isinstance(part, ast.Constant)]
@@ -68,13 +75,10 @@ def changed_texts() -> list[str]:
     return found
 
 
-def _nodes() -> Iterator[tuple[str, ast.AST]]:
-    for path in modules():
-        # What the demo answers is a server's text; what stands in for Qt is for developers.
-        if "demo" in path.relative_to(ROOT).parts:
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            yield f"{path.relative_to(ROOT).as_posix()}:{getattr(node, 'lineno', 0)}", node
+def _nodes(sources: Mapping[str, str]) -> Iterator[tuple[str, ast.AST]]:
+    for name, text in sources.items():
+        for node in ast.walk(ast.parse(text)):
+            yield f"{name}:{getattr(node, 'lineno', 0)}", node
 
 
 def _given(call: ast.Call, skipped: int) -> Iterator[str]:
