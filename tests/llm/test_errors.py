@@ -500,6 +500,19 @@ def test_an_errors_own_reason_comes_before_its_classs() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("", "The server's address cannot be used."),
+        ("https://host.example/v1?x=1", "The server address of host.example cannot be used."),
+    ],
+)
+def test_an_address_that_names_no_host_is_called_by_no_name(address: str, what: str) -> None:
+    with pytest.raises(errors.AddressRefused) as caught:
+        OpenAICompatibleProvider(base_url=address, model="m")
+    assert caught.value.describe().what == what
+
+
 def test_names_of_the_programs_own_are_translated_too() -> None:
     german = {"The server": "Der Server", "Another server": "Ein anderer Server"}
 

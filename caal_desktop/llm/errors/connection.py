@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from caal_desktop.llm.errors.base import ProviderError, Remedy
+from caal_desktop.llm.errors.base import THE_SERVER, ProviderError, Remedy
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, SourceText
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class AddressRefused(ConfigurationError):
     """The base URL cannot be used, or a key must not be sent to it."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The server address of {provider} cannot be used.")
+    what_without_name: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "The server's address cannot be used.")
     why = QT_TRANSLATE_NOOP("ProviderError", "Sending to this address would not be safe, or it is not an address.")
     advice = QT_TRANSLATE_NOOP(
         "ProviderError", "Correct the address in the provider's settings; an address on the internet needs https."
@@ -84,6 +85,12 @@ class AddressRefused(ConfigurationError):
     why_fixed: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError", "Only {address} or an address on this computer (127.0.0.1, ::1, localhost) is allowed."
     )
+
+    def template(self) -> ErrorTemplate:
+        """Return the templates; a server whose address names no host has no name either."""
+        template = super().template()
+        is_named = self.params["provider"] != THE_SERVER
+        return template if is_named else replace(template, what=self.what_without_name)
 
 
 class NotOffered(ConfigurationError):
