@@ -35,15 +35,20 @@ def install_language(app: QCoreApplication, system: QLocale | None = None, folde
     """
     system = QLocale.system() if system is None else system
     path = str(resource_root() / "translations" if folder is None else folder)
+    # Qt looks first in the translator that was installed last. English is below the others: what is not translated yet
+    # needs its plurals, too.
+    english = QTranslator(app)
+    english.load(f"{_NAME}_{_FALLBACK}", path)
+    app.installTranslator(english)
     translator = QTranslator(app)
     if not translator.load(system, _NAME, "_", path):
-        translator.load(f"{_NAME}_{_FALLBACK}", path)
+        translator = english
     texts = QLocale(translator.language() or _FALLBACK)
-    # The program's translator after Qt's: Qt looks first in the one that was installed last.
     qt = QTranslator(app)
     if qt.load(texts, "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         app.installTranslator(qt)
-    app.installTranslator(translator)
+    if translator is not english:
+        app.installTranslator(translator)
     is_known = system.language() is not QLocale.Language.C
     QLocale.setDefault(QLocale(texts.language(), system.territory() if is_known else QLocale.Country.UnitedStates))
     return translator

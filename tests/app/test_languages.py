@@ -25,15 +25,19 @@ Install = "Callable[[str, Path | None], None]"
 @pytest.fixture
 def install(qapp: QApplication) -> Iterator[Install]:
     """Give the program the languages of a user, and a folder of translations."""
-    default, others = QLocale(), set(qapp.findChildren(QTranslator))
+    default, others = QLocale(), qapp.findChildren(QTranslator)
+    # The English of all other tests would stand in for what is not installed here.
+    installed = [translator for translator in others if qapp.removeTranslator(translator)]
 
     def do(locale: str, folder: Path | None = None) -> None:
         install_language(qapp, QLocale(locale), folder)
 
     yield do
-    for translator in set(qapp.findChildren(QTranslator)) - others:
+    for translator in set(qapp.findChildren(QTranslator)).difference(others):
         qapp.removeTranslator(translator)
         translator.deleteLater()
+    for translator in installed:
+        qapp.installTranslator(translator)
     QLocale.setDefault(default)
 
 
@@ -71,6 +75,7 @@ def test_the_users_language_is_taken_where_there_is_one(install: Install, german
 def test_what_is_not_translated_yet_is_english(install: Install, german: Path) -> None:
     install("de_DE", german)
     assert formats.age(datetime.now(UTC) - timedelta(days=3, minutes=1)).endswith("3 days ago")
+    assert formats.tokens(1) == "1 token"
 
 
 @pytest.mark.parametrize(
