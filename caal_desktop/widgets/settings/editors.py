@@ -127,8 +127,10 @@ class NumberEditor(SettingEditor):
 
     def show_value(self, value: Any) -> None:
         """See the base class."""
-        with QSignalBlocker(self._box):
-            self._box.setValue(value)
+        # What is being typed comes back as a value: setting it again would write "0.00" where "0.5" has only begun.
+        if self._box.value() != value:
+            with QSignalBlocker(self._box):
+                self._box.setValue(value)
         self._show_unit(self._box.value())
 
     def _show_unit(self, value: float) -> None:

@@ -105,6 +105,35 @@ def test_a_number_and_its_unit_are_those_of_the_region(
     assert box(open_settings(parts), key).text().replace("\N{NO-BREAK SPACE}", " ") == text
 
 
+@pytest.mark.parametrize(
+    ("region", "key", "typed", "value"),
+    [
+        ("en_US", "temperature", "0.5", 0.5),
+        ("en_US", "spend_limit_day", "12.50", 12.5),
+        ("de_DE", "temperature", "0,5", 0.5),
+        ("de_DE", "spend_limit_day", "12,50", 12.5),
+        ("de_DE", "font_scale", "1,25", 1.25),
+        ("de_DE", "max_tokens", "2.000", 2000),
+    ],
+)
+def test_a_number_is_typed_as_the_region_writes_it(
+    set_locale: Callable[[str], None],
+    open_settings: Callable[[Parts], SettingsDialog],
+    parts: Parts,
+    qtbot: QtBot,
+    region: str,
+    key: str,
+    typed: str,
+    value: float,
+) -> None:
+    set_locale(region)
+    dialog = open_settings(parts)
+    number = box(dialog, key)
+    number.selectAll()
+    qtbot.keyClicks(number, typed)
+    assert dialog.draft.value(key) == value
+
+
 @pytest.mark.usefixtures("other_language")
 def test_a_unit_goes_with_its_number_and_may_stand_in_front(
     open_settings: Callable[[Parts], SettingsDialog], parts: Parts, qtbot: QtBot
