@@ -71,6 +71,7 @@ class OptionsDialog(QDialog):
         ceiling = model.max_completion_tokens if model is not None else None
         self._max_tokens.setRange(1, ceiling or 1_000_000)
         self._max_tokens.setSingleStep(256)
+        self._max_tokens.setGroupSeparatorShown(True)
         self._max_tokens.setValue(options.max_tokens or settings.max_tokens)
         self._effort = QComboBox(self)
         self._effort.setObjectName("options.reasoning")

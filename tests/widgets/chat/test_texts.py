@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
+from PySide6.QtWidgets import QSpinBox
 
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.services.chat.chat_options import ChatOptions
@@ -59,6 +60,9 @@ def test_a_models_own_values_are_written_as_the_region_does(qtbot: QtBot) -> Non
         "The model's own: 0,7",
         "The model writes up to 65.536 tokens.",
     ]
+    longest = dialog.findChild(QSpinBox, "options.max_tokens")
+    assert longest is not None
+    assert longest.text() == "4.096", "as in the settings and in the note below"
 
 
 def test_too_many_files_are_refused_with_their_number(chat_window: ChatWindow) -> None:
