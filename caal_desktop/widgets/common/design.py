@@ -155,9 +155,13 @@ def first_size(widget: QWidget, width: int, height: int) -> QSize:
 
     font, plain = QApplication.font(), QFontMetricsF(QApplication.font()).height()
     scale = min(max(plain / _ORDINARY_LINE, 1.0), 1.6) if font.pointSizeF() > 0 else 1.0
+    return QSize(round(width * scale), round(height * scale)).boundedTo(room(widget))
+
+
+def room(widget: QWidget) -> QSize:
+    """Return the size that a window can have on its screen."""
     # The window manager's frame takes its share as well.
-    available = widget.screen().availableSize() - QSize(GRID * 2, GRID * 6)
-    return QSize(round(width * scale), round(height * scale)).boundedTo(available)
+    return widget.screen().availableSize() - QSize(GRID * 2, GRID * 6)
 
 
 def paint_card(widget: QWidget, line: QColor, ground: QColor) -> None:

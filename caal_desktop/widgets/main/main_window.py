@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtCore import QEvent, QSize, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
@@ -213,7 +213,9 @@ class MainWindow(QMainWindow):
     def _fit_minimum(self) -> None:
         # Larger text needs a larger window to say the same.
         line = self.fontMetrics().height()
-        self.setMinimumSize(max(420, _MIN_WIDTH * line), max(420, _MIN_HEIGHT * line))
+        least = QSize(max(420, _MIN_WIDTH * line), max(420, _MIN_HEIGHT * line))
+        # What is below a small screen's edge cannot be used, and that is the composer.
+        self.setMinimumSize(least.boundedTo(design.room(self)))
 
     def remember_geometry(self) -> None:
         """Store size and place in the settings; the program may also end without closing this window."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton, QWidget
 
 from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import AnswerStatus
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.main.main_window import MainWindow
 from tests.support.commands import recording
@@ -352,6 +353,16 @@ def _running_timers(window: QWidget) -> list[QTimer]:
 
 
 # --- what the window is held to
+
+
+def test_on_a_small_screen_the_whole_window_is_seen(
+    parts: Parts, qtbot: QtBot, demo: DemoControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = QSize(624, 432)
+    monkeypatch.setattr(design, "room", lambda _window: room)
+    chat = Chat(parts, qtbot, demo.key)
+    assert chat.window.size().boundedTo(room) == chat.window.size()
+    assert complaints_at_its_sizes(chat.window, "small screen") == []
 
 
 @pytest.mark.parametrize("language", ["English", "long words"])
