@@ -291,7 +291,7 @@ class ModelPane(QWidget):
         if browser.is_fetching:
             facts.append(self.tr("asking for a new list…"))
         elif catalogue.fetched_at is not None:
-            facts.append(self.tr("from {age}").format(age=age(catalogue.fetched_at)))
+            facts.append(self.tr("list from {age}").format(age=age(catalogue.fetched_at)))
         return " · ".join(facts)
 
     def _show_details(self) -> None:

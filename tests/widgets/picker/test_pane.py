@@ -291,7 +291,7 @@ def test_two_or_three_are_compared(picker: Picker) -> None:
 
 def test_counting_words(picker: Picker) -> None:
     usable = len(MODELS) - picker.pane.browser.view.unusable
-    assert picker.count == f"{usable} models · from 3 hours ago"
+    assert picker.count == f"{usable} models · list from 3 hours ago"
     picker.type("claude")
     assert picker.count.startswith(f"{picker.pane.browser.listing.found} of {usable} models")
 
