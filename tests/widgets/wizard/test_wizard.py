@@ -182,6 +182,17 @@ def test_arrows_choose_the_provider_and_enter_goes_on(walk: Walk, parts: Parts) 
     assert walk.focus == "wizard.provider.groq"
 
 
+def test_what_the_arrows_choose_is_seen_in_a_small_window(walk: Walk) -> None:
+    walk.show()
+    walk.window.resize(walk.window.minimumWidth(), 360)
+    turn(2)
+    for _ in PROVIDERS:
+        card = QApplication.focusWidget()
+        assert card is not None
+        assert card.visibleRegion().boundingRect() == card.rect(), card.objectName()
+        walk.press(Key.Key_Down)
+
+
 def test_a_server_of_ones_own_by_keyboard(walk: Walk, parts: Parts, demo: DemoControl) -> None:
     walk.show()
     walk.press(*[Key.Key_Down] * (len(PROVIDERS) - 1))
