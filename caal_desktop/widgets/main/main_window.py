@@ -19,7 +19,7 @@ from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.common.message_panel import MessageKind, PanelMessage
-from caal_desktop.widgets.common.provider_names import provider_title
+from caal_desktop.widgets.common.provider_names import provider_in_a_sentence, provider_title
 from caal_desktop.widgets.keys.consent import consent_message, withheld_text
 from caal_desktop.widgets.keys.key_message import reading_message, unreadable_message
 from caal_desktop.widgets.main.about import AboutDialog
@@ -372,7 +372,7 @@ class MainWindow(QMainWindow):
         self._keys.allow_and_check(secret)
 
     def _show_missing(self, state: KeyState) -> None:
-        title = self.tr("There is no key for {provider} yet").format(provider=provider_title(state.provider))
+        title = self.tr("There is no key for {provider} yet").format(provider=provider_in_a_sentence(state.provider))
         body = self.tr("Without one nothing can be asked.")
         if state.is_cross_origin:
             title, body = withheld_text(state)

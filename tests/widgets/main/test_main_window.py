@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -195,6 +196,12 @@ def test_without_a_key_the_way_to_one_is_shown(parts: Parts, qtbot: QtBot) -> No
     assert parts.chat.messages == []
     button.click()
     assert chat.given == [CommandId.CHECK_KEY]
+
+
+def test_a_missing_key_is_told_in_a_whole_sentence(parts: Parts, qtbot: QtBot) -> None:
+    chat = Chat(parts, qtbot, None)
+    chat.window._show_missing(replace(parts.state(), provider="openai_compatible"))
+    assert chat.problem.title == "There is no key for your own server yet"
 
 
 def test_a_refused_key_is_said_and_can_be_changed(parts: Parts, qtbot: QtBot, demo: DemoControl) -> None:
