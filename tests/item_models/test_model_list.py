@@ -75,7 +75,7 @@ def test_headings_cannot_be_chosen_and_say_what_follows(model: ModelListModel) -
     assert index.data(ModelRole.ID) == ""
     row = index.data(ModelRole.ROW)
     assert isinstance(row, HeadingRow)
-    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == row.spoken == "Favourites, 1 models"
+    assert index.data(Qt.ItemDataRole.AccessibleTextRole) == row.spoken == "Favourites, 1 model"
 
 
 def test_what_is_not_in_the_catalogue_is_a_row_too(model: ModelListModel) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design, geometry
@@ -65,9 +65,17 @@ class PickerDialog(QDialog):
         self._use.setEnabled(bool(current))
         self._use.setDefault(True)
         self.pane.search.setFocus()
+        self.pane.search.installEventFilter(self)
         if place := settings.current.picker_geometry:
             self.restoreGeometry(geometry.from_text(place))
         self.accepted.connect(lambda: self.modelPicked.emit(self.pane.chosen))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give the search the focus when the list has come: while there is none, one of the buttons has it."""
+        has_come = event.type() is QEvent.Type.EnabledChange and self.pane.search.isEnabled()
+        if has_come and not self.pane.isAncestorOf(self.focusWidget()):
+            self.pane.search.setFocus()
+        return super().eventFilter(watched, event)
 
     def done(self, result: int) -> None:
         """Remember the size, however the dialog was closed."""

@@ -53,6 +53,14 @@ def plain_ids(parts: Parts) -> list[str]:
     return [m.id for m in parts.catalogue.current.models if not m.variant and not m.is_alias]
 
 
+def test_the_search_has_the_focus_also_when_the_list_comes_later(parts: Parts, qtbot: QtBot) -> None:
+    dialog = dialog_of(parts, qtbot)
+    assert not dialog.pane.search.isEnabled()
+    parts.open_catalogue()
+    qtbot.waitUntil(dialog.pane.search.isEnabled)
+    assert dialog.focusWidget() is dialog.pane.search
+
+
 def test_nothing_changes_until_it_is_confirmed(opened: Parts, qtbot: QtBot) -> None:
     current = plain_ids(opened)[0]
     opened.settings.update(openrouter_model=current)
