@@ -8,7 +8,14 @@
     │   └── FolderReadOnly      the user may not write there
     ├── WriteFailed             a file cannot be written (disk full, read-only, held open)
     ├── HistoryFailed           the conversations' database cannot be read or written
+    │   ├── HistoryLocked       another program has it open
+    │   ├── HistoryDiskFull     the disk is full
+    │   ├── HistoryReadOnly     it can be read, but may not be written
+    │   ├── HistoryForbidden    the user may not read it
+    │   ├── HistoryNotAFile     there is a folder, or something else, in its place
     │   ├── HistoryDamaged      it is damaged
+    │   │   └── HistoryPutAside     it was, when it was opened: a new one was begun
+    │   │       └── HistoryEmptied      it had lost all of its content
     │   └── HistoryTooNew       a later version of the program has written it
     ├── SecretInSettings        something that looks like a key was about to be written in plain text
     └── KeyringError
@@ -25,6 +32,8 @@
 # ruff: noqa: N818 - a message names what happened; the suffix would say nothing more
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from caal_desktop.llm.errors.text import DescribedError
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
@@ -92,25 +101,109 @@ class SecretInSettings(StorageError):
 
 
 class HistoryFailed(StorageError):
-    """The conversations' database cannot be read or written. Params: ``file``, ``reason`` (the system's words)."""
+    """The conversations' database cannot be read or written. Params: ``file``, ``reason`` (the system's words).
+
+    Attributes:
+        is_temporary: whether the same attempt may succeed a little later, without the program being started again.
+    """
+
+    is_temporary: ClassVar[bool] = True
 
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be read or saved.")
     why = QT_TRANSLATE_NOOP("StorageError", "The system says about {file}: {reason}.")
     advice = QT_TRANSLATE_NOOP(
-        "StorageError", "You can go on; what is said now is not kept. Check the free space on the disk and start again."
+        "StorageError", "You can go on; what is said meanwhile is not kept. Check the disk and the file's permissions."
+    )
+
+
+class HistoryLocked(HistoryFailed):
+    """Another program has the database open, and holds it for longer than we wait."""
+
+    what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be saved at the moment.")
+    why = QT_TRANSLATE_NOOP("StorageError", "Another program is using {file}.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "You can go on. Close the other program; it may be a backup, or one that looks into databases."
+    )
+
+
+class HistoryDiskFull(HistoryFailed):
+    """There is no room for what is to be written."""
+
+    what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be saved at the moment.")
+    why = QT_TRANSLATE_NOOP("StorageError", "The disk with {file} is full.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "You can go on. Make room on the disk.")
+
+
+class HistoryReadOnly(HistoryFailed):
+    """The database can be read, but may not be written."""
+
+    is_temporary = False
+
+    what = QT_TRANSLATE_NOOP("StorageError", "Your conversations can be read, but not saved.")
+    why = QT_TRANSLATE_NOOP("StorageError", "You have no permission to write to {file}, or its disk is read-only.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError",
+        "You can go on; what is said is not kept. Change the permissions of the file and its folder, and start again.",
+    )
+
+
+class HistoryForbidden(HistoryFailed):
+    """The user may not read the database."""
+
+    is_temporary = False
+
+    why = QT_TRANSLATE_NOOP("StorageError", "You have no permission to read {file}.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError",
+        "You can go on; what is said is not kept. Change the permissions of the file and its folder, and start again.",
+    )
+
+
+class HistoryNotAFile(HistoryFailed):
+    """There is something else in the database's place, such as a folder."""
+
+    is_temporary = False
+
+    why = QT_TRANSLATE_NOOP("StorageError", "{file} is not a file.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "You can go on; what is said is not kept. Move it to another place, and start again."
     )
 
 
 class HistoryDamaged(HistoryFailed):
-    """The database is damaged."""
+    """The database is damaged, which was found while it was in use."""
+
+    is_temporary = False
 
     what = QT_TRANSLATE_NOOP("StorageError", "The file with your conversations is damaged.")
     why = QT_TRANSLATE_NOOP("StorageError", "{file} can no longer be read, perhaps after a fault of the disk.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "You can go on; what is said is not kept. Start again: the file is then put aside."
+    )
+
+
+class HistoryPutAside(HistoryDamaged):
+    """The database was damaged when it was opened: it was put aside. Params: ``file``, where it is now."""
+
     advice = QT_TRANSLATE_NOOP("StorageError", "It was put aside, and a new one was begun.")
+
+
+class HistoryEmptied(HistoryPutAside):
+    """The database had lost all of its content when it was opened."""
+
+    what = QT_TRANSLATE_NOOP("StorageError", "The file with your conversations was empty.")
+    why = QT_TRANSLATE_NOOP(
+        "StorageError", "{file} has lost its content: perhaps the disk was full, or copying it was cut short."
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "It was put aside, and a new one was begun. Put a backup in its place if you have one."
+    )
 
 
 class HistoryTooNew(HistoryFailed):
     """A later version of the program has written the database."""
+
+    is_temporary = False
 
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations were saved by a newer version of CAAL Desktop.")
     why = QT_TRANSLATE_NOOP("StorageError", "This version cannot read {file}, and leaves it alone.")

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from caal_desktop.llm.translation import plain_value, untranslated
 from caal_desktop.services.history.conversation_records import title_of, to_conversation, to_record
 from caal_desktop.services.task_scope import TaskScope
-from caal_desktop.storage.errors import HistoryDamaged, StorageError
+from caal_desktop.storage.errors import StorageError
 from caal_desktop.storage.history.records import ConversationRecord
 from caal_desktop.storage.history.thread import HistoryThread
 
@@ -202,14 +202,14 @@ class HistoryService(QObject):
 
     async def _begin(self) -> None:
         try:
-            aside, draft, unfinished = await self._ask(
-                lambda database: (database.damaged_file, database.note(_DRAFT), database.unfinished())
+            found, draft, unfinished = await self._ask(
+                lambda database: (database.found, database.note(_DRAFT), database.unfinished())
             )
         except StorageError as error:
             self._fail(error)
             return
-        if aside is not None:
-            self.failed.emit(HistoryDamaged(file=str(aside)))
+        if found is not None:
+            self.failed.emit(found)
         if draft:
             self.draftFound.emit(draft)
         if unfinished is not None and not self._chat.messages:

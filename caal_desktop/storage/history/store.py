@@ -12,13 +12,23 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import stat
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.fields import as_dict, parse_json, whole_characters
-from caal_desktop.storage.atomic_file import ensure_private_folder, free_name
-from caal_desktop.storage.errors import HistoryDamaged, HistoryFailed, HistoryTooNew
+from caal_desktop.storage.atomic_file import ensure_private_folder, free_name, reason_of
+from caal_desktop.storage.errors import (
+    HistoryDamaged,
+    HistoryFailed,
+    HistoryForbidden,
+    HistoryNotAFile,
+    HistoryPutAside,
+    HistoryTooNew,
+)
+from caal_desktop.storage.history.failures import failure_of
 from caal_desktop.storage.history.records import ConversationRecord, ConversationSummary, MessageRecord
 from caal_desktop.storage.history.schema import FTS_SCHEMA, SCHEMA, SCHEMA_VERSION
 
@@ -28,6 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_LISTED = 500
+BUSY_SECONDS = 5.0
+"""How long a lock of another program is waited for."""
 _SNIPPET = 120
 _TRIGRAM = 3
 """Characters that a search needs at least for the full-text index; shorter ones look through the text."""
@@ -37,7 +49,7 @@ class HistoryDatabase:
     """The conversations in one file. To be used by one thread.
 
     Attributes:
-        damaged_file: where a damaged file was put when this one was opened; None where there was none.
+        found: what was wrong with the file when it was opened, and is to be told; None where all was well.
     """
 
     def __init__(self, path: Path) -> None:
@@ -51,12 +63,12 @@ class HistoryDatabase:
 
         self._path = path
         self._sqlite = sqlite3
-        self.damaged_file: Path | None = None
+        self.found: HistoryFailed | None = None
         ensure_private_folder(path.parent)
         try:
             self._connection = self._open()
         except HistoryDamaged:
-            self.damaged_file = self._set_aside()
+            self.found = HistoryPutAside(file=str(self._set_aside()))
             self._connection = self._open()
         self._has_fts = self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'message_fts'").fetchone()
 
@@ -69,10 +81,13 @@ class HistoryDatabase:
     # --- opening
 
     def _open(self) -> sqlite3.Connection:
+        self._check_place()
         try:
-            connection: sqlite3.Connection = self._sqlite.connect(self._path, isolation_level=None, timeout=5.0)
+            connection: sqlite3.Connection = self._sqlite.connect(
+                self._path, isolation_level=None, timeout=BUSY_SECONDS
+            )
         except self._sqlite.Error as error:
-            raise HistoryFailed(file=str(self._path), reason=str(error)) from error
+            raise failure_of(error, self._path) from error
         try:
             self._path.chmod(0o600)
             for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
@@ -84,19 +99,32 @@ class HistoryDatabase:
                 raise HistoryDamaged(file=str(self._path))  # noqa: TRY301
             if version < SCHEMA_VERSION:
                 self._create(connection)
-        except self._sqlite.OperationalError as error:
+        except self._sqlite.Error as error:
             connection.close()
-            raise HistoryFailed(file=str(self._path), reason=str(error)) from error
-        except self._sqlite.DatabaseError as error:
-            connection.close()
-            raise HistoryDamaged(file=str(self._path)) from error
+            raise failure_of(error, self._path) from error
         except OSError as error:
             connection.close()
-            raise HistoryFailed(file=str(self._path), reason=str(error)) from error
+            raise HistoryFailed(file=str(self._path), reason=reason_of(error)) from error
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        return self._sqlite.connect(self._path, isolation_level=None, timeout=BUSY_SECONDS)
+
+    def _check_place(self) -> None:
+        """See that what is in the file's place, if anything, is a file: to open a pipe would wait for ever."""
+        try:
+            mode = self._path.stat().st_mode
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise HistoryFailed(file=str(self._path), reason=reason_of(error)) from error
+        if not stat.S_ISREG(mode):
+            raise HistoryNotAFile(file=str(self._path))
+        if not os.access(self._path, os.R_OK):
+            raise HistoryForbidden(file=str(self._path))
 
     def _create(self, connection: sqlite3.Connection) -> None:
         connection.executescript(f"BEGIN;{SCHEMA};PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
@@ -113,7 +141,7 @@ class HistoryDatabase:
                 if side.exists():
                     side.rename(target.with_name(target.name + ending))
         except OSError as error:
-            raise HistoryFailed(file=str(self._path), reason=str(error)) from error
+            raise HistoryFailed(file=str(self._path), reason=reason_of(error)) from error
         return target
 
     @contextlib.contextmanager
@@ -123,12 +151,14 @@ class HistoryDatabase:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                # After some errors, such as a full disk, SQLite has rolled back by itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
-            connection.execute("COMMIT")
         except self._sqlite.Error as error:
-            raise HistoryFailed(file=str(self._path), reason=str(error)) from error
+            raise failure_of(error, self._path) from error
 
     # --- writing
 
@@ -263,7 +293,7 @@ class HistoryDatabase:
         try:
             return self._connection.execute(sql, values).fetchall()
         except self._sqlite.Error as error:
-            raise HistoryFailed(file=str(self._path), reason=str(error)) from error
+            raise failure_of(error, self._path) from error
 
     def note(self, name: str) -> str:
         """Return what was kept under a name; "" where nothing was."""

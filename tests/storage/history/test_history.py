@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.storage.errors import HistoryFailed, HistoryTooNew
+from caal_desktop.storage.errors import (
+    HistoryDamaged,
+    HistoryDiskFull,
+    HistoryFailed,
+    HistoryLocked,
+    HistoryNotAFile,
+    HistoryPutAside,
+    HistoryReadOnly,
+    HistoryTooNew,
+)
+from caal_desktop.storage.history import store
+from caal_desktop.storage.history.failures import failure_of
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
 from caal_desktop.storage.history.thread import HistoryThread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -180,8 +195,8 @@ def test_a_damaged_file_is_put_aside(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
     database = HistoryDatabase(path)
-    assert database.damaged_file is not None
-    assert database.damaged_file.read_bytes() == content
+    assert isinstance(database.found, HistoryPutAside)
+    assert Path(str(database.found.params["file"])).read_bytes() == content
     fill(database)
     assert len(database.listing()) == 1
     database.close()
@@ -196,7 +211,7 @@ def test_a_file_damaged_in_its_middle_is_put_aside(path: Path) -> None:
     content[20000:60000] = b"\xaa" * 40000
     path.write_bytes(content)
     again = HistoryDatabase(path)
-    assert again.damaged_file is not None
+    assert isinstance(again.found, HistoryPutAside)
     again.close()
 
 
@@ -211,10 +226,101 @@ def test_a_later_versions_file_is_left_alone(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_folder_in_the_files_place_is_a_plain_failure(path: Path) -> None:
-    path.mkdir(parents=True)
-    with pytest.raises(HistoryFailed):
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link to a pipe"])
+def test_what_is_no_file_is_not_opened(path: Path, kind: str) -> None:
+    path.parent.mkdir()
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        os.mkfifo(path.with_name("pipe"))
+        path.symlink_to("pipe")
+    with pytest.raises(HistoryNotAFile) as raised:
         HistoryDatabase(path)
+    assert not raised.value.is_temporary
+
+
+def test_a_link_to_itself_is_told_in_the_system_s_words(path: Path) -> None:
+    path.parent.mkdir()
+    path.symlink_to(path.name)
+    with pytest.raises(HistoryFailed, match=r"[Ss]ymbolic"):
+        HistoryDatabase(path)
+
+
+def save_one(database: HistoryDatabase) -> None:
+    database.save_message("c1", MessageRecord("c1-b", "c1-a", "user", "complete", 3.0, "more " * 5000))
+
+
+def test_a_lock_is_told_as_one_and_passes(
+    path: Path, database: HistoryDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database._connection.execute("PRAGMA busy_timeout = 1")
+    monkeypatch.setattr(store, "BUSY_SECONDS", 0.001)
+    fill(database)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(HistoryLocked) as raised:
+            save_one(database)
+        assert raised.value.is_temporary
+    save_one(database)
+    database.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(HistoryLocked):
+            HistoryDatabase(path)
+    HistoryDatabase(path).close()
+
+
+def test_a_full_disk_is_told_as_one_and_passes(database: HistoryDatabase) -> None:
+    fill(database)
+    pages = database._connection.execute("PRAGMA page_count").fetchone()[0]
+    database._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(HistoryDiskFull) as raised:
+        save_one(database)
+    assert raised.value.is_temporary
+    database._connection.execute("PRAGMA max_page_count = 100000")
+    save_one(database)
+    record = database.load("c1")
+    assert record is not None
+    assert len(record.messages) == 3
+
+
+@pytest.mark.parametrize("name", ["SQLITE_IOERR_SHMSIZE", "SQLITE_CANTOPEN", "SQLITE_IOERR_READ"])
+@pytest.mark.parametrize("free", [0, 10**9])
+def test_an_index_without_room_is_a_full_disk(
+    path: Path, monkeypatch: pytest.MonkeyPatch, name: str, free: int
+) -> None:
+    def usage(_folder: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=free)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = getattr(sqlite3, name)
+    assert type(failure_of(error, path)) is (HistoryFailed if free else HistoryDiskFull)
+
+
+def test_a_database_that_may_not_be_written_says_so(database: HistoryDatabase) -> None:
+    database._connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(HistoryReadOnly) as raised:
+        save_one(database)
+    assert not raised.value.is_temporary
+
+
+def test_damage_that_is_met_later_does_not_claim_that_the_file_was_put_aside(path: Path) -> None:
+    database = HistoryDatabase(path)
+    for number in range(50):
+        fill(database, f"c{number}", text="word " * 200)
+    database._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xaa" * (path.stat().st_size - 4096))
+    database._connection.execute("PRAGMA shrink_memory")
+    with pytest.raises(HistoryDamaged) as raised:
+        database.load("c1")
+    assert not isinstance(raised.value, HistoryPutAside)
+    database._connection.close()
 
 
 def test_lone_surrogates_do_not_stop_the_writing(database: HistoryDatabase) -> None:
@@ -264,7 +370,7 @@ def test_what_was_written_survives_a_kill(path: Path) -> None:
     process.stdout.close()
     process.wait(10)
     database = HistoryDatabase(path)
-    assert database.damaged_file is None
+    assert database.found is None
     assert database.unfinished() == "c1"
     record = database.load("c1")
     assert record is not None
