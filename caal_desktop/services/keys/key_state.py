@@ -78,6 +78,14 @@ class KeyState:
         return self.activity is not KeyActivity.IDLE or self.is_awaited
 
     @property
+    def is_being_changed(self) -> bool:
+        """Whether it is being checked, stored or removed, so that what was given for it has to stay as it is.
+
+        What is only read is no reason to keep the user from giving another one.
+        """
+        return self.activity in (KeyActivity.CHECKING, KeyActivity.STORING, KeyActivity.REMOVING)
+
+    @property
     def is_proven(self) -> bool:
         """Whether its provider has accepted it, and the last check did not fail."""
         return self.status is KeyStatus.VERIFIED and self.error is None and not self.is_busy

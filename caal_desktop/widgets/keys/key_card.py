@@ -275,7 +275,7 @@ class KeyCard(QWidget):
         self._save.setEnabled(self.field.key is not None)
         in_environment = key_in_environment(self._provider) is not None
         self._import.setVisible(in_environment)
-        self._import.setEnabled(not self.entry.state.is_busy)
+        self._import.setEnabled(not self.entry.state.is_being_changed)
         self._import.setText(self.tr("Use the one in {variable}").format(variable=self._descriptor.key_variable))
 
     def _status_text(self, state: KeyState) -> str:
@@ -305,7 +305,7 @@ class KeyCard(QWidget):
 
     def _show_entered(self, state: KeyState) -> None:
         """Show the state of the key that is being entered."""
-        self.field.set_locked(state.is_busy)
+        self.field.set_locked(state.is_being_changed)
         self.message.draw(key_message(state, self._message_context(self.entry)))
 
     def _show_in_use(self, state: KeyState) -> None:

@@ -385,7 +385,7 @@ class WizardWindow(QDialog):
             self._footer.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_escape(self) -> None:
-        if self._setup.key.is_busy and not self._setup.key.is_awaited:
+        if self._setup.key.is_being_changed:
             self._setup.entry.cancel()
         elif self._try_controller is not None and self._try_controller.is_busy:
             self._try_controller.stop()

@@ -401,6 +401,55 @@ def test_the_address_stays_as_it_is_while_it_is_checked(walk: Walk, demo: DemoCo
     assert parts.setup.state.address == f"{demo.base_url}/elsewhere"
 
 
+# --- a key that is being read while the user types
+
+
+@pytest.fixture
+def reading(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl, qtbot: QtBot
+) -> Iterator[Walk]:
+    """Return a wizard at its key step, for whose key it waits: the keyring hangs until it is woken."""
+    first = make_parts()
+    first.keep_key(demo.key)
+    first.settings.update(setup_step=SetupStep.KEY)
+    first.close()
+    walk = Walk(make_parts(), qtbot)
+    keyring_session.hang_keyring()
+    try:
+        yield walk.show()
+    finally:
+        keyring_session.wake_keyring()
+        walk.end()
+
+
+def test_what_is_typed_while_the_keyring_is_read_stays(reading: Walk, keyring_session: DesktopSession) -> None:
+    assert reading.message("key").title == "Asking the system's keyring for your key…"
+    assert reading.focus == "wizard.key.field.edit"
+    reading.qtbot.keyClicks(QApplication.focusWidget(), "sk-or-")
+    keyring_session.wake_keyring()
+    reading.until(lambda: reading.parts.state().is_loaded, "the key is read")
+    reading.qtbot.keyClicks(QApplication.focusWidget(), "v1-")
+    assert reading.window.key.field.text == "sk-or-v1-"
+    assert reading.focus == "wizard.key.field.edit"
+    assert not reading.button("wizard.next").isEnabled(), "it is another key that is being given"
+
+
+@pytest.mark.parametrize("deleted_after", ["before the answer", "after it", "nothing typed"])
+def test_with_nothing_in_the_field_the_key_that_was_read_counts(
+    reading: Walk, keyring_session: DesktopSession, deleted_after: str
+) -> None:
+    if deleted_after != "nothing typed":
+        reading.qtbot.keyClicks(QApplication.focusWidget(), "s")
+    if deleted_after == "before the answer":
+        reading.press(Key.Key_Backspace)
+    keyring_session.wake_keyring()
+    reading.until(lambda: reading.parts.state().is_loaded, "the key is read")
+    if deleted_after == "after it":
+        reading.press(Key.Key_Backspace)
+    reading.until(lambda: reading.button("wizard.next").isEnabled(), "the user can go on")
+    assert reading.message("key").title == "This key works"
+
+
 # --- closing
 
 

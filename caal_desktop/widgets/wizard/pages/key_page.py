@@ -218,10 +218,10 @@ class KeyPage(WizardPage):
         Args:
             state: that of the key that is being entered, or else of the one in use.
         """
-        self.field.set_locked(state.is_busy)
-        self._address.setReadOnly(state.is_busy)
+        self.field.set_locked(state.is_being_changed)
+        self._address.setReadOnly(state.is_being_changed)
         for gives_a_key in (self._demo, self._import):
-            gives_a_key.setEnabled(not state.is_busy)
+            gives_a_key.setEnabled(not state.is_being_changed)
         self.message.draw(key_message(state, self._message_context))
 
     @property
@@ -239,7 +239,11 @@ class KeyPage(WizardPage):
         )
 
     def _on_edited(self) -> None:
-        self._entry.edit()
+        if self.field.text:
+            self._entry.edit()
+        else:
+            # Nothing is being given any more: the key in use counts again, which may have been read meanwhile.
+            self._entry.forget()
 
     def _submit(self, key: str | None) -> None:
         self._entry.submit(key)
