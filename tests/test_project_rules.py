@@ -264,6 +264,95 @@ def looks_into_a_client(text: str) -> Iterable[str]:
                 yield f"line {node.lineno}: getattr of {name}"
 
 
+# What takes a text for HTML where it looks like it, and then opens the files and addresses that it names.
+READS_HTML = {
+    *("setToolTip", "setTabToolTip", "setStatusTip", "setWhatsThis", "showText"),
+    *("setHtml", "insertHtml", "appendHtml", "toHtml", "fromHtml", "setMarkdown", "insertMarkdown", "fromMarkdown"),
+    *("AutoText", "RichText", "MarkdownText", "setOpenExternalLinks"),
+    *("ToolTipRole", "StatusTipRole", "WhatsThisRole"),
+}
+# Made as they are, or by one of their static functions, or as the base of a class.
+GUESSING_CLASSES = {
+    *("QLabel", "QMessageBox", "QErrorMessage", "QProgressDialog", "QSplashScreen", "QToolTip", "QWhatsThis"),
+    *("QTextEdit", "QTextBrowser"),
+}
+# Which have this form for sure.
+PLAIN_TOOLTIP = "tooltip_text"
+
+
+def reads_html(text: str) -> Iterable[str]:
+    """Yield where Qt would look into a text for HTML."""
+    tree = ast.parse(text)
+    allowed = {id(part) for node in ast.walk(tree) if gives_a_plain_tooltip(node) for part in ast.walk(node)}
+    static_texts, told_plain = 0, 0
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=name) if name in READS_HTML and id(node) not in allowed:
+                yield f"line {node.lineno}: {name}"
+            case ast.Call(func=ast.Name(id=name)) if name in GUESSING_CLASSES:
+                yield f"line {node.lineno}: {name}"
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if (
+                name in GUESSING_CLASSES and attr[0].islower()
+            ):
+                yield f"line {node.lineno}: {name}.{attr}"
+            case ast.ClassDef(bases=bases):
+                names = [getattr(base, "id", getattr(base, "attr", "")) for base in bases]
+                yield from (f"line {node.lineno}: {name}" for name in names if name in GUESSING_CLASSES)
+            case ast.Call(func=ast.Attribute(attr="addRow"), args=[label, _]) if makes_words(label):
+                yield f"line {node.lineno}: addRow"  # which makes a label of Qt's own
+            case ast.Call(func=ast.Attribute(attr="insertRow"), args=[_, label, _]) if makes_words(label):
+                yield f"line {node.lineno}: insertRow"
+            case ast.Call(func=ast.Attribute(attr="setLabelText"), args=[label]) if ".tr('" not in ast.unparse(
+                label
+            ) or ".format(" in ast.unparse(label):
+                yield f"line {node.lineno}: setLabelText"
+            case ast.Call(func=ast.Name(id="QStaticText")):
+                static_texts += 1
+            case ast.Call(func=ast.Attribute(attr="setTextFormat"), args=[ast.Attribute(attr="PlainText")]):
+                told_plain += 1
+    if static_texts > told_plain:
+        yield "a QStaticText that guesses its format"
+
+
+def gives_a_plain_tooltip(node: ast.AST) -> bool:
+    """Return whether a node is the ``case`` of an item model that returns a plain tooltip, or none."""
+    if not isinstance(node, ast.match_case) or not isinstance(node.pattern, ast.MatchValue):
+        return False
+    return all(isinstance(one, ast.Return) and is_plain_tooltip(one.value) for one in node.body)
+
+
+def is_plain_tooltip(value: ast.expr | None) -> bool:
+    match value:
+        case None | ast.Constant(value=None):
+            return True
+        case ast.IfExp(body=body, orelse=other):
+            return is_plain_tooltip(body) and is_plain_tooltip(other)
+        case ast.BoolOp(values=values):
+            return all(map(is_plain_tooltip, values))
+        case ast.Call(func=ast.Name(id=name)):
+            return name == PLAIN_TOOLTIP
+    return False
+
+
+def makes_words(label: ast.expr) -> bool:
+    """Return whether an expression is a text, as far as its form tells."""
+    match label:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return True
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name in {"tr", "translate", "translated", "format"}
+    return False
+
+
+# Each makes plain of what it is given, and is the only one to do so.
+MAY_READ_HTML = {
+    "caal_desktop/widgets/common/tooltips.py": r"setToolTip|showText|QToolTip\.showText",
+    "caal_desktop/widgets/common/controls.py": r"QLabel",
+    "caal_desktop/widgets/common/message_box.py": r"QMessageBox",
+    # Its text is written by a cursor.
+    "caal_desktop/widgets/picker/details/fact_sheet.py": r"QTextBrowser",
+}
+
 # A provider's own modules name it; so do these, for these words and for this reason.
 MAY_NAME_A_PROVIDER = {
     "caal_desktop/llm/providers/registry.py": (r".*", "lists the descriptors"),
@@ -343,6 +432,19 @@ def test_one_owner_writes_what_is_known_about_secrets() -> None:
     assert [offence for offence in found if not MAY_WRITE_ABOUT_SECRETS.match(offence)] == []
 
 
+def test_no_text_is_looked_into_for_html() -> None:
+    needed = set()
+    found = []
+    for offence in offences(reads_html, PACKAGE):
+        file, _, what = offence.split(": ")
+        if re.fullmatch(MAY_READ_HTML.get(file, ""), what):
+            needed.add(file)
+        else:
+            found.append(offence)
+    assert found == []
+    assert needed == set(MAY_READ_HTML), "an exception that is not needed"
+
+
 @pytest.mark.parametrize(
     ("rule", "text"),
     [
@@ -362,6 +464,37 @@ def test_one_owner_writes_what_is_known_about_secrets() -> None:
         (looks_into_a_client, "if isinstance(provider, (HostedProvider, int)): ..."),
         (looks_into_a_client, 'getattr(provider, "generation", None)'),
         (looks_into_a_client, 'hasattr(self._client, "list_endpoints")'),
+        (reads_html, "button.setToolTip(model.name)"),
+        (reads_html, "item.setToolTip(0, title)"),
+        (reads_html, "tell = self.setToolTip"),
+        (reads_html, "action.setStatusTip(title)"),
+        (reads_html, "self.setWhatsThis(title)"),
+        (reads_html, "QToolTip.showText(at, title)"),
+        (reads_html, "QWhatsThis.showText(at, title)"),
+        (reads_html, "item.setData(title, Qt.ItemDataRole.ToolTipRole)"),
+        (reads_html, "if role == Qt.ItemDataRole.ToolTipRole:\n    note = title"),
+        (reads_html, "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return self._note(host)"),
+        (reads_html, "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return tooltip_text(a) + b"),
+        (reads_html, "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return tooltip_text(a) if a else b"),
+        (reads_html, "match role:\n    case Role.TEXT | Qt.ItemDataRole.ToolTipRole:\n        return title"),
+        (reads_html, "label = QLabel(title, self)"),
+        (reads_html, "class Title(QLabel): ..."),
+        (reads_html, "class Title(QtWidgets.QLabel): ..."),
+        (reads_html, "label.setTextFormat(Qt.TextFormat.RichText)"),
+        (reads_html, "label.setOpenExternalLinks(True)"),
+        (reads_html, "box = QMessageBox(QMessageBox.Icon.Warning, title, text)"),
+        (reads_html, "QMessageBox.warning(self, title, text)"),
+        (reads_html, "class Question(QMessageBox): ..."),
+        (reads_html, "QProgressDialog(title, cancel, 0, 100)"),
+        (reads_html, "edit = QTextEdit(self)"),
+        (reads_html, "document.setHtml(answer)"),
+        (reads_html, "cursor.insertHtml(answer)"),
+        (reads_html, "cursor.insertFragment(QTextDocumentFragment.fromHtml(answer))"),
+        (reads_html, 'form.addRow(self.tr("Title"), edit)'),
+        (reads_html, 'form.insertRow(0, f"{title}", edit)'),
+        (reads_html, 'dialog.setLabelText(self.tr("Rename {title}").format(title=title))'),
+        (reads_html, "dialog.setLabelText(title)"),
+        (reads_html, "laid_out = QStaticText(title)"),
         (forbidden_qt, "dialog.exec()"),
         (forbidden_qt, "QApplication.processEvents(flags)"),
         (forbidden_qt, "from qasync import asyncSlot"),
@@ -396,6 +529,15 @@ def test_each_rule_can_fail(rule: Callable[[str], Iterable[str]], text: str) -> 
     [
         (forbidden_qt, '"""Never .exec() or processEvents()."""\n# no asyncSlot\n'),
         (task_makers, "scope.start(work(), name='work')"),
+        (reads_html, "set_tooltip(button, model.name)\nshow_tooltip(at, title, self)"),
+        (
+            reads_html,
+            "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return tooltip_text(a) if a else None",
+        ),
+        (reads_html, "PlainLabel(title)\nMessageBox(self).setIcon(QMessageBox.Icon.Warning)"),
+        (reads_html, "label.setTextFormat(Qt.TextFormat.PlainText)"),
+        (reads_html, 'form.addRow(PlainLabel(title), edit)\ndialog.setLabelText(self.tr("Title"))'),
+        (reads_html, "laid_out = QStaticText(title)\nlaid_out.setTextFormat(Qt.TextFormat.PlainText)"),
         (names_a_provider, '"""OpenRouter tells it."""\nreason = tr("These settings belong to OpenRouter.")  # groq'),
         (names_a_provider, "if descriptor_of(provider).can(Capability.HOSTS): ..."),
         (looks_into_a_client, "if isinstance(error, ProviderError): ..."),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QLocale, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from caal_desktop.item_models.foreign_text import tooltip_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -72,13 +74,17 @@ class HostTableModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(self._columns):
             return None
         title, explanation, _ = self._columns[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return title
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return explanation or None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return self._alignment(section)
-        return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return title
+            case Qt.ItemDataRole.ToolTipRole:
+                return tooltip_text(explanation) if explanation else None
+            case Qt.ItemDataRole.AccessibleDescriptionRole:
+                return explanation or None
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return self._alignment(section)
+            case _:
+                return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return a figure, as it is shown or spoken."""
@@ -94,7 +100,7 @@ class HostTableModel(QAbstractTableModel):
                     return value(host)
                 return self.tr("{column}: {value}").format(column=title, value=value(host))
             case Qt.ItemDataRole.ToolTipRole:
-                return self._note(host)
+                return tooltip_text(self._note(host)) or None
             case Qt.ItemDataRole.TextAlignmentRole:
                 return self._alignment(index.column())
             case _:
@@ -107,7 +113,7 @@ class HostTableModel(QAbstractTableModel):
     def _name(self, host: EndpointInfo) -> str:
         return self.tr("{host} (troubled)").format(host=host.provider_name) if host.is_degraded else host.provider_name
 
-    def _note(self, host: EndpointInfo) -> str | None:
+    def _note(self, host: EndpointInfo) -> str:
         notes = []
         if host.is_degraded:
             notes.append(self.tr("Has trouble at the moment; requests are sent elsewhere where possible."))
@@ -119,7 +125,7 @@ class HostTableModel(QAbstractTableModel):
             )
         if host.supported_parameters is not None and "tools" not in host.supported_parameters:
             notes.append(self.tr("This host offers no tools."))
-        return "\n".join(notes) or None
+        return "\n".join(notes)
 
     def _price(self, host: EndpointInfo, which: str) -> str:
         return self.tr("varies") if host.pricing.varies else self._format_price(getattr(host.pricing, which))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from caal_desktop.catalogue.listing import Entry, ListSection
+from caal_desktop.item_models.foreign_text import tooltip_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -168,7 +169,7 @@ class ModelListModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return self._row(entry).spoken
             case Qt.ItemDataRole.ToolTipRole:
-                return None if isinstance(entry, ListSection) else self._row(entry).spoken
+                return None if isinstance(entry, ListSection) else tooltip_text(self._row(entry).spoken)
             case _:
                 return None
 

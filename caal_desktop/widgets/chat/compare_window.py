@@ -15,6 +15,7 @@ from caal_desktop.widgets.chat.transcript.transcript import Transcript
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
+from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class _Column(QWidget):
         """
         self.model = model
         self.name.setText(name)
-        self.name.setToolTip(model)
+        set_tooltip(self.name, model)
         self.name.setAccessibleName(self.tr("Model: {name}").format(name=name))
 
 

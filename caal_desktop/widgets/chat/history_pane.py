@@ -40,6 +40,7 @@ from caal_desktop.widgets.common.command_set import label_of, pressed
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
 from caal_desktop.widgets.common.formats import day
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
+from caal_desktop.widgets.common.tooltips import set_tooltip
 
 if TYPE_CHECKING:
     from caal_desktop.services.history.history_service import HistoryService
@@ -155,7 +156,7 @@ class HistoryPane(QWidget):
             item = QListWidgetItem(" ".join(summary.title.split()) or self.tr("Without a title"))
             item.setData(_ID, summary.id)
             item.setData(_DETAIL, summary.snippet or _time_or_day(summary.updated))
-            item.setToolTip(f"{item.text()}\n{item.data(_DETAIL)}")
+            set_tooltip(item, f"{item.text()}\n{item.data(_DETAIL)}")
             self.list.addItem(item)
             if summary.id == wanted:
                 self.list.setCurrentItem(item)

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from caal_desktop.services.chat.chat_options import NO_REASONING, ChatOptions, efforts_of, takes
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.controls import TextLabel, WheelGuard
+from caal_desktop.widgets.common.controls import PlainLabel, TextLabel, WheelGuard
 from caal_desktop.widgets.common.formats import format_value
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ class OptionsDialog(QDialog):
         form = QFormLayout()
         form.setVerticalSpacing(design.GRID)
         form.setHorizontalSpacing(design.GRID * 2)
-        form.addRow(self.tr("Parameters"), self._model_defaults)
+        parameters = PlainLabel(self.tr("Parameters"))
+        parameters.setBuddy(self._model_defaults)
+        form.addRow(parameters, self._model_defaults)
         for label, control, note in (
             (self.tr("Temperature"), self._temperature, self._note("temperature", defaults.get("temperature"))),
             (self.tr("Longest answer, in tokens"), self._max_tokens, self._max_tokens_note(ceiling)),
@@ -95,7 +97,7 @@ class OptionsDialog(QDialog):
             pair.addWidget(control)
             pair.addWidget(note)
             note.setVisible(bool(note.text()))
-            form.addRow(label, pair)
+            form.addRow(PlainLabel(label), pair)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self)
         reset = buttons.addButton(self.tr("As in the settings"), QDialogButtonBox.ButtonRole.ResetRole)
         reset.setObjectName("options.reset")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from caal_desktop.commands import COMMANDS, MENUS, CommandId, Need, StandardKey, part_of, remedy_of
 from caal_desktop.widgets.common.message_panel import MessageAction
+from caal_desktop.widgets.common.mnemonics import without_mnemonic
 from caal_desktop.widgets.common.translation import translated
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def menu_title_of(command: CommandId) -> str:
 
 def title_of(command: CommandId) -> str:
     """Return a command's title, translated."""
-    return menu_title_of(command).replace("&", "")
+    return without_mnemonic(menu_title_of(command))
 
 
 def menu_of(command: CommandId) -> str:
@@ -48,7 +49,7 @@ def menu_of(command: CommandId) -> str:
         StopIteration: no menu has it.
     """
     menu = next(menu for menu in MENUS if any(command in group for group in menu.groups))
-    return translated(menu.title).replace("&", "")
+    return without_mnemonic(translated(menu.title))
 
 
 def label_of(command: CommandId) -> str:

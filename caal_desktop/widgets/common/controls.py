@@ -8,11 +8,22 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWi
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.icons import icon, icon_pixmap
+from caal_desktop.widgets.common.mnemonics import with_plain_ampersands
+from caal_desktop.widgets.common.tooltips import set_tooltip
 
 _RESTYLE_EVENTS = (QEvent.Type.PaletteChange, QEvent.Type.StyleChange)
 
 
-class TextLabel(QLabel):
+class PlainLabel(QLabel):
+    """A label that shows its text as it is: Qt's own reads HTML, and opens what that names."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+
+class TextLabel(PlainLabel):
     """Wrapped text in a fixed role, following font and palette.
 
     Args:
@@ -37,7 +48,6 @@ class TextLabel(QLabel):
         self._scale, self._bold, self._muted = scale, bold, muted
         self._restyling = False
         self.setObjectName(name)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         # A widget whose font has a size of its own hears nothing of another application font; only windows do.
         QGuiApplication.instance().fontChanged.connect(self._restyle)  # type: ignore[union-attr]
@@ -71,11 +81,6 @@ def control_before(widget: QWidget) -> QWidget | None:
     return before if before is not widget else None
 
 
-def with_plain_ampersands(text: str) -> str:
-    """Return a text as buttons and menus show it unchanged: they take an ampersand for a shortcut's mark."""
-    return text.replace("&", "&&")
-
-
 class IconButton(QToolButton):
     """A flat button that shows one of the program's icons in the current text colour.
 
@@ -92,7 +97,7 @@ class IconButton(QToolButton):
         self.setObjectName(name)
         self.setText(with_plain_ampersands(text))
         self.setAccessibleName(text)
-        self.setToolTip(text)
+        set_tooltip(self, text)
         self.setAutoRaise(True)
         # A QToolButton takes the focus by Tab alone; a click has to move it here, too.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -110,7 +115,7 @@ class IconButton(QToolButton):
     def set_label(self, text: str) -> None:
         """Change text, tooltip and accessible name together."""
         self.setText(with_plain_ampersands(text))
-        self.setToolTip(text)
+        set_tooltip(self, text)
         self.setAccessibleName(text)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -249,16 +254,15 @@ class BusyRing(QWidget):
         self.update()
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(PlainLabel):
     """One line of plain text, cut with an ellipsis where it does not fit, and whole in its tooltip then."""
 
     clicked = Signal()
 
     def __init__(self, text: str = "", *, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._full = ""
         self.setObjectName(name)
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.set_full_text(text)
 
@@ -292,4 +296,4 @@ class ElidedLabel(QLabel):
     def _elide(self) -> None:
         shown = self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, max(0, self.width()))
         self.setText(shown)
-        self.setToolTip(self._full if shown != self._full else "")
+        set_tooltip(self, self._full if shown != self._full else "")

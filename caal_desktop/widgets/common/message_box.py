@@ -8,14 +8,27 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 _without_parent: set[QMessageBox] = set()
 
 
+class MessageBox(QMessageBox):
+    """A box that shows its texts as they are: Qt's own reads HTML, and opens what that names."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        # Before there is any text: the label of the second one takes the format over when it is made.
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+
 def show_message_box(title: str, text: str, parent: QWidget | None) -> QMessageBox:
     """Show a message; it does not wait for an answer.
 
     Returns:
         The box that is shown; it deletes itself once it is closed.
     """
-    box = QMessageBox(QMessageBox.Icon.Information, title, title, QMessageBox.StandardButton.Ok, parent)
+    box = MessageBox(parent)
     box.setObjectName("message")
+    box.setIcon(QMessageBox.Icon.Information)
+    box.setWindowTitle(title)
+    box.setText(title)
+    box.setStandardButtons(QMessageBox.StandardButton.Ok)
     box.setInformativeText(text)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if parent is None:

@@ -17,9 +17,9 @@ from caal_desktop.widgets.common.controls import (
     PaddedButton,
     TextLabel,
     control_before,
-    with_plain_ampersands,
 )
 from caal_desktop.widgets.common.flow_layout import FlowLayout
+from caal_desktop.widgets.common.mnemonics import with_plain_ampersands
 from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
+from caal_desktop.widgets.common.message_box import MessageBox
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
 from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.keys.consent import origin_text
@@ -224,7 +225,7 @@ class KeyCard(QWidget):
         self._submit()
 
     def _confirm_removal(self) -> None:
-        box = QMessageBox(self)
+        box = MessageBox(self)
         box.setObjectName(f"{self._name}.confirm")
         box.setIcon(QMessageBox.Icon.Warning)
         title = provider_title(self._provider)

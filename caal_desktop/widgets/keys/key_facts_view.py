@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QProgressBar, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.common.controls import PlainLabel, TextLabel
 from caal_desktop.widgets.common.formats import day, money
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class KeyFactsView(QWidget):
         self._form.setVerticalSpacing(design.GRID // 2)
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self._labels: dict[str, tuple[QLabel, TextLabel]] = {}
+        self._labels: dict[str, tuple[PlainLabel, TextLabel]] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(design.GRID)
@@ -112,7 +112,7 @@ class KeyFactsView(QWidget):
             del label
         for place, (key, (title, text)) in enumerate(facts.items()):
             if key not in self._labels:
-                label = QLabel(title, self)
+                label = PlainLabel(title, self)
                 value = TextLabel(name=f"{self._name}.{key}", parent=self)
                 value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 self._form.insertRow(place, label, value)

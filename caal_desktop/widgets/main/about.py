@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 
 from PySide6.QtCore import Qt, qVersion
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from caal_desktop import __version__
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.controls import TextLabel
+from caal_desktop.widgets.common.controls import PlainLabel, TextLabel
 from caal_desktop.widgets.common.icons import application_icon
 
 
@@ -20,7 +20,7 @@ class AboutDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("about")
         self.setWindowTitle(self.tr("About CAAL Desktop"))
-        picture = QLabel(self)
+        picture = PlainLabel(parent=self)
         picture.setPixmap(application_icon().pixmap(64, 64))
         title = TextLabel(self.tr("CAAL Desktop"), name="about.title", scale=1.4, bold=True, parent=self)
         text = TextLabel(

@@ -20,6 +20,7 @@ from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.common.message_panel import MessageKind, PanelMessage
 from caal_desktop.widgets.common.provider_names import provider_in_a_sentence, provider_title
+from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.keys.consent import consent_message, withheld_text
 from caal_desktop.widgets.keys.key_message import reading_message, unreadable_message
 from caal_desktop.widgets.main.about import AboutDialog
@@ -322,7 +323,7 @@ class MainWindow(QMainWindow):
         if model is not None and (cost := hourly_cost(model)).kind is CostKind.KNOWN and cost.usd is not None:
             tooltip = self.tr("{id}\nAbout {cost} for an hour of talking").format(id=model_id, cost=money(cost.usd))
         self._model_button.setText(text)
-        self._model_button.setToolTip(tooltip or self.tr("No model has been chosen yet"))
+        set_tooltip(self._model_button, tooltip or self.tr("No model has been chosen yet"))
         self._model_button.setAccessibleName(self.tr("Model: {name}").format(name=text))
         self._model_button.show_icon()
         self._header.fit()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from caal_desktop.commands import COMMANDS, SECTION_TITLES, Section
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import key_sequences, title_of
+from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.common.translation import translated
 
 if TYPE_CHECKING:
@@ -89,4 +90,4 @@ def _add(group: QTreeWidgetItem, text: str, keys: list[QKeySequence]) -> None:
     shown = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in keys)
     item = QTreeWidgetItem(group, [text, shown])
     # A narrow window cuts it.
-    item.setToolTip(0, text)
+    set_tooltip(item, text)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
+
+from caal_desktop.widgets.common.message_box import MessageBox
 
 if TYPE_CHECKING:
     from caal_desktop.widgets.markdown.parse.sanitize import SafeLink
@@ -24,7 +26,7 @@ def ask_to_open(link: SafeLink, parent: QWidget) -> None:
     dialog.open()
 
 
-class LinkDialog(QMessageBox):
+class LinkDialog(MessageBox):
     """Shows a link's target in full."""
 
     def __init__(self, link: SafeLink, parent: QWidget) -> None:
@@ -32,8 +34,6 @@ class LinkDialog(QMessageBox):
         self.setObjectName("chat.link")
         self.setIcon(QMessageBox.Icon.Question)
         self.setWindowTitle(self.tr("Open this link?"))
-        # Plain text: an address must not be able to format this dialog.
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(self.tr("Open this link at {host}?").format(host=link.host))
         shown = link.display
         if link.international:

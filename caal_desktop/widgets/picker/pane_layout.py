@@ -15,6 +15,7 @@ from caal_desktop.widgets.common.controls import IconButton, PaddedButton, TextL
 from caal_desktop.widgets.common.formats import number
 from caal_desktop.widgets.common.icons import icon
 from caal_desktop.widgets.common.message_panel import MessagePanel
+from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.picker.details.compare_tray import CompareTray
 from caal_desktop.widgets.picker.details.model_details import DetailsPane
@@ -77,7 +78,7 @@ class PaneLayout:
         self.list.setModel(model)
         self.count = TextLabel(name=f"{name}.count", scale=0.92, muted=True, parent=pane)
         self.more = PaddedButton(translate("ModelPane", "Details"), name=f"{name}.more", parent=pane)
-        self.more.setToolTip(label_with_keys(CommandId.MODEL_DETAILS))
+        set_tooltip(self.more, label_with_keys(CommandId.MODEL_DETAILS))
         self.tray = CompareTray(name=f"{name}.tray", parent=pane)
         self.details = DetailsPane(commands, name=f"{name}.details", parent=pane)
         self._build()

@@ -31,6 +31,7 @@ from caal_desktop.widgets.common.browser import offer_credits_page
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.common.formats import listed
+from caal_desktop.widgets.common.message_box import MessageBox
 from caal_desktop.widgets.common.translation import translated
 from caal_desktop.widgets.keys.consent import move_text
 from caal_desktop.widgets.settings.editors import ModelEditor
@@ -357,7 +358,7 @@ class SettingsDialog(QDialog):
 
     def _ask_about_changes(self) -> None:
         buttons = QMessageBox.StandardButton
-        box = QMessageBox(self)
+        box = MessageBox(self)
         box.setObjectName("settings.unsaved")
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("Settings"))

@@ -11,6 +11,7 @@ from caal_desktop.storage.settings.setting import Group
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import WheelGuard
 from caal_desktop.widgets.common.icons import icon, icon_pixmap
+from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.common.translation import translated
 from caal_desktop.widgets.settings.setting_texts import PAGES, find_settings, page_info
 
@@ -116,7 +117,7 @@ class Navigation(QWidget):
             picture.addPixmap(pixmap, QIcon.Mode.Selected)
             item = QListWidgetItem(picture, title, self.list)
             item.setSizeHint(QSize(0, height))
-            item.setToolTip(title)
+            set_tooltip(item, title)
             item.setData(_PAGE_ROLE, group)
         self._box.clear()
         self._box.addItems([translated(page_info(group).title) for group in PAGES])
@@ -127,7 +128,7 @@ class Navigation(QWidget):
         for key in keys:
             spec = SPECS[key]
             item = QListWidgetItem(translated(spec.label), self.list)
-            item.setToolTip(f"{translated(spec.label)} · {translated(page_info(spec.group).title)}")
+            set_tooltip(item, f"{translated(spec.label)} · {translated(page_info(spec.group).title)}")
             item.setData(_PAGE_ROLE, spec.group)
             item.setData(_KEY_ROLE, key)
         if not keys:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.controls import IconButton, IconLabel, TextLabel
+from caal_desktop.widgets.common.controls import IconButton, IconLabel, PlainLabel, TextLabel
 from caal_desktop.widgets.common.translation import in_words, translated
 from caal_desktop.widgets.settings.editors import SwitchEditor, make_editor
 
@@ -80,7 +80,7 @@ class SettingRow(QWidget):
         layout.setContentsMargins(design.GRID, design.GRID, design.GRID, design.GRID)
         layout.setSpacing(design.GRID // 2)
         if not isinstance(self.editor, SwitchEditor):
-            label = QLabel(translated(spec.label), self)
+            label = PlainLabel(translated(spec.label), self)
             label.setObjectName(f"settings.{spec.key}.label")
             label.setBuddy(self.editor)
             layout.addWidget(label)

@@ -13,8 +13,9 @@ from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage, R
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.answer_facts import answer_facts
 from caal_desktop.widgets.common.command_set import label_of, title_of
-from caal_desktop.widgets.common.controls import IconButton, TextLabel, with_plain_ampersands
+from caal_desktop.widgets.common.controls import IconButton, TextLabel
 from caal_desktop.widgets.common.formats import number
+from caal_desktop.widgets.common.mnemonics import with_plain_ampersands
 from caal_desktop.widgets.common.translation import translate
 
 if TYPE_CHECKING:

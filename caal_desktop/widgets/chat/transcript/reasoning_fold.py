@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.formats import seconds
+from caal_desktop.widgets.common.tooltips import set_tooltip
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.conversation import ChatMessage
@@ -55,9 +56,10 @@ class ReasoningFold(QToolButton):
 
     def _show_arrow(self) -> None:
         self.setArrowType(Qt.ArrowType.DownArrow if self._is_open else Qt.ArrowType.RightArrow)
-        self.setToolTip(
+        text = (
             self.tr("Hide what the model thought before it answered")
             if self._is_open
             else self.tr("Show what the model thought before it answered")
         )
-        self.setAccessibleDescription(self.toolTip())
+        set_tooltip(self, text)
+        self.setAccessibleDescription(text)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QTextCursor
-from PySide6.QtWidgets import QMenu, QToolTip
+from PySide6.QtWidgets import QMenu
 
 from caal_desktop.commands import CommandId
 from caal_desktop.widgets.chat.transcript.text_export import copy_text
 from caal_desktop.widgets.common.command_set import key_sequences, label_of, pressed
+from caal_desktop.widgets.common.tooltips import show_tooltip
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent
@@ -80,11 +81,7 @@ class TextInteraction(QObject):
         from caal_desktop.widgets.markdown.parse.sanitize import safe_link
 
         link = safe_link(self._link_at(QPointF(event.pos())))
-        if link is None:
-            QToolTip.hideText()
-        else:
-            # Plain text, which does not wrap: an address must not be able to format it.
-            QToolTip.showText(event.globalPos(), link.display[:300], self._area.viewport())
+        show_tooltip(event.globalPos(), link.display[:300] if link is not None else "", self._area.viewport())
 
     # --- positions
 

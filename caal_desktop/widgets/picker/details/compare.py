@@ -24,6 +24,7 @@ from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitn
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.common.formats import UNKNOWN
+from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.common.translation import in_words, translate
 from caal_desktop.widgets.picker.details.model_facts import Topic, model_facts
 
@@ -82,7 +83,7 @@ class CompareDialog(QDialog):
             differs = len(set(values)) > 1
             for column, value in enumerate(values):
                 item = QTableWidgetItem(value)
-                item.setToolTip(self.tr("{fact}: {value}").format(fact=labels[row], value=value))
+                set_tooltip(item, self.tr("{fact}: {value}").format(fact=labels[row], value=value))
                 spoken = self.tr("{model}, {fact}: {value}")
                 spoken = spoken.format(model=models[column].name, fact=labels[row], value=value)
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)

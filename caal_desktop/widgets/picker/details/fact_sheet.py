@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.common.translation import in_words
 from caal_desktop.widgets.picker.details.model_facts import Fact, model_facts, topic_title
 
@@ -206,7 +207,7 @@ class FactSheet(QTextBrowser):
 
     def _show_target(self, url: QUrl) -> None:
         link = self._safe(url)
-        self.viewport().setToolTip(link.display if link is not None else "")
+        set_tooltip(self.viewport(), link.display if link is not None else "")
 
     def _safe(self, url: QUrl) -> SafeLink | None:
         from caal_desktop.widgets.markdown.parse.sanitize import safe_link

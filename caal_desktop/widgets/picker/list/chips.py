@@ -10,6 +10,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.flow_layout import FlowLayout
 from caal_desktop.widgets.common.formats import number
 from caal_desktop.widgets.common.icons import icon_pixmap
+from caal_desktop.widgets.common.tooltips import set_tooltip
 
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
 _CHECK = 12
@@ -32,7 +33,7 @@ class Chip(QToolButton):
         super().__init__(parent)
         self.setObjectName(name)
         self.setText(text)
-        self.setToolTip(help_text)
+        set_tooltip(self, help_text)
         self.setAccessibleDescription(help_text)
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

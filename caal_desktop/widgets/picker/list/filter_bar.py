@@ -12,6 +12,7 @@ from caal_desktop.catalogue.filters import FilterCounts, FilterName, Filters
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import WheelGuard
 from caal_desktop.widgets.common.formats import money
+from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.picker.list.chips import Chip, ChipBar
 from caal_desktop.widgets.picker.list.filter_texts import filter_help, filter_name
 
@@ -54,7 +55,9 @@ class FilterBar(QWidget):
         self.price.setObjectName(f"{name}.price")
         WheelGuard(self.price)
         self.price.setAccessibleName(self.tr("Dearest hour of talking"))
-        self.price.setToolTip(self.tr("Leaves out what costs more for an hour of talking, or whose price is not known"))
+        set_tooltip(
+            self.price, self.tr("Leaves out what costs more for an hour of talking, or whose price is not known")
+        )
         self.price.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.price.setMinimumContentsLength(6)
         self.price.addItem(self.tr("Any price"), None)

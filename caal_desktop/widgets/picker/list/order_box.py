@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 from caal_desktop.widgets.common.controls import WheelGuard
+from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.common.translation import translated
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class OrderBox(QComboBox):
         self.setObjectName(name)
         WheelGuard(self)
         self.setAccessibleName(self.tr("Sort by"))
-        self.setToolTip(self.tr("How the list is sorted"))
+        set_tooltip(self, self.tr("How the list is sorted"))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         for order in SortOrder:
@@ -71,7 +72,7 @@ class OrderBox(QComboBox):
             available = can_ask if order in SERVER_SORT else view.can_sort_by(order)
             item = items.item(row)
             item.setEnabled(available)
-            item.setData(None if available else self.tr("This list does not tell it"), Qt.ItemDataRole.ToolTipRole)
+            set_tooltip(item, "" if available else self.tr("This list does not tell it"))
             if not available and order is self.order:
                 with QSignalBlocker(self):
                     self.setCurrentIndex(0)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFormLayout, QWidget
 
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.controls import IconLabel, TextLabel
+from caal_desktop.widgets.common.controls import IconLabel, PlainLabel, TextLabel
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 
@@ -44,7 +44,7 @@ class DonePage(WizardPage):
         for label, value in rows:
             text = TextLabel(value, name="wizard.done.value", bold=True, parent=self)
             text.setAccessibleName(self.tr("{label}: {value}").format(label=label, value=value))
-            self._form.addRow(QLabel(label, self), text)
+            self._form.addRow(PlainLabel(label, self), text)
         self._mark.set_icon("caution" if note else "check-circle", "caution" if note else "good")
         self.title.setText(self.tr("Almost there") if note else self.tr("Your assistant can think"))
         self._note.setText(note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId
 from caal_desktop.llm.providers.descriptor import Capability
@@ -14,7 +14,7 @@ from caal_desktop.services.keys.environment_keys import key_in_environment
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.browser import open_in_browser
 from caal_desktop.widgets.common.command_set import CommandSet
-from caal_desktop.widgets.common.controls import PaddedButton, TextLabel
+from caal_desktop.widgets.common.controls import PaddedButton, PlainLabel, TextLabel
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.common.provider_names import provider_in_a_sentence, provider_title
 from caal_desktop.widgets.keys.key_field import KeyField
@@ -62,7 +62,7 @@ class KeyPage(WizardPage):
         self._entry = entry
         self._demo_key: str | None = None
         self._demo_provider = ""
-        self._address_label = QLabel(self.tr("Address of the server"), self)
+        self._address_label = PlainLabel(self.tr("Address of the server"), self)
         self._address = QLineEdit(self)
         self._address.setObjectName("wizard.key.address")
         self._address.setAccessibleName(self.tr("Address of the server"))
@@ -70,7 +70,7 @@ class KeyPage(WizardPage):
         self._address.setTextMargins(design.GRID // 2, 0, design.GRID // 2, 0)
         self._address.setPlaceholderText("http://localhost:8080/v1")
         self._address_label.setBuddy(self._address)
-        self._field_label = QLabel(self.tr("Key"), self)
+        self._field_label = PlainLabel(self.tr("Key"), self)
         self.field = KeyField(name="wizard.key.field", parent=self)
         self._field_label.setBuddy(self.field)
         self._get = PaddedButton("", name="wizard.key.get", parent=self)
