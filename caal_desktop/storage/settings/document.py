@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText
 from caal_desktop.storage.settings.provider_table import TABLE, key_of
 from caal_desktop.storage.settings.schema import SPECS
-from caal_desktop.storage.settings.setting import NO_SUCH_SETTING, InvalidSetting
+from caal_desktop.storage.settings.setting import NO_SUCH_SETTING, SURROGATES, InvalidSetting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from caal_desktop.storage.settings.schema import Settings
     from caal_desktop.storage.settings.setting import SettingSpec
 
+MAX_DEPTH = 50
+"""How deeply a value that this version does not know may be nested: the reader and the writer have limits of their own,
+which depend on the moment."""
 
 _NO_OBJECT = FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a JSON object."))
 
@@ -95,3 +99,39 @@ def put(document: dict[str, Any], path: tuple[str, ...], value: object) -> None:
 def path_of(spec: SettingSpec) -> tuple[str, ...]:
     """Return the names that lead to a setting's value."""
     return (spec.key,) if spec.cell is None else (TABLE, *spec.cell)
+
+
+def depth_of(value: object) -> int:
+    """Return how deeply a JSON value is nested; 1 for one that holds no other."""
+    deepest = 0
+    waiting: list[tuple[object, int]] = [(value, 1)]
+    while waiting:
+        item, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        waiting.extend((child, depth + 1) for child in _children(item))
+    return deepest
+
+
+def can_be_written(value: object) -> bool:
+    """Return whether a JSON value that was read can be written again.
+
+    JSON as Python reads it may hold halves of characters, and numbers that are none.
+    """
+    if depth_of(value) > MAX_DEPTH:
+        return False
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, float) and not math.isfinite(item):
+            return False
+        names = item if isinstance(item, dict) else (item,) if isinstance(item, str) else ()
+        if any(SURROGATES.search(name) for name in names):
+            return False
+        waiting.extend(_children(item))
+    return True
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()

@@ -27,7 +27,8 @@ _SHOWN_OF_ITEM = 40
 # A long text is checked with each letter that is typed into it.
 _CONTROLS = re.compile("[\x00-\x1f]")
 _CONTROLS_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f]")
-_SURROGATES = re.compile("[\ud800-\udfff]")
+SURROGATES = re.compile("[\ud800-\udfff]")
+"""Halves of characters: they can be read from JSON, but not be written as UTF-8."""
 
 
 class Group(StrEnum):
@@ -182,7 +183,7 @@ class SettingSpec:
 
     def _checked_number(self, value: object) -> int | float:
         # bool is an int in Python, but `true` is no temperature.
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
             raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a number."))
         if self.kind is int and value != int(value):
             raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be a whole number."))
@@ -207,8 +208,7 @@ class SettingSpec:
             )
         if (_CONTROLS_IN_LINES if self.multiline else _CONTROLS).search(value):
             raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must not contain control characters."))
-        # Half of a surrogate pair can be read from JSON but not be written as UTF-8.
-        if _SURROGATES.search(value):
+        if SURROGATES.search(value):
             raise self._invalid(QT_TRANSLATE_NOOP("InvalidSetting", "It must be valid Unicode."))
         if self.url and (error := _url_error(value)) is not None:
             raise InvalidSetting(self.key, error)
@@ -236,6 +236,14 @@ class SettingSpec:
 
     def _invalid(self, reason: SourceText, /, **values: object) -> InvalidSetting:
         return InvalidSetting(self.key, FilledText(reason, values))
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        # A whole number beyond all that a float can hold.
+        return False
 
 
 def _shortest(bound: float) -> int | float:

@@ -7,12 +7,13 @@ default in a later version then reaches every user who never changed the setting
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm.errors.text import ErrorTemplate, ErrorText
 from caal_desktop.llm.redaction import holds_secret
@@ -25,8 +26,9 @@ from caal_desktop.llm.translation import (
     untranslated,
 )
 from caal_desktop.storage.atomic_file import free_name, reason_of, set_aside, write_atomically
-from caal_desktop.storage.errors import SecretInSettings, StorageError
-from caal_desktop.storage.settings.document import changed_settings, entries, path_of, put
+from caal_desktop.storage.errors import SecretInSettings, StorageError, WriteFailed
+from caal_desktop.storage.regular_file import read_at_most
+from caal_desktop.storage.settings.document import can_be_written, changed_settings, entries, path_of, put
 from caal_desktop.storage.settings.migrations import FIRST_VERSION, STEPS, Step, migrate
 from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.setting import InvalidSetting
@@ -43,12 +45,20 @@ _Unknown = list[tuple[tuple[str, ...], Any]]
 _VERSION_KEY = "schema_version"
 # Far beyond any real file (50,000 characters of instructions and some lists); keeps a wrong file out of the memory.
 _MAX_FILE_SIZE = 4_000_000
+# There is no file, nor can there be one: what is wrong with the folder is for whoever writes there.
+_NO_SUCH_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG})
+# A wrong file may have thousands of wrong values, with names of any length.
+_SHOWN_NAMES = 8
+_SHOWN_OF_NAME = 60
+_LOGGED_VALUES = 20
+_NOT_RENAMED: Final = QT_TRANSLATE_NOOP("StorageError", "the file that is there cannot be put aside")
 
 
 class SettingsNoticeKind(StrEnum):
     """Why the settings in force are not those of the file."""
 
     DAMAGED = "damaged"
+    FRESH = "fresh"
     UNREADABLE = "unreadable"
     NEWER = "newer"
     INVALID_VALUES = "invalid_values"
@@ -63,10 +73,22 @@ NOTICE_TEXTS: Mapping[SettingsNoticeKind, ErrorTemplate] = {
             "StorageError", "Your keys are not affected. Set up again, or repair the kept file and put it back."
         ),
     ),
+    SettingsNoticeKind.FRESH: ErrorTemplate(
+        QT_TRANSLATE_NOOP("StorageError", "CAAL Desktop started with fresh settings."),
+        QT_TRANSLATE_NOOP("StorageError", "Your former settings are kept as {kept}."),
+        QT_TRANSLATE_NOOP(
+            "StorageError",
+            "Your keys and conversations are not affected. Set up again, or give the kept file its former name to have "
+            "everything as it was.",
+        ),
+    ),
     SettingsNoticeKind.UNREADABLE: ErrorTemplate(
         QT_TRANSLATE_NOOP("StorageError", "Your settings could not be read, so CAAL Desktop started with fresh ones."),
         QT_TRANSLATE_NOOP("StorageError", "The system says: {reason}. The file: {kept}."),
-        QT_TRANSLATE_NOOP("StorageError", "Check the file's permissions, then start CAAL Desktop again."),
+        QT_TRANSLATE_NOOP(
+            "StorageError",
+            "Check the file's permissions, give it the name settings.json again, then start CAAL Desktop again.",
+        ),
     ),
     SettingsNoticeKind.NEWER: ErrorTemplate(
         QT_TRANSLATE_NOOP("StorageError", "Your settings were written by a newer version of CAAL Desktop."),
@@ -75,7 +97,7 @@ NOTICE_TEXTS: Mapping[SettingsNoticeKind, ErrorTemplate] = {
     ),
     SettingsNoticeKind.INVALID_VALUES: ErrorTemplate(
         QT_TRANSLATE_NOOP("StorageError", "Some settings were not valid and are back at their defaults: {keys}."),
-        NO_TEXT,
+        QT_TRANSLATE_NOOP("StorageError", "The file as it was is kept as {kept}."),
         QT_TRANSLATE_NOOP("StorageError", "Look through the settings and correct them if needed."),
     ),
     SettingsNoticeKind.SECRET_FOUND: ErrorTemplate(
@@ -97,7 +119,7 @@ class SettingsNotice:
 
     Attributes:
         kind: what was wrong.
-        kept: the file with the former content; None where nothing was lost, or it could not be kept.
+        kept: the file with the former content; None where it could not be kept, or must not be.
         keys: the settings concerned.
         reason: the system's words, for ``unreadable``.
     """
@@ -109,8 +131,13 @@ class SettingsNotice:
 
     def describe(self, translate: Translate = untranslated, format_value: FormatValue = plain_value) -> ErrorText:
         """Return the message in words; :meth:`~caal_desktop.llm.errors.text.DescribedError.describe` says how."""
-        values = {"kept": str(self.kept or ""), "keys": self.keys, "reason": self.reason}
-        return NOTICE_TEXTS[self.kind].filled(values, translate, format_value)
+        keys = tuple(_shown(key) for key in self.keys[:_SHOWN_NAMES])
+        keys += ("…",) if len(self.keys) > _SHOWN_NAMES else ()
+        template = NOTICE_TEXTS[self.kind]
+        if self.kept is None and "{kept}" in template.why:
+            template = replace(template, why=NO_TEXT)
+        values = {"kept": str(self.kept), "keys": keys, "reason": self.reason}
+        return template.filled(values, translate, format_value)
 
     def __str__(self) -> str:
         text = self.describe()
@@ -138,6 +165,14 @@ class _Parsed:
     secret: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Former:
+    """What has to be kept of the file as it was: a copy of the content, or the file itself where that is None."""
+
+    word: str
+    content: bytes | None = None
+
+
 class SettingsStore:
     """The file that the settings are loaded from and saved to.
 
@@ -161,6 +196,8 @@ class SettingsStore:
         self._steps = steps
         self._version = FIRST_VERSION + len(steps)
         self._unknown: _Unknown | None = None
+        # What has to be kept before the file is written for the first time, where that has not succeeded yet.
+        self._to_keep: _Former | None = None
 
     @property
     def path(self) -> Path:
@@ -168,24 +205,36 @@ class SettingsStore:
         return self._path
 
     def load(self) -> LoadedSettings:
-        """Read the file. Its content never makes this raise; a file that does not exist gives the defaults."""
-        self._unknown = []
+        """Read the file. Nothing in it or about it makes this raise; one that does not exist gives the defaults."""
+        self._unknown, self._to_keep = [], None
         try:
-            with self._path.open("rb") as file:
-                content = file.read(_MAX_FILE_SIZE + 1)
-        except FileNotFoundError:
-            return LoadedSettings(Settings())
+            content = read_at_most(self._path, _MAX_FILE_SIZE + 1)
         except OSError as error:
-            kept = set_aside(self._path, "unreadable", self._now())
-            return self._defaults(
-                SettingsNotice(SettingsNoticeKind.UNREADABLE, kept=kept or self._path, reason=reason_of(error)),
-            )
+            if error.errno in _NO_SUCH_FILE:
+                return LoadedSettings(Settings())
+            return self._without_file(SettingsNoticeKind.UNREADABLE, reason_of(error))
         document = _decode(content)
         if document is None:
-            return self._defaults(
-                SettingsNotice(SettingsNoticeKind.DAMAGED, kept=set_aside(self._path, "damaged", self._now()))
-            )
+            return self._without_file(SettingsNoticeKind.DAMAGED)
         return self._from_document(document, content)
+
+    def start_afresh(self) -> LoadedSettings:
+        """Put the file aside, whatever is in it, and return the defaults with a notice that names it."""
+        self._unknown, self._to_keep = [], None
+        return self._without_file(SettingsNoticeKind.FRESH)
+
+    def put_back(self, kept: Path) -> bool:
+        """Give a file that was put aside its name again.
+
+        Returns:
+            Whether that has succeeded.
+        """
+        try:
+            kept.replace(self._path)
+        except OSError as error:
+            logger.warning("The settings could not be put back: %s", reason_of(error))
+            return False
+        return True
 
     def save(self, settings: Settings) -> None:
         """Replace the file as a whole. Settings of other versions that were in it when it was loaded stay in it.
@@ -206,6 +255,8 @@ class SettingsStore:
             if names_secret or holds_secret(entry.value):
                 raise SecretInSettings(setting="?" if names_secret else entry.key)
         content = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+        if self._to_keep is not None:
+            self._keep(self._to_keep)
         write_atomically(self._path, content.encode("utf-8"))
 
     def _from_document(self, document: dict[str, Any], content: bytes) -> LoadedSettings:
@@ -221,37 +272,64 @@ class SettingsStore:
 
     def _notice_about(self, parsed: _Parsed, version: int, content: bytes) -> SettingsNotice | None:
         notice: SettingsNotice | None = None
-        if parsed.invalid:
-            notice = SettingsNotice(SettingsNoticeKind.INVALID_VALUES, keys=tuple(parsed.invalid))
-        if version > self._version:
-            keys = tuple(parsed.invalid)
-            notice = SettingsNotice(SettingsNoticeKind.NEWER, kept=self._keep_copy(content), keys=keys)
+        keys = tuple(parsed.invalid)
         if parsed.secret:
-            # Worse than anything else: the user must know that a key was kept in plain text.
+            # Worse than anything else: the user must know that a key was kept in plain text. No copy of it is made.
             notice = SettingsNotice(SettingsNoticeKind.SECRET_FOUND, keys=tuple(parsed.secret))
+        elif version > self._version:
+            # The next save writes this version's schema over the newer one's.
+            notice = SettingsNotice(SettingsNoticeKind.NEWER, kept=self._copy("newer", content), keys=keys)
+        elif parsed.invalid:
+            kept = self._copy("invalid", content)
+            notice = SettingsNotice(SettingsNoticeKind.INVALID_VALUES, kept=kept, keys=keys)
         if notice is not None:
             logger.warning("Settings: %s", notice)
         return notice
 
-    def _keep_copy(self, content: bytes) -> Path | None:
-        # The next save writes this version's schema over the newer one's. Each start gets here: one copy is enough.
-        for copy in self._path.parent.glob(f"{self._path.stem}.newer-*{self._path.suffix}"):
+    def _copy(self, word: str, content: bytes) -> Path | None:
+        return self._try_to_keep(_Former(word, content))
+
+    def _without_file(self, kind: SettingsNoticeKind, reason: str = "") -> LoadedSettings:
+        kept = self._try_to_keep(_Former(kind.value))
+        # Where it cannot be renamed it is still there.
+        notice = SettingsNotice(kind, kept=kept or self._path, reason=reason)
+        logger.warning("Settings: %s", notice)
+        return LoadedSettings(Settings(), notice)
+
+    def _try_to_keep(self, former: _Former) -> Path | None:
+        self._to_keep = former
+        try:
+            return self._keep(former)
+        except StorageError as error:
+            logger.warning("The former settings could not be kept: %s", error)
+            return None
+
+    def _keep(self, former: _Former) -> Path:
+        """Keep what the file held before.
+
+        Raises:
+            StorageError: that has not succeeded.
+        """
+        if former.content is None:
+            kept = set_aside(self._path, former.word, self._now())
+            if kept is None:
+                raise WriteFailed(file=str(self._path), reason=_NOT_RENAMED)
+        else:
+            kept = self._copied(former.word, former.content)
+        self._to_keep = None
+        return kept
+
+    def _copied(self, word: str, content: bytes) -> Path:
+        # Each start with the same file gets here: one copy is enough.
+        for copy in self._path.parent.glob(f"{self._path.stem}.{word}-*{self._path.suffix}"):
             try:
-                if copy.read_bytes() == content:
+                if read_at_most(copy, len(content) + 1) == content:
                     return copy
             except OSError:
                 continue
-        target = free_name(self._path, "newer", self._now())
-        try:
-            write_atomically(target, content)
-        except StorageError as error:
-            logger.warning("The newer settings could not be copied: %s", error)
-            return None
+        target = free_name(self._path, word, self._now())
+        write_atomically(target, content)
         return target
-
-    def _defaults(self, notice: SettingsNotice) -> LoadedSettings:
-        logger.warning("Settings: %s", notice)
-        return LoadedSettings(Settings(), notice)
 
 
 def _decode(content: bytes) -> dict[str, Any] | None:
@@ -273,13 +351,20 @@ def _parse(document: Mapping[str, Any]) -> _Parsed:
             parsed.secret.append("?")
         elif holds_secret(entry.value):
             parsed.secret.append(entry.key)
-        elif entry.spec is None and entry.error is None:
+        elif entry.spec is None and entry.error is None and can_be_written([list(entry.path), entry.value]):
             parsed.unknown.append((entry.path, entry.value))
         else:
             try:
                 values[entry.key] = entry.checked()
             except InvalidSetting as error:
-                logger.warning("Setting %s: %s", entry.key, error.reason.in_words())
+                if len(parsed.invalid) < _LOGGED_VALUES:
+                    logger.warning("Setting %s: %s", _shown(entry.key), error.reason.in_words())
                 parsed.invalid.append(entry.key)
     parsed.settings = Settings().replace(**values)
     return parsed
+
+
+def _shown(key: str) -> str:
+    """Return a name from a file as it can be shown and logged."""
+    printable = "".join(letter if letter.isprintable() else "�" for letter in key[: _SHOWN_OF_NAME + 1])
+    return printable if len(printable) <= _SHOWN_OF_NAME else f"{printable[:_SHOWN_OF_NAME]}…"

@@ -12,7 +12,8 @@ from caal_desktop.llm.redaction import holds_secret
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText, SourceText
 from caal_desktop.storage.atomic_file import reason_of, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError
-from caal_desktop.storage.settings.document import changed_settings, entries, path_of, put
+from caal_desktop.storage.regular_file import read_at_most
+from caal_desktop.storage.settings.document import changed_settings, depth_of, entries, path_of, put
 from caal_desktop.storage.settings.migrations import FIRST_VERSION, SCHEMA_VERSION, migrate
 from caal_desktop.storage.settings.provider_table import TABLE
 from caal_desktop.storage.settings.schema import SPECS
@@ -112,8 +113,7 @@ def import_settings(path: Path) -> dict[str, Any]:
     """
     name = path.name
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE_SIZE + 1)
+        content = read_at_most(path, MAX_FILE_SIZE + 1)
     except OSError as error:
         raise FileUnreadable(file=name, reason=reason_of(error)) from error
     document = _decode(content, name)
@@ -144,7 +144,7 @@ def _decode(content: bytes, name: str) -> Mapping[str, Any]:
         raise DamagedFile(file=name, reason=QT_TRANSLATE_NOOP("StorageError", "It is not complete JSON.")) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ForeignFile(file=name)
-    if _depth(document) > MAX_DEPTH:
+    if depth_of(document) > MAX_DEPTH:
         raise DamagedFile(file=name, reason=QT_TRANSLATE_NOOP("StorageError", "It is nested too deeply."))
     if holds_secret(document):
         raise SecretInFile(file=name)
@@ -177,14 +177,3 @@ def _is_exported(spec: SettingSpec) -> bool:
 
 def _refuse_constant(word: str) -> None:
     raise ValueError(word)
-
-
-def _depth(value: object) -> int:
-    deepest = 0
-    waiting: list[tuple[object, int]] = [(value, 1)]
-    while waiting:
-        item, depth = waiting.pop()
-        deepest = max(deepest, depth)
-        children = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-        waiting.extend((child, depth + 1) for child in children)
-    return deepest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -12,14 +13,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caal_desktop.storage.errors import FolderUnusable, SecretInSettings, WriteFailed
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.storage.settings.migrations import SCHEMA_VERSION, STEPS, migrate
 from caal_desktop.storage.settings.schema import SPECS, Settings
-from caal_desktop.storage.settings.store import SettingsNoticeKind, SettingsStore
+from caal_desktop.storage.settings.store import LoadedSettings, SettingsNoticeKind, SettingsStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -487,8 +488,7 @@ def test_a_link_is_followed(path: Path, tmp_path: Path) -> None:
     assert json.loads(real.read_text("utf-8"))["theme"] == "dark"
 
 
-def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path, expected_logs: Callable[..., None]) -> None:
-    expected_logs("Not a directory")
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FolderUnusable) as caught:
         store(tmp_path / "file" / "settings.json").save(Settings())
@@ -534,6 +534,287 @@ def test_two_processes_may_write_and_no_reader_gets_half_a_file(path: Path) -> N
     assert seen
     assert seen <= {"a" * 20_000, "b" * 20_000}
     assert names(path) == ["settings.json"]
+
+
+UNSTORABLE = [
+    "NaN",
+    "-Infinity",
+    "1e999",
+    '"\\ud800"',
+    '{"deep": ["\\udfff"]}',
+    '{"\\ud800": 1}',
+    '[{"x": NaN}]',
+    "[" * 60 + "]" * 60,
+    '{"a":' * 60 + "1" + "}" * 60,
+]
+
+
+@pytest.mark.parametrize("value", UNSTORABLE)
+@pytest.mark.parametrize("place", ["from_the_future", "providers.openrouter.colour", "half a character \\ud800"])
+def test_an_unknown_value_that_could_not_be_written_again_is_named_and_does_not_keep_others_from_being_saved(
+    path: Path, place: str, value: str, expected_logs: Callable[..., None]
+) -> None:
+    expected_logs("There is no such setting", "are back at their defaults")
+    content = f'"{place}": {value}' if "." not in place else f'"providers": {{"openrouter": {{"colour": {value}}}}}'
+    write(path, f'{{"schema_version": 2, "theme": "dark", "known later": 7, {content}}}')
+    before = path.read_bytes()
+    saving = store(path)
+    loaded = saving.load()
+    assert loaded.settings == Settings().replace(theme="dark")
+    assert loaded.notice is not None
+    assert loaded.notice.kind is SettingsNoticeKind.INVALID_VALUES
+    assert loaded.notice.describe().what.isprintable()
+    saving.save(loaded.settings.replace(theme="light"))
+    assert json.loads(path.read_text("utf-8")) == {"schema_version": 2, "theme": "light", "known later": 7}
+    assert loaded.notice.kept is not None
+    assert loaded.notice.kept.read_bytes() == before, "nothing is lost"
+
+
+@pytest.mark.parametrize("digits", [309, 400, 4300])
+@pytest.mark.parametrize("key", ["temperature", "max_tokens", "history_days", "system_prompt", "theme"])
+def test_a_number_beyond_all_bounds_is_an_invalid_value(
+    path: Path, key: str, digits: int, expected_logs: Callable[..., None]
+) -> None:
+    expected_logs(f"Setting {key}", "are back at their defaults")
+    write(path, f'{{"schema_version": 2, "{key}": {"1" * digits}, "font_scale": 1.5}}')
+    loaded = store(path).load()
+    assert loaded.settings == Settings().replace(font_scale=1.5)
+    assert loaded.notice is not None
+    assert loaded.notice.keys == (key,)
+
+
+def test_brackets_up_to_the_reader_s_own_limit_stop_neither_the_start_nor_the_saving(path: Path) -> None:
+    """Where exactly that limit is depends on who calls: what can be read may be too deep to be written."""
+    logging.disable(logging.CRITICAL)
+    try:
+        for depth in range(900, 1000):
+            write(path, '{"x": ' + "[" * depth + "]" * depth + "}")
+            saving = store(path)
+            assert saving.load().notice is not None
+            called_from_deep_below(40, lambda saving=saving: saving.save(Settings().replace(theme="dark")))
+            assert json.loads(path.read_text("utf-8")) == {"schema_version": SCHEMA_VERSION, "theme": "dark"}
+            for file in path.parent.iterdir():
+                file.unlink()
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def called_from_deep_below(frames: int, call: Callable[[], None]) -> None:
+    """Call something with so many calls around it."""
+    if frames:
+        called_from_deep_below(frames - 1, call)
+    else:
+        call()
+
+
+def test_of_two_equal_names_the_last_counts(path: Path) -> None:
+    write(path, '{"schema_version": 2, "theme": "light", "theme": "dark"}')
+    assert store(path).load().settings.theme == "dark"
+
+
+def test_thousands_of_wrong_values_are_told_in_a_few_words(
+    path: Path, expected_logs: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    expected_logs("must be a JSON object", "are back at their defaults")
+    rows = {f"line\nbreak {number} " + "x" * 5000: 1 for number in range(500)}
+    write(path, {"schema_version": 2, "providers": rows})
+    notice = store(path).load().notice
+    assert notice is not None
+    assert len(notice.keys) == 500
+    told = notice.describe().what
+    assert len(told) < 1000
+    assert told.endswith("….")
+    assert told.isprintable()
+    assert len(caplog.records) < 30
+    assert all(len(record.getMessage()) < 1500 for record in caplog.records)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in the file system")
+@pytest.mark.parametrize("kind", ["pipe", "pipe with a writer", "device", "loop", "folder with files"])
+def test_what_is_no_file_is_never_waited_for(path: Path, kind: str, expected_logs: Callable[..., None]) -> None:
+    expected_logs("could not be read")
+    path.parent.mkdir()
+    writer = None
+    if kind.startswith("pipe"):
+        os.mkfifo(path)
+        if kind == "pipe with a writer":
+            writer = os.open(path, os.O_RDWR)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "loop":
+        path.symlink_to(path.name)
+    else:
+        path.mkdir()
+        (path / "theirs").write_text("kept")
+    saving = store(path)
+    loaded = saving.load()
+    if writer is not None:
+        os.close(writer)
+    assert loaded.notice is not None
+    assert loaded.notice.kind is SettingsNoticeKind.UNREADABLE
+    kept = loaded.notice.kept
+    assert kept == path.with_name("settings.unreadable-20261122-120000.json")
+    assert kept is not None
+    assert os.path.lexists(kept)
+    saving.save(Settings())
+    assert path.is_file()
+
+
+def test_half_a_gigabyte_is_not_read(path: Path, expected_logs: Callable[..., None]) -> None:
+    expected_logs("The settings file was damaged")
+    path.parent.mkdir()
+    with path.open("wb") as file:
+        file.truncate(500_000_000)
+    loaded = store(path).load()
+    assert loaded.notice is not None
+    assert loaded.notice.kept is not None
+    assert loaded.notice.kept.stat().st_size == 500_000_000
+
+
+def test_a_file_that_may_not_be_read_is_put_aside(
+    path: Path, monkeypatch: pytest.MonkeyPatch, expected_logs: Callable[..., None]
+) -> None:
+    expected_logs("Permission denied")
+    write(path, {"theme": "dark"})
+
+    def refused(*_args: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        # Nothing is forbidden to the superuser.
+        patch.setattr(os, "open", refused)
+        loaded = store(path).load()
+    assert loaded.settings == Settings()
+    assert loaded.notice is not None
+    assert loaded.notice.kept is not None
+    assert "Permission denied" in loaded.notice.describe().why
+    assert json.loads(loaded.notice.kept.read_text("utf-8")) == {"theme": "dark"}
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"theme": 7}', b'{"schema_version": 99}'])
+def test_what_could_not_be_put_aside_is_not_written_over(
+    path: Path, monkeypatch: pytest.MonkeyPatch, expected_logs: Callable[..., None], content: bytes
+) -> None:
+    """The folder may be writable again when settings are saved: what was there is kept then, or nothing is saved."""
+    expected_logs("Settings: ", "The former settings could not be kept")
+    if b"theme" in content:
+        expected_logs("Setting theme")
+    write(path, content)
+    saving = store(path)
+
+    def refused(*_args: object, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.rename", refused)
+        patch.setattr("tempfile.mkstemp", refused)
+        loaded = saving.load()
+        with pytest.raises(WriteFailed):
+            saving.save(Settings().replace(theme="dark"))
+    assert loaded.notice is not None
+    assert "kept as None" not in loaded.notice.describe().why
+    assert path.read_bytes() == content
+    saving.save(Settings().replace(theme="dark"))
+    assert json.loads(path.read_text("utf-8"))["theme"] == "dark"
+    (kept,) = (entry for entry in path.parent.iterdir() if entry != path)
+    assert kept.read_bytes() == content
+
+
+def test_no_copy_is_made_of_a_file_with_a_key(path: Path, expected_logs: Callable[..., None]) -> None:
+    expected_logs("contained what looks like an API key")
+    write(path, {"schema_version": 99, "openrouter_api_key": KEY})
+    store(path).load()
+    assert names(path) == ["settings.json"]
+
+
+def test_fresh_settings_keep_the_former_ones(path: Path, expected_logs: Callable[..., None]) -> None:
+    expected_logs("started with fresh settings")
+    saving = store(path)
+    former = Settings().replace(theme="dark")
+    saving.save(former)
+    loaded = saving.start_afresh()
+    assert loaded.settings == Settings()
+    assert loaded.notice is not None
+    kept = loaded.notice.kept
+    assert kept == path.with_name("settings.fresh-20261122-120000.json")
+    assert str(kept) in loaded.notice.describe().why
+    assert not path.exists()
+    saving.save(Settings().replace(theme="light"))
+    assert kept is not None
+    assert saving.put_back(kept)
+    assert store(path).load() == LoadedSettings(former)
+
+
+def test_fresh_settings_in_a_folder_that_cannot_be_written_are_for_this_session(
+    path: Path, monkeypatch: pytest.MonkeyPatch, expected_logs: Callable[..., None]
+) -> None:
+    expected_logs("could not be kept", "started with fresh settings")
+    saving = store(path)
+    saving.save(Settings().replace(theme="dark"))
+
+    def refused(*_args: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("pathlib.Path.rename", refused)
+    loaded = saving.start_afresh()
+    assert loaded.settings == Settings()
+    assert loaded.notice is not None
+    assert loaded.notice.kept == path
+    with pytest.raises(WriteFailed):
+        saving.save(Settings().replace(theme="light"))
+    assert store(path).load().settings.theme == "dark"
+
+
+def test_former_settings_that_cannot_be_put_back_are_no_error(path: Path, expected_logs: Callable[..., None]) -> None:
+    expected_logs("could not be put back: No such file")
+    assert not store(path).put_back(path.with_name("gone.json"))
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(10**300, 10**330)
+    | st.floats()
+    | st.text()
+    | st.text(st.characters(categories=["Cs", "Cc", "Lu"]))
+    | st.sampled_from(
+        ["http://[", "http://a:99999999", "https://host.example/v1", "http://h\u0301ost", "Name: v", KEY]
+    ),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+ROWS = st.dictionaries(
+    st.sampled_from(["openrouter", "groq", "ollama", "openai_compatible", "x", "\ud800"]),
+    st.dictionaries(st.sampled_from(["model", "base_url", "headers", "key_store", "key_origin", "x"]), JSON_VALUES)
+    | JSON_VALUES,
+)
+
+
+@settings(max_examples=60)
+@given(
+    st.dictionaries(st.sampled_from([*SPECS, "unknown"]) | st.text(max_size=8), JSON_VALUES, max_size=6),
+    ROWS | JSON_VALUES,
+    st.sampled_from([1, 2, 3]) | JSON_VALUES,
+)
+def test_no_value_raises_and_what_was_loaded_can_be_saved(
+    tmp_path_factory: pytest.TempPathFactory, document: dict[str, Any], providers: object, version: object
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzzed" / "settings.json"
+    shutil.rmtree(path.parent, ignore_errors=True)
+    write(path, {**document, "providers": providers, "schema_version": version})
+    logging.disable(logging.CRITICAL)
+    try:
+        saving = store(path)
+        loaded = saving.load()
+        if loaded.notice is not None:
+            assert loaded.notice.describe().what
+        saving.save(loaded.settings)
+        again = store(path).load()
+    finally:
+        logging.disable(logging.NOTSET)
+    assert again.settings == loaded.settings
+    assert again.notice is None
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))

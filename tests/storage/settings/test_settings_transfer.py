@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.transfer import (
     FORMAT,
     DamagedFile,
+    FileUnreadable,
     NewerFile,
     SecretInFile,
     export_settings,
@@ -139,3 +141,15 @@ def test_a_key_and_a_newer_version_are_refused(tmp_path: Path) -> None:
         import_settings(exported(tmp_path, {"providers": {"openrouter": {"model": key}}}))
     with pytest.raises(NewerFile):
         import_settings(exported(tmp_path, {}, version=SCHEMA_VERSION + 1))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in the file system")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(FileUnreadable, match="not a file, but a folder, a pipe or a device"):
+        import_settings(tmp_path / "pipe.json")
+
+
+def test_a_number_beyond_all_bounds_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DamagedFile, match="It must be a number"):
+        import_settings(exported(tmp_path, {"temperature": 10**400}))
