@@ -82,6 +82,9 @@ class AddressRefused(ConfigurationError):
     why_unencrypted: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError", "A key is sent over plain http only to this computer or a private network."
     )
+    why_odd_spelling: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The address hides where it leads: write {host} instead."
+    )
     why_fixed: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError", "Only {address} or an address on this computer (127.0.0.1, ::1, localhost) is allowed."
     )

@@ -2,83 +2,146 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+import re
+from dataclasses import dataclass
+from typing import Final
 
 from caal_desktop.llm.errors import AddressRefused, ApiKeyMalformed, ApiKeyMissing
+from caal_desktop.llm.translation import FilledText
+from caal_desktop.llm.transport.host import Host, read_host
 
-if TYPE_CHECKING:
-    from caal_desktop.llm.translation import SourceText
-
-# Names outside of the public domain name system (RFC 6762, RFC 8375, and ICANN's .internal).
-_PRIVATE_SUFFIXES: Final = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
 MAX_KEY_LENGTH: Final = 4096
 _PORTS: Final = {"http": 80, "https": 443}
+# Stricter than urllib, which drops line breaks and what stands around brackets, and takes a backslash for a letter
+# where browsers take it for a slash.
+_URL: Final = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<place>[^/?#\\]*)(?P<path>(?:/[^?#\\]*)?)(?P<rest>(?:[?#].*)?)",
+    re.ASCII | re.IGNORECASE,
+)
+_PLACE: Final = re.compile(r"(?P<host>\[[^\[\]]+\]|[^\[\]:]+)(?::(?P<port>[0-9]{0,9}))?")
+_BLANK: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An http(s) address, as it is judged, shown and requested.
+
+    Attributes:
+        scheme: ``http`` or ``https``.
+        host: where it leads.
+        port: None where the address names none.
+        path: with its slash; "" for none.
+        rest: query and fragment, with ``?`` or ``#``; "" for none.
+    """
+
+    scheme: str
+    host: Host
+    port: int | None
+    path: str
+    rest: str
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port (``https://host:443``): what a secret belongs to."""
+        return f"{self.scheme}://{self.host}:{self.effective_port}"
+
+    @property
+    def effective_port(self) -> int:
+        """The port that is connected to."""
+        return _PORTS[self.scheme] if self.port is None else self.port
+
+    @property
+    def location(self) -> str:
+        """``host`` or ``host:port``, to be shown."""
+        return str(self.host) if self.port is None else f"{self.host}:{self.port}"
+
+    def __str__(self) -> str:
+        """Return the URL."""
+        return f"{self.scheme}://{self.location}{self.path}{self.rest}"
+
+
+class AddressError(ValueError):
+    """A text is no address that requests can be sent to.
+
+    Attributes:
+        reason: why not, in a sentence. It quotes no credentials.
+    """
+
+    def __init__(self, reason: FilledText) -> None:
+        super().__init__(reason.text)
+        self.reason = reason
+
+
+def read_address(url: str) -> Address:
+    """Return the address that a text names; blanks around it are no part of it.
+
+    Raises:
+        AddressError: it is no http(s) URL, has blanks or credentials, or hides its host behind another spelling.
+    """
+    text = url.strip()
+    if not text:
+        raise AddressError(FilledText(AddressRefused.why_empty))
+    found = _URL.fullmatch(text)
+    if found is None:
+        is_foreign = "://" not in text
+        raise AddressError(FilledText(AddressRefused.why_no_host if is_foreign else AddressRefused.why_no_url))
+    scheme, place = found["scheme"].lower(), found["place"]
+    if scheme not in _PORTS or not place:
+        raise AddressError(FilledText(AddressRefused.why_no_host))
+    if "@" in place:
+        raise AddressError(FilledText(AddressRefused.why_credentials))
+    if _BLANK.search(text):
+        raise AddressError(FilledText(AddressRefused.why_query))
+    parts = _PLACE.fullmatch(place)
+    host = read_host(parts["host"]) if parts is not None else None
+    port = int(parts["port"]) if parts is not None and parts["port"] else None
+    if host is None or (port or 0) > 65535:
+        raise AddressError(FilledText(AddressRefused.why_no_url))
+    if not host.is_plain:
+        raise AddressError(FilledText(AddressRefused.why_odd_spelling, {"host": str(host)}))
+    return Address(scheme, host, port, found["path"], found["rest"])
+
+
+def _address(url: str) -> Address | None:
+    try:
+        return read_address(url)
+    except AddressError:
+        return None
 
 
 def is_loopback(host: str) -> bool:
     """Return whether a host is this machine: ``localhost``, ``127.0.0.0/8`` or ``::1``."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    read = read_host(host)
+    return read is not None and read.is_loopback
 
 
 def is_private(host: str) -> bool:
     """Return whether a host is in a private network, by its form alone; no name is looked up."""
-    name = host.lower().rstrip(".")
-    try:
-        return not ipaddress.ip_address(_number(name) or name).is_global
-    except ValueError:
-        return "." not in name or name.endswith(_PRIVATE_SUFFIXES)
-
-
-def _number(name: str) -> int | None:
-    """Return the address that a host is as one number (``134744072`` and ``0x8080808`` are 8.8.8.8), else None."""
-    try:
-        return int(name, 8 if name.startswith("0") and name.isdigit() else 0)
-    except ValueError:
-        return None
+    read = read_host(host)
+    return read is not None and read.is_private
 
 
 def host_of(url: str) -> str:
-    """Return a URL's host, in lower case and without brackets; "" where there is none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+    """Return a URL's host, in its ordinary form and without brackets; "" where there is none."""
+    address = _address(url)
+    return "" if address is None else address.host.name
 
 
 def origin_of(url: str) -> str:
     """Return a URL's origin, to which a secret belongs.
 
     Returns:
-        ``https://host:port`` in lower case, always with a port; "" where the URL has no origin or contains
-        credentials, so that it gets no secret.
+        ``https://host:port``, the host in its ordinary form, always with a port; "" where the URL has no origin,
+        contains credentials or is spelled so that the host is hidden, so that it gets no secret.
     """
-    try:
-        parts = urlsplit(url.strip())
-        port = parts.port
-    except ValueError:
-        return ""
-    host, default = parts.hostname or "", _PORTS.get(parts.scheme)
-    if default is None or not host or "@" in parts.netloc or "\\" in parts.netloc:
-        return ""
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{default if port is None else port}"
+    address = _address(url)
+    return "" if address is None else address.origin
 
 
 def location_of(url: str) -> str:
     """Return ``host`` or ``host:port`` of a URL, to be shown; "" where there is none."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return ""
-    host = parts.hostname or ""
-    return host if port is None else f"{host}:{port}"
+    address = _address(url)
+    return "" if address is None else address.location
 
 
 def check_key_form(provider: str, display_name: str, api_key: object) -> str:
@@ -106,7 +169,7 @@ def check_key_form(provider: str, display_name: str, api_key: object) -> str:
 
 
 def check_base_url(provider: str, display_name: str, base_url: object, *, has_key: bool) -> str:
-    """Return a base URL without a slash at its end.
+    """Return a base URL in its ordinary form (:class:`Address`), without a slash at its end.
 
     Plain ``http`` with a key is accepted for this machine and for private networks, since servers at home rarely have
     certificates. A key is never sent over the internet unencrypted.
@@ -120,27 +183,18 @@ def check_base_url(provider: str, display_name: str, base_url: object, *, has_ke
     Raises:
         AddressRefused: it is no http(s) URL, has credentials, query or fragment, or a key would be sent unencrypted.
     """
-
-    def refused(reason: SourceText) -> AddressRefused:
-        return AddressRefused(provider, params={"provider": display_name}, reason=reason)
-
-    if not isinstance(base_url, str) or not base_url.strip():
-        raise refused(AddressRefused.why_empty)
-    url = base_url.strip()
     try:
-        parts = urlsplit(url)
-        _ = parts.port  # reading it is what checks it
-    except ValueError:
-        raise refused(AddressRefused.why_no_url) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise refused(AddressRefused.why_no_host)
-    if "@" in parts.netloc:
-        raise refused(AddressRefused.why_credentials)
-    if parts.query or parts.fragment or any(letter < "!" for letter in url):
-        raise refused(AddressRefused.why_query)
-    if parts.scheme == "http" and has_key and not is_private(parts.hostname):
-        raise refused(AddressRefused.why_unencrypted)
-    return url.rstrip("/")
+        address = read_address(base_url if isinstance(base_url, str) else "")
+    except AddressError as cause:
+        reason = cause.reason
+    else:
+        if address.rest:
+            reason = FilledText(AddressRefused.why_query)
+        elif address.scheme == "http" and has_key and not address.host.is_private:
+            reason = FilledText(AddressRefused.why_unencrypted)
+        else:
+            return str(address).rstrip("/")
+    raise AddressRefused(provider, params={"provider": display_name, **reason.values}, reason=reason.text)
 
 
 def check_fixed_base_url(provider: str, display_name: str, base_url: object, constant: str) -> str:

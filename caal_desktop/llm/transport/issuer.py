@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from caal_desktop.llm.transport.address import is_loopback
+from caal_desktop.llm.transport.address import is_loopback, read_address
 from caal_desktop.llm.transport.network import ProxyMode
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def issuer_of(base_url: str, network: NetworkOptions) -> str:
     Returns:
         The name; "" where it cannot be found out.
     """
-    parts = urlsplit(base_url)
-    host, port = parts.hostname or "", parts.port or 443
     with contextlib.suppress(OSError, ValueError, IndexError):
+        address = read_address(base_url)
+        host, port = address.host.name, address.effective_port
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # nothing is sent over this connection

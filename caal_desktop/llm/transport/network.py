@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-from caal_desktop.llm.transport.address import host_of, is_loopback, origin_of
+from caal_desktop.llm.transport.address import AddressError, host_of, is_loopback, origin_of, read_address
 
 VIA: Final = " via "
 """Separates a server's origin from that of the proxy that can read what is sent there."""
@@ -45,8 +45,13 @@ class NetworkOptions:
 
     @property
     def proxy(self) -> str | None:
-        """The proxy's address in the manual mode, else None."""
-        return self.proxy_url if self.proxy_mode is ProxyMode.MANUAL and self.proxy_url else None
+        """The proxy's address in the manual mode, in the form to which its password belongs; else None."""
+        if self.proxy_mode is not ProxyMode.MANUAL or not self.proxy_url:
+            return None
+        try:
+            return str(read_address(self.proxy_url))
+        except AddressError:
+            return self.proxy_url  # one of another kind; it has no origin, and so it gets no password
 
     def receiver_of(self, base_url: str) -> str:
         """Return who can read a key that is sent to an address.
@@ -59,7 +64,7 @@ class NetworkOptions:
             the proxy's where that can read along; "" where the address has no origin.
         """
         origin = origin_of(base_url)
-        if not origin.startswith("http://") or is_loopback(host_of(base_url.strip())):
+        if not origin.startswith("http://") or is_loopback(host_of(base_url)):
             return origin
         proxy = self.proxy
         if self.proxy_mode is ProxyMode.SYSTEM:

@@ -7,9 +7,10 @@ import re
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_origin, get_type_hints
-from urllib.parse import urlsplit
 
+from caal_desktop.llm.errors import AddressRefused
 from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, Count, FilledText, SourceText, Unit
+from caal_desktop.llm.transport.address import AddressError, read_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -254,16 +255,14 @@ def _shortest(bound: float) -> int | float:
 def _url_error(value: str) -> FilledText | None:
     if not value:
         return None
-    not_http = FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It must be an http or https address."))
     try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return not_http
-    if parts.scheme not in ("http", "https") or not host or not value.isprintable() or " " in value:
-        return not_http
-    if parts.username is not None or parts.password is not None:
-        return FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It must not contain a user name or password."))
+        read_address(value)
+    except AddressError as error:
+        if error.reason.text == AddressRefused.why_credentials:
+            return FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It must not contain a user name or password."))
+        if error.reason.text == AddressRefused.why_odd_spelling:
+            return error.reason
+        return FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It must be an http or https address."))
     return None
 
 
