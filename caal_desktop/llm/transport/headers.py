@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from caal_desktop.llm.redaction import hide_secrets, holds_secret
 from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, SourceText
 
 MAX_VALUE_LENGTH: Final = 1000
@@ -25,23 +26,61 @@ _RESERVED: Final = frozenset(
         "user-agent",
     }
 )
-# Headers are kept among the settings, in plain text.
-_SECRET: Final = re.compile(r"auth|cookie|api-?key|token|secret|password|passwd|credential", re.IGNORECASE)
+# Headers are kept among the settings, in plain text, and go to any server that the user names: neither a name that
+# stands for a credential is accepted, nor a value that has the form of one. Names are compared by their words, since
+# ``X-Access-Key``, ``X_API.KEY`` and ``accessKey`` mean the same.
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SECRET_PART: Final = re.compile(
+    r"auth(?!or(?!i[sz]))|bearer|cookie|credential|hmac|jwt|passcode|passphrase|passw|pwd|secret|session|signature|token"
+)
+_SECRET_WORDS: Final = frozenset({"cred", "creds", "pass", "pin", "pw", "sid", "sig"})
+_KEY: Final = re.compile(r"keys?$")
+# What is a key to data, and opens nothing.
+_HARMLESS_KEY: Final = re.compile(r"\b(?:cache|dedup|idempotency|partition|route|routing|sort|surrogate)-?keys?\b")
+_WORDS_IN_KEY: Final = frozenset({"donkey", "hockey", "hotkey", "jockey", "monkey", "turkey", "whiskey"})
+_SCHEME: Final = re.compile(r"bearer\s+\S|(?:basic|digest|negotiate|token)\s+[A-Za-z0-9._~+/=-]{8,}\s*$", re.IGNORECASE)
+_WEB_TOKEN: Final = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.")  # RFC 7519: both parts are JSON in base64
 
 
 def check_header(name: str, value: str) -> SourceText:
-    """Return why a header cannot be sent, in whole sentences; "" where it can."""
+    """Return why a header cannot be sent, in whole sentences that do not quote its value; "" where it can."""
     if not _NAME.fullmatch(name):
         return QT_TRANSLATE_NOOP("InvalidSetting", "The header has a name that cannot stand in a request.")
     if name.lower() in _RESERVED:
         return QT_TRANSLATE_NOOP("InvalidSetting", "The program itself sets this header.")
-    if _SECRET.search(name):
+    if _is_secret(name):
         return QT_TRANSLATE_NOOP(
             "InvalidSetting", "The header looks like a credential. Enter a key as the provider's key."
+        )
+    if _is_credential(value):
+        return QT_TRANSLATE_NOOP(
+            "InvalidSetting", "The header's value looks like a credential. Enter a key as the provider's key."
         )
     if len(value) > MAX_VALUE_LENGTH or not all(" " <= letter <= "~" for letter in value):
         return QT_TRANSLATE_NOOP("InvalidSetting", "The header has a value that cannot stand in a request.")
     return NO_TEXT
+
+
+def _is_secret(name: str) -> bool:
+    """Return whether a header's name stands for a credential, however it is spelled."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    joined = "".join(words)
+    if _SECRET_PART.search(joined) or not _SECRET_WORDS.isdisjoint(words):
+        return True
+    rest = _HARMLESS_KEY.sub("", "-".join(words)).split("-")
+    return any(_KEY.search(word) and word not in _WORDS_IN_KEY for word in rest) or "apikey" in joined
+
+
+def _is_credential(value: str) -> bool:
+    return holds_secret(value) or _SCHEME.match(value) is not None or _WEB_TOKEN.search(value) is not None
+
+
+def shown_header(line: str) -> str:
+    """Return a line ``Name: value`` as it may be quoted: without the value where that is a credential."""
+    name, colon, value = line.partition(":")
+    if not colon or not (_is_secret(name) or _is_credential(value.strip())):
+        return hide_secrets(line)
+    return hide_secrets(name.strip())
 
 
 def parse_header(line: str) -> tuple[str, str]:

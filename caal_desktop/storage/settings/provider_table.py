@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText, SourceText
-from caal_desktop.llm.transport.headers import check_header, parse_header
+from caal_desktop.llm.transport.headers import check_header, parse_header, shown_header
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.storage.settings.setting import Editor, Group, SettingSpec
 
@@ -71,6 +71,7 @@ _SHOWN: Mapping[str, Mapping[str, Any]] = {
         "max_length": 20,
         "editor": Editor.LINES,
         "item_check": _header_error,
+        "item_shown": shown_header,
     },
 }
 # What the program remembers by itself, with a label and an explanation for those who read the file: no window shows

@@ -113,6 +113,7 @@ class SettingSpec:
         choice_labels: what the choices are called, in English, by value.
         depends_on: another setting and the values of it for which this one has an effect; None where it always has one.
         item_check: says why one item of a list cannot be used, in a sentence; None where it can.
+        item_shown: what of a refused item may be quoted: no secret.
         keywords: further words, in English, by which a search finds it.
     """
 
@@ -137,6 +138,7 @@ class SettingSpec:
     choice_labels: Mapping[str, SourceText] = field(default_factory=dict)
     depends_on: tuple[str, tuple[str, ...]] | None = None
     item_check: Callable[[str], FilledText | None] | None = None
+    item_shown: Callable[[str], str] = str
     keywords: SourceText = NO_TEXT
 
     @property
@@ -230,7 +232,7 @@ class SettingSpec:
             if self.item_check is not None and (error := self.item_check(item)) is not None:
                 raise self._invalid(
                     QT_TRANSLATE_NOOP("InvalidSetting", "“{item}” cannot be used. {reason}"),
-                    item=item[:_SHOWN_OF_ITEM],
+                    item=self.item_shown(item)[:_SHOWN_OF_ITEM],
                     reason=error,
                 )
         return tuple(items)
