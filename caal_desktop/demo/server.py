@@ -13,6 +13,7 @@ from caal_desktop.demo.faults.registry import endpoint_group_of
 from caal_desktop.demo.http.listener import HOST, listening
 from caal_desktop.demo.http.messages import error_response
 from caal_desktop.demo.http.routes import Routes
+from caal_desktop.demo.senders import check_sender
 from caal_desktop.demo.state import DemoRequest, DemoState
 
 if TYPE_CHECKING:
@@ -30,7 +31,12 @@ class DemoServer:
         self._state = state
 
     async def answer(self, request: Request) -> Answer:
-        """Return the answer to a request."""
+        """Return the answer to a request.
+
+        Raises:
+            ApiError: a web page elsewhere has made it.
+        """
+        check_sender(request)
         call = DemoRequest(request, self._state)
         if request.path.startswith(control.PREFIX) and request.path != control.REDIRECT_TARGET:
             return await _handled(call)
