@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from caal_desktop.llm.translation import plain_value, untranslated
-from caal_desktop.services.history.conversation_records import title_of, to_conversation, to_record
+from caal_desktop.services.history.conversation_records import title_of, to_conversation
+from caal_desktop.services.history.history_writer import RETRY_DELAYS_S, HistoryWriter, Trouble
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import StorageError
 from caal_desktop.storage.history.records import ConversationRecord
-from caal_desktop.storage.history.thread import HistoryThread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from concurrent.futures import Future
+    from collections.abc import Sequence
     from pathlib import Path
 
     from caal_desktop.llm.translation import FormatValue, Translate
     from caal_desktop.services.chat.chat_service import ChatService
-    from caal_desktop.services.chat.conversation import ChatMessage
+    from caal_desktop.services.chat.conversation import ChatMessage, Conversation
+    from caal_desktop.storage.history.records import ConversationSummary
     from caal_desktop.storage.history.store import HistoryDatabase
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
-FLUSH_MS = 200
-"""Milliseconds after which streamed text is written: the most that a crash can lose."""
 _DRAFT_MS = 400
 _DRAFT = "draft"
 
@@ -44,6 +39,7 @@ class HistoryService(QObject):
         path: the database's file.
         translate: turns the texts of an export from English into another language; called in a worker.
         format_value: turns what fills their placeholders into words.
+        retry_delays: seconds before each further attempt to write what could not be written.
 
     Signals:
         listChanged: a list of :class:`ConversationSummary`, the latest first.
@@ -51,7 +47,9 @@ class HistoryService(QObject):
         draftFound: what was being written when the program ended.
         temporaryChanged: whether the conversation is not kept.
         deleted: id and title of a conversation that can still be restored.
-        failed: a :class:`StorageError`; the conversation is not kept.
+        failed: a :class:`StorageError` of what the user has asked for, or of the start.
+        troubleChanged: a :class:`~caal_desktop.services.history.history_writer.Trouble` while conversations cannot be
+            written; None once everything is.
         exported: the path of a file that was written.
         importFailed: the :class:`~caal_desktop.services.history.conversation_export.ConversationNotImported`.
     """
@@ -63,8 +61,8 @@ class HistoryService(QObject):
     deleted = Signal(str, str)
     failed = Signal(object)
     exported = Signal(str)
+    troubleChanged = Signal(object)
     importFailed = Signal(object)
-    _writeFailed = Signal(object)
 
     def __init__(
         self,
@@ -74,29 +72,29 @@ class HistoryService(QObject):
         *,
         translate: Translate = untranslated,
         format_value: FormatValue = plain_value,
+        retry_delays: Sequence[float] = RETRY_DELAYS_S,
     ) -> None:
         super().__init__(parent)
         self._chat, self._translate, self._format_value = chat, translate, format_value
-        self._thread = HistoryThread(path)
+        self._writer = HistoryWriter(path, lambda: self.current, self, retry_delays=retry_delays)
+        self._writer.troubleChanged.connect(self._on_trouble)
         self._scope = TaskScope("history")
         self._temporary = False
         self._query = ""
         self._options: dict[str, Any] = {}
-        self._kept: set[str] = set()
-        self._unwritten: dict[tuple[str, str], list[str]] = {}
-        self._has_failed = False
+        self._head: ConversationRecord | None = None
+        """Of the conversation that is shown, without its messages; None where it is not kept."""
+        self._listed: list[ConversationSummary] = []
+        self._has_begun = False
         self._draft: str | None = None
-        self._flush_timer = QTimer(self, interval=FLUSH_MS, singleShot=True)
-        self._flush_timer.timeout.connect(self.flush)
         self._draft_timer = QTimer(self, interval=_DRAFT_MS, singleShot=True)
         self._draft_timer.timeout.connect(self._save_draft)
-        self._writeFailed.connect(self._fail, Qt.ConnectionType.QueuedConnection)
         chat.messageAdded.connect(self._on_added)
-        chat.textArrived.connect(lambda index, text: self._on_text_arrived(index, "text", text))
-        chat.reasoningArrived.connect(lambda index, text: self._on_text_arrived(index, "reasoning", text))
+        chat.textArrived.connect(lambda index, _text: self._on_text_arrived(index))
+        chat.reasoningArrived.connect(lambda index, _text: self._on_text_arrived(index))
         chat.statusChanged.connect(self._on_status)
-        chat.costFound.connect(self._on_cost)
-        chat.pathChanged.connect(self._on_path)
+        chat.costFound.connect(self._writer.save_facts)
+        chat.pathChanged.connect(lambda _index: self._on_path())
         chat.messageRemoved.connect(self._on_removed)
 
     # --- public
@@ -112,9 +110,8 @@ class HistoryService(QObject):
 
     def keep_for(self, days: int) -> None:
         """Delete conversations without a new message for so many days; 0 keeps all."""
+        self._writer.expire(days)
         if days:
-            before, shown = time.time() - days * 86_400, self.current
-            self._write(lambda database: database.expire(before, shown))
             self._refresh()
 
     def new(self, *, temporary: bool = False) -> None:
@@ -123,9 +120,9 @@ class HistoryService(QObject):
         Args:
             temporary: nothing of it is kept.
         """
-        self.flush()
         self._options = {}
         self._chat.clear()
+        self._head = None
         if temporary != self._temporary:
             self._temporary = temporary
             self.temporaryChanged.emit(temporary)
@@ -144,32 +141,35 @@ class HistoryService(QObject):
     def rename(self, conversation: str, title: str) -> None:
         """Give a conversation another title."""
         if title.strip():
-            self._write(lambda database: database.rename(conversation, title.strip()))
+            if self._head is not None and self._head.id == conversation:
+                self._head.title = title.strip()
+            self._writer.rename(conversation, title.strip())
             self._refresh()
 
     def delete(self, conversation: str, title: str) -> None:
         """Delete a conversation; :meth:`undo_delete` restores it until the program ends or another is deleted."""
         if conversation == self.current:
             self.new()
-        self._write(lambda database: database.purge())
-        self._write(lambda database: database.delete(conversation))
+        self._writer.purge()
+        self._writer.delete(conversation)
         self.deleted.emit(conversation, title)
         self._refresh()
 
     def undo_delete(self, conversation: str) -> None:
         """Restore the conversation that was deleted last."""
-        self._write(lambda database: database.restore(conversation))
+        self._writer.restore(conversation)
         self._refresh()
 
     def forget_deleted(self) -> None:
         """Delete for good what :meth:`undo_delete` could restore."""
-        self._write(lambda database: database.purge())
+        self._writer.purge()
 
     def keep_options(self, options: dict[str, Any]) -> None:
         """Keep the options of the conversation that is shown."""
         self._options = options
-        if self.current in self._kept:
-            self._save_conversation()
+        if (head := self._kept_head()) is not None:
+            head.options, head.updated = options, time.time()
+            self._writer.save_head(head, self._chat.conversation)
 
     def keep_draft(self, text: str) -> None:
         """Keep the text of the message that is being written, for the case that the program ends."""
@@ -178,36 +178,43 @@ class HistoryService(QObject):
 
     def export(self, conversation: str, path: Path) -> None:
         """Write a conversation to a file: JSON if its name ends so, else Markdown."""
-        self.flush()
         self._scope.start(self._export(conversation, path), name="export", exclusive=False)
 
     def import_file(self, path: Path) -> None:
         """Import an exported conversation, and show it."""
         self._scope.start(self._import(path), name="import", exclusive=False)
 
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why conversations cannot be written at the moment; None where all is well."""
+        return self._writer.trouble
+
+    @property
+    def unsaved(self) -> int:
+        """How many conversations have something that is not written."""
+        return self._writer.unsaved
+
+    def retry(self) -> None:
+        """Try at once to write what could not be written."""
+        self._writer.retry()
+
     async def close(self) -> None:
         """Write what is left, and close the database."""
-        self.flush()
         self._save_draft()
         await self._scope.close()
-        try:
-            await asyncio.wrap_future(self._thread.close())
-        except (StorageError, asyncio.CancelledError):
-            logger.warning("The conversations' database was not closed in order")
+        await self._writer.close()
 
     # --- tasks
 
-    async def _ask(self, job: Callable[[HistoryDatabase], T]) -> T:
-        return await asyncio.wrap_future(self._thread.submit(job))
-
     async def _begin(self) -> None:
         try:
-            found, draft, unfinished = await self._ask(
+            found, draft, unfinished = await self._writer.read(
                 lambda database: (database.found, database.note(_DRAFT), database.unfinished())
             )
         except StorageError as error:
-            self._fail(error)
+            self._writer.report(error)
             return
+        self._has_begun = True
         if found is not None:
             self.failed.emit(found)
         if draft:
@@ -219,49 +226,55 @@ class HistoryService(QObject):
     async def _list(self) -> None:
         query = self._query
         try:
-            listing = await self._ask(lambda database: database.listing(query))
+            self._listed = await self._writer.read(lambda database: database.listing(query))
         except StorageError as error:
-            self._fail(error)
-            return
+            self._writer.report(error)
         if query == self._query:
-            self.listChanged.emit(listing)
+            self.listChanged.emit(self._writer.as_written(self._listed, query))
 
     async def _open(self, conversation: str) -> None:
-        self.flush()
+        if (unwritten := self._writer.unwritten(conversation)) is not None:
+            self._show(*unwritten)
+            return
         try:
-            record = await self._ask(lambda database: database.load(conversation))
+            record = await self._writer.read(lambda database: database.load(conversation))
         except StorageError as error:
-            self._fail(error)
+            self._writer.report(error)
             return
         if record is None:
             return
-        if self._temporary:
-            self._temporary = False
-            self.temporaryChanged.emit(False)
         shown = to_conversation(record)
-        self._kept.add(record.id)
-        self._options = record.options
-        self._chat.show_conversation(shown)
-        self.opened.emit(record.options)
+        self._show(record, shown)
         states = {kept.id: kept.status for kept in record.messages}
         for message in shown:
             if states[message.id] != message.status:  # it was being generated when the program ended
                 self._save(message)
+
+    def _show(self, record: ConversationRecord, conversation: Conversation) -> None:
+        if self._temporary:
+            self._temporary = False
+            self.temporaryChanged.emit(False)
+        self._options = record.options
+        self._chat.show_conversation(conversation)
+        self._head = ConversationRecord(record.id, record.title, record.created, record.updated, record.options)
+        self.opened.emit(record.options)
         self._refresh()
 
     async def _export(self, conversation: str, path: Path) -> None:
         from caal_desktop.services.history.conversation_export import to_json, to_markdown
         from caal_desktop.storage.atomic_file import write_atomically
 
+        unwritten = self._writer.unwritten(conversation)
+
         def write(database: HistoryDatabase) -> None:
-            record = database.load(conversation)
+            record = unwritten[0] if unwritten is not None else database.load(conversation)
             if record is not None:
                 is_json = path.suffix.lower() == ".json"
                 text = to_json(record) if is_json else to_markdown(record, self._translate, self._format_value)
                 write_atomically(path, text.encode())
 
         try:
-            await self._ask(write)
+            await self._writer.read(write)
         except StorageError as error:
             self.failed.emit(error)
         else:
@@ -276,7 +289,7 @@ class HistoryService(QObject):
             return record
 
         try:
-            record = await self._ask(read)
+            record = await self._writer.read(read)
         except ConversationNotImported as error:
             self.importFailed.emit(error)
         except StorageError as error:
@@ -287,100 +300,63 @@ class HistoryService(QObject):
     def _refresh(self) -> None:
         self._scope.start(self._list(), name="list")
 
-    def _fail(self, error: StorageError) -> None:
-        if not self._has_failed:
-            self._has_failed = True
-            self.failed.emit(error)
+    def _on_trouble(self, trouble: Trouble | None) -> None:
+        self.troubleChanged.emit(trouble)
+        if trouble is None:
+            # What could not be read meanwhile.
+            if not self._has_begun:
+                self.begin()
+            self._refresh()
 
     # --- writing
 
-    def _write(self, job: Callable[[HistoryDatabase], None]) -> None:
-        if not self._has_failed:
-            self._thread.submit(job).add_done_callback(self._on_written)
-
-    def _on_written(self, future: Future[None]) -> None:
-        # In the database's thread.
-        error = None if future.cancelled() else future.exception()
-        if isinstance(error, StorageError):
-            self._writeFailed.emit(error)
-        elif error is not None:
-            logger.error("The conversation could not be kept", exc_info=error)
-
-    def flush(self) -> None:
-        """Have all text written that has arrived so far."""
-        self._flush_timer.stop()
-        pieces = [(message, kind, "".join(texts)) for (message, kind), texts in self._unwritten.items()]
-        self._unwritten.clear()
-        if pieces:
-            self._write(lambda database: database.append(pieces))
+    def _kept_head(self) -> ConversationRecord | None:
+        head = self._head
+        return head if head is not None and head.id == self.current and not self._temporary else None
 
     def _on_added(self, index: int) -> None:
         if self._temporary:
             return
-        if self.current not in self._kept:
-            self._kept.add(self.current)
-            self._save_conversation()
+        messages, now = self._chat.messages, time.time()
+        is_new = self._kept_head() is None
+        if is_new:
+            title = title_of(messages[0]) if messages else ""
+            self._head = ConversationRecord(self.current, title, now, now, self._options)
+        self._save(messages[index])
+        self._on_path()
+        if is_new:
             self._refresh()
-        self._save(self._chat.messages[index])
-        self._on_path(index)
-
-    def _save_conversation(self) -> None:
-        messages = self._chat.messages
-        now = time.time()
-        title = title_of(messages[0]) if messages else ""
-        record = ConversationRecord(self.current, title, now, now, self._options)
-        self._write(lambda database: database.save_conversation(record))
 
     def _save(self, message: ChatMessage) -> None:
-        conversation = self._chat.conversation
+        head, conversation = self._kept_head(), self._chat.conversation
         root = message
         while root.parent is not None:
             root = root.parent
-        if self._temporary or conversation.id not in self._kept or root not in conversation.roots:
-            return
-        siblings = message.parent.chosen if message.parent is not None else conversation.chosen_root
-        record, identifier = to_record(message, shown=siblings is message), conversation.id
-        self._write(lambda database: database.save_message(identifier, record))
+        if head is not None and root in conversation.roots:
+            head.updated = time.time()
+            self._writer.save_message(head, conversation, message)
 
-    def _on_text_arrived(self, index: int, kind: str, text: str) -> None:
-        if self._temporary:
-            return
-        self._unwritten.setdefault((self._chat.messages[index].id, kind), []).append(text)
-        if not self._flush_timer.isActive():
-            self._flush_timer.start()
+    def _on_text_arrived(self, index: int) -> None:
+        if (head := self._kept_head()) is not None:
+            self._writer.save_growth(head, self._chat.conversation, self._chat.messages[index])
 
     def _on_status(self, index: int) -> None:
         message = self._chat.messages[index]
         if not message.status.is_open:
-            self.flush()
             self._save(message)
             if not self._temporary:
                 self._refresh()
 
-    def _on_path(self, index: int) -> None:
-        if self._temporary or self.current not in self._kept:
-            return
-        conversation = self._chat.conversation
-        shown, hidden = [], []
-        for message in self._chat.messages[index:]:
-            siblings = conversation.siblings(message)
-            if len(siblings) > 1:
-                shown.append(message.id)
-                hidden += [other.id for other in siblings if other is not message]
-        if shown:
-            self._write(lambda database: database.show(shown, hidden))
-
-    def _on_cost(self, message: ChatMessage) -> None:
-        # Another conversation may be shown by now; for a message that was never kept nothing is written.
-        record = to_record(message, shown=True)
-        self._write(lambda database: database.save_extra(record.id, record.extra))
+    def _on_path(self) -> None:
+        if (head := self._kept_head()) is not None:
+            self._writer.save_path(head, self._chat.conversation)
 
     def _on_removed(self, message: ChatMessage) -> None:
-        identifier = message.id
-        self._write(lambda database: database.remove_message(identifier))
+        if (head := self._kept_head()) is not None:
+            self._writer.remove_message(head, self._chat.conversation, message.id)
 
     def _save_draft(self) -> None:
         self._draft_timer.stop()
         draft, self._draft = self._draft, None
         if draft is not None:
-            self._write(lambda database: database.set_note(_DRAFT, draft))
+            self._writer.set_note(_DRAFT, draft)

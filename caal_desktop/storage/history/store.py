@@ -64,6 +64,7 @@ class HistoryDatabase:
         self._path = path
         self._sqlite = sqlite3
         self.found: HistoryFailed | None = None
+        self._is_joined = False
         ensure_private_folder(path.parent)
         try:
             self._connection = self._open()
@@ -147,6 +148,9 @@ class HistoryDatabase:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         connection = self._connection
+        if self._is_joined:
+            yield connection
+            return
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -162,6 +166,22 @@ class HistoryDatabase:
 
     # --- writing
 
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one change of those that are made within this context: all of them are kept, or none.
+
+        Purging and expiring cannot be among them.
+
+        Raises:
+            HistoryFailed: they could not be kept.
+        """
+        with self._transaction():
+            self._is_joined = True
+            try:
+                yield
+            finally:
+                self._is_joined = False
+
     def save_conversation(self, record: ConversationRecord) -> None:
         """Keep title, times and options; the messages are kept one by one."""
         with self._transaction() as db:
@@ -171,11 +191,18 @@ class HistoryDatabase:
                 (record.id, whole_characters(record.title), record.created, record.updated, json.dumps(record.options)),
             )
 
-    def save_message(self, conversation: str, record: MessageRecord) -> None:
-        """Keep a whole message, in place of the pieces that were kept of it."""
+    def save_message(self, conversation: str, record: MessageRecord, *, updated: float | None = None) -> None:
+        """Keep a whole message, in place of the pieces that were kept of it.
+
+        Args:
+            conversation: the id of its conversation.
+            record: the message.
+            updated: when the conversation was changed, in seconds since 1970; None for now.
+        """
         with self._transaction() as db:
             self._save_message(db, conversation, record)
-            db.execute("UPDATE conversation SET updated = ? WHERE id = ?", (time.time(), conversation))
+            moment = time.time() if updated is None else updated
+            db.execute("UPDATE conversation SET updated = ? WHERE id = ?", (moment, conversation))
 
     def save_all(self, record: ConversationRecord) -> None:
         """Keep a conversation with all of its messages, as one."""

@@ -141,6 +141,9 @@ class HistoryPane(QWidget):
         history.listChanged.connect(self.show_list)
         history.deleted.connect(self._offer_undo)
         history.failed.connect(self._show_failure)
+        history.troubleChanged.connect(
+            lambda trouble: self._show_failure(trouble.error) if trouble is not None else None
+        )
         history.importFailed.connect(lambda error: self.message.show_error(MessageKind.ERROR, error))
         history.exported.connect(
             lambda path: self.message.show_message(MessageKind.SUCCESS, self.tr("Exported"), Path(path).name)

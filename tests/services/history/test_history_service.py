@@ -517,11 +517,15 @@ def test_a_damaged_database_is_told_and_replaced(make: Callable[[], Kept], path:
     kept.until_listed(1)
 
 
-def test_a_database_that_cannot_be_opened_does_not_stop_the_chat(make: Callable[[], Kept], path: Path) -> None:
+def test_a_database_that_cannot_be_opened_does_not_stop_the_chat(
+    make: Callable[[], Kept], path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(r"WARNING caal_desktop\.services\.history.*: Conversations could not be saved: .*is not a file")
+    expected_logs(r"ERROR caal_desktop\.services\.history.*: What was changed in 1 conversations could not be saved")
     path.mkdir(parents=True)
     kept = make()
     kept.history.begin()
-    kept.parts.until(lambda: kept.failures, "the message")
+    kept.parts.until(lambda: kept.history.trouble, "the trouble")
     kept.say("Hello")
     assert kept.chat.messages[-1].status is AnswerStatus.COMPLETE
-    assert len(kept.failures) == 1
+    assert kept.history.unsaved == 1

@@ -1,0 +1,389 @@
+"""Writes to the conversations' database, with patience: what cannot be written now is written later, and in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from caal_desktop.services.history.unwritten import Key, Kind, Unwritten
+from caal_desktop.storage.errors import HistoryFailed, StorageError
+from caal_desktop.storage.history.thread import HistoryThread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from caal_desktop.services.chat.conversation import ChatMessage, Conversation
+    from caal_desktop.services.history.unwritten import Step
+    from caal_desktop.storage.history.records import ConversationRecord, ConversationSummary
+    from caal_desktop.storage.history.store import HistoryDatabase
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+FLUSH_MS = 200
+"""Milliseconds after which streamed text is written: the most that a crash can lose."""
+
+RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Seconds before each further attempt after a failure; the last one is repeated for as long as the program runs."""
+
+LAST_TRY_S = 1.5
+"""Seconds that the last attempt may take when the program ends."""
+
+_TOGETHER = (Kind.CONVERSATION, Kind.FACTS, Kind.TITLE, Kind.NOTE, Kind.PURGED)
+"""What is written as one; purging cannot be part of a larger change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why conversations are not written at the moment.
+
+    Attributes:
+        error: why the last attempt failed.
+        is_trying: whether an attempt is under way that the user has asked for.
+    """
+
+    error: StorageError
+    is_trying: bool = False
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What became of an attempt. What is neither written nor refused was not reached."""
+
+    written: list[Key] = field(default_factory=list)
+    refused: dict[Key, Exception] = field(default_factory=dict)
+    error: BaseException | None = None
+
+
+class HistoryWriter(QObject):
+    """The changes of the conversations' database.
+
+    All of them are made one after another in the database's thread. When one fails, those that follow it wait, and are
+    gathered (:class:`~caal_desktop.services.history.unwritten.Unwritten`) until an attempt succeeds. A change that
+    fails for a reason of its own holds up no other.
+
+    Args:
+        path: the database's file.
+        shown: returns the id of the conversation that is shown, which does not expire.
+        retry_delays: seconds before each further attempt; the last one is repeated.
+
+    Signals:
+        troubleChanged: a :class:`Trouble`, or None once all is written.
+    """
+
+    troubleChanged = Signal(object)
+    _tried = Signal(object)
+
+    def __init__(
+        self,
+        path: Path,
+        shown: Callable[[], str],
+        parent: QObject | None = None,
+        *,
+        retry_delays: Sequence[float] = RETRY_DELAYS_S,
+    ) -> None:
+        super().__init__(parent)
+        self._path, self._shown, self._retry_delays = path, shown, retry_delays
+        self._thread = HistoryThread(path)
+        self._waiting = Unwritten()
+        self._under_way: Unwritten | None = None
+        self._lengths: dict[str, tuple[int, int]] = {}
+        self._trouble: Trouble | None = None
+        self._failures = 0
+        self._closed = self._has_ended = False
+        self._submitted_waiters: list[asyncio.Future[None]] = []
+        self._tried_waiters: list[asyncio.Future[None]] = []
+        self._flush_timer = QTimer(self, interval=FLUSH_MS, singleShot=True)
+        self._flush_timer.timeout.connect(self.flush)
+        self._retry_timer = QTimer(self, singleShot=True)
+        self._retry_timer.timeout.connect(self._try)
+        self._tried.connect(self._on_tried, Qt.ConnectionType.QueuedConnection)
+
+    # --- changes
+
+    def save_head(self, head: ConversationRecord, conversation: Conversation) -> None:
+        """Write title, times and options of a conversation."""
+        self._waiting.of(head, conversation)
+        self.flush()
+
+    def save_message(self, head: ConversationRecord, conversation: Conversation, message: ChatMessage) -> None:
+        """Write a message as a whole."""
+        self._waiting.of(head, conversation).save(message)
+        self.flush()
+
+    def save_growth(self, head: ConversationRecord, conversation: Conversation, message: ChatMessage) -> None:
+        """Write soon the text that has been added to a message."""
+        self._waiting.of(head, conversation).grow(message)
+        if not self._flush_timer.isActive():
+            self._flush_timer.start()
+
+    def save_path(self, head: ConversationRecord, conversation: Conversation) -> None:
+        """Write which of several versions of a conversation's messages are shown."""
+        self._waiting.of(head, conversation).has_other_path = True
+        self.flush()
+
+    def remove_message(self, head: ConversationRecord, conversation: Conversation, message: str) -> None:
+        """Remove a message; what followed it follows its predecessor then."""
+        self._waiting.of(head, conversation).remove(message)
+        self.flush()
+
+    def save_facts(self, message: ChatMessage) -> None:
+        """Write what became known of a message later; nothing happens where the message is not kept."""
+        self._waiting.save_facts(message)
+        self.flush()
+
+    def rename(self, conversation: str, title: str) -> None:
+        """Give a conversation another title."""
+        self._waiting.rename(conversation, title)
+        self.flush()
+
+    def delete(self, conversation: str) -> None:
+        """Delete a conversation; :meth:`restore` restores it until :meth:`purge`."""
+        self._waiting.delete(conversation)
+        self.flush()
+
+    def restore(self, conversation: str) -> None:
+        """Restore a deleted conversation."""
+        self._waiting.restore(conversation)
+        self.flush()
+
+    def purge(self) -> None:
+        """Delete for good what is deleted."""
+        self._waiting.purge()
+        self.flush()
+
+    def expire(self, days: int) -> None:
+        """Delete for good the conversations without a new message for so many days; 0 deletes none."""
+        self._waiting.expire(days)
+        self.flush()
+
+    def set_note(self, name: str, value: str) -> None:
+        """Keep a short text under a name; an empty one is removed."""
+        self._waiting.set_note(name, value)
+        self.flush()
+
+    def flush(self) -> None:
+        """Write everything now, unless an earlier attempt has failed: then it waits for the next one."""
+        if self._trouble is None:
+            self._try()
+
+    def retry(self) -> None:
+        """Make the next attempt at once: the user has asked for it."""
+        if self._trouble is not None:
+            self._tell(Trouble(self._trouble.error, is_trying=True))
+            self._try()
+
+    # --- reading
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why conversations are not written at the moment; None where all is well."""
+        return self._trouble
+
+    @property
+    def unsaved(self) -> int:
+        """How many conversations have something that is not written."""
+        return len({identifier for changes in self._changes() for identifier in changes.conversations})
+
+    async def read(self, job: Callable[[HistoryDatabase], T]) -> T:
+        """Run a job with the database, once it has what was changed before; as it is where that cannot be written.
+
+        The job may also write what is not to be tried again.
+
+        Raises:
+            StorageError: the database cannot be used.
+        """
+        self.flush()
+        if self._waiting and self._trouble is None:
+            submitted = asyncio.get_running_loop().create_future()
+            self._submitted_waiters.append(submitted)
+            await submitted
+        return await asyncio.wrap_future(self._thread.submit(job))
+
+    def report(self, error: StorageError) -> None:
+        """Take note that the database could not be read: it is tried again like a write."""
+        if self._trouble is None and not self._closed:
+            self._fail(error)
+
+    def unwritten(self, conversation: str) -> tuple[ConversationRecord, Conversation] | None:
+        """Return a conversation of which something is not written, as it is in memory; None for every other one."""
+        record: ConversationRecord | None = None
+        shown: Conversation | None = None
+        title: str | None = None
+        for changes in self._changes():
+            if (part := changes.conversation(conversation)) is not None:
+                record, shown = part.whole(part.head.title), part.conversation
+            title = changes.title(conversation) or title
+        if record is None or shown is None:
+            return None
+        record.title = title or record.title
+        return record, shown
+
+    def as_written(self, listing: Sequence[ConversationSummary], query: str) -> list[ConversationSummary]:
+        """Return what the database will list once everything is written, the latest first.
+
+        Args:
+            listing: what the database lists now.
+            query: what was searched for, "" for all.
+        """
+        listed = {summary.id: summary for summary in listing}
+        for changes in self._changes():
+            changes.apply_to(listed, query)
+        return sorted(listed.values(), key=lambda summary: summary.updated, reverse=True)
+
+    async def close(self) -> None:
+        """Write what is not yet written, in a last attempt of limited time, and close the database."""
+        self._closed = True
+        self._retry_timer.stop()
+        self._flush_timer.stop()
+        try:
+            async with asyncio.timeout(LAST_TRY_S):
+                await self._try_for_the_last_time()
+                await asyncio.wrap_future(self._thread.close())
+        except TimeoutError:
+            self._thread.close()
+            logger.warning("The conversations' database did not answer at the end")
+        except StorageError as error:
+            logger.warning("The conversations' database was not closed in order: %s", error)
+        self._has_ended = True
+        if count := self.unsaved:
+            logger.error("What was changed in %d conversations could not be saved", count)
+
+    # --- attempts
+
+    def _changes(self) -> list[Unwritten]:
+        return [self._waiting] if self._under_way is None else [self._under_way, self._waiting]
+
+    def _try(self) -> None:
+        self._flush_timer.stop()
+        self._retry_timer.stop()
+        if self._under_way is not None or self._has_ended or not (self._waiting or self._trouble is not None):
+            return
+        self._under_way, self._waiting = self._waiting, Unwritten()
+        steps = self._under_way.steps(self._lengths, self._shown())
+        future = self._thread.submit(lambda database: _write(database, steps))
+        future.add_done_callback(self._tell_outcome)
+        self._release(self._submitted_waiters)
+
+    def _tell_outcome(self, future: Future[_Outcome]) -> None:
+        # In the database's thread; the program may have ended meanwhile.
+        if future.cancelled():
+            outcome = _Outcome(error=None)
+        elif (error := future.exception()) is not None:
+            outcome = _Outcome(error=error)
+        else:
+            outcome = future.result()
+        with contextlib.suppress(RuntimeError):
+            self._tried.emit(outcome)
+
+    def _on_tried(self, outcome: _Outcome) -> None:
+        changes, self._under_way = self._under_way or Unwritten(), None
+        changes.forget(outcome.written)
+        changes.begin_again()
+        changes.add(self._waiting)
+        self._waiting = changes
+        error = outcome.error
+        for refused in outcome.refused.values():
+            error = error or refused
+        if error is None:
+            self._failures = 0
+            if self._trouble is not None:
+                self._tell(None)
+            self.flush()
+        else:
+            self._fail(error)
+        self._release(self._tried_waiters)
+
+    def _fail(self, error: BaseException) -> None:
+        if not isinstance(error, StorageError):
+            if self._trouble is None:
+                logger.error("Conversations could not be saved", exc_info=error)
+            error = HistoryFailed(file=str(self._path), reason=str(error) or type(error).__name__)
+        elif self._trouble is None:
+            logger.warning("Conversations could not be saved: %s", error)
+        delay = self._retry_delays[min(self._failures, len(self._retry_delays) - 1)]
+        self._failures += 1
+        self._tell(Trouble(error))
+        self._release(self._submitted_waiters)
+        if not self._closed:
+            self._retry_timer.start(round(delay * 1000))
+
+    def _tell(self, trouble: Trouble | None) -> None:
+        self._trouble = trouble
+        self.troubleChanged.emit(trouble)
+
+    async def _try_for_the_last_time(self) -> None:
+        if self._under_way is not None:
+            await self._next_outcome()
+        if self._waiting:
+            self._try()
+        while self._under_way is not None:
+            await self._next_outcome()
+
+    async def _next_outcome(self) -> None:
+        tried = asyncio.get_running_loop().create_future()
+        self._tried_waiters.append(tried)
+        await tried
+
+    @staticmethod
+    def _release(waiters: list[asyncio.Future[None]]) -> None:
+        while waiters:
+            waiter = waiters.pop()
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+def _write(database: HistoryDatabase, steps: Mapping[Key, Step]) -> _Outcome:
+    """Make changes, in the database's thread; stop at the first one that the database is to blame for."""
+    outcome = _Outcome()
+    together = {key: step for key, step in steps.items() if key.kind in _TOGETHER}
+    if not steps:
+        # Only to find out whether the database can be used again.
+        database.unfinished()
+    try:
+        try:
+            if together:
+                with database.together():
+                    for step in together.values():
+                        step(database)
+            outcome.written += together
+        except Exception as error:
+            if _blames_the_database(error):
+                raise
+            # One of them is at fault, and must not hold up the others.
+            for key, step in together.items():
+                _write_alone(database, key, step, outcome)
+        for key, step in steps.items():
+            if key not in together:
+                _write_alone(database, key, step, outcome)
+    except StorageError as error:
+        outcome.error = error
+    return outcome
+
+
+def _blames_the_database(error: Exception) -> bool:
+    """Return whether no other change can be made either: the disk is full, another program has the file."""
+    return isinstance(error, StorageError) and type(error) is not HistoryFailed
+
+
+def _write_alone(database: HistoryDatabase, key: Key, step: Step, outcome: _Outcome) -> None:
+    try:
+        if key.kind in _TOGETHER:
+            with database.together():
+                step(database)
+        else:
+            step(database)
+    except Exception as error:
+        if _blames_the_database(error):
+            raise
+        outcome.refused[key] = error
+    else:
+        outcome.written.append(key)

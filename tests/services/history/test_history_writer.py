@@ -1,0 +1,515 @@
+"""A write that fails is made up for: against a real database that is locked, full, or fails as it is told to."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from caal_desktop.services.chat.chat_request import ChatRequest
+from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage, Conversation, Role
+from caal_desktop.services.history.history_service import HistoryService
+from caal_desktop.services.history.history_writer import HistoryWriter
+from caal_desktop.services.providers.provider_pool import Connection
+from caal_desktop.storage.errors import HistoryDiskFull, HistoryFailed, HistoryLocked
+from caal_desktop.storage.history import store
+from caal_desktop.storage.history.records import ConversationRecord
+from caal_desktop.storage.history.store import HistoryDatabase
+from tests.support.qt_loop import run_async, turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.support.demo import DemoControl
+    from tests.support.parts import Parts
+
+MODEL = "openai/gpt-5.4-nano"
+FAILED = r"WARNING caal_desktop\.services\.history\.history_writer: Conversations could not be saved: .*"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "conversations.db"
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "BUSY_SECONDS", 0.01)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the database as another program may."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def kept_texts(path: Path) -> dict[str, list[str]]:
+    """Return the texts of all conversations that are not deleted, by title."""
+    database = HistoryDatabase(path)
+    try:
+        records = [database.load(summary.id) for summary in database.listing()]
+        return {record.title: [message.text for message in record.messages] for record in records if record}
+    finally:
+        database.close()
+
+
+# --- with a chat that streams
+
+
+class Chatting:
+    """A chat whose conversations are kept with little patience."""
+
+    def __init__(self, parts: Parts, path: Path, demo: DemoControl) -> None:
+        self.parts, self.chat, self.demo = parts, parts.chat, demo
+        self.history = HistoryService(parts.chat, path, retry_delays=(0.01,))
+        self.request = ChatRequest(Connection("openrouter", demo.key), MODEL, reasoning={"enabled": False})
+        self.troubles: list[Any] = []
+        self.lists: list[list[Any]] = []
+        self.history.troubleChanged.connect(self.troubles.append)
+        self.history.listChanged.connect(self.lists.append)
+        self.history.begin()
+        self.until(lambda: self.lists, "the first list")
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        self.parts.until(condition, what)
+
+    def say(self, text: str) -> list[str]:
+        self.chat.send(text, self.request)
+        self.until(lambda: not self.chat.is_busy, "the answer")
+        return [message.text for message in self.chat.messages]
+
+    def until_saved(self) -> None:
+        self.until(lambda: self.history.trouble is None and not self.history.unsaved, "all is saved")
+
+    def titles(self) -> list[str]:
+        return [summary.title for summary in self.lists[-1]]
+
+    def close(self) -> None:
+        self.parts.close()
+        run_async(self.history.close())
+
+
+@pytest.fixture
+def chatting(make_parts: Callable[..., Parts], path: Path, demo: DemoControl) -> Iterator[Chatting]:
+    made = Chatting(make_parts(), path, demo)
+    yield made
+    made.close()
+
+
+def test_what_is_said_during_a_lock_is_kept_after_it(
+    chatting: Chatting, path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    before = chatting.say("Before")
+    with locked(path):
+        said = chatting.say("During")
+        chatting.until(lambda: chatting.troubles, "the trouble")
+        assert isinstance(chatting.troubles[0].error, HistoryLocked)
+        assert kept_texts(path)["Before"] == before, "positive control: the lock holds"
+    chatting.until_saved()
+    assert chatting.troubles[-1] is None
+    assert kept_texts(path) == {"Before": said}
+    more = chatting.say("After")
+    chatting.until_saved()
+    assert kept_texts(path) == {"Before": more}
+
+
+def test_an_answer_that_streams_while_the_disk_is_full_is_kept_once_and_whole(
+    chatting: Chatting, path: Path, demo: DemoControl, expected_logs: Callable[[str], None]
+) -> None:
+    """Some of its text is on the disk as pieces, some came meanwhile, some comes after there is room again."""
+    expected_logs(FAILED)
+    pages = chatting.history._writer._thread
+
+    def limit(count: int) -> int:
+        # SQLite answers as it does on a full disk.
+        done = pages.submit(lambda database: database._connection.execute(f"PRAGMA max_page_count={count}").fetchone())
+        chatting.until(done.done, "the limit")
+        return int(done.result()[0])
+
+    demo.fault("slow_trickle", 100)
+    chatting.chat.send("Tell me about markdown", chatting.request)
+    answer = chatting.chat.messages[-1]
+    chatting.until(lambda: len(answer.text) > 40, "some text")
+    chatting.until(lambda: not chatting.history.unsaved, "the text on the disk")
+    least = limit(1)
+    chatting.history.rename(chatting.history.current, "A title that is longer than what is free " * 200)
+    chatting.until(lambda: chatting.troubles, "the trouble")
+    assert isinstance(chatting.troubles[0].error, HistoryDiskFull)
+    length = len(answer.text)
+    chatting.until(lambda: len(answer.text) > length + 40, "more text")
+    limit(least + 1_000)
+    chatting.history.rename(chatting.history.current, "Short")
+    chatting.until_saved()
+    assert chatting.chat.is_busy, "positive control: the rest is still on its way"
+    chatting.chat.stop()
+    chatting.until(lambda: not chatting.chat.is_busy, "the end")
+    chatting.until_saved()
+    assert kept_texts(path) == {"Short": ["Tell me about markdown", answer.text]}
+
+
+def test_a_conversation_that_was_left_unwritten_is_listed_opened_and_kept(
+    chatting: Chatting, path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    chatting.say("Old")
+    old = chatting.history.current
+    chatting.history.new()
+    with locked(path):
+        said = chatting.say("Unwritten")
+        left = chatting.history.current
+        chatting.until(lambda: chatting.history.trouble, "the trouble")
+        chatting.history.open(old)
+        chatting.until(lambda: chatting.history.current == old, "the old one, which can be read")
+        chatting.until(lambda: set(chatting.titles()) == {"Unwritten", "Old"}, "both are listed")
+        chatting.history.search("unwritt")
+        chatting.until(lambda: chatting.titles() == ["Unwritten"], "it is found")
+        chatting.history.search("")
+        chatting.history.open(left)
+        chatting.until(lambda: chatting.history.current == left, "the unwritten one")
+        assert [message.text for message in chatting.chat.messages] == said
+        chatting.history.new(temporary=True)
+        chatting.say("Never kept")
+        chatting.history.new()
+        assert "Unwritten" not in kept_texts(path), "positive control: it is in memory alone"
+    chatting.until_saved()
+    texts = kept_texts(path)
+    assert texts["Unwritten"] == said
+    assert set(texts) == {"Old", "Unwritten"}
+
+
+def test_an_unwritten_conversation_can_be_exported(
+    chatting: Chatting, path: Path, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    chatting.say("Old")
+    exported: list[str] = []
+    chatting.history.exported.connect(exported.append)
+    with locked(path):
+        said = chatting.say("New")
+        chatting.until(lambda: chatting.history.trouble, "the trouble")
+        chatting.history.export(chatting.history.current, tmp_path / "out.md")
+        chatting.until(lambda: exported, "the file")
+        text = (tmp_path / "out.md").read_text("utf-8")
+    assert all(part.strip() in text for part in said)
+    chatting.until_saved()
+
+
+def test_a_database_that_is_locked_at_the_start_is_read_when_it_can_be(
+    make_parts: Callable[..., Parts], path: Path, demo: DemoControl, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    database = HistoryDatabase(path)
+    database.save_conversation(ConversationRecord("c", "Earlier", 1.0, 1.0))
+    database.set_note("draft", "half a sent")
+    database.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        parts = make_parts()
+        history = HistoryService(parts.chat, path, retry_delays=(0.01,))
+        drafts: list[str] = []
+        lists: list[list[Any]] = []
+        history.draftFound.connect(drafts.append)
+        history.listChanged.connect(lists.append)
+        history.keep_for(30)
+        history.begin()
+        parts.until(lambda: history.trouble, "the trouble")
+        parts.chat.send("Hello", ChatRequest(Connection("openrouter", demo.key), MODEL))
+        parts.until(lambda: not parts.chat.is_busy, "the answer")
+        other.execute("ROLLBACK")
+    parts.until(lambda: drafts == ["half a sent"], "the draft")
+    parts.until(lambda: not history.unsaved and lists and [one.title for one in lists[-1]] == ["Hello"], "the list")
+    parts.close()
+    run_async(history.close())
+
+
+# --- without a chat
+
+
+class Faulty:
+    """Makes the database fail as it is told to.
+
+    Attributes:
+        failures: how many of the next attempts fail.
+        after_commit: whether they fail only after they have been carried out: nobody knows whether they were.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: Callable[[], Exception]) -> None:
+        self.failures, self.after_commit, self.error = 0, False, error
+        self.attempts = 0
+        plain = HistoryDatabase.together
+
+        @contextmanager
+        def together(database: HistoryDatabase) -> Iterator[None]:
+            self.attempts += 1
+            fails = self.failures > 0
+            self.failures -= fails
+            if fails and not self.after_commit:
+                raise self.error()
+            with plain(database):
+                yield
+            if fails:
+                raise self.error()
+
+        monkeypatch.setattr(HistoryDatabase, "together", together)
+
+
+@pytest.fixture
+def faulty(monkeypatch: pytest.MonkeyPatch, path: Path) -> Faulty:
+    return Faulty(monkeypatch, lambda: HistoryDiskFull(file=str(path)))
+
+
+@pytest.fixture
+def make_writer(path: Path, qt_loop: object) -> Iterator[Callable[..., HistoryWriter]]:
+    made: list[HistoryWriter] = []
+
+    def make(at: Path = path, delays: tuple[float, ...] = (0.001,)) -> HistoryWriter:
+        made.append(HistoryWriter(at, lambda: "shown", retry_delays=delays))
+        return made[-1]
+
+    yield make
+    for writer in made:
+        run_async(writer.close())
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    if not turn(until=condition):
+        pytest.fail(f"this did not come: {what}")
+
+
+def is_written(writer: HistoryWriter) -> bool:
+    return writer.trouble is None and not any(writer._changes()[0].keys()) and writer._under_way is None
+
+
+def conversation_of(*texts: str) -> tuple[ConversationRecord, Conversation]:
+    """Return a conversation of these messages, and its head."""
+    conversation = Conversation()
+    parent = None
+    for text in texts:
+        message = ChatMessage(Role.USER, [text])
+        conversation.add(message, parent)
+        parent = message
+    now = time.time()
+    return ConversationRecord(conversation.id, texts[0], now, now), conversation
+
+
+def test_an_attempt_is_repeated_with_growing_patience(
+    make_writer: Callable[..., HistoryWriter], faulty: Faulty, path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    writer = make_writer(delays=(0.001, 0.002, 0.003))
+    head, conversation = conversation_of("Hello")
+    faulty.failures = 5
+    delays: list[int] = []
+    writer.troubleChanged.connect(lambda trouble: delays.append(writer._retry_timer.interval()) if trouble else None)
+    writer.save_message(head, conversation, conversation.roots[0])
+    until(lambda: is_written(writer), "it is written")
+    assert faulty.attempts == 6
+    assert delays == [0, 1, 2, 3, 3]
+    assert kept_texts(path) == {"Hello": ["Hello"]}
+
+
+def test_the_user_need_not_wait(
+    make_writer: Callable[..., HistoryWriter], faulty: Faulty, path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    writer = make_writer(delays=(3600.0,))
+    troubles: list[Any] = []
+    writer.troubleChanged.connect(troubles.append)
+    head, conversation = conversation_of("Hello")
+    faulty.failures = 2
+    writer.save_message(head, conversation, conversation.roots[0])
+    until(lambda: writer.trouble, "the trouble")
+    writer.retry()
+    assert writer.trouble is not None
+    assert writer.trouble.is_trying
+    until(lambda: writer.trouble is not None and not writer.trouble.is_trying, "another failure")
+    assert kept_texts(path) == {}
+    writer.retry()
+    until(lambda: is_written(writer), "it is written")
+    assert [trouble and trouble.is_trying for trouble in troubles] == [False, True, False, True, None]
+    assert kept_texts(path) == {"Hello": ["Hello"]}
+
+
+def test_ten_thousand_changes_need_no_more_memory_than_what_they_change(
+    make_writer: Callable[..., HistoryWriter], faulty: Faulty, path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    writer = make_writer(delays=(3600.0,))
+    head, conversation = conversation_of("Hello")
+    answer = ChatMessage(Role.ASSISTANT, status=AnswerStatus.STREAMING)
+    conversation.add(answer, conversation.roots[0])
+    faulty.failures = 1
+    writer.save_message(head, conversation, conversation.roots[0])
+    until(lambda: writer.trouble, "the trouble")
+    for number in range(10_000):
+        answer.parts.append(f"{number} ")
+        writer.save_growth(head, conversation, answer)
+        writer.save_message(head, conversation, answer)
+        writer.save_facts(answer)
+        writer.rename(head.id, f"title {number}")
+        writer.set_note("draft", f"draft {number}")
+        writer.delete(head.id)
+        writer.restore(head.id)
+        writer.save_path(head, conversation)
+        writer.expire(30)
+    assert len(list(writer._waiting.keys())) <= 8
+    assert faulty.attempts == 1, "nothing is tried before its time"
+    writer.retry()
+    until(lambda: is_written(writer), "it is written")
+    assert kept_texts(path) == {"title 9999": ["Hello", "".join(f"{number} " for number in range(10_000))]}
+
+
+def test_a_change_that_fails_by_itself_holds_up_no_other(
+    make_writer: Callable[..., HistoryWriter], path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(r"ERROR caal_desktop\.services\.history\.history_writer: Conversations could not be saved.*")
+    expected_logs(r"ERROR .*: What was changed in 1 conversations could not be saved")
+    writer = make_writer(delays=(3600.0,))
+    bad_head, bad = conversation_of("Bad")
+    bad_head.options = {"no JSON": object()}
+    good_head, good = conversation_of("Good")
+    writer._waiting.of(bad_head, bad).save(bad.roots[0])
+    writer.save_message(good_head, good, good.roots[0])
+    until(lambda: writer.trouble, "the trouble")
+    assert type(writer.trouble.error) is HistoryFailed  # type: ignore[union-attr]
+    assert kept_texts(path) == {"Good": ["Good"]}
+    assert writer.unsaved == 1, "it is not given up"
+
+
+class Twin:
+    """The same changes made to a database that fails and to one that does not."""
+
+    def __init__(self, make_writer: Callable[..., HistoryWriter], folder: Path, seed: int) -> None:
+        self.random = random.Random(seed)  # noqa: S311 - not for secrets
+        self.writers = [make_writer(folder / "failing.db"), make_writer(folder / "sound.db")]
+        self.conversations = [conversation_of(f"first {number}") for number in range(3)]
+        self.deleted: str | None = None
+        for head, conversation in self.conversations:
+            self.all("save_message", head, conversation, conversation.roots[0])
+
+    def all(self, change: str, *values: Any) -> None:
+        for writer in self.writers:
+            getattr(writer, change)(*values)
+
+    def change(self) -> None:
+        """Make one change, as the service does."""
+        head, conversation = self.random.choice(self.conversations)
+        messages = list(conversation)
+        message = self.random.choice(messages)
+        kind = self.random.choice(["add", "add", "grow", "grow", "grow", "end", "remove", "choose", "facts", "title",
+                                   "delete", "restore", "purge", "note", "options"])  # fmt: skip
+        if kind == "add":
+            status = self.random.choice([AnswerStatus.STREAMING, AnswerStatus.COMPLETE])
+            new = ChatMessage(Role.ASSISTANT, ["begun "], status=status)
+            conversation.add(new, message)
+            self.all("save_message", head, conversation, new)
+            self.all("save_path", head, conversation)
+        elif kind == "grow" and message.status.is_open:
+            message.parts.append(f"and {self.random.randrange(1000)} ")
+            message.reasoning_parts.append("hm ")
+            self.all("save_growth", head, conversation, message)
+        elif kind == "end" and message.status.is_open:
+            message.status = AnswerStatus.COMPLETE
+            self.all("save_message", head, conversation, message)
+        elif kind == "remove" and len(messages) > 1:
+            conversation.remove(message)
+            self.all("remove_message", head, conversation, message.id)
+            self.all("save_path", head, conversation)
+        elif kind == "choose":
+            conversation.choose(message)
+            self.all("save_path", head, conversation)
+        elif kind == "facts":
+            self.all("save_facts", message)
+        elif kind == "title":
+            self.all("rename", head.id, f"title {self.random.randrange(1000)}")
+        elif kind == "delete" and self.deleted is None:
+            self.deleted = head.id
+            self.all("purge")
+            self.all("delete", head.id)
+        elif kind == "restore" and self.deleted is not None:
+            self.all("restore", self.deleted)
+            self.deleted = None
+        elif kind == "purge" and self.deleted is not None:
+            self.all("purge")
+            gone = self.deleted
+            self.deleted = None
+            self.conversations = [pair for pair in self.conversations if pair[0].id != gone]
+            new_head, new_conversation = conversation_of("another")
+            self.conversations.append((new_head, new_conversation))
+            self.all("save_message", new_head, new_conversation, new_conversation.roots[0])
+        elif kind == "note":
+            self.all("set_note", "draft", f"draft {self.random.randrange(1000)}")
+        elif kind == "options":
+            head.options = {"temperature": self.random.random()}
+            self.all("save_head", head, conversation)
+
+
+def content(path: Path) -> dict[str, list[Any]]:
+    """Return what the database has, apart from how it was put there: pieces are joined."""
+    database = HistoryDatabase(path)
+    try:
+        found = {
+            row[0]: [row[1], row[2], row[3] is not None]
+            for row in database._rows("SELECT id, title, options, deleted FROM conversation")
+        }
+        for identifier, known in found.items():
+            record = database.load(identifier)
+            assert record is not None
+            known += [
+                (m.id, m.parent, m.status, m.text, m.reasoning, m.extra, m.shown)
+                for m in sorted(record.messages, key=lambda m: m.id)
+            ]
+        found["note"] = [database.note("draft")]
+        return found
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_database_that_fails_now_and_then_ends_up_like_one_that_does_not(
+    make_writer: Callable[..., HistoryWriter],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    expected_logs: Callable[[str], None],
+    seed: int,
+) -> None:
+    """Deletions, undoing, removed and re-ordered messages, streamed text, outcomes that nobody knows."""
+    expected_logs(FAILED)
+    twin = Twin(make_writer, tmp_path, seed)
+    failing, sound = twin.writers
+    until(lambda: is_written(failing) and is_written(sound), "the beginning")
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    plain = HistoryDatabase._transaction
+    troubles: list[Any] = []
+    failing.troubleChanged.connect(troubles.append)
+    is_broken = True
+
+    @contextmanager
+    def transaction(database: HistoryDatabase) -> Iterator[sqlite3.Connection]:
+        fate = chance.random() if is_broken and database._path.name == "failing.db" and not database._is_joined else 1.0
+        if fate < 0.3:
+            raise HistoryDiskFull(file="f")
+        with plain(database) as connection:
+            yield connection
+        if fate < 0.5:
+            raise HistoryDiskFull(file="f")
+
+    monkeypatch.setattr(HistoryDatabase, "_transaction", transaction)
+    for _ in range(120):
+        twin.change()
+        if twin.random.random() < 0.3:
+            until(lambda: is_written(sound), "the other one, meanwhile")
+    is_broken = False
+    until(lambda: is_written(failing) and is_written(sound), "the end")
+    assert troubles, "positive control: something did fail"
+    assert content(tmp_path / "failing.db") == content(tmp_path / "sound.db")
