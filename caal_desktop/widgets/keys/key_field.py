@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from caal_desktop.key_doctor import Diagnosis, KeyVerdict, diagnose
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconButton, PaddedButton, TextLabel
+from caal_desktop.widgets.common.masked_edit import MaskedEdit
 from caal_desktop.widgets.common.translation import words_of
 
 _COMPLETE = (KeyVerdict.OK, KeyVerdict.OK_CLEANED)
-_SENSITIVE = (
-    Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText | Qt.InputMethodHint.ImhNoAutoUppercase
-)
-_HIDDEN = _SENSITIVE | Qt.InputMethodHint.ImhHiddenText
 
 
 def _in_words(diagnosis: Diagnosis) -> str:
@@ -24,17 +21,14 @@ def _in_words(diagnosis: Diagnosis) -> str:
     return " ".join(part for part in (text.what, text.why, text.advice) if part)
 
 
-class _KeyEdit(QLineEdit):
-    """A line edit that passes on pasted text as it is: line breaks tell where a key ends."""
+class _KeyEdit(MaskedEdit):
+    """A masked line that passes on pasted text as it is: line breaks tell where a key ends."""
 
     rawPasted = Signal(str)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Handle a paste from the keyboard before the line edit removes the line breaks."""
-        if event.matches(QKeySequence.StandardKey.Paste) and not self.isReadOnly():
-            self.rawPasted.emit(QGuiApplication.clipboard().text())
-            return
-        super().keyPressEvent(event)
+    def paste(self) -> None:
+        """Tell what is pasted before the line removes the line breaks."""
+        self.rawPasted.emit(QGuiApplication.clipboard().text())
 
 
 class KeyField(QWidget):
@@ -60,10 +54,8 @@ class KeyField(QWidget):
         self.setObjectName(name)
         self._expected = DEFAULT_PROVIDER
         self._diagnosis: Diagnosis | None = None
-        self._edit = _KeyEdit(self)
-        self._edit.setObjectName(f"{name}.edit")
+        self._edit = _KeyEdit(name=f"{name}.edit", parent=self)
         self._edit.setAccessibleName(self.tr("API key"))
-        self._mask(masked=True)
         self._edit.setClearButtonEnabled(False)
         design.keep_height(self._edit, 36)
         self._edit.setTextMargins(design.GRID // 2, 0, design.GRID // 2, 0)
@@ -137,10 +129,11 @@ class KeyField(QWidget):
     def clear(self) -> None:
         """Empty the field without a signal, and mask it again."""
         self._settle.stop()
+        # Masked first: that a key goes is told in bullets.
+        self._show.setChecked(False)
         self._edit.clear()
         self._diagnosis = None
         self._other.hide()
-        self._show.setChecked(False)
         self._show_note("")
 
     def select_all(self) -> None:
@@ -170,14 +163,9 @@ class KeyField(QWidget):
             self.submitted.emit(self.key)
 
     def _on_show(self, shown: bool) -> None:
-        self._mask(masked=not shown)
+        self._edit.set_masked(not shown)
         self._show.set_icon_name("eye-off" if shown else "eye")
         self._show.set_label(self.tr("Hide the key") if shown else self.tr("Show the key"))
-
-    def _mask(self, *, masked: bool) -> None:
-        self._edit.setEchoMode(QLineEdit.EchoMode.Password if masked else QLineEdit.EchoMode.Normal)
-        # After the echo mode, with which Qt sets them, too: an on-screen keyboard must not learn a key that is shown.
-        self._edit.setInputMethodHints(_HIDDEN if masked else _SENSITIVE)
 
     def _diagnose(self, text: str, *, replace_text: bool) -> None:
         self._diagnosis = found = diagnose(text, self._expected)

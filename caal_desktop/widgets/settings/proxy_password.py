@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.storage.settings.choices import KeyStore
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import PlainLabel
+from caal_desktop.widgets.common.masked_edit import MaskedEdit
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.keys.consent import consent_message, withheld_message
 from caal_desktop.widgets.keys.key_message import unstored_message
@@ -33,11 +33,8 @@ class ProxyPassword(QWidget):
         self._is_about_address = False
         self.setObjectName("settings.proxy_password")
         label = PlainLabel(self.tr("Password at the proxy"), self)
-        self._line = QLineEdit(self)
-        self._line.setObjectName("settings.proxy_password.edit")
+        self._line = MaskedEdit(name="settings.proxy_password.edit", parent=self)
         self._line.setAccessibleName(label.text())
-        self._line.setEchoMode(QLineEdit.EchoMode.Password)
-        self._line.setInputMethodHints(Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhHiddenText)
         label.setBuddy(self._line)
         self._save = QPushButton(self.tr("Save"), self)
         self._save.setObjectName("settings.proxy_password.save")

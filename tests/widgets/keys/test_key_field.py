@@ -103,6 +103,24 @@ def test_nothing_changes_the_key_that_is_being_checked(field: KeyField, qtbot: Q
     assert line.text() == KEY
 
 
+def test_the_menu_pastes_as_the_keys_do(field: KeyField) -> None:
+    """Line breaks tell where a key ends; the line itself would leave them out."""
+    QGuiApplication.clipboard().setText(f"your key:\n{KEY}\nkeep it safe")
+    menu = line_of(field).createStandardContextMenu()
+    (paste,) = [action for action in menu.actions() if action.objectName() == "edit-paste"]
+    paste.trigger()
+    menu.deleteLater()
+    assert field.key == line_of(field).text() == KEY
+
+
+def test_what_was_cleared_cannot_be_brought_back_and_shown(field: KeyField, qtbot: QtBot) -> None:
+    qtbot.keyClicks(line_of(field), KEY)
+    field.clear()
+    button_of(field, "show").click()
+    qtbot.keyClick(line_of(field), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert line_of(field).displayText() == ""
+
+
 def test_a_key_being_typed_is_not_sent_at_each_letter(
     field: KeyField, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
