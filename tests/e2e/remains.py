@@ -49,6 +49,11 @@ class Remains:
         return self.knows_key and bool(self._row.get("key_origin"))
 
     @property
+    def promises_key(self) -> bool:
+        """Whether the settings say that it is there, and works."""
+        return self.binds_key and self._row.get("key_status") == "verified"
+
+    @property
     def _row(self) -> dict[str, Any]:
         row: dict[str, Any] = self.settings.get("providers", {}).get("openrouter", {})
         return row
@@ -64,7 +69,7 @@ def look(home: Path, session: DesktopSession, key: str) -> Remains:
     assert secrets in ([], [key]), "the key is whole, or not there"
     remains = Remains(settings, secrets, *_texts(paths.history_file))
     assert remains.knows_key or not remains.secrets, "there is no key of which the settings know nothing"
-    assert remains.secrets or not remains.binds_key, "the settings promise no key that is not there"
+    assert remains.secrets or not remains.promises_key, "the settings promise no key that is not there"
     return remains
 
 

@@ -146,20 +146,20 @@ def test_the_first_walk_goes_on_where_it_was_killed(
         kill(program, after_s)
     remains = look(tmp_path / "profile", session, demo.key)
     assert remains.step in (step, LEGS[leg + 1].step if leg + 1 < len(LEGS) else "chat")
-    record_property("killed_between_keyring_and_settings", remains.knows_key and not remains.binds_key)
+    record_property("killed_between_keyring_and_settings", bool(remains.secrets) and not remains.promises_key)
 
     with start() as program:
         program.wait_for("main" if remains.step == "chat" else f"wizard.{remains.step}")
         steps = [leg.step for leg in LEGS] + ["chat"]
-        # A key that is kept already need not be given again.
-        first = STORING if remains.step == "key" and remains.binds_key else steps.index(remains.step)
+        # A key that has reached the keyring is not asked for again.
+        first = STORING if remains.step == "key" and remains.secrets else steps.index(remains.step)
         for later in LEGS[first:]:
             later.go(program, demo.key)
         walking.in_chat(program)
         program.press("ctrl+q")
         program.assert_ended_well()
     remains = look(tmp_path / "profile", session, demo.key)
-    assert (remains.step, remains.secrets, remains.binds_key) == ("chat", [demo.key], True)
+    assert (remains.step, remains.secrets, remains.promises_key) == ("chat", [demo.key], True)
     program.assert_hides(demo.key)
 
 

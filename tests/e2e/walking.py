@@ -19,8 +19,7 @@ def to_key(program: Program) -> None:
 
 def give_key(program: Program, key: str) -> None:
     """Type a key; the program begins to check it by itself when it is whole."""
-    # Not while the keyring is being asked for an earlier one.
-    program.wait_for("wizard.key.field.edit", "focused", "editable")
+    program.wait_for("wizard.key.field.edit", "focused")
     program.type(key)
     # Bullets: what is seen of it is its length.
     program.wait_for("wizard.key.field.edit", text="\N{BULLET}" * len(key))

@@ -29,7 +29,7 @@ from caal_desktop.llm.transport.network import ProxyMode
 from caal_desktop.services.keys.key_state import KeyActivity, KeyringResult, KeyState, Proof, Replacement, status_after
 from caal_desktop.services.providers.connections import PROXY, connection_by, connection_for, network_of
 from caal_desktop.services.task_scope import TaskScope
-from caal_desktop.storage.errors import KeyringError, KeyringUnavailable
+from caal_desktop.storage.errors import KeyringError, KeyringLocked, KeyringNotLoaded, KeyringUnavailable
 from caal_desktop.storage.keyring.secrets import KeyringState
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 
@@ -147,6 +147,10 @@ class KeyService(QObject):
         self._pending_migration: set[str] = set()
         # Changes of a stored secret run one after the other, because the keyring answers late.
         self._locks = {name: asyncio.Lock() for name in (*PROVIDERS, PROXY)}
+        # What the file says of secrets that the keyring may have while the settings in force do not say so: it is being
+        # asked to store them, or has not told what became of that.
+        self._possible: dict[str, dict[str, Any]] = {}
+        settings.override_in_file(self._with_possible)
         # The names of the secrets that were stored in this run.
         self._stored_this_run: set[str] = set()
         # The provider in use whose key is kept loaded, once :meth:`begin` was called.
@@ -449,6 +453,10 @@ class KeyService(QObject):
                 self._reading.discard(name)
             if key is None:
                 self._absent.add(name)
+                if name != PROXY and self._record(name).status is KeyStatus.UNVERIFIED:
+                    # Written down before a kill, and never stored. What was proven once may be in another desktop's
+                    # keyring, and is looked for again at each start.
+                    self.forget_absent(name)
             elif name not in self._secrets:
                 if self._is_unrecorded(name):
                     self._unsaved_origins[name] = ""
@@ -506,28 +514,57 @@ class KeyService(QObject):
         self, name: str, key: str, store: KeyStore, origin: str, proof: Proof | None
     ) -> KeyringResult:
         with self._during(name, KeyActivity.STORING):
-            async with self._locks[name], self._written_ahead(name, store):
-                try:
+            try:
+                async with self._locks[name], self._written_ahead(name, store, origin):
                     await self._put_into_store(name, key, store, origin)
-                except KeyringError as error:
-                    self._pending_migration.add(name)
-                    return KeyringResult(is_done=False, error=error)
-                await self._activate(name, key, store, origin, proof)
+                    await self._activate(name, key, store, origin, proof)
+            except KeyringError as error:
+                self._pending_migration.add(name)
+                return KeyringResult(is_done=False, error=error)
         return KeyringResult(is_done=True)
 
     @contextlib.asynccontextmanager
-    async def _written_ahead(self, name: str, store: KeyStore) -> AsyncIterator[None]:
-        """Write ahead into the settings' file that the keyring may have a secret, for an origin not known yet.
+    async def _written_ahead(self, name: str, store: KeyStore, origin: str) -> AsyncIterator[None]:
+        """Write ahead into the settings' file that the keyring may have a secret, until :meth:`_settle` is called.
 
         Killed between the write into the keyring and the one into the file, the program would otherwise leave a key
-        that the settings do not know of, or take it for one that was given for the origin of the key before.
+        that the settings do not know of, or take it for one that was given for the origin of the key before. A keyring
+        that has not told whether it stored the secret may have it, too: then the file goes on saying so.
+
+        Raises:
+            KeyringError: the keyring cannot be asked what it has; it is not asked to store anything then.
         """
-        if store is KeyStore.KEYRING:
-            unbound = {"status": KeyStatus.UNVERIFIED, "store": store, "origin": "", "withheld_from": ""}
-            async with self._settings.written_as(lambda settings: _with_record(settings, name, unbound)):
-                yield
-        else:
+        if store is not KeyStore.KEYRING:
             yield
+            return
+        sure = origin if await self._is_origin_sure(name, origin) else ""
+        self._possible[name] = {"status": KeyStatus.UNVERIFIED, "store": store, "origin": sure, "withheld_from": ""}
+        await self._settings.write_file()
+        try:
+            yield
+        finally:
+            await self._settings.write_file()
+
+    async def _is_origin_sure(self, name: str, origin: str) -> bool:
+        """Return whether the keyring has no secret for another origin than this one.
+
+        While it is asked to replace one it may hold the old secret or the new one: where both were given for the same
+        origin, or there is no old one, the next start can use what it finds without a question.
+        """
+        known = self._origin_in_settings(name)
+        if known and not self._is_unrecorded(name):
+            return known == origin
+        return not await self._store.has_in_keyring(name)
+
+    def _settle(self, name: str) -> None:
+        """Let the file say of a secret what the settings in force say: what the keyring has is known."""
+        self._possible.pop(name, None)
+
+    def _with_possible(self, settings: Settings) -> Settings:
+        """Return the settings for the file: with what the next start has to reckon with."""
+        for name, columns in self._possible.items():
+            settings = _with_record(settings, name, columns)
+        return settings
 
     async def _put_into_store(self, name: str, key: str, store: KeyStore, origin: str) -> None:
         """Put a secret into its store.
@@ -547,9 +584,10 @@ class KeyService(QObject):
             self._write_record(name, origin="")
         try:
             await self._store.put(name, key, store)
-        except KeyringUnavailable:
-            if is_unknown:
-                # There is no keyring that could have stored it.
+        except (KeyringUnavailable, KeyringNotLoaded, KeyringLocked) as error:
+            # There is no keyring that could have stored it, or it was not let in.
+            self._settle(name)
+            if is_unknown and not isinstance(error, KeyringLocked):
                 if before is None:
                     self._unsaved_origins.pop(name, None)
                 self._write_record(name, origin=known)
@@ -559,6 +597,7 @@ class KeyService(QObject):
         """Use a secret that has just been stored: record it, and load it into memory."""
         if store is KeyStore.KEYRING:
             self._pending_migration.discard(name)
+            self._settle(name)
         elif name in self._pending_migration:
             self.tasks.start(self._retry_migration(), name="migrate")
         self._absent.discard(name)
@@ -596,15 +635,22 @@ class KeyService(QObject):
         self._unload(name)
         self._infos.pop(name, None)
         self._errors.pop(name, None)
+        if not self._is_unrecorded(name):
+            # Killed in the middle, the next start finds out whether the keyring still has it.
+            self._possible[name] = {"status": KeyStatus.UNVERIFIED}
+            await self._settings.write_file()
         try:
             await self._store.remove(name)
         except KeyringError as error:
+            self._settle(name)
             # It may still be in the keyring, where the next start has to look for it.
             self._update_record(name, status=KeyStatus.NONE)
             result = KeyringResult(is_done=False, error=error)
         else:
             self._absent.add(name)
+            self._settle(name)
             self._update_record(name, status=KeyStatus.NONE, store=KeyStore.NONE, origin="", withheld_from="")
+            await self._settings.write_file()
             result = KeyringResult(is_done=True)
         await self._pool.drop(name)
         return result
@@ -628,17 +674,19 @@ class KeyService(QObject):
             if key is None or not self._store.holds_for_session(name):
                 self._pending_migration.discard(name)
                 return
-            async with self._written_ahead(name, KeyStore.KEYRING):
-                try:
-                    await self._put_into_store(name, key, KeyStore.KEYRING, self._record(name).origin)
-                except KeyringError as error:
-                    logger.info("A key still cannot be stored: %s", error)
-                    return
-                self._pending_migration.discard(name)
-                # The user may have allowed another origin meanwhile.
-                origin = self._record(name).origin
-                self._unsaved_origins.pop(name, None)
-                self._update_record(name, store=KeyStore.KEYRING, origin=origin)
+            given_for = self._record(name).origin
+            try:
+                async with self._written_ahead(name, KeyStore.KEYRING, given_for):
+                    await self._put_into_store(name, key, KeyStore.KEYRING, given_for)
+                    self._pending_migration.discard(name)
+                    self._settle(name)
+                    # The user may have allowed another origin meanwhile.
+                    origin = self._record(name).origin
+                    self._unsaved_origins.pop(name, None)
+                    self._update_record(name, store=KeyStore.KEYRING, origin=origin)
+            except KeyringError as error:
+                logger.info("A key still cannot be stored: %s", error)
+                return
             self.migrated.emit(name)
 
     # --- inside: records and states

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -11,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from caal_desktop.services.delayed_writer import DelayedWriter
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from caal_desktop.storage.errors import StorageError
     from caal_desktop.storage.settings.schema import Settings
@@ -65,23 +64,20 @@ class SettingsService(QObject):
         self._writer.put(self._file_content())
         self.changed.emit(new)
 
-    @asynccontextmanager
-    async def written_as(self, override: Callable[[Settings], Settings]) -> AsyncIterator[None]:
-        """Return a context in which the file holds other settings than those in force.
+    def override_in_file(self, override: Callable[[Settings], Settings]) -> None:
+        """Have the file hold other settings than those in force, from its next write on.
 
-        For a change of two places that may be interrupted by a kill: the next start reads the settings of the context
-        until both places are written. When the context ends, in whatever way, the settings in force are written.
+        For a change of two places that may be interrupted by a kill: what the next start has to reckon with stands in
+        the file before the other place is changed.
 
         Args:
-            override: returns, from the settings in force, those for the file.
+            override: returns, from the settings in force, those for the file; called for each write.
         """
         self._overrides.append(override)
-        try:
-            await self._writer.write(self._file_content())
-            yield
-        finally:
-            self._overrides.remove(override)
-            await self._writer.write(self._file_content())
+
+    async def write_file(self) -> None:
+        """Write the file now, where it would say something else than it does."""
+        await self._writer.write(self._file_content())
 
     def use_model(self, model: str) -> None:
         """Choose a model of the provider in use.

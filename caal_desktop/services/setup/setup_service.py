@@ -175,6 +175,9 @@ class SetupService(QObject):
             self.finished.emit()
         elif self._flow.can_continue and not self.key.is_busy:
             if self.state.step is SetupStep.KEY and self._entry.candidate is not None:
+                if not self._settings.current.setup_completed:
+                    # With the address for which the key is given, of which the next start would know nothing otherwise.
+                    self._save_state()
                 self._entry.keep(KeyStore.KEYRING)
             else:
                 self._go(self._flow.advance())

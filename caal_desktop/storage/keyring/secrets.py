@@ -129,6 +129,14 @@ class SecretStore:
             self._on_key(key)
         return key
 
+    async def has_in_keyring(self, provider: str) -> bool:
+        """Return whether the keyring itself has a key of the provider, whatever is kept for this session.
+
+        Raises:
+            KeyringError: the keyring could not be asked.
+        """
+        return await self._call(lambda store: store.read(provider) is not None, interactive=True)
+
     async def put(self, provider: str, key: str, where: KeyStore = KeyStore.KEYRING) -> None:
         """Keep the provider's key, in place of any earlier one.
 

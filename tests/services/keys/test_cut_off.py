@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import keyring
 
 from caal_desktop.llm.transport.address import origin_of
 from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
+from tests.support.parts import KEYRING_SERVICE
 from tests.support.qt_loop import run_async
 
 if TYPE_CHECKING:
@@ -21,21 +25,24 @@ OWN = "openai_compatible"
 
 def cut_off(parts: Parts, session: DesktopSession, key: str, address: str) -> bytes:
     """Keep a key, and return the settings in the file while the keyring is about to store it."""
-    session.hang_keyring()
+    put, has_begun = parts.secrets.put, asyncio.Event()
+
+    async def hang_and_put(*args: Any) -> None:
+        session.hang_keyring()
+        has_begun.set()
+        await put(*args)
+
+    parts.secrets.put = hang_and_put  # type: ignore[method-assign]
     try:
         parts.keys.tasks.start(keep(parts, key, address), name="keep by hand")
-        parts.until(lambda: is_announced(parts), "it is written down")
+        parts.until(has_begun.is_set, "the keyring is asked to store it")
+        assert parts.saved.of(OWN).key_store is KeyStore.KEYRING
         between = (parts.home / "settings.json").read_bytes()
     finally:
         session.wake_keyring()
-    parts.until(lambda: parts.saved.of(OWN).key_origin == origin_of(address), "the key is kept")
+    parts.until(lambda: parts.settings.current.of(OWN).key_origin == origin_of(address), "the key is kept")
     assert [item.secret for item in session.secret_items()] == [key]
     return between
-
-
-def is_announced(parts: Parts) -> bool:
-    row = parts.saved.of(OWN)
-    return (row.key_store, row.key_origin) == (KeyStore.KEYRING, "")
 
 
 async def keep(parts: Parts, key: str, address: str) -> None:
@@ -60,6 +67,23 @@ def test_the_new_key_is_not_bound_to_the_address_of_the_old_one(
     assert connection_for(again.settings.current, again.keys) is None
 
 
+def test_a_stranger_in_the_keyring_is_not_taken_for_the_new_key(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], nowhere: str
+) -> None:
+    keyring.set_password(KEYRING_SERVICE, OWN, "for-elsewhere")
+    parts = make_parts()
+    parts.settings.update(provider=OWN, openai_compatible_base_url=nowhere)
+    between = cut_off(parts, keyring_session, "for-nowhere-1", nowhere)
+    parts.close()
+
+    keyring.set_password(KEYRING_SERVICE, OWN, "for-elsewhere")
+    (parts.home / "settings.json").write_bytes(between)
+    again = make_parts()
+    assert run_async(again.keys.read(OWN)).is_loaded
+    assert again.keys.secret_for(OWN, nowhere) is None
+    assert again.state(OWN).wants_consent
+
+
 def test_a_key_that_the_keyring_did_not_get_is_not_there(
     keyring_session: DesktopSession, make_parts: Callable[..., Parts], nowhere: str
 ) -> None:
@@ -80,5 +104,6 @@ def test_where_the_keyring_refuses_the_file_says_what_it_said(parts: Parts, nowh
     parts.settings.update(openai_compatible_base_url=nowhere)
     result = run_async(parts.keys.keep(OWN, "for-nowhere-1", KeyStore.KEYRING, nowhere))
     assert not result.is_done
+    parts.close()
     assert parts.saved == parts.settings.current
     assert parts.saved.of(OWN).key_store is KeyStore.NONE
