@@ -6,9 +6,13 @@ beginning and character classes, so that matching takes linear time.
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import threading
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +28,10 @@ _SHORTEST_LIVE_SECRET: Final = 6
 # Nor is anything refused for holding a shorter one: users give their own servers words as keys ("ollama"), which occur
 # in names and addresses as well.
 _SHORTEST_REFUSED_SECRET: Final = 12
+
+# Of a secret without a known shape, as many characters tell that it begins here; and how long it must be for that.
+_BEGINNING: Final = 12
+_SHORTEST_WITH_BEGINNING: Final = 16
 
 # The vendors whose keys users have, or paste by mistake.
 _PREFIX: Final = (
@@ -69,6 +77,44 @@ def _live() -> list[str]:
         return sorted(_live_secrets, key=len, reverse=True)
 
 
+@lru_cache(maxsize=64)
+def _spellings(secret: str) -> tuple[str, ...]:
+    """Return a secret as it stands in what servers and libraries write: as it is, and with the usual escapes."""
+    # Whether Python escapes an apostrophe depends on what else stands in the text.
+    python = repr(f'"{secret}')[2:-1], repr(b'"' + secret.encode("utf-8", "surrogatepass"))[3:-1]
+    spellings = (
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        *(form for escaped in python for form in (escaped, escaped.replace("\\'", "'"))),
+        quote(secret, errors="replace"),
+        quote(secret, safe="", errors="replace"),
+        quote_plus(secret, errors="replace"),
+        html.escape(secret),
+    )
+    return tuple(dict.fromkeys(spellings))
+
+
+@lru_cache(maxsize=64)
+def _beginning(secret: str) -> re.Pattern[str] | None:
+    """Return what finds a word that begins as a secret does; None where its shape tells, or it is short."""
+    if len(secret) < _SHORTEST_WITH_BEGINNING or _SHAPES.match(secret):
+        return None
+    return re.compile(re.escape(secret[:_BEGINNING]) + r"[^\s\"',;<>{}()\[\]]*")
+
+
+def _hide_known(text: str, secrets: tuple[str | None, ...]) -> str:
+    """Return ``text`` without the given and the registered secrets, nor the beginning of one that was cut off."""
+    for secret in (*secrets, *_live()):
+        if not secret:
+            continue
+        for spelling in _spellings(secret):
+            text = text.replace(spelling, MASK)
+        if (beginning := _beginning(secret)) is not None:
+            text = beginning.sub(MASK, text)
+    return text
+
+
 def _mask(match: re.Match[str]) -> str:
     return (match["scheme"] or "") + MASK
 
@@ -80,10 +126,7 @@ def hide_secrets(text: str, *secrets: str | None) -> str:
         text: any text.
         *secrets: hidden besides the registered ones (:func:`register_secret`) and whatever has the shape of one.
     """
-    for secret in (*secrets, *_live()):
-        if secret:
-            text = text.replace(secret, MASK)
-    return _SHAPES.sub(_mask, text)
+    return _SHAPES.sub(_mask, _hide_known(text, secrets))
 
 
 def redact(text: str) -> str:
@@ -126,6 +169,7 @@ def clean_text(text: str, *secrets: str | None, limit: int = MAX_DETAIL_LENGTH) 
 
     Secrets are hidden before the cut, which could leave half a key that is no longer recognized.
     """
+    text = _hide_known(text, secrets)
     # A server can send megabytes, which the expressions need not read.
     text = text[: max(limit, _MAX_METADATA_STRING) * 8]
     text = _CONTROLS.sub(" ", text)

@@ -24,6 +24,7 @@ from tests.support.error_trees import all_templates, error_classes
 from tests.support.scripted_server import DROP, Endless, Reply, error_reply, json_reply, scripted_server
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from caal_desktop.llm.errors import ProviderError
@@ -410,6 +411,57 @@ def test_no_error_carries_the_key() -> None:
 def test_a_cut_leaves_no_half_key() -> None:
     assert KEY[:9] not in clean_text("x" * 590 + KEY, KEY)
     assert KEY[:9] not in clean_text("x" * 590 + " " + KEY)
+
+
+OWN_KEY = "Own-server-key_" + "aB3" * 20
+"""A key without a known shape: what is left of it cannot be recognized by that."""
+
+
+@pytest.mark.parametrize("length", [270, 299, 580, 15_900])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda text: Reply((text.encode(),), 500, "text/plain"),
+        lambda text: json_reply({"detail": [{"msg": text}]}, 500),
+        lambda text: error_reply(502, "failed", metadata={"raw": text}),
+        lambda text: error_reply(502, text),
+        # White space is left out after the first cut, and makes room.
+        lambda text: error_reply(502, "failed", metadata={"note": text.replace("x", " ")}),
+    ],
+)
+def test_a_key_across_the_place_of_a_cut_leaves_nothing(make: Callable[[str], Reply], length: int) -> None:
+    reply = make("x" * length + OWN_KEY)
+
+    async def test() -> ProviderError:
+        async with (
+            scripted_server(reply) as server,
+            compatible(server, api_key=OWN_KEY, retry_policy=ONCE) as provider,
+        ):
+            return await error_of(lambda: provider.chat(HELLO))
+
+    error = run(test())
+    assert OWN_KEY[:5] not in chain_text(error)
+
+
+def test_a_key_in_a_line_that_is_no_header_is_hidden() -> None:
+    """The library below quotes the line, with the escapes of Python."""
+    key = "it's/a\\key-of-your-own"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nX-Echo %b\r\n\r\n" % key.encode())
+        await writer.drain()
+        writer.close()
+
+    async def test() -> ProviderError:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+            async with OpenAICompatibleProvider(MODEL, url, key, retry_policy=ONCE) as provider:
+                return await error_of(lambda: provider.chat(HELLO))
+
+    error = run(test())
+    assert "X-Echo [hidden]" in error.detail
+    assert "key-of-your-own" not in chain_text(error)
 
 
 def test_cleaning() -> None:

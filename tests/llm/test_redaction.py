@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import html
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caal_desktop.llm.redaction import hide_secrets, holds_secret, redact, register_secret
+from caal_desktop.llm.redaction import clean_text, hide_secrets, holds_secret, redact, register_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = "sk-or-" + "v1-" + "0123456789abcdef" * 4
 GROQ_KEY = "gsk" + "_" + "aB3" * 17
@@ -44,6 +52,46 @@ def test_a_very_short_live_key_does_not_black_out_the_log() -> None:
     assert redact("a small matter") == "a small matter"
 
 
+ODD_KEY = """it's "my" <own> key/äß\\%+2\n"""
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        str,
+        repr,
+        json.dumps,
+        lambda key: json.dumps(key, ensure_ascii=False),
+        lambda key: str({"Authorization": [key]}),
+        lambda key: str(key.encode()),
+        quote,
+        lambda key: quote(key, safe=""),
+        lambda key: urlencode({"token": key}),
+        html.escape,
+    ],
+)
+def test_a_key_is_hidden_with_whatever_escapes_it_is_written(write: Callable[[str], str]) -> None:
+    register_secret(ODD_KEY)
+    written = write(ODD_KEY)
+    for hidden in (redact(written), clean_text(written)):
+        assert "[hidden]" in hidden
+        assert "my" not in hidden
+        assert "own" not in hidden
+
+
+@pytest.mark.parametrize("length", [12, 15, 30, 59])
+def test_the_beginning_of_a_key_that_was_cut_off_is_hidden(length: int) -> None:
+    key = "Zq7" * 20
+    register_secret(key)
+    assert hide_secrets(f"you sent '{key[:length]}…'") == "you sent '[hidden]'"
+    assert hide_secrets(f"you sent {key[:length]}, it seems") == "you sent [hidden], it seems"
+
+
+def test_the_beginning_of_a_short_password_is_a_word_like_any_other() -> None:
+    register_secret("correct horse")
+    assert hide_secrets("correct hors") == "correct hors"
+
+
 @given(st.text(max_size=50), st.sampled_from(SECRETS), st.text(max_size=50))
 def test_a_key_between_anything_is_masked(before: str, secret: str, after: str) -> None:
     register_secret(LIVE_KEY)
@@ -53,7 +101,10 @@ def test_a_key_between_anything_is_masked(before: str, secret: str, after: str) 
 
 
 @pytest.mark.timeout(10)
-@pytest.mark.parametrize("piece", ["sk-", "bearer ", "api_key=", "api_key", "sk-or-v1-", "a" * 100, "Authorization: "])
+@pytest.mark.parametrize(
+    "piece",
+    ["sk-", "bearer ", "api_key=", "api_key", "sk-or-v1-", "a" * 100, "Authorization: ", LIVE_KEY, LIVE_KEY[:12]],
+)
 def test_masking_is_linear(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     assert redact(text)

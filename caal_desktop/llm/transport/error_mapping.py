@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
 from caal_desktop.llm.fields import as_dict, as_int, as_list, as_text, first_dict, parse_json
+from caal_desktop.llm.redaction import hide_secrets
 from caal_desktop.llm.transport.retry import retry_after_of
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def error_from_answer(
     if payload is None:
         title = _TITLE.search(text[:20_000])
         is_page = looks_like_html(text, headers.get("content-type", ""))
-        detail = title[1] if title else ("" if is_page else text[:_BODY_EXCERPT])
+        detail = title[1] if title else ("" if is_page else _excerpt(context, text))
         return _classify(context, status, detail, {}, headers, {}, body_is_error=False)
     return error_from_payload(context, payload, headers, status=status)
 
@@ -146,7 +147,7 @@ def error_from_payload(
     message = as_text(error) or as_text(fields.get("message")) or as_text(body.get("message"))
     if message is None:
         other = body.get("detail", fields.get("error"))  # where FastAPI and others have it
-        message = other if isinstance(other, str) else (json.dumps(other)[:_BODY_EXCERPT] if other else "")
+        message = other if isinstance(other, str) else (_excerpt(context, json.dumps(other)) if other else "")
     code = _code(fields)
     word = next((text for name in ("code", "type") if (text := as_text(fields.get(name))) in _STATUS_BY_WORD), None)
     if status is None:
@@ -186,7 +187,7 @@ def _classify(
     if provider_name := as_text(metadata.get("provider_name")):
         params["provider_name"] = provider_name
     detail = message
-    if raw := _raw_message(metadata.get("raw")):
+    if raw := _raw_message(context, metadata.get("raw")):
         detail = f"{message}: {raw}" if message else raw
     retry_after = None
     if cls is errors.RateLimited or status in (408, 503, 529):
@@ -240,12 +241,17 @@ def _by_status(
     return errors.ServerFailed if status >= 500 else errors.BadRequest
 
 
-def _raw_message(raw: object) -> str:
+def _excerpt(context: RequestContext, text: str) -> str:
+    """Return the beginning of an answer's words: without secrets, of which the cut could leave a part."""
+    return hide_secrets(text, *context.secrets)[:_BODY_EXCERPT]
+
+
+def _raw_message(context: RequestContext, raw: object) -> str:
     """Return the hosting provider's own words, which are often wrapped in JSON."""
     if isinstance(raw, str):
         words, raw = raw, parse_json(raw)
         if raw is None:
-            return words[:_BODY_EXCERPT]
+            return _excerpt(context, words)
     fields = as_dict(raw)
     inner = fields.get("error")
     return as_text(as_dict(inner).get("message")) or as_text(inner) or as_text(fields.get("message")) or ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.llm.providers.registry import PROVIDERS
+from caal_desktop.llm.redaction import register_secret
 from caal_desktop.services.keys.key_state import KeyActivity, KeyState, Proof, status_after
 from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.storage.errors import KeyringError
@@ -205,6 +206,9 @@ class KeyEntry(QObject):
     # --- inside
 
     def _set_candidate(self, key: str | None) -> None:
+        if key is not None:
+            # Before it is sent for the first time: what the server answers is logged and shown.
+            register_secret(key)
         self._candidate, self._candidate_address = key, self.address
         self._candidate_origin = self._keys.origin_at(self._provider, self._candidate_address)
 

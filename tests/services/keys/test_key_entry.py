@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.llm.redaction import redact
 from caal_desktop.services.keys.key_entry import KeyEntry
+from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from tests.support.key_stages import Stage, stage_of
 from tests.support.qt_loop import turn
@@ -52,6 +54,22 @@ def test_a_good_key_takes_the_place_of_the_one_in_use_in_one_go(
     assert seen == [Stage.CHECKING, Stage.STORING, Stage.VERIFIED]
     assert parts.key() == demo.key_for("limited")
     assert entry.candidate is None
+
+
+def test_a_key_is_hidden_from_the_log_before_it_is_sent_for_the_first_time(
+    parts: Parts, demo: DemoControl, no_live_secrets: None
+) -> None:
+    """A server may give it back in a header, which libraries log as they are told to."""
+    key = "a-key-without-a-shape"
+    assert redact(f"X-Echo: {key}") == f"X-Echo: {key}"
+    entry = KeyEntry(parts.keys, OWN)
+    entry.submit(key)
+    assert redact(f"X-Echo: {key}") == "X-Echo: [hidden]"
+    entry.forget()
+    entry = KeyEntry(parts.keys, PROXY)
+    entry.keep(KeyStore.SESSION, "a-word-for-the-proxy")
+    assert redact("a-word-for-the-proxy") == "[hidden]"
+    parts.until(lambda: not entry.state.is_busy, "it is kept")
 
 
 def test_a_key_is_kept_for_the_address_that_it_was_given_for(parts: Parts, nowhere: str, demo: DemoControl) -> None:
