@@ -12,7 +12,7 @@ from tests.e2e.program import Program, ScreenReader
 from tests.support.desktop_session import DesktopSession, require_desktop_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tests.support.demo import DemoControl
 
@@ -52,7 +52,12 @@ class Start(Protocol):
     """Starts the program."""
 
     def __call__(
-        self, *, url: str | None = ..., home: Path | None = ..., arguments: Iterable[str] = ...
+        self,
+        *,
+        url: str | None = ...,
+        home: Path | None = ...,
+        arguments: Iterable[str] = ...,
+        environment: Mapping[str, str] | None = ...,
     ) -> Program: ...
 
 
@@ -61,8 +66,15 @@ def start(session: DesktopSession, reader: ScreenReader, demo: DemoControl, tmp_
     """Starts the program with the test's own, at first clean, profile; with the demo's server unless told otherwise."""
     programs: list[Program] = []
 
-    def begin(*, url: str | None = demo.base_url, home: Path | None = None, arguments: Iterable[str] = ()) -> Program:
-        program = Program(session, reader, home or tmp_path / "profile", url=url, arguments=arguments)
+    def begin(
+        *,
+        url: str | None = demo.base_url,
+        home: Path | None = None,
+        arguments: Iterable[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> Program:
+        folder = home or tmp_path / "profile"
+        program = Program(session, reader, folder, url=url, arguments=arguments, environment=environment)
         programs.append(program)
         return program
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from tests.support.desktop_session import DesktopSession
 
@@ -75,14 +75,25 @@ class ScreenReader:
 
     def look(self, pid: int) -> list[Control]:
         """What a process shows now; nothing while a window is being built or taken down."""
+        found = self._ask({"pid": pid})
+        return [Control(**{**control, "states": frozenset(control["states"])}) for control in found]
+
+    def press(self, pid: int, object_name: str) -> bool:
+        """Press a control of a process; tells whether it is there, and can be pressed."""
+        return bool(self._ask({"pid": pid, "press": object_name}))
+
+    def texts(self, pid: int) -> list[str]:
+        """Every text that can be asked of a process now, whether it is shown or not."""
+        found: list[str] = self._ask({"pid": pid, "texts": True})
+        return found
+
+    def _ask(self, question: dict[str, object]) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"pid": pid}) + "\n")
+        self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
-        if isinstance(answer, dict):
-            return []
-        return [Control(**{**control, "states": frozenset(control["states"])}) for control in answer]
+        return [] if isinstance(answer, dict) else answer
 
 
 class Program:
@@ -94,6 +105,7 @@ class Program:
         home: everything that it stores goes below this folder.
         url: the server in OpenRouter's place; None for the program's own.
         arguments: of the command line.
+        environment: further variables.
     """
 
     def __init__(
@@ -104,6 +116,7 @@ class Program:
         *,
         url: str | None = None,
         arguments: Iterable[str] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._session, self._reader = session, reader
         self.home = home
@@ -114,6 +127,7 @@ class Program:
             "CAAL_DESKTOP_HOME": str(home),
             "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1",
             "PYTHONFAULTHANDLER": "1",
+            **(environment or {}),
         }
         if url is not None:
             env["CAAL_DESKTOP_OPENROUTER_URL"] = url
@@ -135,6 +149,10 @@ class Program:
     def controls(self) -> list[Control]:
         """All that is shown now."""
         return self._reader.look(self.process.pid)
+
+    def texts(self) -> list[str]:
+        """Every text that assistive technology could ask for now."""
+        return self.wait_until(lambda: self._reader.texts(self.process.pid), "there is something to read")
 
     def find(self, object_name: str) -> Control | None:
         """The control with an object name, if it is shown now."""
@@ -182,6 +200,11 @@ class Program:
 
         self.wait_until(lambda: written() == value, f"the setting {name} = {value!r}")
 
+    @property
+    def output(self) -> Path:
+        """The file with all that the program has written to standard output and standard error."""
+        return self._errors
+
     def complaints(self) -> list[str]:
         """What the program wrote to standard error."""
         lines = self._errors.read_text("utf-8", errors="replace").splitlines()
@@ -212,6 +235,11 @@ class Program:
         """Go to a button by keyboard and press it."""
         self.tab_to(object_name)
         self.press("space")
+
+    def press_by_reader(self, object_name: str) -> None:
+        """Press a button as a screen reader does for its user."""
+        self.wait_for(object_name, "enabled")
+        assert self._reader.press(self.process.pid, object_name), object_name
 
     def close_window(self) -> None:
         """Close the active window as the window manager's button does."""

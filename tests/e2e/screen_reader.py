@@ -1,7 +1,8 @@
 """Reads a program's windows through AT-SPI, as a screen reader does. Runs in the system's Python, which has pyatspi.
 
 Started by :mod:`tests.e2e.program`. One JSON object a line: reads ``{"pid": N}`` and answers with a list of what that
-process shows; reads ``{"pid": N, "press": "object.name"}`` and presses that control.
+process shows; reads ``{"pid": N, "press": "object.name"}`` and presses that control; reads
+``{"pid": N, "texts": true}`` and answers with every text that can be asked for, of whatever there is, shown or not.
 """
 
 from __future__ import annotations
@@ -62,12 +63,29 @@ def visible(node, depth: int = 0):
             yield from visible(child, depth + 1)
 
 
+def texts(node, depth: int = 0):
+    """Every text that a control has, and those of all that is in it."""
+    yield from (node.get_name(), node.get_description())
+    if hasattr(node, "get_help_text"):  # since AT-SPI 2.52
+        yield node.get_help_text()
+    if (text := node.get_text_iface()) is not None:
+        yield Atspi.Text.get_text(text, 0, -1)
+    # The first rows of a list tell how its rows are made.
+    count = node.get_child_count()
+    for index in range(min(count, 5) if node.get_role() in _LISTS else count):
+        child = node.get_child_at_index(index)
+        if child is not None and depth < 60:
+            yield from texts(child, depth + 1)
+
+
 def answer(question: dict) -> object:
     """Do what one line asks for."""
     root = program(question["pid"])
     if root is None:
         return []
     root.clear_cache()
+    if "texts" in question:
+        return [text for text in texts(root) if text]
     if "press" not in question:
         return [describe(node) for node in visible(root) if node is not None]
     for node in visible(root):
