@@ -129,6 +129,19 @@ def hide_secrets(text: str, *secrets: str | None) -> str:
     return _SHAPES.sub(_mask, _hide_known(text, secrets))
 
 
+def hide_echoes(text: str, secrets: tuple[str | None, ...]) -> str:
+    """Return an answer's text without the secrets that went with its request.
+
+    What is in an answer is kept and shown: a server's mistake, or its malice, must not put a key there. A short key may
+    be a word that the answer is made of, and stays.
+    """
+    for secret in secrets:
+        if secret is not None and len(secret) >= _SHORTEST_REFUSED_SECRET:
+            for spelling in _spellings(secret):
+                text = text.replace(spelling, MASK)
+    return text
+
+
 def redact(text: str) -> str:
     """Return a line of the log without secrets.
 

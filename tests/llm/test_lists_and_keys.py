@@ -39,6 +39,28 @@ def test_pages_are_followed_on_the_same_server_only() -> None:
     run(test())
 
 
+def test_a_key_in_a_list_of_models_or_in_what_is_told_of_the_key_is_hidden() -> None:
+    """Both are kept, or shown."""
+
+    async def test() -> str:
+        row = {"id": KEY, "name": f"Model of {KEY}", "description": KEY, KEY: [KEY]}
+        replies = [json_reply({"data": [row]}), json_reply({"data": {"label": KEY, "limit": 5}})]
+        async with scripted_server(*replies) as server, openrouter(server) as provider:
+            listing = await provider.list_models()
+            assert ids(listing) == ["[hidden]"]
+            return repr((listing, await provider.check_key()))
+
+    assert KEY[:20] not in run(test())
+
+
+def test_a_sign_in_may_bring_the_key_that_is_in_use() -> None:
+    async def test() -> None:
+        async with scripted_server(json_reply({"key": KEY})) as server, openrouter(server) as provider:
+            assert await provider.exchange_code("a-code-of-a-sign-in", "a-verifier-of-a-sign-in") == KEY
+
+    run(test())
+
+
 def test_pages_that_never_end() -> None:
     async def test() -> None:
         same = json_reply({"data": [{"id": "a/1"}], "links": {"next": "/api/v1/models?offset=1"}})

@@ -561,3 +561,32 @@ def test_half_a_character_in_an_answer_of_one_piece_is_replaced() -> None:
             return (await provider.chat(HELLO)).content
 
     assert run(test()) == "a \ufffd b"
+
+
+def test_a_key_in_what_an_answer_tells_of_itself_is_hidden() -> None:
+    """The facts of an answer are kept with it, and shown."""
+    key = "own-server's-key-" + "Zq7" * 8
+    facts = dict.fromkeys(("id", "model", "provider"), key)
+    reply = sse_reply(
+        frame({**delta(f"You sent {key}."), **facts}), frame({**delta(finish="stop"), **facts}), X_Generation_Id=key
+    )
+
+    async def test() -> list[StreamEvent]:
+        async with scripted_server(reply) as server, compatible(server, api_key=key) as provider:
+            events = await collect(provider.stream_events(HELLO))
+            assert server.last.headers["authorization"] == f"Bearer {key}"
+            return events
+
+    events = run(test())
+    assert StreamStarted("[hidden]") in events
+    assert AnsweredBy("[hidden]", "[hidden]") in events
+    assert TextDelta("You sent [hidden].") in events
+    assert "Zq7" not in repr(events)
+
+
+def test_a_key_that_is_a_word_takes_nothing_out_of_an_answer() -> None:
+    async def test() -> list[StreamEvent]:
+        async with scripted_server(text_stream("the model")) as server, compatible(server, api_key="model") as provider:
+            return await collect(provider.stream_events(HELLO))
+
+    assert TextDelta("the model") in run(test())

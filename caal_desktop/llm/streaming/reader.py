@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from caal_desktop.llm import errors
 from caal_desktop.llm.events import AnsweredBy, FinishReason, KeepAlive, StreamFinished
 from caal_desktop.llm.fields import parse_json
+from caal_desktop.llm.redaction import hide_echoes
 from caal_desktop.llm.streaming import answers
 from caal_desktop.llm.streaming.answers import StreamAssembler
 from caal_desktop.llm.streaming.sse import LineTooLongError, SSEComment, SSEDecoder
@@ -80,7 +81,7 @@ class _Reader:
                 break
             if not data:
                 continue
-            payload = parse_json(data)
+            payload = parse_json(hide_echoes(data, self._context.secrets))
             if not isinstance(payload, dict):
                 # The last line of an interrupted stream may be half a chunk: not damage, but an interruption.
                 if not at_end:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
 from caal_desktop.llm.fields import as_dict, as_int, as_list, as_text, first_dict, parse_json
-from caal_desktop.llm.redaction import hide_secrets
+from caal_desktop.llm.redaction import hide_echoes, hide_secrets
 from caal_desktop.llm.transport.retry import retry_after_of
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def decode_json(context: RequestContext, raw: bytes, headers: Mapping[str, str])
         InvalidResponse: it is no JSON.
         ProviderError: it is an error.
     """
-    text = raw.decode("utf-8", "replace").lstrip("\ufeff")
+    text = hide_echoes(raw.decode("utf-8", "replace").lstrip("\ufeff"), context.secrets)
     payload = parse_json(text)
     if payload is None:
         if looks_like_html(text, headers.get("content-type", "")):

@@ -20,6 +20,7 @@ from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.llm.models.listing import next_page_link, parse_model_list
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.openai_compatible import OPENAI_COMPATIBLE
+from caal_desktop.llm.redaction import hide_echoes
 from caal_desktop.llm.streaming import answers
 from caal_desktop.llm.streaming.reader import MAX_BODY_BYTES, read_events
 from caal_desktop.llm.transport import error_mapping
@@ -335,7 +336,7 @@ class OpenAICompatibleProvider(LLMProvider):
         async with self._open(
             context, "POST", "/chat/completions", body=body, accept="text/event-stream, application/json"
         ) as response:
-            yield StreamStarted(as_text(response.headers.get("x-generation-id")))
+            yield StreamStarted(as_text(hide_echoes(response.headers.get("x-generation-id", ""), context.secrets)))
             async with aclosing(read_events(context, response)) as events:
                 async for event in events:
                     yield event

@@ -51,9 +51,11 @@ class OpenRouterProvider(HostedProvider):
         """Return the key for the code of a sign-in; see :meth:`LLMProvider.exchange_code`."""
         context = self._context(None)
         hidden = replace(context, secrets=(*context.secrets, code, verifier))
-        body = {"code": code, "code_verifier": verifier, "code_challenge_method": "S256"}
-        async with self._open(hidden, "POST", "/auth/keys", body=body) as response:
-            answer = error_mapping.decode_object(hidden, await self._read(hidden, response), response.headers)
+        request = {"code": code, "code_verifier": verifier, "code_challenge_method": "S256"}
+        async with self._open(hidden, "POST", "/auth/keys", body=request) as response:
+            body = await self._read(hidden, response)
+            # The key in use is not taken out of this one answer: it may be the very key that the answer brings.
+            answer = error_mapping.decode_object(replace(hidden, secrets=(code, verifier)), body, response.headers)
         key = as_text(answer.get("key"))
         if key is None:
             raise hidden.error(InvalidResponse, reason=InvalidResponse.why_no_key)
