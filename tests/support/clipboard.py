@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 _HOLD = """
 import sys
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QClipboard, QGuiApplication
 app = QGuiApplication([])
-app.clipboard().setText(sys.stdin.readline().rstrip("\\n"))
+app.clipboard().setText(sys.stdin.readline().rstrip("\\n"), QClipboard.Mode[sys.argv[1]])
 # Once the loop runs, others can fetch it.
 QTimer.singleShot(0, lambda: print("held", flush=True))
-app.clipboard().dataChanged.connect(app.quit)
 app.exec()
 """
 
@@ -38,9 +37,12 @@ print(json.dumps(found))
 
 
 @contextmanager
-def holding(session: DesktopSession, text: str) -> Iterator[None]:
-    """Hold one line of text on the clipboard, until something else is put there or the block ends."""
-    process = session.popen([sys.executable, "-c", _HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def holding(session: DesktopSession, text: str, *, selection: bool = False) -> Iterator[None]:
+    """Hold one line of text on the clipboard, or as the primary selection, until the block ends."""
+    mode = "Selection" if selection else "Clipboard"
+    process = session.popen(
+        [sys.executable, "-c", _HOLD, mode], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(f"{text}\n")

@@ -12,6 +12,7 @@ import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import TYPE_CHECKING, Any
@@ -89,19 +90,28 @@ def _pump(
         sink.shutdown(socket.SHUT_WR)
 
 
+class Betrayal(StrEnum):
+    """How a server gives back a key."""
+
+    ERROR = "in an error's body and headers"
+    BROKEN_HEADER = "in a line that is no header"
+    FACTS = "in what a good answer tells of itself"
+
+
 @dataclass
 class TellTale:
-    """A model server, to be reached as a proxy, that gives back the key it was sent.
+    """A model server, to be reached as a proxy, that may give back the key it was sent.
 
     Attributes:
         port: where it listens, on 127.0.0.1.
-        echoes: how it answers: "" sensibly, ``error`` with the key in the error's body and headers, ``header`` with the
-            key in a line that is no header.
+        betrayal: how it gives the key back; None answers sensibly.
+        request_id: what it calls each request, in the answer's head, as long as it betrays nothing.
         told: the keys that it gave back.
     """
 
     port: int = 0
-    echoes: str = ""
+    betrayal: Betrayal | None = None
+    request_id: str = "1"
     told: list[str] = field(default_factory=list)
 
 
@@ -120,35 +130,38 @@ def tell_tale() -> Iterator[TellTale]:
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if not self._betray():
-                first = {
-                    "choices": [{"index": 0, "delta": {"role": "assistant", "content": "Hi"}, "finish_reason": None}]
-                }
-                last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
-                events = "".join(f"data: {json.dumps(event)}\n\n" for event in (first, last))
-                self._send(f"{events}data: [DONE]\n\n".encode(), "text/event-stream")
+                self._stream("Hi", {"id": "gen-1", "model": MODEL}, **{"X-Request-Id": server.request_id})
 
         def _betray(self) -> bool:
             key = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
-            if not server.echoes or not key:
+            if server.betrayal is None or not key:
                 return False
             server.told.append(key)
-            if server.echoes == "header":
+            headers = dict.fromkeys(("X-Request-Id", "X-Generation-Id", "Retry-After", "Server", "Location"), key)
+            if server.betrayal is Betrayal.BROKEN_HEADER:
                 self.wfile.write(f"HTTP/1.1 200 OK\r\nX-Key {key}\r\nContent-Length: 0\r\n\r\n".encode())
                 self.close_connection = True
-                return True
-            # The key stands across the place where a long text is cut.
-            message = f"{'Wrong key. ' * 25}You sent {key}, that is {key!r}."
-            error = {"message": message, "code": 400, "type": key, "metadata": {"raw": message, "key": key, key: 1}}
-            headers = dict.fromkeys(("X-Request-Id", "X-Generation-Id", "Retry-After", "Server", "Location"), key)
-            self._send(
-                json.dumps({"error": error}).encode(), status=400, **headers, WWW_Authenticate=f'Bearer realm="{key}"'
-            )
+            elif server.betrayal is Betrayal.FACTS:
+                facts = dict.fromkeys(("id", "model", "provider", "system_fingerprint", "service_tier"), key)
+                self._stream("Well", facts, **headers)
+            else:
+                # The key stands across the place where a long text is cut.
+                message = f"{'Wrong key. ' * 25}You sent {key}, that is {key!r}."
+                error = {"message": message, "code": 400, "type": key, "metadata": {"raw": message, "key": key, key: 1}}
+                headers["WWW-Authenticate"] = f'Bearer realm="{key}"'
+                self._send(json.dumps({"error": error}).encode(), status=400, **headers)
             return True
+
+        def _stream(self, text: str, facts: dict[str, str], **headers: str) -> None:
+            first = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}]}
+            last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+            events = "".join(f"data: {json.dumps({**facts, **event})}\n\n" for event in (first, last))
+            self._send(f"{events}data: [DONE]\n\n".encode(), "text/event-stream", **headers)
 
         def _send(self, body: bytes, kind: str = "application/json", status: int = 200, **headers: str) -> None:
             self.send_response_only(status)
             for name, value in headers.items():
-                self.send_header(name.replace("_", "-"), value)
+                self.send_header(name, value)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
