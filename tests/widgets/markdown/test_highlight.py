@@ -71,6 +71,15 @@ def test_unknown_languages_and_long_lines_are_plain() -> None:
     assert Highlighter("python").line("x = '" + "a" * 600 + "'")[0].role == ""
 
 
+def test_an_unknown_language_has_no_package_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_params: str) -> None:
+        pytest.fail("the packages that are installed are read, on the GUI thread")
+
+    monkeypatch.setattr("importlib.metadata.entry_points", refuse)
+    assert Highlighter("no-such-language-either").plain
+    assert not Highlighter("haskell").plain
+
+
 def test_chunks_end_at_top_level_and_not_inside_a_comment() -> None:
     assert ends_chunk(["x"] * 13 + [""], 30, "def f():")
     assert not ends_chunk(["x"] * 13 + [""], 30, "    y")

@@ -74,17 +74,23 @@ def _role(token_type: tuple[str, ...]) -> str:
 
 
 @cache
+def _languages() -> frozenset[str]:
+    from pygments.lexers import get_all_lexers
+
+    return frozenset(alias for _name, aliases, *_ in get_all_lexers(plugins=False) for alias in aliases)
+
+
+@cache
 def _lexer(language: str) -> Lexer | None:
     if not language or language in ("text", "plain", "plaintext", "txt"):
         return None
+    # For a language that it does not know Pygments reads a file of every package that is installed: plug-ins.
+    if language not in _languages():
+        return None
     # Pygments costs 30 ms to import and each language its own module: only code in that language pays for it.
     from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
 
-    try:
-        return get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        return None
+    return get_lexer_by_name(language, stripnl=False, ensurenl=False)
 
 
 def language_of(info: str) -> str:
