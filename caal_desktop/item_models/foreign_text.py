@@ -16,7 +16,7 @@ from caal_desktop.llm.models.values import text
 _TOOLTIP = 1500
 _TOOLTIP_LINES = 30
 _TOOLTIP_COLUMNS = 72
-_LINE = 300
+_LINE = 1000
 
 # What Qt.mightBeRichText looks for. An invisible character that belongs to no tag's name stands behind it: unlike
 # markup with entities, that is also what a screen reader is to read.

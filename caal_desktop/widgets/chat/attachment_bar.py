@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from caal_desktop.item_models.foreign_text import one_line
 from caal_desktop.services.chat.attachment_service import MAX_IMAGE_BYTES, MAX_TEXT_BYTES, Refusal
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import ElidedLabel, IconButton, IconLabel
@@ -76,7 +77,7 @@ class AttachmentBar(QWidget):
             Refusal.NOT_TEXT: self.tr("Only text in UTF-8 and images (PNG, JPEG, GIF, WebP) can be sent."),
             Refusal.EMPTY: self.tr("It is empty."),
         }
-        self._show_refusal(self.tr("“{name}” was not attached").format(name=error.name), why[error.reason])
+        self._show_refusal(self.tr("“{name}” was not attached").format(name=one_line(error.name)), why[error.reason])
 
     def refuse_image(self, model: str) -> None:
         """Say that the model takes no images.
@@ -117,7 +118,7 @@ class AttachmentBar(QWidget):
         layout.addWidget(IconLabel("image" if attachment.is_image else "attach", "muted", size=16, parent=row))
         size = QLocale().formattedDataSize(attachment.size)
         layout.addWidget(ElidedLabel(f"{attachment.name} · {size}", name=f"chat.attachment.{number}", parent=row), 1)
-        label = self.tr("Remove {name}").format(name=attachment.name)
+        label = self.tr("Remove {name}").format(name=one_line(attachment.name))
         remove = IconButton("close", label, name=f"chat.attachment.{number}.remove", parent=row)
         remove.clicked.connect(lambda: self._remove(attachment))
         layout.addWidget(remove)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId, Need
 from caal_desktop.services.chat.conversation import AnswerStatus, Role
@@ -14,7 +14,7 @@ from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
-from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
+from caal_desktop.widgets.common.controls import BusyRing, IconButton, NameButton, TextLabel
 from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 
@@ -46,10 +46,7 @@ class _Column(QWidget):
         super().__init__(parent)
         self.chat, self.model, self.options, self.commands = chat, model, options, commands
         self.setObjectName(f"compare.{number}")
-        self.name = QToolButton(self)
-        self.name.setObjectName(f"compare.{number}.model")
-        self.name.setAutoRaise(True)
-        self.name.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.name = NameButton(name=f"compare.{number}.model", parent=self)
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         label = self.tr("Leave this one out")
         self.close_button = IconButton("close", label, name=f"compare.{number}.close", parent=self)
@@ -77,7 +74,7 @@ class _Column(QWidget):
             name: its name.
         """
         self.model = model
-        self.name.setText(name)
+        self.name.show_name(name)
         set_tooltip(self.name, model)
         self.name.setAccessibleName(self.tr("Model: {name}").format(name=name))
 

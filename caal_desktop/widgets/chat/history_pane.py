@@ -35,6 +35,7 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.commands import CommandId
+from caal_desktop.item_models.foreign_text import one_line
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_of, pressed
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
@@ -52,6 +53,8 @@ _DETAIL = Qt.ItemDataRole.UserRole + 1
 _SEARCH_MS = 120
 _UNDO_MS = 10_000
 _PAD = design.GRID
+_IN_MESSAGE = 100
+"""Characters of a title: the side pane is narrow, and its list is to stay in sight."""
 
 
 class _Delegate(QStyledItemDelegate):
@@ -156,9 +159,9 @@ class HistoryPane(QWidget):
         wanted = current.data(_ID) if current is not None and self.list.hasFocus() else self._history.current
         self.list.clear()
         for summary in summaries:
-            item = QListWidgetItem(" ".join(summary.title.split()) or self.tr("Without a title"))
+            item = QListWidgetItem(one_line(summary.title) or self.tr("Without a title"))
             item.setData(_ID, summary.id)
-            item.setData(_DETAIL, summary.snippet or _time_or_day(summary.updated))
+            item.setData(_DETAIL, one_line(summary.snippet) or _time_or_day(summary.updated))
             set_tooltip(item, f"{item.text()}\n{item.data(_DETAIL)}")
             self.list.addItem(item)
             if summary.id == wanted:
@@ -239,7 +242,7 @@ class HistoryPane(QWidget):
 
     def _offer_undo(self, identifier: str, title: str) -> None:
         undo = MessageAction("undo", self.tr("Undo"), lambda: self._undo_delete(identifier))
-        self.message.show_message(MessageKind.INFO, self.tr("Deleted"), title, (undo,))
+        self.message.show_message(MessageKind.INFO, self.tr("Deleted"), one_line(title, _IN_MESSAGE), (undo,))
         self._undo_timer.start()
 
     def _end_undo(self) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from caal_desktop.item_models.foreign_text import one_line
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.icons import icon, icon_pixmap
 from caal_desktop.widgets.common.mnemonics import with_plain_ampersands
@@ -128,6 +129,38 @@ class IconButton(QToolButton):
         palette = self.palette()
         disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
         self.setIcon(icon(self._icon_name, design.colours(palette).text, disabled))
+
+
+class NameButton(QToolButton):
+    """A flat button that says a name from elsewhere, cut at its end where it does not fit."""
+
+    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = ""
+        self.setObjectName(name)
+        self.setAutoRaise(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def show_name(self, text: str) -> None:
+        """Show a name; a tooltip and an accessible name are the caller's to set."""
+        self._shown = one_line(text)
+        self.setText(with_plain_ampersands(self._shown))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw as the style does, with as much of the name as fits."""
+        # Imported here: see BusyRing.
+        from PySide6.QtWidgets import QStyle, QStyleOptionToolButton, QStylePainter
+
+        option = QStyleOptionToolButton()
+        self.initStyleOption(option)
+        metrics = self.fontMetrics()
+        beside = self.sizeHint().width() - metrics.horizontalAdvance(self._shown)
+        # Cut before its ampersands are doubled, or the cut could leave one of two.
+        shown = metrics.elidedText(self._shown, Qt.TextElideMode.ElideRight, self.width() - beside)
+        option.text = with_plain_ampersands(shown)
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
+        painter.end()
 
 
 class PaddedButton(QPushButton):
@@ -268,8 +301,8 @@ class ElidedLabel(PlainLabel):
 
     def set_full_text(self, text: str) -> None:
         """Show another text."""
-        self._full = text
-        self.setAccessibleName(text)
+        self._full = one_line(text)
+        self.setAccessibleName(self._full)
         self._elide()
 
     def sizeHint(self) -> QSize:

@@ -5,21 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QSizePolicy,
-    QStyle,
-    QStyleOptionToolButton,
-    QStylePainter,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.controls import NameButton
 from caal_desktop.widgets.common.icons import icon
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPaintEvent, QResizeEvent
+    from PySide6.QtGui import QResizeEvent
 
     from caal_desktop.widgets.common.controls import IconButton
 
@@ -27,14 +20,11 @@ _LEAST_NAME = 7
 """Line heights: the least width of the model's name, however narrow the row is."""
 
 
-class ModelButton(QToolButton):
-    """Names the model in use. A name that does not fit is cut at its end; the tooltip tells more."""
+class ModelButton(NameButton):
+    """Names the model in use; its tooltip tells more."""
 
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setAutoRaise(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        super().__init__(name=name, parent=parent)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -47,17 +37,6 @@ class ModelButton(QToolButton):
         """Return a size for the icon and the beginning of the name."""
         hint = self.sizeHint()
         return QSize(min(hint.width(), self.fontMetrics().height() * _LEAST_NAME), hint.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw as the style does, with as much of the name as fits."""
-        option = QStyleOptionToolButton()
-        self.initStyleOption(option)
-        beside = self.sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text())
-        available = self.width() - beside
-        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, available)
-        painter = QStylePainter(self)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
-        painter.end()
 
 
 class ChatHeader(QWidget):

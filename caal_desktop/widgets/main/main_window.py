@@ -322,7 +322,7 @@ class MainWindow(QMainWindow):
         tooltip = model_id
         if model is not None and (cost := hourly_cost(model)).kind is CostKind.KNOWN and cost.usd is not None:
             tooltip = self.tr("{id}\nAbout {cost} for an hour of talking").format(id=model_id, cost=money(cost.usd))
-        self._model_button.setText(text)
+        self._model_button.show_name(text)
         set_tooltip(self._model_button, tooltip or self.tr("No model has been chosen yet"))
         self._model_button.setAccessibleName(self.tr("Model: {name}").format(name=text))
         self._model_button.show_icon()

@@ -14,12 +14,13 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QTableWidgetItem,
+    QToolButton,
     QToolTip,
     QTreeWidgetItem,
     QWidget,
 )
 
-from caal_desktop.widgets.common.controls import ElidedLabel, PlainLabel, TextLabel
+from caal_desktop.widgets.common.controls import ElidedLabel, NameButton, PlainLabel, TextLabel
 from caal_desktop.widgets.common.message_box import MessageBox, show_message_box
 from caal_desktop.widgets.common.mnemonics import with_plain_ampersands, without_mnemonic
 from caal_desktop.widgets.common.tooltips import set_tooltip, show_tooltip
@@ -109,3 +110,19 @@ def test_a_button_shows_ampersands(qtbot: QtBot, text: str) -> None:
 )
 def test_a_menus_title_reads_without_its_mark(title: str, words: str) -> None:
     assert without_mnemonic(title) == words
+
+
+@pytest.mark.parametrize("width", [900, 90])
+def test_a_name_on_a_button_is_cut_before_its_ampersands_are_doubled(qtbot: QtBot, width: int) -> None:
+    name = "R&D&&E " + "&" * 40
+    button, wanted = NameButton(name="x"), QToolButton()
+    button.show_name(name)
+    wanted.setAutoRaise(True)
+    for one in (button, wanted):
+        qtbot.addWidget(one)
+        one.resize(width, 40)
+    beside = button.sizeHint().width() - button.fontMetrics().horizontalAdvance(name)
+    cut = button.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width - beside)
+    assert (cut == name) is (width == 900)
+    wanted.setText(with_plain_ampersands(cut))
+    assert button.grab().toImage() == wanted.grab().toImage()

@@ -21,9 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
+from caal_desktop.item_models.foreign_text import one_line
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.common.formats import UNKNOWN
+from caal_desktop.widgets.common.mnemonics import with_plain_ampersands
 from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.common.translation import in_words, translate
 from caal_desktop.widgets.picker.details.model_facts import Topic, model_facts
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
 
 MAX_COMPARED = 3
+_ON_BUTTON = 40
+"""Characters of a name: a button is as wide as its text, and there may be three."""
 # Long lists of names do not help to choose a model.
 _LEFT_OUT = frozenset({"parameters", "defaults", "slug", "vendor"})
 
@@ -94,7 +98,8 @@ class CompareDialog(QDialog):
         uses = QHBoxLayout()
         uses.setSpacing(design.GRID)
         for model in models:
-            button = QPushButton(self.tr("Use {model}").format(model=model.name), self)
+            use = self.tr("Use {model}").format(model=one_line(model.name, _ON_BUTTON))
+            button = QPushButton(with_plain_ampersands(use), self)
             button.setObjectName(f"compare.use.{model.id}")
             button.setAutoDefault(False)
             button.clicked.connect(lambda _checked=False, model_id=model.id: self._use(model_id))

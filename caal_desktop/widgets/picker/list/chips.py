@@ -10,6 +10,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.flow_layout import FlowLayout
 from caal_desktop.widgets.common.formats import number
 from caal_desktop.widgets.common.icons import icon_pixmap
+from caal_desktop.widgets.common.mnemonics import with_plain_ampersands
 from caal_desktop.widgets.common.tooltips import set_tooltip
 
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1}
@@ -32,7 +33,8 @@ class Chip(QToolButton):
     def __init__(self, text: str, help_text: str, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setText(text)
+        self._name = text
+        self.setText(with_plain_ampersands(text))
         set_tooltip(self, help_text)
         self.setAccessibleDescription(help_text)
         self.setCheckable(True)
@@ -55,7 +57,7 @@ class Chip(QToolButton):
         digits = max(self._digits, len(self._count_text(count)))
         longer, self._digits = digits != self._digits, digits
         self._count = count
-        name = self.text()
+        name = self._name
         self.setAccessibleName(name if count is None else self.tr("{name}, %Ln models", "", count).format(name=name))
         if longer:
             self.updateGeometry()
@@ -64,7 +66,7 @@ class Chip(QToolButton):
     def sizeHint(self) -> QSize:
         """Return the size of name, number and tick, ticked or not: nothing moves when it is toggled."""
         metrics = self.fontMetrics()
-        width = metrics.horizontalAdvance(self.text()) + design.GRID * 3 + _CHECK
+        width = metrics.horizontalAdvance(self._name) + design.GRID * 3 + _CHECK
         if self._digits:
             width += design.GRID // 2 + metrics.horizontalAdvance("0") * self._digits
         return QSize(width, metrics.height() + design.GRID)
@@ -101,9 +103,9 @@ class Chip(QToolButton):
         painter.setPen(colours.muted if empty else colours.text)
         metrics = self.fontMetrics()
         middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect().adjusted(left, 0, 0, 0), middle, self.text())
+        painter.drawText(self.rect().adjusted(left, 0, 0, 0), middle, self._name)
         if self._count is not None:
-            left += metrics.horizontalAdvance(self.text()) + design.GRID // 2 + 1
+            left += metrics.horizontalAdvance(self._name) + design.GRID // 2 + 1
             painter.setPen(colours.muted)
             painter.drawText(self.rect().adjusted(left, 0, 0, 0), middle, self._count_text(self._count))
         painter.end()
