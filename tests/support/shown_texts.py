@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PySide6 import QtGui
 from PySide6.QtCore import QAbstractItemModel, QAbstractListModel, QModelIndex, Qt
 from PySide6.QtGui import QAccessible, QAction, QPainter, QStaticText, QTextDocument
 from PySide6.QtWidgets import (
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QGroupBox,
+    QInputDialog,
     QLabel,
     QLineEdit,
     QMenu,
@@ -30,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from caal_desktop.item_models import foreign_text
 from tests.support.pseudo_language import numbers_in
 from tests.support.qt_loop import turn
 
@@ -82,10 +85,12 @@ class ShownTexts:
 
     Attributes:
         found: what was read, each text of each widget once.
+        html: the paths of what Qt takes for HTML, or would, if its text looked like it.
     """
 
     def __init__(self) -> None:
         self.found: list[ShownText] = []
+        self.html: set[str] = set()
         self._known: set[tuple[str, str, str]] = set()
         self._place = "before the first look"
 
@@ -109,6 +114,8 @@ class ShownTexts:
         """Take down a text that is shown elsewhere than in a window."""
         if not text.strip():
             return
+        if what.endswith(("tooltip", "status tip", "what's this")) and QtGui.Qt.mightBeRichText(text):
+            self.html.add(f"{widget} ({what})")
         if _MARKUP.search(text):
             document = QTextDocument()
             document.setHtml(text)
@@ -146,6 +153,8 @@ class ShownTexts:
         if isinstance(widget, QFileDialog) or isinstance(widget.window(), QFileDialog):
             return self._read_file_dialog(widget)
         path = path_of(widget)
+        if isinstance(widget, QLabel) and _guesses_its_format(widget):
+            self.html.add(f"{path} (label)")
         self.note(widget.toolTip(), "tooltip", path)
         self.note(widget.statusTip(), "status tip", path)
         self.note(widget.whatsThis(), "what's this", path)
@@ -181,6 +190,12 @@ class ShownTexts:
                 data: Any = index.data(role)
                 if isinstance(data, str):
                     self.note(data, f"item, {what}", path)
+
+
+def _guesses_its_format(label: QLabel) -> bool:
+    # An input dialog's own label says what the program says; there is no way to its format.
+    is_ours = bool(label.text()) and not isinstance(label.parentWidget(), QInputDialog)
+    return is_ours and label.textFormat() is not Qt.TextFormat.PlainText
 
 
 def _columns(model: QAbstractItemModel, parent: QModelIndex) -> int:
@@ -268,6 +283,8 @@ def shown_texts(monkeypatch: pytest.MonkeyPatch) -> ShownTexts:
         if hasattr(event, "message"):
             collector.note(event.message(), "announced", "screen reader")
 
+    # Broken into lines at their width, texts would no longer be those that were translated.
+    monkeypatch.setattr(foreign_text, "_TOOLTIP_COLUMNS", 100_000)
     monkeypatch.setattr(QAccessible, "isActive", lambda: True)
     monkeypatch.setattr(QAccessible, "updateAccessibility", announce)
     monkeypatch.setattr(

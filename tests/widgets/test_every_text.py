@@ -51,6 +51,7 @@ def test_nothing_plain_is_shown(
     tour.settings(open_settings)
     tour.secrets()
     tour.words()
+    assert shown_texts.html == set(), "Qt looks into these texts for HTML"
     # Words by which a setting is searched for are translated, and stand nowhere.
     searched = {spec.keywords for spec in SPECS.values()}
     sources = {number: source for number, source in enumerate(pseudo_language.sources) if source.text not in searched}
