@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.item_models import foreign_text
+from caal_desktop.widgets.common.mnemonics import without_mnemonic
 from tests.support.pseudo_language import numbers_in
 from tests.support.qt_loop import turn
 
@@ -145,7 +146,7 @@ class ShownTexts:
     def _read_action(self, action: QAction, widget: str) -> None:
         if not action.isSeparator():
             name = f"{widget}/{action.objectName() or 'action'}"
-            self.note(action.text().replace("&", ""), "text", name)
+            self.note(without_mnemonic(action.text()), "text", name)
             self.note(action.toolTip(), "tooltip", name)
             self.note(action.statusTip(), "status tip", name)
 
@@ -223,7 +224,7 @@ def _own_texts(widget: QWidget) -> Iterator[tuple[str, str]]:
             yield "text", widget.text()
         case QAbstractButton():
             # The mark of a letter that chooses it; twice for the sign itself.
-            yield "text", widget.text().replace("&&", "\0").replace("&", "").replace("\0", "&")
+            yield "text", without_mnemonic(widget.text())
         case QLineEdit():
             yield "placeholder", widget.placeholderText()
             if widget.isReadOnly():
