@@ -145,7 +145,9 @@ class Tour:
                 str(folder / "data"),
             )
         )
-        self.data.add(("CONTENT-TYPE", "Authorization: Bearer 0b0b0b0b0b0b0b0b0b", "X-A"), within="headers")
+        self.data.add(
+            ("CONTENT-TYPE", "Authorization", "Authorization: Bearer 0b0b0b0b0b0b0b0b0b", "X-A"), within="headers"
+        )
         self.data.add(("Hello",), within=".message.")
         for descriptor in PROVIDERS.values():
             self.data.add((descriptor.key_variable, descriptor.key_hint, descriptor.keys_page))
