@@ -289,10 +289,10 @@ def reads_html(text: str) -> Iterable[str]:
         match node:
             case ast.Attribute(attr=name) if name in READS_HTML and id(node) not in allowed:
                 yield f"line {node.lineno}: {name}"
-            case ast.Call(func=ast.Name(id=name)) if name in GUESSING_CLASSES:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in GUESSING_CLASSES:
                 yield f"line {node.lineno}: {name}"
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if (
-                name in GUESSING_CLASSES and attr[0].islower()
+                name in {*GUESSING_CLASSES, "QInputDialog"} and attr[0].islower()
             ):
                 yield f"line {node.lineno}: {name}.{attr}"
             case ast.ClassDef(bases=bases):
@@ -478,6 +478,8 @@ def test_no_text_is_looked_into_for_html() -> None:
         (reads_html, "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return tooltip_text(a) if a else b"),
         (reads_html, "match role:\n    case Role.TEXT | Qt.ItemDataRole.ToolTipRole:\n        return title"),
         (reads_html, "label = QLabel(title, self)"),
+        (reads_html, "label = QtWidgets.QLabel(title, self)"),
+        (reads_html, "QInputDialog.getText(self, title, title)"),
         (reads_html, "class Title(QLabel): ..."),
         (reads_html, "class Title(QtWidgets.QLabel): ..."),
         (reads_html, "label.setTextFormat(Qt.TextFormat.RichText)"),
