@@ -155,6 +155,13 @@ def writes_about_secrets(text: str) -> Iterable[str]:
                 yield f"line {node.lineno}: {word}"
 
 
+def masks_a_line(text: str) -> Iterable[str]:
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Attribute(attr="EchoMode" | "setEchoMode" | "setTextEchoMode"):
+                yield f"line {node.lineno}"
+
+
 def waiting_widgets(text: str) -> Iterable[str]:
     for node in ast.walk(ast.parse(text)):
         match node:
@@ -379,6 +386,8 @@ PACKAGE = r"caal_desktop/.*\.py$"
         (forbidden_qt, PACKAGE),
         (waiting_widgets, r"caal_desktop/(widgets|item_models)/.*\.py$"),
         (looks_into_a_client, PACKAGE),
+        # A line edit that is only masked tells its text on the accessibility bus.
+        (masks_a_line, r"caal_desktop/(?!widgets/common/masked_edit\.py).*\.py$"),
         (without_docstring, PYTHON),
         (speaks_in_another_voice, PACKAGE),
         (names_a_machine, ""),
@@ -507,6 +516,8 @@ def test_no_text_is_looked_into_for_html() -> None:
         (writes_about_secrets, "service.update(openrouter_key_store=store)"),
         (writes_about_secrets, "settings.replace(**{'proxy_password_origin': origin})"),
         (waiting_widgets, "import asyncio"),
+        (masks_a_line, "line.setEchoMode(QLineEdit.EchoMode.Password)"),
+        (masks_a_line, "dialog.setTextEchoMode(echo)"),
         (waiting_widgets, "from urllib.request import urlopen"),
         (waiting_widgets, "from urllib import request"),
         (waiting_widgets, "async def draw(): ..."),

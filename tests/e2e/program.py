@@ -82,6 +82,11 @@ class ScreenReader:
         """Press a control of a process; tells whether it is there, and can be pressed."""
         return bool(self._ask({"pid": pid, "press": object_name}))
 
+    def where(self, pid: int, object_name: str) -> list[int]:
+        """Where the middle of a control of a process is on the screen; nothing where it is not shown."""
+        found: list[int] = self._ask({"pid": pid, "where": object_name})
+        return found
+
     def texts(self, pid: int) -> list[str]:
         """Every text that can be asked of a process now, whether it is shown or not."""
         found: list[str] = self._ask({"pid": pid, "texts": True})
@@ -235,6 +240,11 @@ class Program:
         """Go to a button by keyboard and press it."""
         self.tab_to(object_name)
         self.press("space")
+
+    def click(self, object_name: str, times: int = 1) -> None:
+        """Click into the middle of a control."""
+        x, y = self.wait_until(lambda: self._reader.where(self.process.pid, object_name), f"{object_name} is shown")
+        self._xdotool("mousemove", str(x), str(y), "click", "--repeat", str(times), "--delay", "20", "1")
 
     def press_by_reader(self, object_name: str) -> None:
         """Press a button as a screen reader does for its user."""

@@ -2,7 +2,8 @@
 
 Started by :mod:`tests.e2e.program`. One JSON object a line: reads ``{"pid": N}`` and answers with a list of what that
 process shows; reads ``{"pid": N, "press": "object.name"}`` and presses that control; reads
-``{"pid": N, "texts": true}`` and answers with every text that can be asked for, of whatever there is, shown or not.
+``{"pid": N, "texts": true}`` and answers with every text that can be asked for, of whatever there is, shown or not;
+reads ``{"pid": N, "where": "object.name"}`` and answers with the middle of that control on the screen.
 """
 
 from __future__ import annotations
@@ -86,6 +87,12 @@ def answer(question: dict) -> object:
     root.clear_cache()
     if "texts" in question:
         return [text for text in texts(root) if text]
+    if "where" in question:
+        for node in visible(root):
+            if node is not None and node.get_accessible_id().endswith(question["where"]):
+                box = Atspi.Component.get_extents(node.get_component_iface(), Atspi.CoordType.SCREEN)
+                return [box.x + box.width // 2, box.y + box.height // 2]
+        return []
     if "press" not in question:
         return [describe(node) for node in visible(root) if node is not None]
     for node in visible(root):

@@ -95,6 +95,33 @@ def test_a_listener_on_the_accessibility_bus_hears_bullets_until_the_key_is_show
         program.assert_ended_well()
 
 
+@pytest.mark.long
+def test_what_the_mouse_selects_of_a_key_can_be_pasted_elsewhere_only_while_it_is_shown(
+    start: Start, session: DesktopSession
+) -> None:
+    """Whatever is selected, any window can paste with the middle button, and any program can read."""
+    key = f"sk-or-v1-{secrets.token_hex(32)}"[:-1]
+
+    def selected() -> set[str]:
+        return set(clipboard.contents(session)["Selection"].values())
+
+    with start() as program:
+        walking.to_key(program)
+        program.type(key)
+        program.wait_for(FIELD, text=BULLET * len(key))
+        program.click(FIELD, times=3)
+        assert selected() == set()
+        program.press_by_reader("wizard.key.field.show")
+        program.wait_for(FIELD, text=key)
+        program.click(FIELD, times=3)
+        program.wait_until(lambda: key in selected(), "it is selected")
+        program.press_by_reader("wizard.key.field.show")
+        program.wait_for(FIELD, text=BULLET * len(key))
+        assert selected() == set()
+        program.close_window()
+        program.assert_ended_well()
+
+
 # --- one walk with four secrets ---------------------------------------------------------------------------------------
 
 

@@ -134,11 +134,6 @@ class MaskedEdit(QLineEdit):
         with self._in_bullets():
             super().undo()
 
-    def redo(self) -> None:
-        """Redo what was undone."""
-        with self._in_bullets():
-            super().redo()
-
     def del_(self) -> None:
         """Delete what is selected, or else the character behind the caret."""
         with self._in_bullets():
@@ -154,6 +149,7 @@ class MaskedEdit(QLineEdit):
         menu = super().createStandardContextMenu()
         calls = {
             "edit-undo": self.undo,
+            # Does nothing while the text is masked.
             "edit-redo": self.redo,
             "edit-cut": self.cut,
             "edit-copy": self.copy,

@@ -111,7 +111,6 @@ WAYS = {
     "clear": (MaskedEdit.clear, ""),
     "insert": (lambda edit: edit.insert(NEW), TEXT + NEW),
     "undo": (after(press("x"), MaskedEdit.undo), ""),
-    "redo": (after(after(press("x"), MaskedEdit.undo), MaskedEdit.redo), ""),
     "del_": (after(lambda edit: edit.setCursorPosition(0), MaskedEdit.del_), TEXT[1:]),
     "backspace called": (MaskedEdit.backspace, TEXT[:-1]),
     "the menu's paste": (choose("edit-paste"), TEXT + NEW),
@@ -180,6 +179,20 @@ def test_whatever_changes_the_text_tells_bullets_alone(
     assert bool(has_text) == (result != TEXT)
     assert bool(told) == (result != TEXT)
     assert replayed(before, told) == interface.textInterface().text(0, 99) == bullet() * len(result)
+
+
+@pytest.mark.parametrize("redo", [MaskedEdit.redo, press("Ctrl+Shift+Z")])
+def test_nothing_is_done_again_while_it_is_masked(edit: MaskedEdit, told: list[QAccessibleEvent], redo: Edit) -> None:
+    """That is Qt's doing: otherwise it would be told with its characters."""
+    edit.set_masked(False)
+    edit.insert(NEW)
+    edit.undo()
+    edit.set_masked(True)
+    redo(edit)
+    assert (edit.text(), told) == (TEXT, [])
+    edit.set_masked(False)
+    redo(edit)
+    assert edit.text() == TEXT + NEW
 
 
 def test_where_it_changes_is_told(edit: MaskedEdit, told: list[QAccessibleEvent]) -> None:
@@ -301,8 +314,8 @@ def test_an_input_method_is_told_bullets(edit: MaskedEdit) -> None:
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing)")  # what a menu asks of a real platform
-def test_the_menu_pastes_as_the_keys_do(edit: MaskedEdit) -> None:
-    """What a subclass makes of a paste is made of the menu's, too; and nothing of Qt's own stands there."""
+def test_the_menu_that_opens_tells_bullets_too(edit: MaskedEdit) -> None:
+    """Qt's own does the same with the characters."""
     QApplication.sendEvent(
         edit, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(5, 5), edit.mapToGlobal(QPoint(5, 5)))
     )
@@ -313,6 +326,11 @@ def test_the_menu_pastes_as_the_keys_do(edit: MaskedEdit) -> None:
     assert shown == {"edit-undo", "edit-redo", "edit-cut", "edit-copy", "edit-paste", "edit-delete", "select-all"}
     enabled = {action.objectName() for action in menu.actions() if action.isEnabled() and not action.isSeparator()}
     assert enabled == {"edit-paste", "select-all"}
+    interface = QAccessible.queryAccessibleInterface(edit)
+    has_text: list[bool] = []
+    edit.textChanged.connect(lambda _text: has_text.append(interface.textInterface() is not None))
+    next(action for action in menu.actions() if action.objectName() == "edit-paste").trigger()
+    assert (edit.text(), has_text) == (TEXT + NEW, [False])
     menu.close()
     turn(2)
     assert edit.findChild(QMenu) is None

@@ -103,13 +103,17 @@ def test_nothing_changes_the_key_that_is_being_checked(field: KeyField, qtbot: Q
     assert line.text() == KEY
 
 
-def test_the_menu_pastes_as_the_keys_do(field: KeyField) -> None:
+@pytest.mark.parametrize("by_menu", [False, True])
+def test_a_key_is_found_among_several_pasted_lines(field: KeyField, qtbot: QtBot, by_menu: bool) -> None:
     """Line breaks tell where a key ends; the line itself would leave them out."""
     QGuiApplication.clipboard().setText(f"your key:\n{KEY}\nkeep it safe")
-    menu = line_of(field).createStandardContextMenu()
-    (paste,) = [action for action in menu.actions() if action.objectName() == "edit-paste"]
-    paste.trigger()
-    menu.deleteLater()
+    if by_menu:
+        menu = line_of(field).createStandardContextMenu()
+        (paste,) = [action for action in menu.actions() if action.objectName() == "edit-paste"]
+        paste.trigger()
+        menu.deleteLater()
+    else:
+        qtbot.keyClick(line_of(field), Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     assert field.key == line_of(field).text() == KEY
 
 
