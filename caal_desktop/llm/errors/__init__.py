@@ -9,11 +9,19 @@
     │   ├── AddressRefused                        a base URL that is none, or that a key must not be sent to
     │   ├── NotOffered                            only other providers can do this
     │   └── NetworkSettingsInvalid                SSL_CERT_FILE names no file, a proxy that cannot be used
+    │       └── CertificateFileUnusable           the settings' own file of certificate authorities
     ├── ConnectionFailed                          the server was not reached
     │   ├── NameResolutionFailed
     │   ├── ConnectionRefused
     │   ├── ConnectionDropped                     before the answer began
-    │   ├── CertificateRejected
+    │   ├── CertificateRejected                   or no TLS at all
+    │   │   ├── CertificateForAnotherHost
+    │   │   ├── CertificateExpired
+    │   │   │   └── CertificateFileExpired        the settings' own file of certificate authorities
+    │   │   ├── CertificateNotYetValid            the computer's clock is slow
+    │   │   ├── CertificateIssuerUnknown          self-signed ones included
+    │   │   ├── CertificateRevoked
+    │   │   └── CertificateTooWeak
     │   ├── ProxyAuthenticationRequired           407
     │   ├── CaptivePortalSuspected                a web page or a redirect instead of an answer; 511
     │   └── ConnectionTimedOut
@@ -53,7 +61,15 @@ from caal_desktop.llm.errors.connection import (
     ApiKeyMalformed,
     ApiKeyMissing,
     CaptivePortalSuspected,
+    CertificateExpired,
+    CertificateFileExpired,
+    CertificateFileUnusable,
+    CertificateForAnotherHost,
+    CertificateIssuerUnknown,
+    CertificateNotYetValid,
     CertificateRejected,
+    CertificateRevoked,
+    CertificateTooWeak,
     ConfigurationError,
     ConnectionDropped,
     ConnectionFailed,
@@ -97,7 +113,15 @@ __all__ = [
     "BadRequest",
     "CapabilityNotOffered",
     "CaptivePortalSuspected",
+    "CertificateExpired",
+    "CertificateFileExpired",
+    "CertificateFileUnusable",
+    "CertificateForAnotherHost",
+    "CertificateIssuerUnknown",
+    "CertificateNotYetValid",
     "CertificateRejected",
+    "CertificateRevoked",
+    "CertificateTooWeak",
     "ConfigurationError",
     "ConnectionDropped",
     "ConnectionFailed",

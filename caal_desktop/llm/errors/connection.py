@@ -114,7 +114,31 @@ class NetworkSettingsInvalid(ConfigurationError):
     advice = QT_TRANSLATE_NOOP(
         "ProviderError", "Correct the environment variables SSL_CERT_FILE, SSL_CERT_DIR or HTTPS_PROXY, then try again."
     )
+    why_variable: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "The environment variable {variable} names “{file}”, which is not a readable file of certificates.",
+    )
     remedy = Remedy.NETWORK_SETTINGS
+
+
+class CertificateFileUnusable(NetworkSettingsInvalid):
+    """The file of certificate authorities that the settings name cannot be used."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "The certificate file of the settings cannot be used.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "The network settings name a file that does not serve as one.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Name another file in the network settings, or none.")
+    why_missing: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The network settings name “{file}”, and there is no such file."
+    )
+    why_too_large: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The network settings name “{file}”, which is too large for a file of certificates."
+    )
+    why_no_certificates: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The network settings name “{file}”, which holds no certificates in PEM form."
+    )
+    why_unreadable: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The network settings name “{file}”, which cannot be read."
+    )
 
 
 class ConnectionFailed(ProviderError):
@@ -157,7 +181,10 @@ class ConnectionDropped(ConnectionFailed):
 
 
 class CertificateRejected(ConnectionFailed):
-    """The TLS handshake failed; ``params["issuer"]`` names the certificate's issuer where it is known."""
+    """The TLS handshake failed; a subclass says why where that is known.
+
+    ``params["issuer"]`` names the certificate's issuer where it is known.
+    """
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The connection to {provider} is not trustworthy.")
     why = QT_TRANSLATE_NOOP(
@@ -168,12 +195,21 @@ class CertificateRejected(ConnectionFailed):
     why_named: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError",
         "Its certificate was issued by “{issuer}”, which this computer does not trust: a company proxy or security "
-        "software may be reading along, or this computer's clock is wrong.",
+        "software may be reading along.",
     )
     advice = QT_TRANSLATE_NOOP(
         "ProviderError",
         "Check date and time first. In a company network, ask for its certificate authority's file and name it in "
         "the network settings.",
+    )
+    why_no_tls: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "No encrypted connection came about: the server may not speak https, or something on the way interferes.",
+    )
+    advice_no_tls: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "If the server is yours, check whether its address begins with http:// or https://; otherwise try another "
+        "network.",
     )
     remedy = Remedy.NETWORK_SETTINGS
     transient = False
@@ -181,7 +217,168 @@ class CertificateRejected(ConnectionFailed):
     def template(self) -> ErrorTemplate:
         """Return the templates; the reason names the issuer where it is known."""
         template = super().template()
+        if self.reason == self.why_no_tls:
+            return replace(template, advice=self.advice_no_tls)
         return replace(template, why=self.why_named) if self.params.get("issuer") else template
+
+
+class CertificateForAnotherHost(CertificateRejected):
+    """The certificate is for other hosts; ``params["names"]`` has these where they are known."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "The server that answered is not {host}.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Its certificate is for another name: the address may be mistyped, or a Wi-Fi sign-in page or a company filter "
+        "answers in its place.",
+    )
+    why_names: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Its certificate is for another name ({names}): the address may be mistyped, or a Wi-Fi sign-in page or a "
+        "company filter answers in its place.",
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Check the server's address. In a public network, open any website in the browser and sign in if it asks.",
+    )
+    remedy = Remedy.PROVIDER_SETTINGS
+
+    def template(self) -> ErrorTemplate:
+        """Return the templates; the reason tells the certificate's names where they are known."""
+        template = super().template()
+        return replace(template, why=self.why_names if self.params.get("names") else self.why)
+
+
+class CertificateExpired(CertificateRejected):
+    """The certificate, or one above it, is too old, unless the computer's clock is fast."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "The certificate of {provider} has expired.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError", "The server's operator has not renewed it in time, or this computer's clock is wrong."
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError", "Check this computer's date and time. If they are right, the server's operator can help."
+    )
+    remedy = Remedy.RETRY
+
+
+class CertificateFileExpired(CertificateExpired):
+    """The authority that has expired is the one of the settings' own file."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "The certificate file of the settings has expired.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "The certificates in the file that the network settings name have expired, or this computer's clock is wrong.",
+    )
+    why_file: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "The certificates in “{file}”, which the network settings name, have expired, or this computer's clock is "
+        "wrong.",
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Check this computer's date and time. If they are right, ask the network's owner for the new file and name it "
+        "in the network settings.",
+    )
+    remedy = Remedy.NETWORK_SETTINGS
+
+    def template(self) -> ErrorTemplate:
+        """Return the templates; the reason names the file where it is known."""
+        template = super().template()
+        return replace(template, why=self.why_file) if self.params.get("file") else template
+
+
+class CertificateNotYetValid(CertificateRejected):
+    """The certificate is of the future: most likely the computer's clock is slow."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "The certificate of {provider} is not valid yet.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError", "It is valid from a later time on. Most likely this computer's clock is wrong."
+    )
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Set this computer's date and time, then try again.")
+    remedy = Remedy.RETRY
+
+
+class CertificateIssuerUnknown(CertificateRejected):
+    """Nobody who is trusted vouches for the certificate.
+
+    ``params`` name what should have: ``file``, of the settings, or the environment's ``variable``; neither for the
+    system alone.
+    """
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "Nobody vouches that this is {provider}.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Its certificate was issued by somebody whom this computer does not trust: a company proxy or security "
+        "software may be reading along.",
+    )
+    why_self_signed: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "The server has issued its certificate itself, as servers at home often do. Anybody on the way could have done "
+        "that, too.",
+    )
+    why_file: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The certificate file “{file}” of the network settings does not vouch for its certificate."
+    )
+    why_file_named: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Its certificate was issued by “{issuer}”. The certificate file “{file}” of the network settings does not "
+        "vouch for it.",
+    )
+    why_variable: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The certificates that the environment variable {variable} names do not vouch for its own."
+    )
+    why_variable_named: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Its certificate was issued by “{issuer}”. The certificates that the environment variable {variable} names do "
+        "not vouch for it.",
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "In a company network, ask for its certificate authority's file and name it in the network settings. The same "
+        "helps with a server of your own.",
+    )
+    advice_file: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Check whether the file is the one for this network and this server, and name the right one in the network "
+        "settings.",
+    )
+    advice_variable: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Correct the environment variable {variable}, or name the file of the server's certificate authority in the "
+        "network settings.",
+    )
+    remedy = Remedy.NETWORK_SETTINGS
+
+    def template(self) -> ErrorTemplate:
+        """Return the templates that name what should have vouched, and the issuer where it is known."""
+        template, is_named = super().template(), bool(self.params.get("issuer"))
+        if self.params.get("file"):
+            why = self.why_file_named if is_named else self.why_file
+            return replace(template, why=why, advice=self.advice_file)
+        if self.reason:
+            return replace(template, why=self.reason)
+        if self.params.get("variable"):
+            why = self.why_variable_named if is_named else self.why_variable
+            return replace(template, why=why, advice=self.advice_variable)
+        return template
+
+
+class CertificateRevoked(CertificateRejected):
+    """The certificate's issuer has withdrawn it."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "The certificate of {provider} was withdrawn.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "Whoever issued it no longer vouches for it; perhaps its key was stolen.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Send nothing to this server until its operator has a new certificate.")
+    remedy = Remedy.RETRY
+
+
+class CertificateTooWeak(CertificateRejected):
+    """The certificate's key or signature is of a kind that can be forged."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "The certificate of {provider} is too weak.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "Its key or its signature is of a kind that others can forge.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "The server's operator can help, with a certificate of today's kind.")
+    remedy = Remedy.RETRY
 
 
 class ProxyAuthenticationRequired(ConnectionFailed):

@@ -20,6 +20,7 @@ from openai import AsyncOpenAI, AsyncStream, Omit
 from typing_extensions import override
 
 from caal_desktop.llm.transport.address import host_of, is_loopback
+from caal_desktop.llm.transport.certificates import CERTIFICATE_FILE, CERTIFICATE_FOLDER, load_bundle
 from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode, Timeouts
 
 if TYPE_CHECKING:
@@ -51,23 +52,37 @@ def _ssl_context(network: NetworkOptions | None = None) -> ssl.SSLContext:
     """Return the TLS context, shared by clients that trust the same certificates: reading these is slow.
 
     Raises:
-        OSError: a file of certificates cannot be read, or holds none.
+        BundleError: a file of certificates cannot be read, or holds none.
     """
     if network is not None and not network.trust_system:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if network.ca_bundle:
-            context.load_verify_locations(network.ca_bundle)
+            load_bundle(context, network.ca_bundle)
         return context
     if network is not None and network.ca_bundle:
         # A context of its own: the shared one must not trust these authorities.
-        context = httpx2.create_ssl_context()
-        context.load_verify_locations(network.ca_bundle)
+        context = _system_context()
+        load_bundle(context, network.ca_bundle)
         return context
-    place = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    place = os.environ.get(CERTIFICATE_FILE), os.environ.get(CERTIFICATE_FOLDER)
     with _ssl_lock:
         if place not in _ssl_contexts:
-            _ssl_contexts[place] = httpx2.create_ssl_context()
+            _ssl_contexts[place] = _system_context()
         return _ssl_contexts[place]
+
+
+def _system_context() -> ssl.SSLContext:
+    """Return a new context that trusts what the system trusts, or the environment in its place.
+
+    Raises:
+        BundleError: the environment names a file that cannot be used.
+    """
+    try:
+        return httpx2.create_ssl_context()
+    except (OSError, ValueError):
+        if path := os.environ.get(CERTIFICATE_FILE):
+            load_bundle(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), path, variable=CERTIFICATE_FILE)  # says why not
+        raise
 
 
 class BodyTooLongError(ValueError):

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from caal_desktop.llm import errors
 from caal_desktop.llm.fields import as_dict, as_int, as_list, as_text, first_dict, parse_json
 from caal_desktop.llm.redaction import hide_echoes, hide_secrets
+from caal_desktop.llm.translation import NO_TEXT
+from caal_desktop.llm.transport.certificates import BundleError, BundleFault
 from caal_desktop.llm.transport.retry import retry_after_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.errors import ProviderError
     from caal_desktop.llm.errors.context import RequestContext
+    from caal_desktop.llm.translation import SourceText
 
 
 # --- answers -------------------------------------------------------------------------------------------------------
@@ -308,6 +311,36 @@ def decode_object(context: RequestContext, raw: bytes, headers: Mapping[str, str
 
 # --- exceptions ----------------------------------------------------------------------------------------------------
 
+# The numbers by which OpenSSL (X509_V_ERR_*), macOS (errSec*) and Windows (CERT_E_*, CRYPT_E_*) refuse a certificate.
+_SELF_SIGNED: Final = 18
+_CERTIFICATE_CODES: Final[dict[type[ProviderError], frozenset[int]]] = {
+    errors.CertificateForAnotherHost: frozenset({62, 64, -67602 & 0xFFFFFFFF, 0x800B010F}),
+    errors.CertificateExpired: frozenset({10, -67818 & 0xFFFFFFFF, 0x800B0101}),
+    errors.CertificateNotYetValid: frozenset({9, -67819 & 0xFFFFFFFF}),
+    errors.CertificateIssuerUnknown: frozenset({2, 19, 20, 21, 27, -67843 & 0xFFFFFFFF, 0x800B0109, 0x800B010A}),
+    errors.CertificateRevoked: frozenset({23, -67820 & 0xFFFFFFFF, 0x800B010C, 0x80092010}),
+    errors.CertificateTooWeak: frozenset({66, 67, 68}),
+}
+# Where the number says nothing: the words of OpenSSL, macOS and Python.
+_CERTIFICATE_WORDS: Final[dict[type[ProviderError], re.Pattern[str]]] = {
+    errors.CertificateNotYetValid: re.compile(r"not (?:yet valid|valid yet)", re.I),
+    errors.CertificateExpired: re.compile(r"\bexpired\b", re.I),
+    errors.CertificateRevoked: re.compile(r"\brevoked\b", re.I),
+    errors.CertificateForAnotherHost: re.compile(
+        r"(?:hostname|IP address) mismatch|name does not match|doesn't match|not valid for", re.I
+    ),
+    errors.CertificateIssuerUnknown: re.compile(
+        r"self[- ]signed|unable to (?:get|verify)|(?:not|isn.t) trusted|untrusted", re.I
+    ),
+    errors.CertificateTooWeak: re.compile(r"too (?:small|weak)", re.I),
+}
+_BUNDLE_REASONS: Final = {
+    BundleFault.MISSING: errors.CertificateFileUnusable.why_missing,
+    BundleFault.TOO_LARGE: errors.CertificateFileUnusable.why_too_large,
+    BundleFault.NO_CERTIFICATES: errors.CertificateFileUnusable.why_no_certificates,
+    BundleFault.UNREADABLE: errors.CertificateFileUnusable.why_unreadable,
+}
+
 
 def _with_causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and all of its causes, those in exception groups included."""
@@ -349,8 +382,8 @@ def error_from_exception(context: RequestContext, error: BaseException, *, strea
         if isinstance(item, socket.gaierror):
             return context.error(errors.NameResolutionFailed, detail)
         if isinstance(item, ssl.SSLError):
-            # Also a handshake that fails for another reason than the certificate: the user can do the same about it.
-            return context.error(errors.CertificateRejected, detail)
+            rejected, reason = _certificate_error(item)
+            return context.error(rejected, detail, reason=reason)
         if isinstance(item, ConnectionRefusedError) or getattr(item, "errno", None) == errno.ECONNREFUSED:
             return context.error(errors.ConnectionRefused, detail)
     if names & {"ConnectTimeout", "PoolTimeout"}:
@@ -370,10 +403,27 @@ def error_from_exception(context: RequestContext, error: BaseException, *, strea
     return context.error(errors.ProviderError, _class_names(chain))
 
 
+def _certificate_error(error: ssl.SSLError) -> tuple[type[ProviderError], SourceText]:
+    """Return the class, and the reason where there is a better one than its own, for a handshake that failed."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return errors.CertificateRejected, errors.CertificateRejected.why_no_tls
+    code = getattr(error, "verify_code", 0) & 0xFFFFFFFF  # what is negative on macOS, Windows may call positive
+    if code == _SELF_SIGNED:
+        return errors.CertificateIssuerUnknown, errors.CertificateIssuerUnknown.why_self_signed
+    by_code = next((cls for cls, codes in _CERTIFICATE_CODES.items() if code in codes), None)
+    text = f"{getattr(error, 'verify_message', '')} {error}"
+    by_words = next((cls for cls, words in _CERTIFICATE_WORDS.items() if words.search(text)), None)
+    return by_code or by_words or errors.CertificateRejected, NO_TEXT
+
+
 def error_from_setup(context: RequestContext, error: BaseException) -> ProviderError:
     """Return the error for an exception of a client's construction: certificate files, proxy settings."""
     if isinstance(error, errors.ProviderError):
         return error
+    if isinstance(error, BundleError):
+        cls = errors.NetworkSettingsInvalid if error.variable else errors.CertificateFileUnusable
+        reason = cls.why_variable if error.variable else _BUNDLE_REASONS[error.fault]
+        return context.error(cls, str(error), reason=reason, file=error.path, variable=error.variable)
     return context.error(errors.NetworkSettingsInvalid, f"{type(error).__name__}: {error}")
 
 

@@ -1,4 +1,4 @@
-"""Finds the issuer of a certificate that was refused.
+"""Finds out why a certificate was refused: who has issued it, for whom, and who should have vouched for it.
 
 OpenSSL does not tell which certificate it has refused. The issuer's name ("Example Corp Proxy CA") shows the user whose
 certificate authority is missing, so it is read in one more handshake, which trusts nothing and over which nothing is
@@ -9,18 +9,37 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ipaddress
+import os
 import socket
 import ssl
-from typing import TYPE_CHECKING, Final
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from caal_desktop.llm.errors import (
+    CertificateExpired,
+    CertificateFileExpired,
+    CertificateForAnotherHost,
+    CertificateIssuerUnknown,
+    CertificateRejected,
+)
 from caal_desktop.llm.transport.address import is_loopback, read_address
+from caal_desktop.llm.transport.certificates import (
+    CERTIFICATE_FILE,
+    CERTIFICATE_FOLDER,
+    BundleError,
+    BundleFault,
+    check_bundle,
+)
 from caal_desktop.llm.transport.network import ProxyMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from caal_desktop.llm.errors import ProviderError
+    from caal_desktop.llm.errors.context import RequestContext
     from caal_desktop.llm.transport.network import NetworkOptions
 
 TIMEOUT_S: Final = 5.0
@@ -28,22 +47,59 @@ _MAX_HEAD: Final = 16 * 1024
 _SEQUENCE: Final = 0x30
 _EXPLICIT_VERSION: Final = 0xA0
 _TEXT_TAGS: Final = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1E: "utf-16-be"}
+_EXTENSIONS: Final = 0xA3
+_DNS_NAME: Final = 0x82
+_IP_ADDRESS: Final = 0x87
+_ALTERNATIVE_NAMES: Final = bytes((0x55, 0x1D, 0x11))
 _COMMON_NAME: Final = bytes((0x55, 0x04, 0x03))
 _ORGANIZATION: Final = bytes((0x55, 0x04, 0x0A))
 
 
-def issuer_of(base_url: str, network: NetworkOptions) -> str:
-    """Return the name of the issuer of a server's certificate.
+def explained(
+    error: CertificateRejected, context: RequestContext, base_url: str, network: NetworkOptions
+) -> ProviderError:
+    """Return an error with what can be found out about the certificate that was refused.
 
     Blocks for up to some seconds: call it in a worker thread.
 
     Args:
+        error: says why it was refused.
+        context: of the request.
         base_url: the server's address.
         network: the route to it.
-
-    Returns:
-        The name; "" where it cannot be found out.
     """
+    cls: type[ProviderError] = type(error)
+    params: dict[str, Any] = {}
+    if cls is CertificateExpired and network.ca_bundle and _has_expired(network.ca_bundle):
+        cls, params = CertificateFileExpired, {"file": PurePath(network.ca_bundle).name}
+    elif cls is CertificateForAnotherHost:
+        with contextlib.suppress(ValueError, IndexError):
+            params = {"names": host_names(_certificate_of(base_url, network))}
+    elif error.reason != CertificateRejected.why_no_tls and cls in (CertificateRejected, CertificateIssuerUnknown):
+        params = {**_vouchers(network)}
+        with contextlib.suppress(ValueError, IndexError):
+            params["issuer"] = issuer_name(_certificate_of(base_url, network))
+    return context.error(cls, error.detail, reason=error.reason, **params)
+
+
+def _vouchers(network: NetworkOptions) -> dict[str, str]:
+    """Return what should have vouched for a certificate: the file of the settings, or what the environment names."""
+    if network.ca_bundle:
+        return {"file": PurePath(network.ca_bundle).name}
+    variables = (CERTIFICATE_FILE, CERTIFICATE_FOLDER)
+    return {"variable": next((name for name in variables if network.trust_system and os.environ.get(name)), "")}
+
+
+def _has_expired(bundle: str) -> bool:
+    try:
+        check_bundle(bundle)
+    except BundleError as error:
+        return error.fault is BundleFault.EXPIRED
+    return False
+
+
+def _certificate_of(base_url: str, network: NetworkOptions) -> bytes:
+    """Return a server's certificate in binary form; nothing where it cannot be had."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         address = read_address(base_url)
         host, port = address.host.name, address.effective_port
@@ -51,9 +107,8 @@ def issuer_of(base_url: str, network: NetworkOptions) -> str:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # nothing is sent over this connection
         with _connection(host, port, network) as plain, context.wrap_socket(plain, server_hostname=host) as secured:
-            certificate = secured.getpeercert(binary_form=True)
-        return issuer_name(certificate) if certificate else ""
-    return ""
+            return secured.getpeercert(binary_form=True) or b""
+    return b""
 
 
 def issuer_name(der: bytes) -> str:
@@ -68,21 +123,62 @@ def issuer_name(der: bytes) -> str:
     Raises:
         ValueError, IndexError: it is no certificate.
     """
-    (_, certificate), *_ = _items(der)
-    (_, to_be_signed), *_ = _items(certificate)
-    fields = list(_items(to_be_signed))
-    if fields[0][0] == _EXPLICIT_VERSION:
-        fields = fields[1:]
-    # The rest begins with serial number, signature algorithm, issuer.
     names: dict[bytes, str] = {}
-    for _tag, relative_name in _items(fields[2][1]):
+    # Serial number, signature algorithm, issuer.
+    for _tag, relative_name in _items(_fields(der)[2][1]):
         for _pair_tag, pair in _items(relative_name):
             (_oid_tag, oid), (text_tag, text) = list(_items(pair))[:2]
             if text_tag in _TEXT_TAGS:
                 names.setdefault(oid, text.decode(_TEXT_TAGS[text_tag], "replace"))
-    name = names.get(_COMMON_NAME) or names.get(_ORGANIZATION) or ""
-    # It comes from outside and will be shown.
-    return "".join(letter for letter in name if letter.isprintable())[:100]
+    return _shown(names.get(_COMMON_NAME) or names.get(_ORGANIZATION) or "")
+
+
+def host_names(der: bytes) -> tuple[str, ...]:
+    """Return the hosts that a certificate is for (RFC 5280, section 4.2.1.6).
+
+    Args:
+        der: the certificate in binary form.
+
+    Returns:
+        At most five names and IP addresses, in the form in which they are shown.
+
+    Raises:
+        ValueError, IndexError: it is no certificate.
+    """
+    names: list[str] = []
+    for tag, content in _fields(der):
+        if tag != _EXTENSIONS:
+            continue
+        (_, extensions), *_ = _items(content)
+        for _tag, extension in _items(extensions):
+            (_, oid), *_, (_, value) = _items(extension)
+            if oid == _ALTERNATIVE_NAMES:
+                (_, alternatives), *_ = _items(value)
+                names += [_alternative(kind, name) for kind, name in _items(alternatives)]
+    return tuple(dict.fromkeys(name for name in names if name))[:5]
+
+
+def _alternative(tag: int, content: bytes) -> str:
+    if tag == _DNS_NAME:
+        return _shown(content.decode("ascii", "replace"))
+    return str(ipaddress.ip_address(content)) if tag == _IP_ADDRESS else ""
+
+
+def _fields(der: bytes) -> list[tuple[int, bytes]]:
+    """Return the fields of a certificate's signed part, its serial number first.
+
+    Raises:
+        ValueError, IndexError: it is no certificate.
+    """
+    (_, certificate), *_ = _items(der)
+    (_, to_be_signed), *_ = _items(certificate)
+    fields = list(_items(to_be_signed))
+    return fields[1:] if fields[0][0] == _EXPLICIT_VERSION else fields
+
+
+def _shown(text: str) -> str:
+    """Return a text from outside as it may be shown."""
+    return "".join(letter for letter in text if letter.isprintable())[:100]
 
 
 def _items(data: bytes) -> Iterator[tuple[int, bytes]]:

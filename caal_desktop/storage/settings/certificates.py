@@ -1,31 +1,35 @@
-"""Checks files of certificate authorities. Blocks: a path may lead to a dead network drive."""
+"""Says in the settings' words what is wrong with a file of certificate authorities.
+
+Blocks: a path may lead to a dead network drive.
+"""
 
 from __future__ import annotations
 
-import ssl
-from pathlib import Path
+from typing import Final
 
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText, SourceText
+from caal_desktop.llm.transport.certificates import BundleError, BundleFault, check_bundle
 
-MAX_BUNDLE_SIZE = 10_000_000
+_REASONS: Final[dict[BundleFault, SourceText]] = {
+    BundleFault.MISSING: QT_TRANSLATE_NOOP("InvalidSetting", "It must name a file that exists."),
+    BundleFault.TOO_LARGE: QT_TRANSLATE_NOOP(
+        "InvalidSetting", "It must name a file of certificates; this one is too large."
+    ),
+    BundleFault.NO_CERTIFICATES: QT_TRANSLATE_NOOP(
+        "InvalidSetting", "It must name a file of certificates in PEM form."
+    ),
+    BundleFault.UNREADABLE: QT_TRANSLATE_NOOP("InvalidSetting", "It cannot be read. The system says: {reason}."),
+    BundleFault.EXPIRED: QT_TRANSLATE_NOOP(
+        "InvalidSetting", "Its certificates have expired. The network's owner has newer ones."
+    ),
+}
 
 
 def bundle_error(path: str) -> FilledText | None:
     """Return why a file of certificate authorities cannot be used, in a sentence; None where it can."""
     try:
-        file = Path(path)
-        if not file.is_file():
-            return FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It must name a file that exists."))
-        if file.stat().st_size > MAX_BUNDLE_SIZE:
-            return FilledText(
-                QT_TRANSLATE_NOOP("InvalidSetting", "It must name a file of certificates; this one is too large.")
-            )
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except ssl.SSLError:
-        return FilledText(QT_TRANSLATE_NOOP("InvalidSetting", "It must name a file of certificates in PEM form."))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return FilledText(
-            QT_TRANSLATE_NOOP("InvalidSetting", "It cannot be read. The system says: {reason}."), {"reason": reason}
-        )
+        check_bundle(path)
+    except BundleError as error:
+        text = _REASONS[error.fault]
+        return FilledText(text, {"reason": error.system_text} if "{reason}" in text else {})
     return None

@@ -240,19 +240,19 @@ class OpenAICompatibleProvider(LLMProvider):
             delay = self._retry_policy.delay(error, attempt)
             if delay is None:
                 if isinstance(error, CertificateRejected):
-                    error = await self._with_issuer(error)
+                    error = await self._explained(error)
                 raise error
             attempt += 1
             await asyncio.sleep(delay)
 
-    async def _with_issuer(self, error: CertificateRejected) -> ProviderError:
-        """Return the error with the name of the certificate's issuer, whose certificate the user may have to trust."""
-        from caal_desktop.llm.transport.issuer import issuer_of
+    async def _explained(self, error: CertificateRejected) -> ProviderError:
+        """Return the error with what can be found out about the certificate: its issuer, its names."""
+        from caal_desktop.llm.transport.issuer import explained
 
-        issuer = await asyncio.get_running_loop().run_in_executor(None, issuer_of, self.base_url, self._network)
-        if not issuer:
-            return error
-        return self._context(None).error(CertificateRejected, error.detail, issuer=issuer)
+        context = self._context(None)
+        return await asyncio.get_running_loop().run_in_executor(
+            None, explained, error, context, self.base_url, self._network
+        )
 
     async def _get_json(self, context: RequestContext, path: str, params: Mapping[str, str] | None = None) -> object:
         async with self._open(context, "GET", path, params=params) as response:
