@@ -10,6 +10,8 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING
 
+from tests.support import fuzzing
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds ``--long``."""
     parser.addoption("--long", action="store_true", help="run the tests marked long as well")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Has the fuzz tests try many examples in a run with ``--long``."""
+    if config.getoption("long"):
+        fuzzing.try_many()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
