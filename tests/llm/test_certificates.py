@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from caal_desktop.llm import NetworkOptions, OpenAICompatibleProvider
+from caal_desktop.llm import NetworkOptions, OpenAICompatibleProvider, ProxyMode
 from caal_desktop.llm.errors import (
     CertificateExpired,
     CertificateFileExpired,
@@ -36,7 +36,7 @@ from caal_desktop.llm.transport.error_mapping import error_from_exception
 from caal_desktop.llm.transport.issuer import host_names, issuer_name
 from caal_desktop.storage.settings.certificates import bundle_error
 from tests.llm.helpers import AT_ONCE, HELLO, MODEL, error_of, run
-from tests.llm.test_network import model_server
+from tests.llm.test_network import model_server, proxy_to
 from tests.support.scripted_server import Reply, scripted_server
 
 if TYPE_CHECKING:
@@ -315,6 +315,21 @@ def test_a_file_of_the_environment_that_cannot_be_used(tmp_path: Path, monkeypat
     error = asked(None, NetworkOptions())
     assert type(error) is NetworkSettingsInvalid
     assert error.describe().why.startswith(f"The environment variable SSL_CERT_FILE names “{tmp_path / 'gone.pem'}”")
+
+
+def test_the_issuer_of_an_ip_address_is_asked_through_a_proxy_too(tmp_path: Path) -> None:
+    async def test() -> None:
+        context = authority("Home CA").issue().server(tmp_path)
+        async with model_server(context) as port, proxy_to(port) as proxy:
+            network = NetworkOptions(proxy_mode=ProxyMode.MANUAL, proxy_url=proxy.url)
+            async with OpenAICompatibleProvider(
+                MODEL, "https://[fd00::1]/v1", network=network, retry_policy=AT_ONCE
+            ) as provider:
+                error = await error_of(lambda: provider.chat(HELLO))
+            assert "“Home CA”" in error.describe().why
+            assert proxy.heads[-1].startswith("CONNECT [fd00::1]:443 HTTP/1.1\r\nHost: [fd00::1]:443\r\n")
+
+    run(test())
 
 
 def test_a_key_that_others_can_forge(tmp_path: Path) -> None:

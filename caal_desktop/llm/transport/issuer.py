@@ -207,7 +207,8 @@ def _connection(host: str, port: int, network: NetworkOptions) -> socket.socket:
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if network.proxy is not None:
         user, password = network.proxy_user, network.proxy_password
-    head = f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    head = f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n"
     if user:
         head += f"Proxy-Authorization: Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}\r\n"
     plain = socket.create_connection((parts.hostname or "", parts.port or 80), TIMEOUT_S)
