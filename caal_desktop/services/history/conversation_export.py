@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from caal_desktop.llm.fields import as_dict, as_dicts, as_float, as_string, parse_json
+from caal_desktop.llm.fields import as_dict, as_dicts, as_float, as_string, parse_json, whole_characters
 from caal_desktop.llm.translation import (
     QT_TRANSLATE_NOOP,
     FormatValue,
@@ -22,6 +22,7 @@ from caal_desktop.services.history.conversation_records import to_conversation
 from caal_desktop.storage.atomic_file import reason_of
 from caal_desktop.storage.errors import StorageError
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
+from caal_desktop.storage.settings.document import MAX_DEPTH, depth_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +117,7 @@ def read_conversation(path: Path) -> ConversationRecord:
     except OSError as error:
         raise ConversationNotImported(file=path.name, reason=reason_of(error)) from error
     value = as_dict(parse_json(content))
-    if value.get("format") != FORMAT:
+    if value.get("format") != FORMAT or depth_of(value) > MAX_DEPTH:
         raise NotAConversation(file=path.name)
     if value.get("version") != VERSION:
         raise NewerConversation(file=path.name)
@@ -139,7 +140,7 @@ def read_conversation(path: Path) -> ConversationRecord:
 
 def _record(row: dict[str, Any], ids: dict[str, str]) -> MessageRecord:
     def text(name: str) -> str:
-        return as_string(row.get(name)) or ""
+        return whole_characters(as_string(row.get(name)) or "")
 
     return MessageRecord(
         ids[row["id"]],

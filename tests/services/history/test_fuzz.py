@@ -1,0 +1,149 @@
+"""Whatever stands in a file of a conversation: it is refused, or read, shown, kept and exported again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+
+from caal_desktop.services.history.conversation_export import (
+    FORMAT,
+    VERSION,
+    ConversationNotImported,
+    read_conversation,
+    to_json,
+    to_markdown,
+)
+from caal_desktop.services.history.conversation_records import to_conversation, to_record
+from caal_desktop.storage.history.store import HistoryDatabase
+from tests.support.fuzzing import ODD_CONTENTS, ODD_NUMBERS, ODD_TEXTS, damaged, damaged_bytes, documents, encoded, fuzz
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FAILURE = {
+    "error": "RateLimited",
+    "what": "a",
+    "why": "b",
+    "advice": "c",
+    "remedy": "wait",
+    "retry_after": 3,
+    "status": 429,
+    "reason": {"context": "ProviderError", "text": "x {wait}"},
+    "params": {
+        "wait": {"seconds": 3},
+        "reasons": ["a"],
+        "n": {"number": 2, "unit": "key"},
+        "d": {"date": "2026-01-31"},
+    },
+}
+FACTS = {"model": "acme/one", "duration_s": 1.5, "usage": {"prompt_tokens": 1, "cost": 0.1}, "finish_reason": "stop"}
+CONVERSATION: dict[str, Any] = {
+    "format": FORMAT,
+    "version": VERSION,
+    "title": "One",
+    "created": 1_700_000_000.0,
+    "options": {"model": "acme/one", "temperature": 0.5},
+    "messages": [
+        {
+            "id": "a",
+            "parent": None,
+            "role": "user",
+            "status": "complete",
+            "created": 1_700_000_000.0,
+            "text": "Hello",
+            "reasoning": "",
+            "extra": {"attachments": [{"name": "a.txt", "media_type": "text/plain", "content": "x", "size": 1}]},
+            "shown": True,
+        },
+        {
+            "id": "b",
+            "parent": "a",
+            "role": "assistant",
+            "status": "failed",
+            "created": 1_700_000_001.0,
+            "text": "Hi",
+            "reasoning": "Hm.",
+            "extra": {
+                "facts": FACTS,
+                "failure": FAILURE,
+                "tool_calls": [{"name": "f", "arguments": "{}", "call_id": "1"}],
+            },
+            "shown": True,
+        },
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzzed")
+
+
+@pytest.fixture(scope="module")
+def database(folder: Path) -> Iterator[HistoryDatabase]:
+    database = HistoryDatabase(folder / "history.sqlite3")
+    yield database
+    database.close()
+
+
+def import_whole(folder: Path, database: HistoryDatabase, content: bytes) -> bool:
+    """Do everything that is done with an imported file; return whether it was taken."""
+    path = folder / "conversation.json"
+    path.write_bytes(content)
+    try:
+        record = read_conversation(path)
+    except ConversationNotImported as error:
+        assert error.describe().why  # noqa: PT017 - either way is right
+        return False
+    database.save_all(record)
+    kept = database.load(record.id)
+    assert kept is not None
+    assert len(kept.messages) == len(record.messages)
+    conversation = to_conversation(kept)
+    for message in conversation.path():
+        to_record(message, shown=True)
+        if message.error is not None:
+            assert isinstance(str(message.error), str)
+    assert to_markdown(kept).startswith("# ")
+    path.write_bytes(to_json(kept).encode())
+    assert len(read_conversation(path).messages) == len(kept.messages)
+    database.delete(record.id)
+    return True
+
+
+def test_the_file_that_is_damaged_below_is_a_good_one(folder: Path, database: HistoryDatabase) -> None:
+    assert import_whole(folder, database, encoded(CONVERSATION))
+
+
+@pytest.mark.parametrize("name", ["title", "created", "options", "role", "status", "text", "reasoning", "extra"])
+def test_one_odd_value(folder: Path, database: HistoryDatabase, name: str) -> None:
+    for value in (*ODD_TEXTS, *ODD_NUMBERS, None, [], {"a": [[]]}):
+        document = json.loads(json.dumps(CONVERSATION))
+        if name in document:
+            document[name] = value
+        else:
+            document["messages"][1][name] = value
+        assert import_whole(folder, database, encoded(document))
+
+
+@pytest.mark.parametrize("content", ODD_CONTENTS, ids=range(len(ODD_CONTENTS)))
+def test_a_content_that_was_once_too_much(folder: Path, database: HistoryDatabase, content: bytes) -> None:
+    assert not import_whole(folder, database, content)
+
+
+@pytest.mark.parametrize("depth", [10, 200, 400, 900, 5000])
+@pytest.mark.parametrize("place", ["options", "extra"])
+def test_a_value_nested_deeply(folder: Path, database: HistoryDatabase, depth: int, place: str) -> None:
+    nested = '{"a":' * depth + "1" + "}" * depth
+    text = json.dumps(CONVERSATION).replace(f'"{place}": {{', f'"{place}": {{"deep": @, ')
+    assert import_whole(folder, database, text.replace("@", nested).encode()) == (depth == 10)
+
+
+@fuzz()
+@given(content=damaged(CONVERSATION).map(encoded) | documents().map(encoded) | damaged_bytes(encoded(CONVERSATION)))
+def test_any_file(folder: Path, database: HistoryDatabase, content: bytes) -> None:
+    import_whole(folder, database, content)
