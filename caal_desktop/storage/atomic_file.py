@@ -63,7 +63,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         _replace(temporary, target)
         temporary = None
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as error:
         raise WriteFailed(file=str(path), reason=reason_of(error)) from error
     finally:
@@ -115,8 +115,9 @@ def _replace(temporary: str, target: Path) -> None:
     Path(temporary).replace(target)
 
 
-def _sync_folder(folder: Path) -> None:
-    # The renaming itself must survive a power cut. Windows cannot open folders; some file systems refuse to sync them.
+def sync_folder(folder: Path) -> None:
+    """Have a renaming within the folder survive a power cut."""
+    # Windows cannot open folders; some file systems refuse to sync them.
     if os.name == "nt":
         return
     with contextlib.suppress(OSError):

@@ -10,6 +10,7 @@
     ├── HistoryFailed           the conversations' database cannot be read or written
     │   ├── HistoryLocked       another program has it open
     │   ├── HistoryDiskFull     the disk is full
+    │   ├── HistoryUnreachable  the system fails to read or write it
     │   ├── HistoryReadOnly     it can be read, but may not be written
     │   ├── HistoryForbidden    the user may not read it
     │   ├── HistoryNotAFile     there is a folder, or something else, in its place
@@ -132,6 +133,16 @@ class HistoryDiskFull(HistoryFailed):
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be saved at the moment.")
     why = QT_TRANSLATE_NOOP("StorageError", "The disk with {file} is full.")
     advice = QT_TRANSLATE_NOOP("StorageError", "You can go on. Make room on the disk.")
+
+
+class HistoryUnreachable(HistoryFailed):
+    """The system fails to read or write the database, perhaps for a moment: a disk's fault, a network folder."""
+
+    what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be read or saved at the moment.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError",
+        "You can go on. Check that the disk works, or the network where the folder is on another computer.",
+    )
 
 
 class HistoryReadOnly(HistoryFailed):

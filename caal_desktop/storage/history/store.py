@@ -4,6 +4,12 @@ While an answer streams, its new text is appended as small *pieces*, each commit
 ``synchronous=FULL``); the whole message takes their place when the answer has ended. After a crash the pieces are still
 there and are joined to their message when it is read.
 
+What is deleted is gone from the files, too. Its place is overwritten and the log, which holds what was written last, is
+emptied at once. That leaves what SQLite has copied when it moved rows from page to page: of some deletions in a hundred
+a piece stays between the rows of a page. Making the file anew leaves nothing, but takes seconds where it is large, so
+that it is done when there is nothing else to do. It is *owed* until then, over an end of the program if need be, and so
+is what another program that has the file open keeps us from doing.
+
 Everything here blocks: :mod:`~caal_desktop.storage.history.thread` keeps it off the event loop. ``sqlite3`` itself is
 imported when the database is opened: the first window must not wait for it.
 """
@@ -12,37 +18,32 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import stat
+import logging
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.llm.fields import as_dict, parse_json, whole_characters
-from caal_desktop.storage.atomic_file import ensure_private_folder, free_name, reason_of
-from caal_desktop.storage.errors import (
-    HistoryDamaged,
-    HistoryFailed,
-    HistoryForbidden,
-    HistoryNotAFile,
-    HistoryPutAside,
-    HistoryTooNew,
-)
+from caal_desktop.llm.fields import whole_characters
+from caal_desktop.storage.errors import HistoryFailed, HistoryReadOnly
 from caal_desktop.storage.history.failures import failure_of
+from caal_desktop.storage.history.opening import open_file, without_waiting
 from caal_desktop.storage.history.records import ConversationRecord, ConversationSummary, MessageRecord
-from caal_desktop.storage.history.schema import FTS_SCHEMA, SCHEMA, SCHEMA_VERSION
+from caal_desktop.storage.history.rows import IS_DELETED, UPDATED, RowReader, holds, is_beyond_like, like
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+logger = logging.getLogger(__name__)
+
 MAX_LISTED = 500
-BUSY_SECONDS = 5.0
-"""How long a lock of another program is waited for."""
+_MAX_QUERY = 500
+_MAX_TITLE = 300
 _SNIPPET = 120
-_TRIGRAM = 3
-"""Characters that a search needs at least for the full-text index; shorter ones look through the text."""
+_UNTIDY = "untidy"
+"""The note that the file is to be made anew."""
+_QUICKLY_MADE = 30_000_000
+"""Bytes of a file that is made anew in less than a second, which the end of the program may take."""
 
 
 class HistoryDatabase:
@@ -53,7 +54,7 @@ class HistoryDatabase:
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or create it.
+        """Open the file, or create it, and remove for good what an earlier run deleted: it can offer no undo.
 
         Raises:
             HistoryTooNew: a later version of the program has written it; it is left alone.
@@ -63,91 +64,67 @@ class HistoryDatabase:
 
         self._path = path
         self._sqlite = sqlite3
-        self.found: HistoryFailed | None = None
-        self._is_joined = False
-        ensure_private_folder(path.parent)
+        opened = open_file(path)
+        self._connection, self.found = opened.connection, opened.found
+        self._connection.create_function("holds", 2, holds)
+        self._read = RowReader(self._connection)
+        self._is_joined = self._removes = False
+        self._doomed: set[int] = set()
+        self._has_traces, self._is_untidy = True, False
         try:
-            self._connection = self._open()
-        except HistoryDamaged:
-            self.found = HistoryPutAside(file=str(self._set_aside()))
-            self._connection = self._open()
-        self._has_fts = self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'message_fts'").fetchone()
+            self._is_untidy = bool(self.note(_UNTIDY))
+            self.purge()
+        except HistoryReadOnly as error:
+            self.found = error
+        except HistoryFailed as error:
+            logger.info("What was deleted by an earlier run is still in %s: %s", path.name, error)
+        self._empty_log()
 
     def close(self) -> None:
-        """Purge what was deleted, and close the file."""
+        """Purge what was deleted, and close the file. A large one is made anew after the next start only."""
         with contextlib.suppress(HistoryFailed):
             self.purge()
+        if self._path.exists() and self._path.stat().st_size <= _QUICKLY_MADE:
+            self.tidy()
         self._connection.close()
 
-    # --- opening
+    @property
+    def owes(self) -> bool:
+        """Whether something may still be in the files that should be gone; :meth:`tidy` tries again."""
+        is_read_only = isinstance(self.found, HistoryReadOnly)
+        return not is_read_only and (bool(self._doomed) or self._has_traces or self._is_untidy)
 
-    def _open(self) -> sqlite3.Connection:
-        self._check_place()
-        try:
-            connection: sqlite3.Connection = self._sqlite.connect(
-                self._path, isolation_level=None, timeout=BUSY_SECONDS
-            )
-        except self._sqlite.Error as error:
-            raise failure_of(error, self._path) from error
-        try:
-            self._path.chmod(0o600)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
-                connection.execute(f"PRAGMA {pragma}").fetchall()
-            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-            if version > SCHEMA_VERSION:
-                raise HistoryTooNew(file=str(self._path))  # noqa: TRY301 - the connection is closed below
-            if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                raise HistoryDamaged(file=str(self._path))  # noqa: TRY301
-            if version < SCHEMA_VERSION:
-                self._create(connection)
-        except self._sqlite.Error as error:
-            connection.close()
-            raise failure_of(error, self._path) from error
-        except OSError as error:
-            connection.close()
-            raise HistoryFailed(file=str(self._path), reason=reason_of(error)) from error
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+    def tidy(self) -> None:
+        """Remove from the files what is still to be removed, unless another program is in the way.
 
-    def _connect(self) -> sqlite3.Connection:
-        return self._sqlite.connect(self._path, isolation_level=None, timeout=BUSY_SECONDS)
+        May take seconds; :meth:`interrupt` ends it.
+        """
+        if self.owes:
+            with contextlib.suppress(HistoryFailed, self._sqlite.Error):
+                if self._doomed:
+                    self._erase()
+                if self._is_untidy:
+                    self._connection.execute("VACUUM")
+                    self._connection.execute("DELETE FROM note WHERE name = ?", (_UNTIDY,))
+                    self._is_untidy, self._has_traces = False, True
+            self._empty_log()
 
-    def _check_place(self) -> None:
-        """See that what is in the file's place, if anything, is a file: to open a pipe would wait for ever."""
-        try:
-            mode = self._path.stat().st_mode
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise HistoryFailed(file=str(self._path), reason=reason_of(error)) from error
-        if not stat.S_ISREG(mode):
-            raise HistoryNotAFile(file=str(self._path))
-        if not os.access(self._path, os.R_OK):
-            raise HistoryForbidden(file=str(self._path))
-
-    def _create(self, connection: sqlite3.Connection) -> None:
-        connection.executescript(f"BEGIN;{SCHEMA};PRAGMA user_version={SCHEMA_VERSION};COMMIT;")
-        # Builds of SQLite without FTS5, or without its trigrams, are searched by looking through the text.
-        with contextlib.suppress(self._sqlite.OperationalError):
-            connection.executescript(FTS_SCHEMA)
-
-    def _set_aside(self) -> Path:
-        target = free_name(self._path, "damaged", datetime.now(UTC))
-        try:
-            self._path.rename(target)
-            for ending in ("-wal", "-shm"):
-                side = self._path.with_name(self._path.name + ending)
-                if side.exists():
-                    side.rename(target.with_name(target.name + ending))
-        except OSError as error:
-            raise HistoryFailed(file=str(self._path), reason=reason_of(error)) from error
-        return target
+    def interrupt(self) -> None:
+        """End what :meth:`tidy` does at the moment; to be called by another thread."""
+        self._connection.interrupt()
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, *, removes: bool = False) -> Iterator[sqlite3.Connection]:
+        """Do all of it or nothing.
+
+        Args:
+            removes: what is overwritten or deleted shall be gone from the files.
+
+        Raises:
+            HistoryFailed: nothing of it was done.
+        """
         connection = self._connection
+        self._removes |= removes
         if self._is_joined:
             yield connection
             return
@@ -155,14 +132,28 @@ class HistoryDatabase:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                if self._removes and not self._is_untidy:
+                    connection.execute("INSERT OR IGNORE INTO note(name, value) VALUES(?, '1')", (_UNTIDY,))
                 connection.execute("COMMIT")
             except BaseException:
                 # After some errors, such as a full disk, SQLite has rolled back by itself.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            if self._removes:
+                self._is_untidy = self._has_traces = True
         except self._sqlite.Error as error:
             raise failure_of(error, self._path) from error
+        finally:
+            self._removes = False
+        if self._has_traces:
+            self._empty_log()
+
+    def _empty_log(self) -> None:
+        """Copy the log back and cut it to nothing. Another program that reads at the moment keeps us from it."""
+        with contextlib.suppress(self._sqlite.Error), without_waiting(self._connection):
+            is_busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            self._has_traces = bool(is_busy)
 
     # --- writing
 
@@ -262,7 +253,7 @@ class HistoryDatabase:
 
     def remove_message(self, message: str) -> None:
         """Remove a message; what followed it follows its predecessor then."""
-        with self._transaction() as db:
+        with self._transaction(removes=True) as db:
             db.execute(
                 "UPDATE message SET parent = (SELECT parent FROM message WHERE id = :gone) WHERE parent = :gone",
                 {"gone": message},
@@ -272,7 +263,7 @@ class HistoryDatabase:
 
     def rename(self, conversation: str, title: str) -> None:
         """Give a conversation another title."""
-        with self._transaction() as db:
+        with self._transaction(removes=True) as db:
             db.execute("UPDATE conversation SET title = ? WHERE id = ?", (whole_characters(title), conversation))
 
     def delete(self, conversation: str) -> None:
@@ -286,12 +277,25 @@ class HistoryDatabase:
             db.execute("UPDATE conversation SET deleted = NULL WHERE id = ?", (conversation,))
 
     def purge(self) -> None:
-        """Remove for good what was deleted; the file's pages are overwritten."""
-        with self._transaction() as db:
-            gone = "SELECT id FROM conversation WHERE deleted IS NOT NULL"
-            db.execute(f"DELETE FROM piece WHERE message IN (SELECT id FROM message WHERE conversation IN ({gone}))")  # noqa: S608
-            db.execute(f"DELETE FROM message WHERE conversation IN ({gone})")  # noqa: S608 - no value in it
-            db.execute("DELETE FROM conversation WHERE deleted IS NOT NULL")
+        """Remove for good what was deleted: its pages are overwritten, and the log is emptied."""
+        self._doomed.update(row for (row,) in self._rows(f"SELECT rowid FROM conversation WHERE {IS_DELETED}"))  # noqa: S608 - no value in it
+        if self._doomed:
+            self._erase()
+
+    def _erase(self) -> None:
+        # What was restored meanwhile stays.
+        self._erase_where(f"{IS_DELETED} AND rowid = ?", [(row,) for row in self._doomed])
+        self._doomed.clear()
+
+    def _erase_where(self, condition: str, values: Sequence[tuple[object, ...]]) -> None:
+        chosen = f"SELECT id FROM conversation WHERE {condition}"  # noqa: S608 - no value in it
+        with self._transaction(removes=True) as db:
+            for sql in (
+                f"DELETE FROM piece WHERE message IN (SELECT id FROM message WHERE conversation IN ({chosen}))",  # noqa: S608
+                f"DELETE FROM message WHERE conversation IN ({chosen})",  # noqa: S608
+                f"DELETE FROM conversation WHERE {condition}",  # noqa: S608
+            ):
+                db.executemany(sql, values)
 
     def expire(self, before: float, keep: str = "") -> None:
         """Remove for good the conversations that were last changed before a moment.
@@ -300,15 +304,15 @@ class HistoryDatabase:
             before: seconds since 1970.
             keep: a conversation that stays whatever its age: the one that is shown.
         """
-        with self._transaction() as db:
-            db.execute(
-                "UPDATE conversation SET deleted = ? WHERE updated < ? AND id <> ? AND deleted IS NULL",
-                (time.time(), before, keep),
-            )
-        self.purge()
+        # Of an unknown date is none of them; what can still be restored is left to purge().
+        old = f"{UPDATED} > 0 AND {UPDATED} < ? AND id IS NOT ? AND NOT {IS_DELETED}"
+        if self._rows(f"SELECT 1 FROM conversation WHERE {old} LIMIT 1", (before, keep)):  # noqa: S608
+            self._erase_where(old, [(before, keep)])
 
     def set_note(self, name: str, value: str) -> None:
         """Keep a short text under a name; an empty one is removed."""
+        # A draft comes and goes all the time: for it the log is emptied, but the file is not made anew.
+        self._has_traces |= not value
         with self._transaction() as db:
             db.execute("DELETE FROM note WHERE name = ?", (name,))
             if value:
@@ -316,7 +320,7 @@ class HistoryDatabase:
 
     # --- reading
 
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def _rows(self, sql: str, values: Sequence[object] | dict[str, object] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._connection.execute(sql, values).fetchall()
         except self._sqlite.Error as error:
@@ -325,15 +329,16 @@ class HistoryDatabase:
     def note(self, name: str) -> str:
         """Return what was kept under a name; "" where nothing was."""
         rows = self._rows("SELECT value FROM note WHERE name = ?", (name,))
-        return str(rows[0][0]) if rows else ""
+        return self._read.text(rows[0][0]) if rows else ""
 
     def unfinished(self) -> str | None:
         """Return the conversation whose answer was incomplete when the program ended; None if all were complete."""
         rows = self._rows(
-            "SELECT conversation.id FROM conversation JOIN message ON message.conversation = conversation.id "
-            "WHERE message.status IN ('waiting', 'streaming') AND deleted IS NULL ORDER BY message.created DESC LIMIT 1"
+            "SELECT conversation.id FROM conversation JOIN message ON message.conversation = conversation.id "  # noqa: S608
+            f"WHERE NOT {IS_DELETED} AND message.status IN ('waiting', 'streaming') "
+            "ORDER BY message.created DESC LIMIT 1"
         )
-        return str(rows[0][0]) if rows else None
+        return self._read.identifier(rows[0][0]) if rows else None
 
     def listing(self, query: str = "") -> list[ConversationSummary]:
         """Return the conversations, the latest first.
@@ -341,78 +346,81 @@ class HistoryDatabase:
         Args:
             query: keeps those whose title or messages hold it, whatever the case.
         """
-        query = " ".join(whole_characters(query).split())
+        query = " ".join(whole_characters(query[:_MAX_QUERY]).replace("\0", " ").split())
         if not query:
-            rows = self._rows(
-                "SELECT id, title, updated FROM conversation WHERE deleted IS NULL ORDER BY updated DESC LIMIT ?",
-                (MAX_LISTED,),
-            )
-            return [ConversationSummary(str(row[0]), str(row[1]), float(row[2])) for row in rows]
-        found = self._matches(query)
-        rows = self._rows(
-            "SELECT id, title, updated FROM conversation WHERE deleted IS NULL AND title LIKE ? ESCAPE '\\'",
-            (_like(query),),
-        )
-        for identifier, title, updated in rows:
-            found.setdefault(identifier, ConversationSummary(identifier, title, updated))
-        return sorted(found.values(), key=lambda summary: summary.updated, reverse=True)[:MAX_LISTED]
-
-    def _matches(self, query: str) -> dict[str, ConversationSummary]:
-        select = (
-            "SELECT conversation.id, title, updated, message.text FROM message "
-            "JOIN conversation ON conversation.id = message.conversation WHERE deleted IS NULL AND "
-        )
-        if self._has_fts and len(query) >= _TRIGRAM:
-            quoted = '"' + query.replace('"', '""') + '"'
-            rows = self._rows(
-                f"{select} message.row IN (SELECT rowid FROM message_fts WHERE message_fts MATCH ?) LIMIT 2000",  # noqa: S608
-                (quoted,),
-            )
+            return self._summaries("SELECT NULL AS text, id AS conversation FROM conversation", "")
+        if is_beyond_like(query):
+            match, value = "holds(CAST({} AS BLOB), :value)", query.casefold()
         else:
-            rows = self._rows(f"{select} message.text LIKE ? ESCAPE '\\' LIMIT 2000", (_like(query),))
-        found: dict[str, ConversationSummary] = {}
-        for identifier, title, updated, text in rows:
-            found.setdefault(identifier, ConversationSummary(identifier, title, updated, _snippet(text, query)))
-        return found
+            match, value = "{} LIKE :value ESCAPE '\\'", like(query)
+        return self._summaries(
+            "SELECT text, conversation FROM message WHERE row IN "  # noqa: S608 - no value in it
+            f"(SELECT min(row) FROM message WHERE {match.format('text')} GROUP BY conversation) "
+            f"UNION ALL SELECT NULL, id FROM conversation WHERE {match.format('title')}",
+            query,
+            value,
+        )
+
+    def _summaries(self, found: str, query: str, value: str = "") -> list[ConversationSummary]:
+        """Return what a list shows of conversations.
+
+        Args:
+            found: SQL that selects the text that was found, or NULL, and the conversation's id.
+            query: what was looked for.
+            value: the SQL's value.
+        """
+        rows = self._rows(
+            f"SELECT id, substr(title, 1, {_MAX_TITLE}), {UPDATED} AS moment, max(text) "  # noqa: S608 - no value in it
+            f"FROM ({found}) JOIN conversation ON id = conversation WHERE NOT {IS_DELETED} "
+            f"GROUP BY id ORDER BY moment DESC LIMIT {MAX_LISTED}",
+            {"value": value},
+        )
+        listed = []
+        for raw, title, updated, text in rows:
+            identifier = self._read.identifier(raw)
+            if identifier is not None:
+                snippet = "" if text is None else _snippet(self._read.text(text), query)
+                listed.append(ConversationSummary(identifier, self._read.text(title), updated, snippet))
+        return listed
 
     def load(self, conversation: str) -> ConversationRecord | None:
         """Return a whole conversation; None if there is none of that id."""
         head = self._rows("SELECT id, title, created, updated, options FROM conversation WHERE id = ?", (conversation,))
         if not head:
             return None
+        read = self._read
         pieces: dict[tuple[str, str], list[str]] = {}
         for message, kind, text in self._rows(
             "SELECT piece.message, kind, piece.text FROM piece JOIN message ON message.id = piece.message "
             "WHERE conversation = ? ORDER BY seq",
             (conversation,),
         ):
-            pieces.setdefault((message, kind), []).append(text)
-        record = ConversationRecord(head[0][0], head[0][1], head[0][2], head[0][3], as_dict(parse_json(head[0][4])))
+            pieces.setdefault((read.text(message), read.text(kind)), []).append(read.text(text))
+        _, title, created, updated, options = head[0]
+        record = ConversationRecord(
+            conversation, read.text(title), read.moment(created), read.moment(updated), read.json_object(options)
+        )
         for row in self._rows(
             "SELECT id, parent, role, status, created, text, reasoning, extra, shown FROM message "
             "WHERE conversation = ? ORDER BY row",
             (conversation,),
         ):
-            identifier, parent, role, status, created, text, reasoning, extra, shown = row
+            message, parent, role, status, created, text, reasoning, extra, shown = row
+            identifier = read.text(message)
             record.messages.append(
                 MessageRecord(
                     identifier,
-                    parent,
-                    role,
-                    status,
-                    created,
-                    text + "".join(pieces.get((identifier, "text"), [])),
-                    reasoning + "".join(pieces.get((identifier, "reasoning"), [])),
-                    as_dict(parse_json(extra)),
+                    None if parent is None else read.text(parent),
+                    read.text(role),
+                    read.text(status),
+                    read.moment(created),
+                    read.text(text) + "".join(pieces.get((identifier, "text"), [])),
+                    read.text(reasoning) + "".join(pieces.get((identifier, "reasoning"), [])),
+                    read.json_object(extra),
                     bool(shown),
                 )
             )
         return record
-
-
-def _like(query: str) -> str:
-    escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 def _snippet(text: str, query: str) -> str:

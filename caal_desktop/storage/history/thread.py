@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from caal_desktop.storage.history.store import HistoryDatabase
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
+
+TIDY_SECONDS = 10.0
+"""How long there is to be nothing to do before the database's files are tidied, which any job interrupts."""
 
 
 class HistoryThread:
@@ -29,6 +32,9 @@ class HistoryThread:
         self._database: HistoryDatabase | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._is_tidying = False
+        self._tidying = threading.Lock()
+        """Held while the flag changes, so that no job after the tidying is interrupted in its place."""
 
     def submit(self, job: Callable[[HistoryDatabase], T]) -> Future[T]:
         """Run a job with the database.
@@ -63,7 +69,10 @@ class HistoryThread:
             # A daemon: a file system that hangs must not keep the program from ending.
             self._thread = threading.Thread(target=self._work, name="history", daemon=True)
             self._thread.start()
-        self._jobs.put(run)
+        with self._tidying:
+            self._jobs.put(run)
+            if self._is_tidying and self._database is not None:
+                self._database.interrupt()
         return future
 
     def close(self) -> Future[None]:
@@ -79,5 +88,22 @@ class HistoryThread:
         return future
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while True:
+            database = self._database
+            try:
+                job = self._jobs.get(timeout=TIDY_SECONDS if database is not None and database.owes else None)
+            except Empty:
+                assert database is not None  # noqa: S101 - or there was nothing to be tidied
+                self._tidy(database)
+                continue
+            if job is None:
+                return
             job()
+
+    def _tidy(self, database: HistoryDatabase) -> None:
+        with self._tidying:
+            self._is_tidying = self._jobs.empty()
+        if self._is_tidying:
+            database.tidy()
+            with self._tidying:
+                self._is_tidying = False

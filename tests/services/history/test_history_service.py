@@ -347,6 +347,48 @@ def test_a_temporary_conversation_leaves_no_trace(make: Callable[[], Kept], path
     assert b"ordinary question" in files
 
 
+def is_in_the_files(path: Path, text: str) -> bool:
+    return any(text.encode() in file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_a_deleted_message_is_in_no_file(make: Callable[[], Kept], path: Path) -> None:
+    kept = make()
+    kept.history.begin()
+    kept.say("a question in daylight")
+    kept.say("a clandestine question")
+    kept.until_listed(1)
+    assert is_in_the_files(path, "clandestine")
+    kept.chat.delete(3)  # the demo repeats the question
+    kept.chat.delete(2)
+    kept.parts.until(lambda: not is_in_the_files(path, "clandestine"), "the files")
+    assert is_in_the_files(path, "question in daylight")
+
+
+@pytest.mark.parametrize("end", ["the undo is over", "another is deleted", "the program ends"])
+def test_a_deleted_conversation_is_in_no_file_once_it_cannot_be_restored(
+    make: Callable[[], Kept], path: Path, end: str
+) -> None:
+    kept = make()
+    kept.history.begin()
+    kept.say("a clandestine question")
+    conversation = kept.history.current
+    kept.history.new()
+    kept.say("a question in daylight")
+    kept.until_listed(2)
+    kept.history.delete(conversation, "")
+    kept.until_listed(1)
+    assert is_in_the_files(path, "clandestine"), "it can still be restored"
+    if end == "the undo is over":
+        kept.history.forget_deleted()
+    elif end == "another is deleted":
+        kept.history.delete("some other", "")
+    else:
+        kept.parts.close()
+        kept.close()
+    kept.parts.until(lambda: not is_in_the_files(path, "clandestine"), "the files")
+    assert is_in_the_files(path, "question in daylight")
+
+
 def test_an_earlier_conversation_that_is_opened_from_a_temporary_one_is_kept_on(make: Callable[[], Kept]) -> None:
     """What is said in it afterwards would be lost in silence."""
     kept = make()

@@ -16,7 +16,7 @@ from caal_desktop.services.history.history_service import HistoryService
 from caal_desktop.services.history.history_writer import HistoryWriter
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.storage.errors import HistoryDiskFull, HistoryFailed, HistoryLocked
-from caal_desktop.storage.history import store
+from caal_desktop.storage.history import opening
 from caal_desktop.storage.history.records import ConversationRecord
 from caal_desktop.storage.history.store import HistoryDatabase
 from tests.support.qt_loop import run_async, turn
@@ -39,7 +39,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.01)
 
 
 @contextmanager
@@ -495,11 +495,11 @@ def test_a_database_that_fails_now_and_then_ends_up_like_one_that_does_not(
     is_broken = True
 
     @contextmanager
-    def transaction(database: HistoryDatabase) -> Iterator[sqlite3.Connection]:
+    def transaction(database: HistoryDatabase, *, removes: bool = False) -> Iterator[sqlite3.Connection]:
         fate = chance.random() if is_broken and database._path.name == "failing.db" and not database._is_joined else 1.0
         if fate < 0.3:
             raise HistoryDiskFull(file="f")
-        with plain(database) as connection:
+        with plain(database, removes=removes) as connection:
             yield connection
         if fate < 0.5:
             raise HistoryDiskFull(file="f")

@@ -1,0 +1,272 @@
+"""Opening the conversations' file, whatever is in its place: nothing, a damaged one, one that may not be written.
+
+``sqlite3`` is imported when a file is opened: the first window must not wait for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import stat
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from caal_desktop.storage.atomic_file import (
+    PRIVATE_FILE,
+    ensure_private_folder,
+    free_name,
+    sync_folder,
+)
+from caal_desktop.storage.errors import (
+    FolderReadOnly,
+    HistoryDamaged,
+    HistoryEmptied,
+    HistoryFailed,
+    HistoryForbidden,
+    HistoryNotAFile,
+    HistoryPutAside,
+    HistoryReadOnly,
+    HistoryTooNew,
+    HistoryUnreachable,
+)
+from caal_desktop.storage.history.failures import failure_of, system_failure_of
+from caal_desktop.storage.history.schema import OLD_INDEX, OLD_TRIGGERS, PROBES, SCHEMA, SCHEMA_VERSION
+from caal_desktop.storage.regular_file import NEVER_WAIT
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+BUSY_SECONDS = 5.0
+"""How long a lock of another program is waited for."""
+_SIDE_FILES = ("-wal", "-shm", "-journal")
+_CREATION = f"BEGIN;{SCHEMA};PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    # What is deleted is overwritten with zeros.
+    "secure_delete=ON",
+    "foreign_keys=ON",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedFile:
+    """The conversations' file.
+
+    Attributes:
+        connection: without transactions of its own.
+        found: what was wrong with the file, and is to be told; None where all was well.
+    """
+
+    connection: sqlite3.Connection
+    found: HistoryFailed | None = None
+
+
+def open_file(path: Path) -> OpenedFile:
+    """Open the file, or create it. A damaged or emptied one is put aside; what may not be written is read.
+
+    Raises:
+        HistoryTooNew: a later version of the program has written it; it is left alone.
+        FolderUnusable, HistoryFailed: it cannot be used.
+    """
+    try:
+        ensure_private_folder(path.parent)
+    except FolderReadOnly:
+        if not path.exists():
+            raise
+        return _open_to_read(path)
+    found: HistoryPutAside | None = None
+    try:
+        if _is_missing(path):
+            _create(path)
+        return _open(path)
+    except HistoryEmptied:
+        found = HistoryEmptied(file=str(_set_aside(path)))
+    except HistoryDamaged:
+        found = HistoryPutAside(file=str(_set_aside(path)))
+    except HistoryReadOnly:
+        return _open_to_read(path)
+    _create(path)
+    return replace(_open(path), found=found)
+
+
+@contextlib.contextmanager
+def without_waiting(connection: sqlite3.Connection) -> Iterator[None]:
+    """Have another program's lock fail an attempt at once."""
+    patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute("PRAGMA busy_timeout = 0").fetchall()
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience}").fetchall()
+
+
+def _is_missing(path: Path) -> bool:
+    """Return whether nothing is in the file's place.
+
+    Raises:
+        HistoryEmptied: the file has no content, or is missing while its log is there.
+        HistoryFailed: what is there is no file that can be opened.
+    """
+    try:
+        # A pipe would be waited for; on Windows there are none in folders.
+        handle = os.open(path, os.O_RDONLY | NEVER_WAIT)
+    except FileNotFoundError as error:
+        if any(_side_file(path, ending).exists() for ending in _SIDE_FILES):
+            # SQLite would take an old log for that of the new database.
+            raise HistoryEmptied(file=str(path)) from error
+        return True
+    except PermissionError as error:
+        # Windows says so of a folder.
+        raise (HistoryNotAFile if path.is_dir() else HistoryForbidden)(file=str(path)) from error
+    except OSError as error:
+        raise system_failure_of(error, path) from error
+    try:
+        facts = os.fstat(handle)
+    finally:
+        os.close(handle)
+    if not stat.S_ISREG(facts.st_mode):
+        raise HistoryNotAFile(file=str(path))
+    if not facts.st_size:
+        # We never leave such a file: a new database gets its name when it is complete.
+        raise HistoryEmptied(file=str(path))
+    return False
+
+
+def _create(path: Path) -> None:
+    import sqlite3
+
+    new = path.with_name(f"{path.name}.new")
+    try:
+        for ending in ("", *_SIDE_FILES):
+            _side_file(new, ending).unlink(missing_ok=True)  # of a start that was cut short
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
+        with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
+            connection.executescript(_CREATION)
+        new.rename(path)
+        sync_folder(path.parent)
+    except sqlite3.Error as error:
+        raise failure_of(error, path) from error
+    except OSError as error:
+        raise system_failure_of(error, path) from error
+
+
+def _open(path: Path) -> OpenedFile:
+    import sqlite3
+
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    except sqlite3.Error as error:
+        raise failure_of(error, path) from error
+    try:
+        with contextlib.suppress(OSError):  # another user's, or on a disk that is read-only
+            path.chmod(PRIVATE_FILE)
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        if connection.execute("PRAGMA schema_version").fetchone()[0] == 0:
+            # Version 0.1.0 was ended before it had made the tables.
+            connection.executescript(_CREATION)
+        _check(connection, path)
+        if not _may_write(connection):
+            return OpenedFile(connection, HistoryReadOnly(file=str(path)))
+        _remove_old_index(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        failure = failure_of(error, path)
+        if isinstance(failure, HistoryUnreachable) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
+            # This is what SQLite says where it may not create the files beside the database.
+            failure = HistoryReadOnly(file=str(path))
+        raise failure from error
+    except BaseException:
+        connection.close()
+        raise
+    return OpenedFile(connection)
+
+
+def _may_write(connection: sqlite3.Connection) -> bool:
+    import sqlite3
+
+    try:
+        with without_waiting(connection):
+            connection.execute("DELETE FROM note WHERE 0")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY
+    return True
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    """Check that this is a database of ours.
+
+    Raises:
+        HistoryTooNew: it is a later version's.
+        HistoryDamaged: it is damaged, or lacks tables.
+    """
+    import sqlite3
+
+    if connection.execute("PRAGMA user_version").fetchone()[0] > SCHEMA_VERSION:
+        raise HistoryTooNew(file=str(path))
+    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise HistoryDamaged(file=str(path))
+    try:
+        for probe in PROBES:
+            connection.execute(probe).fetchall()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            raise HistoryDamaged(file=str(path)) from error
+        raise
+
+
+def _open_to_read(path: Path) -> OpenedFile:
+    import sqlite3
+
+    failure: HistoryFailed = HistoryReadOnly(file=str(path))
+    # The second way needs no file beside the database; it does not see what only the log has.
+    for how in ("mode=ro", "mode=ro&immutable=1"):
+        connection = None
+        try:
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+            _check(connection, path)
+        except sqlite3.Error as error:
+            failure = failure_of(error, path)
+        else:
+            return OpenedFile(connection, HistoryReadOnly(file=str(path)))
+        if connection is not None:
+            connection.close()
+    raise failure
+
+
+def _remove_old_index(connection: sqlite3.Connection, path: Path) -> None:
+    """Remove the full-text index of version 0.1.0, and with it the trigrams of what was deleted."""
+    import sqlite3
+
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (OLD_INDEX,)).fetchone():
+        return
+    try:
+        for trigger in OLD_TRIGGERS:
+            connection.execute(f"DROP TRIGGER IF EXISTS {trigger}")
+        connection.execute(f"DROP TABLE {OLD_INDEX}")
+        connection.execute("VACUUM")
+    except sqlite3.Error as error:
+        # Such as a full disk, or an SQLite that was built without full-text indexes: another start may do it.
+        logger.warning("The old search index in %s could not be removed: %s", path.name, error)
+
+
+def _set_aside(path: Path) -> Path:
+    target = free_name(path, "damaged", datetime.now(UTC))
+    try:
+        for ending in ("", *_SIDE_FILES):
+            with contextlib.suppress(FileNotFoundError):
+                _side_file(path, ending).rename(_side_file(target, ending))
+    except OSError as error:
+        raise system_failure_of(error, path) from error
+    return target
+
+
+def _side_file(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)

@@ -1,0 +1,245 @@
+"""Opening the conversations' file, whatever is in its place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from caal_desktop.storage.errors import (
+    FolderReadOnly,
+    HistoryEmptied,
+    HistoryFailed,
+    HistoryForbidden,
+    HistoryPutAside,
+    HistoryReadOnly,
+)
+from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
+from caal_desktop.storage.history.store import HistoryDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "conversations.db"
+
+
+def fill(path: Path, conversation: str = "c1", *, killed: bool = False) -> None:
+    """Keep a conversation; as a process leaves it that is killed, or one that ended in order."""
+    database = HistoryDatabase(path)
+    record = ConversationRecord(conversation, "About lamps", 1.0, 2.0)
+    record.messages = [MessageRecord(f"{conversation}-q", None, "user", "complete", 1.0, "glow")]
+    database.save_all(record)
+    if killed:
+        shutil.copytree(path.parent, path.parent.with_name("copy"))
+        database.close()
+        shutil.rmtree(path.parent)
+        path.parent.with_name("copy").rename(path.parent)
+    else:
+        database.close()
+
+
+def listed(path: Path) -> list[str]:
+    with closing(HistoryDatabase(path)) as database:
+        return [summary.id for summary in database.listing()]
+
+
+# --- nothing, and no content
+
+
+def test_a_new_profile_is_nothing_to_tell(path: Path) -> None:
+    for _ in range(2):
+        with closing(HistoryDatabase(path)) as database:
+            assert database.found is None
+    assert [file.name for file in path.parent.iterdir()] == ["conversations.db"]
+    assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("beside", ["", "-wal", "-journal"])
+def test_a_file_without_content_is_told_and_put_aside(path: Path, beside: str) -> None:
+    fill(path)
+    path.write_bytes(b"")
+    if beside:
+        path.with_name(path.name + beside).write_bytes(b"what may still be of use")
+    with closing(HistoryDatabase(path)) as database:
+        assert isinstance(database.found, HistoryEmptied)
+        aside = Path(str(database.found.params["file"]))
+        assert aside.read_bytes() == b""
+        if beside:
+            assert aside.with_name(aside.name + beside).read_bytes() == b"what may still be of use"
+        assert database.listing() == []
+    with closing(HistoryDatabase(path)) as database:
+        assert database.found is None, "it is told once"
+
+
+def test_a_log_without_its_file_is_not_taken_for_that_of_a_new_one(path: Path) -> None:
+    fill(path, killed=True)
+    path.with_name(path.name + "-wal").write_bytes(b"a log")
+    path.unlink()
+    with closing(HistoryDatabase(path)) as database:
+        assert isinstance(database.found, HistoryEmptied)
+        aside = Path(str(database.found.params["file"]))
+        assert aside.with_name(aside.name + "-wal").read_bytes() == b"a log"
+
+
+CUT_SHORT = """
+import os, sqlite3, sys
+from pathlib import Path
+from caal_desktop.storage.history.store import HistoryDatabase
+
+folder, connect = Path(sys.argv[1]), sqlite3.connect
+left = step = 0
+
+def count(event, _arguments):
+    global left
+    if event in ("open", "os.rename", "os.remove", "os.chmod", "sqlite3.connect", "execute"):
+        left -= 1
+        if left == 0:
+            os._exit(9)
+
+class Counting(sqlite3.Connection):
+    def execute(self, sql, *values):
+        count("execute", ())
+        return super().execute(sql, *values)
+
+ended = 9
+while ended == 9:
+    step += 1
+    if not (child := os.fork()):
+        left = step
+        sqlite3.connect = lambda *values, **options: connect(*values, factory=Counting, **options)
+        sys.addaudithook(count)
+        HistoryDatabase(folder / f"step{step}" / "conversations.db").close()
+        os._exit(0)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+sys.exit(ended)
+"""
+
+
+def test_a_first_start_that_is_cut_short_is_no_loss(path: Path) -> None:
+    """At any of its steps: what it leaves is no file, or a whole one."""
+    subprocess.run([sys.executable, "-c", CUT_SHORT, str(path.parent)], check=True)
+    folders = list(path.parent.iterdir())
+    assert len(folders) > 20
+    left = set()
+    for folder in folders:
+        left.add(frozenset(file.name for file in folder.iterdir()))
+        with closing(HistoryDatabase(folder / path.name)) as database:
+            assert database.found is None, folder.name
+            database.save_all(ConversationRecord("c1", "", 1.0, 1.0))
+    assert frozenset({"conversations.db.new"}) in left, "it was cut short while the database was being made"
+
+
+def test_a_database_without_tables_is_a_new_one(path: Path) -> None:
+    """As version 0.1.0 leaves it when it is ended at a certain moment of its first start."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    assert path.stat().st_size
+    fill(path)
+    assert listed(path) == ["c1"]
+
+
+# --- not ours, or no longer
+
+
+@pytest.mark.parametrize("loss", ["DROP TABLE piece", "ALTER TABLE message DROP COLUMN extra"])
+def test_a_database_that_lacks_something_is_put_aside(path: Path, loss: str) -> None:
+    fill(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(loss)
+    with closing(HistoryDatabase(path)) as database:
+        assert type(database.found) is HistoryPutAside
+        assert database.listing() == []
+
+
+# --- not to be written
+
+
+@pytest.fixture
+def unprivileged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """To be called once the files are as they should be: permissions count from then on, for the superuser too."""
+    if os.geteuid():
+        yield lambda: None
+        return
+    access = os.access
+
+    def access_as_nobody(*arguments: Any) -> bool:
+        return access(*arguments, effective_ids=True)
+
+    def drop() -> None:
+        monkeypatch.setattr(os, "access", access_as_nobody)
+        os.seteuid(NOBODY)
+
+    try:
+        yield drop
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def readable() -> Iterator[Path]:
+    """A folder that another user may look into, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="caal-history-"))
+    folder.chmod(0o755)
+    yield folder
+    for each in (folder, *folder.iterdir()):
+        each.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("what", ["file", "folder", "both"])
+def test_what_may_not_be_written_can_be_read(
+    readable: Path, unprivileged: Callable[[], None], what: str, killed: bool
+) -> None:
+    path = readable / "data" / "conversations.db"
+    fill(path, killed=killed)
+    for file in path.parent.iterdir():
+        file.chmod(0o444 if what != "folder" else 0o666)
+    path.parent.chmod(0o555 if what != "file" else 0o777)
+    before = path.read_bytes()
+    unprivileged()
+    with closing(HistoryDatabase(path)) as database:
+        assert isinstance(database.found, HistoryReadOnly)
+        assert not database.owes, "it is not tried again and again"
+        assert [summary.id for summary in database.listing("glow")] == ["c1"]
+        record = database.load("c1")
+        assert record is not None
+        with pytest.raises(HistoryFailed) as raised:
+            database.save_message("c1", record.messages[0])
+        assert not raised.value.is_temporary
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_may_not_be_written_and_has_no_file_says_so(
+    readable: Path, unprivileged: Callable[[], None]
+) -> None:
+    (readable / "data").mkdir(mode=0o555)
+    unprivileged()
+    with pytest.raises(FolderReadOnly):
+        HistoryDatabase(readable / "data" / "conversations.db")
+
+
+def test_a_file_that_may_not_be_read_says_so(readable: Path, unprivileged: Callable[[], None]) -> None:
+    path = readable / "data" / "conversations.db"
+    fill(path)
+    path.chmod(0o000)
+    path.parent.chmod(0o777)
+    if os.geteuid():
+        pytest.skip("the owner's file is made readable again")
+    unprivileged()
+    with pytest.raises(HistoryForbidden):
+        HistoryDatabase(path)
