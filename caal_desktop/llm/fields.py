@@ -4,23 +4,51 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 _MAX_NUMBER_LENGTH = 40
 """Characters of a number that comes as text."""
+_MAX_WHOLE = 2**63 - 1
+"""What a column of a database, and a counter of Qt's, can hold."""
+_MAX_DEPTH = 100
+"""How deeply a value may be nested: what copies or writes it later has less room for that than the parser."""
 
 
 def parse_json(text: object) -> Any:
     """Return the value of a JSON text (``str`` or ``bytes``).
 
     Returns:
-        None for invalid JSON, and also for bad UTF-8 and for nesting too deep to parse.
+        None for invalid JSON, and also for bad UTF-8 and for a value that is nested more than a hundred times.
     """
     try:
-        return json.loads(text)  # type: ignore[arg-type]
+        value = json.loads(text)  # type: ignore[arg-type]
     except (ValueError, TypeError, RecursionError):
         return None
+    return value if _is_flat(text) or depth_of(value) <= _MAX_DEPTH else None
+
+
+def depth_of(value: object) -> int:
+    """Return how deeply a JSON value is nested; 1 for one that holds no other."""
+    deepest = 0
+    layer = [value]
+    while layer:
+        deepest += 1
+        inner: list[object] = []
+        for item in layer:
+            if isinstance(item, dict):
+                inner += item.values()
+            elif isinstance(item, list | tuple):
+                inner += item
+        layer = inner
+    return deepest
+
+
+def _is_flat(text: object) -> bool:
+    """Return whether a text has too few brackets to be nested deeply: nearly all have."""
+    if isinstance(text, str):
+        return text.count("[") + text.count("{") < _MAX_DEPTH
+    return isinstance(text, bytes | bytearray) and text.count(b"[") + text.count(b"{") < _MAX_DEPTH
 
 
 def as_dict(value: object) -> dict[str, Any]:
@@ -67,11 +95,11 @@ def as_float(value: object) -> float | None:
 
 
 def as_int(value: object) -> int | None:
-    """Return a whole number, from a number or its text; None for anything else, booleans included."""
+    """Return a whole number of 64 bits, from a number or its text; None for anything else, booleans included."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
+        return value if abs(value) <= _MAX_WHOLE else None
     number = as_float(value)
-    return int(number) if number is not None and number == int(number) else None
+    return int(number) if number is not None and abs(number) <= _MAX_WHOLE and number == int(number) else None
 
 
 def as_bool(value: object) -> bool | None:
@@ -80,13 +108,18 @@ def as_bool(value: object) -> bool | None:
 
 
 def as_moment(value: object) -> datetime | None:
-    """Return a moment from its ISO 8601 text (timezone-aware; UTC where it names no zone), else None."""
+    """Return a moment from its ISO 8601 text (timezone-aware; UTC where it names no zone), else None.
+
+    The first and the last year that a date can have are left out: in another time zone they are none.
+    """
     text = as_text(value)
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
+        return None
+    if not date.min.year < moment.year < date.max.year:
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 

@@ -61,7 +61,7 @@ class Catalogue:
         provider: the provider's name.
         models: in the server's order.
         skipped: rows of the server's answer that are not listed: unusable ones, and ids that came before.
-        fetched_at: when the server listed them (UTC); None while nothing is known.
+        fetched_at: when the server listed them (UTC); None while nothing, or no such time, is known.
         state: how current the list is.
         error: why the last refresh failed.
         view: the models, prepared for search and sorting; None while there are none.
@@ -257,7 +257,7 @@ def _read(connection: Connection, provider: LLMProvider, payload: object) -> Cat
         return catalogue
 
 
-def _catalogue(connection: Connection, parsed: ModelList, fetched_at: datetime) -> Catalogue:
+def _catalogue(connection: Connection, parsed: ModelList, fetched_at: datetime | None) -> Catalogue:
     from caal_desktop.catalogue.view import CatalogueView
 
     view = CatalogueView(parsed.models, datetime.now(UTC).date())

@@ -140,11 +140,7 @@ class ServerOrders(QObject):
             self._set(name, order, ServerOrder(before.ids, OrderPhase.FAILED, before.fetched_at, error))
             return
         self._set(name, order, ServerOrder(ids, OrderPhase.READY, datetime.now(UTC)))
-        known = {
-            str(sort): CachedOrder(one.ids, one.fetched_at)
-            for sort, one in self._known(name).items()
-            if one.ids and one.fetched_at is not None
-        }
+        known = {str(sort): CachedOrder(one.ids, one.fetched_at) for sort, one in self._known(name).items() if one.ids}
         await asyncio.to_thread(OrderCache(self._folder, name).save, known)
 
     def _set(self, provider: str, order: SortOrder, known: ServerOrder) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from caal_desktop.llm.translation import plain_value, untranslated
+from caal_desktop.services.chat.conversation import AnswerStatus
 from caal_desktop.services.history.conversation_records import title_of, to_conversation
 from caal_desktop.services.history.history_writer import RETRY_DELAYS_S, HistoryWriter, Trouble
 from caal_desktop.services.task_scope import TaskScope
@@ -29,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 _DRAFT_MS = 400
 _DRAFT = "draft"
+_OPEN = [status for status in AnswerStatus if status.is_open]
 
 
 class HistoryService(QObject):
@@ -247,7 +249,7 @@ class HistoryService(QObject):
         self._show(record, shown)
         states = {kept.id: kept.status for kept in record.messages}
         for message in shown:
-            if states[message.id] != message.status:  # it was being generated when the program ended
+            if states[message.id] in _OPEN:  # it was being generated when the program ended
                 self._save(message)
 
     def _show(self, record: ConversationRecord, conversation: Conversation) -> None:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from caal_desktop.storage.atomic_file import reason_of, write_atomically
 from caal_desktop.storage.errors import StorageError
+from caal_desktop.storage.regular_file import read_at_most
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
+
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+def believable(moment: datetime) -> datetime | None:
+    """Return when something was fetched; None for what is still to come.
+
+    A clock that was wrong for a while leaves such a date. It would count as fresh until then.
+    """
+    return moment if moment <= datetime.now(UTC) + _CLOCK_TOLERANCE else None
 
 
 class CacheFile:
@@ -34,8 +46,7 @@ class CacheFile:
     def read(self) -> bytes | None:
         """Return the content; None where there is none, or none that can be read."""
         try:
-            with self.path.open("rb") as file:
-                content = file.read(self._limit + 1)
+            content = read_at_most(self.path, self._limit + 1)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import logging
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.fields import as_dict, as_int, as_moment, as_string, parse_json
-from caal_desktop.storage.caches.cache_file import CacheFile
+from caal_desktop.storage.caches.cache_file import CacheFile, believable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,16 +33,13 @@ class CachedCatalogue:
 
     Attributes:
         payload: the answer's body.
-        fetched_at: when it came (timezone-aware UTC).
+        fetched_at: when it came (timezone-aware UTC); None where that is not known.
         model_count: how many models the fetcher found in it.
     """
 
-    payload: bytes
-    fetched_at: datetime
+    payload: bytes = field(repr=False)
+    fetched_at: datetime | None
     model_count: int
-
-    def __repr__(self) -> str:
-        return f"<CachedCatalogue of {self.model_count} models, {self.fetched_at:%Y-%m-%d %H:%M} UTC>"
 
 
 class CatalogueCache:
@@ -72,7 +69,7 @@ class CatalogueCache:
             return None
         if facts.source != self._source:
             return None
-        return CachedCatalogue(payload, facts.fetched_at, facts.model_count)
+        return CachedCatalogue(payload, believable(facts.fetched_at), facts.model_count)
 
     def save(self, payload: bytes, *, model_count: int, fetched_at: datetime | None = None) -> bool:
         """Replace the list, if the new one is good.

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.fields import as_dict, as_moment, parse_json
-from caal_desktop.storage.caches.cache_file import CacheFile
+from caal_desktop.storage.caches.cache_file import CacheFile, believable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,11 +28,11 @@ class CachedOrder:
 
     Attributes:
         ids: the models' ids, the first first.
-        fetched_at: when it came (timezone-aware UTC).
+        fetched_at: when it came (timezone-aware UTC); None where that is not known.
     """
 
     ids: tuple[str, ...]
-    fetched_at: datetime
+    fetched_at: datetime | None
 
 
 class OrderCache:
@@ -62,7 +62,7 @@ class OrderCache:
         return orders
 
     def save(self, orders: Mapping[str, CachedOrder]) -> bool:
-        """Write all orders at once.
+        """Write all orders at once, but for those of an unknown date.
 
         Returns:
             Whether they were written.
@@ -72,6 +72,7 @@ class OrderCache:
             "orders": {
                 name: {"fetched_at": order.fetched_at.astimezone(UTC).isoformat(), "ids": order.ids}
                 for name, order in orders.items()
+                if order.fetched_at is not None
             },
         }
         return self._file.write(json.dumps(document, ensure_ascii=True).encode("ascii"))
@@ -82,4 +83,4 @@ def _order(value: object) -> CachedOrder | None:
     fetched_at, ids = as_moment(order.get("fetched_at")), order.get("ids")
     if fetched_at is None or not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
         return None
-    return CachedOrder(tuple(ids), fetched_at)
+    return CachedOrder(tuple(ids), believable(fetched_at))

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.llm.fields import as_dict, as_float, parse_json
 from caal_desktop.storage.atomic_file import write_atomically
+from caal_desktop.storage.regular_file import read_at_most
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
 _MAX_FILE_SIZE = 10_000
+_MOST_USD = 1e6
+"""More than answers cost in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,12 @@ class DaySpending:
 def load_spending(path: Path, today: date) -> DaySpending:
     """Return today's sum: zero where the file is missing, damaged or of another day."""
     try:
-        with path.open("rb") as file:
-            document = as_dict(parse_json(file.read(_MAX_FILE_SIZE)))
+        document = as_dict(parse_json(read_at_most(path, _MAX_FILE_SIZE)))
     except OSError:
         return DaySpending(today)
     usd = as_float(document.get("usd"))
     is_todays = document.get("day") == today.isoformat()
-    return DaySpending(today, usd) if is_todays and usd is not None and usd >= 0 else DaySpending(today)
+    return DaySpending(today, usd) if is_todays and usd is not None and 0 <= usd <= _MOST_USD else DaySpending(today)
 
 
 def save_spending(path: Path, spending: DaySpending) -> None:

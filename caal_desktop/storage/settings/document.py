@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.fields import depth_of
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText
 from caal_desktop.storage.settings.provider_table import TABLE, key_of
 from caal_desktop.storage.settings.schema import SPECS
@@ -99,17 +100,6 @@ def put(document: dict[str, Any], path: tuple[str, ...], value: object) -> None:
 def path_of(spec: SettingSpec) -> tuple[str, ...]:
     """Return the names that lead to a setting's value."""
     return (spec.key,) if spec.cell is None else (TABLE, *spec.cell)
-
-
-def depth_of(value: object) -> int:
-    """Return how deeply a JSON value is nested; 1 for one that holds no other."""
-    deepest = 0
-    waiting: list[tuple[object, int]] = [(value, 1)]
-    while waiting:
-        item, depth = waiting.pop()
-        deepest = max(deepest, depth)
-        waiting.extend((child, depth + 1) for child in _children(item))
-    return deepest
 
 
 def can_be_written(value: object) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.fields import depth_of
 from caal_desktop.llm.redaction import holds_secret
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText, SourceText
 from caal_desktop.storage.atomic_file import reason_of, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError
 from caal_desktop.storage.regular_file import read_at_most
-from caal_desktop.storage.settings.document import changed_settings, depth_of, entries, path_of, put
+from caal_desktop.storage.settings.document import changed_settings, entries, path_of, put
 from caal_desktop.storage.settings.migrations import FIRST_VERSION, SCHEMA_VERSION, migrate
 from caal_desktop.storage.settings.provider_table import TABLE
 from caal_desktop.storage.settings.schema import SPECS

@@ -39,7 +39,7 @@ from caal_desktop.item_models.foreign_text import one_line
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_of, pressed
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
-from caal_desktop.widgets.common.formats import day
+from caal_desktop.widgets.common.formats import UNKNOWN, day
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
 from caal_desktop.widgets.common.tooltips import set_tooltip
 
@@ -263,11 +263,13 @@ def _id_and_title(item: QListWidgetItem) -> tuple[str, str]:
 
 
 def _time_or_day(timestamp: float) -> str:
-    """Return the time of day of a moment today, else its day.
+    """Return the time of day of a moment today, else its day; a dash for one that is not known.
 
     Args:
-        timestamp: seconds since 1970 (UTC).
+        timestamp: seconds since 1970 (UTC); 0 where it is not known.
     """
+    if not timestamp:
+        return UNKNOWN
     when = datetime.fromtimestamp(timestamp, UTC).astimezone()
     if when.date() == datetime.now(UTC).astimezone().date():
         return QLocale().toString(QTime(when.hour, when.minute), QLocale.FormatType.ShortFormat)

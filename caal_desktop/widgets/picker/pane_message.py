@@ -136,10 +136,13 @@ def about_order(order: ServerOrder, handlers: PaneHandlers) -> PanelMessage | No
 
 def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
     """Return the message that the list is old, and that the last try to get a new one failed."""
-    if catalogue.state is not CatalogueState.STALE or catalogue.fetched_at is None:
+    if catalogue.state is not CatalogueState.STALE:
         return None
-    title = translate("ModelPane", "This list is from {age}").format(age=age(catalogue.fetched_at))
-    if isinstance(catalogue.error, ConnectionFailed):
+    if catalogue.fetched_at is None:
+        title = translate("ModelPane", "This list is an old one")
+    elif not isinstance(catalogue.error, ConnectionFailed):
+        title = translate("ModelPane", "This list is from {age}").format(age=age(catalogue.fetched_at))
+    else:
         title = translate("ModelPane", "Offline: this list is from {age}").format(age=age(catalogue.fetched_at))
     body = words_of(catalogue.error).what if catalogue.error is not None else ""
     return PanelMessage(MessageKind.WARNING, title, body, tuple(handlers.commands.failure_actions(catalogue.error)))

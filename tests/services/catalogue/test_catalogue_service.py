@@ -77,9 +77,13 @@ def test_a_second_start_shows_the_cache_and_sends_no_request(
     assert demo.requests("/models") == []
 
 
-def test_an_old_cache_is_shown_at_once_and_refreshed(make_parts: Callable[..., Parts], demo: DemoControl) -> None:
+@pytest.mark.parametrize("age", [FRESH_FOR + timedelta(minutes=1), -timedelta(days=26_000)])
+def test_an_old_cache_is_shown_at_once_and_refreshed(
+    make_parts: Callable[..., Parts], demo: DemoControl, age: timedelta
+) -> None:
+    """And one from the future, of which nobody knows how old it is."""
     first = opened(make_parts())
-    age_cache(first, FRESH_FOR + timedelta(minutes=1))
+    age_cache(first, age)
     first.close()
     demo.clear_requests()
     second = make_parts()

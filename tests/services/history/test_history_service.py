@@ -548,6 +548,40 @@ def test_a_file_of_odd_values_is_read_as_far_as_it_goes(make: Callable[[], Kept]
     assert [message.text for message in kept.chat.conversation] == ["", "hello", ""]
 
 
+def test_an_odd_conversation_is_listed_with_the_others_and_opening_it_changes_nothing(
+    make: Callable[[], Kept], path: Path, expected_logs: Callable[..., None]
+) -> None:
+    expected_logs(
+        "database has text that is not UTF-8", "database has facts that cannot be read", "database has a time that no"
+    )
+    with closing(HistoryDatabase(path)) as database:
+        for name in ("odd", "well"):
+            record = ConversationRecord(name, name, 1.0, 1.0)
+            record.messages = [MessageRecord(f"{name}-q", None, "user", "complete", 1.0, name)]
+            database.save_all(record)
+
+    def rows() -> list[bytes]:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.text_factory = bytes
+            return connection.execute("SELECT * FROM conversation, message ORDER BY 1, 7").fetchall()
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE conversation SET title = CAST(x'ff41' AS TEXT), updated = 1e18 WHERE id = 'odd'")
+        connection.execute("UPDATE message SET status = 'of a later version', extra = 'none' WHERE id = 'odd-q'")
+    before = rows()
+    kept = make()
+    kept.history.begin()
+    assert [summary.title for summary in kept.until_listed(2)] == ["well", "\ufffdA"]
+    kept.history.open("odd")
+    kept.parts.until(lambda: kept.chat.messages, "the conversation")
+    assert kept.texts() == ["odd"]
+    kept.until_listed(2)
+    assert kept.failures == []
+    kept.parts.close()
+    kept.close()
+    assert rows() == before
+
+
 def test_a_damaged_database_is_told_and_replaced(make: Callable[[], Kept], path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"garbage" * 1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,10 @@ def damaged(content: bytes) -> dict[str, bytes]:
         "no time": with_facts(fetched_at=None),
         "a list": b"[]\n" + payload,
         "deep": b"[" * 100_000 + b"\n" + payload,
+        "as deep as can be read": b"[" * 900 + b"]" * 900 + b"\n" + payload,
+        "a count of 400 digits": with_facts(models=10**400),
+        "a count of 5000 digits": content.replace(b'"models": 1', b'"models": 1' + b"0" * 5000),
+        "a time before all others": with_facts(fetched_at="0001-01-01T00:00:00+14:00"),
         "latin-1": b'"\xe4"\n' + payload,
     }
 
@@ -103,6 +108,28 @@ def test_a_damaged_cache_is_ignored_and_removed(
     cache.path.write_bytes(damaged(cache.path.read_bytes())[how])
     assert cache.load() is None
     assert not cache.path.exists()
+
+
+@pytest.mark.parametrize("clock", [timedelta(days=26_000), timedelta(hours=1)])
+def test_a_list_from_the_future_is_of_an_unknown_date(cache: CatalogueCache, clock: timedelta) -> None:
+    """It would count as fresh until then: a clock was wrong when it was written, or is now."""
+    cache.save(PAYLOAD, model_count=1, fetched_at=datetime.now(UTC) + clock)
+    cached = cache.load()
+    assert cached is not None
+    assert (cached.fetched_at, cached.payload) == (None, PAYLOAD)
+
+
+@pytest.mark.parametrize("what", ["folder", "pipe"])
+def test_what_is_no_file_is_not_waited_for(
+    cache: CatalogueCache, what: str, expected_logs: Callable[..., None]
+) -> None:
+    expected_logs("cannot be read: not a file")
+    cache.path.parent.mkdir(parents=True)
+    if what == "folder":
+        cache.path.mkdir()
+    else:
+        os.mkfifo(cache.path)
+    assert cache.load() is None
 
 
 def test_a_cache_that_cannot_be_written_is_logged(tmp_path: Path, expected_logs: Callable[..., None]) -> None:

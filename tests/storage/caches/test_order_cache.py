@@ -40,6 +40,9 @@ def test_orders_come_back(tmp_path: Path) -> None:
         b'{"format": 1, "orders": {"popular": null}}',
         b'{"format": 1, "orders": {"popular": {"fetched_at": "yesterday", "ids": ["a"]}}}',
         b'{"format": 1, "orders": {"popular": {"fetched_at": "2026-08-22T00:00:00+00:00", "ids": [1]}}}',
+        b'{"format": 1, "orders": {"popular": {"fetched_at": "0001-01-01T00:00:00+14:00", "ids": ["a"]}}}',
+        b'{"format": 1, "orders": ' + b'{"popular":' * 500 + b"1" + b"}" * 501,
+        b'{"format": 1, "orders": 1' + b"0" * 400 + b"}",
         b"[" * 100_000,
     ],
 )
@@ -48,6 +51,15 @@ def test_a_damaged_file_is_ignored(tmp_path: Path, content: bytes, expected_logs
     cache = OrderCache(tmp_path, "openrouter")
     cache.path.write_bytes(content)
     assert cache.load() == {}
+
+
+def test_an_order_from_the_future_is_of_an_unknown_date(tmp_path: Path) -> None:
+    cache = OrderCache(tmp_path, "openrouter")
+    later = datetime(2999, 1, 1, tzinfo=UTC)
+    assert cache.save({"popular": CachedOrder(("a",), later), "throughput": CachedOrder(("b",), WHEN)})
+    assert cache.load() == {"popular": CachedOrder(("a",), None), "throughput": CachedOrder(("b",), WHEN)}
+    assert cache.save(cache.load())
+    assert set(cache.load()) == {"throughput"}, "it is not written with a date of our own making"
 
 
 def test_another_format_is_left_alone(tmp_path: Path) -> None:

@@ -51,6 +51,23 @@ def test_the_list_of_conversations_has_the_regions_times_and_dates(chat_window: 
 
 
 @pytest.mark.usefixtures("german_formats")
+def test_odd_conversations_are_listed_sensibly(chat_window: ChatWindow) -> None:
+    """What the database may hold: no date, a date of another century, a title without words."""
+    pane = chat_window.window._history_pane
+    assert pane is not None
+    summaries = [
+        ConversationSummary("unknown", "\0\n\ufffd", 0.0),
+        ConversationSummary("later", "x" * 300, 4_070_952_000.0),
+        ConversationSummary("latest", " \n ", 2.2e11),
+    ]
+    pane.show_list(summaries)
+    items = [pane.list.item(row) for row in range(pane.list.count())]
+    assert [item.data(Qt.ItemDataRole.UserRole + 1) for item in items] == ["—", "1. Januar 2099", "10. Juli 8941"]
+    assert items[2].text() == "Without a title"
+    assert not pane.grab().isNull()
+
+
+@pytest.mark.usefixtures("german_formats")
 def test_a_models_own_values_are_written_as_the_region_does(qtbot: QtBot) -> None:
     model = ModelInfo("vendor/model", "Model", max_completion_tokens=65_536, default_parameters=(("temperature", 0.7),))
     dialog = OptionsDialog(ChatOptions(), Settings(), model)

@@ -97,6 +97,12 @@ def test_stale_says_how_old(qtbot: QtBot, parts: Parts) -> None:
     assert made.message.button("retry") is not None
 
 
+def test_stale_of_an_unknown_date_is_told_too(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, pane(parts, replace(catalogue(), state=CatalogueState.STALE, error=OFFLINE, fetched_at=None)))
+    assert made.message.title == "This list is an old one"
+    assert made.list.isVisible()
+
+
 def test_no_match_says_what_to_leave_out(qtbot: QtBot, parts: Parts) -> None:
     made = shown(qtbot, STATES["no-match"](parts))  # type: ignore[arg-type]
     button = made.message.button("relax0")
