@@ -58,6 +58,7 @@ class Unit(StrEnum):
     HOUR = "hour"
     CHARACTER = "character"
     KEY = "key"
+    CONVERSATION = "conversation"
     TOKEN = "token"  # noqa: S105 - no secret, a word
 
 

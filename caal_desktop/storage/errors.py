@@ -16,6 +16,7 @@
     │   ├── HistoryNotAFile     there is a folder, or something else, in its place
     │   ├── HistoryDamaged      it is damaged
     │   │   └── HistoryPutAside     it was, when it was opened: a new one was begun
+    │   │       ├── HistoryRecovered    with what could still be read
     │   │       └── HistoryEmptied      it had lost all of its content
     │   └── HistoryTooNew       a later version of the program has written it
     ├── SecretInSettings        something that looks like a key was about to be written in plain text
@@ -197,6 +198,15 @@ class HistoryPutAside(HistoryDamaged):
     """The database was damaged when it was opened: it was put aside. Params: ``file``, where it is now."""
 
     advice = QT_TRANSLATE_NOOP("StorageError", "It was put aside, and a new one was begun.")
+
+
+class HistoryRecovered(HistoryPutAside):
+    """Some of what was in the database could still be read. Params also: ``saved``, how many conversations."""
+
+    why = QT_TRANSLATE_NOOP("StorageError", "{file} can no longer be read in full, perhaps after a fault of the disk.")
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "It was put aside, and a new one was begun with what could still be read: {saved}."
+    )
 
 
 class HistoryEmptied(HistoryPutAside):

@@ -168,6 +168,13 @@
         </translation>
     </message>
     <message numerus="yes">
+        <source>%Ln conversations</source>
+        <translation>
+            <numerusform>%Ln conversation</numerusform>
+            <numerusform>%Ln conversations</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n minutes ago</source>
         <translation>
             <numerusform>%n minute ago</numerusform>

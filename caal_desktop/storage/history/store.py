@@ -20,19 +20,21 @@ import contextlib
 import json
 import logging
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.fields import whole_characters
-from caal_desktop.storage.errors import HistoryFailed, HistoryReadOnly
+from caal_desktop.llm.translation import Count, Unit
+from caal_desktop.storage.errors import HistoryFailed, HistoryPutAside, HistoryReadOnly, HistoryRecovered
 from caal_desktop.storage.history.failures import failure_of
 from caal_desktop.storage.history.opening import open_file, without_waiting
 from caal_desktop.storage.history.records import ConversationRecord, ConversationSummary, MessageRecord
+from caal_desktop.storage.history.recovery import conversations_in
 from caal_desktop.storage.history.rows import IS_DELETED, UPDATED, RowReader, holds, is_beyond_like, like
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +73,8 @@ class HistoryDatabase:
         self._is_joined = self._removes = False
         self._doomed: set[int] = set()
         self._has_traces, self._is_untidy = True, False
+        if type(self.found) is HistoryPutAside:
+            self._recover(self.found)
         try:
             self._is_untidy = bool(self.note(_UNTIDY))
             self.purge()
@@ -80,12 +84,26 @@ class HistoryDatabase:
             logger.info("What was deleted by an earlier run is still in %s: %s", path.name, error)
         self._empty_log()
 
+    def _recover(self, found: HistoryPutAside) -> None:
+        """Take over what can still be read of a damaged file."""
+        records = conversations_in(Path(str(found.params["file"])))
+        try:
+            with self.together():
+                for record in records:
+                    self.save_all(record)
+        except HistoryFailed as error:
+            logger.warning("What can still be read of the damaged conversations could not be saved: %s", error)
+        else:
+            if records:
+                self.found = HistoryRecovered(**found.params, saved=Count(len(records), Unit.CONVERSATION))
+
     def close(self) -> None:
         """Purge what was deleted, and close the file. A large one is made anew after the next start only."""
         with contextlib.suppress(HistoryFailed):
             self.purge()
-        if self._path.exists() and self._path.stat().st_size <= _QUICKLY_MADE:
-            self.tidy()
+        with contextlib.suppress(OSError):
+            if self._path.stat().st_size <= _QUICKLY_MADE:
+                self.tidy()
         self._connection.close()
 
     @property

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 TIDY_SECONDS = 10.0
 """How long there is to be nothing to do before the database's files are tidied, which any job interrupts."""
+_LONGEST_PAUSE = 3600.0
+"""Seconds until it is tried again where it does not succeed, such as on a full disk."""
 
 
 class HistoryThread:
@@ -88,14 +90,17 @@ class HistoryThread:
         return future
 
     def _work(self) -> None:
+        pause = TIDY_SECONDS
         while True:
             database = self._database
             try:
-                job = self._jobs.get(timeout=TIDY_SECONDS if database is not None and database.owes else None)
+                job = self._jobs.get(timeout=pause if database is not None and database.owes else None)
             except Empty:
                 assert database is not None  # noqa: S101 - or there was nothing to be tidied
                 self._tidy(database)
+                pause = min(2 * pause, _LONGEST_PAUSE)
                 continue
+            pause = TIDY_SECONDS
             if job is None:
                 return
             job()

@@ -33,6 +33,8 @@ class _Quantities(QObject):
                 return self.tr("%Ln characters", "", number)
             case Unit.KEY:
                 return self.tr("%Ln keys", "", number)
+            case Unit.CONVERSATION:
+                return self.tr("%Ln conversations", "", number)
             case Unit.TOKEN:
                 return self.tr("%Ln tokens", "", number)
 

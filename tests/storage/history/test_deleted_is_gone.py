@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from dataclasses import dataclass
+from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -253,6 +254,33 @@ def test_a_job_does_not_wait_for_the_tidying(path: Path, monkeypatch: pytest.Mon
         assert thread.submit(lambda db: db.listing()).result(10) == []
     thread.close().result(10)
     assert traces(path) == []
+
+
+def test_what_does_not_succeed_is_tried_less_and_less_often(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float | None] = []
+    after = iter([None] * 12 + [lambda: None, None, "end"])
+
+    class Jobs:
+        def get(self, timeout: float | None) -> Callable[[], None] | None:
+            pauses.append(timeout)
+            what = next(after)
+            if what is None:
+                raise Empty
+            return None if what == "end" else what  # type: ignore[return-value]
+
+        def empty(self) -> bool:
+            return True
+
+    thread = HistoryThread(path)
+    with closing(HistoryDatabase(path)) as database:
+        monkeypatch.setattr(HistoryDatabase, "owes", True)
+        monkeypatch.setattr(HistoryDatabase, "tidy", lambda _database: None)
+        monkeypatch.setattr(thread, "_database", database)
+        monkeypatch.setattr(thread, "_jobs", Jobs())
+        thread._work()
+    assert pauses[:4] == [10, 20, 40, 80]
+    assert pauses[11:13] == [3600, 3600]
+    assert pauses[13:] == [10, 20], "after a job"
 
 
 def test_tidying_that_is_interrupted_is_done_another_time(database: HistoryDatabase) -> None:

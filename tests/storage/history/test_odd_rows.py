@@ -122,7 +122,9 @@ def read_everything(database: HistoryDatabase) -> dict[str, ConversationRecord]:
             assert len(summary.title) <= 300
             summary.title.encode()
     assert [summary.id for summary in database.listing("a lamp")][:1] == ["well"]
-    records = {summary.id: record for summary in database.listing() if (record := database.load(summary.id))}
+    found = {summary.id: database.load(summary.id) for summary in database.listing()}
+    assert None not in found.values(), "what is listed can be opened"
+    records = {identifier: record for identifier, record in found.items() if record is not None}
     for record in records.values():
         conversation = to_conversation(record)
         assert len(list(conversation)) <= len(record.messages)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from caal_desktop.llm.translation import Count
 from caal_desktop.storage.errors import (
     FolderReadOnly,
     HistoryEmptied,
@@ -21,6 +22,7 @@ from caal_desktop.storage.errors import (
     HistoryForbidden,
     HistoryPutAside,
     HistoryReadOnly,
+    HistoryRecovered,
 )
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
@@ -160,6 +162,56 @@ def test_a_database_that_lacks_something_is_put_aside(path: Path, loss: str) -> 
     fill(path)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(loss)
+    with closing(HistoryDatabase(path)) as database:
+        assert isinstance(database.found, HistoryPutAside)
+        assert [summary.id for summary in database.listing()] == (["c1"] if "piece" in loss else [])
+
+
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.9])
+def test_what_can_still_be_read_of_a_damaged_file_is_saved(path: Path, place: float) -> None:
+    with closing(HistoryDatabase(path)) as database:
+        for number in range(300):
+            record = ConversationRecord(f"c{number}", f"About lamp {number}", 1.0, 1e9 + number, {"temperature": 0.5})
+            record.messages = [
+                MessageRecord(f"q{number}", None, "user", "complete", 1.0, f"glow {number} " * 30),
+                MessageRecord(f"a{number}", f"q{number}", "assistant", "streaming", 1.0, "light "),
+            ]
+            database.save_all(record)
+            database.append([(f"a{number}", "text", "and shade")])
+        database.delete("c7")
+        database._empty_log()
+        shutil.copytree(path.parent, path.parent.with_name("copy"))
+    shutil.rmtree(path.parent)
+    path.parent.with_name("copy").rename(path.parent)
+    content = bytearray(path.read_bytes())
+    start = round(len(content) * place) // 4096 * 4096
+    content[start : start + 4096] = b"\xaa" * 4096
+    path.write_bytes(content)
+    with closing(HistoryDatabase(path)) as database:
+        assert isinstance(database.found, HistoryRecovered)
+        saved = database.found.params["saved"]
+        assert isinstance(saved, Count)
+        listed = {summary.id for summary in database.listing()}
+        assert len(listed) == saved.number >= 250
+        assert "c7" not in listed, "it had been deleted"
+        whole = 0
+        for identifier in listed:
+            record = database.load(identifier)
+            assert record is not None
+            number = identifier[1:]
+            texts = [message.text for message in record.messages]
+            assert set(texts) <= {f"glow {number} " * 30, "light and shade", "light "}
+            whole += texts == [f"glow {number} " * 30, "light and shade"] and record.title == f"About lamp {number}"
+        assert whole >= 100
+    assert bytes(content) in [file.read_bytes() for file in path.parent.iterdir()], "it is the user's own"
+    with closing(HistoryDatabase(path)) as database:
+        assert database.found is None
+        assert {summary.id for summary in database.listing()} == listed
+
+
+def test_of_a_file_that_is_no_database_nothing_is_saved(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database" * 1000)
     with closing(HistoryDatabase(path)) as database:
         assert type(database.found) is HistoryPutAside
         assert database.listing() == []

@@ -109,6 +109,8 @@ def test_values_that_fill_a_text_are_formatted_by_their_type() -> None:
     assert format_value(("a", "b", "c")) == "a, b, and c"
     assert format_value(Duration(90)) == "90 seconds"
     assert format_value(Count(8_192, Unit.TOKEN)) == "8,192 tokens"
+    assert format_value(Count(1, Unit.CONVERSATION)) == "1 conversation"
+    assert format_value(Count(1_200, Unit.CONVERSATION)) == "1,200 conversations"
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,89 @@
+"""Saving what can still be read of a damaged database.
+
+Each table is read from its beginning to the damage, and from its end back to it: a fault in one place costs what is in
+that place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
+from caal_desktop.storage.history.rows import IS_DELETED, RowReader
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+_CONVERSATIONS = "id, title, created, updated, options"
+_MESSAGES = "id, conversation, parent, role, status, created, text, reasoning, extra, shown"
+_PIECES = "message, kind, text"
+
+
+def conversations_in(damaged: Path) -> list[ConversationRecord]:
+    """Return what can be read of the conversations in a damaged file, which is not changed.
+
+    A message whose conversation is lost gets one without a title.
+    """
+    import sqlite3
+
+    try:
+        connection = sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    except sqlite3.Error:
+        return []
+    with closing(connection):
+        read = RowReader(connection)
+        rows = _rows(connection, "conversation", _CONVERSATIONS, f"NOT {IS_DELETED}")
+        records = {
+            found: ConversationRecord(
+                found, read.text(title), read.moment(created), read.moment(updated), read.json_object(options)
+            )
+            for identifier, title, created, updated, options in rows
+            if (found := read.identifier(identifier)) is not None
+        }
+        deleted = {row[0] for row in _rows(connection, "conversation", "id", IS_DELETED)}
+        pieces: dict[tuple[Any, Any], str] = {}
+        for message, kind, text in _rows(connection, "piece", _PIECES):
+            pieces[message, kind] = pieces.get((message, kind), "") + read.text(text)
+        known: set[str] = set()
+        for row in _rows(connection, "message", _MESSAGES):
+            identifier, conversation, parent, role, status, created, text, reasoning, extra, shown = row
+            place, found = read.identifier(conversation), read.identifier(identifier)
+            if place is None or found is None or found in known or conversation in deleted:
+                continue
+            known.add(found)
+            moment = read.moment(created)
+            record = records.setdefault(place, ConversationRecord(place, "", moment, moment))
+            record.messages.append(
+                MessageRecord(
+                    found,
+                    None if parent is None else read.text(parent),
+                    read.text(role),
+                    read.text(status),
+                    moment,
+                    read.text(text) + pieces.get((identifier, "text"), ""),
+                    read.text(reasoning) + pieces.get((identifier, "reasoning"), ""),
+                    read.json_object(extra),
+                    bool(shown),
+                )
+            )
+        return [record for record in records.values() if record.messages]
+
+
+def _rows(connection: sqlite3.Connection, table: str, columns: str, condition: str = "1") -> list[tuple[Any, ...]]:
+    """Return the rows of a table that can be read, in their order."""
+    found: dict[int, tuple[Any, ...]] = {}
+    for order in ("", "DESC"):
+        sql = f"SELECT rowid, {columns} FROM {table} NOT INDEXED WHERE {condition} ORDER BY rowid {order}"  # noqa: S608
+        # An error of any kind ends it: what is read is damaged.
+        with contextlib.suppress(Exception):
+            for row in connection.execute(sql):
+                if row[0] in found:
+                    break
+                found[row[0]] = row[1:]
+    return [found[row] for row in sorted(found)]
