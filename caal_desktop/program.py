@@ -16,14 +16,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from caal_desktop import __version__, exit_status
+from caal_desktop import __version__
 from caal_desktop.app.application import Application
 from caal_desktop.app.languages import install_language
 from caal_desktop.services.process.single_instance import SingleInstance, server_name
 from caal_desktop.services.process.start_trace import StartTrace
 from caal_desktop.services.process.unix_signals import UnixSignals
-from caal_desktop.storage.errors import StorageError
-from caal_desktop.storage.logs.log_file import install_crash_logging, set_up_logging
+from caal_desktop.storage.errors import HomeUnknown, StorageError
+from caal_desktop.storage.kept_parts import KeptPart, NotKept, unusable_parts
+from caal_desktop.storage.logs.log_file import CrashLogging, LogSetup, install_crash_logging, set_up_logging
 from caal_desktop.storage.paths import AppPaths
 from caal_desktop.storage.settings.store import SettingsStore
 from caal_desktop.widgets.common.icons import application_icon
@@ -68,16 +69,11 @@ def run_program(*, demo: bool = False, verbose: bool = False, stand_ins: Mapping
         0 after an ordinary end (also when another instance was raised instead), else one of
         :mod:`caal_desktop.exit_status`.
     """
-    paths = AppPaths.from_environment()
-    if demo:
-        # The demo has a profile of its own, beside the user's.
-        paths = AppPaths.below(paths.data_dir / "demo")
-    try:
-        logs = set_up_logging(paths.log_file, level=logging.DEBUG if verbose else logging.INFO, stream=sys.stderr)
-        crashes = install_crash_logging(paths.crash_file)
-    except StorageError as error:
-        sys.stderr.write(f"caal-desktop: {error}\n")
-        return exit_status.CANNOT_START
+    paths, unkept = _folders(demo=demo)
+    logs, crashes = _logs(paths, unkept, verbose=verbose)
+    not_kept = NotKept(unkept) if unkept else None
+    if not_kept is not None:
+        logger.warning("%s", not_kept)
     app = _qt_application()
     try:
         instance = SingleInstance(server_name(paths.config_dir), app)
@@ -92,7 +88,16 @@ def run_program(*, demo: bool = False, verbose: bool = False, stand_ins: Mapping
         signals = UnixSignals(app)
         try:
             status: int = loop.run_until_complete(
-                _run(app, paths, instance, signals, stand_ins, _demo_process() if demo else None, verbose=verbose)
+                _run(
+                    app,
+                    paths,
+                    instance,
+                    signals,
+                    stand_ins,
+                    _demo_process() if demo else None,
+                    not_kept,
+                    verbose=verbose,
+                )
             )
         finally:
             signals.close()
@@ -114,6 +119,7 @@ async def _run(
     signals: UnixSignals,
     stand_ins: Mapping[str, str] | None,
     demo: DemoProcess | None,
+    not_kept: NotKept | None,
     *,
     verbose: bool = False,
 ) -> int:
@@ -124,6 +130,7 @@ async def _run(
         stand_ins=stand_ins,
         demo=demo,
         trace=StartTrace.from_environment(app),
+        not_kept=not_kept,
         verbose=verbose,
     )
     application.first_paint.happened.connect(_collect_garbage)
@@ -136,6 +143,35 @@ async def _run(
         return await application.run()
     finally:
         await asyncio.get_running_loop().shutdown_asyncgens()
+
+
+def _folders(*, demo: bool) -> tuple[AppPaths, dict[KeptPart, StorageError]]:
+    """Return the program's folders, and the errors of what cannot be kept in them."""
+    try:
+        paths = AppPaths.from_environment()
+    except HomeUnknown as error:
+        return AppPaths.nowhere(), dict.fromkeys(KeptPart, error)
+    if demo:
+        # The demo has a profile of its own, beside the user's.
+        paths = AppPaths.below(paths.data_dir / "demo")
+    return paths, unusable_parts(paths)
+
+
+def _logs(paths: AppPaths, unkept: dict[KeptPart, StorageError], *, verbose: bool) -> tuple[LogSetup, CrashLogging]:
+    """Begin to log; without the file where that cannot be used, which is noted among the errors then."""
+    level = logging.DEBUG if verbose else logging.INFO
+    log_file, crash_file = (None, None) if KeptPart.LOG in unkept else (paths.log_file, paths.crash_file)
+    try:
+        logs = set_up_logging(log_file, level=level, stream=sys.stderr)
+    except StorageError as error:
+        unkept[KeptPart.LOG] = error
+        logs = set_up_logging(None, level=level, stream=sys.stderr)
+    try:
+        crashes = install_crash_logging(crash_file)
+    except StorageError as error:
+        unkept.setdefault(KeptPart.LOG, error)
+        crashes = install_crash_logging(None)
+    return logs, crashes
 
 
 def _collect_garbage() -> None:

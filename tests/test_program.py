@@ -82,6 +82,8 @@ class Watched(application.Application):
             act()
         elif moment == "idle":
             QTimer.singleShot(700, self, act)
+        elif moment == "told":
+            QTimer.singleShot(0, self, self.tell)
         elif moment == "abandoned":
             self.leave_generators()
         elif moment == "storing":
@@ -103,6 +105,14 @@ class Watched(application.Application):
         elif moment == "streaming":
             self.services.chat_services.chat.textArrived.connect(lambda *_args: act())
             self.services.keys.stateChanged.connect(self.ask)
+
+    def tell(self):
+        from PySide6.QtWidgets import QApplication, QMessageBox
+        for window in QApplication.topLevelWidgets():
+            if window.isVisible():
+                said = window.text() + " " + window.informativeText() if isinstance(window, QMessageBox) else ""
+                print(window.objectName() + ":", said)
+        act()
 
     def leave_generators(self):
         import asyncio, gc
@@ -233,6 +243,31 @@ def test_a_main_window_that_cannot_be_opened_is_told_and_ends_the_program(run: R
     assert run.output.strip() == "CAAL Desktop cannot show its window"
     assert "RuntimeError: no such window" in run.log
     assert run.settings.setup_completed, "what was set is kept"
+
+
+@pytest.mark.parametrize("home", ["/dev/null/x", "~no-such-user/caal", "read-only", "pipes"])
+def test_a_home_that_cannot_be_used_is_told_in_one_message_beside_the_window(
+    run: Run, tmp_path: Path, home: str
+) -> None:
+    """As the superuser nothing is read-only but what cannot exist, and what a pipe stands in the place of."""
+    lost = "your settings, your conversations, the lists of models, and the log"
+    if home == "read-only":
+        (tmp_path / "home").write_text("a file in the place of the folder")
+        home = str(tmp_path / "home")
+    elif home == "pipes":
+        (tmp_path / "home" / "log").mkdir(parents=True)
+        os.mkfifo(tmp_path / "home" / "log" / "caal-desktop.log")
+        os.mkfifo(tmp_path / "home" / "log" / "crash.log")
+        home, lost = str(tmp_path / "home"), "the log"
+    run.environment["CAAL_DESKTOP_HOME"] = home
+    run.until("told")
+    assert run.status == 0
+    assert "Traceback" not in run.errors
+    wizard, box = sorted(run.output.splitlines(), reverse=True)
+    assert wizard == "wizard: "
+    assert box.startswith(f"message: CAAL Desktop cannot keep this when it ends: {lost}. ")
+    assert "CAAL_DESKTOP_HOME" in box
+    assert "CAAL Desktop cannot keep this" in run.errors, "terminals are told, too"
 
 
 def test_a_key_on_its_way_into_the_keyring_arrives_when_the_wizard_is_closed(

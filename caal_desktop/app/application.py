@@ -15,6 +15,8 @@ from caal_desktop.app.services import Services
 from caal_desktop.app.windows import Windows
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.providers.connections import connection_for
+from caal_desktop.storage.errors import SecretInSettings
+from caal_desktop.storage.kept_parts import KeptPart
 from caal_desktop.widgets.common.appearance import Appearance
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from caal_desktop.demo.launcher import DemoProcess
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.process.start_trace import StartTrace
+    from caal_desktop.storage.errors import StorageError
+    from caal_desktop.storage.kept_parts import NotKept
     from caal_desktop.storage.paths import AppPaths
     from caal_desktop.storage.settings.store import SettingsStore
     from caal_desktop.widgets.common.translation import Described
@@ -45,6 +49,7 @@ class Application(QObject):
         stand_ins: addresses on this machine in place of providers' own, by the provider's name.
         demo: the demo server, not started yet, or None.
         trace: the benchmark's trace, or None.
+        not_kept: what cannot be kept in this session, or None.
         verbose: whether everything is logged, whatever the settings say.
     """
 
@@ -57,10 +62,12 @@ class Application(QObject):
         stand_ins: Mapping[str, str] | None = None,
         demo: DemoProcess | None = None,
         trace: StartTrace | None = None,
+        not_kept: NotKept | None = None,
         verbose: bool = False,
     ) -> None:
         super().__init__()
         self._stand_ins, self._trace = dict(stand_ins or {}), trace
+        self._not_kept = not_kept
         self._quit = asyncio.Event()
         self._status = 0
         self._demo = None if demo is None else DemoRun(demo, self)
@@ -81,7 +88,7 @@ class Application(QObject):
             self._demo.failed.connect(self._show_in_box)
         self.services.keys.stateChanged.connect(self._on_key)
         self.services.settings.changed.connect(self._appearance.apply)
-        self.services.settings.saveFailed.connect(self._show_in_box)
+        self.services.settings.saveFailed.connect(self._on_save_failed)
 
     async def run(self) -> int:
         """Show the first window, and return when the program has ended.
@@ -113,8 +120,8 @@ class Application(QObject):
             QTimer.singleShot(1000, self, lambda: self._note("idle"))
         if self._demo is not None:
             self._demo.start()
-        if self.services.settings_notice is not None:
-            self._show_in_box(self.services.settings_notice)
+        notices = (self.services.settings_notice, self._not_kept)
+        self._show_in_box(*(notice for notice in notices if notice is not None))
 
     def _on_key(self, _secret: str, _state: KeyState) -> None:
         # A provider whose list of models needs a key could not be asked for it before the key was read, or the user had
@@ -152,11 +159,21 @@ class Application(QObject):
 
     # --- messages and trace
 
-    def _show_in_box(self, described: Described) -> None:
+    def _on_save_failed(self, error: StorageError) -> None:
+        # What was told at the start is not told again with each change.
+        is_known = self._not_kept is not None and KeptPart.SETTINGS in self._not_kept.causes
+        if not is_known or isinstance(error, SecretInSettings):
+            self._show_in_box(error)
+
+    def _show_in_box(self, *messages: Described) -> None:
+        """Show messages in one box; nothing happens without any."""
         from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
-        text = words_of(described)
-        self.windows.show_message_box(text.what, reason_and_advice(text))
+        if messages:
+            first, *others = map(words_of, messages)
+            paragraphs = [reason_and_advice(first)]
+            paragraphs += [f"{other.what} {reason_and_advice(other)}" for other in others]
+            self.windows.show_message_box(first.what, "\n\n".join(filter(None, paragraphs)))
 
     def _note_key(self, state: KeyState) -> None:
         if state.info is not None and not state.is_busy:

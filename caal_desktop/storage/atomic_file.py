@@ -33,6 +33,9 @@ def ensure_private_folder(folder: Path) -> Path:
             # Path.mkdir(parents=True) gives the mode to the last folder only.
             candidate.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         is_folder, is_writable = folder.is_dir(), os.access(folder, os.W_OK | os.X_OK)
+    except FileExistsError as error:
+        # A link that leads nowhere, or a file that has just been made.
+        raise FolderIsFile(folder=str(folder)) from error
     except OSError as error:
         raise FolderUnusable(folder=str(folder), reason=reason_of(error)) from error
     if not is_folder:

@@ -3,6 +3,8 @@
 ::
 
     StorageError
+    ├── HomeUnknown             it is not known where the program's folders are
+    │   └── HomeOfNobody        the variable that says so names a user who does not exist
     ├── FolderUnusable          a folder cannot be created or written
     │   ├── FolderIsFile        there is a file in its place
     │   └── FolderReadOnly      the user may not write there
@@ -54,6 +56,20 @@ class StorageError(DescribedError):
 
     def __init__(self, **params: object) -> None:
         super().__init__(params)
+
+
+class HomeUnknown(StorageError):
+    """It is not known where the program's folders are."""
+
+    what = QT_TRANSLATE_NOOP("StorageError", "It is not known where to keep anything.")
+    why = QT_TRANSLATE_NOOP("StorageError", "This session has no home folder: HOME is not set.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "Set CAAL_DESKTOP_HOME to a folder of your own.")
+
+
+class HomeOfNobody(HomeUnknown):
+    """``CAAL_DESKTOP_HOME`` begins with the home folder of a user who does not exist. Params: ``value``."""
+
+    why = QT_TRANSLATE_NOOP("StorageError", "CAAL_DESKTOP_HOME is set to {value}, and there is no such user.")
 
 
 class FolderUnusable(StorageError):

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from caal_desktop.storage.errors import HomeOfNobody, HomeUnknown
+from caal_desktop.storage.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -34,17 +37,32 @@ class AppPaths:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> AppPaths:
-        """Return the system's usual folders, or all below the one that ``CAAL_DESKTOP_HOME`` names."""
+        """Return the system's usual folders, or all below the one that ``CAAL_DESKTOP_HOME`` names.
+
+        Raises:
+            HomeUnknown: the user has no home folder, or there is no such user as the variable names.
+        """
         home = (os.environ if environment is None else environment).get(HOME_VARIABLE, "").strip()
         if home:
-            return cls.below(Path(home))
+            try:
+                return cls.below(Path(home))
+            except RuntimeError as error:
+                raise HomeOfNobody(value=printable(home)) from error
         folders = platformdirs.PlatformDirs(APP_NAME, appauthor=False)
-        return cls(
-            config_dir=folders.user_config_path,
-            cache_dir=folders.user_cache_path,
-            data_dir=folders.user_data_path,
-            log_dir=folders.user_log_path,
-        )
+        try:
+            return cls(
+                config_dir=folders.user_config_path,
+                cache_dir=folders.user_cache_path,
+                data_dir=folders.user_data_path,
+                log_dir=folders.user_log_path,
+            )
+        except RuntimeError as error:
+            raise HomeUnknown from error
+
+    @classmethod
+    def nowhere(cls) -> AppPaths:
+        """Return folders that cannot exist, for a session in which nothing is read or kept."""
+        return cls.below(Path(os.devnull) / APP_NAME)
 
     @classmethod
     def below(cls, folder: Path) -> AppPaths:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from caal_desktop.storage.errors import HomeOfNobody, HomeUnknown
 from caal_desktop.storage.paths import AppPaths
 
 
@@ -43,3 +44,23 @@ def test_otherwise_the_system_s_folders_are_used(
     assert paths.cache_dir == tmp_path / "CACHE_HOME" / "caal-desktop"
     assert paths.data_dir == tmp_path / "DATA_HOME" / "caal-desktop"
     assert paths.log_dir.is_relative_to(tmp_path / "STATE_HOME" / "caal-desktop")
+
+
+def test_the_home_of_a_user_who_does_not_exist_is_no_path() -> None:
+    with pytest.raises(HomeOfNobody, match="~no-such-user/caal"):
+        AppPaths.from_environment({"CAAL_DESKTOP_HOME": "~no-such-user/caal"})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the freedesktop.org variables")
+def test_without_a_home_there_is_no_folder_named_like_one_wherever_the_program_was_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nobody(_user: int) -> None:
+        raise KeyError
+
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    assert AppPaths.from_environment({}).config_dir.is_absolute(), "the system knows it as well"
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(HomeUnknown):
+        AppPaths.from_environment({})

@@ -18,7 +18,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from caal_desktop.llm.redaction import redact
 from caal_desktop.storage.atomic_file import PRIVATE_FILE, ensure_private_folder, reason_of
-from caal_desktop.storage.errors import FolderUnusable
+from caal_desktop.storage.errors import WriteFailed
+from caal_desktop.storage.regular_file import NEVER_WAIT
 
 if TYPE_CHECKING:
     import asyncio
@@ -66,7 +67,7 @@ class _PrivateRotatingFile(_Quiet, logging.handlers.RotatingFileHandler):
             self.mode,
             encoding=self.encoding,
             errors=self.errors,
-            opener=lambda name, flags: os.open(name, flags, PRIVATE_FILE),
+            opener=lambda name, flags: os.open(name, flags | NEVER_WAIT, PRIVATE_FILE),
         )
         assert isinstance(file, io.TextIOWrapper)  # noqa: S101 - for the type checker: the mode is not binary
         return file
@@ -108,12 +109,16 @@ def set_up_logging(
 
     Raises:
         FolderUnusable: the folder cannot be created or written.
+        WriteFailed: the file that is there cannot be written.
     """
     setup = LogSetup()
     formatter = RedactingFormatter(_FORMAT)
     root = logging.getLogger()
     if path is not None:
         ensure_private_folder(path.parent)
+        if os.path.lexists(path):
+            # The handler opens it with the first line, and says nothing where it cannot.
+            os.close(_open_to_append(path))
         file = _PrivateRotatingFile(
             path, maxBytes=MAX_LOG_SIZE, backupCount=KEPT_LOGS, encoding="utf-8", errors="backslashreplace", delay=True
         )
@@ -178,8 +183,11 @@ def install_crash_logging(crash_file: Path | None = None) -> CrashLogging:
 
     Raises:
         FolderUnusable: the crash file's folder cannot be created or written.
+        WriteFailed: the crash file cannot be written. Nothing is installed where one of these is raised.
     """
     crash = CrashLogging()
+    if crash_file is not None:
+        crash.undo.append(_enable_faulthandler(crash_file))
     hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
 
     def restore_hooks() -> None:
@@ -189,8 +197,6 @@ def install_crash_logging(crash_file: Path | None = None) -> CrashLogging:
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_thread_error
     sys.unraisablehook = _log_unraisable
-    if crash_file is not None:
-        crash.undo.append(_enable_faulthandler(crash_file))
     return crash
 
 
@@ -206,10 +212,7 @@ def _enable_faulthandler(crash_file: Path) -> Callable[[], None]:
     ensure_private_folder(crash_file.parent)
     was_enabled = faulthandler.is_enabled()
     # Kept open for as long as the program runs: after a crash nothing can be opened any more. Stacks hold no values.
-    try:
-        handle = os.open(crash_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
-    except OSError as error:
-        raise FolderUnusable(folder=str(crash_file), reason=reason_of(error)) from error
+    handle = _open_to_append(crash_file)
     faulthandler.enable(handle)
 
     def disable() -> None:
@@ -219,6 +222,18 @@ def _enable_faulthandler(crash_file: Path) -> Callable[[], None]:
             faulthandler.enable(sys.__stderr__)
 
     return disable
+
+
+def _open_to_append(path: Path) -> int:
+    """Open a file to write at its end; a pipe in its place is not waited for.
+
+    Raises:
+        WriteFailed: it cannot be written.
+    """
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | NEVER_WAIT, PRIVATE_FILE)
+    except OSError as error:
+        raise WriteFailed(file=str(path), reason=reason_of(error)) from error
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -27,6 +27,7 @@ from caal_desktop.llm.translation import (
 )
 from caal_desktop.storage.atomic_file import free_name, reason_of, set_aside, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError, WriteFailed
+from caal_desktop.storage.printable import printable
 from caal_desktop.storage.regular_file import read_at_most
 from caal_desktop.storage.settings.document import can_be_written, changed_settings, entries, path_of, put
 from caal_desktop.storage.settings.migrations import FIRST_VERSION, STEPS, Step, migrate
@@ -131,12 +132,12 @@ class SettingsNotice:
 
     def describe(self, translate: Translate = untranslated, format_value: FormatValue = plain_value) -> ErrorText:
         """Return the message in words; :meth:`~caal_desktop.llm.errors.text.DescribedError.describe` says how."""
-        keys = tuple(_shown(key) for key in self.keys[:_SHOWN_NAMES])
+        keys = tuple(printable(key, _SHOWN_OF_NAME) for key in self.keys[:_SHOWN_NAMES])
         keys += ("…",) if len(self.keys) > _SHOWN_NAMES else ()
         template = NOTICE_TEXTS[self.kind]
         if self.kept is None and "{kept}" in template.why:
             template = replace(template, why=NO_TEXT)
-        values = {"kept": str(self.kept), "keys": keys, "reason": self.reason}
+        values = {"kept": printable(self.kept), "keys": keys, "reason": self.reason}
         return template.filled(values, translate, format_value)
 
     def __str__(self) -> str:
@@ -358,13 +359,7 @@ def _parse(document: Mapping[str, Any]) -> _Parsed:
                 values[entry.key] = entry.checked()
             except InvalidSetting as error:
                 if len(parsed.invalid) < _LOGGED_VALUES:
-                    logger.warning("Setting %s: %s", _shown(entry.key), error.reason.in_words())
+                    logger.warning("Setting %s: %s", printable(entry.key, _SHOWN_OF_NAME), error.reason.in_words())
                 parsed.invalid.append(entry.key)
     parsed.settings = Settings().replace(**values)
     return parsed
-
-
-def _shown(key: str) -> str:
-    """Return a name from a file as it can be shown and logged."""
-    printable = "".join(letter if letter.isprintable() else "�" for letter in key[: _SHOWN_OF_NAME + 1])
-    return printable if len(printable) <= _SHOWN_OF_NAME else f"{printable[:_SHOWN_OF_NAME]}…"

@@ -136,6 +136,36 @@ def test_a_failed_save_is_told_and_tried_again_at_the_end(
     assert store.load().settings.temperature == 0.3
 
 
+def test_the_same_failure_is_told_once_until_a_change_was_saved_again(
+    store: CountingStore, tmp_path: Path, expected_logs: Callable[..., None]
+) -> None:
+    expected_logs("WARNING .*settings_service: The settings could not be saved")
+    settings = service_over(store)
+    told: list[StorageError] = []
+    settings.saveFailed.connect(told.append)
+
+    def change(number: int) -> None:
+        settings.update(temperature=number / 10)
+        assert turn(until=lambda: store.begun == number)
+
+    obstacle = tmp_path / "config"
+    obstacle.write_text("a file is in the way of the folder")
+    for number in range(1, 5):
+        change(number)
+    assert turn(until=lambda: told)
+    obstacle.unlink()
+    change(5)
+    assert turn(until=lambda: store.saved)
+    assert len(told) == 1, "a write begins when the one before has ended, and has been told"
+    (obstacle / "settings.json").unlink()
+    obstacle.rmdir()
+    obstacle.write_text("a file is in the way of the folder again")
+    change(6)
+    assert turn(until=lambda: len(told) == 2)
+    obstacle.unlink()
+    run_async(settings.close())
+
+
 def test_a_failed_save_does_not_keep_the_program_from_ending(
     store: CountingStore, tmp_path: Path, expected_logs: Callable[..., None]
 ) -> None:

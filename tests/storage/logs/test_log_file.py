@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.llm.redaction import register_secret
-from caal_desktop.storage.errors import FolderUnusable
+from caal_desktop.storage.errors import FolderUnusable, WriteFailed
 from caal_desktop.storage.logs import log_file
 from caal_desktop.storage.logs.log_file import RedactingFormatter, install_crash_logging, set_up_logging
 
@@ -139,6 +139,36 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         set_up_logging(tmp_path / "file" / "a.log")
     with pytest.raises(FolderUnusable):
         install_crash_logging(tmp_path / "file" / "crash.log")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in the file system")
+@pytest.mark.parametrize("obstacle", ["folder", "pipe", "link into nothing"])
+def test_what_cannot_be_written_in_a_log_s_place_is_named_and_not_waited_for(tmp_path: Path, obstacle: str) -> None:
+    path = tmp_path / "a.log"
+    if obstacle == "folder":
+        path.mkdir()
+    elif obstacle == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(tmp_path / "gone" / "a.log")
+    before = list(logging.getLogger().handlers)
+    with pytest.raises(WriteFailed, match=r"a\.log could not be saved"):
+        set_up_logging(path)
+    assert logging.getLogger().handlers == before
+    hooks = (sys.excepthook, sys.unraisablehook)
+    with pytest.raises(WriteFailed, match=r"a\.log could not be saved"):
+        install_crash_logging(path)
+    assert (sys.excepthook, sys.unraisablehook) == hooks
+
+
+def test_a_log_may_lead_into_the_void(tmp_path: Path, expected_logs: Callable[..., None]) -> None:
+    """As users have it who want no log."""
+    expected_logs("unread")
+    (tmp_path / "a.log").symlink_to(os.devnull)
+    setup = set_up_logging(tmp_path / "a.log")
+    logging.getLogger("ours").warning("unread")
+    setup.close()
+    assert (tmp_path / "a.log").is_symlink()
 
 
 def test_an_unhandled_error_of_the_loop_is_logged(path: Path, expected_logs: Callable[..., None]) -> None:
