@@ -23,6 +23,14 @@ CAAL Desktop is a graphical program; neither DISPLAY nor WAYLAND_DISPLAY is set 
   - or use a virtual one (to try it out):  xvfb-run -a ./scripts/run --demo
 """
 
+_NOT_LOADED = """\
+caal-desktop: a part of the program cannot be loaded: {error}
+
+  - If that names a file that ends in ".so" and a number, a library of the system is missing; on Debian and Ubuntu:
+        sudo apt install libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libdbus-1-3
+  - Otherwise the installation is not complete: install CAAL Desktop again.
+"""
+
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line; end the process on ``--help``, ``--version`` and errors."""
@@ -111,10 +119,13 @@ def run(arguments: Sequence[str]) -> int:
     except ValueError as error:
         sys.stderr.write(f"caal-desktop: {error}\n")
         return exit_status.CANNOT_START
-    from caal_desktop.qt_import import import_qt
+    try:
+        from caal_desktop.qt_import import import_qt
 
-    # Before anything else imports Qt.
-    import_qt()
-    from caal_desktop.program import run_program
-
+        # Before anything else imports Qt.
+        import_qt()
+        from caal_desktop.program import run_program
+    except ImportError as error:
+        sys.stderr.write(_NOT_LOADED.format(error=error))
+        return exit_status.CANNOT_START
     return run_program(demo=given.demo, verbose=given.verbose, stand_ins=addresses)

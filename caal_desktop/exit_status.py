@@ -8,3 +8,5 @@ NO_WINDOW: Final = 1
 """No window could be opened."""
 CANNOT_START: Final = 2
 """The program cannot be started here."""
+NOT_IN_ORDER: Final = 3
+"""The program has ended, and something failed while it did; the log says what."""

@@ -9,16 +9,19 @@ import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QMessageLogContext, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
-from caal_desktop import __version__
+from caal_desktop import __version__, exit_status
 from caal_desktop.app.application import Application
 from caal_desktop.app.languages import install_language
+from caal_desktop.app.program_run import ProgramRun
+from caal_desktop.app.start_failure import StartFailure, details_of
 from caal_desktop.services.process.single_instance import SingleInstance, server_name
 from caal_desktop.services.process.start_trace import StartTrace
 from caal_desktop.services.process.unix_signals import UnixSignals
@@ -27,16 +30,26 @@ from caal_desktop.storage.kept_parts import KeptPart, NotKept, unusable_parts
 from caal_desktop.storage.logs.log_file import CrashLogging, LogSetup, install_crash_logging, set_up_logging
 from caal_desktop.storage.paths import AppPaths
 from caal_desktop.storage.settings.store import SettingsStore
+from caal_desktop.widgets.common.appearance import Appearance
 from caal_desktop.widgets.common.icons import application_icon
+from caal_desktop.widgets.main.failed_start import FailedStart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from caal_desktop.demo.launcher import DemoProcess
+    from caal_desktop.storage.settings.store import LoadedSettings
 
 logger = logging.getLogger(__name__)
 
 _WORKERS = 4
+_NO_WINDOWS = """\
+caal-desktop: Qt cannot open a window here, for the reason above. You can
+  - start the program from a terminal inside your desktop session, if the display was not found,
+  - or install what is missing; on Debian and Ubuntu:   sudo apt install libxcb-cursor0 libxkbcommon-x11-0 libegl1
+  - or unset QT_QPA_PLATFORM, if it names what is not there.
+"""
 
 
 class QtApplication(QApplication):
@@ -75,72 +88,68 @@ def run_program(*, demo: bool = False, verbose: bool = False, stand_ins: Mapping
     if not_kept is not None:
         logger.warning("%s", not_kept)
     app = _qt_application()
+    loop = QEventLoop(app, set_running_loop=False)
+    crashes.watch_loop(loop)
+    options = {"stand_ins": stand_ins, "not_kept": not_kept, "verbose": verbose}
+    log_file = None if KeptPart.LOG in unkept else paths.log_file
     try:
-        instance = SingleInstance(server_name(paths.config_dir), app)
-        if not instance.claim():
-            logger.info("Another instance has been asked to show its window")
-            return 0
-        loop = QEventLoop(app, set_running_loop=False)
-        executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="worker")
-        loop.set_default_executor(executor)
-        crashes.watch_loop(loop)
-        _watch_async_generators(loop)
-        signals = UnixSignals(app)
-        try:
-            status: int = loop.run_until_complete(
-                _run(
-                    app,
-                    paths,
-                    instance,
-                    signals,
-                    stand_ins,
-                    _demo_process() if demo else None,
-                    not_kept,
-                    verbose=verbose,
-                )
-            )
-        finally:
-            signals.close()
-            instance.release()
-            executor.shutdown(wait=False, cancel_futures=True)
-            _end_now_if_a_worker_hangs()
-            sys.set_asyncgen_hooks(None, None)
-            loop.close()
+        return _claim_and_run(app, loop, paths, log_file, demo=demo, options=options)
+    except Exception as error:
+        logger.exception("CAAL Desktop cannot start")
+        failure = StartFailure(app)
+        app.endRequested.connect(failure.end)
+        loop.run_until_complete(failure.ask(FailedStart(details_of(error), log_file=log_file)))
+        return exit_status.CANNOT_START
     finally:
+        loop.close()
         crashes.close()
         logs.close()
+
+
+def _claim_and_run(
+    app: QtApplication,
+    loop: QEventLoop,
+    paths: AppPaths,
+    log_file: Path | None,
+    *,
+    demo: bool,
+    options: dict[str, Any],
+) -> int:
+    instance = SingleInstance(server_name(paths.config_dir), app)
+    if not instance.claim():
+        logger.info("Another instance has been asked to show its window")
+        return 0
+    executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="worker")
+    loop.set_default_executor(executor)
+    _watch_async_generators(loop)
+    signals = UnixSignals(app)
+    store, appearance, trace = SettingsStore(paths.settings_file), Appearance(app), StartTrace.from_environment(app)
+
+    def make(loaded: LoadedSettings | None) -> Application:
+        server = _demo_process() if demo else None
+        made = Application(app, paths, store, loaded=loaded, appearance=appearance, demo=server, trace=trace, **options)
+        made.first_paint.happened.connect(_collect_garbage)
+        return made
+
+    try:
+        status: int = loop.run_until_complete(_run(ProgramRun(app, store, make, log_file, app), app, instance, signals))
+    finally:
+        signals.close()
+        instance.release()
+        executor.shutdown(wait=False, cancel_futures=True)
+        _end_now_if_a_worker_hangs()
+        sys.set_asyncgen_hooks(None, None)
     return status
 
 
-async def _run(
-    app: QtApplication,
-    paths: AppPaths,
-    instance: SingleInstance,
-    signals: UnixSignals,
-    stand_ins: Mapping[str, str] | None,
-    demo: DemoProcess | None,
-    not_kept: NotKept | None,
-    *,
-    verbose: bool = False,
-) -> int:
-    application = Application(
-        app,
-        paths,
-        SettingsStore(paths.settings_file),
-        stand_ins=stand_ins,
-        demo=demo,
-        trace=StartTrace.from_environment(app),
-        not_kept=not_kept,
-        verbose=verbose,
-    )
-    application.first_paint.happened.connect(_collect_garbage)
-    instance.raiseRequested.connect(application.windows.raise_window)
-    signals.endRequested.connect(application.quit)
+async def _run(run: ProgramRun, app: QtApplication, instance: SingleInstance, signals: UnixSignals) -> int:
+    instance.raiseRequested.connect(run.raise_window)
+    signals.endRequested.connect(run.end)
     if signals.end_requested:
-        application.quit()
-    app.endRequested.connect(application.quit)
+        run.end()
+    app.endRequested.connect(run.end)
     try:
-        return await application.run()
+        return await run.run()
     finally:
         await asyncio.get_running_loop().shutdown_asyncgens()
 
@@ -197,11 +206,35 @@ def _qt_application() -> QtApplication:
     QCoreApplication.setApplicationVersion(__version__)
     QGuiApplication.setApplicationDisplayName("CAAL Desktop")
     QGuiApplication.setDesktopFileName("caal-desktop")
-    app = QtApplication(sys.argv[:1])
+    with _fatal_explained():
+        app = QtApplication(sys.argv[:1])
     app.setQuitOnLastWindowClosed(False)
-    app.setWindowIcon(application_icon())
-    install_language(app)
+    for furnish in (lambda: app.setWindowIcon(application_icon()), lambda: install_language(app)):
+        try:
+            furnish()
+        except Exception:  # an installation that is not complete must not keep the window from being shown
+            logger.exception("The program cannot be shown as it should be")
     return app
+
+
+@contextmanager
+def _fatal_explained() -> Iterator[None]:
+    """Say what to do where Qt cannot open any window, and end: Qt would abort the process with a core dump."""
+
+    def handle(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+        if sys.stderr is not None:
+            sys.stderr.write(f"{message}\n")
+        if kind is QtMsgType.QtFatalMsg:
+            if sys.stderr is not None:
+                sys.stderr.write(_NO_WINDOWS)
+                sys.stderr.flush()
+            os._exit(exit_status.CANNOT_START)
+
+    qInstallMessageHandler(handle)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(None)
 
 
 def _demo_process() -> DemoProcess:

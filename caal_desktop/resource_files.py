@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Final
+
+from caal_desktop.llm.errors.text import DescribedError
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
+
+_missing: Final[set[str]] = set()
 
 
 @cache
@@ -21,6 +27,25 @@ def read_resource(relative: str) -> bytes:
         relative: its path below :func:`resource_root`.
 
     Raises:
-        FileNotFoundError: the installation is incomplete.
+        OSError: the installation is incomplete.
     """
-    return (resource_root() / relative).read_bytes()
+    try:
+        return (resource_root() / relative).read_bytes()
+    except OSError:
+        _missing.add(relative)
+        raise
+
+
+class InstallationIncomplete(DescribedError):  # noqa: N818 - a message names what happened
+    """Some of the program's own files cannot be read. Params: ``folder``."""
+
+    what = QT_TRANSLATE_NOOP("InstallationIncomplete", "Some of CAAL Desktop's own files are missing.")
+    why = QT_TRANSLATE_NOOP("InstallationIncomplete", "They cannot be read from {folder}.")
+    advice = QT_TRANSLATE_NOOP(
+        "InstallationIncomplete", "Install CAAL Desktop again. Until then it works without its pictures."
+    )
+
+
+def incomplete_installation() -> InstallationIncomplete | None:
+    """Return what to tell the user where resource files were missing so far; None where none were."""
+    return InstallationIncomplete({"folder": str(resource_root())}) if _missing else None

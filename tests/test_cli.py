@@ -98,3 +98,32 @@ def test_another_openrouter_on_this_machine_is_taken() -> None:
 )
 def test_where_a_window_can_be_opened(environment: dict[str, str], platform: str, opens: bool) -> None:
     assert (cli.display_error(environment, platform) == "") is opens
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
+@pytest.mark.parametrize("environment", [{"QT_QPA_PLATFORM": "nonsense"}, {"DISPLAY": "nowhere:77"}])
+def test_where_qt_cannot_open_a_window_it_says_what_to_do_and_leaves_no_core(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    done = run(CAAL_DESKTOP_HOME=str(tmp_path / "home"), HOME=str(tmp_path), **environment)
+    assert done.returncode == 2
+    assert "caal-desktop: Qt cannot open a window here" in done.stderr
+    assert "apt install libxcb-cursor0" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("missing", ["PySide6.QtCore", "PySide6.QtWidgets", "qasync"])
+def test_a_part_that_cannot_be_loaded_is_named_without_a_traceback(missing: str, tmp_path: Path) -> None:
+    code = f"import sys; sys.modules['{missing}'] = None; from caal_desktop import cli; sys.exit(cli.run([]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"CAAL_DESKTOP_HOME": str(tmp_path / "home"), "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("caal-desktop: a part of the program cannot be loaded: ")
+    assert missing in done.stderr
+    assert "Traceback" not in done.stderr

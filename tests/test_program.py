@@ -48,13 +48,13 @@ def break_main_window():
     main_window.MainWindow.__init__ = broken
 
 def answer_message():
-    from PySide6.QtWidgets import QApplication, QMessageBox
-    boxes = [box for box in QApplication.topLevelWidgets() if isinstance(box, QMessageBox) and box.isVisible()]
-    for box in boxes:
-        print(box.text())
-        box.button(QMessageBox.StandardButton.Ok).click()
-    if not boxes:
-        from PySide6.QtCore import QTimer
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication, QPushButton
+    dialogs = [window for window in QApplication.topLevelWidgets() if window.objectName() == "failure"]
+    for dialog in dialogs:
+        print(dialog.accessibleName())
+        dialog.findChild(QPushButton, "failure." + os.environ.get("CAAL_TEST_ANSWER", "leave")).click()
+    if not dialogs:
         QTimer.singleShot(50, answer_message)
 
 def act():
@@ -73,7 +73,7 @@ class Watched(application.Application):
         elif moment == "broken":
             from PySide6.QtCore import QTimer
             break_main_window()
-            QTimer.singleShot(300, self, answer_message)
+            QTimer.singleShot(300, answer_message)
         self.first_paint.happened.connect(self.on_painted)
 
     def on_painted(self):
@@ -82,7 +82,7 @@ class Watched(application.Application):
             act()
         elif moment == "idle":
             QTimer.singleShot(700, self, act)
-        elif moment == "told":
+        elif moment in ("told", "broken"):
             QTimer.singleShot(0, self, self.tell)
         elif moment == "abandoned":
             self.leave_generators()
@@ -94,7 +94,7 @@ class Watched(application.Application):
             break_main_window()
             self.services.settings.update(setup_completed=True)
             QTimer.singleShot(0, self, self.windows.wizard.close)
-            QTimer.singleShot(300, self, answer_message)
+            QTimer.singleShot(300, answer_message)
         elif moment == "listed":
             self.services.catalogue.changed.connect(self.on_list)
         elif moment == "settled":
@@ -156,6 +156,15 @@ class Watched(application.Application):
 
 application.Application = Watched
 import caal_desktop.program
+if moment == "unclaimed":
+    def made(make=caal_desktop.program._qt_application):
+        app = make()
+        answer_message()
+        return app
+    def broken(*args):
+        raise RuntimeError("no such socket")
+    caal_desktop.program._qt_application = made
+    caal_desktop.program.SingleInstance = broken
 caal_desktop.program.Application = Watched
 sys.exit(cli.run(sys.argv[3:]))
 """
@@ -243,6 +252,27 @@ def test_a_main_window_that_cannot_be_opened_is_told_and_ends_the_program(run: R
     assert run.output.strip() == "CAAL Desktop cannot show its window"
     assert "RuntimeError: no such window" in run.log
     assert run.settings.setup_completed, "what was set is kept"
+
+
+def test_what_fails_before_any_service_is_made_is_told_by_a_window_too(run: Run) -> None:
+    run.until("unclaimed")
+    assert run.status == exit_status.CANNOT_START
+    assert run.output.strip() == "CAAL Desktop cannot show its window"
+    assert "RuntimeError: no such socket" in run.log
+
+
+def test_fresh_settings_start_where_the_former_ones_did_not(run: Run) -> None:
+    SettingsStore(run.paths.settings_file).save(Settings().replace(setup_completed=True))
+    run.environment["CAAL_TEST_ANSWER"] = "fresh"
+    run.until("broken", "quit")
+    assert run.status == 0
+    shown = run.output.splitlines()
+    assert shown[0] == "CAAL Desktop cannot show its window"
+    assert "wizard: " in shown
+    (kept,) = run.paths.config_dir.glob("settings.fresh-*.json")
+    assert f"Your former settings are kept as {kept}" in run.output
+    assert SettingsStore(kept).load().settings.setup_completed
+    assert not run.settings.setup_completed
 
 
 @pytest.mark.parametrize("home", ["/dev/null/x", "~no-such-user/caal", "read-only", "pipes"])

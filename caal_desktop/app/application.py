@@ -12,12 +12,15 @@ from caal_desktop import exit_status
 from caal_desktop.app.demo_run import DemoRun
 from caal_desktop.app.first_paint import FirstPaint
 from caal_desktop.app.services import Services
+from caal_desktop.app.start_failure import details_of, show_failure
 from caal_desktop.app.windows import Windows
+from caal_desktop.resource_files import incomplete_installation
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.storage.errors import SecretInSettings
 from caal_desktop.storage.kept_parts import KeptPart
 from caal_desktop.widgets.common.appearance import Appearance
+from caal_desktop.widgets.main.failed_start import FailedStart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from caal_desktop.storage.errors import StorageError
     from caal_desktop.storage.kept_parts import NotKept
     from caal_desktop.storage.paths import AppPaths
-    from caal_desktop.storage.settings.store import SettingsStore
+    from caal_desktop.storage.settings.store import LoadedSettings, SettingsStore
     from caal_desktop.widgets.common.translation import Described
 
 logger = logging.getLogger(__name__)
@@ -46,6 +49,8 @@ class Application(QObject):
         app: the Qt application.
         paths: the program's folders.
         store: the settings' file.
+        appearance: applies the settings to the Qt application; one of its own where it is None.
+        loaded: the settings, where they are not to be read from the file.
         stand_ins: addresses on this machine in place of providers' own, by the provider's name.
         demo: the demo server, not started yet, or None.
         trace: the benchmark's trace, or None.
@@ -59,6 +64,8 @@ class Application(QObject):
         paths: AppPaths,
         store: SettingsStore,
         *,
+        appearance: Appearance | None = None,
+        loaded: LoadedSettings | None = None,
         stand_ins: Mapping[str, str] | None = None,
         demo: DemoProcess | None = None,
         trace: StartTrace | None = None,
@@ -70,18 +77,23 @@ class Application(QObject):
         self._not_kept = not_kept
         self._quit = asyncio.Event()
         self._status = 0
+        self._failure: Exception | None = None
         self._demo = None if demo is None else DemoRun(demo, self)
         # The address of the program's own demo, which has a profile and a keyring of its own, counts as the provider's.
         # Any other stand-in counts as another address.
         others = {name: url for name, url in self._stand_ins.items() if demo is None or name != demo.stands_for}
-        self.services = Services(paths, store, self._stand_in, others, self, demo=demo is not None, verbose=verbose)
-        self._appearance = Appearance(app)
+        self.services = Services(
+            paths, store, self._stand_in, others, self, loaded=loaded, demo=demo is not None, verbose=verbose
+        )
+        # The size of the text is relative to the system's, which can only be asked for before it was changed.
+        self._appearance = Appearance(app) if appearance is None else appearance
         self._appearance.apply(self.services.settings.current)
         self.first_paint = FirstPaint(self)
         self.first_paint.happened.connect(self._after_first_paint)
         self.windows = Windows(app, self.services, self.first_paint, self._demo, self)
         self.windows.quitRequested.connect(self.quit)
         self.windows.startFailed.connect(self._on_window_failed)
+        self.windows.partsFailed.connect(self._on_parts_failed)
         if trace is not None:
             self.windows.setupBegun.connect(lambda setup: setup.keyChanged.connect(self._note_key))
         if self._demo is not None:
@@ -95,12 +107,17 @@ class Application(QObject):
 
         Returns:
             The exit status.
+
+        Raises:
+            Exception: what has kept a window from being built that the program cannot do without. All is closed then.
         """
         try:
             self.windows.open_first()
             await self._quit.wait()
         finally:
             await self._shut_down()
+        if self._failure is not None:
+            raise self._failure
         return self._status
 
     def quit(self) -> None:
@@ -120,7 +137,7 @@ class Application(QObject):
             QTimer.singleShot(1000, self, lambda: self._note("idle"))
         if self._demo is not None:
             self._demo.start()
-        notices = (self.services.settings_notice, self._not_kept)
+        notices = (self.services.settings_notice, self._not_kept, incomplete_installation())
         self._show_in_box(*(notice for notice in notices if notice is not None))
 
     def _on_key(self, _secret: str, _state: KeyState) -> None:
@@ -146,6 +163,9 @@ class Application(QObject):
                     await self._demo.close()
         except TimeoutError:
             logger.warning("Not everything ended within %g seconds", QUIT_DEADLINE_S)
+        except Exception:
+            logger.exception("Not everything ended in order")
+            self._status = exit_status.NOT_IN_ORDER
         finally:
             # Whatever else fails, no setting is lost, and no server is left behind.
             await self.services.settings.close()
@@ -153,9 +173,15 @@ class Application(QObject):
                 self._demo.stop()
         self.windows.dispose()
 
-    def _on_window_failed(self) -> None:
-        self._status = exit_status.NO_WINDOW
+    def _on_window_failed(self, error: Exception) -> None:
+        self._failure = error
         self.quit()
+
+    def _on_parts_failed(self, errors: list[Exception]) -> None:
+        if not self._quit.is_set():
+            shown = show_failure(FailedStart(details_of(*errors), has_window=True), self.windows.shown, self.quit)
+            if shown is not None:
+                shown.finished.connect(shown.deleteLater)
 
     # --- messages and trace
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.keys.sign_in_service import SignInService
     from caal_desktop.services.setup.setup_service import SetupService
     from caal_desktop.storage.paths import AppPaths
-    from caal_desktop.storage.settings.store import SettingsStore
+    from caal_desktop.storage.settings.store import LoadedSettings, SettingsStore
 
 KEYRING_SERVICE = "caal-desktop"
 DEMO_KEYRING_SERVICE = "caal-desktop-demo"
@@ -42,6 +42,7 @@ class Services(QObject):
         store: the settings' file; it is read here, before there is a window that could be blocked by it.
         stand_in: returns the address in place of a provider's own, by its name, or None.
         stand_ins: those of them that count as other addresses than the provider's own.
+        loaded: the settings, where they are not to be read from the file.
         demo: whether this run has a demo server, and so a keyring of its own.
         verbose: whether everything is logged, whatever the settings say.
 
@@ -57,13 +58,14 @@ class Services(QObject):
         stand_ins: Mapping[str, str],
         parent: QObject | None = None,
         *,
+        loaded: LoadedSettings | None = None,
         demo: bool = False,
         verbose: bool = False,
     ) -> None:
         super().__init__(parent)
         self._stand_in = stand_in
         self._scope = TaskScope("services")
-        loaded = store.load()
+        loaded = store.load() if loaded is None else loaded
         self.settings_notice = loaded.notice
         self.settings = SettingsService(store, loaded, self)
         self.transfer = TransferService(self.settings, paths.data_dir, self)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from caal_desktop.app.foreground import bring_to_front
 from caal_desktop.commands import CommandId
 from caal_desktop.services.setup.setup_service import SetupService
 from caal_desktop.services.task_scope import TaskScope
@@ -19,7 +20,7 @@ from caal_desktop.widgets.common.message_box import show_message_box
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
     from caal_desktop.app.demo_run import DemoRun
     from caal_desktop.app.first_paint import FirstPaint
@@ -48,12 +49,14 @@ class Windows(QObject):
 
     Signals:
         quitRequested: the user closed the last window, or chose to quit.
-        startFailed: a window that the program cannot do without could not be opened; the user has been told.
+        startFailed: a window that the program cannot do without could not be opened; carries the exception.
+        partsFailed: what the first window does without could not be begun; carries a list of exceptions.
         setupBegun: carries the :class:`SetupService` of a wizard that is being opened.
     """
 
     quitRequested = Signal()
-    startFailed = Signal()
+    startFailed = Signal(object)
+    partsFailed = Signal(list)
     setupBegun = Signal(object)
 
     def __init__(
@@ -101,32 +104,40 @@ class Windows(QObject):
             self._open_or_end(lambda: self.open_wizard(None))
 
     @property
+    def shown(self) -> QWidget | None:
+        """The window in front; None where none is open."""
+        return self.wizard or self.main
+
+    @property
     def is_main_in_use(self) -> bool:
         """Whether the main window is open without a wizard in front of it."""
         return self.main is not None and self.wizard is None and not self._is_closed
 
-    def raise_window(self) -> None:
-        """Bring the program's window to the front."""
-        window = self.wizard or self.main
-        if window is not None:
-            if window.isMinimized():
-                window.showNormal()
-            window.show()
-            window.raise_()
-            window.activateWindow()
-            self._app.alert(window)
+    def raise_window(self) -> bool:
+        """Bring the program's window to the front.
+
+        Returns:
+            Whether there is a window.
+        """
+        if self.shown is None or self._is_closed:
+            return False
+        bring_to_front(self._app, self.shown)
+        return True
 
     def show_message_box(self, title: str, text: str) -> None:
         """Show a message that does not belong to any part of a window."""
         if not self._is_closed:
-            show_message_box(title, text, self.wizard or self.main)
+            show_message_box(title, text, self.shown)
 
     def hide(self) -> None:
         """Hide all windows at the program's end; their size and position are kept."""
         self._is_closed = True
         for window in (self.wizard, self.main):
             if window is not None:
-                window.remember_geometry()
+                try:
+                    window.remember_geometry()
+                except Exception:  # a window that was not built to its end
+                    logger.exception("The size of a window could not be kept")
                 window.hide()
 
     async def close(self) -> None:
@@ -243,15 +254,28 @@ class Windows(QObject):
     def _fill_main(self) -> None:
         """Begin what the main window does not need for its first paint."""
         if self.main is not None:
-            self._services.keys.begin()
-            self._services.open_catalogue()
-            if not self._services.chat_services.has_history:
-                self.main.show_history(self._services.chat_services.history)
+            self._begin_parts(self._services.keys.begin, self._services.open_catalogue, self._begin_history)
+
+    def _begin_history(self) -> None:
+        if self.main is not None and not self._services.chat_services.has_history:
+            self.main.show_history(self._services.chat_services.history)
 
     def _after_first_paint(self) -> None:
         if self.wizard is not None:
-            self._build_wizard_ahead()
+            self._begin_parts(self._build_wizard_ahead)
         self._fill_main()
+
+    def _begin_parts(self, *parts: Callable[[], None]) -> None:
+        """Begin what the window can do without; where something fails, the rest is begun all the same."""
+        errors: list[Exception] = []
+        for begin in parts:
+            try:
+                begin()
+            except Exception as error:
+                logger.exception("A part of the program could not be begun")
+                errors.append(error)
+        if errors:
+            self.partsFailed.emit(errors)
 
     def _on_migrated(self, provider: str) -> None:
         if self.main is not None:
@@ -295,20 +319,14 @@ class Windows(QObject):
     # --- when a window cannot be opened
 
     def _open_or_end(self, open_window: Callable[[], None]) -> bool:
-        """Open a window that the program cannot do without; where that fails, tell the user and end.
+        """Open a window that the program cannot do without; where that fails, tell so.
 
         Returns:
             Whether it is open.
         """
         try:
             open_window()
-        except Exception:
-            logger.exception("A window could not be opened")
-            box = show_message_box(
-                self.tr("CAAL Desktop cannot show its window"),
-                self.tr("It ends now. Your settings and conversations are kept; the log file says what happened."),
-                None,
-            )
-            box.finished.connect(self.startFailed)
+        except Exception as error:
+            self.startFailed.emit(error)
             return False
         return True

@@ -75,20 +75,6 @@ def write_atomically(path: Path, content: bytes) -> None:
                 Path(temporary).unlink()
 
 
-def set_aside(path: Path, word: str, now: datetime) -> Path | None:
-    """Rename a file to ``stem.word-YYYYMMDD-HHMMSS.suffix`` beside it.
-
-    Returns:
-        The new path, or None where the system did not allow the renaming.
-    """
-    target = free_name(path, word, now)
-    try:
-        path.rename(target)
-    except OSError:
-        return None
-    return target
-
-
 def free_name(path: Path, word: str, now: datetime) -> Path:
     """Return ``stem.word-YYYYMMDD-HHMMSS.suffix`` beside the path; numbered where that name is taken."""
     stem = f"{path.stem}.{word}-{now:%Y%m%d-%H%M%S}"

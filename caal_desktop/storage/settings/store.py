@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import os
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -25,7 +26,7 @@ from caal_desktop.llm.translation import (
     plain_value,
     untranslated,
 )
-from caal_desktop.storage.atomic_file import free_name, reason_of, set_aside, write_atomically
+from caal_desktop.storage.atomic_file import free_name, reason_of, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError, WriteFailed
 from caal_desktop.storage.printable import printable
 from caal_desktop.storage.regular_file import read_at_most
@@ -168,10 +169,17 @@ class _Parsed:
 
 @dataclass(frozen=True, slots=True)
 class _Former:
-    """What has to be kept of the file as it was: a copy of the content, or the file itself where that is None."""
+    """What has to be kept of the file as it was.
+
+    Attributes:
+        word: why, in a word for its name.
+        content: what to keep a copy of; None for the file itself.
+        name: what to call it; None for a name with the word and the date.
+    """
 
     word: str
     content: bytes | None = None
+    name: Path | None = None
 
 
 class SettingsStore:
@@ -219,19 +227,29 @@ class SettingsStore:
             return self._without_file(SettingsNoticeKind.DAMAGED)
         return self._from_document(document, content)
 
-    def start_afresh(self) -> LoadedSettings:
-        """Put the file aside, whatever is in it, and return the defaults with a notice that names it."""
+    def name_for_former(self) -> Path | None:
+        """Return what :meth:`start_afresh` would call the file; None where there is none."""
+        return free_name(self._path, SettingsNoticeKind.FRESH, self._now()) if os.path.lexists(self._path) else None
+
+    def start_afresh(self, name: Path | None = None) -> LoadedSettings:
+        """Put the file aside, whatever is in it, and return the defaults with a notice that names it.
+
+        Args:
+            name: what to call it, as :meth:`name_for_former` gave it; a new one where it is None.
+        """
         self._unknown, self._to_keep = [], None
-        return self._without_file(SettingsNoticeKind.FRESH)
+        return self._without_file(SettingsNoticeKind.FRESH, name=name)
 
     def put_back(self, kept: Path) -> bool:
-        """Give a file that was put aside its name again.
+        """Give a file that was put aside its name again; what has that name now is put aside.
 
         Returns:
             Whether that has succeeded.
         """
         try:
-            kept.replace(self._path)
+            if os.path.lexists(self._path):
+                self._path.rename(free_name(self._path, "tried", self._now()))
+            kept.rename(self._path)
         except OSError as error:
             logger.warning("The settings could not be put back: %s", reason_of(error))
             return False
@@ -290,8 +308,8 @@ class SettingsStore:
     def _copy(self, word: str, content: bytes) -> Path | None:
         return self._try_to_keep(_Former(word, content))
 
-    def _without_file(self, kind: SettingsNoticeKind, reason: str = "") -> LoadedSettings:
-        kept = self._try_to_keep(_Former(kind.value))
+    def _without_file(self, kind: SettingsNoticeKind, reason: str = "", name: Path | None = None) -> LoadedSettings:
+        kept = self._try_to_keep(_Former(kind.value, name=name))
         # Where it cannot be renamed it is still there.
         notice = SettingsNotice(kind, kept=kept or self._path, reason=reason)
         logger.warning("Settings: %s", notice)
@@ -312,9 +330,11 @@ class SettingsStore:
             StorageError: that has not succeeded.
         """
         if former.content is None:
-            kept = set_aside(self._path, former.word, self._now())
-            if kept is None:
-                raise WriteFailed(file=str(self._path), reason=_NOT_RENAMED)
+            kept = former.name or free_name(self._path, former.word, self._now())
+            try:
+                self._path.rename(kept)
+            except OSError as error:
+                raise WriteFailed(file=str(self._path), reason=_NOT_RENAMED) from error
         else:
             kept = self._copied(former.word, former.content)
         self._to_keep = None

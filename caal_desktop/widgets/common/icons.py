@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache, lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
@@ -10,11 +11,20 @@ from PySide6.QtSvg import QSvgRenderer
 
 from caal_desktop.resource_files import read_resource
 
+logger = logging.getLogger(__name__)
+
+_NOTHING = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
+
 
 @cache
 def _svg(name: str) -> bytes:
     # An icon is drawn at a dozen sizes and densities.
-    return read_resource(f"icons/{name}.svg")
+    try:
+        return read_resource(f"icons/{name}.svg")
+    except OSError as error:
+        # A window without pictures is better than none.
+        logger.error("An icon is missing: %s", error)  # noqa: TRY400 - the message says it all
+        return _NOTHING
 
 
 @lru_cache(maxsize=256)

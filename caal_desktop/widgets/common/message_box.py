@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 _without_parent: set[QMessageBox] = set()
+
+
+# Longer words than this are broken where no dash or slash allows it, as in the names of some files.
+_LONGEST_WORD = 40
+_BREAK = "\u200b"
+
+
+def breakable(text: str) -> str:
+    """Return a text that can be wrapped at any width, with invisible marks in its longest words."""
+    return re.sub(rf"[^\s/\\-]{{{_LONGEST_WORD}}}(?=[^\s/\\-])", rf"\g<0>{_BREAK}", text)
 
 
 class MessageBox(QMessageBox):
@@ -27,9 +39,9 @@ def show_message_box(title: str, text: str, parent: QWidget | None) -> QMessageB
     box.setObjectName("message")
     box.setIcon(QMessageBox.Icon.Information)
     box.setWindowTitle(title)
-    box.setText(title)
+    box.setText(breakable(title))
     box.setStandardButtons(QMessageBox.StandardButton.Ok)
-    box.setInformativeText(text)
+    box.setInformativeText(breakable(text))
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if parent is None:
         # Nothing else refers to it: it would be deleted before it could be seen.

@@ -147,6 +147,8 @@ def test_the_same_failure_is_told_once_until_a_change_was_saved_again(
     def change(number: int) -> None:
         settings.update(temperature=number / 10)
         assert turn(until=lambda: store.begun == number)
+        run_async(until_other_workers_are_idle())
+        turn(3)
 
     obstacle = tmp_path / "config"
     obstacle.write_text("a file is in the way of the folder")

@@ -1,0 +1,77 @@
+"""A start that did not come to its window, in words: for the dialog that tells it, and for the box behind that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from caal_desktop.widgets.common.translation import translate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class FailedStart:
+    """What is known of the failure.
+
+    Attributes:
+        details: the technical side of it, for those who can read it; without secrets.
+        has_window: whether the program works all the same, but for a part of it.
+        fresh_name: what the settings' file will be called once it has been put aside; "" where that is not offered.
+        settings_file: the file of the settings, where it was the same with fresh ones; None otherwise.
+        log_file: the log; None where none is kept.
+    """
+
+    details: str
+    has_window: bool = False
+    fresh_name: str = ""
+    settings_file: Path | None = None
+    log_file: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """What happened, in one sentence."""
+        if self.has_window:
+            return translate("FailedStart", "A part of CAAL Desktop could not be started")
+        return translate("FailedStart", "CAAL Desktop cannot show its window")
+
+    @property
+    def text(self) -> str:
+        """Why, and what to do, in a few paragraphs."""
+        return "\n\n".join((self._cause(), self._advice(), self._helper()))
+
+    def _cause(self) -> str:
+        if self.has_window:
+            return translate("FailedStart", "The program met an error of its own after it had shown its window.")
+        return translate("FailedStart", "The program met an error of its own while it started.")
+
+    def _advice(self) -> str:
+        if self.fresh_name:
+            return translate(
+                "FailedStart",
+                "Something in your settings may be the reason: it can start with fresh ones. Yours are kept as {name} "
+                "then; your keys and conversations stay as they are.",
+            ).format(name=self.fresh_name)
+        if self.settings_file is not None:
+            return translate(
+                "FailedStart",
+                "It was the same with fresh settings. Yours are in their place again: {file}. Installing CAAL Desktop "
+                "again may help.",
+            ).format(file=self.settings_file)
+        if self.has_window:
+            return translate("FailedStart", "You can go on with the rest of it. Starting it again may help.")
+        return translate("FailedStart", "Starting it again, or installing it again, may help.")
+
+    def _helper(self) -> str:
+        return translate("FailedStart", "Whoever helps you with it will want to see the details.")
+
+
+def fresh_text() -> str:
+    """Return the label of the button that starts with fresh settings."""
+    return translate("FailedStart", "Start with fresh settings")
+
+
+def leave_text(failed: FailedStart) -> str:
+    """Return the label of the button that closes the message."""
+    return translate("FailedStart", "Go on") if failed.has_window else translate("FailedStart", "Quit")
