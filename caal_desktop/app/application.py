@@ -17,6 +17,7 @@ from caal_desktop.app.windows import Windows
 from caal_desktop.resource_files import incomplete_installation
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.providers.connections import connection_for
+from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import SecretInSettings
 from caal_desktop.storage.kept_parts import KeptPart
 from caal_desktop.widgets.common.appearance import Appearance
@@ -78,6 +79,7 @@ class Application(QObject):
         self._quit = asyncio.Event()
         self._status = 0
         self._failure: Exception | None = None
+        self._told_failures: set[str] = set()
         self._demo = None if demo is None else DemoRun(demo, self)
         # The address of the program's own demo, which has a profile and a keyring of its own, counts as the provider's.
         # Any other stand-in counts as another address.
@@ -94,6 +96,7 @@ class Application(QObject):
         self.windows.quitRequested.connect(self.quit)
         self.windows.startFailed.connect(self._on_window_failed)
         self.windows.partsFailed.connect(self._on_parts_failed)
+        TaskScope.on_failure = self._on_task_failed
         if trace is not None:
             self.windows.setupBegun.connect(lambda setup: setup.keyChanged.connect(self._note_key))
         if self._demo is not None:
@@ -168,6 +171,7 @@ class Application(QObject):
             self._status = exit_status.NOT_IN_ORDER
         finally:
             # Whatever else fails, no setting is lost, and no server is left behind.
+            TaskScope.on_failure = None
             await self.services.settings.close()
             if self._demo is not None:
                 self._demo.stop()
@@ -177,11 +181,18 @@ class Application(QObject):
         self._failure = error
         self.quit()
 
+    def _on_task_failed(self, error: Exception) -> None:
+        self._on_parts_failed([error])
+
     def _on_parts_failed(self, errors: list[Exception]) -> None:
-        if not self._quit.is_set():
-            shown = show_failure(FailedStart(details_of(*errors), has_window=True), self.windows.shown, self.quit)
-            if shown is not None:
-                shown.finished.connect(shown.deleteLater)
+        """Tell what has failed behind the window, once for each failure."""
+        new = [error for error in errors if repr(error) not in self._told_failures]
+        if not new or self._quit.is_set():
+            return
+        self._told_failures.update(map(repr, new))
+        shown = show_failure(FailedStart(details_of(*new), has_window=True), self.windows.shown, self.quit)
+        if shown is not None:
+            shown.finished.connect(shown.deleteLater)
 
     # --- messages and trace
 

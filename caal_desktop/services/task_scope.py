@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -21,7 +21,12 @@ class TaskScope:
 
     Args:
         name: the owner's name, for logs and task names.
+
+    Attributes:
+        on_failure: called with what a task of any scope has raised and did not handle; None for nobody.
     """
+
+    on_failure: ClassVar[Callable[[Exception], None] | None] = None
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -101,8 +106,10 @@ class TaskScope:
             await coro
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception as error:
             logger.exception("The task %s.%s failed", self._name, name)
+            if TaskScope.on_failure is not None:
+                TaskScope.on_failure(error)
 
     def _cancel(self, task: asyncio.Task[None]) -> None:
         # Once: a second cancellation would interrupt the cleanup that the first one began.

@@ -16,6 +16,7 @@ from caal_desktop.app.application import Application
 from caal_desktop.app.program_run import ProgramRun
 from caal_desktop.app.start_failure import details_of
 from caal_desktop.llm.redaction import register_secret
+from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.paths import AppPaths
 from caal_desktop.storage.settings.choices import Theme
 from caal_desktop.storage.settings.schema import Settings
@@ -336,3 +337,36 @@ def test_a_part_that_cannot_be_begun_is_told_and_the_rest_is_begun(
     leave.click()
     run_async(application._shut_down())
     turn(3)
+
+
+def test_a_task_that_fails_is_told_once_and_the_program_goes_on(
+    qapp: QApplication, qt_loop: LoopHarness, tmp_path: Path, expected_logs: Callable[..., None]
+) -> None:
+    """What no service has reckoned with, such as a Python without one of its own modules."""
+    expected_logs("The task tests.work failed .*no such module")
+    application = Application(qapp, AppPaths.below(tmp_path), SettingsStore(tmp_path / "config" / "settings.json"))
+    application.windows.open_first()
+    scope = TaskScope("tests")
+
+    async def fail() -> None:
+        raise ModuleNotFoundError("no such module")
+
+    for _ in range(3):
+        run_async(_ended(scope.start(fail(), name="work")))
+    dialog = find("failure")
+    assert dialog is not None
+    assert dialog.accessibleName() == "A part of CAAL Desktop has failed"
+    leave = dialog.findChild(QPushButton, "failure.leave")
+    assert isinstance(leave, QPushButton)
+    leave.click()
+    turn(3)
+    run_async(_ended(scope.start(fail(), name="work")))
+    assert find("failure") is None, "it has been read"
+    run_async(application._shut_down())
+    assert TaskScope.on_failure is None
+    run_async(scope.close())
+    turn(3)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    await asyncio.wait([task])

@@ -33,7 +33,7 @@ class FailedStart:
     def title(self) -> str:
         """What happened, in one sentence."""
         if self.has_window:
-            return translate("FailedStart", "A part of CAAL Desktop could not be started")
+            return translate("FailedStart", "A part of CAAL Desktop has failed")
         return translate("FailedStart", "CAAL Desktop cannot show its window")
 
     @property
@@ -43,7 +43,9 @@ class FailedStart:
 
     def _cause(self) -> str:
         if self.has_window:
-            return translate("FailedStart", "The program met an error of its own after it had shown its window.")
+            return translate(
+                "FailedStart", "The program met an error of its own. What it was doing could not be finished."
+            )
         return translate("FailedStart", "The program met an error of its own while it started.")
 
     def _advice(self) -> str:
