@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from caal_desktop.llm.fields import as_dict, as_dicts, as_float, as_string, parse_json, whole_characters
+from caal_desktop.llm.fields import as_dict, as_dicts, as_float, as_string, depth_of, parse_json, whole_characters
 from caal_desktop.llm.translation import (
     QT_TRANSLATE_NOOP,
     FormatValue,
@@ -22,7 +22,7 @@ from caal_desktop.services.history.conversation_records import to_conversation
 from caal_desktop.storage.atomic_file import reason_of
 from caal_desktop.storage.errors import StorageError
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
-from caal_desktop.storage.settings.document import MAX_DEPTH, depth_of
+from caal_desktop.storage.settings.document import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
