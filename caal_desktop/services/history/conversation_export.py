@@ -22,6 +22,7 @@ from caal_desktop.services.history.conversation_records import to_conversation
 from caal_desktop.storage.atomic_file import reason_of
 from caal_desktop.storage.errors import StorageError
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
+from caal_desktop.storage.history.rows import is_moment
 from caal_desktop.storage.settings.document import MAX_DEPTH
 
 if TYPE_CHECKING:
@@ -131,11 +132,16 @@ def read_conversation(path: Path) -> ConversationRecord:
     return ConversationRecord(
         uuid.uuid4().hex,
         as_string(value.get("title")) or "",
-        as_float(value.get("created")) or now,
+        _moment(value.get("created"), now),
         now,
         as_dict(value.get("options")),
         messages,
     )
+
+
+def _moment(value: object, default: float) -> float:
+    seconds = as_float(value)
+    return seconds if is_moment(seconds) else default
 
 
 def _record(row: dict[str, Any], ids: dict[str, str]) -> MessageRecord:
@@ -147,7 +153,7 @@ def _record(row: dict[str, Any], ids: dict[str, str]) -> MessageRecord:
         ids.get(text("parent")),
         text("role"),
         text("status"),
-        as_float(row.get("created")) or 0.0,
+        _moment(row.get("created"), 0.0),
         text("text"),
         text("reasoning"),
         as_dict(row.get("extra")),

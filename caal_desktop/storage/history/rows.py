@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from caal_desktop.llm.fields import as_dict, parse_json
 
@@ -26,6 +26,11 @@ UPDATED = f"""(CASE WHEN typeof(updated) IN ('integer', 'real') AND updated BETW
 """SQL: when a conversation was last changed; 0 where that is not known."""
 IS_DELETED = "typeof(deleted) IN ('integer', 'real')"
 """SQL: whether a conversation is marked as deleted."""
+
+
+def is_moment(value: object) -> TypeGuard[int | float]:
+    """Return whether a value is seconds since 1970 that a calendar can show."""
+    return isinstance(value, int | float) and math.isfinite(value) and 0 <= value <= _LATEST
 
 
 class RowReader:
@@ -57,7 +62,7 @@ class RowReader:
 
     def moment(self, value: object) -> float:
         """Return seconds since 1970; 0.0 for what is no moment that a calendar shows."""
-        if isinstance(value, int | float) and math.isfinite(value) and 0 <= value <= _LATEST:
+        if is_moment(value):
             return float(value)
         self._tell("a time that no calendar shows")
         return 0.0
