@@ -68,3 +68,9 @@ def test_what_is_no_secret_is_not_found() -> None:
     shown_by_the_service = f"{KEY[:12]}...{KEY[-3:]}"
     for text in (NOISE, shown_by_the_service, KEY[9:20], base64.b64encode(NOISE.encode()), NOISE.encode("utf-16"), ""):
         assert scan.find(text) == set()
+
+
+@pytest.mark.parametrize("key", ["1234567890" * 4, "1234567" * 5 + "a", "0123456789876543210" * 2])
+def test_a_secret_of_digits_is_found_as_it_stands(key: str) -> None:
+    """Backwards or in rot13 a part of it may be the same."""
+    assert SecretScan({"key": key}).find(key) == {"key"}

@@ -111,5 +111,6 @@ class Places:
 
     def _windows(self) -> Iterator[Place]:
         tree = self.session.run(["xwininfo", "-root", "-tree"]).stdout
-        for window in dict.fromkeys(re.findall(r"0x[0-9a-f]+", tree)):
-            yield Place("window", window, self.session.run(["xprop", "-id", window]).stdout)
+        windows = list(dict.fromkeys(re.findall(r"0x[0-9a-f]+", tree)))
+        show_all = 'for window; do xprop -id "$window"; done'
+        yield Place("window", f"{len(windows)} windows", self.session.run(["sh", "-c", show_all, "-", *windows]).stdout)

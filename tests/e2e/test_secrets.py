@@ -237,7 +237,7 @@ BETRAYALS = {
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_four_secrets_are_in_the_keyring_and_in_their_headers_and_nowhere_else(
     start: Start, session: DesktopSession, four: FourSecrets, record_property: Callable[[str, float], None]
 ) -> None:

@@ -45,8 +45,9 @@ class SecretScan:
             for start in range(len(own) - PART + 1):
                 part = own[start : start + PART]
                 self._plain[part.encode("ascii")] = name
-                self._plain[part[::-1].encode("ascii")] = f"{name} backwards"
-                self._plain[codecs.encode(part, "rot13").encode("ascii")] = f"{name} in rot13"
+                # A part of digits alone is the same in rot13.
+                self._plain.setdefault(part[::-1].encode("ascii"), f"{name} backwards")
+                self._plain.setdefault(codecs.encode(part, "rot13").encode("ascii"), f"{name} in rot13")
                 self._hex[part.encode("ascii").hex().encode("ascii")] = f"{name} in hex"
                 for shift in range(3):
                     self._base64[_core_of_base64(part, shift)] = f"{name} in base64"
