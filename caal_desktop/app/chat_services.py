@@ -11,6 +11,7 @@ from caal_desktop.services.task_scope import TaskScope
 if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.spend_guard import SpendGuard
+    from caal_desktop.services.history.draft_keeper import DraftKeeper
     from caal_desktop.services.history.history_service import HistoryService
     from caal_desktop.services.providers.provider_pool import ProviderPool
     from caal_desktop.services.settings.settings_service import SettingsService
@@ -34,6 +35,7 @@ class ChatServices(QObject):
         self._pool, self._settings, self._paths = pool, settings, paths
         self._chat: ChatService | None = None
         self._history: HistoryService | None = None
+        self._drafts: DraftKeeper | None = None
         self._spending: SpendGuard | None = None
         self._compared_chats: list[ChatService] = []
         self._days = settings.current.history_days
@@ -68,6 +70,15 @@ class ChatServices(QObject):
         return self._history
 
     @property
+    def drafts(self) -> DraftKeeper:
+        """Keeps what is being written."""
+        if self._drafts is None:
+            from caal_desktop.services.history.draft_keeper import DraftKeeper
+
+            self._drafts = DraftKeeper(self._paths.draft_file, self)
+        return self._drafts
+
+    @property
     def spending(self) -> SpendGuard:
         """The spend guard of the chat."""
         if self._spending is None:
@@ -96,7 +107,7 @@ class ChatServices(QObject):
 
     async def close(self) -> None:
         """Stop the answers, then write what must be written."""
-        for service in (*self._compared_chats, self._chat, self._history, self._spending):
+        for service in (*self._compared_chats, self._chat, self._drafts, self._history, self._spending):
             if service is not None:
                 await service.close()
         await self._scope.close()

@@ -21,7 +21,8 @@ class DelayedWriter(Generic[T]):
         name: what is written, for task names.
         write: writes a value; blocks, runs in a worker.
         written: the value that is written already; None where that is not known.
-        delay: seconds; values that follow each other within them are written once.
+        delay: seconds from the first value that is not written to its write; those that follow within them are written
+            with it. None of them begins the wait anew: what changes all the time would never be written.
         failed: called with a :class:`StorageError`; the value is written with the next one, or at the end.
     """
 
@@ -39,18 +40,21 @@ class DelayedWriter(Generic[T]):
         self._written = written
         self._under_way: asyncio.Future[None] | None = None
         self._closed = False
+        self._is_waiting = False
         self._scope = TaskScope(name)
 
     def put(self, value: T) -> None:
         """Write a value soon; nothing happens once the writer is closed."""
         if not self._closed:
             self._pending = value
-            self._scope.start(self._write_soon(), name="write")
+            if not self._is_waiting:
+                self._is_waiting = True
+                self._scope.start(self._write_soon(), name="write")
 
     async def write(self, value: T) -> None:
         """Write a value at once, in place of the one that is pending."""
         if not self._closed:
-            self._pending = value
+            self._pending, self._is_waiting = value, False
             self._scope.cancel("write")
             await self._write()
 
@@ -62,6 +66,7 @@ class DelayedWriter(Generic[T]):
 
     async def _write_soon(self) -> None:
         await asyncio.sleep(self._delay)
+        self._is_waiting = False
         await self._write()
 
     async def _write(self) -> None:

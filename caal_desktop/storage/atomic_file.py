@@ -75,6 +75,13 @@ def write_atomically(path: Path, content: bytes) -> None:
                 Path(temporary).unlink()
 
 
+def remove_unfinished(path: Path) -> None:
+    """Remove what a kill in the middle of :func:`write_atomically` has left; not while the file is being written."""
+    with contextlib.suppress(OSError):
+        for temporary in path.parent.glob(f".{path.name}.*.tmp"):
+            temporary.unlink(missing_ok=True)
+
+
 def free_name(path: Path, word: str, now: datetime) -> Path:
     """Return ``stem.word-YYYYMMDD-HHMMSS.suffix`` beside the path; numbered where that name is taken."""
     stem = f"{path.stem}.{word}-{now:%Y%m%d-%H%M%S}"

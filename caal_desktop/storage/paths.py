@@ -96,6 +96,11 @@ class AppPaths:
         return self.data_dir / "conversations.db"
 
     @property
+    def draft_file(self) -> Path:
+        """The message that was being written."""
+        return self.data_dir / "draft.json"
+
+    @property
     def log_file(self) -> Path:
         """The log; older ones beside it."""
         return self.log_dir / "caal-desktop.log"

@@ -1,4 +1,7 @@
-"""A program that is killed in the middle of an answer: what was on the screen is there at the next start."""
+"""A program that is killed in the middle of an answer: what was on the screen is there at the next start.
+
+So is what was being written meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,11 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Start
     from tests.support.demo import DemoControl
+
+
+def draft(folder: Path) -> str:
+    """Return what the file with the draft holds; "" where there is none."""
+    return "".join(file.read_text("utf-8") for file in (folder / "profile").rglob("draft.json"))
 
 
 def test_a_killed_program_shows_the_answer_again(start: Start, demo: DemoControl, tmp_path: Path) -> None:
@@ -32,6 +40,8 @@ def test_a_killed_program_shows_the_answer_again(start: Start, demo: DemoControl
 
         program.wait_until(kept, "the first words are on the disk")
         demo.wait_for_open_streams(1)
+        program.type("meanwhile, written")
+        program.wait_until(lambda: "meanwhile, written" in draft(tmp_path), "what is being written is on the disk")
         program.process.send_signal(signal.SIGKILL)
         program.process.wait(10)
         words = kept()
@@ -40,5 +50,6 @@ def test_a_killed_program_shows_the_answer_again(start: Start, demo: DemoControl
     with start() as program:
         walking.in_chat(program)
         program.wait_until(lambda: words.strip()[:20] in program.wait_for("chat.message.1").name, "the answer is there")
+        program.wait_for("chat.composer.edit", text="meanwhile, written")
         program.close_window()
         program.assert_ended_well()

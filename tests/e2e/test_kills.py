@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.storage.history.draft_file import load_draft
+from caal_desktop.storage.paths import AppPaths
 from tests.e2e import walking
 from tests.e2e.remains import look
 from tests.support.profiles import finish_setup
@@ -231,3 +233,63 @@ def test_a_chat_keeps_what_came_before_it_was_killed(
     assert after.texts[: len(remains.texts)] == remains.texts, "nothing of it is lost"
     assert after.unfinished is None
     assert (after.texts[-2], bool(after.texts[-1][1])) == (("user", walking.QUESTION), True), "the next one answers"
+
+
+# --- a message that is being written
+
+
+KEPT_AFTER_S = 0.5
+"""Seconds after which what is seen in the composer has to be on the disk, however fast the user types on."""
+
+
+DRAFT_POINTS = 5
+"""Kills of one test while a message is being written; each start finds what the kill before has left."""
+
+
+def draft_of(home: Path) -> str:
+    """Return the draft on the disk; "" where there is none."""
+    return load_draft(AppPaths.below(home).draft_file).text
+
+
+def type_for(program: Program, seconds: float) -> list[tuple[float, str]]:
+    """Type numbers until some seconds after the first was seen; return when each text was seen, and that text."""
+    seen: list[tuple[float, str]] = []
+    number = 0
+    while not seen or seen[-1][0] < seen[0][0] + seconds:
+        number += 1
+        program.type(f"{number} ")
+        shown = [control.text for control in program.controls() if control.has_name("chat.composer.edit")]
+        if any(shown):
+            seen.append((time.monotonic(), max(shown, key=len)))
+    return seen
+
+
+@pytest.mark.parametrize("series", range(4))
+def test_what_was_typed_before_a_kill_is_there(
+    start: Start,
+    session: DesktopSession,
+    demo: DemoControl,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+    series: int,
+) -> None:
+    home = tmp_path / "profile"
+    finish_setup(home, session, demo)
+    chance = random.Random(SEED + series)  # noqa: S311 - the same moments every time
+    lost, kept, texts = [], "", 0
+    for _point in range(DRAFT_POINTS):
+        with start() as program:
+            walking.in_chat(program)
+            # What the kill before has left is shown, and what is typed now takes its place.
+            program.wait_for("chat.composer.edit", "focused", text=kept.strip()[-20:])
+            program.press("ctrl+a", "BackSpace")
+            seen = type_for(program, chance.uniform(KEPT_AFTER_S, 2.0))
+            killed = time.monotonic()
+            kill(program, 0)
+        kept = draft_of(home)
+        old_enough = [text for when, text in seen if when <= killed - KEPT_AFTER_S]
+        assert kept.startswith(old_enough[-1]), "it is on the disk"
+        texts += 1
+        lost.append(len(seen[-1][1]) - len(kept))
+    record_property("drafts_kept", texts)
+    record_property("characters_lost_at_the_end", max(lost))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from caal_desktop.services.delayed_writer import DelayedWriter
@@ -25,6 +27,22 @@ def test_nothing_is_written_before_its_time_and_the_newest_at_the_end() -> None:
     writer.put("too late")
     turn(20)
     assert written == ["abc"]
+
+
+def test_what_changes_all_the_time_is_written_meanwhile() -> None:
+    """Who types on and on would otherwise lose all of it with a kill."""
+    written: list[int] = []
+    numbers = itertools.count()
+    writer: DelayedWriter[int] = DelayedWriter("test", written.append, delay=0.05, failed=lambda _error: None)
+
+    def type_on() -> bool:
+        writer.put(next(numbers))
+        return len(written) > 2
+
+    assert turn(until=type_on)
+    assert written == sorted(set(written))
+    run_async(writer.close())
+    assert written[-1] == next(numbers) - 1
 
 
 def test_what_is_written_at_once_takes_the_place_of_what_waits() -> None:

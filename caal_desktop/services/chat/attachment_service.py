@@ -98,11 +98,11 @@ class AttachmentService(QObject):
     """Reads files.
 
     Signals:
-        ready: carries an :class:`~caal_desktop.services.chat.conversation.Attachment`.
+        ready: carries an :class:`~caal_desktop.services.chat.conversation.Attachment`, and the path of its file.
         refused: carries the :class:`AttachmentRefusedError`.
     """
 
-    ready = Signal(object)
+    ready = Signal(object, str)
     refused = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -123,4 +123,4 @@ class AttachmentService(QObject):
         except AttachmentRefusedError as error:
             self.refused.emit(error)
         else:
-            self.ready.emit(attachment)
+            self.ready.emit(attachment, str(path))

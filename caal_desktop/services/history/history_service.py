@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from caal_desktop.llm.translation import plain_value, untranslated
 from caal_desktop.services.chat.conversation import AnswerStatus
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_DRAFT_MS = 400
-_DRAFT = "draft"
 _OPEN = [status for status in AnswerStatus if status.is_open]
 
 
@@ -46,7 +44,6 @@ class HistoryService(QObject):
     Signals:
         listChanged: a list of :class:`ConversationSummary`, the latest first.
         opened: options of the conversation that is shown now.
-        draftFound: what was being written when the program ended.
         temporaryChanged: whether the conversation is not kept.
         deleted: id and title of a conversation that can still be restored.
         failed: a :class:`StorageError` of what the user has asked for, or of the start.
@@ -58,7 +55,6 @@ class HistoryService(QObject):
 
     listChanged = Signal(list)
     opened = Signal(dict)
-    draftFound = Signal(str)
     temporaryChanged = Signal(bool)
     deleted = Signal(str, str)
     failed = Signal(object)
@@ -88,9 +84,6 @@ class HistoryService(QObject):
         """Of the conversation that is shown, without its messages; None where it is not kept."""
         self._listed: list[ConversationSummary] = []
         self._has_begun = False
-        self._draft: str | None = None
-        self._draft_timer = QTimer(self, interval=_DRAFT_MS, singleShot=True)
-        self._draft_timer.timeout.connect(self._save_draft)
         chat.messageAdded.connect(self._on_added)
         chat.textArrived.connect(lambda index, _text: self._on_text_arrived(index))
         chat.reasoningArrived.connect(lambda index, _text: self._on_text_arrived(index))
@@ -173,11 +166,6 @@ class HistoryService(QObject):
             head.options, head.updated = options, time.time()
             self._writer.save_head(head, self._chat.conversation)
 
-    def keep_draft(self, text: str) -> None:
-        """Keep the text of the message that is being written, for the case that the program ends."""
-        self._draft = "" if self._temporary else text
-        self._draft_timer.start()
-
     def export(self, conversation: str, path: Path) -> None:
         """Write a conversation to a file: JSON if its name ends so, else Markdown."""
         self._scope.start(self._export(conversation, path), name="export", exclusive=False)
@@ -202,7 +190,6 @@ class HistoryService(QObject):
 
     async def close(self) -> None:
         """Write what is left, and close the database."""
-        self._save_draft()
         await self._scope.close()
         await self._writer.close()
 
@@ -210,17 +197,13 @@ class HistoryService(QObject):
 
     async def _begin(self) -> None:
         try:
-            found, draft, unfinished = await self._writer.read(
-                lambda database: (database.found, database.note(_DRAFT), database.unfinished())
-            )
+            found, unfinished = await self._writer.read(lambda database: (database.found, database.unfinished()))
         except StorageError as error:
             self._writer.report(error)
             return
         self._has_begun = True
         if found is not None:
             self.failed.emit(found)
-        if draft:
-            self.draftFound.emit(draft)
         if unfinished is not None and not self._chat.messages:
             await self._open(unfinished)
         await self._list()
@@ -356,9 +339,3 @@ class HistoryService(QObject):
     def _on_removed(self, message: ChatMessage) -> None:
         if (head := self._kept_head()) is not None:
             self._writer.remove_message(head, self._chat.conversation, message.id)
-
-    def _save_draft(self) -> None:
-        self._draft_timer.stop()
-        draft, self._draft = self._draft, None
-        if draft is not None:
-            self._writer.set_note(_DRAFT, draft)

@@ -37,7 +37,7 @@ RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 LAST_TRY_S = 1.5
 """Seconds that the last attempt may take when the program ends."""
 
-_TOGETHER = (Kind.CONVERSATION, Kind.FACTS, Kind.TITLE, Kind.NOTE, Kind.PURGED)
+_TOGETHER = (Kind.CONVERSATION, Kind.FACTS, Kind.TITLE, Kind.PURGED)
 """What is written as one; purging cannot be part of a larger change."""
 
 
@@ -163,11 +163,6 @@ class HistoryWriter(QObject):
     def expire(self, days: int) -> None:
         """Delete for good the conversations without a new message for so many days; 0 deletes none."""
         self._waiting.expire(days)
-        self.flush()
-
-    def set_note(self, name: str, value: str) -> None:
-        """Keep a short text under a name; an empty one is removed."""
-        self._waiting.set_note(name, value)
         self.flush()
 
     def flush(self) -> None:

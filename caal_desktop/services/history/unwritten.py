@@ -37,11 +37,10 @@ class Kind(IntEnum):
     CONVERSATION = 0
     FACTS = 1
     TITLE = 2
-    NOTE = 3
-    PURGED = 4
-    EXPIRY = 5
-    PURGE = 6
-    DELETED = 7
+    PURGED = 3
+    EXPIRY = 4
+    PURGE = 5
+    DELETED = 6
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -179,7 +178,6 @@ class Unwritten:
         self._deleted: dict[str, bool] = {}
         self._expiry_days: int | None = None
         self._purges = False
-        self._notes: dict[str, str] = {}
 
     def __bool__(self) -> bool:
         """Return whether there is anything to write."""
@@ -190,7 +188,6 @@ class Unwritten:
         yield from (Key(Kind.CONVERSATION, identifier) for identifier in self._conversations)
         yield from (Key(Kind.FACTS, identifier) for identifier in self._facts)
         yield from (Key(Kind.TITLE, identifier) for identifier in self._titles)
-        yield from (Key(Kind.NOTE, name) for name in self._notes)
         yield from (Key(Kind.PURGED, identifier) for identifier in self._purged)
         if self._expiry_days:
             yield Key(Kind.EXPIRY)
@@ -237,10 +234,6 @@ class Unwritten:
         """Delete for good what has had no new message for so many days; 0 deletes nothing."""
         self._expiry_days = days
 
-    def set_note(self, name: str, value: str) -> None:
-        """Keep a short text under a name."""
-        self._notes[name] = value
-
     def add(self, later: Unwritten) -> None:
         """Add what was changed after all of this."""
         if later._purges:
@@ -256,7 +249,6 @@ class Unwritten:
         self._deleted.update(later._deleted)
         if later._expiry_days is not None:
             self._expiry_days = later._expiry_days
-        self._notes.update(later._notes)
 
     # --- writing
 
@@ -294,9 +286,6 @@ class Unwritten:
                 return lambda database: database.expire(before, shown)
             case Kind.PURGE:
                 return lambda database: database.purge()
-            case Kind.NOTE:
-                value = self._notes[key.id]
-                return lambda database: database.set_note(key.id, value)
 
     def forget(self, written: Iterable[Key]) -> None:
         """Forget what has been written."""
@@ -316,8 +305,6 @@ class Unwritten:
                     self._purges = False
                 case Kind.DELETED:
                     del self._deleted[key.id]
-                case Kind.NOTE:
-                    del self._notes[key.id]
 
     def begin_again(self) -> None:
         """Prepare for another attempt after one whose outcome is not known."""

@@ -33,6 +33,8 @@ class AttachmentBar(QWidget):
         super().__init__(parent)
         self.setObjectName("chat.attachments")
         self._files: list[Attachment] = []
+        # Of the same files, in the same order.
+        self._paths: list[str] = []
         self._rows = QVBoxLayout()
         self._rows.setSpacing(2)
         self.message = MessagePanel(name="chat.attachments.message", parent=self)
@@ -48,19 +50,31 @@ class AttachmentBar(QWidget):
         """The attached files."""
         return tuple(self._files)
 
-    def add(self, attachment: Attachment) -> None:
-        """Attach a file."""
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where the attached files were read from."""
+        return tuple(path for path in self._paths if path)
+
+    def add(self, attachment: Attachment, path: str = "") -> None:
+        """Attach a file.
+
+        Args:
+            attachment: its content.
+            path: where it was read from; "" for what was not read from a file: it is not part of a draft.
+        """
         if len(self._files) >= MAX_FILES:
             self._show_refusal(self.tr("No more than %n files can go with one message", "", MAX_FILES), "")
             return
         self.message.hide()
         self._files.append(attachment)
+        self._paths.append(path)
         self._draw()
 
     def clear(self) -> None:
         """Remove all files."""
         self.message.hide()
         self._files.clear()
+        self._paths.clear()
         self._draw()
 
     def refuse(self, error: AttachmentRefusedError) -> None:
@@ -126,5 +140,6 @@ class AttachmentBar(QWidget):
 
     def _remove(self, attachment: Attachment) -> None:
         if attachment in self._files:
+            del self._paths[self._files.index(attachment)]
             self._files.remove(attachment)
             self._draw()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import AnswerStatus, Role, total_usage
+from caal_desktop.storage.history.draft_file import Draft
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
 from caal_desktop.widgets.common import design
@@ -37,7 +38,7 @@ class ChatPage(QWidget):
     Signals:
         submitted: carries the text to be sent.
         resubmitted: the index of a message of the user's, and its new wording, which stays until :meth:`cancel_edit`.
-        edited: the text in the composer has changed.
+        edited: what is being written, or whether it may be kept, has changed.
     """
 
     submitted = Signal(str)
@@ -140,6 +141,7 @@ class ChatPage(QWidget):
         self.composer.submitted.connect(self._on_submitted)
         self.composer.stopRequested.connect(chat.stop)
         self.composer.edited.connect(self.edited)
+        self.composer.attachments.changed.connect(self.edited)
         self.transcript.linkActivated.connect(lambda link: ask_to_open(link, self))
 
     # --- public
@@ -169,9 +171,14 @@ class ChatPage(QWidget):
         return self._edited is not None
 
     @property
-    def draft(self) -> str:
-        """The text that has been written and not sent; not the new wording of an earlier message."""
-        return self._draft if self.is_editing else self.composer.text
+    def draft(self) -> Draft:
+        """What has been written and not sent, and may be kept: not of a temporary conversation.
+
+        While an earlier message is reworded, it is what was being written before.
+        """
+        if self._is_temporary:
+            return Draft()
+        return Draft(self._draft if self.is_editing else self.composer.text, self.composer.attachments.paths)
 
     def set_temporary(self, temporary: bool) -> None:
         """Show whether the conversation is temporary: not kept."""
@@ -180,11 +187,13 @@ class ChatPage(QWidget):
         self.composer.set_placeholder(
             self.tr("Write a message; nothing of it is kept") if temporary else self.tr("Write a message")
         )
+        # What is being written may be kept now, or no more.
+        self.edited.emit()
 
-    def restore_draft(self, text: str) -> None:
-        """Put back the text that was being written when the program ended, unless there is text already."""
-        if not self.composer.text and not self.is_editing:
-            self.composer.set_text(text)
+    @property
+    def can_restore_draft(self) -> bool:
+        """Whether nothing has been written yet that what was written before would disturb."""
+        return not (self.composer.text or self.composer.attachments.files or self.is_editing or self._is_temporary)
 
     def begin_edit(self, index: int) -> None:
         """Put an earlier message into the composer, to be sent in another wording."""

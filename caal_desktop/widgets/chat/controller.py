@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.storage.history.draft_file import Draft
     from caal_desktop.widgets.chat.chat_page import ChatPage
     from caal_desktop.widgets.common.command_set import CommandSet
 
@@ -118,6 +119,12 @@ class ChatController(QObject):
     def restore_options(self, kept: dict[str, object]) -> None:
         """Take over the options that were kept with an earlier conversation."""
         self.set_options(ChatOptions.from_json(kept))
+
+    def restore_draft(self, draft: Draft) -> None:
+        """Put back what was being written when the program ended, unless something is being written already."""
+        if self._page.can_restore_draft:
+            self._page.composer.set_text(draft.text)
+            self.attach(list(draft.files))
 
     def open_options(self) -> None:
         """Open the dialog for this conversation's options."""

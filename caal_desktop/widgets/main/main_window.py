@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.history.draft_keeper import DraftKeeper
     from caal_desktop.services.history.history_service import HistoryService
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.key_state import KeyState
@@ -267,11 +268,15 @@ class MainWindow(QMainWindow):
         self._side_layout.addWidget(self._history_pane)
         history.opened.connect(self.control.restore_options)
         history.temporaryChanged.connect(self.page.set_temporary)
-        history.draftFound.connect(self.page.restore_draft)
         self.control.optionsChanged.connect(lambda options: history.keep_options(options.to_json()))
-        self.page.edited.connect(lambda: history.keep_draft(self.page.draft))
         self.commands.set_available(Need.HISTORY, True)
         history.begin()
+
+    def keep_drafts(self, drafts: DraftKeeper) -> None:
+        """Have what is being written kept, and show what an earlier run has left; called after the first paint, too."""
+        drafts.found.connect(self.control.restore_draft)
+        self.page.edited.connect(lambda: drafts.keep(self.page.draft))
+        drafts.begin()
 
     def _new_conversation(self) -> None:
         if self._history is None:

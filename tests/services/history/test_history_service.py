@@ -334,7 +334,6 @@ def test_a_temporary_conversation_leaves_no_trace(make: Callable[[], Kept], path
     kept = make()
     kept.history.begin()
     kept.history.new(temporary=True)
-    kept.history.keep_draft("a particular secret draft")
     kept.say("a particular secret question")
     kept.history.new()
     kept.say("an ordinary question")
@@ -464,20 +463,6 @@ def test_deleting_another_conversation_forgets_the_one_before(make: Callable[[],
     kept.history.undo_delete(first.id)
     kept.history.undo_delete(second.id)
     assert [summary.id for summary in kept.until_listed(1)] == [second.id]
-
-
-def test_a_draft_is_found_again(make: Callable[[], Kept]) -> None:
-    first = make()
-    first.history.begin()
-    first.history.keep_draft("half a sent")
-    first.parts.close()
-    first.close()
-    second = make()
-    drafts: list[str] = []
-    second.history.draftFound.connect(drafts.append)
-    second.history.begin()
-    second.parts.until(lambda: drafts, "the draft")
-    assert drafts == ["half a sent"]
 
 
 def test_a_conversation_goes_out_and_comes_in_again(make: Callable[[], Kept], tmp_path: Path) -> None:

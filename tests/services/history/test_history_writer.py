@@ -209,16 +209,13 @@ def test_a_database_that_is_locked_at_the_start_is_read_when_it_can_be(
     expected_logs(FAILED)
     database = HistoryDatabase(path)
     database.save_conversation(ConversationRecord("c", "Earlier", 1.0, 1.0))
-    database.set_note("draft", "half a sent")
     database.close()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode=EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
         parts = make_parts()
         history = HistoryService(parts.chat, path, retry_delays=(0.01,))
-        drafts: list[str] = []
         lists: list[list[Any]] = []
-        history.draftFound.connect(drafts.append)
         history.listChanged.connect(lists.append)
         history.keep_for(30)
         history.begin()
@@ -226,7 +223,6 @@ def test_a_database_that_is_locked_at_the_start_is_read_when_it_can_be(
         parts.chat.send("Hello", ChatRequest(Connection("openrouter", demo.key), MODEL))
         parts.until(lambda: not parts.chat.is_busy, "the answer")
         other.execute("ROLLBACK")
-    parts.until(lambda: drafts == ["half a sent"], "the draft")
     parts.until(lambda: not history.unsaved and lists and [one.title for one in lists[-1]] == ["Hello"], "the list")
     parts.close()
     run_async(history.close())
@@ -357,7 +353,6 @@ def test_ten_thousand_changes_need_no_more_memory_than_what_they_change(
         writer.save_message(head, conversation, answer)
         writer.save_facts(answer)
         writer.rename(head.id, f"title {number}")
-        writer.set_note("draft", f"draft {number}")
         writer.delete(head.id)
         writer.restore(head.id)
         writer.save_path(head, conversation)
@@ -407,7 +402,7 @@ class Twin:
         messages = list(conversation)
         message = self.random.choice(messages)
         kind = self.random.choice(["add", "add", "grow", "grow", "grow", "end", "remove", "choose", "facts", "title",
-                                   "delete", "restore", "purge", "note", "options"])  # fmt: skip
+                                   "delete", "restore", "purge", "options"])  # fmt: skip
         if kind == "add":
             status = self.random.choice([AnswerStatus.STREAMING, AnswerStatus.COMPLETE])
             new = ChatMessage(Role.ASSISTANT, ["begun "], status=status)
@@ -447,8 +442,6 @@ class Twin:
             new_head, new_conversation = conversation_of("another")
             self.conversations.append((new_head, new_conversation))
             self.all("save_message", new_head, new_conversation, new_conversation.roots[0])
-        elif kind == "note":
-            self.all("set_note", "draft", f"draft {self.random.randrange(1000)}")
         elif kind == "options":
             head.options = {"temperature": self.random.random()}
             self.all("save_head", head, conversation)
@@ -469,7 +462,6 @@ def content(path: Path) -> dict[str, list[Any]]:
                 (m.id, m.parent, m.status, m.text, m.reasoning, m.extra, m.shown)
                 for m in sorted(record.messages, key=lambda m: m.id)
             ]
-        found["note"] = [database.note("draft")]
         return found
     finally:
         database.close()

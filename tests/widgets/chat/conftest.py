@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from caal_desktop.services.history.draft_keeper import DraftKeeper
 from caal_desktop.services.history.history_service import HistoryService
 from caal_desktop.widgets.main.main_window import MainWindow
 from tests.support.commands import recording
@@ -40,6 +41,8 @@ class ChatWindow:
         self.window.resize(1000, 700)
         self.window.show()
         self.window.show_history(self.history)
+        self.drafts = DraftKeeper(path.with_name("draft.json"))
+        self.window.keep_drafts(self.drafts)
         parts.keys.begin()
         self.until(lambda: self.button("chat.composer.edit").isEnabled(), "the composer")
 
@@ -91,6 +94,7 @@ class ChatWindow:
 
     def close(self) -> None:
         self.parts.close()
+        run_async(self.drafts.close())
         run_async(self.history.close())
         run_async(self.window.control.files.close())
         self.window.close()

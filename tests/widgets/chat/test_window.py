@@ -25,6 +25,7 @@ from caal_desktop.services.chat.attachment_service import (
 from caal_desktop.services.chat.chat_options import ChatOptions
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.chat.conversation import AnswerStatus
+from caal_desktop.storage.history.draft_file import Draft, load_draft, save_draft
 from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.chat.options_dialog import OptionsDialog
 from tests.support.qt_loop import run_async, turn
@@ -139,13 +140,8 @@ def test_the_pane_is_folded_away(chat_window: ChatWindow) -> None:
 
 
 def kept_draft(folder: Path) -> str:
-    """Return the draft that is on the disk; "" also while the database is still being made."""
-    try:
-        with closing(sqlite3.connect(f"file:{folder / 'conversations.db'}?mode=ro", uri=True)) as database:
-            row = database.execute("SELECT value FROM note WHERE name = 'draft'").fetchone()
-    except sqlite3.OperationalError:
-        return ""
-    return "" if row is None else str(row[0])
+    """Return the draft that is on the disk."""
+    return load_draft(folder / "draft.json").text
 
 
 def test_undo_brings_a_sent_text_back_as_a_whole(chat_window: ChatWindow) -> None:
@@ -164,22 +160,67 @@ def test_what_is_being_written_is_kept_for_the_next_start(chat_window: ChatWindo
     chat_window.until(lambda: kept_draft(tmp_path) == "half a sentence", "the draft on the disk")
     chat_window.press(Qt.Key.Key_Return)
     chat_window.ended()
-    chat_window.until(lambda: kept_draft(tmp_path) == "", "no draft on the disk")
+    chat_window.until(lambda: not (tmp_path / "draft.json").exists(), "no draft on the disk")
 
 
-def test_a_draft_from_the_last_run_does_not_replace_what_is_being_written(chat_window: ChatWindow) -> None:
-    # The database may take its time to open; users begin to write before.
-    drafts: list[str] = []
-    chat_window.history.draftFound.connect(drafts.append)
-    chat_window.history.keep_draft("from the last run")
-    chat_window.history._save_draft()
-    chat_window.type("just begun")
-    chat_window.history.begin()
-    chat_window.until(lambda: drafts, "the draft")
-    assert chat_window.window.page.composer.text == "just begun"
+def test_a_draft_that_is_given_up_is_nowhere_on_the_disk(chat_window: ChatWindow, tmp_path: Path) -> None:
+    def places() -> list[str]:
+        return [path.name for path in tmp_path.rglob("*") if path.is_file() and b"particular" in path.read_bytes()]
+
+    chat_window.type("something particular")
+    chat_window.until(lambda: places() == ["draft.json"], "the draft on the disk")
     chat_window.window.page.composer.clear()
-    chat_window.window.page.restore_draft(drafts[0])
-    assert chat_window.window.page.composer.text == "from the last run"
+    chat_window.until(lambda: not places(), "nothing of it on the disk")
+
+
+def test_nothing_that_is_written_in_a_temporary_conversation_is_on_the_disk(
+    chat_window: ChatWindow, tmp_path: Path
+) -> None:
+    chat_window.type("begun before")
+    chat_window.until(lambda: kept_draft(tmp_path) == "begun before", "the draft on the disk")
+    chat_window.click("main.temporary")
+    chat_window.until(lambda: not (tmp_path / "draft.json").exists(), "no draft on the disk")
+    chat_window.type(", and goes on")
+    assert chat_window.window.page.draft.is_empty
+    chat_window.click("main.new")
+    chat_window.until(lambda: kept_draft(tmp_path) == "begun before, and goes on", "it is kept again")
+
+
+@pytest.mark.parametrize("is_writing", [False, True])
+def test_a_draft_from_the_last_run_does_not_replace_what_is_being_written(
+    chat_window: ChatWindow, tmp_path: Path, is_writing: bool
+) -> None:
+    # The disk may take its time; users begin to write before.
+    left = tmp_path / "attached.txt"
+    left.write_text("content")
+    found: list[object] = []
+    chat_window.drafts.found.connect(found.append)
+    save_draft(tmp_path / "draft.json", Draft("from the last run", (str(left),)))
+    if is_writing:
+        chat_window.type("just begun")
+    chat_window.drafts.begin()
+    chat_window.until(lambda: found, "the draft")
+    composer = chat_window.window.page.composer
+    if is_writing:
+        assert (composer.text, composer.attachments.files) == ("just begun", ())
+    else:
+        assert composer.text == "from the last run"
+        chat_window.until(lambda: composer.attachments.files, "its file is read again")
+        assert composer.attachments.files[0].content == "content"
+
+
+def test_the_files_of_a_draft_are_kept_by_their_paths(chat_window: ChatWindow, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.txt", "b.txt")]
+    for file in files:
+        file.write_text("content")
+        chat_window.window.control.attach([str(file)])
+    chat_window.until(lambda: len(chat_window.window.page.composer.attachments.files) == 2, "both are attached")
+    chat_window.until(lambda: len(load_draft(tmp_path / "draft.json").files) == 2, "both are in the draft")
+    chat_window.click("chat.attachment.0.remove")
+    (left,) = chat_window.window.page.composer.attachments.files
+    chat_window.until(
+        lambda: load_draft(tmp_path / "draft.json").files == (str(tmp_path / left.name),), "the one that is left"
+    )
 
 
 def test_what_was_being_written_survives_rewording_an_earlier_message(chat_window: ChatWindow, tmp_path: Path) -> None:
@@ -188,8 +229,6 @@ def test_what_was_being_written_survives_rewording_an_earlier_message(chat_windo
     chat_window.type("not sent yet")
     chat_window.window.page.begin_edit(0)
     chat_window.type(", in other words")
-    chat_window.history._save_draft()
-
     chat_window.until(lambda: kept_draft(tmp_path), "a draft on the disk")
     assert kept_draft(tmp_path) == "not sent yet"
     chat_window.press(Qt.Key.Key_Escape)
