@@ -20,8 +20,6 @@ from caal_desktop.llm.events import (
     ToolCallDelta,
     UsageReport,
 )
-from caal_desktop.llm.providers.descriptor import Capability
-from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.chat.conversation import (
     CONTINUE_PROMPT,
     AnswerFacts,
@@ -33,12 +31,13 @@ from caal_desktop.services.chat.conversation import (
     ToolCallText,
     wire_messages,
 )
+from caal_desktop.services.chat.cost_lookup import CostLookup, can_tell_cost
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
     from caal_desktop.llm.events import StreamEvent
     from caal_desktop.services.chat.chat_request import ChatRequest
-    from caal_desktop.services.providers.provider_pool import ProviderPool
+    from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
 
 FRAME_MS = 16
 """Milliseconds between two deliveries of text: the window is painted no more often than that."""
@@ -48,9 +47,6 @@ YIELD_AFTER_S = 0.008
 
 MAX_TOOL_CALLS = 64
 """Calls of one answer that are kept: the index comes from the server, and must not exhaust the memory."""
-
-COST_DELAYS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds before each request for the cost of an answer that was stopped: the provider knows it a moment later."""
 
 
 class ChatService(QObject):
@@ -96,6 +92,7 @@ class ChatService(QObject):
         self._answering: ChatMessage | None = None
         self._answering_index = -1
         self._scope = TaskScope("chat")
+        self._costs = CostLookup(pool, self._scope, self._on_cost_found)
         self._frame = QTimer(self, interval=FRAME_MS, singleShot=True)
         self._frame.setTimerType(Qt.TimerType.PreciseTimer)
         self._frame.timeout.connect(self._deliver)
@@ -193,7 +190,14 @@ class ChatService(QObject):
             self._finish(self._answering_index, self._answering)
         self._conversation = conversation
         self._messages = conversation.path()
+        self._costs.take_over(conversation)
         self.cleared.emit()
+
+    def look_up_missing_costs(self, connection: Connection) -> None:
+        """Ask for the costs that did not become known before the conversation was left, or the program ended."""
+        for message in self._conversation:
+            if message.facts is not None and message.facts.awaited_costs and not message.status.is_open:
+                self._costs.start(message, message.facts, connection)
 
     async def close(self) -> None:
         """Stop everything."""
@@ -239,6 +243,9 @@ class ChatService(QObject):
             if answer is self._answering:
                 self._deliver()
             part, is_replaced = answer.facts, answer is not self._answering
+            if part is not None and part.usage is None and part.generation_id and can_tell_cost(request.connection):
+                # Before the answer's end is told: what is kept of it says what is still missing.
+                part.awaited_costs.append(part.generation_id)
             if earlier_facts is not None and part is not None:
                 # The answer keeps the first object: the cost of that part may still be looked up.
                 earlier_facts.add_continuation(part)
@@ -247,8 +254,8 @@ class ChatService(QObject):
             if is_replaced:
                 # Another conversation was shown before its duration and its usage were known.
                 self.costFound.emit(answer)
-            if answer.facts is not None and part is not None and part.usage is None and part.generation_id:
-                self._start_cost_lookup(index, answer, answer.facts, part.generation_id, request)
+            if answer.facts is not None:
+                self._costs.start(answer, answer.facts, request.connection)
 
         task.add_done_callback(on_done)
 
@@ -387,36 +394,7 @@ class ChatService(QObject):
 
     # --- the cost of a stopped answer
 
-    def _start_cost_lookup(
-        self, index: int, answer: ChatMessage, facts: AnswerFacts, generation_id: str, request: ChatRequest
-    ) -> None:
-        if not descriptor_of(request.connection.provider).can(Capability.COST_LOOKUP):
-            return
-        coro = self._look_up_cost(index, answer, facts, generation_id, request)
-        with contextlib.suppress(RuntimeError):  # the program is ending
-            self._scope.start(coro, name="cost", exclusive=False)
-
-    async def _look_up_cost(
-        self, index: int, answer: ChatMessage, facts: AnswerFacts, generation_id: str, request: ChatRequest
-    ) -> None:
-        usage = await self._request_cost(generation_id, request)
-        if usage is None:
-            return
-        facts.add_usage(usage)
-        # For an answer that is being continued meanwhile the whole cost is reported at its end.
-        if answer.facts is facts:
-            self.costFound.emit(answer)
-            if index < len(self._messages) and self._messages[index] is answer:
-                self.statusChanged.emit(index)
-
-    async def _request_cost(self, generation_id: str, request: ChatRequest) -> UsageReport | None:
-        for delay in COST_DELAYS_S:
-            await asyncio.sleep(delay)
-            try:
-                async with self._pool.use(request.connection) as provider:
-                    usage = await provider.generation(generation_id)
-            except ProviderError:
-                return None
-            if usage is not None:
-                return usage
-        return None
+    def _on_cost_found(self, answer: ChatMessage) -> None:
+        self.costFound.emit(answer)
+        if answer in self._messages:
+            self.statusChanged.emit(self._messages.index(answer))

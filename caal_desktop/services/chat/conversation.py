@@ -80,6 +80,8 @@ class AnswerFacts:
         generation_id: OpenRouter's id of the answer.
         usage: tokens and cost, once the server has reported them.
         finish_reason: why it ended.
+        awaited_costs: the ids of the answer's parts that are not in the usage: they were stopped, and what they have
+            cost is not known yet.
     """
 
     asked_model: str
@@ -91,6 +93,7 @@ class AnswerFacts:
     generation_id: str | None = None
     usage: UsageReport | None = None
     finish_reason: FinishReason | None = None
+    awaited_costs: list[str] = field(default_factory=list)
 
     @property
     def tokens_per_second(self) -> float | None:
@@ -112,6 +115,7 @@ class AnswerFacts:
         self.reasoning_s = _sum((self.reasoning_s, rest.reasoning_s))
         self.generation_id = rest.generation_id or self.generation_id
         self.finish_reason = rest.finish_reason
+        self.awaited_costs += rest.awaited_costs
         self.add_usage(rest.usage)
 
     def add_usage(self, usage: UsageReport | None) -> None:

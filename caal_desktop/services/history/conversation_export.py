@@ -156,6 +156,13 @@ def _record(row: dict[str, Any], ids: dict[str, str]) -> MessageRecord:
         _moment(row.get("created"), 0.0),
         text("text"),
         text("reasoning"),
-        as_dict(row.get("extra")),
+        _extra(as_dict(row.get("extra"))),
         row.get("shown") is not False,
     )
+
+
+def _extra(extra: dict[str, Any]) -> dict[str, Any]:
+    """Return a message's facts without what only the account that asked could find out."""
+    if "awaited_costs" in (facts := as_dict(extra.get("facts"))):
+        return {**extra, "facts": {name: value for name, value in facts.items() if name != "awaited_costs"}}
+    return extra

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.events import FinishReason, UsageReport
-from caal_desktop.llm.fields import as_bool, as_dict, as_dicts, as_float, as_int, as_string, as_text
+from caal_desktop.llm.fields import as_bool, as_dict, as_dicts, as_float, as_int, as_list, as_string, as_text
 from caal_desktop.services.chat.conversation import (
     AnswerFacts,
     AnswerStatus,
@@ -41,6 +41,7 @@ def to_record(message: ChatMessage, *, shown: bool) -> MessageRecord:
         extra["facts"] = {
             **{name: getattr(facts, name) for name in _FACTS if getattr(facts, name) is not None},
             **({"usage": asdict(facts.usage)} if facts.usage is not None else {}),
+            **({"awaited_costs": list(facts.awaited_costs)} if facts.awaited_costs else {}),
             **({"finish_reason": str(facts.finish_reason)} if facts.finish_reason is not None else {}),
         }
     if message.tool_calls:
@@ -147,4 +148,5 @@ def _read_facts(value: object) -> AnswerFacts | None:
         as_text(value.get("generation_id")),
         usage,
         reason,
+        [found for found in map(as_text, as_list(value.get("awaited_costs"))) if found],
     )

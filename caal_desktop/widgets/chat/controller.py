@@ -80,6 +80,8 @@ class ChatController(QObject):
         page.resubmitted.connect(self._resend)
         self._bind(page.commands)
         chat.cleared.connect(lambda: self.set_options(ChatOptions()))
+        chat.cleared.connect(self._look_up_missing_costs)
+        keys.stateChanged.connect(lambda _secret, _state: self._look_up_missing_costs())
 
     def _bind(self, commands: CommandSet[[int]]) -> None:
         commands.bind(CommandId.RETRY, self._regenerate)
@@ -199,6 +201,11 @@ class ChatController(QObject):
         """Read files that are to be sent with the message."""
         for path in paths:
             self.files.read(path)
+
+    def _look_up_missing_costs(self) -> None:
+        # When another conversation is shown, or the key has been read meanwhile.
+        if (connection := connection_for(self._settings.current, self._keys)) is not None:
+            self._chat.look_up_missing_costs(connection)
 
     def _send(self, text: str) -> None:
         bar = self._page.composer.attachments

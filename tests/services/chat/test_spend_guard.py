@@ -96,7 +96,7 @@ def test_what_an_opened_answer_cost_before_is_not_counted_again_when_it_is_conti
 def test_what_becomes_known_late_is_counted_once_and_not_for_another_conversation(
     parts: Parts, guard: SpendGuard, demo: DemoControl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("caal_desktop.services.chat.chat_service.COST_DELAYS_S", (0.01,) * 1500)
+    monkeypatch.setattr("caal_desktop.services.chat.cost_lookup.COST_DELAYS_S", (0.01,) * 1500)
     before = ask(parts, demo)
     answer, connection = parts.chat.messages[-1], connection_for(parts.settings.current, parts.keys)
     assert connection is not None

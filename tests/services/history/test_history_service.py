@@ -15,6 +15,7 @@ import pytest
 from caal_desktop.llm.errors import ProviderError
 from caal_desktop.services.chat.chat_request import ChatRequest
 from caal_desktop.services.chat.conversation import AnswerStatus
+from caal_desktop.services.chat.spend_guard import SpendGuard
 from caal_desktop.services.history.conversation_export import (
     ConversationNotImported,
     NewerConversation,
@@ -199,7 +200,7 @@ def test_what_streams_in_is_on_the_disk_before_the_answer_ends(
 @pytest.fixture
 def _asked_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the cost of an answer looked up at once, and for as long as a test may wait."""
-    monkeypatch.setattr("caal_desktop.services.chat.chat_service.COST_DELAYS_S", (0.01,) * 1500)
+    monkeypatch.setattr("caal_desktop.services.chat.cost_lookup.COST_DELAYS_S", (0.01,) * 1500)
 
 
 def stop_midway(kept: Kept, demo: DemoControl, ask: Callable[[], None]) -> str:
@@ -306,6 +307,70 @@ def test_the_costs_of_a_stopped_answer_and_its_stopped_rest_are_added_up(
     kept.close()
     assert rest != first
     assert cost_on_disk(path, answer.id) == pytest.approx(cost_of(demo, first, rest)) != 0
+
+
+def open_again(kept: Kept, identifier: str) -> None:
+    """Leave the conversation for another one, and come back to what is on the disk of it."""
+    kept.parts.until(lambda: not kept.history.unsaved, "all is written")
+    kept.history.new()
+    kept.history.open(identifier)
+    kept.parts.until(lambda: kept.chat.messages, "the conversation")
+
+
+@pytest.mark.usefixtures("_asked_often")
+@pytest.mark.parametrize("then", ["nothing", "it is continued", "it is left again"])
+def test_a_cost_that_is_found_when_the_conversation_was_opened_again_is_added_there(
+    make: Callable[[], Kept], path: Path, demo: DemoControl, then: str
+) -> None:
+    kept = make()
+    kept.history.begin()
+    demo.fault("no_generation")
+    generations = [stop_midway(kept, demo, lambda: kept.chat.send("Hello", kept.request))]
+    answer, conversation = kept.chat.messages[-1], kept.history.current
+    open_again(kept, conversation)
+    shown = kept.chat.messages[-1]
+    assert shown is not answer
+    if then == "it is continued":
+        generations.append(stop_midway(kept, demo, lambda: kept.chat.continue_answer(kept.request)))
+    elif then == "it is left again":
+        kept.history.new()
+    demo.clear_faults()
+    kept.parts.until(lambda: not is_waiting_for_cost(), "the cost")
+    kept.parts.close()
+    kept.close()
+    assert shown.facts is not None
+    assert shown.facts.awaited_costs == []
+    assert cost_on_disk(path, answer.id) == pytest.approx(cost_of(demo, *generations)) != 0
+
+
+@pytest.mark.usefixtures("_asked_often")
+def test_costs_that_were_not_known_at_the_end_of_the_program_are_asked_for_at_the_next_start(
+    make: Callable[[], Kept], path: Path, demo: DemoControl
+) -> None:
+    first = make()
+    first.history.begin()
+    demo.fault("no_generation")
+    generations = [stop_midway(first, demo, lambda: first.chat.send("Hello", first.request))]
+    generations.append(stop_midway(first, demo, lambda: first.chat.continue_answer(first.request)))
+    answer, conversation = first.chat.messages[-1], first.history.current
+    assert first.chat._costs._pending, "they are being asked for"
+    first.parts.close()
+    first.close()
+    demo.clear_faults()
+    second = make()
+    guard = SpendGuard(second.parts.settings, path.with_name("spending.json"))
+    guard.watch(second.chat)
+    second.history.open(conversation)
+    second.parts.until(lambda: second.chat.messages, "the conversation")
+    for _ in range(3):  # as often as the key's state changes
+        second.chat.look_up_missing_costs(second.request.connection)
+    second.parts.until(lambda: not is_waiting_for_cost(), "the costs")
+    second.parts.close()
+    second.close()
+    whole = cost_of(demo, *generations)
+    assert cost_on_disk(path, answer.id) == pytest.approx(whole) != 0
+    assert guard.today == pytest.approx(whole)
+    run_async(guard.close())
 
 
 @pytest.mark.usefixtures("_asked_often")
