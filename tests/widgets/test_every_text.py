@@ -50,6 +50,7 @@ def test_nothing_plain_is_shown(
     tour.facts()
     tour.settings(open_settings)
     tour.secrets()
+    tour.failed_starts()
     tour.words()
     assert shown_texts.html == set(), "Qt looks into these texts for HTML"
     # Words by which a setting is searched for are translated, and stand nowhere.

@@ -30,6 +30,7 @@ from caal_desktop.llm.models.info import Pricing
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.translation import Duration, SourceText
 from caal_desktop.llm.transport.network import VIA
+from caal_desktop.resource_files import InstallationIncomplete
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
 from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
@@ -55,8 +56,9 @@ from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProble
 from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.sign_in.attempt import Attempt, CodeRefusedError
 from caal_desktop.sign_in.pages import PageName, page
-from caal_desktop.storage.errors import KeyringError, StorageError
+from caal_desktop.storage.errors import FolderIsFile, KeyringError, StorageError
 from caal_desktop.storage.history.records import ConversationRecord
+from caal_desktop.storage.kept_parts import KeptPart, NotKept
 from caal_desktop.storage.settings.certificates import bundle_error
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 from caal_desktop.storage.settings.schema import SPECS
@@ -71,7 +73,9 @@ from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.common.translation import in_words, translated, words_of
 from caal_desktop.widgets.keys.consent import consent_message, move_text, withheld_message
 from caal_desktop.widgets.keys.sign_in_panel import page_texts
+from caal_desktop.widgets.main.failed_start import FailedStart
 from caal_desktop.widgets.main.main_window import MainWindow
+from caal_desktop.widgets.main.start_failure_dialog import StartFailureDialog
 from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 from caal_desktop.widgets.markdown.parse.sanitize import safe_link
 from caal_desktop.widgets.picker.details.fact_sheet import FactSheet
@@ -832,6 +836,24 @@ class Tour:
 
     # --- words that no window has to be provoked for
 
+    def failed_starts(self) -> None:
+        """Show the dialogs about starts that have failed."""
+        self.data.add(("α", "β"), within="failure")
+        self.monkeypatch.setattr(QDesktopServices, "openUrl", lambda _url: False)
+        for failed in (
+            FailedStart("α", fresh_name="β", log_file=Path("β")),
+            FailedStart("α", settings_file=Path("β")),
+            FailedStart("α", has_window=True),
+            FailedStart("α"),
+        ):
+            dialog = StartFailureDialog(failed)
+            dialog.show()
+            self.look("failed start")
+            for name in ("copy", "log"):
+                if (button := dialog.findChild(QAbstractButton, f"failure.{name}")) is not None:
+                    button.click()
+            self.show(dialog, "failed start, its buttons pressed")
+
     def words(self) -> None:
         """Show what errors and findings say by the functions that the windows use."""
         for cls in error_classes(DescribedError):
@@ -865,6 +887,10 @@ class Tour:
         for kind in SettingsNoticeKind:
             told = words_of(SettingsNotice(kind, reason="ρ.", kept=Path("κ"), keys=("α", "β")))
             self.texts.note(" ".join(filter(None, astuple(told))), "words", str(kind), "settings file")
+        told = words_of(InstallationIncomplete({"folder": "κ"}))
+        self.texts.note(" ".join(astuple(told)), "words", "what is missing", "resources")
+        told = words_of(NotKept(dict.fromkeys(KeptPart, FolderIsFile(folder="κ"))))
+        self.texts.note(" ".join(astuple(told)), "words", "what is not kept", "folders")
         for seconds in (1, 60 * 5, 3600 * 5):
             self.texts.note(formats.duration(Duration(seconds)), "duration", "formats", "formats")
         for age in (0, 300, 3600 * 5, 86400 * 5):
