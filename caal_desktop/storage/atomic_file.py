@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from caal_desktop.storage.errors import FolderIsFile, FolderReadOnly, FolderUnusable, WriteFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 PRIVATE_FILE = 0o600
@@ -45,10 +46,14 @@ def ensure_private_folder(folder: Path) -> Path:
     return folder
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Replace the file's content as a whole; the file is readable by its owner alone.
 
     A symbolic link is followed, so that a settings file kept elsewhere stays there.
+
+    Args:
+        path: the file.
+        content: all of it, or its parts; what raises an error in the middle leaves the old file.
 
     Raises:
         FolderUnusable: the folder cannot be created or written.
@@ -61,7 +66,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         # mkstemp creates with mode 0600.
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         _replace(temporary, target)

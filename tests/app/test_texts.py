@@ -61,8 +61,8 @@ def test_a_conversation_is_exported_in_the_user_s_language(application: Applicat
     for message in messages:
         chat._add(message)
     told: list[str] = []
-    history.exported.connect(told.append)
-    history.export(history.current, tmp_path / "a.md")
+    history.transfer.exported.connect(told.append)
+    history.transfer.export(history.current, tmp_path / "a.md")
     assert turn(until=lambda: told)
     assert (tmp_path / "a.md").read_text("utf-8") == (
         "# hello\n\n## YOU\n\nhello\n\n## ASSISTANT\n\n*OpenRouter ASKS FOR A PAUSE.*\n"

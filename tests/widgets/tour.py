@@ -48,8 +48,9 @@ from caal_desktop.services.chat.conversation import (
     ToolCallText,
 )
 from caal_desktop.services.chat.spend_guard import LimitPassed, SpendingPeriod
-from caal_desktop.services.history.conversation_export import to_markdown
+from caal_desktop.services.history.conversation_export import markdown_parts
 from caal_desktop.services.history.conversation_records import to_record
+from caal_desktop.services.history.conversation_transfer import Transfer, TransferKind
 from caal_desktop.services.keys.key_state import KeyringResult, KeyState
 from caal_desktop.services.keys.secret_moves import SecretMove
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInView
@@ -399,15 +400,22 @@ class Tour:
         self.look("history, nothing found")
         search.setText("")
         turn(3)
-        chat.history.exported.emit(str(self.folder / "out.json"))
+        chat.history.transfer.exported.emit(str(self.folder / "out.json"))
         self.look("history, exported")
         bad = self.folder / "bad.json"
         for text in ("no", "{}", json.dumps({"format": "caal-desktop-conversation", "version": 99})):
             bad.write_text(text, encoding="utf-8")
-            chat.history.import_file(bad)
+            chat.history.transfer.import_file(bad)
             chat.until(lambda: pane.message.isVisible(), "the refusal")
             self.look("history, a file that is refused")
             pane.message.hide()
+        transfer = chat.history.transfer
+        for kind in TransferKind:
+            for is_stopping in (False, kind is TransferKind.IMPORT):
+                transfer._current = Transfer(kind, "out.json", 0.4, is_stopping)
+                pane.transfer_bar._begin()
+                self.look(f"history, {kind} stopping {is_stopping}")
+        transfer._end()
         for error in error_classes(StorageError):
             chat.history.failed.emit(error(file="σ", reason="ρ.", folder="φ", store="κ"))
             self.look(f"history, {error.__name__}")
@@ -882,7 +890,7 @@ class Tour:
         records = [to_record(message, shown=True) for message in conversation]
         record = ConversationRecord("α", "", 0.0, 0.0, {}, records)
         self.data.add(("json",), within="export")
-        for line in to_markdown(record, translated, formats.format_value).splitlines():
+        for line in "".join(markdown_parts(record, translated, formats.format_value)).splitlines():
             self.texts.note(line.strip("#* "), "line", "export", "exported conversation")
         for kind in SettingsNoticeKind:
             told = words_of(SettingsNotice(kind, reason="ρ.", kept=Path("κ"), keys=("α", "β")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from caal_desktop.llm.translation import plain_value, untranslated
 from caal_desktop.services.chat.conversation import AnswerStatus
 from caal_desktop.services.history.conversation_records import title_of, to_conversation
+from caal_desktop.services.history.conversation_transfer import ConversationTransfer
 from caal_desktop.services.history.history_writer import RETRY_DELAYS_S, HistoryWriter, Trouble
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import StorageError
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.conversation import ChatMessage, Conversation
     from caal_desktop.storage.history.records import ConversationSummary
-    from caal_desktop.storage.history.store import HistoryDatabase
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +50,6 @@ class HistoryService(QObject):
         failed: a :class:`StorageError` of what the user has asked for, or of the start.
         troubleChanged: a :class:`~caal_desktop.services.history.history_writer.Trouble` while conversations cannot be
             written; None once everything is.
-        exported: the path of a file that was written.
-        importFailed: the :class:`~caal_desktop.services.history.conversation_export.ConversationNotImported`.
     """
 
     listChanged = Signal(list)
@@ -58,9 +57,7 @@ class HistoryService(QObject):
     temporaryChanged = Signal(bool)
     deleted = Signal(str, str)
     failed = Signal(object)
-    exported = Signal(str)
     troubleChanged = Signal(object)
-    importFailed = Signal(object)
 
     def __init__(
         self,
@@ -73,10 +70,16 @@ class HistoryService(QObject):
         retry_delays: Sequence[float] = RETRY_DELAYS_S,
     ) -> None:
         super().__init__(parent)
-        self._chat, self._translate, self._format_value = chat, translate, format_value
+        self._chat = chat
         self._writer = HistoryWriter(path, lambda: self.current, self, retry_delays=retry_delays)
         self._writer.troubleChanged.connect(self._on_trouble)
         self._scope = TaskScope("history")
+        self.transfer = ConversationTransfer(self._writer, self, translate=translate, format_value=format_value)
+        """Imports and exports; what is imported is shown."""
+        self.transfer.imported.connect(self._on_imported)
+        self.transfer.ended.connect(self._purge_if_owed)
+        self._owes_purge = False
+        self._owed_expiry: int | None = None
         self._temporary = False
         self._query = ""
         self._options: dict[str, Any] = {}
@@ -105,6 +108,9 @@ class HistoryService(QObject):
 
     def keep_for(self, days: int) -> None:
         """Delete conversations without a new message for so many days; 0 keeps all."""
+        if self.transfer.has_incomplete:
+            self._owed_expiry = days
+            return
         self._writer.expire(days)
         if days:
             self._refresh()
@@ -145,7 +151,10 @@ class HistoryService(QObject):
         """Delete a conversation; :meth:`undo_delete` restores it until the program ends or another is deleted."""
         if conversation == self.current:
             self.new()
-        self._writer.purge()
+        self._owes_purge = False
+        # Of a conversation that is being imported nothing may be lost.
+        if not self.transfer.has_incomplete:
+            self._writer.purge()
         self._writer.delete(conversation)
         self.deleted.emit(conversation, title)
         self._refresh()
@@ -157,7 +166,9 @@ class HistoryService(QObject):
 
     def forget_deleted(self) -> None:
         """Delete for good what :meth:`undo_delete` could restore."""
-        self._writer.purge()
+        self._owes_purge = self.transfer.has_incomplete
+        if not self._owes_purge:
+            self._writer.purge()
 
     def keep_options(self, options: dict[str, Any]) -> None:
         """Keep the options of the conversation that is shown."""
@@ -165,14 +176,6 @@ class HistoryService(QObject):
         if (head := self._kept_head()) is not None:
             head.options, head.updated = options, time.time()
             self._writer.save_head(head, self._chat.conversation)
-
-    def export(self, conversation: str, path: Path) -> None:
-        """Write a conversation to a file: JSON if its name ends so, else Markdown."""
-        self._scope.start(self._export(conversation, path), name="export", exclusive=False)
-
-    def import_file(self, path: Path) -> None:
-        """Import an exported conversation, and show it."""
-        self._scope.start(self._import(path), name="import", exclusive=False)
 
     @property
     def trouble(self) -> Trouble | None:
@@ -190,6 +193,7 @@ class HistoryService(QObject):
 
     async def close(self) -> None:
         """Write what is left, and close the database."""
+        await self.transfer.close()
         await self._scope.close()
         await self._writer.close()
 
@@ -228,7 +232,8 @@ class HistoryService(QObject):
             return
         if record is None:
             return
-        shown = to_conversation(record)
+        # A large one takes seconds; the window must not wait for it.
+        shown = await asyncio.to_thread(to_conversation, record)
         self._show(record, shown)
         states = {kept.id: kept.status for kept in record.messages}
         for message in shown:
@@ -245,42 +250,16 @@ class HistoryService(QObject):
         self.opened.emit(record.options)
         self._refresh()
 
-    async def _export(self, conversation: str, path: Path) -> None:
-        from caal_desktop.services.history.conversation_export import to_json, to_markdown
-        from caal_desktop.storage.atomic_file import write_atomically
+    def _on_imported(self, conversation: str) -> None:
+        self.open(conversation)
+        self._refresh()
 
-        unwritten = self._writer.unwritten(conversation)
-
-        def write(database: HistoryDatabase) -> None:
-            record = unwritten[0] if unwritten is not None else database.load(conversation)
-            if record is not None:
-                is_json = path.suffix.lower() == ".json"
-                text = to_json(record) if is_json else to_markdown(record, self._translate, self._format_value)
-                write_atomically(path, text.encode())
-
-        try:
-            await self._writer.read(write)
-        except StorageError as error:
-            self.failed.emit(error)
-        else:
-            self.exported.emit(str(path))
-
-    async def _import(self, path: Path) -> None:
-        from caal_desktop.services.history.conversation_export import ConversationNotImported, read_conversation
-
-        def read(database: HistoryDatabase) -> ConversationRecord:
-            record = read_conversation(path)
-            database.save_all(record)
-            return record
-
-        try:
-            record = await self._writer.read(read)
-        except ConversationNotImported as error:
-            self.importFailed.emit(error)
-        except StorageError as error:
-            self.failed.emit(error)
-        else:
-            await self._open(record.id)
+    def _purge_if_owed(self) -> None:
+        if self._owes_purge:
+            self.forget_deleted()
+        if self._owed_expiry is not None:
+            days, self._owed_expiry = self._owed_expiry, None
+            self.keep_for(days)
 
     def _refresh(self) -> None:
         self._scope.start(self._list(), name="list")

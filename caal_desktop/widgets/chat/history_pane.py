@@ -36,6 +36,7 @@ from PySide6.QtWidgets import (
 
 from caal_desktop.commands import CommandId
 from caal_desktop.item_models.foreign_text import one_line
+from caal_desktop.widgets.chat.transfer_bar import TransferBar
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_of, pressed
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
@@ -131,6 +132,8 @@ class HistoryPane(QWidget):
         layout.addLayout(top)
         layout.addWidget(self._empty)
         layout.addWidget(self.list, 1)
+        self.transfer_bar = TransferBar(history.transfer, self)
+        layout.addWidget(self.transfer_bar)
         layout.addWidget(self.message)
         self._search_timer = QTimer(self, interval=_SEARCH_MS, singleShot=True)
         self._search_timer.timeout.connect(lambda: history.search(self._search.text()))
@@ -147,8 +150,8 @@ class HistoryPane(QWidget):
         history.troubleChanged.connect(
             lambda trouble: self._show_failure(trouble.error) if trouble is not None else None
         )
-        history.importFailed.connect(lambda error: self.message.show_error(MessageKind.ERROR, error))
-        history.exported.connect(
+        history.transfer.failed.connect(lambda error: self.message.show_error(MessageKind.ERROR, error))
+        history.transfer.exported.connect(
             lambda path: self.message.show_message(MessageKind.SUCCESS, self.tr("Exported"), Path(path).name)
         )
         self.show_list([])
@@ -229,14 +232,14 @@ class HistoryPane(QWidget):
         dialog.setObjectName("history.export")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(ending)
-        dialog.fileSelected.connect(lambda path: self._history.export(identifier, Path(path)))
+        dialog.fileSelected.connect(lambda path: self._history.transfer.export(identifier, Path(path)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def _import(self) -> None:
         dialog = QFileDialog(self, self.tr("Import a conversation"), "", self.tr("Conversations (*.json)"))
         dialog.setObjectName("history.import")
-        dialog.fileSelected.connect(lambda path: self._history.import_file(Path(path)))
+        dialog.fileSelected.connect(lambda path: self._history.transfer.import_file(Path(path)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

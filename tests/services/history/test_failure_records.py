@@ -28,7 +28,7 @@ from caal_desktop.services.chat.conversation import (
     Role,
     SavedFailureError,
 )
-from caal_desktop.services.history.conversation_export import to_json, to_markdown
+from caal_desktop.services.history.conversation_export import json_parts, markdown_parts
 from caal_desktop.services.history.conversation_records import to_conversation, to_record
 from caal_desktop.services.history.failure_records import from_failure_record, to_failure_record
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
@@ -241,7 +241,7 @@ def exported(error: ProviderError | SavedFailureError | None = None, title: str 
         MessageRecord("a", "q", "assistant", "failed", 2.0, extra=answer),
     ]
     record = ConversationRecord("c", title, 1.0, 1.0, {}, messages)
-    return to_markdown(record, translate, format_value)
+    return "".join(markdown_parts(record, translate, format_value))
 
 
 def test_the_markdown_is_in_the_user_s_language() -> None:
@@ -263,4 +263,4 @@ def test_the_export_for_programs_stays_as_it_was() -> None:
     question = ChatMessage(Role.USER, ["Hello"])
     conversation.add(question, None)
     record = ConversationRecord(conversation.id, "t", 1.0, 1.0, {}, [to_record(question, shown=True)])
-    assert json.loads(to_json(record))["messages"][0]["text"] == "Hello"
+    assert json.loads("".join(json_parts(record)))["messages"][0]["text"] == "Hello"

@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 
-from caal_desktop.services.history.conversation_export import (
-    FORMAT,
-    VERSION,
-    ConversationNotImported,
-    read_conversation,
-    to_json,
-    to_markdown,
-)
+from caal_desktop.services.history.conversation_export import FORMAT, VERSION
+from caal_desktop.services.history.conversation_import import ConversationNotImported
 from caal_desktop.services.history.conversation_records import to_conversation, to_record
 from caal_desktop.storage.history.store import HistoryDatabase
+from tests.support.exports import read_conversation, to_json, to_markdown
 from tests.support.fuzzing import ODD_CONTENTS, ODD_NUMBERS, ODD_TEXTS, damaged, damaged_bytes, documents, encoded, fuzz
 
 if TYPE_CHECKING:

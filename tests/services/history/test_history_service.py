@@ -16,15 +16,9 @@ from caal_desktop.llm.errors import ProviderError
 from caal_desktop.services.chat.chat_request import ChatRequest
 from caal_desktop.services.chat.conversation import AnswerStatus
 from caal_desktop.services.chat.spend_guard import SpendGuard
-from caal_desktop.services.history.conversation_export import (
-    ConversationNotImported,
-    NewerConversation,
-    NotAConversation,
-    read_conversation,
-)
 from caal_desktop.services.history.history_service import HistoryService
 from caal_desktop.services.providers.provider_pool import Connection
-from caal_desktop.storage.errors import HistoryDamaged
+from caal_desktop.storage.errors import HistoryDamaged, StorageError
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
 from tests.support.qt_loop import run_async
@@ -536,46 +530,25 @@ def test_a_conversation_goes_out_and_comes_in_again(make: Callable[[], Kept], tm
     kept.say("Tell me about markdown")
     said, identifier = kept.texts(), kept.history.current
     exported: list[str] = []
-    kept.history.exported.connect(exported.append)
-    kept.history.export(identifier, tmp_path / "a.md")
-    kept.history.export(identifier, tmp_path / "a.json")
-    kept.parts.until(lambda: len(exported) == 2, "two files")
+    kept.history.transfer.exported.connect(exported.append)
+    for number, name in enumerate(("a.md", "a.json"), 1):
+        kept.history.transfer.export(identifier, tmp_path / name)
+        kept.parts.until(lambda number=number: len(exported) == number, "the file")  # type: ignore[misc]
     text = (tmp_path / "a.md").read_text("utf-8")
     assert text.startswith("# Tell me about markdown\n\n## You\n\nTell me")
     assert said[1].strip("\n") in text
-    kept.history.import_file(tmp_path / "a.json")
+    kept.history.transfer.import_file(tmp_path / "a.json")
     kept.parts.until(lambda: kept.history.current != identifier, "the imported conversation")
     assert kept.texts() == said
     kept.until_listed(2)
 
 
-@pytest.mark.parametrize(
-    ("content", "error"),
-    [
-        (b"", NotAConversation),
-        (b"[]", NotAConversation),
-        (b"{}", NotAConversation),
-        (b"no json", NotAConversation),
-        (b"\xff\xfe\x00", NotAConversation),
-        (b'{"format": "caal-desktop-conversation", "version": 9}', NewerConversation),
-        pytest.param(b"[" * 99_999, NotAConversation, id="deep"),
-    ],
-)
-def test_other_files_are_not_imported(tmp_path: Path, content: bytes, error: type[ConversationNotImported]) -> None:
-    file = tmp_path / "other.json"
-    file.write_bytes(content)
-    with pytest.raises(ConversationNotImported) as refused:
-        read_conversation(file)
-    assert type(refused.value) is error
-    assert refused.value.describe().what == "The conversation in other.json was not imported."
-
-
 def test_a_file_that_cannot_be_read_is_told_in_the_system_s_words(make: Callable[[], Kept], tmp_path: Path) -> None:
     kept = make()
-    told: list[ConversationNotImported] = []
-    kept.history.importFailed.connect(told.append)
+    told: list[StorageError] = []
+    kept.history.transfer.failed.connect(told.append)
     kept.history.begin()
-    kept.history.import_file(tmp_path / "none.json")
+    kept.history.transfer.import_file(tmp_path / "none.json")
     kept.parts.until(lambda: told, "the message")
     assert told[0].describe().why == "The system says: No such file or directory."
     assert kept.failures == []
@@ -593,7 +566,7 @@ def test_a_file_of_odd_values_is_read_as_far_as_it_goes(make: Callable[[], Kept]
     (tmp_path / "odd.json").write_text(json.dumps(value), "utf-8")
     kept = make()
     kept.history.begin()
-    kept.history.import_file(tmp_path / "odd.json")
+    kept.history.transfer.import_file(tmp_path / "odd.json")
     kept.parts.until(lambda: kept.chat.conversation.roots, "what could be read")
     assert [message.text for message in kept.chat.conversation] == ["", "hello", ""]
 

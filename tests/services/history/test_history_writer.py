@@ -192,11 +192,11 @@ def test_an_unwritten_conversation_can_be_exported(
     expected_logs(FAILED)
     chatting.say("Old")
     exported: list[str] = []
-    chatting.history.exported.connect(exported.append)
+    chatting.history.transfer.exported.connect(exported.append)
     with locked(path):
         said = chatting.say("New")
         chatting.until(lambda: chatting.history.trouble, "the trouble")
-        chatting.history.export(chatting.history.current, tmp_path / "out.md")
+        chatting.history.transfer.export(chatting.history.current, tmp_path / "out.md")
         chatting.until(lambda: exported, "the file")
         text = (tmp_path / "out.md").read_text("utf-8")
     assert all(part.strip() in text for part in said)

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caal_desktop.services.history.conversation_export import to_json, to_markdown
 from caal_desktop.services.history.conversation_records import to_conversation
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
+from tests.support.exports import to_json, to_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

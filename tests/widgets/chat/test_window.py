@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+import threading
 import zlib
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -25,7 +26,10 @@ from caal_desktop.services.chat.attachment_service import (
 from caal_desktop.services.chat.chat_options import ChatOptions
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.chat.conversation import AnswerStatus
+from caal_desktop.services.history.conversation_export import json_parts
+from caal_desktop.services.history.conversation_import import ConversationFile
 from caal_desktop.storage.history.draft_file import Draft, load_draft, save_draft
+from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.chat.options_dialog import OptionsDialog
 from tests.support.qt_loop import run_async, turn
@@ -233,6 +237,40 @@ def test_what_was_being_written_survives_rewording_an_earlier_message(chat_windo
     assert kept_draft(tmp_path) == "not sent yet"
     chat_window.press(Qt.Key.Key_Escape)
     assert chat_window.window.page.composer.text == "not sent yet"
+
+
+# --- import
+
+
+def test_an_import_that_takes_long_is_shown_and_can_be_stopped(
+    chat_window: ChatWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    real = ConversationFile.next_messages
+
+    def next_messages(file: ConversationFile) -> list[MessageRecord]:
+        go_on.wait()
+        return real(file)
+
+    monkeypatch.setattr(ConversationFile, "next_messages", next_messages)
+    file = tmp_path / "in.json"
+    file.write_text("".join(json_parts(ConversationRecord("c", "Imported", 1.0, 2.0))), "utf-8")
+    transfer = chat_window.history.transfer
+    try:
+        for key in (Qt.Key.Key_Space, Qt.Key.Key_Escape):
+            transfer.import_file(file)
+            assert chat_window.find("history.transfer") == [], "what is done at once needs no bar"
+            chat_window.until(lambda: chat_window.find("history.transfer"), "it is shown")
+            assert chat_window.button("history.transfer.bar").accessibleName() == "Importing in.json…"
+            transfer.import_file(tmp_path / "second.json")
+            assert chat_window.button("history.message.title").text() == "second.json has to wait."
+            QTest.keyClick(chat_window.button("history.transfer.stop"), key)
+            chat_window.until(lambda: not chat_window.find("history.transfer"), "it is stopped")
+    finally:
+        go_on.set()
+    transfer.import_file(file)
+    chat_window.until(lambda: "Imported" in titles(chat_window), "it is imported")
+    assert chat_window.find("history.transfer") == []
 
 
 # --- options

@@ -29,6 +29,8 @@ from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import IconButton
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 
     from caal_desktop.services.chat.conversation import ChatMessage
@@ -75,6 +77,7 @@ class ConversationView(QAbstractScrollArea):
         self._attacher = attacher
         self._follow = True
         self._in_layout = False
+        self._estimated_width = 0.0
         self.items: list[MessageItem] = []
         self.column = MessageColumn(self, self.items)
         self.selection = Selection(self.items)
@@ -106,7 +109,7 @@ class ConversationView(QAbstractScrollArea):
             self.renderer.forget(item)
         self.selection.clear()
         self.items[start:] = [MessageItem(message) for message in messages[start:]]
-        self.column.estimate(self.items[start:])
+        self._estimate(self.items[start:])
         if not start:
             self._follow = True
         self.relayout()
@@ -245,15 +248,23 @@ class ConversationView(QAbstractScrollArea):
             self._code_buttons.arrange()
 
     def _remeasure(self) -> None:
-        self.column.estimate(item for item in self.items if not item.is_built)
+        self._estimate(item for item in self.items if not item.is_built)
         self.relayout()
+
+    def _estimate(self, items: Iterable[MessageItem]) -> None:
+        self._estimated_width = self.column.width
+        self.column.estimate(items)
 
     # --- Qt
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Measure the messages again: their lines break elsewhere."""
         super().resizeEvent(event)
-        self._remeasure()
+        # In the same width the lines break where they did, and of a hundred thousand messages it is felt.
+        if self.column.width != self._estimated_width:
+            self._remeasure()
+        else:
+            self.relayout()
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw everything anew when the colours, the font or the density change."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 
-from caal_desktop.widgets.chat.transcript.message_item import gap_between
+from caal_desktop.widgets.chat.transcript.message_item import FOOTER_ESTIMATE, gap_between
 from caal_desktop.widgets.common import design
 
 if TYPE_CHECKING:
@@ -93,8 +93,9 @@ class MessageColumn:
         """Estimate the heights of messages that are not built."""
         metrics, width = self._area.fontMetrics(), self.width
         character, line = metrics.averageCharWidth(), metrics.lineSpacing()
+        part, height, around = character / max(width, 1.0), line * 1.1, FOOTER_ESTIMATE + gap_between()
         for item in items:
-            item.estimate_height(width, character, line)
+            item.estimate_height(part, height, around)
 
     def measure(self, *, follow: bool) -> None:
         """Add the heights up and give the scroll bar its range.

@@ -29,10 +29,13 @@ if TYPE_CHECKING:
 
 _CARD_SHARE = 0.86
 _CARD_PAD = design.GRID * 3 // 2
-_FOOTER_ESTIMATE = 52
+FOOTER_ESTIMATE = 52
 """Pixels."""
 _TOOLS_SHOWN_WHILE_STREAMING = 4000
 """Characters of arguments up to which tool calls are rendered again with each frame."""
+
+
+_NO_CARD = QRectF()
 
 
 def gap_between() -> int:
@@ -70,6 +73,25 @@ class MessageItem:
         card: the rectangle behind a message of the user's, relative to the item's corner.
     """
 
+    # A large conversation has a hundred thousand of these, and they are made at once.
+    __slots__ = (
+        "_reasoning",
+        "_reasoning_stream",
+        "_stream",
+        "_tools",
+        "_tools_shown",
+        "_width",
+        "body",
+        "card",
+        "fold",
+        "footer",
+        "height",
+        "is_exact",
+        "is_fold_open",
+        "message",
+        "panel",
+    )
+
     def __init__(self, message: ChatMessage) -> None:
         self.message = message
         self.height = 0.0
@@ -79,7 +101,7 @@ class MessageItem:
         self.footer: MessageFooter | None = None
         self.fold: ReasoningFold | None = None
         self.panel: FailurePanel | None = None
-        self.card = QRectF()
+        self.card = _NO_CARD
         self._reasoning: PlacedDocument | None = None
         self._tools: PlacedDocument | None = None
         self._stream: MarkdownStream | None = None
@@ -110,17 +132,17 @@ class MessageItem:
 
     # --- content
 
-    def estimate_height(self, column: float, character: float, line: float) -> None:
+    def estimate_height(self, lines_a_character: float, line: float, around: float) -> None:
         """Estimate the height from the number of characters.
 
         Args:
-            column: the width of the text in pixels.
-            character: the width of an average character in pixels.
+            lines_a_character: the part of a line that an average character takes.
             line: the height of a line in pixels.
+            around: the height of what is not text, in pixels.
         """
         text = self.message.text
-        lines = len(text) * character / max(column, 1.0) + min(text.count("\n"), 4000) * 0.6 + 1
-        self.height = lines * line * 1.1 + _FOOTER_ESTIMATE + gap_between()
+        lines = len(text) * lines_a_character + min(text.count("\n"), 4000) * 0.6 + 1
+        self.height = lines * line + around
         self.is_exact = False
 
     def build(self, palette: QPalette, font: QFont, *, streaming: bool) -> bool:
