@@ -22,7 +22,7 @@ from caal_desktop.app.application import Application
 from caal_desktop.app.languages import install_language
 from caal_desktop.app.program_run import ProgramRun
 from caal_desktop.app.start_failure import StartFailure, details_of
-from caal_desktop.services.process.single_instance import SingleInstance, server_name
+from caal_desktop.services.process.single_instance import Claim, FirstInstanceSilent, SingleInstance
 from caal_desktop.services.process.start_trace import StartTrace
 from caal_desktop.services.process.unix_signals import UnixSignals
 from caal_desktop.storage.errors import HomeUnknown, StorageError
@@ -115,10 +115,14 @@ def _claim_and_run(
     demo: bool,
     options: dict[str, Any],
 ) -> int:
-    instance = SingleInstance(server_name(paths.config_dir), app)
-    if not instance.claim():
-        logger.info("Another instance has been asked to show its window")
+    instance = SingleInstance(paths)
+    claim = instance.claim(_activation_token())
+    if claim is Claim.SHOWN:
+        logger.info("Another instance has shown its window")
         return 0
+    notice = FirstInstanceSilent() if claim is Claim.UNANSWERED else None
+    if notice is not None:
+        logger.warning("%s", notice)
     executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="worker")
     loop.set_default_executor(executor)
     _watch_async_generators(loop)
@@ -127,7 +131,9 @@ def _claim_and_run(
 
     def make(loaded: LoadedSettings | None) -> Application:
         server = _demo_process() if demo else None
-        made = Application(app, paths, store, loaded=loaded, appearance=appearance, demo=server, trace=trace, **options)
+        made = Application(
+            app, paths, store, loaded=loaded, appearance=appearance, demo=server, trace=trace, notice=notice, **options
+        )
         made.first_paint.happened.connect(_collect_garbage)
         return made
 
@@ -143,7 +149,7 @@ def _claim_and_run(
 
 
 async def _run(run: ProgramRun, app: QtApplication, instance: SingleInstance, signals: UnixSignals) -> int:
-    instance.raiseRequested.connect(run.raise_window)
+    instance.answer(run.raise_window)
     signals.endRequested.connect(run.end)
     if signals.end_requested:
         run.end()
@@ -152,6 +158,11 @@ async def _run(run: ProgramRun, app: QtApplication, instance: SingleInstance, si
         return await run.run()
     finally:
         await asyncio.get_running_loop().shutdown_asyncgens()
+
+
+def _activation_token() -> str:
+    """Return what the desktop gave this start so that its window may come to the front; "" where it gave nothing."""
+    return os.environ.get("XDG_ACTIVATION_TOKEN") or os.environ.get("DESKTOP_STARTUP_ID", "")
 
 
 def _folders(*, demo: bool) -> tuple[AppPaths, dict[KeptPart, StorageError]]:

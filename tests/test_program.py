@@ -211,7 +211,11 @@ class Run:
 
 @pytest.fixture
 def run(tmp_path: Path, demo: DemoControl) -> Run:
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "XDG_RUNTIME_DIR")
+        if name in os.environ
+    }
     return Run(tmp_path / "home", kept | {"CAAL_DESKTOP_OPENROUTER_URL": demo.base_url, "LANG": "C.UTF-8"})
 
 

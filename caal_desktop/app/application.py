@@ -55,6 +55,7 @@ class Application(QObject):
         stand_ins: addresses on this machine in place of providers' own, by the provider's name.
         demo: the demo server, not started yet, or None.
         trace: the benchmark's trace, or None.
+        notice: what the user has to know about this start, or None.
         not_kept: what cannot be kept in this session, or None.
         verbose: whether everything is logged, whatever the settings say.
     """
@@ -70,12 +71,13 @@ class Application(QObject):
         stand_ins: Mapping[str, str] | None = None,
         demo: DemoProcess | None = None,
         trace: StartTrace | None = None,
+        notice: Described | None = None,
         not_kept: NotKept | None = None,
         verbose: bool = False,
     ) -> None:
         super().__init__()
         self._stand_ins, self._trace = dict(stand_ins or {}), trace
-        self._not_kept = not_kept
+        self._notice, self._not_kept = notice, not_kept
         self._quit = asyncio.Event()
         self._status = 0
         self._failure: Exception | None = None
@@ -140,7 +142,7 @@ class Application(QObject):
             QTimer.singleShot(1000, self, lambda: self._note("idle"))
         if self._demo is not None:
             self._demo.start()
-        notices = (self.services.settings_notice, self._not_kept, incomplete_installation())
+        notices = (self.services.settings_notice, self._notice, self._not_kept, incomplete_installation())
         self._show_in_box(*(notice for notice in notices if notice is not None))
 
     def _on_key(self, _secret: str, _state: KeyState) -> None:

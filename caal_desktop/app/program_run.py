@@ -80,15 +80,18 @@ class ProgramRun(QObject):
             self._application.quit()
         self._failure.end()
 
-    def raise_window(self) -> bool:
+    def raise_window(self, token: str = "") -> bool:
         """Bring the program's window to the front, or the question in its place.
+
+        Args:
+            token: what the desktop gave another start of the program so that a window may come to the front, or "".
 
         Returns:
             Whether there is one.
         """
-        if self._failure.raise_window():
+        if self._failure.raise_window(token):
             return True
-        return self._application is not None and self._application.windows.raise_window()
+        return self._application is not None and self._application.windows.raise_window(token)
 
     async def _attempt(self, settings: LoadedSettings | None) -> Exception | None:
         """Run one application to its end, and return what has kept it from showing its window."""

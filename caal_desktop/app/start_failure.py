@@ -122,15 +122,18 @@ class StartFailure(QObject):
         """Ask no longer: the program is to end."""
         self._decide(fresh=False)
 
-    def raise_window(self) -> bool:
+    def raise_window(self, token: str = "") -> bool:
         """Bring the question to the front.
+
+        Args:
+            token: what the desktop gave another start of the program so that a window may come to the front, or "".
 
         Returns:
             Whether it is being asked.
         """
         if self._shown is None:
             return False
-        bring_to_front(self._app, self._shown)
+        bring_to_front(self._app, self._shown, token)
         return True
 
     def _decide(self, *, fresh: bool) -> None:

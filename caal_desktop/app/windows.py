@@ -113,15 +113,23 @@ class Windows(QObject):
         """Whether the main window is open without a wizard in front of it."""
         return self.main is not None and self.wizard is None and not self._is_closed
 
-    def raise_window(self) -> bool:
+    def raise_window(self, token: str = "") -> bool:
         """Bring the program's window to the front.
+
+        Args:
+            token: what the desktop gave another start of the program so that a window may come to the front, or "".
 
         Returns:
             Whether there is a window.
         """
-        if self.shown is None or self._is_closed:
+        if self._is_closed:
             return False
-        bring_to_front(self._app, self.shown)
+        # Without either there may be a message that tells why.
+        messages = (widget for widget in self._app.topLevelWidgets() if widget.isVisible())
+        window = self.wizard or self.main or next(messages, None)
+        if window is None:
+            return False
+        bring_to_front(self._app, window, token)
         return True
 
     def show_message_box(self, title: str, text: str) -> None:

@@ -96,6 +96,11 @@ class AppPaths:
         return self.data_dir / "conversations.db"
 
     @property
+    def run_dir(self) -> Path:
+        """What belongs to the running process, where the system has no place of its own for that."""
+        return self.data_dir / "run"
+
+    @property
     def draft_file(self) -> Path:
         """The message that was being written."""
         return self.data_dir / "draft.json"

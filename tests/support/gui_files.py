@@ -2,7 +2,7 @@
 
 The GUI thread is the test's own. What counts is what the program does there by itself: a test may read and write as
 it likes, and may call what blocks (``storage``) directly. What a start needs does not count: modules, the program's
-own resources, the profile's name; nor does a log line.
+own resources, where another start is met; nor does a log line.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PROGRAM = f"{os.sep}caal_desktop{os.sep}"
 _STORAGE = f"{_PROGRAM}storage{os.sep}"
 _BLOCKING = frozenset({"read_attachment"})
 # Before there is a window.
-_START = frozenset({"server_name", "Services.__init__"})
+_START = frozenset({"PipeChannel.ask", "Services.__init__"})
 _NO_DATA = (
     "<frozen importlib",
     f"{os.sep}logging{os.sep}",

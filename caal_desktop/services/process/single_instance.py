@@ -1,80 +1,179 @@
-"""One process per profile: a second start raises the first one's window and ends."""
+"""One process per profile: a second start has the first one show its window, and ends."""
 
 from __future__ import annotations
 
-import hashlib
-from typing import TYPE_CHECKING
+import logging
+import sys
+import threading
+import time
+from enum import Enum, auto
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from caal_desktop.llm.errors.text import DescribedError
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
+from caal_desktop.services.process.channel import Answer
+from caal_desktop.services.process.socket_channel import SocketChannel
+from caal_desktop.storage.errors import StorageError
+from caal_desktop.storage.profile_lock import ProfileLock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-_CONNECT_MS = 500
-_RAISE = b"raise\n"
+    from caal_desktop.llm.translation import SourceText
+    from caal_desktop.services.process.channel import Channel, Show
+    from caal_desktop.storage.paths import AppPaths
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+ANSWER_S = 5.0
+"""Seconds in which a process answers that is neither starting nor ending; later, it hangs."""
+STARTING_S = 15.0
+"""Seconds in which a process comes from its start to its event loop, or from its last answer to its end."""
+FILES_S = 3.0
+"""Seconds that the lock's file system may take, if it hangs altogether."""
+_POLL_S = 0.02
 
 
-def server_name(profile: Path) -> str:
-    """Return the socket's name for a profile; each profile has one of its own."""
-    digest = hashlib.sha256(str(profile.resolve()).encode()).hexdigest()[:16]
-    return f"caal-desktop-{digest}"
+class Claim(Enum):
+    """What has come of claiming a profile."""
+
+    OURS = auto()
+    """It is this process's."""
+    SHOWN = auto()
+    """Another process has it, and has shown its window."""
+    UNANSWERED = auto()
+    """Another process has it and does not answer."""
+    UNGUARDED = auto()
+    """Nobody can tell: no folder could be used."""
 
 
-class SingleInstance(QObject):
-    """Claims a profile, or raises the window of the process that has claimed it.
+class FirstInstanceSilent(DescribedError):  # noqa: N818 - a message names what happened
+    """Another process has the profile and does not answer."""
 
-    Signals:
-        raiseRequested: another start of the program asks to show the window.
+    what: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "SingleInstance", "CAAL Desktop is already running, but does not answer."
+    )
+    why: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "SingleInstance", "Its window could not be shown, so this one was opened beside it."
+    )
+    advice: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "SingleInstance",
+        "You can work here. What you change in one of the two windows is not seen in the other, and the settings that "
+        "are saved last stay. If the other one no longer reacts, end it in your system's list of running programs.",
+    )
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+
+class SingleInstance:
+    """Claims a profile, or has the process that claimed it show its window.
+
+    Args:
+        paths: the profile's folders.
+        channel: makes what the processes speak through, from a path; what the system has for that if None.
     """
 
-    raiseRequested = Signal()
+    def __init__(self, paths: AppPaths, channel: Callable[[Path], Channel] | None = None) -> None:
+        self._lock = ProfileLock(paths)
+        self._make_channel = channel or _system_channel
+        self._channel: Channel | None = None
 
-    def __init__(self, name: str, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._name = name
-        self._server: QLocalServer | None = None
-
-    def claim(self) -> bool:
+    def claim(self, token: str = "") -> Claim:
         """Claim the profile for this process.
 
-        Returns:
-            Whether it is claimed; False where another process has it, which was asked to show its window.
+        Waits where another process has it that is starting or ending, up to :data:`STARTING_S`; and where that does
+        not answer, up to :data:`ANSWER_S`.
+
+        Args:
+            token: what the system gave this start so that its window may come to the front: passed on.
         """
-        if self._ask_to_raise():
-            return False
-        server = QLocalServer(self)
-        server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        if not server.listen(self._name):
-            # No process answered, so the socket was left by a crash.
-            QLocalServer.removeServer(self._name)
-            if not server.listen(self._name):
-                # The program works without the socket, too; only a second start is not noticed.
-                return True
-        server.newConnection.connect(self._on_connection)
-        self._server = server
-        return True
+        deadline = time.monotonic() + STARTING_S
+        while True:
+            try:
+                if _within(FILES_S, self._take):
+                    return Claim.OURS
+            except (OSError, StorageError) as error:
+                logger.warning("Another start of the program would not be noticed: %s", error)
+                return Claim.UNGUARDED
+            match self._make_channel(self._lock.beside("socket")).ask(token, ANSWER_S):
+                case Answer.SHOWN:
+                    return Claim.SHOWN
+                case Answer.SILENT:
+                    return Claim.UNANSWERED
+                case Answer.ENDING | Answer.NOBODY if time.monotonic() > deadline:
+                    return Claim.UNANSWERED
+            time.sleep(_POLL_S)
+
+    def answer(self, show: Show) -> None:
+        """Answer other starts from now on.
+
+        Args:
+            show: shows the window, and returns whether there is one.
+        """
+        if self._channel is not None:
+            self._channel.answer(show)
 
     def release(self) -> None:
-        """Release the profile."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        """Release the profile; no file of it stays."""
+        if self._channel is not None:
+            self._channel.stop()
+        try:
+            _within(FILES_S, self._leave)
+        except TimeoutError:
+            logger.warning("The profile's lock could not be removed in time")
 
-    def _ask_to_raise(self) -> bool:
-        socket = QLocalSocket()
-        socket.connectToServer(self._name)
-        if not socket.waitForConnected(_CONNECT_MS):
+    def _take(self) -> bool:
+        if not self._lock.take():
             return False
-        socket.write(_RAISE)
-        socket.waitForBytesWritten(_CONNECT_MS)
-        socket.disconnectFromServer()
+        channel = self._make_channel(self._lock.beside("socket"))
+        try:
+            channel.open()
+        except OSError as error:
+            logger.warning("Another start of the program cannot be answered: %s", error)
+        else:
+            self._channel = channel
         return True
 
-    def _on_connection(self) -> None:
-        if self._server is None:
-            return
-        while (socket := self._server.nextPendingConnection()) is not None:
-            socket.disconnected.connect(socket.deleteLater)
-            # Only the same user can connect, and raising the window is the only request: its bytes are not read.
-            self.raiseRequested.emit()
+    def _leave(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        self._lock.release()
+
+
+def _system_channel(path: Path) -> Channel:
+    if sys.platform == "win32":
+        # QtNetwork takes its time to import, and is needed nowhere else.
+        from caal_desktop.services.process.pipe_channel import PipeChannel
+
+        return PipeChannel(path)
+    return SocketChannel(path)
+
+
+def _within(seconds: float, call: Callable[[], T]) -> T:
+    """Call what may hang with a file system, in a thread that is left to itself when it does.
+
+    Raises:
+        TimeoutError: it has not returned in time.
+    """
+    results: list[T] = []
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="profile lock", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise TimeoutError("the file system does not answer")
+    return results[0]
