@@ -85,7 +85,7 @@ class Windows(QObject):
 
     def _bind_commands(self) -> CommandSet[[]]:
         commands: CommandSet[[]] = CommandSet()
-        commands.bind(CommandId.QUIT, self.quitRequested.emit)
+        commands.bind(CommandId.QUIT, self._request_quit)
         commands.bind(CommandId.SETUP, lambda: self.open_wizard(SetupStep.WELCOME))
         commands.bind(CommandId.CHECK_KEY, lambda: self.open_wizard(SetupStep.KEY))
         commands.bind(CommandId.SETTINGS, self.open_settings)
@@ -161,6 +161,10 @@ class Windows(QObject):
         for window in (self.wizard, self.main):
             if window is not None:
                 window.deleteLater()
+
+    def _request_quit(self) -> None:
+        if self.main is None or self.main.may_end():
+            self.quitRequested.emit()
 
     # --- the wizard
 

@@ -129,9 +129,7 @@ class HistoryFailed(StorageError):
 
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be read or saved.")
     why = QT_TRANSLATE_NOOP("StorageError", "The system says about {file}: {reason}.")
-    advice = QT_TRANSLATE_NOOP(
-        "StorageError", "You can go on; what is said meanwhile is not kept. Check the disk and the file's permissions."
-    )
+    advice = QT_TRANSLATE_NOOP("StorageError", "You can go on. Check the disk and the file's permissions.")
 
 
 class HistoryLocked(HistoryFailed):
@@ -170,8 +168,7 @@ class HistoryReadOnly(HistoryFailed):
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations can be read, but not saved.")
     why = QT_TRANSLATE_NOOP("StorageError", "You have no permission to write to {file}, or its disk is read-only.")
     advice = QT_TRANSLATE_NOOP(
-        "StorageError",
-        "You can go on; what is said is not kept. Change the permissions of the file and its folder, and start again.",
+        "StorageError", "You can go on. Change the permissions of the file and its folder, then try again."
     )
 
 
@@ -182,8 +179,7 @@ class HistoryForbidden(HistoryFailed):
 
     why = QT_TRANSLATE_NOOP("StorageError", "You have no permission to read {file}.")
     advice = QT_TRANSLATE_NOOP(
-        "StorageError",
-        "You can go on; what is said is not kept. Change the permissions of the file and its folder, and start again.",
+        "StorageError", "You can go on. Change the permissions of the file and its folder, then try again."
     )
 
 
@@ -193,9 +189,7 @@ class HistoryNotAFile(HistoryFailed):
     is_temporary = False
 
     why = QT_TRANSLATE_NOOP("StorageError", "{file} is not a file.")
-    advice = QT_TRANSLATE_NOOP(
-        "StorageError", "You can go on; what is said is not kept. Move it to another place, and start again."
-    )
+    advice = QT_TRANSLATE_NOOP("StorageError", "You can go on. Move it to another place, then try again.")
 
 
 class HistoryDamaged(HistoryFailed):
@@ -206,7 +200,7 @@ class HistoryDamaged(HistoryFailed):
     what = QT_TRANSLATE_NOOP("StorageError", "The file with your conversations is damaged.")
     why = QT_TRANSLATE_NOOP("StorageError", "{file} can no longer be read, perhaps after a fault of the disk.")
     advice = QT_TRANSLATE_NOOP(
-        "StorageError", "You can go on; what is said is not kept. Start again: the file is then put aside."
+        "StorageError", "You can go on. Export what you need, and start again: the file is then put aside."
     )
 
 

@@ -80,6 +80,16 @@
     </message>
 </context>
 <context>
+    <name>UnsavedQuestion</name>
+    <message numerus="yes">
+        <source>%n conversations are not saved yet</source>
+        <translation>
+            <numerusform>%n conversation is not saved yet</numerusform>
+            <numerusform>%n conversations are not saved yet</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>_Counts</name>
     <message numerus="yes">
         <source>This conversation: %Ln answers</source>

@@ -47,7 +47,9 @@ class HistoryService(QObject):
         opened: options of the conversation that is shown now.
         temporaryChanged: whether the conversation is not kept.
         deleted: id and title of a conversation that can still be restored.
-        failed: a :class:`StorageError` of what the user has asked for, or of the start.
+        failed: a :class:`StorageError` of what the user has asked for.
+        damageFound: a :class:`~caal_desktop.storage.errors.HistoryFailed`: what was wrong with the database when it was
+            opened.
         troubleChanged: a :class:`~caal_desktop.services.history.history_writer.Trouble` while conversations cannot be
             written; None once everything is.
     """
@@ -57,6 +59,7 @@ class HistoryService(QObject):
     temporaryChanged = Signal(bool)
     deleted = Signal(str, str)
     failed = Signal(object)
+    damageFound = Signal(object)
     troubleChanged = Signal(object)
 
     def __init__(
@@ -187,6 +190,16 @@ class HistoryService(QObject):
         """How many conversations have something that is not written."""
         return self._writer.unsaved
 
+    @property
+    def has_unwritten(self) -> bool:
+        """Whether anything at all is not written: a conversation, a deletion, another title."""
+        return self._writer.has_unwritten
+
+    def unsaved_titles(self) -> list[tuple[str, str]]:
+        """Return ids and titles of the conversations that are not saved, the one that is shown first."""
+        found = self._writer.unsaved_titles()
+        return sorted(found, key=lambda conversation: conversation[0] != self.current)
+
     def retry(self) -> None:
         """Try at once to write what could not be written."""
         self._writer.retry()
@@ -207,7 +220,7 @@ class HistoryService(QObject):
             return
         self._has_begun = True
         if found is not None:
-            self.failed.emit(found)
+            self.damageFound.emit(found)
         if unfinished is not None and not self._chat.messages:
             await self._open(unfinished)
         await self._list()

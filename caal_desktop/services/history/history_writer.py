@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from caal_desktop.services.history.unwritten import Key, Kind, Unwritten
-from caal_desktop.storage.errors import HistoryFailed, StorageError
+from caal_desktop.storage.errors import HistoryDamaged, HistoryDiskFull, HistoryFailed, HistoryLocked, StorageError
 from caal_desktop.storage.history.thread import HistoryThread
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ LAST_TRY_S = 1.5
 
 _TOGETHER = (Kind.CONVERSATION, Kind.FACTS, Kind.TITLE, Kind.PURGED)
 """What is written as one; purging cannot be part of a larger change."""
+
+
+_STAYS_OPEN = (HistoryLocked, HistoryDiskFull, HistoryDamaged)
+"""Failures after which the open file is as good as one that is opened anew; a damaged one would be put aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,17 @@ class HistoryWriter(QObject):
         """How many conversations have something that is not written."""
         return len({identifier for changes in self._changes() for identifier in changes.conversations})
 
+    @property
+    def has_unwritten(self) -> bool:
+        """Whether anything at all is not written."""
+        return any(self._changes())
+
+    def unsaved_titles(self) -> list[tuple[str, str]]:
+        """Return ids and titles of the conversations that have something that is not written."""
+        identifiers = {identifier: None for changes in self._changes() for identifier in changes.conversations}
+        found = ((identifier, self.unwritten(identifier)) for identifier in identifiers)
+        return [(identifier, unwritten[0].title) for identifier, unwritten in found if unwritten is not None]
+
     async def read(self, job: Callable[[HistoryDatabase], T]) -> T:
         """Run a job with the database, once it has what was changed before; as it is where that cannot be written.
 
@@ -249,8 +264,9 @@ class HistoryWriter(QObject):
         except StorageError as error:
             logger.warning("The conversations' database was not closed in order: %s", error)
         self._has_ended = True
-        if count := self.unsaved:
-            logger.error("What was changed in %d conversations could not be saved", count)
+        if self.has_unwritten:
+            logger.error("Not everything could be saved at the end: %d conversations are not whole", self.unsaved)
+        self._trouble = None
 
     # --- attempts
 
@@ -304,6 +320,8 @@ class HistoryWriter(QObject):
             error = HistoryFailed(file=str(self._path), reason=str(error) or type(error).__name__)
         elif self._trouble is None:
             logger.warning("Conversations could not be saved: %s", error)
+        if isinstance(error, HistoryFailed) and not isinstance(error, _STAYS_OPEN):
+            self._thread.reopen()
         delay = self._retry_delays[min(self._failures, len(self._retry_delays) - 1)]
         self._failures += 1
         self._tell(Trouble(error))
@@ -313,7 +331,8 @@ class HistoryWriter(QObject):
 
     def _tell(self, trouble: Trouble | None) -> None:
         self._trouble = trouble
-        self.troubleChanged.emit(trouble)
+        if not self._closed:
+            self.troubleChanged.emit(trouble)
 
     async def _try_for_the_last_time(self) -> None:
         if self._under_way is not None:

@@ -106,6 +106,10 @@ class HistoryDatabase:
                 self.tidy()
         self._connection.close()
 
+    def release(self) -> None:
+        """Close the file as it is; what was deleted can still be restored by whoever opens it next."""
+        self._connection.close()
+
     @property
     def owes(self) -> bool:
         """Whether something may still be in the files that should be gone; :meth:`tidy` tries again."""

@@ -77,6 +77,15 @@ class HistoryThread:
                 self._database.interrupt()
         return future
 
+    def reopen(self) -> None:
+        """Close the database, so that it is opened anew when it is used next: the file may be another one by then."""
+        self._submit(self._release)
+
+    def _release(self) -> None:
+        database, self._database = self._database, None
+        if database is not None:
+            database.release()
+
     def close(self) -> Future[None]:
         """Close the database once everything before is done, and end the thread."""
         if self._thread is None or self._closed:

@@ -147,9 +147,6 @@ class HistoryPane(QWidget):
         history.listChanged.connect(self.show_list)
         history.deleted.connect(self._offer_undo)
         history.failed.connect(self._show_failure)
-        history.troubleChanged.connect(
-            lambda trouble: self._show_failure(trouble.error) if trouble is not None else None
-        )
         history.transfer.failed.connect(lambda error: self.message.show_error(MessageKind.ERROR, error))
         history.transfer.exported.connect(
             lambda path: self.message.show_message(MessageKind.SUCCESS, self.tr("Exported"), Path(path).name)
@@ -218,14 +215,21 @@ class HistoryPane(QWidget):
             # Not the item: an answer that ends while the menu is open makes new items.
             conversation = _id_and_title(item)
             menu.addAction(label_of(CommandId.RENAME_CONVERSATION), lambda: self._rename(*conversation))
-            menu.addAction(self.tr("Export as Markdown…"), lambda: self._export(*conversation, "md"))
-            menu.addAction(self.tr("Export as JSON…"), lambda: self._export(*conversation, "json"))
+            menu.addAction(self.tr("Export as Markdown…"), lambda: self.export(*conversation, "md"))
+            menu.addAction(self.tr("Export as JSON…"), lambda: self.export(*conversation, "json"))
             menu.addAction(label_of(CommandId.DELETE_CONVERSATION), lambda: self._delete(*conversation))
             menu.addSeparator()
         menu.addAction(self.tr("Import a conversation…"), self._import)
         menu.popup(at)
 
-    def _export(self, identifier: str, title: str, ending: str) -> None:
+    def export(self, identifier: str, title: str, ending: str) -> None:
+        """Ask where a conversation is to be written to.
+
+        Args:
+            identifier: the conversation.
+            title: its title, which the file is named after.
+            ending: ``md`` or ``json``.
+        """
         name = "".join(c if c.isalnum() or c in " -_" else "" for c in title).strip()[:60]
         name = name or self.tr("conversation")
         dialog = QFileDialog(self, self.tr("Export the conversation"), f"{name}.{ending}")

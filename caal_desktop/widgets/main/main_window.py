@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, QTimer, Signal
@@ -26,6 +27,7 @@ from caal_desktop.widgets.keys.key_message import reading_message, unreadable_me
 from caal_desktop.widgets.main.about import AboutDialog
 from caal_desktop.widgets.main.chat_header import ChatHeader, ModelButton
 from caal_desktop.widgets.main.demo_strip import DemoStrip
+from caal_desktop.widgets.main.keeping_notice import KeepingNotice
 from caal_desktop.widgets.main.notice_strip import NoticeStrip
 from caal_desktop.widgets.picker.vanished_notice import VanishedNotice
 
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.settings.schema import Settings
     from caal_desktop.widgets.chat.history_pane import HistoryPane
+    from caal_desktop.widgets.main.unsaved_question import UnsavedQuestion
 
 _MIN_WIDTH, _MIN_HEIGHT = 26, 28
 """Lines of text: the window's least size."""
@@ -98,6 +101,7 @@ class MainWindow(QMainWindow):
         self._is_narrow = False
         self._history: HistoryService | None = None
         self._history_pane: HistoryPane | None = None
+        self._unsaved: UnsavedQuestion | None = None
         self._build(demo=demo)
         self._bind()
         self.commands.fill_menus(self.menuBar(), self)
@@ -142,6 +146,8 @@ class MainWindow(QMainWindow):
             layout.addWidget(DemoStrip(body))
         self.notice = NoticeStrip(name="main.notice", parent=body)
         layout.addWidget(self.notice)
+        self._keeping = KeepingNotice(self.commands, name="main.keeping", parent=body)
+        layout.addWidget(self._keeping)
         layout.addWidget(self._splitter, 1)
         self.setCentralWidget(body)
 
@@ -191,8 +197,11 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(0, self, self.page.composer.setFocus)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember size and place."""
+        """Remember size and place; stay open where something could not be saved and the user is to be asked."""
         self.remember_geometry()
+        if not self.may_end():
+            event.ignore()
+            return
         super().closeEvent(event)
         self.closed.emit()
 
@@ -225,6 +234,10 @@ class MainWindow(QMainWindow):
             window_geometry=geometry.to_text(self.saveGeometry()),
             window_splitter=geometry.to_text(self._splitter.saveState()),
         )
+
+    def may_end(self) -> bool:
+        """Return whether the program may end; where something is not saved, the user is asked, and may close later."""
+        return self._unsaved is None or self._unsaved.may_end()
 
     # --- actions
 
@@ -262,10 +275,19 @@ class MainWindow(QMainWindow):
     def show_history(self, history: HistoryService) -> None:
         """Connect the history and show its pane; called after the first paint, which does not wait for this."""
         from caal_desktop.widgets.chat.history_pane import HistoryPane
+        from caal_desktop.widgets.main.unsaved_question import UnsavedQuestion
 
         self._history = history
         self._history_pane = HistoryPane(history, self._side)
         self._side_layout.addWidget(self._history_pane)
+        self._keeping.watch(history)
+        self._keeping.panel.return_focus_to(self.page.composer.edit)
+        self._keeping.exportWanted.connect(self._export_unsaved)
+        self._unsaved = UnsavedQuestion(history, self)
+        self._unsaved.endWanted.connect(self.closed)
+        self._unsaved.exportWanted.connect(self._export_unsaved)
+        history.damageFound.connect(self.notice.show_failure)
+        history.transfer.exported.connect(self._on_exported)
         history.opened.connect(self.control.restore_options)
         history.temporaryChanged.connect(self.page.set_temporary)
         self.control.optionsChanged.connect(lambda options: history.keep_options(options.to_json()))
@@ -298,6 +320,16 @@ class MainWindow(QMainWindow):
         sizes = self._splitter.sizes()
         wanted = 0 if sizes[0] else 240
         self._splitter.setSizes([wanted, max(200, sum(sizes) - wanted)])
+
+    def _export_unsaved(self) -> None:
+        if self._history is not None and self._history_pane is not None:
+            for identifier, title in self._history.unsaved_titles()[:1]:
+                self._history_pane.export(identifier, title, "json")
+
+    def _on_exported(self, path: str) -> None:
+        # Where the pane of conversations can be seen, it says so itself.
+        if self._side.isHidden() or not self._splitter.sizes()[0]:
+            self.notice.show_exported(Path(path).name)
 
     def _search(self) -> None:
         if not self._splitter.sizes()[0]:

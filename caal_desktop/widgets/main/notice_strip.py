@@ -1,4 +1,4 @@
-"""A message above the chat about what needs no action: a limit was exceeded, a key was moved."""
+"""A message above the chat about what has happened and is over: a limit was exceeded, a key was moved."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
 from caal_desktop.widgets.common.provider_names import provider_title
+from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 from caal_desktop.widgets.keys.store_texts import store_in_a_sentence
 
 if TYPE_CHECKING:
     from caal_desktop.services.chat.spend_guard import LimitPassed
+    from caal_desktop.storage.errors import StorageError
 
 
 class NoticeStrip(QWidget):
@@ -55,6 +57,15 @@ class NoticeStrip(QWidget):
             ),
             self.tr("It was kept for this session only, because the store could not be used before."),
         )
+
+    def show_failure(self, error: StorageError) -> None:
+        """Say what was wrong with what is kept, or with a file that was to be written."""
+        text = words_of(error)
+        self._show(MessageKind.WARNING, text.what, reason_and_advice(text))
+
+    def show_exported(self, name: str) -> None:
+        """Say that a conversation was written to a file."""
+        self._show(MessageKind.SUCCESS, self.tr("Exported"), name)
 
     def _show(self, kind: MessageKind, title: str, body: str) -> None:
         self.panel.show_message(kind, title, body, (MessageAction("dismiss", self.tr("Understood"), self.hide),))

@@ -45,6 +45,7 @@ class Kept:
         self.failures: list[object] = []
         self.history.listChanged.connect(self.lists.append)
         self.history.failed.connect(self.failures.append)
+        self.history.damageFound.connect(self.failures.append)
 
     def say(self, text: str) -> None:
         self.chat.send(text, self.request)
@@ -620,7 +621,7 @@ def test_a_database_that_cannot_be_opened_does_not_stop_the_chat(
     make: Callable[[], Kept], path: Path, expected_logs: Callable[[str], None]
 ) -> None:
     expected_logs(r"WARNING caal_desktop\.services\.history.*: Conversations could not be saved: .*is not a file")
-    expected_logs(r"ERROR caal_desktop\.services\.history.*: What was changed in 1 conversations could not be saved")
+    expected_logs(r"ERROR caal_desktop\.services\.history.*: Not everything could be saved at the end: 1 .*")
     path.mkdir(parents=True)
     kept = make()
     kept.history.begin()

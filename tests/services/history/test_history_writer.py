@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import threading
 import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,11 @@ import pytest
 
 from caal_desktop.services.chat.chat_request import ChatRequest
 from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage, Conversation, Role
+from caal_desktop.services.history import history_writer
 from caal_desktop.services.history.history_service import HistoryService
 from caal_desktop.services.history.history_writer import HistoryWriter
 from caal_desktop.services.providers.provider_pool import Connection
-from caal_desktop.storage.errors import HistoryDiskFull, HistoryFailed, HistoryLocked
+from caal_desktop.storage.errors import HistoryDiskFull, HistoryFailed, HistoryLocked, HistoryReadOnly
 from caal_desktop.storage.history import opening
 from caal_desktop.storage.history.records import ConversationRecord
 from caal_desktop.storage.history.store import HistoryDatabase
@@ -109,6 +111,7 @@ def test_what_is_said_during_a_lock_is_kept_after_it(
 ) -> None:
     expected_logs(FAILED)
     before = chatting.say("Before")
+    chatting.until_saved()
     with locked(path):
         said = chatting.say("During")
         chatting.until(lambda: chatting.troubles, "the trouble")
@@ -161,6 +164,7 @@ def test_a_conversation_that_was_left_unwritten_is_listed_opened_and_kept(
 ) -> None:
     expected_logs(FAILED)
     chatting.say("Old")
+    chatting.until_saved()
     old = chatting.history.current
     chatting.history.new()
     with locked(path):
@@ -191,6 +195,7 @@ def test_an_unwritten_conversation_can_be_exported(
 ) -> None:
     expected_logs(FAILED)
     chatting.say("Old")
+    chatting.until_saved()
     exported: list[str] = []
     chatting.history.transfer.exported.connect(exported.append)
     with locked(path):
@@ -226,6 +231,52 @@ def test_a_database_that_is_locked_at_the_start_is_read_when_it_can_be(
     parts.until(lambda: not history.unsaved and lists and [one.title for one in lists[-1]] == ["Hello"], "the list")
     parts.close()
     run_async(history.close())
+
+
+def test_the_end_of_the_program_makes_one_more_attempt(
+    make_parts: Callable[..., Parts], path: Path, demo: DemoControl, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    ending = Chatting(make_parts(), path, demo)
+    ending.history._writer._retry_delays = (3600.0,)
+    ending.say("Before")
+    ending.until_saved()
+    with locked(path):
+        said = ending.say("During")
+        ending.until(lambda: ending.history.trouble, "the trouble")
+        ending.history.keep_draft("half a sent")
+        assert kept_texts(path) != {"Before": said}, "positive control: it is in memory alone"
+    ending.close()
+    assert kept_texts(path) == {"Before": said}
+    database = HistoryDatabase(path)
+    assert database.note("draft") == "half a sent"
+    database.close()
+
+
+def test_the_end_of_the_program_waits_for_a_lock_only_so_long_and_says_what_is_lost(
+    make_parts: Callable[..., Parts],
+    path: Path,
+    demo: DemoControl,
+    expected_logs: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected_logs(FAILED)
+    expected_logs(r"WARNING .*: The conversations' database did not answer at the end")
+    expected_logs(r"ERROR .*: Not everything could be saved at the end: 1 .*")
+    ending = Chatting(make_parts(), path, demo)
+    ending.history._writer._retry_delays = (3600.0,)
+    ending.say("Before")
+    ending.until_saved()
+    monkeypatch.setattr(history_writer, "LAST_TRY_S", 0.05)
+    hangs = threading.Event()
+    with locked(path):
+        ending.say("During")
+        ending.until(lambda: ending.history.trouble, "the trouble")
+        # As a file system does that does not answer.
+        ending.history._writer._thread.submit(lambda _database: hangs.wait())
+        ending.close()
+        hangs.set()
+    turn(3)
 
 
 # --- without a chat
@@ -368,7 +419,7 @@ def test_a_change_that_fails_by_itself_holds_up_no_other(
     make_writer: Callable[..., HistoryWriter], path: Path, expected_logs: Callable[[str], None]
 ) -> None:
     expected_logs(r"ERROR caal_desktop\.services\.history\.history_writer: Conversations could not be saved.*")
-    expected_logs(r"ERROR .*: What was changed in 1 conversations could not be saved")
+    expected_logs(r"ERROR .*: Not everything could be saved at the end: 1 .*")
     writer = make_writer(delays=(3600.0,))
     bad_head, bad = conversation_of("Bad")
     bad_head.options = {"no JSON": object()}
@@ -379,6 +430,22 @@ def test_a_change_that_fails_by_itself_holds_up_no_other(
     assert type(writer.trouble.error) is HistoryFailed  # type: ignore[union-attr]
     assert kept_texts(path) == {"Good": ["Good"]}
     assert writer.unsaved == 1, "it is not given up"
+
+
+def test_a_file_that_could_not_be_written_is_opened_anew(
+    make_writer: Callable[..., HistoryWriter], path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    """A file that was opened while it was read-only stays so for SQLite, whatever its permissions are by then."""
+    expected_logs(FAILED)
+    writer = make_writer()
+    head, conversation = conversation_of("Hello")
+    writer._thread.submit(lambda database: database._connection.execute("PRAGMA query_only=ON"))
+    troubles: list[Any] = []
+    writer.troubleChanged.connect(troubles.append)
+    writer.save_message(head, conversation, conversation.roots[0])
+    until(lambda: is_written(writer), "it is written")
+    assert isinstance(troubles[0].error, HistoryReadOnly)
+    assert kept_texts(path) == {"Hello": ["Hello"]}
 
 
 class Twin:

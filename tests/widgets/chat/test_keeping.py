@@ -1,0 +1,232 @@
+"""What the window says while conversations cannot be saved, and what it offers: over a database that is locked."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
+
+from caal_desktop.services.history.history_writer import Trouble
+from caal_desktop.storage.errors import HistoryLocked, HistoryPutAside
+from caal_desktop.storage.history import store
+from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from tests.support.qt_loop import turn
+from tests.support.widget_audit import complaints_at_its_sizes, controls_without_a_name, cut_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.widgets.chat.conftest import ChatWindow
+
+FAILED = r"WARNING caal_desktop\.services\.history\.history_writer: Conversations could not be saved: .*"
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no lock."""
+    monkeypatch.setattr(store, "BUSY_SECONDS", 0.01)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(folder / "conversations.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+@pytest.fixture
+def troubled(chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]) -> Iterator[ChatWindow]:
+    """Yield the window with a message that cannot be saved; the lock ends with the test."""
+    expected_logs(FAILED)
+    chat_window.history._writer._retry_delays = (3600.0,)
+    chat_window.ask("Saved")
+    chat_window.until(lambda: not chat_window.history.has_unwritten, "it is saved")
+    with locked(tmp_path):
+        chat_window.ask("Not saved")
+        chat_window.until(lambda: chat_window.history.trouble, "the trouble")
+        yield chat_window
+
+
+def focused() -> QWidget:
+    widget = QApplication.focusWidget()
+    assert isinstance(widget, QWidget)
+    return widget
+
+
+def panel_of(chat: ChatWindow) -> MessagePanel:
+    panel = chat.window.findChild(MessagePanel, "main.keeping.panel")
+    assert panel is not None
+    return panel
+
+
+def is_seen(widget: QWidget, window: QWidget) -> bool:
+    """Return whether the whole of a widget is within the visible part of its window."""
+    place = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+    return (
+        widget.isVisible() and window.rect().contains(place) and widget.visibleRegion().boundingRect() == widget.rect()
+    )
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1280, 800)], ids=["small", "large"])
+def test_the_notice_is_seen_whole_beside_a_folded_pane(troubled: ChatWindow, size: tuple[int, int]) -> None:
+    window = troubled.window
+    window.resize(*size)
+    turn(2)
+    if window._splitter.sizes()[0] and not window._side.isHidden():
+        troubled.click("main.sidebar")
+    turn(3)
+    assert window._side.isHidden() or not window._splitter.sizes()[0], "positive control: the pane is folded"
+    panel = panel_of(troubled)
+    assert is_seen(panel, window)
+    assert all(is_seen(button, window) for button in panel.findChildren(QPushButton))
+    assert {button.text() for button in panel.findChildren(QPushButton)} == {"Try again", "Export a copy…"}
+    assert is_seen(window.page.composer.edit, window), "writing can go on"
+    assert panel.kind is MessageKind.WARNING
+    assert "Another program is using" in panel.body
+    assert "free space" not in panel.body
+    assert [line for line in cut_texts(window) if "main.keeping" in line] == []
+    assert controls_without_a_name(window) == []
+
+
+def test_the_notice_fits_at_the_window_s_least_size(troubled: ChatWindow) -> None:
+    # The file of the test has a longer path than any user's.
+    error = HistoryLocked(file="/home/user/.local/share/caal-desktop/conversations.db", reason="locked")
+    troubled.history.troubleChanged.emit(Trouble(error))
+    assert complaints_at_its_sizes(troubled.window, "not saved") == []
+
+
+def test_the_keyboard_reaches_the_button_and_the_notice_goes_when_all_is_saved(
+    chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    chat = chat_window
+    chat.history._writer._retry_delays = (3600.0,)
+    chat.ask("Saved")
+    chat.until(lambda: not chat.history.has_unwritten, "it is saved")
+    kinds: list[str] = []
+    panel = panel_of(chat)
+    chat.history.troubleChanged.connect(lambda _trouble: kinds.append(f"{panel.kind}"))
+    with locked(tmp_path):
+        said = chat.ask("Not saved")
+        chat.until(lambda: chat.history.trouble, "the trouble")
+        for _ in range(60):
+            QTest.keyClick(chat.window, Qt.Key.Key_Tab)
+            if focused().objectName() == "main.keeping.panel.retry":
+                break
+        assert focused().objectName() == "main.keeping.panel.retry"
+        QTest.keyClick(focused(), Qt.Key.Key_Space)
+        chat.until(lambda: kinds == ["warning", "busy", "warning"], "another failure")
+        assert focused().objectName() == "main.keeping.panel.retry", "it can be pressed again"
+    QTest.keyClick(focused(), Qt.Key.Key_Space)
+    chat.until(lambda: kinds[3:] == ["busy", "success"], "it is saved")
+    assert panel.title == "Your conversations are saved again"
+    assert not panel.findChildren(QPushButton, "main.keeping.panel.retry")
+    chat.window._keeping._confirmed.start(0)
+    chat.until(panel.isHidden, "the notice is gone")
+    assert focused().isVisible()
+    with closing(sqlite3.connect(tmp_path / "conversations.db")) as database:
+        assert [said.text] == [row[0] for row in database.execute("SELECT text FROM message WHERE id = ?", (said.id,))]
+
+
+def test_a_copy_is_exported_and_told_where_the_pane_is_folded(troubled: ChatWindow, tmp_path: Path) -> None:
+    troubled.click("main.sidebar")
+    troubled.click("main.keeping.panel.export")
+    (dialog,) = troubled.window.findChildren(QFileDialog)
+    dialog.fileSelected.emit(str(tmp_path / "copy.json"))
+    dialog.reject()
+    troubled.until((tmp_path / "copy.json").exists, "the copy")
+    assert "Not saved" in (tmp_path / "copy.json").read_text("utf-8")
+    notice = troubled.window.notice.panel
+    troubled.until(lambda: notice.isVisible() and notice.body == "copy.json", "it is told")
+
+
+def test_what_was_wrong_with_the_database_is_told_above_the_chat(
+    chat_window: ChatWindow,
+) -> None:
+    chat_window.history.damageFound.emit(HistoryPutAside(file="there"))
+    assert chat_window.window.notice.panel.isVisible()
+    assert "there" in chat_window.window.notice.panel.body
+
+
+# --- the end
+
+
+def question_of(chat: ChatWindow) -> QMessageBox:
+    found = [box for box in chat.window.findChildren(QMessageBox, "unsaved") if box.isVisible()]
+    assert len(found) == 1
+    return found[0]
+
+
+def is_asked(chat: ChatWindow) -> bool:
+    return any(box.isVisible() for box in chat.window.findChildren(QMessageBox, "unsaved"))
+
+
+def answer(chat: ChatWindow, name: str) -> None:
+    button = question_of(chat).findChild(QPushButton, f"unsaved.{name}")
+    assert button is not None
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    turn(3)
+
+
+def test_the_window_does_not_close_on_what_is_not_saved(
+    chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    chat, ends = chat_window, []
+    chat.history._writer._retry_delays = (3600.0,)
+    chat.window.closed.connect(lambda: ends.append(1))
+    chat.ask("Saved")
+    chat.until(lambda: not chat.history.has_unwritten, "it is saved")
+    with locked(tmp_path):
+        chat.ask("Not saved")
+        chat.until(lambda: chat.history.trouble, "the trouble")
+        assert not chat.window.close()
+        assert chat.window.isVisible()
+        chat.until(lambda: is_asked(chat), "the question")
+        assert question_of(chat).text().startswith("1 conversation")
+        chat.window.close()
+        turn(3)
+        question_of(chat)
+        answer(chat, "cancel")
+        assert not is_asked(chat)
+        assert not chat.window.close()
+        chat.until(lambda: is_asked(chat), "the question again")
+        answer(chat, "retry")
+        chat.until(lambda: is_asked(chat), "it still cannot be saved")
+        assert ends == []
+    answer(chat, "retry")
+    chat.until(lambda: ends == [1], "the end, for all is saved")
+    assert not chat.history.has_unwritten
+
+
+def test_the_user_may_do_without_what_is_not_saved(
+    chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    chat, ends = chat_window, []
+    chat.history._writer._retry_delays = (3600.0,)
+    chat.window.closed.connect(lambda: ends.append(1))
+    chat.ask("Saved")
+    chat.until(lambda: not chat.history.has_unwritten, "it is saved")
+    with locked(tmp_path):
+        chat.ask("Not saved")
+        chat.until(lambda: chat.history.trouble, "the trouble")
+        chat.window.close()
+        chat.until(lambda: is_asked(chat), "the question")
+        answer(chat, "quit")
+        assert ends == [1]
+
+
+def test_a_window_whose_conversations_are_saved_closes_at_once(chat_window: ChatWindow) -> None:
+    ends: list[int] = []
+    chat_window.window.closed.connect(lambda: ends.append(1))
+    chat_window.ask("Saved")
+    assert chat_window.window.close()
+    assert ends == [1]
