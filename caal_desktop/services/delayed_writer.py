@@ -1,4 +1,7 @@
-"""Writes the newest value of something soon, in a worker: one write at a time, the newest last, none lost."""
+"""Writes the newest value of something soon, in a worker: one write at a time, the newest last, none lost.
+
+A write that fails is repeated, with growing pauses, for as long as the program runs.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,12 @@ from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
+
+RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Seconds before each further attempt after a failure; the last one is repeated."""
 
 
 class DelayedWriter(Generic[T]):
@@ -23,7 +29,8 @@ class DelayedWriter(Generic[T]):
         written: the value that is written already; None where that is not known.
         delay: seconds from the first value that is not written to its write; those that follow within them are written
             with it. None of them begins the wait anew: what changes all the time would never be written.
-        failed: called with a :class:`StorageError`; the value is written with the next one, or at the end.
+        failed: called with a :class:`StorageError` when a write has failed, and not again before one has succeeded.
+        retry_delays: seconds before each further attempt; the last one is repeated. A new value is tried soon.
     """
 
     def __init__(
@@ -34,8 +41,10 @@ class DelayedWriter(Generic[T]):
         written: T | None = None,
         delay: float,
         failed: Callable[[StorageError], None],
+        retry_delays: Sequence[float] = RETRY_DELAYS_S,
     ) -> None:
-        self._write_now, self._delay, self._failed = write, delay, failed
+        self._write_now, self._delay, self._failed, self._retry_delays = write, delay, failed, retry_delays
+        self._failures = 0
         self._pending: T | None = None
         self._written = written
         self._under_way: asyncio.Future[None] | None = None
@@ -49,14 +58,15 @@ class DelayedWriter(Generic[T]):
             self._pending = value
             if not self._is_waiting:
                 self._is_waiting = True
-                self._scope.start(self._write_soon(), name="write")
+                self._scope.start(self._write_after(self._delay), name="write")
 
     async def write(self, value: T) -> None:
         """Write a value at once, in place of the one that is pending."""
         if not self._closed:
             self._pending, self._is_waiting = value, False
             self._scope.cancel("write")
-            await self._write()
+            if not await self._write() and not self._closed:
+                self._scope.start(self._write_after(self._pause()), name="write")
 
     async def close(self) -> None:
         """Write the pending value, and accept no more."""
@@ -64,26 +74,42 @@ class DelayedWriter(Generic[T]):
         await self._scope.close()
         await self._write()
 
-    async def _write_soon(self) -> None:
-        await asyncio.sleep(self._delay)
-        self._is_waiting = False
-        await self._write()
+    async def _write_after(self, seconds: float) -> None:
+        is_written = False
+        while not is_written:
+            await asyncio.sleep(seconds)
+            self._is_waiting = False
+            is_written = await self._write()
+            seconds = self._pause()
 
-    async def _write(self) -> None:
+    def _pause(self) -> float:
+        return self._retry_delays[min(self._failures, len(self._retry_delays)) - 1]
+
+    async def _write(self) -> bool:
+        """Write the pending value.
+
+        Returns:
+            Whether that did not fail.
+        """
         # A thread cannot be cancelled: an older write that is still under way must not overtake this one.
         if self._under_way is not None and not self._under_way.done():
             await asyncio.wait([self._under_way])
         value = self._pending
         if value is None or value == self._written:
-            return
+            return True
         self._under_way = asyncio.get_running_loop().run_in_executor(None, self._write_now, value)
         self._under_way.add_done_callback(lambda done: self._on_written(done, value))
         try:
             await asyncio.shield(self._under_way)
         except StorageError as error:
-            self._failed(error)
+            self._failures += 1
+            if self._failures == 1:
+                self._failed(error)
+            return False
+        return True
 
     def _on_written(self, done: asyncio.Future[None], value: T) -> None:
         # Called also for a write whose waiting task was cancelled.
         if not done.cancelled() and done.exception() is None:
             self._written = value
+            self._failures = 0

@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from caal_desktop.services.delayed_writer import DelayedWriter
+from caal_desktop.storage.errors import StorageError, WriteFailed
 from tests.support.qt_loop import run_async, turn
 
 pytestmark = pytest.mark.usefixtures("qt_loop")
@@ -53,3 +54,53 @@ def test_what_is_written_at_once_takes_the_place_of_what_waits() -> None:
     assert written == ["now"]
     run_async(writer.close())
     assert written == ["now"]
+
+
+def test_a_write_that_fails_is_told_once_and_repeated_until_it_succeeds() -> None:
+    """A disk that is full for a minute must not make a box for each change of a setting."""
+    written: list[str] = []
+    told: list[StorageError] = []
+    left = 4
+
+    def write(value: str) -> None:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise WriteFailed(file="f", reason="full")
+        written.append(value)
+
+    writer = DelayedWriter("test", write, written="", delay=0.0, failed=told.append, retry_delays=(0.001,))
+    for value in ("a", "ab"):
+        writer.put(value)
+        assert turn(until=lambda: told)
+    assert turn(until=lambda: written)
+    assert written == ["ab"]
+    assert len(told) == 1
+    left = 1
+    writer.put("abc")
+    assert turn(until=lambda: written == ["ab", "abc"])
+    assert len(told) == 2, "what fails later is told again"
+    left = 1
+    run_async(writer.write("abcd"))
+    assert len(told) == 3
+    assert turn(until=lambda: written[-1] == "abcd")
+    run_async(writer.close())
+    assert written == ["ab", "abc", "abcd"]
+
+
+def test_the_end_does_not_wait_for_the_next_attempt() -> None:
+    written: list[str] = []
+    told: list[StorageError] = []
+    is_full = True
+
+    def write(value: str) -> None:
+        if is_full:
+            raise WriteFailed(file="f", reason="full")
+        written.append(value)
+
+    writer = DelayedWriter("test", write, written="", delay=0.0, failed=told.append, retry_delays=(_NEVER,))
+    writer.put("a")
+    assert turn(until=lambda: told)
+    is_full = False
+    run_async(writer.close())
+    assert written == ["a"]

@@ -27,8 +27,8 @@ class SettingsService(QObject):
 
     Signals:
         changed: carries the new :class:`Settings`.
-        saveFailed: carries the :class:`StorageError`; the changes are kept in memory, and written with the next one.
-            Emitted once for the same reason, until a change has been written again.
+        saveFailed: carries the :class:`StorageError`; the changes are kept in memory, and written as soon as that is
+            possible. Emitted once for the same reason, until the settings have been written again.
     """
 
     changed = Signal(object)
@@ -36,13 +36,11 @@ class SettingsService(QObject):
 
     def __init__(self, store: SettingsStore, loaded: LoadedSettings, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._store, self._current = store, loaded.settings
-        # Why the last write has failed; "" where it has not.
-        self._told = ""
+        self._current = loaded.settings
         # How the file differs from the settings in force.
         self._overrides: list[Callable[[Settings], Settings]] = []
         self._writer = DelayedWriter(
-            "settings", self._write, written=loaded.settings, delay=SAVE_DELAY, failed=self._on_failed
+            "settings", store.save, written=loaded.settings, delay=SAVE_DELAY, failed=self._on_failed
         )
 
     @property
@@ -101,14 +99,6 @@ class SettingsService(QObject):
             settings = override(settings)
         return settings
 
-    def _write(self, settings: Settings) -> None:
-        """Write the file, in a worker."""
-        self._store.save(settings)
-        self._told = ""
-
     def _on_failed(self, error: StorageError) -> None:
-        # Each change is written anew: the user has read it by then.
-        if str(error) != self._told:
-            self._told = str(error)
-            logger.warning("The settings could not be saved: %s", error)
-            self.saveFailed.emit(error)
+        logger.warning("The settings could not be saved: %s", error)
+        self.saveFailed.emit(error)

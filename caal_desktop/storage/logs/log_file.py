@@ -6,6 +6,7 @@ with the traceback, and it sees the lines of every library.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import io
 import logging
@@ -53,6 +54,11 @@ class RedactingFormatter(logging.Formatter):
 class _Quiet(logging.Handler):
     def handleError(self, record: logging.LogRecord) -> None:
         """Ignore a line that cannot be written: logging's own report would print its arguments unmasked."""
+
+    def close(self) -> None:
+        """Close the file; what it could not take, on a full disk, must not keep the program from ending in order."""
+        with contextlib.suppress(OSError):
+            super().close()
 
 
 class _Printer(_Quiet, logging.StreamHandler[IO[str]]):

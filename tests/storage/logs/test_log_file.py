@@ -133,6 +133,25 @@ def test_a_line_that_cannot_be_written_is_dropped_in_silence(capfd: pytest.Captu
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_does_not_keep_the_log_from_being_closed(
+    path: Path, expected_logs: Callable[..., None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It was the last line of an otherwise orderly end: a traceback, and an exit status of 1."""
+    expected_logs("WARNING ours: .*")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to("/dev/full")
+    setup = set_up_logging(path)
+    logging.getLogger("ours").warning("a line")
+    (handler,) = setup.handlers
+    assert isinstance(handler, logging.FileHandler)
+    with pytest.raises(OSError, match="No space"):
+        handler.flush()
+    setup.close()
+    assert handler.stream is None
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FolderUnusable):
