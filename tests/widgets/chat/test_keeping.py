@@ -128,6 +128,7 @@ def test_the_keyboard_reaches_the_button_and_the_notice_goes_when_all_is_saved(
     chat.until(lambda: kinds[3:] == ["busy", "success"], "it is saved")
     assert panel.title == "Your conversations are saved again"
     assert not panel.findChildren(QPushButton, "main.keeping.panel.retry")
+    assert chat.window._keeping._confirmed.isActive()
     chat.window._keeping._confirmed.start(0)
     chat.until(panel.isHidden, "the notice is gone")
     assert focused().isVisible()

@@ -1,0 +1,86 @@
+"""Another program holds the conversations' database, for as long as it likes; the real program is ended meanwhile."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e import walking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.e2e.conftest import Start
+    from tests.e2e.program import Program
+    from tests.support.demo import DemoControl
+
+pytestmark = pytest.mark.long
+
+LATER = "And of Italy?"
+
+
+def texts(home: Path) -> list[str]:
+    """Return what has been asked, as the database has it."""
+    (file,) = home.rglob("conversations.db")
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as reader:
+        assert reader.execute("PRAGMA quick_check").fetchone() == ("ok",)
+        return [row[0] for row in reader.execute("SELECT text FROM message WHERE role = 'user' ORDER BY row")]
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[None]:
+    (file,) = home.rglob("conversations.db")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def has_traceback(program: Program) -> bool:
+    return any("Traceback" in line for line in program.complaints())
+
+
+@pytest.mark.parametrize("end", ["lock ends", "SIGTERM", "SIGKILL", "window closed", "lock ends, SIGTERM"])
+def test_a_lock_that_lasts_longer_than_sqlite_waits(start: Start, demo: DemoControl, tmp_path: Path, end: str) -> None:
+    home = tmp_path / "profile"
+    with start() as program, ExitStack() as lock:
+        walking.walk(program, demo.key)
+        walking.ask(program)
+        program.wait_until(lambda: texts(home) == [walking.QUESTION], "the first question is kept")
+        program.wait_for("chat.message.1.facts")
+        lock.enter_context(locked(home))
+        program.wait_for("chat.composer.edit", "focused")
+        program.type(LATER)
+        program.wait_for("chat.send", "enabled")
+        program.press("Return")
+        program.wait_for("main.keeping.panel.title", name="cannot be saved at the moment")
+        expected = [walking.QUESTION]
+        match end:
+            case "lock ends":
+                lock.close()
+                program.wait_for("main.keeping.panel.title", name="saved again")
+                expected.append(LATER)
+                program.close_window()
+            case "lock ends, SIGTERM":
+                lock.close()
+                program.process.send_signal(signal.SIGTERM)
+                expected.append(LATER)
+            case "window closed":
+                program.close_window()
+                program.wait_for("unsaved.quit")
+                program.press("Tab")
+                program.choose("unsaved.quit")
+            case _:
+                program.process.send_signal(signal.Signals[end])
+        assert program.wait_for_end() == (-signal.SIGKILL if end == "SIGKILL" else 0)
+        assert not has_traceback(program)
+    assert texts(home) == expected
+    with start() as program:
+        walking.in_chat(program)
+        program.close_window()
+        assert program.wait_for_end() == 0
