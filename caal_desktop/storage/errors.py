@@ -13,6 +13,7 @@
     │   ├── HistoryLocked       another program has it open
     │   ├── HistoryDiskFull     the disk is full
     │   ├── HistoryUnreachable  the system fails to read or write it
+    │   │   └── HistoryNotAnswering     it does neither that nor fail
     │   ├── HistoryReadOnly     it can be read, but may not be written
     │   ├── HistoryForbidden    the user may not read it
     │   ├── HistoryNotAFile     there is a folder, or something else, in its place
@@ -158,6 +159,14 @@ class HistoryUnreachable(HistoryFailed):
         "StorageError",
         "You can go on. Check that the disk works, or the network where the folder is on another computer.",
     )
+
+
+class HistoryNotAnswering(HistoryUnreachable):
+    """The system has neither read nor written for a long time."""
+
+    what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be saved at the moment.")
+    why = QT_TRANSLATE_NOOP("StorageError", "The disk with {file} does not answer.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "You can go on. If it is a network drive, check the connection to it.")
 
 
 class HistoryReadOnly(HistoryFailed):

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from caal_desktop.services.history.unwritten import Key, Kind, Unwritten
-from caal_desktop.storage.errors import HistoryDamaged, HistoryDiskFull, HistoryFailed, HistoryLocked, StorageError
+from caal_desktop.storage.errors import (
+    HistoryDamaged,
+    HistoryDiskFull,
+    HistoryFailed,
+    HistoryLocked,
+    HistoryNotAnswering,
+    StorageError,
+)
+from caal_desktop.storage.history import opening
 from caal_desktop.storage.history.thread import HistoryThread
 
 if TYPE_CHECKING:
@@ -34,8 +42,20 @@ FLUSH_MS = 200
 RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds before each further attempt after a failure; the last one is repeated for as long as the program runs."""
 
+SHORT_WAIT_S = 0.25
+"""Seconds that a further attempt, or the last one, waits for a lock: what is to be read waits behind it."""
+
+SLOW_S = 20.0
+"""Seconds after which an attempt that has no outcome counts as failed for the user; it goes on."""
+
+SLOW_AGAIN_S = 2.0
+"""The same where the user has asked how it stands."""
+
 LAST_TRY_S = 1.5
 """Seconds that the last attempt may take when the program ends."""
+
+CLOSING_S = 1.0
+"""Seconds that closing the database may take after that."""
 
 _TOGETHER = (Kind.CONVERSATION, Kind.FACTS, Kind.TITLE, Kind.PURGED)
 """What is written as one; purging cannot be part of a larger change."""
@@ -109,6 +129,8 @@ class HistoryWriter(QObject):
         self._flush_timer.timeout.connect(self.flush)
         self._retry_timer = QTimer(self, singleShot=True)
         self._retry_timer.timeout.connect(self._try)
+        self._slow_timer = QTimer(self, singleShot=True)
+        self._slow_timer.timeout.connect(self._on_slow)
         self._tried.connect(self._on_tried, Qt.ConnectionType.QueuedConnection)
 
     # --- changes
@@ -178,6 +200,8 @@ class HistoryWriter(QObject):
         """Make the next attempt at once: the user has asked for it."""
         if self._trouble is not None:
             self._tell(Trouble(self._trouble.error, is_trying=True))
+            if self._under_way is not None:
+                self._slow_timer.start(round(SLOW_AGAIN_S * 1000))
             self._try()
 
     # --- reading
@@ -254,13 +278,15 @@ class HistoryWriter(QObject):
         self._closed = True
         self._retry_timer.stop()
         self._flush_timer.stop()
+        self._slow_timer.stop()
         try:
             async with asyncio.timeout(LAST_TRY_S):
                 await self._try_for_the_last_time()
+            async with asyncio.timeout(CLOSING_S):
                 await asyncio.wrap_future(self._thread.close())
         except TimeoutError:
             self._thread.close()
-            logger.warning("The conversations' database did not answer at the end")
+            logger.info("The conversations' database did not close within %g seconds", LAST_TRY_S + CLOSING_S)
         except StorageError as error:
             logger.warning("The conversations' database was not closed in order: %s", error)
         self._has_ended = True
@@ -280,7 +306,10 @@ class HistoryWriter(QObject):
             return
         self._under_way, self._waiting = self._waiting, Unwritten()
         steps = self._under_way.steps(self._lengths, self._shown())
-        future = self._thread.submit(lambda database: _write(database, steps))
+        is_patient = self._trouble is None and not self._closed
+        seconds = opening.BUSY_SECONDS if is_patient else SHORT_WAIT_S
+        future = self._thread.submit(lambda database: _write(database, steps, seconds))
+        self._slow_timer.start(round(SLOW_S * 1000))
         future.add_done_callback(self._tell_outcome)
         self._release(self._submitted_waiters)
 
@@ -295,7 +324,13 @@ class HistoryWriter(QObject):
         with contextlib.suppress(RuntimeError):
             self._tried.emit(outcome)
 
+    def _on_slow(self) -> None:
+        if self._under_way is not None and not self._closed:
+            self._tell(Trouble(HistoryNotAnswering(file=str(self._path))))
+            self._release(self._submitted_waiters)
+
     def _on_tried(self, outcome: _Outcome) -> None:
+        self._slow_timer.stop()
         changes, self._under_way = self._under_way or Unwritten(), None
         changes.forget(outcome.written)
         changes.begin_again()
@@ -314,14 +349,14 @@ class HistoryWriter(QObject):
         self._release(self._tried_waiters)
 
     def _fail(self, error: BaseException) -> None:
+        if isinstance(error, HistoryFailed) and not isinstance(error, _STAYS_OPEN):
+            self._thread.reopen()
         if not isinstance(error, StorageError):
             if self._trouble is None:
                 logger.error("Conversations could not be saved", exc_info=error)
             error = HistoryFailed(file=str(self._path), reason=str(error) or type(error).__name__)
         elif self._trouble is None:
             logger.warning("Conversations could not be saved: %s", error)
-        if isinstance(error, HistoryFailed) and not isinstance(error, _STAYS_OPEN):
-            self._thread.reopen()
         delay = self._retry_delays[min(self._failures, len(self._retry_delays) - 1)]
         self._failures += 1
         self._tell(Trouble(error))
@@ -355,9 +390,16 @@ class HistoryWriter(QObject):
                 waiter.set_result(None)
 
 
-def _write(database: HistoryDatabase, steps: Mapping[Key, Step]) -> _Outcome:
-    """Make changes, in the database's thread; stop at the first one that the database is to blame for."""
+def _write(database: HistoryDatabase, steps: Mapping[Key, Step], seconds: float) -> _Outcome:
+    """Make changes, in the database's thread; stop at the first one that the database is to blame for.
+
+    Args:
+        database: where.
+        steps: what writes each change, in the order of writing.
+        seconds: how long a lock is waited for.
+    """
     outcome = _Outcome()
+    database.wait_for_locks(seconds)
     together = {key: step for key, step in steps.items() if key.kind in _TOGETHER}
     if not steps:
         # Only to find out whether the database can be used again.

@@ -106,6 +106,10 @@ class HistoryDatabase:
                 self.tidy()
         self._connection.close()
 
+    def wait_for_locks(self, seconds: float) -> None:
+        """Set how long a lock of another program is waited for from now on."""
+        self._connection.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}").fetchall()
+
     def release(self) -> None:
         """Close the file as it is; what was deleted can still be restored by whoever opens it next."""
         self._connection.close()

@@ -8,16 +8,24 @@ import threading
 import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 
 from caal_desktop.services.chat.chat_request import ChatRequest
 from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage, Conversation, Role
 from caal_desktop.services.history import history_writer
+from caal_desktop.services.history.conversation_records import to_conversation
 from caal_desktop.services.history.history_service import HistoryService
 from caal_desktop.services.history.history_writer import HistoryWriter
 from caal_desktop.services.providers.provider_pool import Connection
-from caal_desktop.storage.errors import HistoryDiskFull, HistoryFailed, HistoryLocked, HistoryReadOnly
+from caal_desktop.storage.errors import (
+    HistoryDiskFull,
+    HistoryFailed,
+    HistoryLocked,
+    HistoryNotAnswering,
+    HistoryReadOnly,
+)
 from caal_desktop.storage.history import opening
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
@@ -55,12 +63,14 @@ def locked(path: Path) -> Iterator[None]:
 
 def kept_texts(path: Path) -> dict[str, list[str]]:
     """Return the texts of all conversations that are not deleted, by title."""
-    database = HistoryDatabase(path)
+    # The program may be opening or closing its own connection at this moment.
+    with mock.patch.object(opening, "BUSY_SECONDS", 5.0):
+        database = HistoryDatabase(path)
     try:
         records = [database.load(summary.id) for summary in database.listing()]
         return {record.title: [message.text for message in record.messages] for record in records if record}
     finally:
-        database.close()
+        database.release()
 
 
 # --- with a chat that streams
@@ -190,6 +200,33 @@ def test_a_conversation_that_was_left_unwritten_is_listed_opened_and_kept(
     assert set(texts) == {"Old", "Unwritten"}
 
 
+def test_what_is_renamed_and_deleted_meanwhile_looks_done_and_is_done_later(
+    chatting: Chatting, path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    chatting.say("One")
+    one = chatting.history.current
+    chatting.history.new()
+    chatting.say("Two")
+    two = chatting.history.current
+    chatting.until_saved()
+    with locked(path):
+        chatting.history.rename(one, "Another name")
+        chatting.until(lambda: chatting.titles() == ["Two", "Another name"], "the new name")
+        chatting.history.delete(two, "Two")
+        chatting.until(lambda: chatting.titles() == ["Another name"], "one less")
+        chatting.history.undo_delete(two)
+        chatting.until(lambda: chatting.titles() == ["Two", "Another name"], "both again")
+        chatting.history.delete(two, "Two")
+        chatting.history.forget_deleted()
+        chatting.until(lambda: chatting.titles() == ["Another name"], "one less")
+        assert set(kept_texts(path)) == {"One", "Two"}, "positive control: nothing of it is on the disk"
+    chatting.until(lambda: not chatting.history.has_unwritten, "all is done")
+    assert set(kept_texts(path)) == {"Another name"}
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT count(*) FROM conversation WHERE id = ?", (two,)).fetchone() == (0,)
+
+
 def test_an_unwritten_conversation_can_be_exported(
     chatting: Chatting, path: Path, tmp_path: Path, expected_logs: Callable[[str], None]
 ) -> None:
@@ -266,7 +303,6 @@ def test_the_end_of_the_program_waits_for_a_lock_only_so_long_and_says_what_is_l
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     expected_logs(FAILED)
-    expected_logs(r"WARNING .*: The conversations' database did not answer at the end")
     expected_logs(r"ERROR .*: Not everything could be saved at the end: 1 .*")
     ending = Chatting(make_parts(), path, demo)
     ending.history._writer._retry_delays = (3600.0,)
@@ -390,6 +426,56 @@ def test_the_user_need_not_wait(
     until(lambda: is_written(writer), "it is written")
     assert [trouble and trouble.is_trying for trouble in troubles] == [False, True, False, True, None]
     assert kept_texts(path) == {"Hello": ["Hello"]}
+
+
+def test_further_attempts_wait_for_a_lock_only_shortly(
+    make_writer: Callable[..., HistoryWriter],
+    faulty: Faulty,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: Callable[[str], None],
+) -> None:
+    """What the user wants to read would wait behind each of them, for seconds."""
+    expected_logs(FAILED)
+    waits: list[float] = []
+    monkeypatch.setattr(HistoryDatabase, "wait_for_locks", lambda _database, seconds: waits.append(seconds))
+    writer = make_writer()
+    head, conversation = conversation_of("Hello")
+    faulty.failures = 2
+    writer.save_message(head, conversation, conversation.roots[0])
+    until(lambda: is_written(writer), "it is written")
+    writer.save_head(head, conversation)
+    until(lambda: is_written(writer), "it is written again")
+    assert waits == [
+        opening.BUSY_SECONDS,
+        history_writer.SHORT_WAIT_S,
+        history_writer.SHORT_WAIT_S,
+        opening.BUSY_SECONDS,
+    ]
+
+
+def test_a_disk_that_does_not_answer_is_told_and_catches_up(
+    make_writer: Callable[..., HistoryWriter], monkeypatch: pytest.MonkeyPatch, path: Path
+) -> None:
+    """Nothing fails where a network drive has gone: nothing would be said, either."""
+    monkeypatch.setattr(history_writer, "SLOW_S", 0.01)
+    monkeypatch.setattr(history_writer, "SLOW_AGAIN_S", 0.01)
+    writer = make_writer()
+    troubles: list[Any] = []
+    writer.troubleChanged.connect(troubles.append)
+    head, conversation = conversation_of("Hello", "again")
+    answers = threading.Event()
+    writer._thread.submit(lambda _database: answers.wait())
+    writer.save_message(head, conversation, conversation.roots[0])
+    until(lambda: troubles, "the trouble")
+    assert isinstance(troubles[0].error, HistoryNotAnswering)
+    writer.save_message(head, conversation, conversation.roots[0].children[0])
+    writer.retry()
+    until(lambda: len(troubles) == 3, "it still does not answer")
+    assert [trouble.is_trying for trouble in troubles] == [False, True, False]
+    answers.set()
+    until(lambda: is_written(writer), "it is written")
+    assert troubles[-1] is None
+    assert kept_texts(path) == {"Hello": ["Hello", "again"]}
 
 
 def test_ten_thousand_changes_need_no_more_memory_than_what_they_change(
@@ -519,6 +605,12 @@ class Twin:
             self.all("save_head", head, conversation)
 
 
+def chosen_in(conversation: Conversation) -> list[ChatMessage]:
+    """Return the versions that are shown, those below versions that are not included."""
+    chosen = [conversation.chosen_root, *(message.chosen for message in conversation)]
+    return [message for message in chosen if message is not None]
+
+
 def content(path: Path) -> dict[str, list[Any]]:
     """Return what the database has, apart from how it was put there: pieces are joined."""
     database = HistoryDatabase(path)
@@ -530,8 +622,10 @@ def content(path: Path) -> dict[str, list[Any]]:
         for identifier, known in found.items():
             record = database.load(identifier)
             assert record is not None
+            # An only version is shown whatever its row says, so that may say either.
+            shown = {message.id for message in chosen_in(to_conversation(record))}
             known += [
-                (m.id, m.parent, m.status, m.text, m.reasoning, m.extra, m.shown)
+                (m.id, m.parent, m.status, m.text, m.reasoning, m.extra, m.id in shown)
                 for m in sorted(record.messages, key=lambda m: m.id)
             ]
         return found

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButto
 
 from caal_desktop.services.history.history_writer import Trouble
 from caal_desktop.storage.errors import HistoryLocked, HistoryPutAside
-from caal_desktop.storage.history import store
+from caal_desktop.storage.history import opening
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from tests.support.qt_loop import turn
 from tests.support.widget_audit import complaints_at_its_sizes, controls_without_a_name, cut_texts
@@ -30,7 +30,7 @@ FAILED = r"WARNING caal_desktop\.services\.history\.history_writer: Conversation
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for no lock."""
-    monkeypatch.setattr(store, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.01)
 
 
 @contextmanager
