@@ -34,7 +34,10 @@ def test_a_killed_program_shows_the_answer_again(start: Start, demo: DemoControl
         def kept() -> str:
             for file in (tmp_path / "profile").rglob("conversations.db"):
                 with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as reader:
-                    rows = reader.execute("SELECT text FROM piece ORDER BY seq").fetchall()
+                    rows = reader.execute(
+                        "SELECT text FROM message WHERE role = 'assistant' UNION ALL "
+                        "SELECT * FROM (SELECT text FROM piece ORDER BY seq)"
+                    ).fetchall()
                     return "".join(row[0] for row in rows)
             return ""
 

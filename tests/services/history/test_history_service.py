@@ -173,10 +173,12 @@ def test_what_streams_in_is_on_the_disk_before_the_answer_ends(
         # As another program would look: reading alone, so that nothing is made or mended by looking.
         try:
             with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
+                # What came before the message was first written is in its row, the rest in pieces.
                 rows = reader.execute(
-                    "SELECT piece.text FROM piece JOIN message ON message.id = piece.message "
-                    "WHERE conversation = ? AND kind = 'text' ORDER BY seq",
-                    (identifier,),
+                    "SELECT text FROM message WHERE conversation = :id AND role = 'assistant' UNION ALL "
+                    "SELECT * FROM (SELECT piece.text FROM piece JOIN message ON message.id = piece.message "
+                    "WHERE conversation = :id AND kind = 'text' ORDER BY seq)",
+                    {"id": identifier},
                 ).fetchall()
         except sqlite3.OperationalError:
             return ""
