@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, qVersion
@@ -51,13 +52,14 @@ from caal_desktop.services.chat.spend_guard import LimitPassed, SpendingPeriod
 from caal_desktop.services.history.conversation_export import markdown_parts
 from caal_desktop.services.history.conversation_records import to_record
 from caal_desktop.services.history.conversation_transfer import Transfer, TransferKind
+from caal_desktop.services.history.history_writer import Trouble
 from caal_desktop.services.keys.key_state import KeyringResult, KeyState
 from caal_desktop.services.keys.secret_moves import SecretMove
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInView
 from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.sign_in.attempt import Attempt, CodeRefusedError
 from caal_desktop.sign_in.pages import PageName, page
-from caal_desktop.storage.errors import FolderIsFile, KeyringError, StorageError
+from caal_desktop.storage.errors import FolderIsFile, HistoryFailed, KeyringError, StorageError
 from caal_desktop.storage.history.records import ConversationRecord
 from caal_desktop.storage.kept_parts import KeptPart, NotKept
 from caal_desktop.storage.settings.certificates import bundle_error
@@ -420,6 +422,30 @@ class Tour:
             chat.history.failed.emit(error(file="σ", reason="ρ.", folder="φ", store="κ"))
             self.look(f"history, {error.__name__}")
         pane.message.hide()
+        self._unsaved(chat)
+
+    def _unsaved(self, chat: ChatWindow) -> None:
+        told = chat.history.troubleChanged
+        for error in error_classes(HistoryFailed):
+            cause = error(file="σ", reason="ρ.")
+            told.emit(Trouble(cause))
+            self.look(f"not saved, {error.__name__}")
+            told.emit(Trouble(cause, is_trying=True))
+            self.look("another attempt")
+        chat.history.damageFound.emit(HistoryFailed(file="σ", reason="ρ."))
+        self.look("a damaged file")
+        question = chat.window._unsaved
+        assert question is not None
+        for count in (0, 1):
+            with mock.patch.object(type(chat.history), "unsaved", count):
+                told.emit(Trouble(HistoryFailed(file="σ", reason="ρ.")))
+                question._ask(Trouble(HistoryFailed(file="σ", reason="ρ.")))
+                self.look(f"the end, {count} conversations not saved")
+                self.close_dialogs(chat.window)
+        told.emit(None)
+        self.look("saved again")
+        chat.window.notice.show_exported("σ")
+        self.look("exported, told above the chat")
 
     def _history_action(self, chat: ChatWindow, text: str) -> None:
         self.close_popups()
