@@ -81,15 +81,15 @@ def test_a_listener_on_the_accessibility_bus_hears_bullets_until_the_key_is_show
 
         # Showing it says nothing by itself. From then on it can be read, and what is typed is heard.
         announced = len(bus.text_changes())
-        program.choose("wizard.key.field.show")
-        program.wait_for(FIELD, text=pasted)
+        program.press_by_reader("wizard.key.field.show")
+        program.wait_for(FIELD, "focused", text=pasted)
         assert find(shown()) == {"pasted"}
-        program.press("shift+Tab", "End")
+        program.press("End")
         program.type("heard")
         program.wait_for(FIELD, text=f"{pasted}heard")
         bus.wait_for(lambda: len(bus.text_changes()) >= announced + len("heard"), "what is typed")
         assert "".join(change.text for change in bus.text_changes()[announced:]) == "heard"
-        program.choose("wizard.key.field.show")
+        program.press_by_reader("wizard.key.field.show")
         program.wait_for(FIELD, text=BULLET * len(f"{pasted}heard"))
         program.close_window()
         program.assert_ended_well()
