@@ -64,8 +64,9 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _stored_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Moves what the program stores away from the person's own."""
+    """Moves what the program stores, and where it meets other starts of it, away from the person's own."""
     os.environ["CAAL_DESKTOP_HOME"] = str(tmp_path_factory.mktemp("caal-desktop-home"))
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("run"))
 
 
 # --- skipped tests ----------------------------------------------------------------------------------------------------
