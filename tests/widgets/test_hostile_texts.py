@@ -262,7 +262,9 @@ def test_the_main_window(
     chat.history.deleted.emit("1", lures.text)
     pointer.point_at_all(chat.window)
     for error in error_classes(StorageError):
-        chat.history.failed.emit(error(file=lures.text, reason=lures.text, folder=lures.text, store=lures.text))
+        chat.history.transfer.failed.emit(
+            error(file=lures.text, reason=lures.text, folder=lures.text, store=lures.text)
+        )
         pointer.point_at_all(chat.window)
     chat.window._vanished._show(Vanished(lures.text, models[0]))
     pointer.point_at_all(chat.window)

@@ -420,7 +420,7 @@ class Tour:
                 self.look(f"history, {kind} stopping {is_stopping}")
         transfer._end()
         for error in error_classes(StorageError):
-            chat.history.failed.emit(error(file="σ", reason="ρ.", folder="φ", store="κ"))
+            chat.history.transfer.failed.emit(error(file="σ", reason="ρ.", folder="φ", store="κ"))
             self.look(f"history, {error.__name__}")
         pane.message.hide()
         self._unsaved(chat)

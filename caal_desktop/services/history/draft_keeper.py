@@ -41,7 +41,6 @@ class DraftKeeper(QObject):
         super().__init__(parent)
         self._path = path
         self._scope = TaskScope("draft")
-        self._has_failed = False
         self._is_looking = False
         self._early: Draft | None = None
         self._writer: DelayedWriter[Draft] = DelayedWriter(
@@ -82,7 +81,4 @@ class DraftKeeper(QObject):
             self._writer.put(early)
 
     def _on_failed(self, error: StorageError) -> None:
-        # Once: the next letters are tried again, and nobody is helped by a line for each of them.
-        if not self._has_failed:
-            self._has_failed = True
-            logger.warning("The draft could not be saved: %s", error)
+        logger.warning("The draft could not be saved: %s", error)

@@ -47,7 +47,6 @@ class HistoryService(QObject):
         opened: options of the conversation that is shown now.
         temporaryChanged: whether the conversation is not kept.
         deleted: id and title of a conversation that can still be restored.
-        failed: a :class:`StorageError` of what the user has asked for.
         damageFound: a :class:`~caal_desktop.storage.errors.HistoryFailed`: what was wrong with the database when it was
             opened.
         troubleChanged: a :class:`~caal_desktop.services.history.history_writer.Trouble` while conversations cannot be
@@ -58,7 +57,6 @@ class HistoryService(QObject):
     opened = Signal(dict)
     temporaryChanged = Signal(bool)
     deleted = Signal(str, str)
-    failed = Signal(object)
     damageFound = Signal(object)
     troubleChanged = Signal(object)
 

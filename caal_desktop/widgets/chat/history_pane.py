@@ -46,7 +46,6 @@ from caal_desktop.widgets.common.tooltips import set_tooltip
 
 if TYPE_CHECKING:
     from caal_desktop.services.history.history_service import HistoryService
-    from caal_desktop.storage.errors import StorageError
     from caal_desktop.storage.history.records import ConversationSummary
 
 _ID = Qt.ItemDataRole.UserRole
@@ -146,7 +145,6 @@ class HistoryPane(QWidget):
         self.list.installEventFilter(self)
         history.listChanged.connect(self.show_list)
         history.deleted.connect(self._offer_undo)
-        history.failed.connect(self._show_failure)
         history.transfer.failed.connect(lambda error: self.message.show_error(MessageKind.ERROR, error))
         history.transfer.exported.connect(
             lambda path: self.message.show_message(MessageKind.SUCCESS, self.tr("Exported"), Path(path).name)
@@ -260,9 +258,6 @@ class HistoryPane(QWidget):
         self._undo_timer.stop()
         self._history.undo_delete(identifier)
         self.message.hide()
-
-    def _show_failure(self, error: StorageError) -> None:
-        self.message.show_error(MessageKind.WARNING, error)
 
 
 def _id_and_title(item: QListWidgetItem) -> tuple[str, str]:

@@ -44,7 +44,6 @@ class Kept:
         self.lists: list[list[Any]] = []
         self.failures: list[object] = []
         self.history.listChanged.connect(self.lists.append)
-        self.history.failed.connect(self.failures.append)
         self.history.damageFound.connect(self.failures.append)
 
     def say(self, text: str) -> None:
