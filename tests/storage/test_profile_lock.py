@@ -202,6 +202,7 @@ def test_what_is_no_file_in_the_locks_place_does_not_hold_the_start(
     elif obstacle == "pipe":
         os.mkfifo(place)
     else:
+        paths.config_dir.mkdir(parents=True)
         place.symlink_to(paths.settings_file)
     assert lock.take()
     assert lock.beside("lock").parent == paths.run_dir
