@@ -53,6 +53,8 @@ _PLACES: Final = re.compile(
     re.IGNORECASE,
 )
 _PLAUSIBLE_KEY: Final = re.compile(rf"{_PREFIX}([A-Za-z0-9_\-]{{20,}})")
+# What JSON may write with an escape: besides what it must, some servers do so with slashes, signs or any character.
+_ESCAPE: Final = re.compile(r"\\(?:u00(?P<code>[2-7][0-9A-Fa-f])|.)", re.DOTALL)
 # C0 and C1 controls, line and paragraph separators, and the bidirectional controls that can reorder what is read.
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
 
@@ -130,16 +132,25 @@ def hide_secrets(text: str, *secrets: str | None) -> str:
 
 
 def hide_echoes(text: str, secrets: tuple[str | None, ...]) -> str:
-    """Return an answer's text without the secrets that went with its request.
+    """Return an answer's text, which may be JSON, without the secrets that went with its request.
 
-    What is in an answer is kept and shown: a server's mistake, or its malice, must not put a key there. A short key may
-    be a word that the answer is made of, and stays.
+    What is in an answer is kept and shown: a server's mistake must not put a key there. Any other text stays as it is:
+    a short key may be a word that the answer is made of, and what looks like a key may be an example. A key in several
+    pieces of an answer is not found.
     """
+    bare = _ESCAPE.sub(_without_escape, text) if "\\u00" in text or "\\/" in text else text
+    hidden = bare
     for secret in secrets:
         if secret is not None and len(secret) >= _SHORTEST_REFUSED_SECRET:
             for spelling in _spellings(secret):
-                text = text.replace(spelling, MASK)
-    return text
+                hidden = hidden.replace(spelling, MASK)
+    return text if hidden == bare else hidden
+
+
+def _without_escape(match: re.Match[str]) -> str:
+    if match["code"] is not None:
+        return json.dumps(chr(int(match["code"], 16)))[1:-1]
+    return "/" if match[0] == "\\/" else match[0]
 
 
 def redact(text: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caal_desktop.llm.redaction import clean_text, hide_secrets, holds_secret, redact, register_secret
+from caal_desktop.llm.redaction import clean_text, hide_echoes, hide_secrets, holds_secret, redact, register_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +77,45 @@ def test_a_key_is_hidden_with_whatever_escapes_it_is_written(write: Callable[[st
         assert "[hidden]" in hidden
         assert "my" not in hidden
         assert "own" not in hidden
+
+
+ANSWER_KEY = "aB3+/<&'\"\\=Zq7"
+
+
+def escaped(text: str, characters: str, form: str = "\\u{:04x}") -> str:
+    """Return a text as JSON, in which these characters are escaped although JSON does not ask for it."""
+    return "".join(form.format(ord(c)) if c in characters else json.dumps(c)[1:-1] for c in text)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda text: escaped(text, "/", "\\/"),  # PHP
+        lambda text: escaped(text, "<>&"),  # Go
+        lambda text: escaped(text, "<>&'="),  # Gson
+        lambda text: escaped(text, "<>&'\"+`", "\\u{:04X}"),  # .NET
+        lambda text: escaped(text, text),
+    ],
+)
+@pytest.mark.parametrize("key", [KEY, ANSWER_KEY])
+def test_an_answer_echoes_no_key_however_it_is_escaped(write: Callable[[str], str], key: str) -> None:
+    text = 'a/b <c> \\u0041 \\/ "'
+    assert json.loads(f'"{hide_echoes(write(f"{text}{key}{text}"), (key,))}"') == f"{text}[hidden]{text}"
+    assert hide_echoes(write(text), (key,)) == write(text)
+
+
+@given(st.text(max_size=30), st.text(max_size=30), st.text(st.characters(max_codepoint=0xFFFF), max_size=10))
+def test_an_answer_loses_its_request_s_key_and_nothing_else(before: str, after: str, characters: str) -> None:
+    written = escaped(f"{before}{ANSWER_KEY}{after}", characters + ANSWER_KEY[::2])
+    assert json.loads(f'"{hide_echoes(written, (ANSWER_KEY,))}"') == f"{before}[hidden]{after}"
+    rest = escaped(f"{before}{after}", characters)
+    assert hide_echoes(rest, (ANSWER_KEY,)) == rest
+
+
+@pytest.mark.parametrize("text", [KEY, f"Authorization: Bearer {KEY}", "http://ann:secret@host/", "c2VjcmV0" * 50])
+def test_what_only_looks_like_a_key_stays_in_an_answer(text: str) -> None:
+    """It may be an example, in code that somebody asked for."""
+    assert hide_echoes(text, (ANSWER_KEY,)) == text
 
 
 @pytest.mark.parametrize("length", [12, 15, 30, 59])
