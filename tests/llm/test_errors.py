@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from caal_desktop.llm import OpenAICompatibleProvider, Remedy, Timeouts, errors
+from caal_desktop.llm import OpenAICompatibleProvider, Remedy, Timeouts, errors, redaction
+from caal_desktop.llm.errors.context import RequestContext
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.redaction import clean_metadata, clean_text
 from caal_desktop.llm.translation import NO_TEXT, Duration, FilledText, SourceText
 from caal_desktop.llm.transport.client import MAX_ERROR_BODY
+from caal_desktop.llm.transport.error_mapping import decode_json
 from caal_desktop.llm.transport.retry import RetryPolicy, retry_after_of
 from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, collect, compatible, error_of, openrouter, run, until_error
 from tests.support.error_trees import all_templates, error_classes
@@ -176,7 +178,7 @@ def test_the_hosting_providers_own_words_are_part_of_the_detail() -> None:
         (json_reply([1], 500), errors.ServerFailed, ""),
         (json_reply({"error": {"message": None, "code": None, "metadata": None}}, 500), errors.ServerFailed, ""),
         (json_reply({"error": {"message": 5, "code": [], "metadata": [3]}}, 401), errors.AuthenticationFailed, ""),
-        (Reply((b"x" * 1_000_000,), 500, "text/plain"), errors.ServerFailed, "x" * 300),
+        (Reply((b"x" * 1_000_000,), 500, "text/plain"), errors.ServerFailed, "x" * 299 + "…"),
         (Reply((b"\xff\xfe",), 500), errors.ServerFailed, "\ufffd\ufffd"),
         (Reply((), 302, headers={"Location": "http://portal.invalid/"}), errors.CaptivePortalSuspected, None),
         (Reply((), 307, headers={"Location": "/elsewhere"}), errors.CaptivePortalSuspected, None),
@@ -441,6 +443,34 @@ def test_a_key_across_the_place_of_a_cut_leaves_nothing(make: Callable[[str], Re
 
     error = run(test())
     assert OWN_KEY[:5] not in chain_text(error)
+
+
+class _Watched:
+    """A regular expression that remembers the longest text it was to read."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self.longest = 0
+        self._pattern = pattern
+
+    def sub(self, replacement: Callable[[re.Match[str]], str], text: str) -> str:
+        self.longest = max(self.longest, len(text))
+        return self._pattern.sub(replacement, text)
+
+    def match(self, text: str) -> re.Match[str] | None:
+        return self._pattern.match(text)
+
+
+def test_of_a_huge_failure_only_the_beginning_is_read_for_what_looks_like_a_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A second for every four megabytes, in which the window would stand still."""
+    shapes = _Watched(redaction._SHAPES)
+    monkeypatch.setattr(redaction, "_SHAPES", shapes)
+    body = json.dumps({"error": {"metadata": {"raw": "sk-a ://a:b " * 100_000}}}).encode()
+    context = RequestContext("openai_compatible", "Own server", "localhost", MODEL, (OWN_KEY,), 60.0)
+    with pytest.raises(errors.ServerFailed, match="sk-a"):
+        decode_json(context, body, {})
+    assert 300 <= shapes.longest < 100_000
 
 
 def test_a_key_in_a_line_that_is_no_header_is_hidden() -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
 from caal_desktop.llm.fields import as_dict, as_int, as_list, as_text, first_dict, parse_json
-from caal_desktop.llm.redaction import hide_echoes, hide_secrets
+from caal_desktop.llm.redaction import clean_text, hide_echoes
 from caal_desktop.llm.translation import NO_TEXT
 from caal_desktop.llm.transport.certificates import BundleError, BundleFault
 from caal_desktop.llm.transport.retry import retry_after_of
@@ -246,7 +246,7 @@ def _by_status(
 
 def _excerpt(context: RequestContext, text: str) -> str:
     """Return the beginning of an answer's words: without secrets, of which the cut could leave a part."""
-    return hide_secrets(text, *context.secrets)[:_BODY_EXCERPT]
+    return clean_text(text, *context.secrets, limit=_BODY_EXCERPT)
 
 
 def _raw_message(context: RequestContext, raw: object) -> str:
