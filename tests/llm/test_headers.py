@@ -19,13 +19,14 @@ SECRET_NAMES = [
     "X-MyKeys", "X-Cache-Access-Key", "X-Subscription-Token", "PRIVATE-TOKEN", "X-Amz-Security-Token",
     "api.token", "Idempotency-Key-Token", "Api_Secret", "x~secret", "X-Client-Secret", "X-Credential",
     "creds", "pass", "PWD", "dbpwd", "X.Pass.Word", "X-Passphrase", "session", "X-Session-Id", "sid",
-    "signature", "X-Hub-Signature-256", "SIG", "jwt",
+    "signature", "X-Hub-Signature-256", "SIG", "jwt", "x-portkey-api-key",
 ]
 HARMLESS_NAMES = [
     "X-Title", "HTTP-Referer", "X-Keyboard", "X-Keynote", "X-Monkey", "X-Hotkey", "X-Turkey", "Keep-Alive",
     "Author", "X-Authors", "X-Authority", "Idempotency-Key", "Cache-Key", "X-Cache-Key", "X-Route-Key",
     "Routing-Key", "partitionKey", "Surrogate-Key", "X-Team", "X-Compass", "X-Bypass", "X-Passenger",
     "X-Design", "X-Spin", "X-Inside", "X-Signal", "OpenAI-Organization", "anthropic-version", "X-Request-Id",
+    "x-portkey-provider",
 ]
 # fmt: on
 SECRET_VALUES = [

@@ -37,7 +37,7 @@ _SECRET_WORDS: Final = frozenset({"cred", "creds", "pass", "pin", "pw", "sid", "
 _KEY: Final = re.compile(r"keys?$")
 # What is a key to data, and opens nothing.
 _HARMLESS_KEY: Final = re.compile(r"\b(?:cache|dedup|idempotency|partition|route|routing|sort|surrogate)-?keys?\b")
-_WORDS_IN_KEY: Final = frozenset({"donkey", "hockey", "hotkey", "jockey", "monkey", "turkey", "whiskey"})
+_WORDS_IN_KEY: Final = frozenset({"donkey", "hockey", "hotkey", "jockey", "monkey", "portkey", "turkey", "whiskey"})
 _SCHEME: Final = re.compile(r"bearer\s+\S|(?:basic|digest|negotiate|token)\s+[A-Za-z0-9._~+/=-]{8,}\s*$", re.IGNORECASE)
 _WEB_TOKEN: Final = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.")  # RFC 7519: both parts are JSON in base64
 
