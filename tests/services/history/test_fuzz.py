@@ -104,7 +104,7 @@ def import_whole(folder: Path, database: HistoryDatabase, content: bytes) -> boo
         if message.error is not None:
             assert isinstance(str(message.error), str)
     assert to_markdown(kept).startswith("# ")
-    path.write_bytes(to_json(kept).encode())
+    path.write_bytes(to_json(kept).encode("utf-8", "replace"))  # as an export is written
     assert len(read_conversation(path).messages) == len(kept.messages)
     database.delete(record.id)
     return True
@@ -116,7 +116,7 @@ def test_the_file_that_is_damaged_below_is_a_good_one(folder: Path, database: Hi
 
 @pytest.mark.parametrize("name", ["title", "created", "options", "role", "status", "text", "reasoning", "extra"])
 def test_one_odd_value(folder: Path, database: HistoryDatabase, name: str) -> None:
-    for value in (*ODD_TEXTS, *ODD_NUMBERS, None, [], {"a": [[]]}):
+    for value in (*ODD_TEXTS, *ODD_NUMBERS, None, [], {"a": [[]]}, {"\ud800": "\ud800"}):
         document = json.loads(json.dumps(CONVERSATION))
         if name in document:
             document[name] = value
