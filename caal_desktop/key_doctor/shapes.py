@@ -50,7 +50,7 @@ _EXACT = tuple(vendor for vendor in _OURS if vendor.exact_shape is not None)
 _DEEPSEEK = Vendor("DeepSeek", "sk-", 32)
 _OPENAI_LEGACY = Vendor("OpenAI", "sk-", 20)
 
-_VENDORS = (
+VENDORS = (
     *_OURS,
     Vendor("Anthropic", "sk-ant-", 20),
     Vendor("OpenAI", "sk-proj-", 20),
@@ -70,7 +70,7 @@ _VENDORS = (
     Vendor("GitHub", "github_pat_", 20),
     Vendor("Amazon Web Services", "AKIA", 16),
 )
-_BY_PREFIX = {vendor.prefix: vendor for vendor in _VENDORS}
+_BY_PREFIX = {vendor.prefix: vendor for vendor in VENDORS}
 
 
 def _any_of(vendors: Iterable[Vendor]) -> str:
@@ -82,7 +82,7 @@ def _any_of(vendors: Iterable[Vendor]) -> str:
 _BEGINS = f"(?i:{_any_of(_EXACT)})"
 _CANDIDATE = re.compile(
     rf"{_BEGINS}[A-Za-z0-9_\-]*"
-    rf"|(?<![A-Za-z0-9_\-])(?:{_any_of(vendor for vendor in _VENDORS if vendor not in _EXACT)})[A-Za-z0-9_\-]*"
+    rf"|(?<![A-Za-z0-9_\-])(?:{_any_of(vendor for vendor in VENDORS if vendor not in _EXACT)})[A-Za-z0-9_\-]*"
 )
 _AGAIN = re.compile(_BEGINS)
 

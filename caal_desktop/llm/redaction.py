@@ -33,10 +33,11 @@ _SHORTEST_REFUSED_SECRET: Final = 12
 _BEGINNING: Final = 12
 _SHORTEST_WITH_BEGINNING: Final = 16
 
-# The vendors whose keys users have, or paste by mistake.
+# The vendors whose keys users have, or paste by mistake: all that the key doctor knows by name, and some more.
 _PREFIX: Final = (
     r"(?<![A-Za-z0-9])"
-    r"(?:sk-or-v1-|sk-or-|sk-proj-|sk-svcacct-|sk-ant-|sk[-_]|[rp]k[-_]|gsk[-_]|xai[-_]|pplx[-_]|hf[-_]|nvapi[-_]|AIza)"
+    r"(?:sk-or-v1-|sk-or-|sk-proj-|sk-svcacct-|sk-ant-|[cg]?sk[-_]|[rp]k[-_]|xai[-_]|pplx[-_]|hf[-_]|nvapi[-_]|AIza"
+    r"|r8_|fw_|gh[pousr]_|github_pat_|glpat-|AKIA)"
 )
 # A key, a header with one, and a name and password inside a URL.
 _SHAPES: Final = re.compile(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caal_desktop.key_doctor import shapes
 from caal_desktop.llm.redaction import clean_text, hide_echoes, hide_secrets, holds_secret, redact, register_secret
 
 if TYPE_CHECKING:
@@ -45,6 +46,13 @@ def _live_key(no_live_secrets: None) -> None:
 )
 def test_what_is_masked(text: str, masked: str) -> None:
     assert redact(text) == masked
+
+
+@pytest.mark.parametrize("vendor", shapes.VENDORS, ids=lambda vendor: vendor.prefix)
+def test_a_key_of_every_service_that_the_key_doctor_knows_is_one(vendor: shapes.Vendor) -> None:
+    key = vendor.prefix + "aB3" * 12
+    assert redact(f"key {key}.") == "key [hidden]."
+    assert holds_secret(f"key {key}.")
 
 
 def test_a_very_short_live_key_does_not_black_out_the_log() -> None:
