@@ -83,8 +83,7 @@ def read_address(url: str) -> Address:
         raise AddressError(FilledText(AddressRefused.why_empty))
     found = _URL.fullmatch(text)
     if found is None:
-        is_foreign = "://" not in text
-        raise AddressError(FilledText(AddressRefused.why_no_host if is_foreign else AddressRefused.why_no_url))
+        raise AddressError(FilledText(AddressRefused.why_no_url if "://" in text else AddressRefused.why_no_host))
     scheme, place = found["scheme"].lower(), found["place"]
     if scheme not in _PORTS or not place:
         raise AddressError(FilledText(AddressRefused.why_no_host))

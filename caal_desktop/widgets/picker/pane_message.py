@@ -140,9 +140,9 @@ def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:
         return None
     if catalogue.fetched_at is None:
         title = translate("ModelPane", "This list is an old one")
-    elif not isinstance(catalogue.error, ConnectionFailed):
-        title = translate("ModelPane", "This list is from {age}").format(age=age(catalogue.fetched_at))
-    else:
+    elif isinstance(catalogue.error, ConnectionFailed):
         title = translate("ModelPane", "Offline: this list is from {age}").format(age=age(catalogue.fetched_at))
+    else:
+        title = translate("ModelPane", "This list is from {age}").format(age=age(catalogue.fetched_at))
     body = words_of(catalogue.error).what if catalogue.error is not None else ""
     return PanelMessage(MessageKind.WARNING, title, body, tuple(handlers.commands.failure_actions(catalogue.error)))
