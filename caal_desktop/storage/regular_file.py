@@ -19,6 +19,10 @@ _READ: Final[int] = os.O_RDONLY | NEVER_WAIT | getattr(os, "O_BINARY", 0)
 _NO_FILE: Final = QT_TRANSLATE_NOOP("StorageError", "not a file, but a folder, a pipe or a device")
 
 
+class NotAFileError(OSError):
+    """What is there is a folder, a pipe or a device."""
+
+
 def open_regular(path: Path) -> IO[bytes]:
     """Return a file that is open for reading.
 
@@ -26,12 +30,13 @@ def open_regular(path: Path) -> IO[bytes]:
         path: the file; a link to one is followed.
 
     Raises:
-        OSError: it cannot be read, or it is not a file: a folder, a pipe, a device.
+        NotAFileError: it is a folder, a pipe or a device.
+        OSError: it cannot be read.
     """
     handle = os.open(path, _READ)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EINVAL, _NO_FILE)
+        raise NotAFileError(errno.EINVAL, _NO_FILE)
     return os.fdopen(handle, "rb")
 
 
@@ -43,7 +48,8 @@ def read_at_most(path: Path, limit: int) -> bytes:
         limit: how many bytes at the most.
 
     Raises:
-        OSError: it cannot be read, or it is not a file: a folder, a pipe, a device.
+        NotAFileError: it is a folder, a pipe or a device.
+        OSError: it cannot be read.
     """
     with open_regular(path) as file:
         return file.read(limit)

@@ -29,7 +29,7 @@ from caal_desktop.llm.translation import (
 from caal_desktop.storage.atomic_file import free_name, reason_of, write_atomically
 from caal_desktop.storage.errors import SecretInSettings, StorageError, WriteFailed
 from caal_desktop.storage.printable import printable
-from caal_desktop.storage.regular_file import read_at_most
+from caal_desktop.storage.regular_file import NotAFileError, read_at_most
 from caal_desktop.storage.settings.document import can_be_written, changed_settings, entries, path_of, put
 from caal_desktop.storage.settings.migrations import FIRST_VERSION, STEPS, Step, migrate
 from caal_desktop.storage.settings.schema import Settings
@@ -62,6 +62,7 @@ class SettingsNoticeKind(StrEnum):
     DAMAGED = "damaged"
     FRESH = "fresh"
     UNREADABLE = "unreadable"
+    NOT_A_FILE = "not_a_file"
     NEWER = "newer"
     INVALID_VALUES = "invalid_values"
     SECRET_FOUND = "secret_found"  # noqa: S105 - a word, not a secret
@@ -80,8 +81,8 @@ NOTICE_TEXTS: Mapping[SettingsNoticeKind, ErrorTemplate] = {
         QT_TRANSLATE_NOOP("StorageError", "Your former settings are kept as {kept}."),
         QT_TRANSLATE_NOOP(
             "StorageError",
-            "Your keys and conversations are not affected. Set up again, or give the kept file its former name to have "
-            "everything as it was.",
+            "Your keys and conversations are not affected. Set up again, or close CAAL Desktop and give the kept "
+            "file the name settings.json, to have everything as it was.",
         ),
     ),
     SettingsNoticeKind.UNREADABLE: ErrorTemplate(
@@ -90,6 +91,17 @@ NOTICE_TEXTS: Mapping[SettingsNoticeKind, ErrorTemplate] = {
         QT_TRANSLATE_NOOP(
             "StorageError",
             "Check the file's permissions, give it the name settings.json again, then start CAAL Desktop again.",
+        ),
+    ),
+    SettingsNoticeKind.NOT_A_FILE: ErrorTemplate(
+        QT_TRANSLATE_NOOP("StorageError", "Your settings could not be read, so CAAL Desktop started with fresh ones."),
+        QT_TRANSLATE_NOOP(
+            "StorageError", "A folder, a pipe or a device was in place of the settings file. It is kept as {kept}."
+        ),
+        QT_TRANSLATE_NOOP(
+            "StorageError",
+            "Your keys are not affected. Set up again, or put a copy of your settings file there, named settings.json, "
+            "then start CAAL Desktop again.",
         ),
     ),
     SettingsNoticeKind.NEWER: ErrorTemplate(
@@ -218,6 +230,8 @@ class SettingsStore:
         self._unknown, self._to_keep = [], None
         try:
             content = read_at_most(self._path, _MAX_FILE_SIZE + 1)
+        except NotAFileError:
+            return self._without_file(SettingsNoticeKind.NOT_A_FILE)
         except OSError as error:
             if error.errno in _NO_SUCH_FILE:
                 return LoadedSettings(Settings())

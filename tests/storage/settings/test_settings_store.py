@@ -354,7 +354,7 @@ def test_something_that_is_no_file_is_set_aside(path: Path, expected_logs: Calla
     saving = store(path)
     loaded = saving.load()
     assert loaded.notice is not None
-    assert loaded.notice.kind is SettingsNoticeKind.UNREADABLE
+    assert loaded.notice.kind is SettingsNoticeKind.NOT_A_FILE
     saving.save(Settings())
     assert path.is_file()
 
@@ -651,9 +651,13 @@ def test_what_is_no_file_is_never_waited_for(path: Path, kind: str, expected_log
     if writer is not None:
         os.close(writer)
     assert loaded.notice is not None
-    assert loaded.notice.kind is SettingsNoticeKind.UNREADABLE
+    # A link to itself is all that the system refuses to open.
+    expected = SettingsNoticeKind.UNREADABLE if kind == "loop" else SettingsNoticeKind.NOT_A_FILE
+    assert loaded.notice.kind is expected
+    # A folder gives no settings, whatever may be read in it.
+    assert ("permissions" in loaded.notice.describe().advice) is (kind == "loop")
     kept = loaded.notice.kept
-    assert kept == path.with_name("settings.unreadable-20261122-120000.json")
+    assert kept == path.with_name(f"settings.{expected.value}-20261122-120000.json")
     assert kept is not None
     assert os.path.lexists(kept)
     saving.save(Settings())
