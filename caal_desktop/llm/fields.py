@@ -11,7 +11,7 @@ _MAX_NUMBER_LENGTH = 40
 """Characters of a number that comes as text."""
 _MAX_WHOLE = 2**63 - 1
 """What a column of a database, and a counter of Qt's, can hold."""
-_MAX_DEPTH = 100
+MAX_DEPTH = 100
 """How deeply a value may be nested: what copies or writes it later has less room for that than the parser."""
 
 
@@ -25,7 +25,7 @@ def parse_json(text: object) -> Any:
         value = json.loads(text)  # type: ignore[arg-type]
     except (ValueError, TypeError, RecursionError):
         return None
-    return value if _is_flat(text) or depth_of(value) <= _MAX_DEPTH else None
+    return value if _is_flat(text) or depth_of(value) <= MAX_DEPTH else None
 
 
 def depth_of(value: object) -> int:
@@ -47,8 +47,8 @@ def depth_of(value: object) -> int:
 def _is_flat(text: object) -> bool:
     """Return whether a text has too few brackets to be nested deeply: nearly all have."""
     if isinstance(text, str):
-        return text.count("[") + text.count("{") < _MAX_DEPTH
-    return isinstance(text, bytes | bytearray) and text.count(b"[") + text.count(b"{") < _MAX_DEPTH
+        return text.count("[") + text.count("{") < MAX_DEPTH
+    return isinstance(text, bytes | bytearray) and text.count(b"[") + text.count(b"{") < MAX_DEPTH
 
 
 def as_dict(value: object) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from caal_desktop.services.retry_delays import RETRY_DELAYS_S, delay_after
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import StorageError
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
-
-RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-"""Seconds before each further attempt after a failure; the last one is repeated."""
 
 
 class DelayedWriter(Generic[T]):
@@ -66,7 +64,7 @@ class DelayedWriter(Generic[T]):
             self._pending, self._is_waiting = value, False
             self._scope.cancel("write")
             if not await self._write() and not self._closed:
-                self._scope.start(self._write_after(self._pause()), name="write")
+                self._scope.start(self._write_after(delay_after(self._failures, self._retry_delays)), name="write")
 
     async def close(self) -> None:
         """Write the pending value, and accept no more."""
@@ -75,15 +73,12 @@ class DelayedWriter(Generic[T]):
         await self._write()
 
     async def _write_after(self, seconds: float) -> None:
-        is_written = False
-        while not is_written:
+        while True:
             await asyncio.sleep(seconds)
             self._is_waiting = False
-            is_written = await self._write()
-            seconds = self._pause()
-
-    def _pause(self) -> float:
-        return self._retry_delays[min(self._failures, len(self._retry_delays)) - 1]
+            if await self._write():
+                return
+            seconds = delay_after(self._failures, self._retry_delays)
 
     async def _write(self) -> bool:
         """Write the pending value.

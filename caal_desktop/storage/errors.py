@@ -38,8 +38,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from caal_desktop.llm.errors.text import DescribedError
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
@@ -120,13 +118,7 @@ class SecretInSettings(StorageError):
 
 
 class HistoryFailed(StorageError):
-    """The conversations' database cannot be read or written. Params: ``file``, ``reason`` (the system's words).
-
-    Attributes:
-        is_temporary: whether the same attempt may succeed a little later, without the program being started again.
-    """
-
-    is_temporary: ClassVar[bool] = True
+    """The conversations' database cannot be read or written. Params: ``file``, ``reason`` (the system's words)."""
 
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be read or saved.")
     why = QT_TRANSLATE_NOOP("StorageError", "The system says about {file}: {reason}.")
@@ -172,8 +164,6 @@ class HistoryNotAnswering(HistoryUnreachable):
 class HistoryReadOnly(HistoryFailed):
     """The database can be read, but may not be written."""
 
-    is_temporary = False
-
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations can be read, but not saved.")
     why = QT_TRANSLATE_NOOP("StorageError", "You have no permission to write to {file}, or its disk is read-only.")
     advice = QT_TRANSLATE_NOOP(
@@ -184,8 +174,6 @@ class HistoryReadOnly(HistoryFailed):
 class HistoryForbidden(HistoryFailed):
     """The user may not read the database."""
 
-    is_temporary = False
-
     why = QT_TRANSLATE_NOOP("StorageError", "You have no permission to read {file}.")
     advice = QT_TRANSLATE_NOOP(
         "StorageError", "You can go on. Change the permissions of the file and its folder, then try again."
@@ -195,16 +183,12 @@ class HistoryForbidden(HistoryFailed):
 class HistoryNotAFile(HistoryFailed):
     """There is something else in the database's place, such as a folder."""
 
-    is_temporary = False
-
     why = QT_TRANSLATE_NOOP("StorageError", "{file} is not a file.")
     advice = QT_TRANSLATE_NOOP("StorageError", "You can go on. Move it to another place, then try again.")
 
 
 class HistoryDamaged(HistoryFailed):
     """The database is damaged, which was found while it was in use."""
-
-    is_temporary = False
 
     what = QT_TRANSLATE_NOOP("StorageError", "The file with your conversations is damaged.")
     why = QT_TRANSLATE_NOOP("StorageError", "{file} can no longer be read, perhaps after a fault of the disk.")
@@ -242,8 +226,6 @@ class HistoryEmptied(HistoryPutAside):
 
 class HistoryTooNew(HistoryFailed):
     """A later version of the program has written the database."""
-
-    is_temporary = False
 
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations were saved by a newer version of CAAL Desktop.")
     why = QT_TRANSLATE_NOOP("StorageError", "This version cannot read {file}, and leaves it alone.")

@@ -86,7 +86,6 @@ def _texts(file: Path) -> tuple[list[tuple[str, str]], str | None]:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         if database.execute("PRAGMA user_version").fetchone() == (0,):
             return [], None  # killed before there were tables
-        database.execute("INSERT INTO message_fts(message_fts) VALUES('integrity-check')")
         rows = database.execute(
             "SELECT role, status, text || ifnull((SELECT group_concat(text, '') FROM (SELECT text FROM piece"
             " WHERE piece.message = message.id AND kind = 'text' ORDER BY seq)), '') FROM message ORDER BY row"

@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from caal_desktop.llm.fields import as_dict, as_float, as_string, depth_of, whole_characters
+from caal_desktop.llm.fields import MAX_DEPTH, as_dict, as_float, as_string, depth_of, whole_characters
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 from caal_desktop.services.history.conversation_export import FORMAT, VERSION
 from caal_desktop.services.history.json_members import JsonMembers
@@ -17,7 +17,6 @@ from caal_desktop.storage.errors import StorageError
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.rows import is_moment
 from caal_desktop.storage.regular_file import open_regular
-from caal_desktop.storage.settings.document import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,8 @@ from caal_desktop.llm.translation import plain_value, untranslated
 from caal_desktop.services.chat.conversation import AnswerStatus
 from caal_desktop.services.history.conversation_records import title_of, to_conversation
 from caal_desktop.services.history.conversation_transfer import ConversationTransfer
-from caal_desktop.services.history.history_writer import RETRY_DELAYS_S, HistoryWriter, Trouble
+from caal_desktop.services.history.history_writer import HistoryWriter, Trouble
+from caal_desktop.services.retry_delays import RETRY_DELAYS_S
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import StorageError
 from caal_desktop.storage.history.records import ConversationRecord
@@ -80,7 +81,6 @@ class HistoryService(QObject):
         self.transfer.imported.connect(self._on_imported)
         self.transfer.ended.connect(self._purge_if_owed)
         self._owes_purge = False
-        self._owed_expiry: int | None = None
         self._temporary = False
         self._query = ""
         self._options: dict[str, Any] = {}
@@ -109,9 +109,6 @@ class HistoryService(QObject):
 
     def keep_for(self, days: int) -> None:
         """Delete conversations without a new message for so many days; 0 keeps all."""
-        if self.transfer.has_incomplete:
-            self._owed_expiry = days
-            return
         self._writer.expire(days)
         if days:
             self._refresh()
@@ -268,9 +265,6 @@ class HistoryService(QObject):
     def _purge_if_owed(self) -> None:
         if self._owes_purge:
             self.forget_deleted()
-        if self._owed_expiry is not None:
-            days, self._owed_expiry = self._owed_expiry, None
-            self.keep_for(days)
 
     def _refresh(self) -> None:
         self._scope.start(self._list(), name="list")

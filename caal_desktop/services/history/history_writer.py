@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from caal_desktop.services.history.unwritten import Key, Kind, Unwritten
+from caal_desktop.services.retry_delays import RETRY_DELAYS_S, delay_after
 from caal_desktop.storage.errors import (
     HistoryDamaged,
     HistoryDiskFull,
@@ -38,9 +39,6 @@ T = TypeVar("T")
 
 FLUSH_MS = 200
 """Milliseconds after which streamed text is written: the most that a crash can lose."""
-
-RETRY_DELAYS_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-"""Seconds before each further attempt after a failure; the last one is repeated for as long as the program runs."""
 
 SHORT_WAIT_S = 0.25
 """Seconds that a further attempt, or the last one, waits for a lock: what is to be read waits behind it."""
@@ -357,12 +355,11 @@ class HistoryWriter(QObject):
             error = HistoryFailed(file=str(self._path), reason=str(error) or type(error).__name__)
         elif self._trouble is None:
             logger.warning("Conversations could not be saved: %s", error)
-        delay = self._retry_delays[min(self._failures, len(self._retry_delays) - 1)]
         self._failures += 1
         self._tell(Trouble(error))
         self._release(self._submitted_waiters)
         if not self._closed:
-            self._retry_timer.start(round(delay * 1000))
+            self._retry_timer.start(round(delay_after(self._failures, self._retry_delays) * 1000))
 
     def _tell(self, trouble: Trouble | None) -> None:
         self._trouble = trouble
