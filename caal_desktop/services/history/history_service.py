@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,10 @@ from caal_desktop.services.history.conversation_transfer import ConversationTran
 from caal_desktop.services.history.history_writer import HistoryWriter, Trouble
 from caal_desktop.services.retry_delays import RETRY_DELAYS_S
 from caal_desktop.services.task_scope import TaskScope
-from caal_desktop.storage.errors import StorageError
+from caal_desktop.storage.errors import HistoryFailed, HistoryPutAside, StorageError
+from caal_desktop.storage.history.draft_file import Draft
 from caal_desktop.storage.history.records import ConversationRecord
+from caal_desktop.storage.history.store import HistoryDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +53,7 @@ class HistoryService(QObject):
         deleted: id and title of a conversation that can still be restored.
         damageFound: a :class:`~caal_desktop.storage.errors.HistoryFailed`: what was wrong with the database when it was
             opened.
+        draftFound: the :class:`Draft` that version 0.1.0 has left in the database.
         troubleChanged: a :class:`~caal_desktop.services.history.history_writer.Trouble` while conversations cannot be
             written; None once everything is.
     """
@@ -59,6 +63,7 @@ class HistoryService(QObject):
     temporaryChanged = Signal(bool)
     deleted = Signal(str, str)
     damageFound = Signal(object)
+    draftFound = Signal(object)
     troubleChanged = Signal(object)
 
     def __init__(
@@ -88,6 +93,7 @@ class HistoryService(QObject):
         """Of the conversation that is shown, without its messages; None where it is not kept."""
         self._listed: list[ConversationSummary] = []
         self._has_begun = False
+        self._told_damage: StorageError | None = None
         chat.messageAdded.connect(self._on_added)
         chat.textArrived.connect(lambda index, _text: self._on_text_arrived(index))
         chat.reasoningArrived.connect(lambda index, _text: self._on_text_arrived(index))
@@ -104,7 +110,7 @@ class HistoryService(QObject):
         return self._chat.conversation.id
 
     def begin(self) -> None:
-        """Open the database, and show again the conversation that a crash has interrupted."""
+        """Open the database, tell what was wrong with it, and show the conversation that a crash has interrupted."""
         self._scope.start(self._begin(), name="begin")
 
     def keep_for(self, days: int) -> None:
@@ -210,13 +216,21 @@ class HistoryService(QObject):
     async def _begin(self) -> None:
         try:
             found, unfinished = await self._writer.read(lambda database: (database.found, database.unfinished()))
+            with contextlib.suppress(HistoryFailed):  # it may be read only, or be locked: another start takes it over
+                if old_draft := await self._writer.read(HistoryDatabase.take_old_draft):
+                    self.draftFound.emit(Draft(old_draft))
         except StorageError as error:
             self._writer.report(error)
             return
-        self._has_begun = True
-        if found is not None:
+        is_first, self._has_begun = not self._has_begun, True
+        if found is not None and found is not self._told_damage:
+            self._told_damage = found
             self.damageFound.emit(found)
-        if unfinished is not None and not self._chat.messages:
+            if not is_first and isinstance(found, HistoryPutAside):
+                # What is shown was written into the other file.
+                for message in self._chat.conversation:
+                    self._save(message)
+        if is_first and unfinished is not None and not self._chat.messages:
             await self._open(unfinished)
         await self._list()
 
@@ -272,10 +286,8 @@ class HistoryService(QObject):
     def _on_trouble(self, trouble: Trouble | None) -> None:
         self.troubleChanged.emit(trouble)
         if trouble is None:
-            # What could not be read meanwhile.
-            if not self._has_begun:
-                self.begin()
-            self._refresh()
+            # What could not be read meanwhile; and the file may have been opened anew, and be damaged by now.
+            self.begin()
 
     # --- writing
 

@@ -2,7 +2,8 @@
 
 There is no full-text index. At ten thousand messages one of trigrams took three times the room of the messages, made
 writing them twenty times slower, and saved thirty milliseconds of a search; and it kept the trigrams of what had been
-deleted until all of it was made anew. Version 0.1.0 had one, which is removed where it is found.
+deleted until all of it was made anew. Version 0.1.0 had one, which is removed where it is found; and it kept what was
+being written among the notes, which is taken over.
 """
 
 from __future__ import annotations
@@ -39,3 +40,4 @@ PROBES = (
 
 OLD_INDEX = "message_fts"
 OLD_TRIGGERS = ("message_added", "message_removed", "message_changed")
+OLD_DRAFT = "draft"

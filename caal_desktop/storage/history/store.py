@@ -31,6 +31,7 @@ from caal_desktop.storage.history.opening import open_file, without_waiting
 from caal_desktop.storage.history.records import ConversationRecord, ConversationSummary, MessageRecord
 from caal_desktop.storage.history.recovery import conversations_in
 from caal_desktop.storage.history.rows import IS_DELETED, UPDATED, RowReader, holds, is_beyond_like, like
+from caal_desktop.storage.history.schema import OLD_DRAFT
 
 if TYPE_CHECKING:
     import sqlite3
@@ -55,8 +56,13 @@ class HistoryDatabase:
         found: what was wrong with the file when it was opened, and is to be told; None where all was well.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, or create it, and remove for good what an earlier run deleted: it can offer no undo.
+    def __init__(self, path: Path, *, is_reopened: bool = False) -> None:
+        """Open the file, or create it.
+
+        Args:
+            path: the file.
+            is_reopened: whether this run has had it open before, and may still restore what it has deleted. What an
+                earlier run has deleted is removed for good: nobody can restore it any more.
 
         Raises:
             HistoryTooNew: a later version of the program has written it; it is left alone.
@@ -77,7 +83,8 @@ class HistoryDatabase:
             self._recover(self.found)
         try:
             self._is_untidy = bool(self.note(_UNTIDY))
-            self.purge()
+            if not is_reopened:
+                self.purge()
         except HistoryReadOnly as error:
             self.found = error
         except HistoryFailed as error:
@@ -111,7 +118,7 @@ class HistoryDatabase:
         self._connection.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}").fetchall()
 
     def release(self) -> None:
-        """Close the file as it is; what was deleted can still be restored by whoever opens it next."""
+        """Close the file as it is: what was deleted is still in it."""
         self._connection.close()
 
     @property
@@ -335,14 +342,13 @@ class HistoryDatabase:
         if self._rows(f"SELECT 1 FROM conversation WHERE {old} LIMIT 1", (before, keep)):  # noqa: S608
             self._erase_where(old, [(before, keep)])
 
-    def set_note(self, name: str, value: str) -> None:
-        """Keep a short text under a name; an empty one is removed."""
-        # A draft comes and goes all the time: for it the log is emptied, but the file is not made anew.
-        self._has_traces |= not value
-        with self._transaction() as db:
-            db.execute("DELETE FROM note WHERE name = ?", (name,))
-            if value:
-                db.execute("INSERT INTO note(name, value) VALUES(?, ?)", (name, whole_characters(value)))
+    def take_old_draft(self) -> str:
+        """Return the message that version 0.1.0 has kept here while it was written, and remove it; "" for none."""
+        draft = self.note(OLD_DRAFT)
+        if draft:
+            with self._transaction(removes=True) as db:
+                db.execute("DELETE FROM note WHERE name = ?", (OLD_DRAFT,))
+        return draft
 
     # --- reading
 

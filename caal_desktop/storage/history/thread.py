@@ -32,6 +32,7 @@ class HistoryThread:
         self._path = path
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._database: HistoryDatabase | None = None
+        self._was_open = False
         self._thread: threading.Thread | None = None
         self._closed = False
         self._is_tidying = False
@@ -48,7 +49,8 @@ class HistoryThread:
 
     def _opened(self) -> HistoryDatabase:
         if self._database is None:
-            self._database = HistoryDatabase(self._path)
+            self._database = HistoryDatabase(self._path, is_reopened=self._was_open)
+            self._was_open = True
         return self._database
 
     def _submit(self, job: Callable[[], T]) -> Future[T]:

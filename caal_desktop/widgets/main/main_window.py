@@ -287,6 +287,7 @@ class MainWindow(QMainWindow):
         self._unsaved.endWanted.connect(self.closed)
         self._unsaved.exportWanted.connect(self._export_unsaved)
         history.damageFound.connect(self.notice.show_failure)
+        history.draftFound.connect(self.control.restore_draft)
         history.transfer.exported.connect(self._on_exported)
         history.opened.connect(self.control.restore_options)
         history.temporaryChanged.connect(self.page.set_temporary)

@@ -21,6 +21,7 @@ from caal_desktop.services.history.history_writer import HistoryWriter
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.storage.errors import (
     HistoryDiskFull,
+    HistoryEmptied,
     HistoryFailed,
     HistoryLocked,
     HistoryNotAnswering,
@@ -225,6 +226,60 @@ def test_what_is_renamed_and_deleted_meanwhile_looks_done_and_is_done_later(
     assert set(kept_texts(path)) == {"Another name"}
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT count(*) FROM conversation WHERE id = ?", (two,)).fetchone() == (0,)
+
+
+def break_the_connection(chatting: Chatting, and_then: Callable[[], object] = lambda: None) -> None:
+    """Have the next change find a database that has to be opened anew."""
+
+    def break_it(database: HistoryDatabase) -> None:
+        database._connection.execute("PRAGMA query_only=ON")
+        and_then()
+
+    broken = chatting.history._writer._thread.submit(break_it)
+    chatting.until(broken.done, "a connection that writes nothing")
+
+
+def test_a_deletion_can_be_undone_after_the_database_was_opened_anew(
+    chatting: Chatting, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    chatting.say("One")
+    one = chatting.history.current
+    chatting.history.new()
+    chatting.say("Two")
+    two = chatting.history.current
+    chatting.history.delete(two, "Two")
+    chatting.until(lambda: not chatting.history.has_unwritten, "it is deleted")
+    break_the_connection(chatting)
+    chatting.history.rename(one, "Another name")
+    chatting.until(lambda: chatting.troubles and chatting.troubles[-1] is None, "it was opened anew")
+    chatting.history.undo_delete(two)
+    chatting.until(lambda: chatting.titles() == ["Two", "Another name"], "both again")
+
+
+def test_a_file_that_is_empty_when_it_is_opened_anew_is_told_once(
+    chatting: Chatting, path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    """A network drive that comes back without the file's content."""
+    expected_logs(FAILED)
+    found: list[Any] = []
+    chatting.history.damageFound.connect(found.append)
+    said = chatting.say("One")
+    chatting.until_saved()
+
+    def empty() -> None:
+        for file in path.parent.glob(f"{path.name}*"):
+            file.unlink()
+        path.touch()
+
+    break_the_connection(chatting, empty)
+    for title in ("Another name", "And another"):
+        chatting.history.rename(chatting.history.current, title)
+        chatting.until(lambda: found and not chatting.history.has_unwritten, "it is told")
+        break_the_connection(chatting)
+    assert [type(error) for error in found] == [HistoryEmptied]
+    chatting.until_saved()
+    assert kept_texts(path) == {"And another": said}, "what is shown is in the new file"
 
 
 def test_an_unwritten_conversation_can_be_exported(

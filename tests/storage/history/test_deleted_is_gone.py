@@ -120,6 +120,10 @@ def _reject(database: HistoryDatabase) -> None:
     database.remove_message("extra")
 
 
+def keep_old_draft(database: HistoryDatabase, text: str) -> None:
+    database._connection.execute("INSERT INTO note VALUES('draft', ?)", (text,))
+
+
 WAYS = {
     "a conversation is deleted": Way(lambda db: fill(db, "gone", SECRET), _delete),
     "a conversation expires": Way(lambda db: fill(db, "gone", SECRET, updated=10.0), lambda db: db.expire(1000.0)),
@@ -133,8 +137,8 @@ WAYS = {
         _remove_with_other_changes,
     ),
     "a streamed answer is removed": Way(_stream, _reject),
-    "a draft is sent or cleared": Way(
-        lambda db: db.set_note("draft", SECRET * 40), lambda db: db.set_note("draft", "")
+    "a draft of an earlier version is taken over": Way(
+        lambda db: keep_old_draft(db, SECRET * 40), HistoryDatabase.take_old_draft
     ),
 }
 

@@ -30,6 +30,7 @@ from caal_desktop.services.history.conversation_export import json_parts
 from caal_desktop.services.history.conversation_import import ConversationFile
 from caal_desktop.storage.history.draft_file import Draft, load_draft, save_draft
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
+from caal_desktop.storage.history.store import HistoryDatabase
 from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.chat.options_dialog import OptionsDialog
 from tests.support.qt_loop import run_async, turn
@@ -165,6 +166,21 @@ def test_what_is_being_written_is_kept_for_the_next_start(chat_window: ChatWindo
     chat_window.press(Qt.Key.Key_Return)
     chat_window.ended()
     chat_window.until(lambda: not (tmp_path / "draft.json").exists(), "no draft on the disk")
+
+
+def test_the_draft_that_an_earlier_version_has_left_is_taken_over(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Version 0.1.0 kept it among the conversations."""
+    path = tmp_path / "conversations.db"
+    HistoryDatabase(path).close()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("INSERT INTO note VALUES('draft', 'half a sentence')")
+    chat_window: ChatWindow = request.getfixturevalue("chat_window")
+    chat_window.until(lambda: chat_window.window.page.composer.text == "half a sentence", "it is shown")
+    chat_window.until(lambda: kept_draft(tmp_path) == "half a sentence", "it is kept where drafts are")
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT * FROM note WHERE name = 'draft'").fetchall() == []
 
 
 def test_a_draft_that_is_given_up_is_nowhere_on_the_disk(chat_window: ChatWindow, tmp_path: Path) -> None:
