@@ -127,6 +127,8 @@ class IconButton(QToolButton):
 
     def _restyle(self) -> None:
         palette = self.palette()
+        # A disabled button's own palette answers with the colours of that state, which would stay with the icon.
+        palette.setCurrentColorGroup(QPalette.ColorGroup.Active)
         disabled = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
         self.setIcon(icon(self._icon_name, design.colours(palette).text, disabled))
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAccessible, QColor, QPalette
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 
 from caal_desktop.storage.settings.schema import Settings
-from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common import design, icons
 from caal_desktop.widgets.common.appearance import Appearance
 from caal_desktop.widgets.common.controls import BusyRing, ElidedLabel, IconButton, TextLabel
 from caal_desktop.widgets.common.flow_layout import FlowLayout
@@ -220,6 +220,19 @@ def test_a_long_line_is_cut_with_its_whole_text_in_the_tooltip(window: QWidget) 
     turn(3)
     assert not label.text().endswith("…")
     assert label.toolTip() == ""
+
+
+@pytest.mark.parametrize("was_disabled", [False, True])
+def test_an_icon_is_not_pale_because_its_button_was_disabled(window: QWidget, was_disabled: bool) -> None:
+    button = IconButton("send", "Send", name="send", parent=window)
+    button.setEnabled(not was_disabled)
+    palette = QPalette(button.palette())
+    palette.setColor(QPalette.ColorGroup.All, QPalette.ColorRole.WindowText, QColor("darkred"))
+    palette.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.WindowText, QColor("lightgray"))
+    button.setPalette(palette)
+    button.setEnabled(True)
+    expected = icons.icon("send", QColor("darkred")).pixmap(24, 24).toImage()
+    assert button.icon().pixmap(24, 24).toImage() == expected
 
 
 def test_an_icon_button_has_a_name_and_a_tooltip(window: QWidget) -> None:
