@@ -42,6 +42,9 @@ logger = logging.getLogger(__name__)
 QUIT_DEADLINE_S = 3.0
 """Seconds that all services together may take to close."""
 
+SETTINGS_DEADLINE_S = 1.0
+"""Seconds that the last write of the settings may take after that: their drive may be dead."""
+
 
 class Application(QObject):
     """The running program.
@@ -174,10 +177,17 @@ class Application(QObject):
         finally:
             # Whatever else fails, no setting is lost, and no server is left behind.
             TaskScope.on_failure = None
-            await self.services.settings.close()
+            await self._save_settings()
             if self._demo is not None:
                 self._demo.stop()
         self.windows.dispose()
+
+    async def _save_settings(self) -> None:
+        try:
+            async with asyncio.timeout(SETTINGS_DEADLINE_S):
+                await self.services.settings.close()
+        except TimeoutError:
+            logger.warning("The settings were not written within %g seconds", SETTINGS_DEADLINE_S)
 
     def _on_window_failed(self, error: Exception) -> None:
         self._failure = error

@@ -15,6 +15,7 @@ import os
 import sys
 import threading
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any
 
 from caal_desktop.llm.redaction import redact
@@ -32,6 +33,10 @@ logger = logging.getLogger("caal_desktop.crash")
 
 MAX_LOG_SIZE = 512 * 1024
 KEPT_LOGS = 3
+PATIENCE_S = 0.5
+"""Seconds that a line, and the end of the log, may take: the file may be on a network drive that hangs."""
+_MOST_WAITING = 10_000
+"""Lines that wait for such a drive; further ones are dropped."""
 
 # They log every request, some with its headers.
 _VERBOSE_LIBRARIES = ("openai", "httpx2", "httpcore", "httpcore2", "httpx", "keyring", "asyncio")
@@ -55,17 +60,68 @@ class _Quiet(logging.Handler):
     def handleError(self, record: logging.LogRecord) -> None:
         """Ignore a line that cannot be written: logging's own report would print its arguments unmasked."""
 
-    def close(self) -> None:
-        """Close the file; what it could not take, on a full disk, must not keep the program from ending in order."""
-        with contextlib.suppress(OSError):
-            super().close()
-
 
 class _Printer(_Quiet, logging.StreamHandler[IO[str]]):
     pass
 
 
 class _PrivateRotatingFile(_Quiet, logging.handlers.RotatingFileHandler):
+    """Writes in a thread of its own, so that a drive that hangs holds nobody up for longer than :data:`PATIENCE_S`.
+
+    Whoever logs a line waits until it is written: it is there after a crash. Once that has taken too long, nobody waits
+    until a line has been written again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path, maxBytes=MAX_LOG_SIZE, backupCount=KEPT_LOGS, encoding="utf-8", errors="backslashreplace", delay=True
+        )
+        self._jobs: SimpleQueue[tuple[logging.LogRecord, threading.Event] | None] = SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._is_late = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Have a line written."""
+        if self._writer is None:
+            # A daemon: it must not keep the program from ending.
+            self._writer = threading.Thread(target=self._work, name="log", daemon=True)
+            try:
+                self._writer.start()
+            except RuntimeError:  # Python itself is ending
+                self._writer = None
+                return
+        if self._jobs.qsize() < _MOST_WAITING:
+            written = threading.Event()
+            self._jobs.put((record, written))
+            if not self._is_late and threading.current_thread() is not self._writer:
+                self._is_late = not written.wait(PATIENCE_S)
+
+    def flush(self) -> None:
+        """Flush what was written, in the thread that writes; nobody else has anything to flush."""
+        # Not the base class's, which takes the lock that is held by whoever waits for the line.
+        if threading.current_thread() is self._writer and self.stream is not None:
+            self.stream.flush()
+
+    def close(self) -> None:
+        """Close the file, unless its drive hangs."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            self._jobs.put(None)
+            writer.join(PATIENCE_S)
+        logging.Handler.close(self)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            record, written = job
+            super().emit(record)
+            self._is_late = False
+            written.set()
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            # What could not be written is tried again now, on a disk that may still be full.
+            with contextlib.suppress(OSError):
+                stream.close()
+
     def _open(self) -> io.TextIOWrapper:
         # The file may be created here or by a rotation: for its owner alone either way.
         file = open(  # noqa: SIM115 - the handler closes it
@@ -125,9 +181,7 @@ def set_up_logging(
         if os.path.lexists(path):
             # The handler opens it with the first line, and says nothing where it cannot.
             os.close(_open_to_append(path))
-        file = _PrivateRotatingFile(
-            path, maxBytes=MAX_LOG_SIZE, backupCount=KEPT_LOGS, encoding="utf-8", errors="backslashreplace", delay=True
-        )
+        file = _PrivateRotatingFile(path)
         file.setLevel(level)
         setup.handlers.append(file)
     if stream is not None:

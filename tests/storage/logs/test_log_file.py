@@ -9,6 +9,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,10 +147,38 @@ def test_a_full_disk_does_not_keep_the_log_from_being_closed(
     (handler,) = setup.handlers
     assert isinstance(handler, logging.FileHandler)
     with pytest.raises(OSError, match="No space"):
-        handler.flush()
+        handler.stream.flush()
     setup.close()
     assert handler.stream is None
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_drive_that_hangs_holds_nobody_up_and_gets_its_lines_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It held up the window, and the end of the program, for ever."""
+    answers, path = threading.Event(), tmp_path / "hanging.log"
+    monkeypatch.setattr(log_file, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(log_file, "_MOST_WAITING", 3)
+    setup = set_up_logging(path)
+    (handler,) = setup.handlers
+    open_file = handler._open  # type: ignore[attr-defined]
+
+    def hang() -> object:
+        answers.wait()
+        return open_file()
+
+    monkeypatch.setattr(handler, "_open", hang)
+    for number in range(10):
+        logging.getLogger("ours").info("line %d", number)
+    assert not path.exists(), "positive control: it hangs"
+    writer = next(thread for thread in threading.enumerate() if thread.name == "log")
+    setup.close()
+    logging.shutdown()
+    answers.set()
+    writer.join()
+    lines = [line.rpartition(" ")[2] for line in path.read_text("utf-8").splitlines()]
+    assert lines == ["0", "1", "2", "3"], "those that are waiting when it answers again; not more than can wait"
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
