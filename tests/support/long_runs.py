@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
     import pytest
 
+ENDS = 200
+"""Ends of the program in an ordinary long run."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds ``--long``."""
+    """Adds ``--long``, and ``--ends`` for it."""
     parser.addoption("--long", action="store_true", help="run the tests marked long as well")
+    parser.addoption("--ends", type=int, default=ENDS, help="how often a long run ends the program at random moments")
 
 
 def pytest_configure(config: pytest.Config) -> None:
