@@ -54,10 +54,15 @@ class SocketChannel:
         """
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.setblocking(False)
-        self._socket.bind(str(self._path))
-        self._path.chmod(PRIVATE_FILE)
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listening.setblocking(False)
+            listening.bind(str(self._path))
+            self._path.chmod(PRIVATE_FILE)
+        except OSError:
+            listening.close()
+            raise
+        self._socket = listening
         with contextlib.suppress(OSError):
             # What is sticky is left out when a runtime folder is tidied up (XDG Base Directory Specification).
             self._path.chmod(PRIVATE_FILE | stat.S_ISVTX)

@@ -228,16 +228,16 @@ def _open_to_read(path: Path) -> OpenedFile:
     failure: HistoryFailed = HistoryReadOnly(file=str(path))
     # The second way needs no file beside the database; it does not see what only the log has.
     for how in ("mode=ro", "mode=ro&immutable=1"):
-        connection = None
-        try:
-            connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
-            _check(connection, path)
-        except sqlite3.Error as error:
-            failure = failure_of(error, path)
-        else:
-            return OpenedFile(connection, HistoryReadOnly(file=str(path)))
-        if connection is not None:
-            connection.close()
+        with contextlib.ExitStack() as unless_usable:
+            try:
+                connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+                unless_usable.callback(connection.close)
+                _check(connection, path)
+            except sqlite3.Error as error:
+                failure = failure_of(error, path)
+            else:
+                unless_usable.pop_all()
+                return OpenedFile(connection, HistoryReadOnly(file=str(path)))
     raise failure
 
 

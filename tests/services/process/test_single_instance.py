@@ -187,6 +187,13 @@ def test_one_that_hangs_in_its_start_is_not_waited_for_for_ever(paths: AppPaths,
     first.release()
 
 
+def test_a_socket_that_cannot_be_bound_is_closed(tmp_path: Path) -> None:
+    channel = SocketChannel(tmp_path / "nowhere" / "socket")
+    with pytest.raises(FileNotFoundError):
+        single_instance._within(3.0, channel.open)
+    del channel  # what is not closed by then is a warning, which fails a test
+
+
 def test_profiles_do_not_disturb_each_other(tmp_path: Path, make: Make, files: Path) -> None:
     instances = [SingleInstance(AppPaths.below(tmp_path / name), make) for name in ("one", "other")]
     assert [instance.claim() for instance in instances] == [Claim.OURS] * 2

@@ -22,6 +22,7 @@ from caal_desktop.storage.errors import (
     HistoryPutAside,
     HistoryReadOnly,
     HistoryRecovered,
+    HistoryTooNew,
 )
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
@@ -293,3 +294,17 @@ def test_a_file_that_may_not_be_read_says_so(readable: Path, unprivileged: Calla
     unprivileged()
     with pytest.raises(HistoryForbidden):
         HistoryDatabase(path)
+
+
+def test_a_file_that_is_not_used_is_not_left_open(readable: Path, unprivileged: Callable[[], None]) -> None:
+    path = readable / "data" / "conversations.db"
+    fill(path)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 99")
+    path.chmod(0o444)
+    path.parent.chmod(0o555)
+    unprivileged()
+    with pytest.raises(HistoryTooNew) as raised:
+        HistoryDatabase(path)
+    handles = [os.path.realpath(handle) for handle in Path("/proc/self/fd").iterdir()]
+    assert not [handle for handle in handles if handle.startswith(str(readable))], raised
