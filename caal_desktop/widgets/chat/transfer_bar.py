@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from caal_desktop.item_models.foreign_text import one_line
 from caal_desktop.services.history.conversation_transfer import TransferKind
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
@@ -84,7 +85,7 @@ class TransferBar(QWidget):
             text = self.tr("Importing {file}…")
         else:
             text = self.tr("Exporting to {file}…")
-        shown = text.format(file=current.file)
+        shown = text.format(file=one_line(current.file))
         if self._bar.accessibleName() != shown:
             self._label.setText(shown)
             self._bar.setAccessibleName(shown)
