@@ -206,6 +206,10 @@ ENDS: dict[str, Callable[[Application], bool]] = {
 }
 
 
+async def _fail() -> None:
+    raise RuntimeError("a task that nobody waits for has failed")
+
+
 async def steer(run: ProgramRun, task: dict[str, Any], hanging: Hanging) -> None:
     """Do what is asked for, beside the program's own run."""
     if task.get("do"):
@@ -223,7 +227,7 @@ async def steer(run: ProgramRun, task: dict[str, Any], hanging: Hanging) -> None
         await asyncio.sleep(0.6)
         print("asked", flush=True)
     if task.get("complain"):
-        raise RuntimeError("a task that nobody waits for has failed")
+        asyncio.get_running_loop().create_task(_fail())
     if task.get("end"):
         await asyncio.sleep(task.get("after_s", 0))
         while run._application is None or not ENDS[task["end"]](run._application):
