@@ -285,7 +285,7 @@ class HistoryService(QObject):
 
     def _on_trouble(self, trouble: Trouble | None) -> None:
         self.troubleChanged.emit(trouble)
-        if trouble is None:
+        if trouble is None and not self._scope.is_running("begin"):
             # What could not be read meanwhile; and the file may have been opened anew, and be damaged by now.
             self.begin()
 

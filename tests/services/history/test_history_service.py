@@ -140,13 +140,34 @@ def test_why_an_answer_failed_is_told_in_the_language_of_the_next_start(
     assert loaded.remedy is failed.remedy
 
 
-def test_an_interrupted_answer_is_shown_again_with_what_came(make: Callable[[], Kept], path: Path) -> None:
+def interrupt_an_answer(path: Path) -> None:
+    """Leave the database as a kill in the middle of an answer does."""
     database = HistoryDatabase(path)
     database.save_conversation(ConversationRecord("c", "t", 1.0, 1.0))
     database.save_message("c", MessageRecord("q", None, "user", "complete", 1.0, "tell me"))
     database.save_message("c", MessageRecord("a", "q", "assistant", "streaming", 2.0))
     database.append([("a", "text", "It was a dark and")])
     database.close()
+
+
+def test_what_is_written_again_meanwhile_does_not_keep_it_from_being_shown(
+    make: Callable[[], Kept], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_an_answer(path)
+    kept = make()
+    load = kept.history._open
+
+    async def open_while_all_gets_well(conversation: str) -> None:
+        kept.history._on_trouble(None)
+        await load(conversation)
+
+    monkeypatch.setattr(kept.history, "_open", open_while_all_gets_well)
+    kept.history.begin()
+    kept.parts.until(lambda: kept.chat.messages, "the interrupted conversation")
+
+
+def test_an_interrupted_answer_is_shown_again_with_what_came(make: Callable[[], Kept], path: Path) -> None:
+    interrupt_an_answer(path)
     kept = make()
     kept.history.begin()
     kept.parts.until(lambda: kept.chat.messages, "the interrupted conversation")
