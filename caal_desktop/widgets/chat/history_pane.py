@@ -145,9 +145,14 @@ class HistoryPane(QWidget):
         self.list.installEventFilter(self)
         history.listChanged.connect(self.show_list)
         history.deleted.connect(self._offer_undo)
-        history.transfer.failed.connect(lambda error: self.message.show_error(MessageKind.ERROR, error))
+        history.transfer.begun.connect(lambda _transfer: self._forget_last_transfer())
+        history.transfer.failed.connect(
+            lambda error: self.message.show_error(MessageKind.ERROR, error, (self._closing(),))
+        )
         history.transfer.exported.connect(
-            lambda path: self.message.show_message(MessageKind.SUCCESS, self.tr("Exported"), Path(path).name)
+            lambda path: self.message.show_message(
+                MessageKind.SUCCESS, self.tr("Exported"), Path(path).name, (self._closing(),)
+            )
         )
         self.show_list([])
 
@@ -251,8 +256,21 @@ class HistoryPane(QWidget):
         self._undo_timer.start()
 
     def _end_undo(self) -> None:
-        self.message.hide()
+        if self._offers_undo:
+            self.message.hide()
         self._history.forget_deleted()
+
+    @property
+    def _offers_undo(self) -> bool:
+        return self.message.button("undo") is not None
+
+    def _closing(self) -> MessageAction:
+        return MessageAction("close", self.tr("OK"), self.message.hide)
+
+    def _forget_last_transfer(self) -> None:
+        # What was wrong with the last file would be read as said of this one.
+        if not self._offers_undo:
+            self.message.hide()
 
     def _undo_delete(self, identifier: str) -> None:
         self._undo_timer.stop()

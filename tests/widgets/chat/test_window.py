@@ -289,6 +289,31 @@ def test_an_import_that_takes_long_is_shown_and_can_be_stopped(
     assert chat_window.find("history.transfer") == []
 
 
+def test_what_was_wrong_with_one_file_is_not_said_beside_the_next(chat_window: ChatWindow, tmp_path: Path) -> None:
+    damaged, whole = tmp_path / "damaged.json", tmp_path / "whole.json"
+    damaged.write_text("{", "utf-8")
+    whole.write_text("".join(json_parts(ConversationRecord("c", "Imported", 1.0, 2.0))), "utf-8")
+    transfer, pane = chat_window.history.transfer, chat_window.window._history_pane
+    assert pane is not None
+
+    def fail() -> None:
+        transfer.import_file(damaged)
+        chat_window.until(lambda: chat_window.find("history.message"), "it is told")
+        assert chat_window.button("history.message.title").text().startswith("The conversation in damaged.json")
+
+    fail()
+    chat_window.click("history.message.close")
+    assert chat_window.find("history.message") == []
+    fail()
+    # The time for taking a deletion back ends: what has been said since then stays.
+    pane._undo_timer.start(0)
+    chat_window.until(lambda: not pane._undo_timer.isActive(), "the time is over")
+    assert chat_window.find("history.message") != []
+    transfer.import_file(whole)
+    chat_window.until(lambda: "Imported" in titles(chat_window), "it is imported")
+    assert chat_window.find("history.message") == []
+
+
 # --- options
 
 
