@@ -126,7 +126,7 @@ async def stream(it: Storing) -> None:
         if time.monotonic() - noted > 0.05:
             message = it.chat.messages[index]
             text = message.text
-            it.note(message=message.id, length=len(text), checksum=zlib.crc32(text.encode()))
+            it.note(message=message.id, length=len(text), checksum=zlib.crc32(text.encode()), answer=True)
             noted = time.monotonic()
 
     it.chat.textArrived.connect(lambda index, _text: note(index))

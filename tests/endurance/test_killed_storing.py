@@ -140,7 +140,7 @@ class Profile:
         chance = random.Random(seed)  # noqa: S311 - the same moments every time
         self._facts.unlink(missing_ok=True)
         number = self._works.start({"home": str(self.home), "work": work, "seed": seed, **task})
-        first = {"end": "ending", "keep_keys": ""}.get(work, "begun")
+        first = {"stream": "answer", "end": "ending", "keep_keys": ""}.get(work, "begun")
         deadline = time.monotonic() + 30
         while first and not any(first in fact for fact in self._read()):
             assert time.monotonic() < deadline
@@ -249,18 +249,19 @@ def test_what_was_said_is_there(
     arg: object,
     series: int,
 ) -> None:
-    model = quick_model(demo)
+    model, checked = quick_model(demo), 0
     if fault is not None:
         demo.fault(fault, arg, path="/chat/completions")
     for number in range(KILLS):
         seed = SEED + 100 * series + number
-        killed = profile.kill("stream", seed, 0.2, 1.6, url=demo.base_url, key=demo.key, model=model)
+        killed = profile.kill("stream", seed, 0.1, 1.6, url=demo.base_url, key=demo.key, model=model)
         demo.wait_for_open_streams(0)
         kept = profile.messages()
         for message in {fact["message"] for fact in killed.of("message")}:
             said = [fact for fact in killed.of("message") if fact["message"] == message]
             old = [fact for fact in said if fact["t"] <= killed.when - KEPT_AFTER_S]
             text = kept[message][1] if message in kept else ""
+            checked += sum("answer" in fact for fact in old)
             assert len(text) >= max((fact["length"] for fact in old), default=0), "what is old enough is there"
             for fact in said:
                 if fact["length"] <= len(text):
@@ -268,7 +269,9 @@ def test_what_was_said_is_there(
         profile.next_start()
         after = profile.messages()
         assert {name: row[:2] for name, row in after.items()} == {name: row[:2] for name, row in kept.items()}
+    assert checked, "positive control: there was something to be kept"
     record_property("kills", KILLS)
+    record_property("moments_of_answers_checked", checked)
 
 
 @series(7)
