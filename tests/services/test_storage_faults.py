@@ -242,7 +242,10 @@ def folder_for_file(path: Path) -> Iterator[None]:
     yield
     assert (path / "content").read_text() == "of another program"
     shutil.rmtree(path)
-    aside.rename(path)
+    # The program may have written anew by now; renaming would put the former file over that.
+    with contextlib.suppress(FileExistsError):
+        os.link(aside, path)
+    aside.unlink()
 
 
 @contextmanager
@@ -253,7 +256,9 @@ def file_for_folder(path: Path) -> Iterator[None]:
     path.parent.write_text("")
     yield
     path.parent.unlink()
-    aside.rename(path.parent)
+    # The program may have made a folder with a file of its own by now.
+    with contextlib.suppress(OSError):
+        aside.rename(path.parent)
 
 
 @contextmanager
