@@ -11,7 +11,7 @@ from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.keys.key_state import KeyActivity
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, PanelMessage, error_message
-from caal_desktop.widgets.common.provider_names import provider_title
+from caal_desktop.widgets.common.provider_names import provider_in_a_sentence, provider_title
 from caal_desktop.widgets.common.translation import translate
 from caal_desktop.widgets.keys.consent import consent_message, withheld_message
 from caal_desktop.widgets.keys.key_facts import key_facts
@@ -110,7 +110,7 @@ def _progress_message(state: KeyState, context: KeyMessageContext) -> PanelMessa
         )
     if state.activity is KeyActivity.CHECKING:
         title = translate("KeyMessage", "Asking {provider} whether this works…").format(
-            provider=provider_title(state.provider)
+            provider=provider_in_a_sentence(state.provider)
         )
         return PanelMessage(MessageKind.BUSY, title, actions=(stop,))
     return None

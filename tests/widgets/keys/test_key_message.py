@@ -104,6 +104,13 @@ def test_each_context_says_what_matters_there(parts: Parts, case: str, number: i
     assert drawn(CASES[case][0], context_of(parts, kind)) == CASES[case][number]
 
 
+@pytest.mark.parametrize(("provider", "name"), [("openrouter", "OpenRouter"), ("openai_compatible", "your own server")])
+def test_whoever_is_asked_has_a_name_that_fits_the_sentence(parts: Parts, provider: str, name: str) -> None:
+    message = key_message(KeyState(provider, activity=KeyActivity.CHECKING), context_of(parts, "page"))
+    assert message is not None
+    assert message.title == f"Asking {name} whether this works…"
+
+
 def test_while_an_address_is_entered_it_is_not_said_that_the_key_is_for_another_one(parts: Parts) -> None:
     assert drawn(ELSEWHERE, context_of(parts, "page", asks_address=True)) == ""
 
