@@ -158,7 +158,8 @@ async def delete(it: Storing) -> None:
     number, last = 0, ""
     while True:
         number += 1
-        match it.chance.choice(["delete", "undo", "undo", "rename", "rename", "forget", "pause"]):
+        choices = ["delete", "undo", "rename", "rename", "forget", "pause", "pause"]
+        match it.chance.choice(choices) if number > 1 else "delete":
             case "delete" if names:
                 last = names.pop(it.chance.randrange(len(names)))
                 it.note(deleted=last)
@@ -206,11 +207,12 @@ async def apply(it: Storing) -> None:
 
 
 async def keep_keys(it: Storing) -> None:
-    """Store, replace and remove a key."""
+    """Store and remove a key, which the kill before may have left."""
     while True:
-        await it.keys.keep("openrouter", it.task["key"], KeyStore.KEYRING, "", Proof(KeyStatus.VERIFIED))
-        await it.pause(0.2)
         await it.keys.remove("openrouter")
+        await it.pause(0.2)
+        it.note(keeping=True)
+        await it.keys.keep("openrouter", it.task["key"], KeyStore.KEYRING, "", Proof(KeyStatus.VERIFIED))
         await it.pause(0.2)
 
 
