@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from caal_desktop.widgets.common.appearance import Appearance
 from caal_desktop.widgets.main.failed_start import FailedStart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from PySide6.QtWidgets import QApplication
 
@@ -162,25 +163,37 @@ class Application(QObject):
     # --- end
 
     async def _shut_down(self) -> None:
-        self.windows.hide()
+        """Close everything. A part that fails keeps no other one from ending."""
         try:
-            async with asyncio.timeout(QUIT_DEADLINE_S):
-                await self.windows.close()
-                await self.services.close()
-                if self._demo is not None:
-                    await self._demo.close()
+            with self._noting_failure():
+                self.windows.hide()
+            with self._noting_failure():
+                async with asyncio.timeout(QUIT_DEADLINE_S):
+                    with self._noting_failure():
+                        await self.windows.close()
+                    with self._noting_failure():
+                        await self.services.close()
+                    if self._demo is not None:
+                        await self._demo.close()
+        finally:
+            # Whatever else fails, no setting is lost, and no server is left behind.
+            TaskScope.on_failure = None
+            with self._noting_failure():
+                await self._save_settings()
+            if self._demo is not None:
+                self._demo.stop()
+        with self._noting_failure():
+            self.windows.dispose()
+
+    @contextlib.contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        try:
+            yield
         except TimeoutError:
             logger.warning("Not everything ended within %g seconds", QUIT_DEADLINE_S)
         except Exception:
             logger.exception("Not everything ended in order")
             self._status = exit_status.NOT_IN_ORDER
-        finally:
-            # Whatever else fails, no setting is lost, and no server is left behind.
-            TaskScope.on_failure = None
-            await self._save_settings()
-            if self._demo is not None:
-                self._demo.stop()
-        self.windows.dispose()
 
     async def _save_settings(self) -> None:
         try:
