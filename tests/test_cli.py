@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -127,3 +128,15 @@ def test_a_part_that_cannot_be_loaded_is_named_without_a_traceback(missing: str,
     assert done.stderr.startswith("caal-desktop: a part of the program cannot be loaded: ")
     assert missing in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends Ctrl+C to a whole console")
+def test_ctrl_c_during_the_start_ends_it_without_a_word() -> None:
+    code = """
+import os, signal, sys
+from caal_desktop import __main__, cli
+cli.run = lambda _arguments: os.kill(os.getpid(), signal.SIGINT)
+sys.exit(__main__.main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")

@@ -157,6 +157,13 @@ class Run:
                     found.append(int(environ.parent.name))
         return found
 
+    def wait_for_relatives(self) -> None:
+        """Wait until no process of this profile is left: the demo's server ends a moment after its input was closed."""
+        deadline = time.monotonic() + DEADLINE_S
+        while left := self.relatives():
+            assert time.monotonic() < deadline, f"these processes did not end: {left}\n{self.report()}"
+            time.sleep(0.005)
+
     def report(self) -> str:
         """Return all that the run has said."""
         logs = "".join(path.read_text("utf-8", errors="replace")[-3000:] for path in self.home.rglob("*.log"))
