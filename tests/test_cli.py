@@ -135,6 +135,8 @@ def test_ctrl_c_during_the_start_ends_it_without_a_word() -> None:
     code = """
 import os, signal, sys
 from caal_desktop import __main__, cli
+# A run in the background of a shell has it ignored, and that is handed down.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 cli.run = lambda _arguments: os.kill(os.getpid(), signal.SIGINT)
 sys.exit(__main__.main())
 """
