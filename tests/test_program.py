@@ -299,9 +299,9 @@ def test_a_home_that_cannot_be_used_is_told_in_one_message_beside_the_window(
     assert "Traceback" not in run.errors
     wizard, box = sorted(run.output.splitlines(), reverse=True)
     assert wizard == "wizard: "
-    assert box.startswith(f"message: CAAL Desktop cannot keep this when it ends: {lost}. ")
+    assert box.startswith(f"message: CAAL Desktop cannot save this: {lost}. ")
     assert "CAAL_DESKTOP_HOME" in box
-    assert "CAAL Desktop cannot keep this" in run.errors, "terminals are told, too"
+    assert "CAAL Desktop cannot save this" in run.errors, "terminals are told, too"
 
 
 def test_a_key_on_its_way_into_the_keyring_arrives_when_the_wizard_is_closed(

@@ -73,7 +73,6 @@ def _plain_box(failed: FailedStart, parent: QWidget | None, start_afresh: Callab
     box = MessageBox(parent)
     box.setObjectName("failure.plain")
     box.setIcon(QMessageBox.Icon.Critical)
-    box.setWindowTitle(failed.title)
     box.setText(failed.title)
     box.setInformativeText(breakable(failed.text))
     box.setDetailedText(failed.details)

@@ -122,7 +122,7 @@ class HistoryFailed(StorageError):
 
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be read or saved.")
     why = QT_TRANSLATE_NOOP("StorageError", "The system says about {file}: {reason}.")
-    advice = QT_TRANSLATE_NOOP("StorageError", "You can go on. Check the disk and the file's permissions.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "Check the disk and the file's permissions.")
 
 
 class HistoryLocked(HistoryFailed):
@@ -131,7 +131,7 @@ class HistoryLocked(HistoryFailed):
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be saved at the moment.")
     why = QT_TRANSLATE_NOOP("StorageError", "Another program is using {file}.")
     advice = QT_TRANSLATE_NOOP(
-        "StorageError", "You can go on. Close the other program; it may be a backup, or one that looks into databases."
+        "StorageError", "Close the other program; it may be a backup, or one that opens databases."
     )
 
 
@@ -140,7 +140,7 @@ class HistoryDiskFull(HistoryFailed):
 
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be saved at the moment.")
     why = QT_TRANSLATE_NOOP("StorageError", "The disk with {file} is full.")
-    advice = QT_TRANSLATE_NOOP("StorageError", "You can go on. Make room on the disk.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "Make room on the disk.")
 
 
 class HistoryUnreachable(HistoryFailed):
@@ -149,7 +149,7 @@ class HistoryUnreachable(HistoryFailed):
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be read or saved at the moment.")
     advice = QT_TRANSLATE_NOOP(
         "StorageError",
-        "You can go on. Check that the disk works, or the network where the folder is on another computer.",
+        "Check the disk, or the connection to it if it is a network drive.",
     )
 
 
@@ -158,7 +158,7 @@ class HistoryNotAnswering(HistoryUnreachable):
 
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be saved at the moment.")
     why = QT_TRANSLATE_NOOP("StorageError", "The disk with {file} does not answer.")
-    advice = QT_TRANSLATE_NOOP("StorageError", "You can go on. If it is a network drive, check the connection to it.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "If it is a network drive, check the connection to it.")
 
 
 class HistoryReadOnly(HistoryFailed):
@@ -166,25 +166,21 @@ class HistoryReadOnly(HistoryFailed):
 
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations can be read, but not saved.")
     why = QT_TRANSLATE_NOOP("StorageError", "You have no permission to write to {file}, or its disk is read-only.")
-    advice = QT_TRANSLATE_NOOP(
-        "StorageError", "You can go on. Change the permissions of the file and its folder, then try again."
-    )
+    advice = QT_TRANSLATE_NOOP("StorageError", "Change the permissions of the file and its folder, then try again.")
 
 
 class HistoryForbidden(HistoryFailed):
     """The user may not read the database."""
 
     why = QT_TRANSLATE_NOOP("StorageError", "You have no permission to read {file}.")
-    advice = QT_TRANSLATE_NOOP(
-        "StorageError", "You can go on. Change the permissions of the file and its folder, then try again."
-    )
+    advice = QT_TRANSLATE_NOOP("StorageError", "Change the permissions of the file and its folder, then try again.")
 
 
 class HistoryNotAFile(HistoryFailed):
     """There is something else in the database's place, such as a folder."""
 
     why = QT_TRANSLATE_NOOP("StorageError", "{file} is not a file.")
-    advice = QT_TRANSLATE_NOOP("StorageError", "You can go on. Move it to another place, then try again.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "Move it to another place, then try again.")
 
 
 class HistoryDamaged(HistoryFailed):
@@ -193,7 +189,8 @@ class HistoryDamaged(HistoryFailed):
     what = QT_TRANSLATE_NOOP("StorageError", "The file with your conversations is damaged.")
     why = QT_TRANSLATE_NOOP("StorageError", "{file} can no longer be read, perhaps after a fault of the disk.")
     advice = QT_TRANSLATE_NOOP(
-        "StorageError", "You can go on. Export what you need, and start again: the file is then put aside."
+        "StorageError",
+        "Export what you need, then start CAAL Desktop again: it puts the file aside and saves what can be read.",
     )
 
 

@@ -47,12 +47,12 @@ _NAMES: Final[Mapping[KeptPart, SourceText]] = {
     KeptPart.MODELS: QT_TRANSLATE_NOOP("NotKept", "the lists of models"),
     KeptPart.LOG: QT_TRANSLATE_NOOP("NotKept", "the log"),
 }
-_WHAT: Final = QT_TRANSLATE_NOOP("NotKept", "CAAL Desktop cannot keep this when it ends: {parts}.")
+_WHAT: Final = QT_TRANSLATE_NOOP("NotKept", "CAAL Desktop cannot save this: {parts}.")
 _WHERE: Final = QT_TRANSLATE_NOOP("NotKept", "Nothing can be written to {places}. {reason}")
 _ADVICE: Final = QT_TRANSLATE_NOOP(
     "NotKept",
-    "You can use the program all the same. Check the permissions and the free space there, or set CAAL_DESKTOP_HOME to "
-    "a folder of your own, then start it again.",
+    "You can use the program all the same; what cannot be saved is lost when it ends. Check the permissions and the "
+    "free space there, or set CAAL_DESKTOP_HOME to a folder of your own, then start it again.",
 )
 
 

@@ -73,7 +73,7 @@ def test_all_that_is_wrong_stands_in_one_box(
     (text,) = told()
     assert "Your settings could not be read" in text
     assert "settings.damaged-" in text
-    assert "CAAL Desktop cannot keep this when it ends" in text
+    assert "CAAL Desktop cannot save this" in text
     assert "/somewhere" in text
 
 

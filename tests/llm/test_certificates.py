@@ -210,7 +210,7 @@ def test_an_unknown_issuer_is_named(tmp_path: Path) -> None:
     error = asked(authority("Inspecting Proxy CA").issue().server(tmp_path), NetworkOptions())
     assert type(error) is CertificateIssuerUnknown
     words = error.describe()
-    assert placeless(words.what) == "Nobody vouches that this is {provider}."
+    assert placeless(words.what) == "It cannot be confirmed that this is {provider}."
     assert "issued by “Inspecting Proxy CA”, which this computer does not trust" in words.why
     assert "certificate authority's file" in words.advice
     assert error.remedy is Remedy.NETWORK_SETTINGS
@@ -346,7 +346,7 @@ def test_a_server_without_encryption_is_not_called_a_forger() -> None:
             async with OpenAICompatibleProvider(MODEL, url, retry_policy=AT_ONCE) as provider:
                 error = await error_of(lambda: provider.chat(HELLO))
         assert type(error) is CertificateRejected
-        assert error.describe().why.startswith("No encrypted connection came about")
+        assert error.describe().why.startswith("No encrypted connection could be made")
         assert "http://" in error.describe().advice
 
     run(test())

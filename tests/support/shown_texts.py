@@ -87,11 +87,13 @@ class ShownTexts:
     Attributes:
         found: what was read, each text of each widget once.
         html: the paths of what Qt takes for HTML, or would, if its text looked like it.
+        box_titles: the titles of all message boxes.
     """
 
     def __init__(self) -> None:
         self.found: list[ShownText] = []
         self.html: set[str] = set()
+        self.box_titles: set[str] = set()
         self._known: set[tuple[str, str, str]] = set()
         self._place = "before the first look"
 
@@ -134,6 +136,8 @@ class ShownTexts:
 
     def _read_window(self, window: QWidget) -> None:
         self.note(window.windowTitle(), "title", path_of(window))
+        if isinstance(window, QMessageBox):
+            self.box_titles.add(window.windowTitle())
         for widget in (window, *window.findChildren(QWidget)):
             if widget.isVisible() and widget.window() is window:
                 self._read(widget)

@@ -53,6 +53,7 @@ def test_nothing_plain_is_shown(
     tour.failed_starts()
     tour.words()
     assert shown_texts.html == set(), "Qt looks into these texts for HTML"
+    assert len(shown_texts.box_titles) == 1, "boxes are titled with the program's name, and repeat nothing"
     # Words by which a setting is searched for are translated, and stand nowhere.
     searched = {spec.keywords for spec in SPECS.values()}
     sources = {number: source for number, source in enumerate(pseudo_language.sources) if source.text not in searched}

@@ -125,7 +125,7 @@ class CertificateFileUnusable(NetworkSettingsInvalid):
     """The file of certificate authorities that the settings name cannot be used."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The certificate file of the settings cannot be used.")
-    why = QT_TRANSLATE_NOOP("ProviderError", "The network settings name a file that does not serve as one.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "The network settings name a file that holds no usable certificates.")
     advice = QT_TRANSLATE_NOOP("ProviderError", "Name another file in the network settings, or none.")
     why_missing: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError", "The network settings name “{file}”, and there is no such file."
@@ -204,7 +204,7 @@ class CertificateRejected(ConnectionFailed):
     )
     why_no_tls: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError",
-        "No encrypted connection came about: the server may not speak https, or something on the way interferes.",
+        "No encrypted connection could be made: the server may not speak https, or something on the way interferes.",
     )
     advice_no_tls: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError",
@@ -305,7 +305,7 @@ class CertificateIssuerUnknown(CertificateRejected):
     system alone.
     """
 
-    what = QT_TRANSLATE_NOOP("ProviderError", "Nobody vouches that this is {provider}.")
+    what = QT_TRANSLATE_NOOP("ProviderError", "It cannot be confirmed that this is {provider}.")
     why = QT_TRANSLATE_NOOP(
         "ProviderError",
         "Its certificate was issued by somebody whom this computer does not trust: a company proxy or security "

@@ -50,11 +50,11 @@ def check_header(name: str, value: str) -> SourceText:
         return QT_TRANSLATE_NOOP("InvalidSetting", "The program itself sets this header.")
     if _is_secret(name):
         return QT_TRANSLATE_NOOP(
-            "InvalidSetting", "The header looks like a credential. Enter a key as the provider's key."
+            "InvalidSetting", "The header looks like one for a key or a password. Enter a key as the provider's key."
         )
     if _is_credential(value):
         return QT_TRANSLATE_NOOP(
-            "InvalidSetting", "The header's value looks like a credential. Enter a key as the provider's key."
+            "InvalidSetting", "The header's value looks like a key or a password. Enter a key as the provider's key."
         )
     if len(value) > MAX_VALUE_LENGTH or not all(" " <= letter <= "~" for letter in value):
         return QT_TRANSLATE_NOOP("InvalidSetting", "The header has a value that cannot stand in a request.")

@@ -61,8 +61,9 @@ class FirstInstanceSilent(DescribedError):  # noqa: N818 - a message names what 
     )
     advice: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "SingleInstance",
-        "You can work here. What you change in one of the two windows is not seen in the other, and the settings that "
-        "are saved last stay. If the other one no longer reacts, end it in your system's list of running programs.",
+        "You can work here. What you change in one of the two windows is not seen in the other; of their settings, "
+        "those that are saved last are kept. If the other window no longer reacts, end it in your system's "
+        "list of running programs.",
     )
 
     def __init__(self) -> None:

@@ -7,6 +7,8 @@ import re
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from caal_desktop.widgets.common.translation import translate
+
 _without_parent: set[QMessageBox] = set()
 
 
@@ -20,6 +22,14 @@ def breakable(text: str) -> str:
     return re.sub(rf"[^\s/\\-]{{{_LONGEST_WORD}}}(?=[^\s/\\-])", rf"\g<0>{_BREAK}", text)
 
 
+def message_title() -> str:
+    """Return the title of boxes, and of dialogs that are like them: the program's name.
+
+    What they have to say stands in them, and is not said twice. (macOS shows no title.)
+    """
+    return translate("MessageBox", "CAAL Desktop")
+
+
 class MessageBox(QMessageBox):
     """A box that shows its texts as they are: Qt's own reads HTML, and opens what that names."""
 
@@ -27,6 +37,7 @@ class MessageBox(QMessageBox):
         super().__init__(parent)
         # Before there is any text: the label of the second one takes the format over when it is made.
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWindowTitle(message_title())
 
 
 def show_message_box(title: str, text: str, parent: QWidget | None) -> QMessageBox:
@@ -38,7 +49,6 @@ def show_message_box(title: str, text: str, parent: QWidget | None) -> QMessageB
     box = MessageBox(parent)
     box.setObjectName("message")
     box.setIcon(QMessageBox.Icon.Information)
-    box.setWindowTitle(title)
     box.setText(breakable(title))
     box.setStandardButtons(QMessageBox.StandardButton.Ok)
     box.setInformativeText(breakable(text))

@@ -229,7 +229,6 @@ class KeyCard(QWidget):
         box.setObjectName(f"{self._name}.confirm")
         box.setIcon(QMessageBox.Icon.Warning)
         title = provider_title(self._provider)
-        box.setWindowTitle(self.tr("Remove the key"))
         box.setText(self.tr("Remove the key for {provider}?").format(provider=title))
         template = (
             self.tr(

@@ -44,16 +44,16 @@ class FailedStart:
     def _cause(self) -> str:
         if self.has_window:
             return translate(
-                "FailedStart", "The program met an error of its own. What it was doing could not be finished."
+                "FailedStart", "The cause is a fault in the program. What it was doing could not be finished."
             )
-        return translate("FailedStart", "The program met an error of its own while it started.")
+        return translate("FailedStart", "A fault in the program, or in what it has stored, kept it from starting.")
 
     def _advice(self) -> str:
         if self.fresh_name:
             return translate(
                 "FailedStart",
-                "Something in your settings may be the reason: it can start with fresh ones. Yours are kept as {name} "
-                "then; your keys and conversations stay as they are.",
+                "Your settings may be the cause, so CAAL Desktop can start with fresh ones. Yours are then kept as "
+                "{name}; your keys and conversations stay as they are.",
             ).format(name=self.fresh_name)
         if self.settings_file is not None:
             return translate(
@@ -62,11 +62,11 @@ class FailedStart:
                 "again may help.",
             ).format(file=self.settings_file)
         if self.has_window:
-            return translate("FailedStart", "You can go on with the rest of it. Starting it again may help.")
+            return translate("FailedStart", "You can continue with the rest of it. Starting it again may help.")
         return translate("FailedStart", "Starting it again, or installing it again, may help.")
 
     def _helper(self) -> str:
-        return translate("FailedStart", "Whoever helps you with it will want to see the details.")
+        return translate("FailedStart", "If you ask somebody for help, send the details along.")
 
 
 def fresh_text() -> str:
@@ -76,4 +76,4 @@ def fresh_text() -> str:
 
 def leave_text(failed: FailedStart) -> str:
     """Return the label of the button that closes the message."""
-    return translate("FailedStart", "Go on") if failed.has_window else translate("FailedStart", "Quit")
+    return translate("FailedStart", "Continue") if failed.has_window else translate("FailedStart", "Quit")

@@ -62,7 +62,7 @@ class KeepingNotice(QWidget):
             self.panel.show_message(
                 MessageKind.SUCCESS,
                 self.tr("Your conversations are saved again"),
-                self.tr("Nothing of what was said meanwhile is missing."),
+                self.tr("Everything said meanwhile was saved, too."),
             )
             self._confirmed.start()
             return
@@ -75,8 +75,8 @@ class KeepingNotice(QWidget):
             self.panel.show_message(MessageKind.BUSY, self.tr("Saving your conversations…"), text.why, actions)
         else:
             promise = self.tr(
-                "Everything said meanwhile is kept in memory, and saved as soon as that is possible. "
-                "If the program ends before, it is lost."
+                "You can keep chatting: everything said meanwhile is kept in memory, and saved as soon as that is "
+                "possible. It is lost only if the program ends before."
             )
             body = " ".join(part for part in (text.why, text.advice, promise) if part)
             self.panel.show_message(MessageKind.WARNING, text.what, body, actions)

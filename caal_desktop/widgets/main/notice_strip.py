@@ -68,5 +68,5 @@ class NoticeStrip(QWidget):
         self._show(MessageKind.SUCCESS, self.tr("Exported"), name)
 
     def _show(self, kind: MessageKind, title: str, body: str) -> None:
-        self.panel.show_message(kind, title, body, (MessageAction("dismiss", self.tr("Understood"), self.hide),))
+        self.panel.show_message(kind, title, body, (MessageAction("dismiss", self.tr("OK"), self.hide),))
         self.show()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPlainTextEdit, QScr
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconLabel, PaddedButton, TextLabel
 from caal_desktop.widgets.common.flow_layout import FlowLayout
-from caal_desktop.widgets.common.message_box import breakable
+from caal_desktop.widgets.common.message_box import breakable, message_title
 from caal_desktop.widgets.main.failed_start import fresh_text, leave_text
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class StartFailureDialog(QDialog):
         super().__init__(parent)
         self._failed = failed
         self.setObjectName(_NAME)
-        self.setWindowTitle(self.tr("CAAL Desktop"))
+        self.setWindowTitle(message_title())
         self.setAccessibleName(failed.title)
         self.setAccessibleDescription(failed.text)
         layout = QVBoxLayout(self)

@@ -72,13 +72,12 @@ class UnsavedQuestion(QObject):
         title = (
             self.tr("%n conversations are not saved yet", "", count)
             if count
-            else self.tr("What you have changed in your conversations is not saved yet")
+            else self.tr("Some changes to your conversations are not saved yet")
         )
         lost = self.tr("If you quit now, what is not saved is lost.")
         box = MessageBox(self._window)
         box.setObjectName("unsaved")
         box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(self.tr("Not everything is saved"))
         box.setText(title)
         box.setInformativeText(f"{reason_and_advice(text)}\n\n{lost}")
         again = box.addButton(self.tr("Try again"), QMessageBox.ButtonRole.AcceptRole)

@@ -33,7 +33,6 @@ class LinkDialog(MessageBox):
         super().__init__(parent)
         self.setObjectName("chat.link")
         self.setIcon(QMessageBox.Icon.Question)
-        self.setWindowTitle(self.tr("Open this link?"))
         self.setText(self.tr("Open this link at {host}?").format(host=link.host))
         shown = link.display
         if link.international:

@@ -361,7 +361,6 @@ class SettingsDialog(QDialog):
         box = MessageBox(self)
         box.setObjectName("settings.unsaved")
         box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Settings"))
         box.setText(self.tr("Keep the changes?"))
         box.setStandardButtons(buttons.Apply | buttons.Discard | buttons.Cancel)
         box.setDefaultButton(buttons.Apply)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
+from caal_desktop.widgets.common.message_box import message_title
 from caal_desktop.widgets.keys.consent import origin_text, secret_title
 
 if TYPE_CHECKING:
@@ -35,11 +36,10 @@ class SecretsQuestion(QDialog):
         self.setObjectName(_NAME)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._list = "\n\n".join(self._line(move) for move in moves)
+        self.setWindowTitle(message_title())
         if len(moves) == 1:
-            self.setWindowTitle(self.tr("Send a secret to another address?"))
             title = self.tr("Send this secret to another address?")
         else:
-            self.setWindowTitle(self.tr("Send secrets to other addresses?"))
             title = self.tr("Send these secrets to other addresses?")
         texts = QVBoxLayout()
         texts.setSpacing(design.GRID)

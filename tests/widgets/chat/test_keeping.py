@@ -20,8 +20,10 @@ from tests.support.widget_audit import complaints_at_its_sizes, controls_without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from caal_desktop.services.chat.conversation import ChatMessage
     from tests.widgets.chat.conftest import ChatWindow
 
 FAILED = r"WARNING caal_desktop\.services\.history\.history_writer: Conversations could not be saved: .*"
@@ -42,15 +44,31 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def troubled(chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]) -> Iterator[ChatWindow]:
-    """Yield the window with a message that cannot be saved; the lock ends with the test."""
+def trouble(
+    chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> Callable[[], AbstractContextManager[ChatMessage]]:
+    """Return what makes a context in which a message, which it gives, cannot be saved."""
     expected_logs(FAILED)
     chat_window.history._writer._retry_delays = (3600.0,)
-    chat_window.ask("Saved")
-    chat_window.until(lambda: not chat_window.history.has_unwritten, "it is saved")
-    with locked(tmp_path):
-        chat_window.ask("Not saved")
-        chat_window.until(lambda: chat_window.history.trouble, "the trouble")
+
+    @contextmanager
+    def in_trouble() -> Iterator[ChatMessage]:
+        chat_window.ask("Saved")
+        chat_window.until(lambda: not chat_window.history.has_unwritten, "it is saved")
+        with locked(tmp_path):
+            said = chat_window.ask("Not saved")
+            chat_window.until(lambda: chat_window.history.trouble, "the trouble")
+            yield said
+
+    return in_trouble
+
+
+@pytest.fixture
+def troubled(
+    chat_window: ChatWindow, trouble: Callable[[], AbstractContextManager[ChatMessage]]
+) -> Iterator[ChatWindow]:
+    """Yield the window with a message that cannot be saved; the lock ends with the test."""
+    with trouble():
         yield chat_window
 
 
@@ -91,6 +109,7 @@ def test_the_notice_is_seen_whole_beside_a_folded_pane(troubled: ChatWindow, siz
     assert panel.kind is MessageKind.WARNING
     assert "Another program is using" in panel.body
     assert "free space" not in panel.body
+    assert "You can keep chatting" in panel.body
     assert [line for line in cut_texts(window) if "main.keeping" in line] == []
     assert controls_without_a_name(window) == []
 
@@ -103,19 +122,13 @@ def test_the_notice_fits_at_the_window_s_least_size(troubled: ChatWindow) -> Non
 
 
 def test_the_keyboard_reaches_the_button_and_the_notice_goes_when_all_is_saved(
-    chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
+    chat_window: ChatWindow, tmp_path: Path, trouble: Callable[[], AbstractContextManager[ChatMessage]]
 ) -> None:
-    expected_logs(FAILED)
     chat = chat_window
-    chat.history._writer._retry_delays = (3600.0,)
-    chat.ask("Saved")
-    chat.until(lambda: not chat.history.has_unwritten, "it is saved")
     kinds: list[str] = []
     panel = panel_of(chat)
     chat.history.troubleChanged.connect(lambda _trouble: kinds.append(f"{panel.kind}"))
-    with locked(tmp_path):
-        said = chat.ask("Not saved")
-        chat.until(lambda: chat.history.trouble, "the trouble")
+    with trouble() as said:
         for _ in range(60):
             QTest.keyClick(chat.window, Qt.Key.Key_Tab)
             if focused().objectName() == "main.keeping.panel.retry":
@@ -177,21 +190,17 @@ def answer(chat: ChatWindow, name: str) -> None:
 
 
 def test_the_window_does_not_close_on_what_is_not_saved(
-    chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
+    chat_window: ChatWindow, trouble: Callable[[], AbstractContextManager[ChatMessage]]
 ) -> None:
-    expected_logs(FAILED)
     chat, ends = chat_window, []
-    chat.history._writer._retry_delays = (3600.0,)
     chat.window.closed.connect(lambda: ends.append(1))
-    chat.ask("Saved")
-    chat.until(lambda: not chat.history.has_unwritten, "it is saved")
-    with locked(tmp_path):
-        chat.ask("Not saved")
-        chat.until(lambda: chat.history.trouble, "the trouble")
+    with trouble():
         assert not chat.window.close()
         assert chat.window.isVisible()
         chat.until(lambda: is_asked(chat), "the question")
         assert question_of(chat).text().startswith("1 conversation")
+        assert "Another program is using" in question_of(chat).informativeText()
+        assert "You can" not in question_of(chat).informativeText(), "that is no comfort to who is leaving"
         chat.window.close()
         turn(3)
         question_of(chat)
@@ -207,22 +216,13 @@ def test_the_window_does_not_close_on_what_is_not_saved(
     assert not chat.history.has_unwritten
 
 
-def test_the_user_may_do_without_what_is_not_saved(
-    chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
-) -> None:
-    expected_logs(FAILED)
-    chat, ends = chat_window, []
-    chat.history._writer._retry_delays = (3600.0,)
-    chat.window.closed.connect(lambda: ends.append(1))
-    chat.ask("Saved")
-    chat.until(lambda: not chat.history.has_unwritten, "it is saved")
-    with locked(tmp_path):
-        chat.ask("Not saved")
-        chat.until(lambda: chat.history.trouble, "the trouble")
-        chat.window.close()
-        chat.until(lambda: is_asked(chat), "the question")
-        answer(chat, "quit")
-        assert ends == [1]
+def test_the_user_may_do_without_what_is_not_saved(troubled: ChatWindow) -> None:
+    ends: list[int] = []
+    troubled.window.closed.connect(lambda: ends.append(1))
+    troubled.window.close()
+    troubled.until(lambda: is_asked(troubled), "the question")
+    answer(troubled, "quit")
+    assert ends == [1]
 
 
 def test_a_window_whose_conversations_are_saved_closes_at_once(chat_window: ChatWindow) -> None:

@@ -279,7 +279,10 @@ def test_an_import_that_takes_long_is_shown_and_can_be_stopped(
             chat_window.until(lambda: chat_window.find("history.transfer"), "it is shown")
             assert chat_window.button("history.transfer.bar").accessibleName() == "Importing in.json…"
             transfer.import_file(tmp_path / "second.json")
-            assert chat_window.button("history.message.title").text() == "second.json has to wait."
+            assert (
+                chat_window.button("history.message.title").text()
+                == "Only one conversation at a time can be imported or exported."
+            )
             QTest.keyClick(chat_window.button("history.transfer.stop"), key)
             chat_window.until(lambda: not chat_window.find("history.transfer"), "it is stopped")
     finally:

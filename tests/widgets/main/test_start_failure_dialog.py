@@ -131,7 +131,7 @@ def test_what_cannot_be_done_is_not_offered(qtbot: QtBot) -> None:
 def test_a_window_that_works_is_not_said_to_be_missing(qtbot: QtBot) -> None:
     shown = Shown(FailedStart(DETAILS, has_window=True), qtbot)
     assert "A part of CAAL Desktop has failed" in shown.text()
-    assert shown.button("leave").text() == "Go on"
+    assert shown.button("leave").text() == "Continue"
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
