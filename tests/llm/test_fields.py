@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caal_desktop.llm.fields import as_int, as_moment, depth_of, parse_json
+from caal_desktop.llm.fields import as_float, as_int, as_moment, depth_of, parse_json
 
 
 @pytest.mark.parametrize("brackets", ["[]", "{}"])
@@ -25,6 +25,7 @@ def test_a_value_is_nested_a_hundred_times_at_most(brackets: str, of_bytes: bool
         return parse_json(text.encode() if of_bytes else text)
 
     assert depth_of(parsed(nested(100))) == 100
+    assert depth_of(parsed(f"[{nested(99)}, {nested(99)}]")) == 100, "many brackets, not nested too deeply"
     for depth in (101, 400, 992, 100_000):
         assert parsed(nested(depth)) is None
     assert parsed(json.dumps([[[]]] * 500)) == [[[]]] * 500, "many brackets are not deep ones"
@@ -33,6 +34,16 @@ def test_a_value_is_nested_a_hundred_times_at_most(brackets: str, of_bytes: bool
 @pytest.mark.parametrize("text", ["1" + "0" * 5000, "-" + "9" * 4301, "[1" + "0" * 100_000 + "]"])
 def test_a_number_of_thousands_of_digits_is_invalid(text: str) -> None:
     assert parse_json(text) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [10**400, -(10**400), float("inf"), float("nan"), "1e999", "-Infinity", "nan", "9" * 41, "", True, None],
+)
+def test_a_number_is_a_finite_one(value: object) -> None:
+    assert as_float(value) is None
+    assert as_float("9" * 40) == 1e40
+    assert as_float(" 0.5 ") == 0.5
 
 
 @pytest.mark.parametrize("value", [10**400, -(10**400), 2**63, 1e300, "1e300", "9" * 39, float("inf"), float("nan")])

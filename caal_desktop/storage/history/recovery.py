@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_CONVERSATIONS = "id, title, created, updated, options"
+_CONVERSATIONS = f"id, title, created, updated, options, {IS_DELETED}"
 _MESSAGES = "id, conversation, parent, role, status, created, text, reasoning, extra, shown"
 _PIECES = "message, kind, text"
 
@@ -38,15 +38,15 @@ def conversations_in(damaged: Path) -> list[ConversationRecord]:
         return []
     with closing(connection):
         read = RowReader(connection)
-        rows = _rows(connection, "conversation", _CONVERSATIONS, f"NOT {IS_DELETED}")
+        rows = _rows(connection, "conversation", _CONVERSATIONS)
+        deleted = {identifier for identifier, *_, is_deleted in rows if is_deleted}
         records = {
             found: ConversationRecord(
                 found, read.text(title), read.moment(created), read.moment(updated), read.json_object(options)
             )
-            for identifier, title, created, updated, options in rows
-            if (found := read.identifier(identifier)) is not None
+            for identifier, title, created, updated, options, is_deleted in rows
+            if not is_deleted and (found := read.identifier(identifier)) is not None
         }
-        deleted = {row[0] for row in _rows(connection, "conversation", "id", IS_DELETED)}
         pieces: dict[tuple[Any, Any], str] = {}
         for message, kind, text in _rows(connection, "piece", _PIECES):
             pieces[message, kind] = pieces.get((message, kind), "") + read.text(text)
@@ -75,11 +75,11 @@ def conversations_in(damaged: Path) -> list[ConversationRecord]:
         return [record for record in records.values() if record.messages]
 
 
-def _rows(connection: sqlite3.Connection, table: str, columns: str, condition: str = "1") -> list[tuple[Any, ...]]:
+def _rows(connection: sqlite3.Connection, table: str, columns: str) -> list[tuple[Any, ...]]:
     """Return the rows of a table that can be read, in their order."""
     found: dict[int, tuple[Any, ...]] = {}
     for order in ("", "DESC"):
-        sql = f"SELECT rowid, {columns} FROM {table} NOT INDEXED WHERE {condition} ORDER BY rowid {order}"  # noqa: S608
+        sql = f"SELECT rowid, {columns} FROM {table} ORDER BY rowid {order}"  # noqa: S608
         # An error of any kind ends it: what is read is damaged.
         with contextlib.suppress(Exception):
             for row in connection.execute(sql):

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from caal_desktop.storage.caches import catalogue_cache
+from caal_desktop.storage.caches.cache_file import CacheFile
 from caal_desktop.storage.caches.catalogue_cache import CatalogueCache
 
 if TYPE_CHECKING:
@@ -108,6 +110,25 @@ def test_a_damaged_cache_is_ignored_and_removed(
     cache.path.write_bytes(damaged(cache.path.read_bytes())[how])
     assert cache.load() is None
     assert not cache.path.exists()
+
+
+def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
+    """One that is larger is not taken for what its beginning says."""
+    file = CacheFile(tmp_path, "groq", "cache", limit=10)
+    assert file.write(b"0123456789")
+    assert file.read() == b"0123456789"
+    assert file.write(b"0123456789A")
+    assert file.read() == b""
+
+
+def test_an_answer_that_is_too_large_is_not_kept(cache: CatalogueCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cache.save(PAYLOAD, model_count=1)
+    monkeypatch.setattr(catalogue_cache, "MAX_PAYLOAD", len(PAYLOAD))
+    assert cache.save(PAYLOAD, model_count=2)
+    assert not cache.save(PAYLOAD + b" ", model_count=3)
+    cached = cache.load()
+    assert cached is not None
+    assert cached.model_count == 2, "the last good one stays"
 
 
 @pytest.mark.parametrize("clock", [timedelta(days=26_000), timedelta(hours=1)])

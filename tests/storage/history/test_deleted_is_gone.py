@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from caal_desktop.storage.errors import HistoryLocked
+from caal_desktop.storage.history import store
 from caal_desktop.storage.history import thread as history_thread
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
@@ -199,6 +201,71 @@ def test_a_reader_only_delays_it(path: Path, database: HistoryDatabase) -> None:
     assert traces(path) == [], "once it is done"
 
 
+def test_what_is_restored_while_it_cannot_be_removed_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The removal that failed is made up for later: by then the user may have thought better of it."""
+    monkeypatch.setattr("caal_desktop.storage.history.opening.BUSY_SECONDS", 0.001)
+    with closing(HistoryDatabase(path)) as database:
+        for name in ("gone", "restored"):
+            fill(database, name, KEPT)
+            database.delete(name)
+        with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            with pytest.raises(HistoryLocked):
+                database.purge()
+        database.restore("restored")
+        database.tidy()
+        assert [summary.id for summary in database.listing()] == ["restored"]
+        restored = database.load("restored")
+        assert restored is not None
+        assert len(restored.messages) == 2
+        assert database.load("gone") is None
+
+
+def test_a_log_that_cannot_be_emptied_after_tidying_is_owed(path: Path, database: HistoryDatabase) -> None:
+    """The file is made anew in the log first: until that is copied back, the old pages are still in the file."""
+
+    def deny(action: int, what: str | None, *_more: str | None) -> int:
+        is_checkpoint = action == sqlite3.SQLITE_PRAGMA and what == "wal_checkpoint"
+        return sqlite3.SQLITE_DENY if is_checkpoint else sqlite3.SQLITE_OK
+
+    fill(database, "gone", SECRET)
+    _delete(database)
+    database._connection.set_authorizer(deny)
+    database.tidy()
+    assert database.owes
+    database._connection.set_authorizer(None)
+    database.tidy()
+    assert not database.owes
+    assert traces(path) == []
+
+
+def test_nobody_waits_for_the_log_to_be_emptied(database: HistoryDatabase) -> None:
+    """Each deletion would wait for a reader, for seconds."""
+    said: list[str] = []
+    fill(database, "gone", SECRET)
+    database._connection.set_trace_callback(said.append)
+    _delete(database)
+    database._connection.set_trace_callback(None)
+    place = said.index("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert said[place - 1] == "PRAGMA busy_timeout = 0"
+    assert said[place + 1] == "PRAGMA busy_timeout = 5000", "as before"
+
+
+def test_a_large_file_is_made_anew_after_the_next_start(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take seconds, for which the end of the program does not wait."""
+    with monkeypatch.context() as patched, closing(HistoryDatabase(path)) as database:
+        patched.setattr(store, "_QUICKLY_MADE", 0)
+        fill(database, "gone", SECRET)
+        _delete(database)
+        database.close()
+    with closing(HistoryDatabase(path)) as database:
+        assert database.owes
+        database.tidy()
+        assert not database.owes
+    with closing(HistoryDatabase(path)) as database:
+        assert not database.owes
+
+
 def test_a_writer_at_the_start_only_delays_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("caal_desktop.storage.history.opening.BUSY_SECONDS", 0.001)
     with closing(HistoryDatabase(path)) as first:
@@ -233,9 +300,11 @@ def test_the_thread_tries_again_by_itself(path: Path, monkeypatch: pytest.Monkey
     with closing(sqlite3.connect(path)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM message").fetchone()
+        # Before there is anything to be done: the attempt that succeeds may be under way when the reader ends.
+        monkeypatch.setattr(HistoryDatabase, "tidy", tidy_and_tell)
         thread.submit(_delete).result(10)
         assert traces(path) != []
-        monkeypatch.setattr(HistoryDatabase, "tidy", tidy_and_tell)
+        assert not done.is_set()
     assert done.wait(10), "nobody asked for anything"
     thread.close().result(10)
 
@@ -320,10 +389,12 @@ def with_old_index(path: Path) -> None:
     """Make a database as version 0.1.0 leaves it after a conversation was deleted, and after it was killed."""
     with closing(HistoryDatabase(path)) as database:
         database._connection.executescript(OLD_INDEX)
+        database._connection.execute("PRAGMA secure_delete = OFF").fetchall()
         for number in range(10):
             fill(database, f"kept{number}", KEPT)
         fill(database, "gone", SECRET)
         _delete(database)
+        database._connection.execute("DELETE FROM note")
         shutil.copytree(path.parent, path.parent.with_name("old"))
     shutil.rmtree(path.parent)
     path.parent.with_name("old").rename(path.parent)
@@ -332,7 +403,7 @@ def with_old_index(path: Path) -> None:
 def test_the_index_of_an_earlier_version_is_removed(path: Path) -> None:
     with_old_index(path)
     size = path.stat().st_size
-    assert traces(path) != [], "the old index has the trigrams of what was deleted"
+    assert len(traces(path)) == len(SECRET) - 2, "the old index and free pages have what was deleted"
     with closing(HistoryDatabase(path)) as database:
         assert traces(path) == []
         assert len(database.listing(KEPT)) == 10

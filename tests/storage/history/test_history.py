@@ -366,3 +366,13 @@ def test_conversations_that_were_not_continued_expire(database: HistoryDatabase)
     assert sorted(found.id for found in database.listing()) == ["c0", "c2"]
     assert database.load("c1") is None
     assert sorted(found.id for found in database.listing("glow")) == ["c0", "c2"]
+
+
+def test_what_can_still_be_restored_does_not_expire(database: HistoryDatabase) -> None:
+    fill(database)
+    database.delete("c1")
+    database.expire(1e12)
+    database.restore("c1")
+    assert [found.id for found in database.listing()] == ["c1"]
+    database.expire(1e12)
+    assert database.listing() == []

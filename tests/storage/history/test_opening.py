@@ -19,12 +19,16 @@ from caal_desktop.storage.errors import (
     FolderReadOnly,
     HistoryEmptied,
     HistoryForbidden,
+    HistoryLocked,
     HistoryPutAside,
     HistoryReadOnly,
     HistoryRecovered,
     HistoryTooNew,
+    HistoryUnreachable,
 )
+from caal_desktop.storage.history import opening
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
+from caal_desktop.storage.history.schema import PROBES
 from caal_desktop.storage.history.store import HistoryDatabase
 
 if TYPE_CHECKING:
@@ -84,6 +88,31 @@ def test_a_file_without_content_is_told_and_put_aside(path: Path, beside: str) -
         assert database.listing() == []
     with closing(HistoryDatabase(path)) as database:
         assert database.found is None, "it is told once"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_a_file_that_others_may_read_is_closed_to_them(path: Path) -> None:
+    """As one is that was copied here from elsewhere."""
+    fill(path)
+    path.chmod(0o644)
+    assert listed(path) == ["c1"]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders cannot be synced there")
+def test_the_name_of_a_new_file_is_on_the_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said in the first minutes would be gone with a power cut, however often the file itself is synced."""
+    synced: list[list[str]] = []
+    fsync = os.fsync
+
+    def noting(handle: int) -> None:
+        fsync(handle)
+        if os.path.samestat(os.fstat(handle), path.parent.stat()):
+            synced.append([file.name for file in path.parent.iterdir()])
+
+    monkeypatch.setattr(os, "fsync", noting)
+    HistoryDatabase(path).close()
+    assert synced == [[path.name]]
 
 
 def test_a_log_without_its_file_is_not_taken_for_that_of_a_new_one(path: Path) -> None:
@@ -207,6 +236,55 @@ def test_what_can_still_be_read_of_a_damaged_file_is_saved(path: Path, place: fl
     with closing(HistoryDatabase(path)) as database:
         assert database.found is None
         assert {summary.id for summary in database.listing()} == listed
+
+
+@pytest.mark.parametrize("damage", ["no database", "DROP TABLE piece"])
+def test_a_damaged_file_is_closed_before_it_is_put_aside(
+    path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    """Windows renames no open file."""
+    fill(path)
+    if damage == "no database":
+        path.write_bytes(b"no database" * 1000)
+    else:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(damage)
+    open_files: list[str] = []
+    set_aside = opening._set_aside
+
+    def noting(damaged: Path) -> Path:
+        open_files.extend(os.path.realpath(handle) for handle in Path("/proc/self/fd").iterdir())
+        return set_aside(damaged)
+
+    monkeypatch.setattr(opening, "_set_aside", noting)
+    with closing(HistoryDatabase(path)) as database:
+        assert isinstance(database.found, HistoryPutAside)
+    assert open_files
+    assert [file for file in open_files if file.startswith(str(path.parent))] == []
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY])
+def test_a_file_that_cannot_be_looked_through_now_is_not_put_aside(
+    path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """A drive that fails for a moment is no damage: all conversations would seem to be gone."""
+    fill(path)
+    connect = sqlite3.connect
+
+    class Failing(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            if sql in PROBES:
+                error = sqlite3.OperationalError("for a moment")
+                error.sqlite_errorcode = code
+                raise error
+            return super().execute(sql, *values)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", lambda *values, **options: connect(*values, factory=Failing, **options))
+        with pytest.raises((HistoryUnreachable, HistoryLocked)):
+            HistoryDatabase(path)
+    assert [file.name for file in path.parent.iterdir() if not file.name.endswith(("-wal", "-shm"))] == [path.name]
+    assert listed(path) == ["c1"]
 
 
 def test_of_a_file_that_is_no_database_nothing_is_saved(path: Path) -> None:
