@@ -185,8 +185,6 @@ class ConversationTransfer(QObject):
             await self._write(file.head, messages)
             if self._current is not None:
                 self._current.fraction = file.fraction
-        if not self._is_incomplete:
-            await self._write(file.head, [])
         head, title = file.head, self._title
         await self._writer.read(lambda database: _complete(database, head, title))
         self._is_incomplete = False

@@ -7,7 +7,6 @@ passes SQLite's own check, may have put it there. It is read as far as it goes a
 from __future__ import annotations
 
 import logging
-import math
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from caal_desktop.llm.fields import as_dict, parse_json
@@ -30,7 +29,7 @@ IS_DELETED = "typeof(deleted) IN ('integer', 'real')"
 
 def is_moment(value: object) -> TypeGuard[int | float]:
     """Return whether a value is seconds since 1970 that a calendar can show."""
-    return isinstance(value, int | float) and math.isfinite(value) and 0 <= value <= _LATEST
+    return isinstance(value, int | float) and 0 <= value <= _LATEST
 
 
 class RowReader:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.llm.fields import depth_of
 from caal_desktop.services.chat.conversation import ChatMessage, Role
 from caal_desktop.services.history import conversation_import
 from caal_desktop.services.history.conversation_export import json_parts
@@ -138,6 +139,48 @@ def test_members_in_another_order_are_read(tmp_path: Path) -> None:
     assert (found.title, [message.text for message in found.messages]) == ("Late", ["hello"])
 
 
+def test_a_message_without_an_id_of_text_is_left_out(tmp_path: Path) -> None:
+    odd = [{"id": odd, "text": "odd"} for odd in (None, 5, True, [], {}, [["1"]])]
+    value = {"format": conversation_import.FORMAT, "version": 1, "messages": [*odd, {"text": "odd"}, "odd", None, []]}
+    value["messages"].insert(3, {"id": "1", "text": "well", "parent": 5})
+    (tmp_path / "a.json").write_text(json.dumps(value), "utf-8")
+    assert [message.text for message in read_conversation(tmp_path / "a.json").messages] == ["well"]
+
+
+@pytest.mark.parametrize("place", ["options", "extra"])
+def test_what_is_nested_as_deeply_as_can_be_is_read_and_can_be_exported(tmp_path: Path, place: str) -> None:
+    """One level more, and what is exported again could not be read."""
+    record = conversation(2)
+    for depth in (99, 100):
+        nested: dict[str, object] = {"deep": 1}
+        # Around it stand the object of the file and, for a message, its list and the message itself.
+        for _ in range(depth - 3 - 2 * (place == "extra")):
+            nested = {"deep": nested}
+        if place == "options":
+            record.options = nested
+        else:
+            record.messages[1].extra = nested
+        assert depth_of(json.loads(to_json(record))) == depth
+        found = read_conversation(write(tmp_path / "a.json", record))
+        assert read_conversation(write(tmp_path / "a.json", found)).title == "Imported"
+    file = tmp_path / "a.json"
+    file.write_text(file.read_text("utf-8").replace('"deep": 1', '"deep": [1]'), "utf-8")
+    with pytest.raises(NotAConversation):
+        read_conversation(file)
+
+
+def test_a_part_is_small_in_messages_and_in_characters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said meanwhile waits until a part is written."""
+    monkeypatch.setattr(conversation_import, "BATCH_CHARACTERS", 100)
+    record = conversation(7)
+    for message in record.messages[:4]:
+        message.text, message.reasoning = "x" * 30, "y" * 30
+    file = ConversationFile(write(tmp_path / "a.json", record))
+    parts = [len(file.next_messages()) for _ in range(4)]
+    file.close()
+    assert parts == [2, 2, 3, 0]
+
+
 # --- on the way
 
 
@@ -228,14 +271,18 @@ def test_the_running_chat_is_kept_while_a_conversation_is_imported(transferring:
 @pytest.mark.parametrize("parts", [0, 1, 5])
 def test_what_is_stopped_leaves_nothing(transferring: Transferring, tmp_path: Path, parts: int) -> None:
     transferring.say("said before")
-    ended: list[bool] = []
-    transferring.transfer.ended.connect(lambda: ended.append(True))
+    ended: list[list[object]] = []
+    transferring.transfer.ended.connect(lambda: ended.append(transferring.kept("SELECT text FROM message")))
     transferring.transfer.import_file(write(tmp_path / "a.json", conversation(20)))
     if parts:
         transferring.let(parts)
     transferring.transfer.stop()
+    assert transferring.transfer.current is not None
+    assert transferring.transfer.current.is_stopping
     transferring.let_all()
     transferring.until(lambda: ended, "it is stopped")
+    assert ended == [["said before"]], "it is told once, when it is so"
+    assert transferring.transfer.current is None
     transferring.until(lambda: transferring.kept("SELECT id FROM conversation"), "the other one")
     transferring.until(lambda: len(transferring.kept("SELECT id FROM conversation")) == 1, "it is gone")
     assert transferring.kept("SELECT text FROM message") == ["said before"]
@@ -292,6 +339,39 @@ def test_a_second_one_is_refused_with_words(transferring: Transferring, tmp_path
     assert [type(error) for error in transferring.failures] == [TransferUnderWay]
     transferring.let_all()
     transferring.until(lambda: transferring.listed() == ["Imported"], "the first is imported")
+
+
+def test_what_stands_behind_the_messages_is_kept_too(transferring: Transferring, tmp_path: Path) -> None:
+    record = conversation(4)
+    value = json.loads(to_json(record))
+    late = {name: value.pop(name) for name in ("title", "options")}
+    (tmp_path / "a.json").write_text(json.dumps({**value, **late}), "utf-8")
+    transferring.transfer.import_file(tmp_path / "a.json")
+    transferring.let_all()
+    transferring.until(lambda: transferring.listed() == ["Imported"], "it is imported")
+    assert transferring.kept("SELECT options FROM conversation") == [json.dumps(record.options)]
+
+
+def test_a_conversation_without_messages_is_one(transferring: Transferring, tmp_path: Path) -> None:
+    transferring.transfer.import_file(write(tmp_path / "a.json", conversation(0, "Empty")))
+    transferring.let_all()
+    transferring.until(lambda: transferring.listed() == ["Empty"], "it is imported")
+    assert transferring.failures == []
+
+
+def test_an_import_that_fails_as_it_begins_leaves_nothing(
+    transferring: Transferring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is put into the database and marked as deleted at once: a kill in between would show an empty one."""
+
+    def fail(*_args: object) -> None:
+        raise HistoryFailed(file="x", reason="too much")
+
+    monkeypatch.setattr(HistoryDatabase, "delete", fail)
+    transferring.transfer.import_file(write(tmp_path / "a.json", conversation(20)))
+    transferring.let_all()
+    transferring.until(lambda: transferring.failures, "it is told")
+    assert transferring.listed() == []
 
 
 @pytest.mark.parametrize("fault", ["the file", "the database"])

@@ -109,6 +109,7 @@ def test_titles_and_messages_are_searched(database: HistoryDatabase, query: str)
     fill(database, "c2", "Something else", "nothing")
     assert [summary.id for summary in database.listing(query)] == ["c1"]
     assert database.listing("absent") == []
+    assert database.listing("50_ off") == database.listing("50%off") == [], "none of SQL's own signs"
     assert database.listing("унесён") == []
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from caal_desktop.services.history.conversation_records import to_conversation
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
+from caal_desktop.storage.history.rows import RowReader
 from caal_desktop.storage.history.store import HistoryDatabase
 from tests.support.exports import to_json, to_markdown
 
@@ -110,6 +111,15 @@ def made_odd(path: Path, table: str, column: str, value: str) -> Iterator[None]:
         before = before.decode() if isinstance(before, bytes) else before
         connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = {row}", (before,))  # noqa: S608
         assert rows(connection) == sound
+
+
+@pytest.mark.parametrize("value", [1e18, -1, -0.5, 2**63 - 1, float("inf"), float("nan"), "1000", b"1", None])
+@pytest.mark.usefixtures("_quiet")
+def test_a_time_that_no_calendar_shows_is_none(value: object) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        read = RowReader(connection)
+        assert read.moment(value) == 0.0
+        assert read.moment(4_070_908_800) == 4_070_908_800.0, "a day in 2099"
 
 
 def read_everything(database: HistoryDatabase) -> dict[str, ConversationRecord]:
