@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from caal_desktop.llm.errors import AddressRefused, NoProviderAllowed, ProviderError
 from caal_desktop.llm.errors.context import RequestContext
+from caal_desktop.llm.fields import as_dict
 from caal_desktop.llm.models.endpoints import parse_endpoints
 from caal_desktop.llm.models.key_info import KeyInfo, parse_key_info
 from caal_desktop.llm.models.listing import next_page_link, parse_model_list
@@ -37,10 +38,21 @@ from caal_desktop.llm.transport.address import (
 from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode
 from caal_desktop.llm.transport.retry import retry_after_of
 from tests.llm.helpers import KEY, run
-from tests.support.fuzzing import ODD_CONTENTS, chunks, damaged, damaged_bytes, documents, encoded, fuzz, scalars, texts
+from tests.support.fuzzing import (
+    ODD_CONTENTS,
+    chunks,
+    damaged,
+    damaged_bytes,
+    documents,
+    encoded,
+    fuzz,
+    one_odd,
+    scalars,
+    texts,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     from caal_desktop.llm.events import StreamEvent
 
@@ -69,13 +81,33 @@ ROW = {
     "created": 1_700_000_000,
     "description": "One.",
     "context_length": 8192,
-    "architecture": {"input_modalities": ["text"], "output_modalities": ["text"], "tokenizer": "Acme"},
-    "pricing": {"prompt": "0.000001", "completion": "0.000002", "overrides": [{"min_prompt_tokens": 9, "prompt": "1"}]},
+    "architecture": {
+        "input_modalities": ["text"],
+        "output_modalities": ["text"],
+        "modality": "text->text",
+        "tokenizer": "Acme",
+    },
+    "pricing": {
+        "prompt": "0.000001",
+        "completion": "0.000002",
+        "request": "0.01",
+        "input_cache_read": 0.0000001,
+        "discount": 0.5,
+        "overrides": [{"min_prompt_tokens": 9, "prompt": "1", "utc_start": 1030, "utc_end": 2200}],
+    },
     "top_provider": {"context_length": 8192, "max_completion_tokens": 100, "is_moderated": False},
     "supported_parameters": ["tools", "temperature"],
     "default_parameters": {"temperature": 0.7},
     "expiration_date": "2030-01-01",
-    "reasoning": {"mandatory": False, "supported_efforts": ["low"]},
+    "knowledge_cutoff": "2025-01",
+    "reasoning": {"mandatory": False, "supported_efforts": ["low"], "default_effort": "low"},
+    "canonical_slug": "acme/one-1",
+    "hugging_face_id": "acme/One",
+    "alias_target": {"slug": "acme/two", "name": "Acme: Two"},
+    "benchmarks": {"artificial_analysis": {"intelligence_index": 50.5}},
+    "owned_by": "acme",
+    "type": "chat",
+    "meta": {"n_ctx_train": 8192},
 }
 HOST = {
     "name": "Host | acme/one",
@@ -97,6 +129,11 @@ KEY_INFO = {
         "limit_reset": "monthly",
         "is_free_tier": False,
         "expires_at": "2030-01-01T00:00:00Z",
+        "is_management_key": False,
+        "is_provisioning_key": False,
+        "usage_daily": 0.5,
+        "usage_weekly": 1,
+        "usage_monthly": 1.5,
         "rate_limit": {"requests": 10, "interval": "10s"},
     }
 }
@@ -110,7 +147,9 @@ COMPLETION = {
             "message": {
                 "role": "assistant",
                 "content": "Hi",
-                "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}],
+                "refusal": None,
+                "reasoning_details": [{"type": "reasoning.text", "text": "x"}],
+                "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": "{}"}}],
             },
             "delta": {"content": "Hi", "reasoning_details": [{"type": "reasoning.text", "text": "x"}]},
             "finish_reason": "stop",
@@ -121,14 +160,47 @@ COMPLETION = {
         "completion_tokens": 2,
         "cost": 0.1,
         "completion_tokens_details": {"reasoning_tokens": 1},
+        "prompt_tokens_details": {"cached_tokens": 1},
+        "cost_details": {"upstream_inference_cost": 0.1},
+        "is_byok": False,
     },
+}
+CHUNK = {
+    "id": "gen-1",
+    "model": "acme/one",
+    "provider": "Host",
+    "choices": [
+        {
+            "index": 0,
+            "delta": {
+                "role": "assistant",
+                "content": [{"type": "text", "text": "Hi"}],
+                "reasoning": "Hm",
+                "reasoning_content": "Hm",
+                "reasoning_details": [{"type": "reasoning.text", "text": "x"}],
+                "refusal": "No.",
+                "tool_calls": [{"index": 0, "id": "1", "function": {"name": "f", "arguments": "{}"}}],
+            },
+            "finish_reason": "stop",
+            "native_finish_reason": "STOP",
+        }
+    ],
+    "usage": COMPLETION["usage"],
+    "x_groq": {"usage": COMPLETION["usage"]},
 }
 ERROR = {
     "error": {
         "code": 429,
         "message": "No.",
         "type": "rate_limit_error",
-        "metadata": {"raw": '{"error": {"message": "x"}}', "provider_name": "Host", "reasons": ["a"], "headers": {}},
+        "metadata": {
+            "raw": '{"error": {"message": "x"}}',
+            "provider_name": "Host",
+            "reasons": ["a"],
+            "headers": {"retry-after": "3", "X-RateLimit-Reset": "1700000000"},
+            "flagged_input": "x",
+            "limit_source": "x_free_tier_daily",
+        },
         "availability": {"code": "no_endpoints", "excluded_by": ["a"], "retry_after": 3},
     }
 }
@@ -183,6 +255,47 @@ def test_any_whole_answer(completion: Any, generation: Any) -> None:
         answers.parse_generation(generation)
     finally:
         logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize(
+    ("good", "read"),
+    [
+        ({"data": [ROW], "links": {"next": "/v1/models?page=2"}}, parse_model_list),
+        ({"data": [ROW], "links": {"next": "/v1/models?page=2"}}, next_page_link),
+        ({"data": {"endpoints": [HOST]}}, parse_endpoints),
+        (KEY_INFO, parse_key_info),
+        (GENERATION, answers.parse_generation),
+        (COMPLETION, lambda payload: answers.parse_completion(as_dict(payload))),
+        (CHUNK, lambda payload: _finished(answers.StreamAssembler(), as_dict(payload))),
+        (ERROR, lambda payload: error_mapping.error_in(as_dict(payload))),
+    ],
+    ids=["models", "next page", "hosts", "key", "generation", "answer", "chunk", "error in it"],
+)
+def test_one_odd_value_anywhere(good: Any, read: Callable[[Any], object]) -> None:
+    logging.disable(logging.WARNING)  # odd arguments of a tool are logged
+    try:
+        for payload in one_odd(good):
+            told = repr(payload)[:2000]
+            try:
+                read(payload)
+            except Exception as error:
+                pytest.fail(f"{error!r} of {told}")
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _finished(assembler: answers.StreamAssembler, payload: dict[str, Any]) -> None:
+    assert all(isinstance(getattr(event, "text", ""), str) for event in assembler.feed(payload))
+    assembler.finish()
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 429, 503])
+def test_one_odd_value_anywhere_in_an_error(status: int) -> None:
+    for payload in one_odd(ERROR):
+        error = error_mapping.error_from_payload(CONTEXT, payload, status=None if status == 200 else status)
+        words = error.describe()
+        assert all((words.what, words.why, words.advice))
+        assert error.retry_after is None or 0 <= error.retry_after < float("inf")
 
 
 class _Response:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ from caal_desktop.storage.settings.migrations import SCHEMA_VERSION
 from caal_desktop.storage.settings.schema import SPECS, Settings
 from caal_desktop.storage.settings.store import SettingsStore
 from caal_desktop.storage.settings.transfer import FORMAT, ImportRefused, import_settings
-from tests.support.fuzzing import ODD_CONTENTS, damaged, damaged_bytes, documents, encoded, fuzz
+from tests.support.fuzzing import ODD_CONTENTS, damaged, damaged_bytes, documents, encoded, fuzz, one_odd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +92,40 @@ def test_a_content_that_was_once_too_much(folder: Path, content: bytes) -> None:
             assert not cache.load()
     for left in folder.glob("odd.json*"):
         left.unlink()
+
+
+def test_one_odd_value_anywhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A thousand files that nobody needs after a power cut.
+    monkeypatch.setattr(os, "fsync", lambda _handle: None)
+    path = folder / "odd.json"
+    for document in one_odd(EXPORTED):
+        path.write_bytes(encoded(document))
+        try:
+            values = import_settings(path)
+        except ImportRefused as error:
+            assert error.describe().why  # noqa: PT017 - either way is right
+        else:
+            Settings().replace(**values)
+    with _quiet():
+        for document in one_odd(KEPT):
+            path.write_bytes(encoded(document))
+            assert isinstance(SettingsStore(path).load().settings, Settings)
+            for left in folder.glob("odd*"):
+                left.unlink()
+    for document in one_odd(SPENT):
+        path.write_bytes(encoded(document))
+        assert 0 <= load_spending(path, TODAY).usd <= 1e6
+    orders, models = OrderCache(folder, "openrouter"), CatalogueCache(folder, "groq")
+    assert models.save(b"[]", model_count=1)
+    header, _, payload = models.path.read_bytes().partition(b"\n")
+    with _quiet():
+        for document in one_odd(ORDERS):
+            orders.path.write_bytes(encoded(document))
+            orders.save(orders.load())
+        for document in one_odd(json.loads(header)):
+            models.path.write_bytes(encoded(document) + b"\n" + payload)
+            cached = models.load()
+            assert cached is None or isinstance(cached, CachedCatalogue)
 
 
 @fuzz(40)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ODD_CONTENTS = (
     b"",
@@ -71,6 +71,14 @@ ODD_NUMBERS = (
     float("inf"),
     float("nan"),
 )
+
+
+ODD_VALUES: tuple[Any, ...] = (
+    *(None, True, 0, -1, 2**63, 10**400, 1e308, float("nan")),
+    *("", "x", "\ud800", "1e999", "[", "9" * 400, "10000-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"),
+    *([], ["x"], [[]], [{}], {}, {"x": []}),
+)
+"""Of each kind of JSON value some; fewer than above, as they are put everywhere."""
 
 
 def try_many() -> None:
@@ -133,6 +141,28 @@ def damaged(draw: st.DrawFn, document: Any) -> Any:
         else:
             holder[key] = [copy.deepcopy(holder[key]) for _ in range(3)]
     return whole
+
+
+def one_odd(document: Any) -> Iterator[Any]:
+    """Yield a document again and again, each time with one of its values odd, or lost.
+
+    All of its places come up with each kind of value: what a reader takes for granted of one field is found in every
+    run, which a few random examples leave to luck.
+
+    Args:
+        document: has every field that the reader knows, or that field is not tried.
+    """
+    for number, (_holder, _key) in enumerate(list(_places(document))):
+        for odd in ODD_VALUES:
+            whole = copy.deepcopy(document)
+            holder, key = list(_places(whole))[number]
+            holder[key] = copy.deepcopy(odd)
+            yield whole
+        whole = copy.deepcopy(document)
+        holder, key = list(_places(whole))[number]
+        del holder[key]
+        yield whole
+    yield from copy.deepcopy(ODD_VALUES)
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:

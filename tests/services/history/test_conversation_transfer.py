@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import threading
@@ -67,12 +68,15 @@ def write(file: Path, record: ConversationRecord) -> Path:
 
 def test_what_was_exported_is_what_is_read_but_for_its_ids(tmp_path: Path) -> None:
     record = conversation(5)
+    record.messages[4].parent, record.messages[3].shown = record.messages[2].id, False
     file = write(tmp_path / "a.json", record)
     assert json.loads(file.read_text("utf-8"))["messages"] == [asdict(message) for message in record.messages]
     found = read_conversation(file)
     assert (found.title, found.created, found.options) == (record.title, record.created, record.options)
     assert [message.text for message in found.messages] == [message.text for message in record.messages]
-    assert [message.parent for message in found.messages] == [None, *(message.id for message in found.messages[:-1])]
+    first, second, third, *_ = (message.id for message in found.messages)
+    assert [message.parent for message in found.messages] == [None, first, second, third, third]
+    assert [message.shown for message in found.messages] == [True, True, True, False, True]
     assert not {message.id for message in found.messages} & {message.id for message in record.messages}
     assert found.messages[1].extra == {"facts": {"asked_model": "m"}}, "costs are not asked for in another's name"
 
@@ -137,6 +141,44 @@ def test_members_in_another_order_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps(value), "utf-8")
     found = read_conversation(tmp_path / "a.json")
     assert (found.title, [message.text for message in found.messages]) == ("Late", ["hello"])
+
+
+@pytest.mark.parametrize(
+    ("head", "error"), [({"format": "another"}, NotAConversation), ({"version": 9}, NewerConversation)]
+)
+def test_a_file_that_says_what_it_is_is_refused_before_any_of_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, head: dict[str, object], error: type[ConversationNotImported]
+) -> None:
+    monkeypatch.setattr(conversation_import, "BATCH_MESSAGES", 1)
+    value = {"format": conversation_import.FORMAT, "version": 1, **head, "messages": [{"id": "1"}, {"id": "2"}]}
+    (tmp_path / "a.json").write_text(json.dumps(value), "utf-8")
+    file = ConversationFile(tmp_path / "a.json")
+    with pytest.raises(error):
+        file.next_messages()
+    file.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in the file system")
+@pytest.mark.parametrize("what", ["folder", "pipe"])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, what: str) -> None:
+    if what == "folder":
+        (tmp_path / "a.json").mkdir()
+    else:
+        os.mkfifo(tmp_path / "a.json")
+    with pytest.raises(ConversationNotImported, match="not a file"):
+        read_conversation(tmp_path / "a.json")
+
+
+def test_a_file_is_closed_once_it_is_read_no_more(tmp_path: Path) -> None:
+    """A drive may hang while a part is read: stopping does not wait for that."""
+    file = ConversationFile(write(tmp_path / "a.json", conversation(2)))
+    with file._lock:
+        # As while a part is read, in another thread.
+        file.close()
+    assert len(file.next_messages()) == 2
+    opened = file._file
+    assert opened is not None
+    assert opened.closed
 
 
 def test_a_message_without_an_id_of_text_is_left_out(tmp_path: Path) -> None:

@@ -13,7 +13,17 @@ from caal_desktop.services.history.conversation_import import ConversationNotImp
 from caal_desktop.services.history.conversation_records import to_conversation, to_record
 from caal_desktop.storage.history.store import HistoryDatabase
 from tests.support.exports import read_conversation, to_json, to_markdown
-from tests.support.fuzzing import ODD_CONTENTS, ODD_NUMBERS, ODD_TEXTS, damaged, damaged_bytes, documents, encoded, fuzz
+from tests.support.fuzzing import (
+    ODD_CONTENTS,
+    ODD_NUMBERS,
+    ODD_TEXTS,
+    damaged,
+    damaged_bytes,
+    documents,
+    encoded,
+    fuzz,
+    one_odd,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +45,18 @@ FAILURE = {
         "d": {"date": "2026-01-31"},
     },
 }
-FACTS = {"model": "acme/one", "duration_s": 1.5, "usage": {"prompt_tokens": 1, "cost": 0.1}, "finish_reason": "stop"}
+FACTS = {
+    "asked_model": "acme/one",
+    "model": "acme/one",
+    "provider": "Host",
+    "duration_s": 1.5,
+    "first_token_s": 0.5,
+    "reasoning_s": 0.5,
+    "generation_id": "gen-1",
+    "usage": {"prompt_tokens": 1, "cost": 0.1, "is_byok": False},
+    "finish_reason": "stop",
+    "awaited_costs": ["gen-1"],
+}
 CONVERSATION: dict[str, Any] = {
     "format": FORMAT,
     "version": VERSION,
@@ -123,6 +144,36 @@ def test_one_odd_value(folder: Path, database: HistoryDatabase, name: str) -> No
         else:
             document["messages"][1][name] = value
         assert import_whole(folder, database, encoded(document))
+
+
+def test_one_odd_value_anywhere(folder: Path) -> None:
+    """Odd messages stand beside each other in one file: each of them hurts itself alone."""
+    question, answer = CONVERSATION["messages"]
+    odd = [
+        {**one, "id": f"{number}"} if isinstance(one, dict) and one.get("id") == good["id"] else one
+        for good in (question, answer)
+        for number, one in enumerate(one_odd(good), start=1000 * (good is answer))
+    ]
+    path, refused = folder / "odd.json", 0
+
+    def show_all() -> int:
+        record = read_conversation(path)
+        conversation = to_conversation(record)
+        for message in conversation:
+            to_record(message, shown=True)
+            assert message.error is None or isinstance(str(message.error), str)
+        assert to_markdown(record).startswith("# ")
+        return len(list(conversation))
+
+    path.write_bytes(encoded({**CONVERSATION, "messages": [question, *odd]}))
+    assert show_all() > 1000
+    for document in one_odd({**CONVERSATION, "messages": []}):
+        path.write_bytes(encoded(document))
+        try:
+            show_all()
+        except ConversationNotImported:
+            refused += 1
+    assert 0 < refused < 100, "only where the file does not say what it is"
 
 
 @pytest.mark.parametrize("content", ODD_CONTENTS, ids=range(len(ODD_CONTENTS)))

@@ -7,6 +7,7 @@ import json
 from typing import Any
 from unittest import mock
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +65,38 @@ def test_it_reads_what_the_json_module_reads(text: str, chunk: int) -> None:
     content = text.encode()
     with mock.patch.object(json_members, "CHUNK", chunk):
         assert outcome(lambda: list(JsonMembers(io.BytesIO(content), "messages"))) == outcome(lambda: members(text))
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_it() -> None:
+    """As Windows' editors write it."""
+    assert list(JsonMembers(io.BytesIO(b'\xef\xbb\xbf{"a": 1}'), "messages")) == [("a", 1)]
+
+
+def test_a_character_that_is_cut_off_at_the_end_is_a_fault() -> None:
+    with pytest.raises(ValueError, match="unexpected end"):
+        list(JsonMembers(io.BytesIO('{"a": 1} €'.encode()[:-1]), "messages"))
+
+
+def test_a_value_has_a_limit() -> None:
+    """A file of 10 GB that begins as a conversation, and then with a quotation mark, must not fill the memory."""
+    file = io.BytesIO(b'{"a": "' + b"x" * 1000)
+    with mock.patch.object(json_members, "CHUNK", 10), mock.patch.object(json_members, "MAX_VALUE", 100):
+        with pytest.raises(ValueError, match="too long"):
+            list(JsonMembers(file, "messages"))
+        assert file.tell() < 500
+        assert list(JsonMembers(io.BytesIO(b'{"a": "' + b"x" * 90 + b'"}'), "messages")) == [("a", "x" * 90)]
+
+
+def test_a_long_value_is_not_looked_through_for_each_piece() -> None:
+    """That would take hours for a message with some images."""
+    members = JsonMembers(io.BytesIO(b'{"a": "' + b"x" * 10_000 + b'"}'), "messages")
+    decode = members._decoder.raw_decode
+    places: list[int] = []
+
+    def noting(text: str, at: int) -> tuple[Any, int]:
+        places.append(at)
+        return decode(text, at)
+
+    with mock.patch.object(json_members, "CHUNK", 10), mock.patch.object(members._decoder, "raw_decode", noting):
+        assert list(members) == [("a", "x" * 10_000)]
+    assert len(places) < 30
