@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.spend_guard import SpendGuard
     from caal_desktop.services.history.draft_keeper import DraftKeeper
     from caal_desktop.services.history.history_service import HistoryService
+    from caal_desktop.services.history.unsaved import Unsaved
     from caal_desktop.services.providers.provider_pool import ProviderPool
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.paths import AppPaths
@@ -36,6 +37,7 @@ class ChatServices(QObject):
         self._chat: ChatService | None = None
         self._history: HistoryService | None = None
         self._drafts: DraftKeeper | None = None
+        self._unsaved: Unsaved | None = None
         self._spending: SpendGuard | None = None
         self._compared_chats: list[ChatService] = []
         self._days = settings.current.history_days
@@ -77,6 +79,15 @@ class ChatServices(QObject):
 
             self._drafts = DraftKeeper(self._paths.draft_file, self)
         return self._drafts
+
+    @property
+    def unsaved(self) -> Unsaved:
+        """What of conversations and draft is not saved."""
+        if self._unsaved is None:
+            from caal_desktop.services.history.unsaved import Unsaved
+
+            self._unsaved = Unsaved(self.history, self.drafts, self)
+        return self._unsaved
 
     @property
     def spending(self) -> SpendGuard:

@@ -270,8 +270,11 @@ class Windows(QObject):
 
     def _begin_history(self) -> None:
         if self.main is not None and not self._services.chat_services.has_history:
-            self.main.show_history(self._services.chat_services.history)
-            self.main.keep_drafts(self._services.chat_services.drafts)
+            chat_services = self._services.chat_services
+            # First: what fails while the others begin is heard.
+            self.main.watch_unsaved(chat_services.unsaved)
+            self.main.show_history(chat_services.history)
+            self.main.keep_drafts(chat_services.drafts)
 
     def _after_first_paint(self) -> None:
         if self.wizard is not None:

@@ -27,7 +27,9 @@ class DelayedWriter(Generic[T]):
         written: the value that is written already; None where that is not known.
         delay: seconds from the first value that is not written to its write; those that follow within them are written
             with it. None of them begins the wait anew: what changes all the time would never be written.
-        failed: called with a :class:`StorageError` when a write has failed, and not again before one has succeeded.
+        failed: called with a :class:`StorageError` when a write has failed, and not again before one has succeeded, or
+            nothing is left to write.
+        recovered: called after that, when one has succeeded or nothing is left to write.
         retry_delays: seconds before each further attempt; the last one is repeated. A new value is tried soon.
     """
 
@@ -39,9 +41,11 @@ class DelayedWriter(Generic[T]):
         written: T | None = None,
         delay: float,
         failed: Callable[[StorageError], None],
+        recovered: Callable[[], None] | None = None,
         retry_delays: Sequence[float] = RETRY_DELAYS_S,
     ) -> None:
-        self._write_now, self._delay, self._failed, self._retry_delays = write, delay, failed, retry_delays
+        self._write_now, self._delay, self._retry_delays = write, delay, retry_delays
+        self._failed, self._recovered = failed, recovered
         self._failures = 0
         self._pending: T | None = None
         self._written = written
@@ -49,6 +53,11 @@ class DelayedWriter(Generic[T]):
         self._closed = False
         self._is_waiting = False
         self._scope = TaskScope(name)
+
+    @property
+    def unwritten(self) -> T | None:
+        """The newest value, where it is not written; None where it is, or there is none."""
+        return None if self._pending == self._written else self._pending
 
     def put(self, value: T) -> None:
         """Write a value soon; nothing happens once the writer is closed."""
@@ -61,7 +70,13 @@ class DelayedWriter(Generic[T]):
     async def write(self, value: T) -> None:
         """Write a value at once, in place of the one that is pending."""
         if not self._closed:
-            self._pending, self._is_waiting = value, False
+            self._pending = value
+            await self.retry()
+
+    async def retry(self) -> None:
+        """Write at once what is not written yet."""
+        if not self._closed:
+            self._is_waiting = False
             self._scope.cancel("write")
             if not await self._write() and not self._closed:
                 self._scope.start(self._write_after(delay_after(self._failures, self._retry_delays)), name="write")
@@ -89,8 +104,10 @@ class DelayedWriter(Generic[T]):
         # A thread cannot be cancelled: an older write that is still under way must not overtake this one.
         if self._under_way is not None and not self._under_way.done():
             await asyncio.wait([self._under_way])
-        value = self._pending
-        if value is None or value == self._written:
+        value = self.unwritten
+        if value is None:
+            # What could not be written may have been taken back.
+            self._end_failures()
             return True
         self._under_way = asyncio.get_running_loop().run_in_executor(None, self._write_now, value)
         self._under_way.add_done_callback(lambda done: self._on_written(done, value))
@@ -107,4 +124,9 @@ class DelayedWriter(Generic[T]):
         # Called also for a write whose waiting task was cancelled.
         if not done.cancelled() and done.exception() is None:
             self._written = value
-            self._failures = 0
+            self._end_failures()
+
+    def _end_failures(self) -> None:
+        had_failed, self._failures = self._failures > 0, 0
+        if had_failed and self._recovered is not None:
+            self._recovered()

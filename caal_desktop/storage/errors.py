@@ -9,6 +9,7 @@
     │   ├── FolderIsFile        there is a file in its place
     │   └── FolderReadOnly      the user may not write there
     ├── WriteFailed             a file cannot be written (disk full, read-only, held open)
+    ├── DraftNotSaved           the message that is being written cannot be kept
     ├── HistoryFailed           the conversations' database cannot be read or written
     │   ├── HistoryLocked       another program has it open
     │   ├── HistoryDiskFull     the disk is full
@@ -38,8 +39,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from caal_desktop.llm.errors.text import DescribedError
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, plain_value, untranslated
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.errors.text import ErrorText
+    from caal_desktop.llm.translation import FormatValue, Translate
 
 
 class StorageError(DescribedError):
@@ -102,6 +110,29 @@ class WriteFailed(StorageError):
     advice = QT_TRANSLATE_NOOP(
         "StorageError", "Check the free space on the disk and the file's permissions, then try again."
     )
+
+
+class DraftNotSaved(StorageError):
+    """The message that is being written cannot be kept.
+
+    Args:
+        cause: what is in the way; its words say why.
+    """
+
+    what = QT_TRANSLATE_NOOP("StorageError", "The message that you are writing cannot be saved at the moment.")
+    advice = QT_TRANSLATE_NOOP("StorageError", "Make room on the disk, or check the permissions there.")
+
+    def __init__(self, cause: StorageError | None = None, **params: object) -> None:
+        super().__init__(**params)
+        self._cause = cause
+
+    def describe(self, translate: Translate = untranslated, format_value: FormatValue = plain_value) -> ErrorText:
+        """Return the error in words; :meth:`~caal_desktop.llm.errors.text.DescribedError.describe` says how."""
+        text = super().describe(translate, format_value)
+        if self._cause is None:
+            return text
+        words = self._cause.describe(translate, format_value)
+        return replace(text, why=f"{words.what} {words.why}")
 
 
 class SecretInSettings(StorageError):

@@ -56,7 +56,7 @@ def window_of(application: Application) -> MainWindow:
     window = application.windows.main
     assert window is not None
     if not application.services.chat_services.has_history:
-        window.show_history(application.services.chat_services.history)
+        application.windows._begin_history()
     return window
 
 

@@ -1,4 +1,4 @@
-"""Another program holds the conversations' database, for as long as it likes; the real program is ended meanwhile."""
+"""What cannot be saved for as long as something is in the way; the real program is ended meanwhile."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.storage.history.draft_file import load_draft
 from tests.e2e import walking
 
 if TYPE_CHECKING:
@@ -86,3 +87,31 @@ def test_a_lock_that_lasts_longer_than_sqlite_waits(start: Start, demo: DemoCont
         walking.in_chat(program)
         program.close_window()
         assert program.wait_for_end() == 0
+
+
+@pytest.mark.parametrize("end", ["fault ends", "window closed"])
+def test_a_message_that_cannot_be_saved_while_it_is_written(
+    start: Start, demo: DemoControl, tmp_path: Path, end: str
+) -> None:
+    with start() as program:
+        walking.walk(program, demo.key)
+        (database,) = (tmp_path / "profile").rglob("conversations.db")
+        draft = database.with_name("draft.json")
+        draft.mkdir()
+        program.wait_for("chat.composer.edit", "focused")
+        program.type(LATER)
+        program.wait_for("main.keeping.panel.title", name="The message that you are writing cannot be saved")
+        if end == "fault ends":
+            draft.rmdir()
+            program.wait_until(draft.is_file, "the draft is kept")
+            program.wait_until(lambda: not program.find("main.keeping.panel.retry"), "the notice has gone")
+            program.close_window()
+        else:
+            program.close_window()
+            program.wait_for("unsaved.quit")
+            program.press("Tab")
+            program.choose("unsaved.quit")
+        assert program.wait_for_end() == 0
+        assert not has_traceback(program)
+    if end == "fault ends":
+        assert load_draft(draft).text == LATER

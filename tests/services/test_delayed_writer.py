@@ -104,3 +104,55 @@ def test_the_end_does_not_wait_for_the_next_attempt() -> None:
     is_full = False
     run_async(writer.close())
     assert written == ["a"]
+
+
+def test_what_is_taken_back_ends_the_failures_before_it() -> None:
+    """The next fault was not told, and was tried again after as long a pause as the last one had come to."""
+    written: list[str] = []
+    told: list[StorageError] = []
+    recovered: list[int] = []
+    is_full = True
+
+    def write(value: str) -> None:
+        if is_full:
+            raise WriteFailed(file="f", reason="full")
+        written.append(value)
+
+    writer = DelayedWriter(
+        "test",
+        write,
+        written="",
+        delay=0.0,
+        failed=told.append,
+        recovered=lambda: recovered.append(len(told)),
+        retry_delays=(0.001, _NEVER),
+    )
+    run_async(writer.write("a"))
+    assert (len(told), recovered, writer.unwritten) == (1, [], "a")
+    run_async(writer.write(""))
+    assert (len(told), recovered, writer.unwritten) == (1, [1], None)
+    run_async(writer.write("b"))
+    assert len(told) == 2, "another fault is told again"
+    is_full = False
+    assert turn(until=lambda: recovered == [1, 2]), "and is tried again soon"
+    assert (written, writer.unwritten) == (["b"], None)
+    run_async(writer.close())
+
+
+def test_another_attempt_can_be_made_at_once() -> None:
+    written: list[str] = []
+    is_full = True
+
+    def write(value: str) -> None:
+        if is_full:
+            raise WriteFailed(file="f", reason="full")
+        written.append(value)
+
+    writer = DelayedWriter("test", write, delay=0.0, failed=lambda _error: None, retry_delays=(_NEVER,))
+    run_async(writer.write("a"))
+    run_async(writer.retry())
+    assert writer.unwritten == "a"
+    is_full = False
+    run_async(writer.retry())
+    assert written == ["a"]
+    run_async(writer.close())

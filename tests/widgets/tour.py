@@ -52,7 +52,7 @@ from caal_desktop.services.chat.spend_guard import LimitPassed, SpendingPeriod
 from caal_desktop.services.history.conversation_export import markdown_parts
 from caal_desktop.services.history.conversation_records import to_record
 from caal_desktop.services.history.conversation_transfer import Transfer, TransferKind
-from caal_desktop.services.history.history_writer import Trouble
+from caal_desktop.services.history.trouble import Trouble
 from caal_desktop.services.keys.key_state import KeyringResult, KeyState
 from caal_desktop.services.keys.secret_moves import SecretMove
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInView
@@ -60,7 +60,14 @@ from caal_desktop.services.process.single_instance import FirstInstanceSilent
 from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.sign_in.attempt import Attempt, CodeRefusedError
 from caal_desktop.sign_in.pages import PageName, page
-from caal_desktop.storage.errors import FolderIsFile, HistoryFailed, KeyringError, StorageError
+from caal_desktop.storage.errors import (
+    DraftNotSaved,
+    FolderIsFile,
+    HistoryFailed,
+    KeyringError,
+    StorageError,
+    WriteFailed,
+)
 from caal_desktop.storage.history.records import ConversationRecord
 from caal_desktop.storage.kept_parts import KeptPart, NotKept
 from caal_desktop.storage.settings.certificates import bundle_error
@@ -426,7 +433,7 @@ class Tour:
         self._unsaved(chat)
 
     def _unsaved(self, chat: ChatWindow) -> None:
-        told = chat.history.troubleChanged
+        told = chat.unsaved.troubleChanged
         for error in error_classes(HistoryFailed):
             cause = error(file="σ", reason="ρ.")
             told.emit(Trouble(cause))
@@ -435,7 +442,7 @@ class Tour:
             self.look("another attempt")
         chat.history.damageFound.emit(HistoryFailed(file="σ", reason="ρ."))
         self.look("a damaged file")
-        question = chat.window._unsaved
+        question = chat.window._unsaved_question
         assert question is not None
         for count in (0, 1):
             with mock.patch.object(type(chat.history), "unsaved", count):
@@ -443,10 +450,27 @@ class Tour:
                 question._ask(Trouble(HistoryFailed(file="σ", reason="ρ.")))
                 self.look(f"the end, {count} conversations not saved")
                 self.close_dialogs(chat.window)
+        self._unsaved_draft(chat)
+        told.emit(Trouble(HistoryFailed(file="σ", reason="ρ.")))
         told.emit(None)
         self.look("saved again")
         chat.window.notice.show_exported("σ")
         self.look("exported, told above the chat")
+
+    def _unsaved_draft(self, chat: ChatWindow) -> None:
+        question, notice = chat.window._unsaved_question, chat.window._keeping
+        assert question is not None
+        trouble = Trouble(DraftNotSaved(WriteFailed(file="σ", reason="ρ.")))
+        with mock.patch.object(type(chat.drafts), "trouble", trouble):
+            for told in (Trouble(HistoryFailed(file="σ", reason="ρ.")), trouble):
+                question._ask(told)
+                notice.show_trouble(told)
+                self.look(f"the end, a message not saved: {told.error}")
+                self.close_dialogs(chat.window)
+            notice.show_trouble(Trouble(trouble.error, is_trying=True))
+            self.look("a message is being saved")
+        notice.show_trouble(None)
+        assert notice.isHidden()
 
     def _history_action(self, chat: ChatWindow, text: str) -> None:
         self.close_popups()

@@ -7,14 +7,18 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from caal_desktop.services.delayed_writer import DelayedWriter
+from caal_desktop.services.history.trouble import LAST_TRY_S, SLOW_AGAIN_S, Trouble
+from caal_desktop.services.retry_delays import RETRY_DELAYS_S
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.atomic_file import remove_unfinished
+from caal_desktop.storage.errors import DraftNotSaved
 from caal_desktop.storage.history.draft_file import Draft, load_draft, save_draft
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from caal_desktop.storage.errors import StorageError
@@ -30,22 +34,49 @@ class DraftKeeper(QObject):
 
     Args:
         path: its file.
+        retry_delays: seconds before each further attempt to write what could not be written.
 
     Signals:
         found: the :class:`Draft` that an earlier run has left; not emitted where there is none.
+        troubleChanged: a :class:`~caal_desktop.services.history.trouble.Trouble` while there is a draft that cannot be
+            written; None once it is, or there is none any more.
     """
 
     found = Signal(object)
+    troubleChanged = Signal(object)
 
-    def __init__(self, path: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self, path: Path, parent: QObject | None = None, *, retry_delays: Sequence[float] = RETRY_DELAYS_S
+    ) -> None:
         super().__init__(parent)
         self._path = path
         self._scope = TaskScope("draft")
         self._is_looking = False
         self._early: Draft | None = None
+        self._error: StorageError | None = None
+        self._is_trying = False
+        self._trouble: Trouble | None = None
         self._writer: DelayedWriter[Draft] = DelayedWriter(
-            "draft", partial(save_draft, path), delay=DELAY_S, failed=self._on_failed
+            "draft",
+            partial(save_draft, path),
+            delay=DELAY_S,
+            failed=self._on_failed,
+            recovered=self._on_recovered,
+            retry_delays=retry_delays,
         )
+        self._slow_timer = QTimer(self, interval=round(SLOW_AGAIN_S * 1000), singleShot=True)
+        self._slow_timer.timeout.connect(self._end_try)
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why the draft cannot be written at the moment; None where all is well."""
+        return self._trouble
+
+    @property
+    def unwritten(self) -> Draft | None:
+        """The draft, where it is not written; None where it is, or there is none."""
+        draft = self._early or self._writer.unwritten
+        return None if draft is None or draft.is_empty else draft
 
     def begin(self) -> None:
         """Look for what an earlier run has left."""
@@ -59,12 +90,27 @@ class DraftKeeper(QObject):
             self._early = draft
         else:
             self._writer.put(draft)
+        # It may have been sent, or been emptied: then nothing can be lost any more.
+        self._tell()
+
+    def retry(self) -> None:
+        """Try at once to write what could not be written."""
+        if self._trouble is not None:
+            self._is_trying = True
+            self._tell()
+            self._slow_timer.start()
+            self._scope.start(self._try_again(), name="retry")
 
     async def close(self) -> None:
-        """Write what is not written yet."""
+        """Write what is not written yet, in a last attempt of limited time."""
+        self._slow_timer.stop()
         await self._scope.close()
         self._put_early()
-        await self._writer.close()
+        try:
+            async with asyncio.timeout(LAST_TRY_S):
+                await self._writer.close()
+        except TimeoutError:
+            logger.info("The draft was not written within %g seconds", LAST_TRY_S)
 
     async def _find(self) -> None:
         await asyncio.to_thread(remove_unfinished, self._path)
@@ -80,5 +126,27 @@ class DraftKeeper(QObject):
         if early is not None:
             self._writer.put(early)
 
+    async def _try_again(self) -> None:
+        await self._writer.retry()
+        self._end_try()
+
+    def _end_try(self) -> None:
+        self._slow_timer.stop()
+        self._is_trying = False
+        self._tell()
+
     def _on_failed(self, error: StorageError) -> None:
         logger.warning("The draft could not be saved: %s", error)
+        self._error = DraftNotSaved(error)
+        self._tell()
+
+    def _on_recovered(self) -> None:
+        self._error = None
+        self._tell()
+
+    def _tell(self) -> None:
+        error = self._error
+        trouble = None if error is None or self.unwritten is None else Trouble(error, self._is_trying)
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self.troubleChanged.emit(trouble)

@@ -14,7 +14,7 @@ from caal_desktop.llm.translation import plain_value, untranslated
 from caal_desktop.services.chat.conversation import AnswerStatus
 from caal_desktop.services.history.conversation_records import title_of, to_conversation
 from caal_desktop.services.history.conversation_transfer import ConversationTransfer
-from caal_desktop.services.history.history_writer import HistoryWriter, Trouble
+from caal_desktop.services.history.history_writer import HistoryWriter
 from caal_desktop.services.retry_delays import RETRY_DELAYS_S
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import HistoryFailed, HistoryPutAside, StorageError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from caal_desktop.llm.translation import FormatValue, Translate
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.conversation import ChatMessage, Conversation
+    from caal_desktop.services.history.trouble import Trouble
     from caal_desktop.storage.history.records import ConversationSummary
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class HistoryService(QObject):
         damageFound: a :class:`~caal_desktop.storage.errors.HistoryFailed`: what was wrong with the database when it was
             opened.
         draftFound: the :class:`Draft` that version 0.1.0 has left in the database.
-        troubleChanged: a :class:`~caal_desktop.services.history.history_writer.Trouble` while conversations cannot be
+        troubleChanged: a :class:`~caal_desktop.services.history.trouble.Trouble` while conversations cannot be
             written; None once everything is.
     """
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from caal_desktop.services.history.trouble import LAST_TRY_S, SLOW_AGAIN_S, Trouble
 from caal_desktop.services.history.unwritten import Key, Kind, Unwritten
 from caal_desktop.services.retry_delays import RETRY_DELAYS_S, delay_after
 from caal_desktop.storage.errors import (
@@ -46,12 +47,6 @@ SHORT_WAIT_S = 0.25
 SLOW_S = 20.0
 """Seconds after which an attempt that has no outcome counts as failed for the user; it goes on."""
 
-SLOW_AGAIN_S = 2.0
-"""The same where the user has asked how it stands."""
-
-LAST_TRY_S = 1.5
-"""Seconds that the last attempt may take when the program ends."""
-
 CLOSING_S = 1.0
 """Seconds that closing the database may take after that."""
 
@@ -61,19 +56,6 @@ _TOGETHER = (Kind.CONVERSATION, Kind.FACTS, Kind.TITLE, Kind.PURGED)
 
 _STAYS_OPEN = (HistoryLocked, HistoryDiskFull, HistoryDamaged)
 """Failures after which the open file is as good as one that is opened anew; a damaged one would be put aside."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why conversations are not written at the moment.
-
-    Attributes:
-        error: why the last attempt failed.
-        is_trying: whether an attempt is under way that the user has asked for.
-    """
-
-    error: StorageError
-    is_trying: bool = False
 
 
 @dataclass(slots=True)
@@ -98,7 +80,7 @@ class HistoryWriter(QObject):
         retry_delays: seconds before each further attempt; the last one is repeated.
 
     Signals:
-        troubleChanged: a :class:`Trouble`, or None once all is written.
+        troubleChanged: a :class:`~caal_desktop.services.history.trouble.Trouble`, or None once all is written.
     """
 
     troubleChanged = Signal(object)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,8 @@ def save_draft(path: Path, draft: Draft) -> None:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
+            if not os.path.lexists(path):
+                return  # a disk that is read-only, or a folder that is a file, has refused to look
             raise WriteFailed(file=str(path), reason=reason_of(error)) from error
     else:
         document = {"text": whole_characters(draft.text), "files": [whole_characters(file) for file in draft.files]}

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.history.draft_keeper import DraftKeeper
     from caal_desktop.services.history.history_service import HistoryService
+    from caal_desktop.services.history.unsaved import Unsaved
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.settings.settings_service import SettingsService
@@ -101,7 +102,8 @@ class MainWindow(QMainWindow):
         self._is_narrow = False
         self._history: HistoryService | None = None
         self._history_pane: HistoryPane | None = None
-        self._unsaved: UnsavedQuestion | None = None
+        self._unsaved: Unsaved | None = None
+        self._unsaved_question: UnsavedQuestion | None = None
         self._build(demo=demo)
         self._bind()
         self.commands.fill_menus(self.menuBar(), self)
@@ -237,7 +239,7 @@ class MainWindow(QMainWindow):
 
     def may_end(self) -> bool:
         """Return whether the program may end; where something is not saved, the user is asked, and may close later."""
-        return self._unsaved is None or self._unsaved.may_end()
+        return self._unsaved_question is None or self._unsaved_question.may_end()
 
     # --- actions
 
@@ -275,17 +277,10 @@ class MainWindow(QMainWindow):
     def show_history(self, history: HistoryService) -> None:
         """Connect the history and show its pane; called after the first paint, which does not wait for this."""
         from caal_desktop.widgets.chat.history_pane import HistoryPane
-        from caal_desktop.widgets.main.unsaved_question import UnsavedQuestion
 
         self._history = history
         self._history_pane = HistoryPane(history, self._side)
         self._side_layout.addWidget(self._history_pane)
-        self._keeping.watch(history)
-        self._keeping.panel.return_focus_to(self.page.composer.edit)
-        self._keeping.exportWanted.connect(self._export_unsaved)
-        self._unsaved = UnsavedQuestion(history, self)
-        self._unsaved.endWanted.connect(self.closed)
-        self._unsaved.exportWanted.connect(self._export_unsaved)
         history.damageFound.connect(self.notice.show_failure)
         history.draftFound.connect(self.control.restore_draft)
         history.transfer.exported.connect(self._on_exported)
@@ -300,6 +295,18 @@ class MainWindow(QMainWindow):
         drafts.found.connect(self.control.restore_draft)
         self.page.edited.connect(lambda: drafts.keep(self.page.draft))
         drafts.begin()
+
+    def watch_unsaved(self, unsaved: Unsaved) -> None:
+        """Say what cannot be saved, and ask before it is lost; called after the first paint, too."""
+        from caal_desktop.widgets.main.unsaved_question import UnsavedQuestion
+
+        self._unsaved = unsaved
+        self._keeping.watch(unsaved)
+        self._keeping.panel.return_focus_to(self.page.composer.edit)
+        self._keeping.exportWanted.connect(self._export_unsaved)
+        self._unsaved_question = UnsavedQuestion(unsaved, self)
+        self._unsaved_question.endWanted.connect(self.closed)
+        self._unsaved_question.exportWanted.connect(self._export_unsaved)
 
     def _new_conversation(self) -> None:
         if self._history is None:
@@ -323,8 +330,8 @@ class MainWindow(QMainWindow):
         self._splitter.setSizes([wanted, max(200, sum(sizes) - wanted)])
 
     def _export_unsaved(self) -> None:
-        if self._history is not None and self._history_pane is not None:
-            for identifier, title in self._history.unsaved_titles()[:1]:
+        if self._unsaved is not None and self._history_pane is not None:
+            for identifier, title in self._unsaved.titles[:1]:
                 self._history_pane.export(identifier, title, "json")
 
     def _on_exported(self, path: str) -> None:

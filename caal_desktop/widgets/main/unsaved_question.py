@@ -1,4 +1,4 @@
-"""Asks, where the user ends the program while conversations are not saved, what is to become of them."""
+"""Asks, where the user ends the program while what was written is not saved, what is to become of it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
+from caal_desktop.storage.errors import DraftNotSaved
 from caal_desktop.widgets.common.message_box import MessageBox
 from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from caal_desktop.services.history.history_service import HistoryService
-    from caal_desktop.services.history.history_writer import Trouble
+    from caal_desktop.services.history.trouble import Trouble
+    from caal_desktop.services.history.unsaved import Unsaved
 
 
 class UnsavedQuestion(QObject):
@@ -25,6 +26,7 @@ class UnsavedQuestion(QObject):
     and neither does a signal.
 
     Args:
+        unsaved: what is not saved.
         window: the window that the question is about.
 
     Signals:
@@ -35,18 +37,19 @@ class UnsavedQuestion(QObject):
     endWanted = Signal()
     exportWanted = Signal()
 
-    def __init__(self, history: HistoryService, window: QWidget) -> None:
+    def __init__(self, unsaved: Unsaved, window: QWidget) -> None:
         super().__init__(window)
-        self._history, self._window = history, window
+        self._unsaved, self._window = unsaved, window
         self._is_ending = False
         self._box: QMessageBox | None = None
-        history.troubleChanged.connect(self._on_trouble)
+        unsaved.troubleChanged.connect(self._on_trouble)
 
     def may_end(self) -> bool:
         """Return whether the program may end now; where not, :attr:`endWanted` comes later, or never."""
-        is_saved = self._history.trouble is None or not self._history.has_unwritten
         application = QGuiApplication.instance()
-        if is_saved or (isinstance(application, QGuiApplication) and application.isSavingSession()):
+        if not self._unsaved.would_be_lost or (
+            isinstance(application, QGuiApplication) and application.isSavingSession()
+        ):
             return True
         if self._box is None:
             self._try()
@@ -54,7 +57,7 @@ class UnsavedQuestion(QObject):
 
     def _try(self) -> None:
         self._is_ending = True
-        self._history.retry()
+        self._unsaved.retry()
 
     def _on_trouble(self, trouble: Trouble | None) -> None:
         is_ending, box = self._is_ending or self._box is not None, self._box
@@ -68,22 +71,28 @@ class UnsavedQuestion(QObject):
             self._ask(trouble)
 
     def _ask(self, trouble: Trouble) -> None:
-        count, text = self._history.unsaved, words_of(trouble.error)
-        title = (
-            self.tr("%n conversations are not saved yet", "", count)
-            if count
-            else self.tr("Some changes to your conversations are not saved yet")
-        )
+        count, text = self._unsaved.conversations, words_of(trouble.error)
+        is_draft_alone = isinstance(trouble.error, DraftNotSaved)
+        if is_draft_alone:
+            title = self.tr("The message that you are writing is not saved yet")
+        elif count:
+            title = self.tr("%n conversations are not saved yet", "", count)
+        else:
+            title = self.tr("Some changes to your conversations are not saved yet")
+        reason = reason_and_advice(text)
+        if self._unsaved.has_draft and not is_draft_alone:
+            nor_draft = self.tr("Nor is the message that you are writing.")
+            reason = f"{nor_draft} {reason}"
         lost = self.tr("If you quit now, what is not saved is lost.")
         box = MessageBox(self._window)
         box.setObjectName("unsaved")
         box.setIcon(QMessageBox.Icon.Warning)
         box.setText(title)
-        box.setInformativeText(f"{reason_and_advice(text)}\n\n{lost}")
+        box.setInformativeText(f"{reason}\n\n{lost}")
         again = box.addButton(self.tr("Try again"), QMessageBox.ButtonRole.AcceptRole)
         again.setObjectName("unsaved.retry")
         again.clicked.connect(self._try)
-        if self._history.unsaved:
+        if count and not is_draft_alone:
             export = box.addButton(self.tr("Export a copy…"), QMessageBox.ButtonRole.ActionRole)
             export.setObjectName("unsaved.export")
             export.clicked.connect(self.exportWanted)

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 
 from caal_desktop.services.history.draft_keeper import DraftKeeper
 from caal_desktop.services.history.history_service import HistoryService
+from caal_desktop.services.history.unsaved import Unsaved
 from caal_desktop.widgets.main.main_window import MainWindow
 from tests.support.commands import recording
 from tests.support.qt_loop import run_async, turn
@@ -38,10 +39,12 @@ class ChatWindow:
         """The commands that were given to the application."""
         self.window = MainWindow(parts.chat, parts.keys, parts.catalogue, parts.settings, recording(self.given))
         self.history = HistoryService(parts.chat, path)
+        self.drafts = DraftKeeper(path.with_name("draft.json"), retry_delays=(3600.0,))
+        self.unsaved = Unsaved(self.history, self.drafts)
         self.window.resize(1000, 700)
         self.window.show()
+        self.window.watch_unsaved(self.unsaved)
         self.window.show_history(self.history)
-        self.drafts = DraftKeeper(path.with_name("draft.json"))
         self.window.keep_drafts(self.drafts)
         parts.keys.begin()
         self.until(lambda: self.button("chat.composer.edit").isEnabled(), "the composer")

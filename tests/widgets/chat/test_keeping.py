@@ -11,9 +11,10 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 
-from caal_desktop.services.history.history_writer import Trouble
+from caal_desktop.services.history.trouble import Trouble
 from caal_desktop.storage.errors import HistoryLocked, HistoryPutAside
 from caal_desktop.storage.history import opening
+from caal_desktop.storage.history.draft_file import load_draft
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from tests.support.qt_loop import turn
 from tests.support.widget_audit import complaints_at_its_sizes, controls_without_a_name, cut_texts
@@ -117,7 +118,7 @@ def test_the_notice_is_seen_whole_beside_a_folded_pane(troubled: ChatWindow, siz
 def test_the_notice_fits_at_the_window_s_least_size(troubled: ChatWindow) -> None:
     # The file of the test has a longer path than any user's.
     error = HistoryLocked(file="/home/user/.local/share/caal-desktop/conversations.db", reason="locked")
-    troubled.history.troubleChanged.emit(Trouble(error))
+    troubled.unsaved.troubleChanged.emit(Trouble(error))
     assert complaints_at_its_sizes(troubled.window, "not saved") == []
 
 
@@ -167,6 +168,110 @@ def test_what_was_wrong_with_the_database_is_told_above_the_chat(
     chat_window.history.damageFound.emit(HistoryPutAside(file="there"))
     assert chat_window.window.notice.panel.isVisible()
     assert "there" in chat_window.window.notice.panel.body
+
+
+# --- the message that is being written
+
+
+@contextmanager
+def no_draft_can_be_kept(chat: ChatWindow, folder: Path) -> Iterator[None]:
+    chat.until(lambda: not chat.drafts._is_looking, "the look for an earlier draft")
+    (folder / "draft.json").mkdir()
+    yield
+    (folder / "draft.json").rmdir()
+
+
+@pytest.fixture
+def writing(chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]) -> Iterator[ChatWindow]:
+    """Yield the window with half a message that cannot be saved; the fault ends with the test."""
+    expected_logs(r"WARNING .*draft_keeper: The draft could not be saved: .*")
+    with no_draft_can_be_kept(chat_window, tmp_path):
+        chat_window.type("half a sent")
+        chat_window.until(lambda: chat_window.drafts.trouble, "the trouble")
+        yield chat_window
+
+
+def test_a_message_that_cannot_be_saved_is_told_until_it_is(
+    chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(r"WARNING .*draft_keeper: The draft could not be saved: .*")
+    panel = panel_of(chat_window)
+    with no_draft_can_be_kept(chat_window, tmp_path):
+        chat_window.type("half a sent")
+        chat_window.until(panel.isVisible, "the notice")
+        assert panel.title == "The message that you are writing cannot be saved at the moment."
+        assert f"{tmp_path / 'draft.json'} could not be saved. The system says: Is a directory." in panel.body
+        assert [button.text() for button in panel.findChildren(QPushButton)] == ["Try again"]
+        chat_window.click("main.keeping.panel.retry")
+        chat_window.until(lambda: panel.kind is MessageKind.WARNING, "it has failed again")
+        assert panel.isVisible()
+    chat_window.click("main.keeping.panel.retry")
+    chat_window.until(panel.isHidden, "the notice has gone")
+    assert load_draft(tmp_path / "draft.json").text == "half a sent"
+
+
+def test_conversations_and_message_that_cannot_be_saved_are_one_notice(
+    writing: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    writing.history._writer._retry_delays = (3600.0,)
+    panel = panel_of(writing)
+    with locked(tmp_path):
+        writing.press(Qt.Key.Key_Return)
+        writing.until(lambda: writing.history.trouble, "the trouble")
+        assert writing.drafts.trouble is None, "the message was sent"
+        assert "you are writing" not in panel.body
+        writing.type("Another")
+        writing.until(lambda: writing.drafts.trouble, "its draft")
+        turn(2)
+        writing.click("main.keeping.panel.retry")
+        writing.until(lambda: panel.kind is MessageKind.WARNING, "both have failed again")
+        assert panel.title == "Your conversations cannot be saved at the moment."
+        assert "and the message that you are writing, is kept in memory" in panel.body
+        assert panel.body.count("could not be saved") == 0, "the cause is told once"
+        assert not writing.window.close()
+        writing.until(lambda: is_asked(writing), "the question")
+        assert question_of(writing).text().startswith("1 conversation")
+        assert question_of(writing).informativeText().startswith("Nor is the message that you are writing.")
+        answer(writing, "cancel")
+    writing.history.retry()
+    writing.until(lambda: writing.history.trouble is None, "the conversation is saved")
+    writing.until(lambda: panel.title.startswith("The message that you are writing"), "the message is not")
+
+
+def test_the_window_does_not_close_on_a_message_that_is_not_saved(
+    chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    """It closed, and the message was lost; a line in the log told it."""
+    expected_logs(r"WARNING .*draft_keeper: The draft could not be saved: .*")
+    chat, ends = chat_window, []
+    chat.window.closed.connect(lambda: ends.append(1))
+    with no_draft_can_be_kept(chat_window, tmp_path):
+        chat.type("half a sent")
+        chat.until(lambda: chat.drafts.trouble, "the trouble")
+        assert not chat.window.close()
+        chat.until(lambda: is_asked(chat), "the question")
+        assert question_of(chat).text() == "The message that you are writing is not saved yet"
+        assert {button.text() for button in question_of(chat).buttons()} == {
+            "Try again",
+            "Quit without saving",
+            "Cancel",
+        }
+        answer(chat, "retry")
+        chat.until(lambda: is_asked(chat), "it still cannot be saved")
+        assert ends == []
+    answer(chat, "retry")
+    chat.until(lambda: ends == [1], "the end, for it is saved")
+    assert load_draft(tmp_path / "draft.json").text == "half a sent"
+
+
+def test_a_message_that_was_given_up_is_not_asked_about(writing: ChatWindow) -> None:
+    ends: list[int] = []
+    writing.window.closed.connect(lambda: ends.append(1))
+    writing.window.page.composer.clear()
+    assert panel_of(writing).isHidden()
+    assert writing.window.close()
+    assert ends == [1]
 
 
 # --- the end
