@@ -398,6 +398,23 @@ def test_a_body_that_was_once_too_much(body: bytes) -> None:
         assert len(str(error_mapping.error_from_answer(CONTEXT, status, {}, body))) < 5000
 
 
+HTTP_DATES = (
+    "Thu, 01 Jan 1970 00:00:00 GMT",
+    "Mon, 01 Jan 0001 00:00:00 +2359",
+    "Fri, 31 Dec 9999 23:59:59 -2359",
+    "Thu, 01 Jan 99999999999 00:00:00 GMT",
+    "Thu, 01 Jan 1970 00:00:00 +99999999999999",
+    "1 Jan " + "9" * 400 + " 00:00:00",
+)
+
+
+@pytest.mark.parametrize("date", HTTP_DATES, ids=range(len(HTTP_DATES)))
+def test_a_date_that_no_calendar_shows_is_no_wait(date: str) -> None:
+    for fields in ({"retry-after": date}, {"retry-after": date, "date": date}, {"retry-after": "3", "date": date}):
+        wait = retry_after_of(fields)
+        assert wait is None or 0 <= wait < float("inf")
+
+
 @fuzz()
 @given(st.dictionaries(st.sampled_from(("retry-after", "retry-after-ms", "x-ratelimit-reset")), scalars, max_size=3))
 def test_any_wait_that_a_server_asks_for(fields: dict[str, Any]) -> None:
@@ -491,14 +508,49 @@ def test_any_header(line: str) -> None:
         assert request.headers[name] == value
 
 
-@fuzz()
-@given(st.binary(max_size=200))
-def test_any_certificate(der: bytes) -> None:
+def _der(tag: int, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return bytes((tag, 0x82, *len(content).to_bytes(2))) + content
+
+
+def _name_part(kind: int, text: str) -> bytes:
+    return _der(0x31, _der(0x30, _der(0x06, bytes((0x55, 0x04, kind))), _der(0x0C, text.encode())))
+
+
+ALTERNATIVES = _der(0x30, _der(0x82, b"host.example"), _der(0x87, bytes((127, 0, 0, 1))))
+CERTIFICATE = _der(
+    0x30,
+    _der(
+        0x30,
+        _der(0xA0, _der(0x02, b"\x02")),
+        *(_der(0x02, b"\x07"), _der(0x30)),
+        _der(0x30, _name_part(0x0A, "Example"), _name_part(0x03, "Example CA")),
+        *(_der(0x30),) * 3,
+        _der(0xA3, _der(0x30, _der(0x30, _der(0x06, bytes((0x55, 0x1D, 0x11))), _der(0x04, ALTERNATIVES)))),
+    ),
+)
+
+
+def _read_certificate(der: bytes) -> None:
     for read in (issuer.issuer_name, issuer.host_names):
-        try:
+        with contextlib.suppress(ValueError, IndexError):
             read(der)
-        except (ValueError, IndexError) as error:
-            assert error is not None  # noqa: PT017 - either way is right
+
+
+def test_a_certificate_with_any_byte_changed_or_cut_off_anywhere() -> None:
+    assert issuer.issuer_name(CERTIFICATE) == "Example CA"
+    assert issuer.host_names(CERTIFICATE) == ("host.example", "127.0.0.1")
+    for place, byte in enumerate(CERTIFICATE):
+        for other in (0, 1, 0x7F, 0x80, 0x84, 0xFF, byte ^ 1, (byte + 1) % 256, (byte - 1) % 256):
+            _read_certificate(CERTIFICATE[:place] + bytes((other,)) + CERTIFICATE[place + 1 :])
+        _read_certificate(CERTIFICATE[:place])
+        _read_certificate(CERTIFICATE[:place] + CERTIFICATE[place + 1 :])
+
+
+@fuzz()
+@given(st.binary(max_size=200) | damaged_bytes(CERTIFICATE))
+def test_any_certificate(der: bytes) -> None:
+    _read_certificate(der)
 
 
 @fuzz()

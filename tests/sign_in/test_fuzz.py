@@ -78,6 +78,11 @@ def test_any_request_over_a_socket_is_answered_or_closed(head: bytes) -> None:
     )
     | st.text(st.sampled_from("http://[]127.0.0.1?code=&%"), max_size=40)
 )
+@example(f"http://127.0.0.1:{PORT}/\ud800?code={CODE}")
+@example(f"http://127.0.0.1:{PORT}/{ATTEMPT.token}")
+@example(f"http://127.0.0.1:{PORT}/{ATTEMPT.token}?code={CODE}&code={CODE}")
+@example(f"http://127.0.0.1:{PORT}/{ATTEMPT.token}?code=%00{CODE}")
+@example("http://[/")
 def test_any_pasted_text(text: str) -> None:
     try:
         code = ATTEMPT.code_in(text)

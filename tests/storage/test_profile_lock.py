@@ -68,7 +68,8 @@ def test_one_has_it_at_a_time_and_nothing_stays(runtime: Path, paths: AppPaths) 
     other.release()
     assert not other.take(), "who does not have it cannot release it"
     (file,) = runtime.iterdir()
-    assert stat.S_IMODE(file.stat().st_mode) & 0o777 == 0o600
+    # Sticky: what is not is removed when the system tidies the folder up, after some hours.
+    assert stat.S_IMODE(file.stat().st_mode) == 0o1600 or sys.platform != "linux"
     one.release()
     assert list(runtime.iterdir()) == []
     assert other.take()
@@ -207,6 +208,8 @@ def test_what_is_no_file_in_the_locks_place_does_not_hold_the_start(
     assert lock.take()
     assert lock.beside("lock").parent == paths.run_dir
     assert not ProfileLock(paths).take()
+    if sys.platform == "linux":
+        assert str(place) not in map(os.path.realpath, Path("/proc/self/fd").iterdir()), "it is not left open"
     lock.release()
     assert not paths.settings_file.exists()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -185,6 +186,11 @@ def test_one_that_hangs_in_its_start_is_not_waited_for_for_ever(paths: AppPaths,
     with impatience():
         assert SingleInstance(paths, make).claim() is Claim.UNANSWERED
     first.release()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a file cannot be sticky")
+def test_a_socket_is_the_users_alone_and_not_tidied_up(answering: SingleInstance, address: Path) -> None:
+    assert stat.S_IMODE(address.stat().st_mode) == 0o1600
 
 
 def test_a_socket_that_cannot_be_bound_is_closed(tmp_path: Path) -> None:

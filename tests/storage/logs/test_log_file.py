@@ -12,6 +12,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 
@@ -179,6 +180,79 @@ def test_a_drive_that_hangs_holds_nobody_up_and_gets_its_lines_later(
     writer.join()
     lines = [line.rpartition(" ")[2] for line in path.read_text("utf-8").splitlines()]
     assert lines == ["0", "1", "2", "3"], "those that are waiting when it answers again; not more than can wait"
+
+
+def test_nobody_waits_for_a_drive_that_hangs_more_than_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch, expected_logs: Callable[..., None]
+) -> None:
+    """Each line would hold up the window for half a second; and once it answers again, lines are waited for again."""
+    expected_logs("WARNING ours: .*")
+    (handler,) = (one for one in logging.getLogger().handlers if isinstance(one, log_file._PrivateRotatingFile))
+    answers = threading.Event()
+    waits: list[bool] = []
+
+    class Noting(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(super().wait(timeout))
+            return waits[-1]
+
+    open_file = handler._open
+
+    def hang() -> io.TextIOWrapper:
+        answers.wait()
+        return open_file()
+
+    log = logging.getLogger("ours")
+    with monkeypatch.context() as patched:
+        patched.setattr(log_file, "PATIENCE_S", 0.01)
+        patched.setattr(handler, "_open", hang)
+        patched.setattr(log_file, "threading", mock.Mock(wraps=threading, Event=Noting))
+        for number in range(5):
+            log.warning("line %d", number)
+        assert waits == [False]
+        answers.set()
+        handler._jobs.put((logging.makeLogRecord({"msg": "the last"}), last := threading.Event()))
+        assert last.wait(10)
+        patched.setattr(log_file, "PATIENCE_S", 10.0)
+        log.warning("again")
+        assert waits == [False, True]
+    assert path.read_text("utf-8").splitlines()[-1].endswith("again"), "it is there after a crash"
+
+
+def test_a_line_of_the_very_end_is_left_out_where_no_thread_can_begin(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever logs it must not fail for that."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        logging.getLogger("ours").info("lost")
+    logging.getLogger("ours").info("kept")
+    assert [line.rpartition(" ")[2] for line in path.read_text("utf-8").splitlines()] == ["kept"]
+
+
+def test_nobody_but_the_one_who_writes_flushes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logging flushes every handler at the end of the program, which a drive that hangs would hold for ever."""
+    logging.getLogger("ours").info("a line")
+    (handler,) = (one for one in logging.getLogger().handlers if isinstance(one, log_file._PrivateRotatingFile))
+    stream = mock.Mock()
+    with monkeypatch.context() as patched:
+        patched.setattr(handler, "stream", stream)
+        handler.flush()
+    assert stream.mock_calls == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in the file system")
+def test_what_comes_into_the_logs_place_later_does_not_end_it(path: Path) -> None:
+    """A pipe that nobody reads would hold the thread that writes, for good."""
+    os.mkfifo(path)
+    logging.getLogger("ours").info("lost")
+    path.unlink()
+    logging.getLogger("ours").info("kept")
+    assert path.read_text("utf-8").endswith("kept\n")
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
