@@ -9,6 +9,8 @@ import weakref
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QPushButton, QWidget
 
 from caal_desktop import exit_status
@@ -221,6 +223,48 @@ def test_where_the_dialog_cannot_be_built_a_plain_box_is_shown(
     fresh.click()
     assert turn(until=lambda: len(run.given) == 2)
     assert run.end() == 0
+
+
+@pytest.mark.parametrize("way", ["Leave", "Return", "Escape"])
+def test_leaving_the_plain_box_leaves_everything_as_it_is(
+    start: Callable[[int], Start],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: Callable[..., None],
+    way: str,
+) -> None:
+    """Nobody has to read it before a key is pressed: whatever it is, the settings stay."""
+    expected_logs("cannot show its window", "could not be told")
+    monkeypatch.setitem(sys.modules, DIALOG, None)
+    run = start(1)
+    box = run.question("failure.plain")
+    assert isinstance(box, QMessageBox)
+    assert len([button for button in box.buttons() if button.text() == "Start with fresh settings"]) == 1
+    if way == "Leave":
+        escape = box.escapeButton()
+        assert escape is not None
+        escape.click()
+    else:
+        QTest.keyClick(box, getattr(Qt.Key, f"Key_{way}"))
+    assert turn(until=run.task.done)
+    assert run.task.result() == exit_status.NO_WINDOW
+    assert names(tmp_path) == ["settings.json"]
+
+
+def test_the_plain_box_offers_no_fresh_settings_in_place_of_none(
+    qapp: QApplication,
+    qt_loop: LoopHarness,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: Callable[..., None],
+) -> None:
+    expected_logs("cannot show its window", "could not be told")
+    monkeypatch.setitem(sys.modules, DIALOG, None)
+    run = Start(qapp, tmp_path / "settings.json", 1)
+    box = run.question("failure.plain")
+    assert isinstance(box, QMessageBox)
+    assert "Start with fresh settings" not in [button.text() for button in box.buttons()]
+    assert run.end() == exit_status.NO_WINDOW
 
 
 def test_where_nothing_can_be_shown_the_program_ends(

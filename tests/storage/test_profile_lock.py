@@ -78,6 +78,25 @@ def test_one_has_it_at_a_time_and_nothing_stays(runtime: Path, paths: AppPaths) 
     assert not paths.data_dir.exists()
 
 
+def test_the_file_goes_while_it_is_locked(runtime: Path, paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Later, it could be another process's already, and a third one would lock a new one beside it."""
+    one, other = ProfileLock(paths), ProfileLock(paths)
+    assert one.take()
+    taken: list[bool] = []
+    remove = profile_lock._remove
+
+    def remove_late(file: Path) -> None:
+        taken.append(other.take())
+        remove(file)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(profile_lock, "_remove", remove_late)
+        one.release()
+    assert taken == [False]
+    assert other.take()
+    other.release()
+
+
 def test_each_profile_has_its_own(runtime: Path, paths: AppPaths, tmp_path: Path) -> None:
     locks = [
         ProfileLock(paths),
