@@ -14,7 +14,8 @@
     │   ├── HistoryLocked       another program has it open
     │   ├── HistoryDiskFull     the disk is full
     │   ├── HistoryUnreachable  the system fails to read or write it
-    │   │   └── HistoryNotAnswering     it does neither that nor fail
+    │   │   ├── HistoryNotAnswering     it does neither that nor fail
+    │   │   └── HistoryMissing          it is gone, or another one is in its place
     │   ├── HistoryReadOnly     it can be read, but may not be written
     │   ├── HistoryForbidden    the user may not read it
     │   ├── HistoryNotAFile     there is a folder, or something else, in its place
@@ -190,6 +191,17 @@ class HistoryNotAnswering(HistoryUnreachable):
     what = QT_TRANSLATE_NOOP("StorageError", "Your conversations cannot be saved at the moment.")
     why = QT_TRANSLATE_NOOP("StorageError", "The disk with {file} does not answer.")
     advice = QT_TRANSLATE_NOOP("StorageError", "If it is a network drive, check the connection to it.")
+
+
+class HistoryMissing(HistoryUnreachable):
+    """The database was open in this run, and is gone, or another one is in its place."""
+
+    why = QT_TRANSLATE_NOOP(
+        "StorageError", "{file} is gone: its drive may have been removed, or the file was moved, replaced or deleted."
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError", "Connect the drive again, or put the file back. If it is gone for good, start a new file."
+    )
 
 
 class HistoryReadOnly(HistoryFailed):

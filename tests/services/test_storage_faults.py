@@ -447,10 +447,28 @@ def locked(path: Path) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
+@contextmanager
+def folder_gone(path: Path) -> Iterator[None]:
+    """The drive of the folder is gone, and comes back."""
+    aside = path.parent.with_name("aside")
+    path.parent.rename(aside)
+    yield
+    assert not path.parent.exists(), "nothing was made that the drive would hide"
+    aside.rename(path.parent)
+
+
+EVERYWHERE = [locked, no_room, no_descriptors, folder_for_file, file_for_folder]
+
+
 @pytest.mark.parametrize(
-    "fault", [locked, no_room, no_descriptors, folder_for_file, file_for_folder], ids=lambda fault: fault.__name__
+    ("moment", "fault"),
+    [
+        *(("at the start", fault) for fault in EVERYWHERE),
+        # At the start that is a new profile.
+        *(("in the middle", fault) for fault in (*EVERYWHERE, gone, folder_gone)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
-@pytest.mark.parametrize("moment", ["at the start", "in the middle"])
 def test_conversations_are_kept_once_the_fault_is_over(
     parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Callable[[Path], Any], moment: str
 ) -> None:
@@ -469,14 +487,14 @@ def test_conversations_are_kept_once_the_fault_is_over(
     with fault(path):
         history.begin()
         history.rename("c", "2")
-        if moment == "at the start" or fault in (locked, no_room):
+        if moment == "at the start" or fault is not no_descriptors:
             parts.until(lambda: troubles, "it is told")
             assert isinstance(troubles[0].error, StorageError)
         else:
-            # The file that is open goes on to be written, wherever its name is now.
-            parts.until(lambda: not history.unsaved, "it is written")
+            # The file that is open goes on to be written.
+            parts.until(lambda: not history.has_unwritten, "it is written")
     history.rename("c", "3")
-    parts.until(lambda: history.trouble is None and not history.unsaved, "all is saved")
+    parts.until(lambda: history.trouble is None and not history.has_unwritten, "all is saved")
     parts.close()
     run_async(history.close())
     with closing(HistoryDatabase(path)) as database:

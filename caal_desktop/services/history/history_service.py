@@ -17,7 +17,7 @@ from caal_desktop.services.history.conversation_transfer import ConversationTran
 from caal_desktop.services.history.history_writer import HistoryWriter
 from caal_desktop.services.retry_delays import RETRY_DELAYS_S
 from caal_desktop.services.task_scope import TaskScope
-from caal_desktop.storage.errors import HistoryFailed, HistoryPutAside, StorageError
+from caal_desktop.storage.errors import HistoryFailed, StorageError
 from caal_desktop.storage.history.draft_file import Draft
 from caal_desktop.storage.history.records import ConversationRecord
 from caal_desktop.storage.history.store import HistoryDatabase
@@ -95,6 +95,7 @@ class HistoryService(QObject):
         self._listed: list[ConversationSummary] = []
         self._has_begun = False
         self._told_damage: StorageError | None = None
+        self._file = 0
         chat.messageAdded.connect(self._on_added)
         chat.textArrived.connect(lambda index, _text: self._on_text_arrived(index))
         chat.reasoningArrived.connect(lambda index, _text: self._on_text_arrived(index))
@@ -206,6 +207,10 @@ class HistoryService(QObject):
         """Try at once to write what could not be written."""
         self._writer.retry()
 
+    def begin_anew(self) -> None:
+        """Keep conversations in a new file from now on, where the one that was open is missing."""
+        self._writer.begin_anew()
+
     async def close(self) -> None:
         """Write what is left, and close the database."""
         await self.transfer.close()
@@ -216,7 +221,9 @@ class HistoryService(QObject):
 
     async def _begin(self) -> None:
         try:
-            found, unfinished = await self._writer.read(lambda database: (database.found, database.unfinished()))
+            found, file, unfinished = await self._writer.read(
+                lambda database: (database.found, database.number, database.unfinished())
+            )
             with contextlib.suppress(HistoryFailed):  # it may be read only, or be locked: another start takes it over
                 if old_draft := await self._writer.read(HistoryDatabase.take_old_draft):
                     self.draftFound.emit(Draft(old_draft))
@@ -227,10 +234,12 @@ class HistoryService(QObject):
         if found is not None and found is not self._told_damage:
             self._told_damage = found
             self.damageFound.emit(found)
-            if not is_first and isinstance(found, HistoryPutAside):
-                # What is shown was written into the other file.
-                for message in self._chat.conversation:
-                    self._save(message)
+        if not is_first and file != self._file:
+            # What is shown was written into the other file.
+            for message in self._chat.conversation:
+                self._save(message)
+            self._on_path()
+        self._file = file
         if is_first and unfinished is not None and not self._chat.messages:
             await self._open(unfinished)
         await self._list()

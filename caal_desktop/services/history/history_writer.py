@@ -60,11 +60,17 @@ _STAYS_OPEN = (HistoryLocked, HistoryDiskFull, HistoryDamaged)
 
 @dataclass(slots=True)
 class _Outcome:
-    """What became of an attempt. What is neither written nor refused was not reached."""
+    """What became of an attempt. What is neither written nor refused was not reached.
+
+    Attributes:
+        other_file: which one of this run's files was found in the place of the former one: nothing was written, for
+            what was written before is not in it; None where it is the same.
+    """
 
     written: list[Key] = field(default_factory=list)
     refused: dict[Key, Exception] = field(default_factory=dict)
     error: BaseException | None = None
+    other_file: int | None = None
 
 
 class HistoryWriter(QObject):
@@ -102,6 +108,7 @@ class HistoryWriter(QObject):
         self._lengths: dict[str, tuple[int, int]] = {}
         self._trouble: Trouble | None = None
         self._failures = 0
+        self._file = 1
         self._closed = self._has_ended = False
         self._submitted_waiters: list[asyncio.Future[None]] = []
         self._tried_waiters: list[asyncio.Future[None]] = []
@@ -183,6 +190,11 @@ class HistoryWriter(QObject):
             if self._under_way is not None:
                 self._slow_timer.start(round(SLOW_AGAIN_S * 1000))
             self._try()
+
+    def begin_anew(self) -> None:
+        """Begin a new file where the one that was open is missing, with what is not written yet."""
+        self._thread.begin_anew()
+        self.retry()
 
     # --- reading
 
@@ -287,8 +299,8 @@ class HistoryWriter(QObject):
         self._under_way, self._waiting = self._waiting, Unwritten()
         steps = self._under_way.steps(self._lengths, self._shown())
         is_patient = self._trouble is None and not self._closed
-        seconds = opening.BUSY_SECONDS if is_patient else SHORT_WAIT_S
-        future = self._thread.submit(lambda database: _write(database, steps, seconds))
+        seconds, file = opening.BUSY_SECONDS if is_patient else SHORT_WAIT_S, self._file
+        future = self._thread.submit(lambda database: _write(database, steps, seconds, file))
         self._slow_timer.start(round(SLOW_S * 1000))
         future.add_done_callback(self._tell_outcome)
         self._release(self._submitted_waiters)
@@ -316,6 +328,11 @@ class HistoryWriter(QObject):
         changes.begin_again()
         changes.add(self._waiting)
         self._waiting = changes
+        if outcome.other_file is not None:
+            self._file = outcome.other_file
+            changes.write_whole()
+            self._try()
+            return
         error = outcome.error
         for refused in outcome.refused.values():
             error = error or refused
@@ -369,14 +386,17 @@ class HistoryWriter(QObject):
                 waiter.set_result(None)
 
 
-def _write(database: HistoryDatabase, steps: Mapping[Key, Step], seconds: float) -> _Outcome:
+def _write(database: HistoryDatabase, steps: Mapping[Key, Step], seconds: float, file: int) -> _Outcome:
     """Make changes, in the database's thread; stop at the first one that the database is to blame for.
 
     Args:
         database: where.
         steps: what writes each change, in the order of writing.
         seconds: how long a lock is waited for.
+        file: which one of this run's files has what was written before.
     """
+    if database.number != file:
+        return _Outcome(other_file=database.number)
     outcome = _Outcome()
     database.wait_for_locks(seconds)
     together = {key: step for key, step in steps.items() if key.kind in _TOGETHER}

@@ -66,6 +66,10 @@ class Unsaved(QObject):
         self._history.retry()
         self._drafts.retry()
 
+    def begin_anew(self) -> None:
+        """Keep conversations in a new file from now on, where the one that was open is missing."""
+        self._history.begin_anew()
+
     def _on_history(self, trouble: Trouble | None) -> None:
         if trouble is None:
             # The cause was probably the same.

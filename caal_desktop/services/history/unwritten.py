@@ -108,6 +108,12 @@ class UnwrittenConversation:
         self.messages.update(self.grown)
         self.grown.clear()
 
+    def write_whole(self) -> None:
+        """Write all of its messages, in their order, and which versions are shown."""
+        self.messages = {message.id: message for message in self.conversation}
+        self.grown.clear()
+        self.has_other_path = True
+
     def whole(self, title: str) -> ConversationRecord:
         """Return the conversation as it would be kept, with all of its messages."""
         head = self.head
@@ -310,6 +316,11 @@ class Unwritten:
         """Prepare for another attempt after one whose outcome is not known."""
         for unwritten in self._conversations.values():
             unwritten.begin_again()
+
+    def write_whole(self) -> None:
+        """Write the conversations with all of their messages: the file has nothing of them."""
+        for unwritten in self._conversations.values():
+            unwritten.write_whole()
 
     # --- reading
 

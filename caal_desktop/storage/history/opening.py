@@ -32,6 +32,7 @@ from caal_desktop.storage.errors import (
     HistoryUnreachable,
 )
 from caal_desktop.storage.history.failures import failure_of, system_failure_of
+from caal_desktop.storage.history.known_file import FileIdentity, KnownFile
 from caal_desktop.storage.history.schema import OLD_INDEX, OLD_TRIGGERS, PROBES, SCHEMA, SCHEMA_VERSION
 from caal_desktop.storage.regular_file import NEVER_WAIT
 
@@ -44,7 +45,9 @@ logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 5.0
 """How long a lock of another program is waited for."""
-_SIDE_FILES = ("-wal", "-shm", "-journal")
+_LOGS = ("-wal", "-journal")
+"""What ends the names of the files that may hold what is not in the database yet."""
+_SIDE_FILES = (*_LOGS, "-shm")
 _CREATION = f"BEGIN;{SCHEMA};PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -61,39 +64,53 @@ class OpenedFile:
 
     Attributes:
         connection: without transactions of its own.
+        identity: which file it is.
         found: what was wrong with the file, and is to be told; None where all was well.
     """
 
     connection: sqlite3.Connection
+    identity: FileIdentity
     found: HistoryFailed | None = None
 
 
-def open_file(path: Path) -> OpenedFile:
+def open_file(known: KnownFile) -> OpenedFile:
     """Open the file, or create it. A damaged or emptied one is put aside; what may not be written is read.
 
+    Args:
+        known: which file, and what was found out when it was opened before; brought up to date.
+
     Raises:
+        HistoryMissing: it was open before, and is gone.
         HistoryTooNew: a later version of the program has written it; it is left alone.
         FolderUnusable, HistoryFailed: it cannot be used.
     """
+    known.ensure_there()
+    opened = _open_or_create(known)
+    known.note_opened(opened.identity)
+    return opened
+
+
+def _open_or_create(known: KnownFile) -> OpenedFile:
+    path = known.path
     try:
         ensure_private_folder(path.parent)
     except FolderReadOnly:
         if not path.exists():
             raise
-        return _open_to_read(path)
+        return _open_to_read(known)
     found: HistoryPutAside | None = None
     try:
         if _is_missing(path):
             _create(path)
-        return _open(path)
+        return _open(known)
     except HistoryEmptied:
         found = HistoryEmptied(file=str(_set_aside(path)))
     except HistoryDamaged:
         found = HistoryPutAside(file=str(_set_aside(path)))
     except HistoryReadOnly:
-        return _open_to_read(path)
+        return _open_to_read(known)
     _create(path)
-    return replace(_open(path), found=found)
+    return replace(_open(known), found=found)
 
 
 @contextlib.contextmanager
@@ -118,7 +135,7 @@ def _is_missing(path: Path) -> bool:
         # A pipe would be waited for; on Windows there are none in folders.
         handle = os.open(path, os.O_RDONLY | NEVER_WAIT)
     except FileNotFoundError as error:
-        if any(_side_file(path, ending).exists() for ending in _SIDE_FILES):
+        if any(_has_content(_side_file(path, ending)) for ending in _LOGS):
             # SQLite would take an old log for that of the new database.
             raise HistoryEmptied(file=str(path)) from error
         return True
@@ -157,14 +174,16 @@ def _create(path: Path) -> None:
         raise system_failure_of(error, path) from error
 
 
-def _open(path: Path) -> OpenedFile:
+def _open(known: KnownFile) -> OpenedFile:
     import sqlite3
 
+    path = known.path
     try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
     except sqlite3.Error as error:
         raise failure_of(error, path) from error
     try:
+        identity = FileIdentity.of(path)
         with contextlib.suppress(OSError):  # another user's, or on a disk that is read-only
             path.chmod(PRIVATE_FILE)
         for pragma in _PRAGMAS:
@@ -172,9 +191,9 @@ def _open(path: Path) -> OpenedFile:
         if connection.execute("PRAGMA schema_version").fetchone()[0] == 0:
             # Version 0.1.0 was ended before it had made the tables.
             connection.executescript(_CREATION)
-        _check(connection, path)
+        _check(connection, known, identity)
         if not _may_write(connection):
-            return OpenedFile(connection, HistoryReadOnly(file=str(path)))
+            return OpenedFile(connection, identity, HistoryReadOnly(file=str(path)))
         _remove_old_index(connection, path)
     except sqlite3.Error as error:
         connection.close()
@@ -183,10 +202,13 @@ def _open(path: Path) -> OpenedFile:
             # This is what SQLite says where it may not create the files beside the database.
             failure = HistoryReadOnly(file=str(path))
         raise failure from error
+    except OSError as error:
+        connection.close()
+        raise system_failure_of(error, path) from error
     except BaseException:
         connection.close()
         raise
-    return OpenedFile(connection)
+    return OpenedFile(connection, identity)
 
 
 def _may_write(connection: sqlite3.Connection) -> bool:
@@ -200,8 +222,8 @@ def _may_write(connection: sqlite3.Connection) -> bool:
     return True
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    """Check that this is a database of ours.
+def _check(connection: sqlite3.Connection, known: KnownFile, identity: FileIdentity) -> None:
+    """Check that this is a database of ours; a whole one is read through once.
 
     Raises:
         HistoryTooNew: it is a later version's.
@@ -209,10 +231,14 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     """
     import sqlite3
 
+    path = known.path
     if connection.execute("PRAGMA user_version").fetchone()[0] > SCHEMA_VERSION:
         raise HistoryTooNew(file=str(path))
-    if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-        raise HistoryDamaged(file=str(path))
+    if not known.is_whole(identity):
+        # Takes seconds where the file is large.
+        if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise HistoryDamaged(file=str(path))
+        known.note_whole(identity)
     try:
         for probe in PROBES:
             connection.execute(probe).fetchall()
@@ -222,9 +248,10 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         raise
 
 
-def _open_to_read(path: Path) -> OpenedFile:
+def _open_to_read(known: KnownFile) -> OpenedFile:
     import sqlite3
 
+    path = known.path
     failure: HistoryFailed = HistoryReadOnly(file=str(path))
     # The second way needs no file beside the database; it does not see what only the log has.
     for how in ("mode=ro", "mode=ro&immutable=1"):
@@ -232,12 +259,15 @@ def _open_to_read(path: Path) -> OpenedFile:
             try:
                 connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
                 unless_usable.callback(connection.close)
-                _check(connection, path)
+                identity = FileIdentity.of(path)
+                _check(connection, known, identity)
             except sqlite3.Error as error:
                 failure = failure_of(error, path)
+            except OSError as error:
+                failure = system_failure_of(error, path)
             else:
                 unless_usable.pop_all()
-                return OpenedFile(connection, HistoryReadOnly(file=str(path)))
+                return OpenedFile(connection, identity, HistoryReadOnly(file=str(path)))
     raise failure
 
 
@@ -270,3 +300,10 @@ def _set_aside(path: Path) -> Path:
 
 def _side_file(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False

@@ -25,8 +25,16 @@ from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.fields import whole_characters
 from caal_desktop.llm.translation import Count, Unit
-from caal_desktop.storage.errors import HistoryFailed, HistoryPutAside, HistoryReadOnly, HistoryRecovered
+from caal_desktop.storage.errors import (
+    HistoryDamaged,
+    HistoryFailed,
+    HistoryMissing,
+    HistoryPutAside,
+    HistoryReadOnly,
+    HistoryRecovered,
+)
 from caal_desktop.storage.history.failures import failure_of
+from caal_desktop.storage.history.known_file import KnownFile
 from caal_desktop.storage.history.opening import open_file, without_waiting
 from caal_desktop.storage.history.records import ConversationRecord, ConversationSummary, MessageRecord
 from caal_desktop.storage.history.recovery import conversations_in
@@ -54,26 +62,31 @@ class HistoryDatabase:
 
     Attributes:
         found: what was wrong with the file when it was opened, and is to be told; None where all was well.
+        number: which one of this run's files it is, from 1 on; more than 1 where it has taken the place of another.
     """
 
-    def __init__(self, path: Path, *, is_reopened: bool = False) -> None:
+    def __init__(self, path: Path, known: KnownFile | None = None) -> None:
         """Open the file, or create it.
+
+        What an earlier run has deleted is removed for good: nobody can restore it any more.
 
         Args:
             path: the file.
-            is_reopened: whether this run has had it open before, and may still restore what it has deleted. What an
-                earlier run has deleted is removed for good: nobody can restore it any more.
+            known: what this run knows of it, which may have had it open before; None for nothing.
 
         Raises:
+            HistoryMissing: this run has had it open before, and it is gone.
             HistoryTooNew: a later version of the program has written it; it is left alone.
             FolderUnusable, HistoryFailed: it cannot be used.
         """
         import sqlite3
 
         self._path = path
+        self._known = KnownFile(path) if known is None else known
         self._sqlite = sqlite3
-        opened = open_file(path)
-        self._connection, self.found = opened.connection, opened.found
+        is_reopened = self._known.was_open
+        opened = open_file(self._known)
+        self._connection, self.found, self.number = opened.connection, opened.found, self._known.number
         self._connection.create_function("holds", 2, holds)
         self._read = RowReader(self._connection)
         self._is_joined = self._removes = False
@@ -111,7 +124,15 @@ class HistoryDatabase:
         with contextlib.suppress(OSError):
             if self._path.stat().st_size <= _QUICKLY_MADE:
                 self.tidy()
-        self._connection.close()
+        self.release()
+
+    def ensure_in_place(self) -> None:
+        """Find out whether what is written here is found when the file is opened the next time.
+
+        Raises:
+            HistoryMissing: it is not: the file has lost its name.
+        """
+        self._known.ensure_in_place()
 
     def wait_for_locks(self, seconds: float) -> None:
         """Set how long a lock of another program is waited for from now on."""
@@ -119,6 +140,11 @@ class HistoryDatabase:
 
     def release(self) -> None:
         """Close the file as it is: what was deleted is still in it."""
+        try:
+            self._known.ensure_in_place()
+        except HistoryMissing:
+            # SQLite leaves the log then, and would take it for that of the file that has the name now.
+            self._empty_log()
         self._connection.close()
 
     @property
@@ -176,11 +202,17 @@ class HistoryDatabase:
             if self._removes:
                 self._is_untidy = self._has_traces = True
         except self._sqlite.Error as error:
-            raise failure_of(error, self._path) from error
+            raise self._failure_of(error) from error
         finally:
             self._removes = False
         if self._has_traces:
             self._empty_log()
+
+    def _failure_of(self, error: sqlite3.Error) -> HistoryFailed:
+        failure = failure_of(error, self._path)
+        if isinstance(failure, HistoryDamaged):
+            self._known.note_whole(None)
+        return failure
 
     def _empty_log(self) -> None:
         """Copy the log back and cut it to nothing. Another program that reads at the moment keeps us from it."""
@@ -356,7 +388,7 @@ class HistoryDatabase:
         try:
             return self._connection.execute(sql, values).fetchall()
         except self._sqlite.Error as error:
-            raise failure_of(error, self._path) from error
+            raise self._failure_of(error) from error
 
     def note(self, name: str) -> str:
         """Return what was kept under a name; "" where nothing was."""

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
+from caal_desktop.storage.history.known_file import KnownFile
 from caal_desktop.storage.history.store import HistoryDatabase
 
 if TYPE_CHECKING:
@@ -29,10 +30,9 @@ class HistoryThread:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._known = KnownFile(path)
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._database: HistoryDatabase | None = None
-        self._was_open = False
         self._thread: threading.Thread | None = None
         self._closed = False
         self._is_tidying = False
@@ -43,15 +43,19 @@ class HistoryThread:
         """Run a job with the database.
 
         Returns:
-            The job's result, or what it raises: a :class:`~caal_desktop.storage.errors.StorageError`.
+            The job's result, or what it raises: a :class:`~caal_desktop.storage.errors.StorageError`. That of a job
+            that has written into a file without its name is :class:`~caal_desktop.storage.errors.HistoryMissing`.
         """
-        return self._submit(lambda: job(self._opened()))
+        return self._submit(lambda: self._run(job))
 
-    def _opened(self) -> HistoryDatabase:
+    def _run(self, job: Callable[[HistoryDatabase], T]) -> T:
         if self._database is None:
-            self._database = HistoryDatabase(self._path, is_reopened=self._was_open)
-            self._was_open = True
-        return self._database
+            self._database = HistoryDatabase(self._known.path, self._known)
+        database = self._database
+        database.ensure_in_place()
+        result = job(database)
+        database.ensure_in_place()
+        return result
 
     def _submit(self, job: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
@@ -82,6 +86,10 @@ class HistoryThread:
     def reopen(self) -> None:
         """Close the database, so that it is opened anew when it is used next: the file may be another one by then."""
         self._submit(self._release)
+
+    def begin_anew(self) -> None:
+        """Begin a new file where the one that was open is missing, once the database is used next."""
+        self._submit(self._known.give_up)
 
     def _release(self) -> None:
         database, self._database = self._database, None

@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId
-from caal_desktop.storage.errors import DraftNotSaved
+from caal_desktop.storage.errors import DraftNotSaved, HistoryMissing
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
@@ -66,6 +66,8 @@ class KeepingNotice(QWidget):
         self._confirmed.stop()
         self._is_draft_alone = isinstance(trouble.error, DraftNotSaved)
         actions = self._commands.failure_actions(trouble.error)
+        if self._unsaved is not None and isinstance(trouble.error, HistoryMissing):
+            actions.append(MessageAction("begin_anew", self.tr("Start a new file"), self._unsaved.begin_anew))
         if self._unsaved is not None and self._unsaved.conversations and not self._is_draft_alone:
             actions.append(MessageAction("export", self.tr("Export a copy…"), self.exportWanted.emit))
         text = words_of(trouble.error)

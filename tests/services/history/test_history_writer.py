@@ -24,6 +24,7 @@ from caal_desktop.storage.errors import (
     HistoryEmptied,
     HistoryFailed,
     HistoryLocked,
+    HistoryMissing,
     HistoryNotAnswering,
     HistoryReadOnly,
 )
@@ -280,6 +281,128 @@ def test_a_file_that_is_empty_when_it_is_opened_anew_is_told_once(
     assert [type(error) for error in found] == [HistoryEmptied]
     chatting.until_saved()
     assert kept_texts(path) == {"And another": said}, "what is shown is in the new file"
+
+
+# --- a file that is gone
+
+
+def test_a_drive_that_is_gone_when_the_file_is_opened_anew_is_waited_for(
+    chatting: Chatting, path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    chatting.say("Earlier")
+    chatting.history.new()
+    before = chatting.say("Before")
+    chatting.until_saved()
+    aside = path.parent.with_name("aside")
+    break_the_connection(chatting, lambda: path.parent.rename(aside))
+    during = chatting.say("During")
+    chatting.until(lambda: len(chatting.troubles) > 3, "attempts")
+    assert isinstance(chatting.troubles[-1].error, HistoryMissing)
+    assert not path.parent.exists(), "nothing is made that the drive would hide"
+    chatting.history.retry()
+    chatting.until(lambda: len(chatting.troubles) > 6, "more attempts")
+    assert not path.parent.exists(), "nor because the user tries again"
+    assert during[: len(before)] == before
+    aside.rename(path.parent)
+    chatting.until_saved()
+    assert set(chatting.titles()) == {"Earlier", "Before"}
+    assert kept_texts(path)["Before"] == during
+
+
+def remove(path: Path) -> None:
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
+@pytest.mark.parametrize("everything", [True, False], ids=["with its log", "alone"])
+def test_a_file_that_is_deleted_while_it_is_open_is_begun_anew_when_the_user_says_so(
+    chatting: Chatting, path: Path, expected_logs: Callable[[str], None], everything: bool
+) -> None:
+    """What is written into a file that has lost its name is lost, and SQLite does not notice."""
+    expected_logs(FAILED)
+    earlier = chatting.say("Left")
+    left = chatting.history.current
+    chatting.until_saved()
+    if everything:
+        remove(path)
+    else:
+        path.unlink()
+    left_said = chatting.say("Said to the void?")
+    chatting.until(lambda: chatting.troubles, "the trouble")
+    assert isinstance(chatting.troubles[0].error, HistoryMissing)
+    chatting.history.new()
+    shown_said = chatting.say("Shown")
+    chatting.until(lambda: set(chatting.titles()) == {"Left", "Shown"}, "both are listed")
+    chatting.history.retry()
+    count = len(chatting.troubles)
+    chatting.until(lambda: len(chatting.troubles) > count + 3, "more attempts")
+    assert not path.exists(), "positive control: that alone makes nothing"
+    found: list[Any] = []
+    chatting.history.damageFound.connect(found.append)
+    chatting.history.begin_anew()
+    chatting.until_saved()
+    chatting.until(lambda: not chatting.history.has_unwritten, "all is saved")
+    assert left_said[: len(earlier)] == earlier
+    assert kept_texts(path) == {"Left": left_said, "Shown": shown_said}, "whole, from memory"
+    assert found == [], "the user knows"
+    chatting.history.open(left)
+    chatting.until(lambda: chatting.history.current == left, "the one that was left")
+    more = chatting.say("More")
+    chatting.until_saved()
+    assert kept_texts(path)["Left"] == more
+
+
+def test_what_is_shown_is_kept_whole_in_a_new_file_though_nothing_of_it_was_unwritten(
+    chatting: Chatting, path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    said = chatting.say("Shown")
+    chatting.until_saved()
+    remove(path)
+    chatting.history.search("")
+    chatting.until(lambda: chatting.troubles, "reading finds it out, too")
+    chatting.history.begin_anew()
+    chatting.until(lambda: chatting.history.trouble is None and not chatting.history.has_unwritten, "it is saved")
+    chatting.until(lambda: path.exists() and kept_texts(path) == {"Shown": said}, "all of it")
+
+
+def test_a_file_that_takes_the_place_of_the_open_one_is_used_and_not_harmed(
+    chatting: Chatting, path: Path, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    """A backup that is put back while the program runs; the log beside it is the other file's."""
+    expected_logs(FAILED)
+    backup = tmp_path / "backup" / path.name
+    with closing(HistoryDatabase(backup)) as database:
+        record = ConversationRecord("b", "From the backup", 1.0, 2.0)
+        record.messages = [MessageRecord(f"b{n}", None, "user", "complete", 1.0, f"text {n} " * 200) for n in range(50)]
+        database.save_all(record)
+    whole = chatting.say("Before")
+    chatting.until_saved()
+    assert path.with_name(f"{path.name}-wal").stat().st_size, "positive control: it has a log"
+    backup.replace(path)
+    whole = chatting.say("After")
+    chatting.until_saved()
+    chatting.until(lambda: set(chatting.titles()) == {"Before", "From the backup"}, "both are listed")
+    texts = kept_texts(path)
+    assert texts["Before"] == whole
+    assert texts["From the backup"] == [f"text {n} " * 200 for n in range(50)]
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_the_log_of_a_file_that_is_replaced_harms_no_other_after_the_end(
+    chatting: Chatting, path: Path, tmp_path: Path
+) -> None:
+    chatting.say("Before")
+    chatting.until_saved()
+    other = tmp_path / "other" / path.name
+    with closing(HistoryDatabase(other)) as database:
+        database.save_all(ConversationRecord("b", "From the backup", 1.0, 2.0))
+    other.replace(path)
+    chatting.close()
+    assert not path.with_name(f"{path.name}-wal").stat().st_size
+    assert set(kept_texts(path)) == {"From the backup"}
 
 
 def test_an_unwritten_conversation_can_be_exported(

@@ -17,9 +17,11 @@ import pytest
 from caal_desktop.llm.translation import Count
 from caal_desktop.storage.errors import (
     FolderReadOnly,
+    HistoryDamaged,
     HistoryEmptied,
     HistoryForbidden,
     HistoryLocked,
+    HistoryMissing,
     HistoryPutAside,
     HistoryReadOnly,
     HistoryRecovered,
@@ -27,9 +29,11 @@ from caal_desktop.storage.errors import (
     HistoryUnreachable,
 )
 from caal_desktop.storage.history import opening
+from caal_desktop.storage.history.known_file import KnownFile
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.schema import PROBES
 from caal_desktop.storage.history.store import HistoryDatabase
+from caal_desktop.storage.history.thread import HistoryThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,6 +185,101 @@ def test_a_database_without_tables_is_a_new_one(path: Path) -> None:
     assert path.stat().st_size
     fill(path)
     assert listed(path) == ["c1"]
+
+
+# --- opened again by the same run
+
+
+def test_a_file_that_was_open_is_not_made_anew_where_it_is_missing(path: Path) -> None:
+    known = KnownFile(path)
+    HistoryDatabase(path, known).close()
+    path.unlink()
+    with pytest.raises(HistoryMissing):
+        HistoryDatabase(path, known)
+    path.parent.rmdir()
+    with pytest.raises(HistoryMissing):
+        HistoryDatabase(path, known)
+    assert not path.parent.exists()
+    known.give_up()
+    with closing(HistoryDatabase(path, known)) as database:
+        assert database.found is None
+        assert database.number == 2
+    path.unlink()
+    with pytest.raises(HistoryMissing):
+        HistoryDatabase(path, known)
+    assert listed(path) == [], "the next run has a new profile"
+
+
+@pytest.mark.parametrize("moment", ["before", "during"])
+def test_a_job_is_told_that_its_file_has_lost_its_name(path: Path, moment: str) -> None:
+    thread = HistoryThread(path)
+    assert thread.submit(lambda database: database.number).result() == 1
+    if moment == "before":
+        path.unlink()
+
+    def job(database: HistoryDatabase) -> None:
+        path.unlink(missing_ok=True)
+        database.save_all(ConversationRecord("c1", "", 1.0, 1.0))
+
+    with pytest.raises(HistoryMissing):
+        thread.submit(job).result()
+    thread.reopen()
+    thread.begin_anew()
+    assert thread.submit(lambda database: [summary.id for summary in database.listing()]).result() == []
+    thread.submit(lambda database: database.save_all(ConversationRecord("c2", "", 1.0, 1.0))).result()
+    thread.close().result()
+    assert listed(path) == ["c2"]
+
+
+class ReadThrough:
+    """Counts how often a file is read through for damage."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.times = 0
+        connect, outer = sqlite3.connect, self
+
+        class Counting(sqlite3.Connection):
+            def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+                outer.times += "quick_check" in sql
+                return super().execute(sql, *values)
+
+        monkeypatch.setattr(
+            sqlite3, "connect", lambda *values, **options: connect(*values, factory=Counting, **options)
+        )
+
+
+def test_a_file_is_read_through_once(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(path)
+    known, read_through = KnownFile(path), ReadThrough(monkeypatch)
+    for _ in range(3):
+        HistoryDatabase(path, known).release()
+    assert read_through.times == 1
+    fill(tmp_path / "other" / path.name, "c2")
+    (tmp_path / "other" / path.name).replace(path)
+    for _ in range(2):
+        HistoryDatabase(path, known).release()
+    assert read_through.times == 1 + 1 + 1, "another file, and the one that was written beside it"
+
+
+def test_a_file_with_damage_is_read_through_when_it_is_opened_again(path: Path) -> None:
+    known = KnownFile(path)
+    database = HistoryDatabase(path, known)
+    record = ConversationRecord("c1", "", 1.0, 2.0)
+    record.messages = [MessageRecord(f"m{n}", None, "user", "complete", 1.0, "glow " * 500) for n in range(50)]
+    database.save_all(record)
+    database._empty_log()
+    content = bytearray(path.read_bytes())
+    content[4096 * 2 :] = b"\xaa" * (len(content) - 4096 * 2)
+    # As a disk's fault: the same file.
+    with path.open("r+b") as file:
+        file.write(content)
+    database._connection.execute("PRAGMA cache_size = 0").fetchall()
+    with pytest.raises(HistoryDamaged):
+        database.load("c1")
+    database.release()
+    with closing(HistoryDatabase(path, known)) as again:
+        assert isinstance(again.found, HistoryPutAside)
+        assert again.number == 2
 
 
 # --- not ours, or no longer
@@ -367,11 +466,10 @@ def test_a_file_that_may_not_be_read_says_so(readable: Path, unprivileged: Calla
     fill(path)
     path.chmod(0o000)
     path.parent.chmod(0o777)
-    if os.geteuid():
-        pytest.skip("the owner's file is made readable again")
     unprivileged()
     with pytest.raises(HistoryForbidden):
         HistoryDatabase(path)
+    assert path.stat().st_mode & 0o777 == 0, "it is left as it is"
 
 
 def test_a_file_that_is_not_used_is_not_left_open(readable: Path, unprivileged: Callable[[], None]) -> None:

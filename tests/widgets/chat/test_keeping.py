@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 
 from caal_desktop.services.history.trouble import Trouble
-from caal_desktop.storage.errors import HistoryLocked, HistoryPutAside
+from caal_desktop.storage.errors import HistoryLocked, HistoryMissing, HistoryPutAside
 from caal_desktop.storage.history import opening
 from caal_desktop.storage.history.draft_file import load_draft
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
@@ -117,9 +117,10 @@ def test_the_notice_is_seen_whole_beside_a_folded_pane(troubled: ChatWindow, siz
 
 def test_the_notice_fits_at_the_window_s_least_size(troubled: ChatWindow) -> None:
     # The file of the test has a longer path than any user's.
-    error = HistoryLocked(file="/home/user/.local/share/caal-desktop/conversations.db", reason="locked")
-    troubled.unsaved.troubleChanged.emit(Trouble(error))
-    assert complaints_at_its_sizes(troubled.window, "not saved") == []
+    for kind in (HistoryLocked, HistoryMissing):
+        error = kind(file="/home/user/.local/share/caal-desktop/conversations.db", reason="locked")
+        troubled.unsaved.troubleChanged.emit(Trouble(error))
+        assert complaints_at_its_sizes(troubled.window, kind.__name__) == []
 
 
 def test_the_keyboard_reaches_the_button_and_the_notice_goes_when_all_is_saved(
@@ -146,6 +147,33 @@ def test_the_keyboard_reaches_the_button_and_the_notice_goes_when_all_is_saved(
     chat.window._keeping._confirmed.start(0)
     chat.until(panel.isHidden, "the notice is gone")
     assert focused().isVisible()
+    with closing(sqlite3.connect(tmp_path / "conversations.db")) as database:
+        assert [said.text] == [row[0] for row in database.execute("SELECT text FROM message WHERE id = ?", (said.id,))]
+
+
+def test_a_new_file_is_begun_where_the_old_one_is_gone_and_the_user_says_so(
+    chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    chat, panel = chat_window, panel_of(chat_window)
+    chat.history._writer._retry_delays = (3600.0,)
+    chat.ask("Saved")
+    chat.until(lambda: not chat.history.has_unwritten, "it is saved")
+    for file in tmp_path.glob("conversations.db*"):
+        file.unlink()
+    said = chat.ask("Not saved")
+    chat.until(lambda: chat.history.trouble, "the trouble")
+    chat.window.resize(640, 480)
+    turn(3)
+    buttons = panel.findChildren(QPushButton)
+    assert [button.text() for button in buttons] == ["Try again", "Start a new file", "Export a copy…"]
+    assert all(is_seen(button, chat.window) for button in buttons)
+    assert "is gone" in panel.body
+    chat.click("main.keeping.panel.retry")
+    chat.until(lambda: chat.history.trouble and not chat.history.trouble.is_trying, "another failure")
+    assert not (tmp_path / "conversations.db").exists(), "positive control: trying again makes none"
+    chat.click("main.keeping.panel.begin_anew")
+    chat.until(lambda: panel.kind is MessageKind.SUCCESS and not chat.history.has_unwritten, "it is saved")
     with closing(sqlite3.connect(tmp_path / "conversations.db")) as database:
         assert [said.text] == [row[0] for row in database.execute("SELECT text FROM message WHERE id = ?", (said.id,))]
 
