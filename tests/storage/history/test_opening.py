@@ -217,12 +217,16 @@ def test_a_job_is_told_that_its_file_has_lost_its_name(path: Path, moment: str) 
     if moment == "before":
         path.unlink()
 
+    ran: list[str] = []
+
     def job(database: HistoryDatabase) -> None:
+        ran.append(moment)
         path.unlink(missing_ok=True)
         database.save_all(ConversationRecord("c1", "", 1.0, 1.0))
 
     with pytest.raises(HistoryMissing):
         thread.submit(job).result()
+    assert ran == ([] if moment == "before" else ["during"])
     thread.reopen()
     thread.begin_anew()
     assert thread.submit(lambda database: [summary.id for summary in database.listing()]).result() == []
