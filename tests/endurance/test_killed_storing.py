@@ -154,12 +154,16 @@ class Profile:
         assert status == -signal.SIGKILL or (work == "end" and status == 0), self.errors()
         return Kill(when, self._read())
 
+    def let_end(self, work: str, seed: int, **task: object) -> list[dict[str, Any]]:
+        """Let it work to its end, and return what it has noted."""
+        self._facts.unlink(missing_ok=True)
+        self._works.start({"home": str(self.home), "work": work, "seed": seed, **task})
+        assert self._works.wait() == 0, self.errors()
+        return self._read()
+
     def next_start(self, **task: object) -> dict[str, Any]:
         """Start and end, and return what was found; nothing of it may have been complained about."""
-        self._facts.unlink(missing_ok=True)
-        self._works.start({"home": str(self.home), "work": "look", "seed": 0, **task})
-        assert self._works.wait() == 0, self.errors()
-        (found,) = (fact for fact in self._read() if "found" in fact)
+        (found,) = (fact for fact in self.let_end("look", 0, **task) if "found" in fact)
         assert (found["failures"], found["notice"], found["open_answers"]) == ([], None, []), found
         assert self.errors() == ""
         aside = [path for word in ("damaged", "unreadable", "invalid") for path in self.home.rglob(f"*.{word}-*")]
@@ -396,6 +400,15 @@ def test_a_kill_while_it_ends(profile: Profile, record_property: Callable[[str, 
         assert sorted(found["found"]) == sorted(names)
         assert len(profile.messages()) == 6 * len(names)
         ended += found["model"] != "" and found["draft"] != ""
+    profile.paths.settings_file.unlink(missing_ok=True)
+    profile.paths.draft_file.unlink(missing_ok=True)
+    noted = profile.let_end("end", SEED + 100 * series + KILLS, conversations=names)
+    (renamed,) = (fact["renamed"] for fact in noted if "renamed" in fact)
+    found = profile.next_start()
+    written = (found["draft"], found["model"], found["found"][renamed])
+    assert written == (draft_text(1), "maker/model-1", title_text(renamed, 1)), (
+        "positive control: an end that is let be"
+    )
     record_property("kills", KILLS)
     record_property("all_written_by_then", ended)
 
