@@ -129,6 +129,15 @@ def test_a_start_that_succeeds_asks_nothing(start: Callable[[int], Start], tmp_p
     assert names(tmp_path) == ["settings.json"]
 
 
+def test_a_request_to_end_may_come_before_anything_is_made(
+    start: Callable[[int], Start], expected_logs: Callable[..., None]
+) -> None:
+    assert start(0).end() == 0
+    expected_logs("cannot show its window")
+    assert start(1).end() == exit_status.NO_WINDOW
+    assert find("failure") is None, "nobody is asked who wants it to end"
+
+
 def test_quitting_leaves_everything_as_it_is(
     start: Callable[[int], Start], tmp_path: Path, expected_logs: Callable[..., None]
 ) -> None:

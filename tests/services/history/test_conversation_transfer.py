@@ -463,3 +463,18 @@ def test_an_export_that_is_stopped_leaves_no_file(
     transferring.transfer.export(transferring.history.current, folder / "b.json")
     transferring.until((folder / "b.json").exists, "the next one")
     transferring.until(lambda: [file.name for file in folder.iterdir()] == ["b.json"], "nothing else")
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.md"])
+def test_half_a_character_in_the_options_does_not_keep_a_conversation_from_being_exported(
+    transferring: Transferring, tmp_path: Path, name: str
+) -> None:
+    """JSON may spell it; no file can hold it."""
+    transferring.say("hello")
+    with closing(sqlite3.connect(transferring.path)) as other:
+        other.execute("UPDATE conversation SET options = ?", (json.dumps({"system_prompt": "\ud83d"}),))
+        other.commit()
+    transferring.transfer.export(transferring.history.current, tmp_path / name)
+    transferring.until((tmp_path / name).exists, "it is exported")
+    assert transferring.failures == []
+    assert "hello" in (tmp_path / name).read_text("utf-8")
