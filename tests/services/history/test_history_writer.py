@@ -20,6 +20,7 @@ from caal_desktop.services.history.history_service import HistoryService
 from caal_desktop.services.history.history_writer import HistoryWriter
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.storage.errors import (
+    HistoryDamaged,
     HistoryDiskFull,
     HistoryEmptied,
     HistoryFailed,
@@ -715,6 +716,28 @@ def test_a_file_that_could_not_be_written_is_opened_anew(
     until(lambda: is_written(writer), "it is written")
     assert isinstance(troubles[0].error, HistoryReadOnly)
     assert kept_texts(path) == {"Hello": ["Hello"]}
+
+
+@pytest.mark.parametrize("error", [HistoryLocked, HistoryDiskFull, HistoryDamaged])
+def test_a_file_that_is_as_good_as_it_was_stays_open(
+    make_writer: Callable[..., HistoryWriter],
+    faulty: Faulty,
+    path: Path,
+    expected_logs: Callable[[str], None],
+    error: type[HistoryFailed],
+) -> None:
+    """Opened anew, a damaged one would be put aside, and what can no longer be read of it be gone from the list."""
+    expected_logs(FAILED)
+    writer = make_writer()
+    head, conversation = conversation_of("Hello")
+    used: list[HistoryDatabase] = []
+    writer._thread.submit(used.append).result(10)
+    faulty.failures, faulty.error = 2, lambda: error(file=str(path))
+    writer.save_message(head, conversation, conversation.roots[0])
+    until(lambda: is_written(writer), "it is written")
+    writer._thread.submit(used.append).result(10)
+    assert faulty.attempts == 3
+    assert used[0] is used[1]
 
 
 class Twin:

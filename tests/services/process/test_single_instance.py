@@ -180,6 +180,17 @@ def test_a_first_one_that_hangs_is_not_waited_for_for_ever(
     assert Second(paths, make).result() is Claim.SHOWN, "it was not the second one that had the profile"
 
 
+def test_one_that_hangs_in_its_end_is_not_waited_for_for_ever(
+    first: SingleInstance, paths: AppPaths, make: Make, windows: Windows
+) -> None:
+    """It answers that it is about to end, and never does."""
+    windows.are_open = False
+    with impatience():
+        second = Second(paths, make)
+        assert second.result() is Claim.UNANSWERED
+    second.instance.release()
+
+
 def test_one_that_hangs_in_its_start_is_not_waited_for_for_ever(paths: AppPaths, make: Make, files: Path) -> None:
     first = SingleInstance(paths, make)
     assert first.claim() is Claim.OURS
