@@ -61,7 +61,7 @@ class TransferUnderWay(StorageError):  # noqa: N818 - a message names what happe
     """Another conversation is being imported or exported. Params: ``file``, the one that has to wait."""
 
     what = QT_TRANSLATE_NOOP("StorageError", "Only one conversation at a time can be imported or exported.")
-    why = QT_TRANSLATE_NOOP("StorageError", "Another one is under way, so nothing was done with {file}.")
+    why = QT_TRANSLATE_NOOP("StorageError", "Another one was under way, so nothing was done with {file}.")
     advice = QT_TRANSLATE_NOOP("StorageError", "Wait until that is done, or stop it, then try again.")
 
 

@@ -51,6 +51,8 @@ MAX_LISTED = 500
 _MAX_QUERY = 500
 _MAX_TITLE = 300
 _SNIPPET = 120
+_SNIPPET_LEAD = 16
+"""Characters before what was found: little, or it would be cut off in a narrow pane."""
 _UNTIDY = "untidy"
 """The note that the file is to be made anew."""
 _QUICKLY_MADE = 30_000_000
@@ -489,6 +491,8 @@ class HistoryDatabase:
 
 def _snippet(text: str, query: str) -> str:
     place = max(0, text.lower().find(query.lower()))
-    start = max(0, place - _SNIPPET // 3)
+    start = max(0, place - _SNIPPET_LEAD)
+    if start:
+        start = text.find(" ", start, place) + 1 or start
     words = " ".join(text[start : start + _SNIPPET].split())
     return f"{'…' if start else ''}{words}{'…' if start + _SNIPPET < len(text) else ''}"

@@ -70,6 +70,8 @@ class _Delegate(QStyledItemDelegate):
         colours = design.colours(palette)
         rect = option.rect.adjusted(_PAD // 2, 1, -_PAD // 2, -1)
         painter.save()
+        # Marks above and below letters can be piled up over several rows.
+        painter.setClipRect(option.rect, Qt.ClipOperation.IntersectClip)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -107,7 +109,7 @@ class HistoryPane(QWidget):
         self._search.setAccessibleName(self.tr("Search conversations"))
         self._search.setClearButtonEnabled(True)
         self._more = IconButton("more", self.tr("More actions"), name="history.more", parent=self)
-        self._more.clicked.connect(lambda: self._show_menu(self._more.mapToGlobal(QPoint(0, self._more.height()))))
+        self._more.clicked.connect(self._show_menu_of_current)
         self.list = QListWidget(self)
         self.list.setObjectName("history.list")
         self.list.setAccessibleName(self.tr("Conversations"))
@@ -141,7 +143,7 @@ class HistoryPane(QWidget):
         self._search.textChanged.connect(lambda _text: self._search_timer.start())
         self.list.itemClicked.connect(self._open)
         self.list.itemActivated.connect(self._open)
-        self.list.customContextMenuRequested.connect(lambda at: self._show_menu(self.list.viewport().mapToGlobal(at)))
+        self.list.customContextMenuRequested.connect(self._show_menu_of_list)
         self.list.installEventFilter(self)
         history.listChanged.connect(self.show_list)
         history.deleted.connect(self._offer_undo)
@@ -160,6 +162,9 @@ class HistoryPane(QWidget):
         """Show conversations, in this order."""
         current: QListWidgetItem | None = self.list.currentItem()
         wanted = current.data(_ID) if current is not None and self.list.hasFocus() else self._history.current
+        if wanted not in {summary.id for summary in summaries}:
+            # It was deleted, or is not found: the one that is open is shown as such again.
+            wanted = self._history.current
         self.list.clear()
         for summary in summaries:
             item = QListWidgetItem(one_line(summary.title) or self.tr("Without a title"))
@@ -210,10 +215,16 @@ class HistoryPane(QWidget):
     def _delete(self, identifier: str, title: str) -> None:
         self._history.delete(identifier, title)
 
-    def _show_menu(self, at: QPoint) -> None:
+    def _show_menu_of_current(self) -> None:
+        self._show_menu(self.list.currentItem(), self._more.mapToGlobal(QPoint(0, self._more.height())))
+
+    def _show_menu_of_list(self, at: QPoint) -> None:
+        # Beside the rows none of them is meant. The keyboard's place is in the current one.
+        self._show_menu(self.list.itemAt(at), self.list.viewport().mapToGlobal(at))
+
+    def _show_menu(self, item: QListWidgetItem | None, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        item: QListWidgetItem | None = self.list.currentItem()
         if item is not None:
             # Not the item: an answer that ends while the menu is open makes new items.
             conversation = _id_and_title(item)

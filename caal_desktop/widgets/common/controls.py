@@ -156,7 +156,8 @@ class NameButton(QToolButton):
         option = QStyleOptionToolButton()
         self.initStyleOption(option)
         metrics = self.fontMetrics()
-        beside = self.sizeHint().width() - metrics.horizontalAdvance(self._shown)
+        # One less, since the width of a text is rounded, often down: a name that fits would be cut.
+        beside = self.sizeHint().width() - metrics.horizontalAdvance(self._shown) - 1
         # Cut before its ampersands are doubled, or the cut could leave one of two.
         shown = metrics.elidedText(self._shown, Qt.TextElideMode.ElideRight, self.width() - beside)
         option.text = with_plain_ampersands(shown)

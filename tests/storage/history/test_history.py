@@ -124,6 +124,7 @@ def test_what_is_found_is_told_with_its_place_and_the_latest_comes_first(databas
     assert [summary.id for summary in found] == ["c0", "c1", "c2"]
     assert [bool(summary.snippet) for summary in found] == [True, False, True]
     assert query in found[0].snippet.lower()
+    assert found[0].snippet.startswith("…before the lamp" if query == "lamp" else "…lamp of the Übung")
 
 
 def test_a_search_for_more_than_a_pattern_may_be_is_a_search(database: HistoryDatabase) -> None:

@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QPushButton
@@ -29,7 +29,7 @@ from caal_desktop.services.chat.conversation import AnswerStatus
 from caal_desktop.services.history.conversation_export import json_parts
 from caal_desktop.services.history.conversation_import import ConversationFile
 from caal_desktop.storage.history.draft_file import Draft, load_draft, save_draft
-from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
+from caal_desktop.storage.history.records import ConversationRecord, ConversationSummary, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
 from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.chat.options_dialog import OptionsDialog
@@ -122,6 +122,54 @@ def test_the_list_may_change_below_its_open_menu(chat_window: ChatWindow, monkey
     (dialog,) = chat_window.window.findChildren(QInputDialog)
     assert dialog.textValue() == "First thing"
     dialog.reject()
+
+
+def test_the_menu_beside_the_rows_is_about_none_of_them(
+    chat_window: ChatWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QMenu, "popup", lambda *_args: None)  # Qt's offscreen platform warns of menus
+    chat_window.ask("First thing")
+    chat_window.until(lambda: titles(chat_window) == ["First thing"], "it is listed")
+    pane = chat_window.window._history_pane
+    assert pane is not None
+    pane.list.setCurrentRow(0)
+    row = pane.list.visualItemRect(pane.list.item(0))
+    for at, has_delete in ((row.center(), True), (row.bottomLeft() + QPoint(20, 20), False)):
+        pane.list.customContextMenuRequested.emit(at)
+        (menu,) = pane.findChildren(QMenu)
+        texts = [action.text() for action in menu.actions()]
+        assert ("Delete" in texts) is has_delete
+        assert "Import a conversation…" in texts
+        menu.close()
+        menu.deleteLater()
+        chat_window.until(lambda: not pane.findChildren(QMenu), "it is closed")
+
+
+def test_the_open_conversation_stays_marked_when_another_is_deleted(chat_window: ChatWindow) -> None:
+    chat_window.ask("First thing")
+    chat_window.click("main.new")
+    chat_window.ask("Second thing")
+    chat_window.until(lambda: titles(chat_window) == ["Second thing", "First thing"], "both in the list")
+    pane = chat_window.window._history_pane
+    assert pane is not None
+    pane.list.setFocus()
+    pane.list.setCurrentRow(1)
+    QTest.keyClick(pane.list, Qt.Key.Key_Delete)
+    chat_window.until(lambda: titles(chat_window) == ["Second thing"], "one less")
+    assert [item.text() for item in pane.list.selectedItems()] == ["Second thing"]
+
+
+def test_a_title_is_drawn_within_its_row(chat_window: ChatWindow) -> None:
+    pane = chat_window.window._history_pane
+    assert pane is not None
+    pictures = []
+    for marks in ("", "\u0302" * 60):
+        pane.show_list([ConversationSummary(number, f"An a{marks if number == '2' else ''}", 0.0) for number in "123"])
+        turn(3)
+        picture = pane.list.viewport().grab().toImage()
+        pictures.append([picture.copy(pane.list.visualItemRect(pane.list.item(row))) for row in range(3)])
+    same = [before == after for before, after in zip(*pictures, strict=True)]
+    assert same == [True, False, True]
 
 
 def test_a_temporary_conversation_is_not_listed(chat_window: ChatWindow) -> None:

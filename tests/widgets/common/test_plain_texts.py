@@ -121,8 +121,26 @@ def test_a_name_on_a_button_is_cut_before_its_ampersands_are_doubled(qtbot: QtBo
     for one in (button, wanted):
         qtbot.addWidget(one)
         one.resize(width, 40)
-    beside = button.sizeHint().width() - button.fontMetrics().horizontalAdvance(name)
+    beside = button.sizeHint().width() - button.fontMetrics().horizontalAdvance(name) - 1
     cut = button.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width - beside)
     assert (cut == name) is (width == 900)
     wanted.setText(with_plain_ampersands(cut))
     assert button.grab().toImage() == wanted.grab().toImage()
+
+
+def test_a_name_that_fits_is_not_cut(qtbot: QtBot) -> None:
+    button, wanted = NameButton(name="x"), QToolButton()
+    wanted.setAutoRaise(True)
+    qtbot.addWidget(button)
+    qtbot.addWidget(wanted)
+    metrics, cut_by_rounding = button.fontMetrics(), 0
+    for name in (f"maker-{number}/m{number * 37}.{number}" for number in range(40)):
+        cut_by_rounding += (
+            metrics.elidedText(name, Qt.TextElideMode.ElideRight, metrics.horizontalAdvance(name)) != name
+        )
+        button.show_name(name)
+        wanted.setText(name)
+        for one in (button, wanted):
+            one.resize(button.sizeHint())
+        assert button.grab().toImage() == wanted.grab().toImage(), name
+    assert cut_by_rounding, "positive control: the width of some of them is rounded down"

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QVBoxLayout, QWidget
 from caal_desktop.catalogue.filters import FilterName, Filters
 from caal_desktop.catalogue.sorting import SortOrder
 from caal_desktop.item_models.model_list import HeadingRow, ModelRole, ModelRow
+from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list
 from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.support.catalogues import generated_models
@@ -317,3 +318,16 @@ def test_ten_thousand(qtbot: QtBot, parts: Parts, count: int, monkeypatch: pytes
     picker.pane.list.scrollToBottom()
     turn(3)
     assert len(described) < 200, "only what is seen is put into words"
+
+
+def test_a_name_is_drawn_within_its_row(qtbot: QtBot, parts: Parts) -> None:
+    pictures = []
+    for marks in ("", "\u0302" * 60):
+        models = [ModelInfo(f"m/{number}", f"An a{marks if number == 2 else ''}", "Maker") for number in (1, 2, 3)]
+        picker = Picker(qtbot, parts, catalogue_of(tuple(models)))
+        rows, model = picker.pane.list, picker.pane.list.model()
+        indexes = [model.index(picker.ids.index(one.id), 0) for one in models]
+        picture = rows.viewport().grab().toImage()
+        pictures.append([picture.copy(rows.visualRect(index)) for index in indexes])
+    same = [before == after for before, after in zip(*pictures, strict=True)]
+    assert same == [True, False, True]

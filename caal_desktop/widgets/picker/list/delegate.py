@@ -128,6 +128,8 @@ class ModelDelegate(QStyledItemDelegate):
         row: Row = index.data(ModelRole.ROW)
         look = self._look_of(option)
         painter.save()
+        # Marks above and below letters can be piled up over several rows.
+        painter.setClipRect(option.rect, Qt.ClipOperation.IntersectClip)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         above = design.gap(design.GRID)
         area = option.rect.adjusted(_PAD, above, -_PAD, -above)
