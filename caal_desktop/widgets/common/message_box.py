@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.translation import translate
 
 _without_parent: set[QMessageBox] = set()
@@ -15,6 +16,9 @@ _without_parent: set[QMessageBox] = set()
 # Longer words than this are broken where no dash or slash allows it, as in the names of some files.
 _LONGEST_WORD = 40
 _BREAK = "\u200b"
+_COLUMNS = 52
+_BESIDE = 160
+"""Pixels of a box's width that its text cannot have: the icon, and the space around both."""
 
 
 def breakable(text: str) -> str:
@@ -38,6 +42,14 @@ class MessageBox(QMessageBox):
         # Before there is any text: the label of the second one takes the format over when it is made.
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWindowTitle(message_title())
+
+    def setInformativeText(self, text: str) -> None:
+        """Set the second text, and give it the width of some words: by itself it takes the first one's."""
+        super().setInformativeText(text)
+        label = self.findChild(QLabel, "qt_msgbox_informativelabel")
+        if label is not None:
+            width = self.fontMetrics().averageCharWidth() * _COLUMNS
+            label.setMinimumWidth(min(width, max(0, design.room(self).width() - _BESIDE)))
 
 
 def show_message_box(title: str, text: str, parent: QWidget | None) -> QMessageBox:

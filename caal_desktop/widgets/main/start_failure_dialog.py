@@ -113,6 +113,8 @@ class StartFailureDialog(QDialog):
 
     def _copy_details(self) -> None:
         QGuiApplication.clipboard().setText(self._failed.details)
+        # The buttons beside it stay where they are.
+        self._copy.setMinimumWidth(self._copy.width())
         self._copy.setText(self.tr("Copied"))
 
     def _open_log(self) -> None:

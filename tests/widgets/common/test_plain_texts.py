@@ -88,6 +88,20 @@ def test_both_texts_of_a_message_box_are_plain(qtbot: QtBot) -> None:
     turn(2)
 
 
+def test_a_long_message_is_not_as_narrow_as_its_first_sentence(qtbot: QtBot) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    box = show_message_box("Short.", "Many words. " * 30, parent)
+    label = box.findChild(QLabel, "qt_msgbox_informativelabel")
+    assert label is not None
+    assert label.width() >= box.fontMetrics().averageCharWidth() * 50
+    assert box.width() < 640
+    box.setInformativeText("")
+    assert not box.informativeText()
+    box.close()
+    turn(2)
+
+
 @pytest.mark.parametrize("text", ["R&D", "a && b", "&&", "&x;"])
 def test_a_button_shows_ampersands(qtbot: QtBot, text: str) -> None:
     button = QPushButton(with_plain_ampersands(text))

@@ -98,9 +98,12 @@ def test_fresh_settings_are_asked_for_before_it_closes(qtbot: QtBot) -> None:
 def test_the_details_are_copied_and_it_stays_open(qtbot: QtBot) -> None:
     QGuiApplication.clipboard().setText("before")
     shown = Shown(FAILED, qtbot)
+    places = [shown.button(name).geometry() for name in ("copy", "log", "leave")]
     shown.button("copy").click()
     assert QGuiApplication.clipboard().text() == DETAILS
     assert shown.button("copy").text() == "Copied"
+    turn(3)
+    assert [shown.button(name).geometry() for name in ("copy", "log", "leave")] == places
     assert shown.happened == []
 
 
