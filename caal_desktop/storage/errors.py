@@ -260,7 +260,9 @@ class HistoryEmptied(HistoryPutAside):
         "StorageError", "{file} has lost its content: perhaps the disk was full, or copying it was cut short."
     )
     advice = QT_TRANSLATE_NOOP(
-        "StorageError", "It was put aside, and a new one was begun. Put a backup in its place if you have one."
+        "StorageError",
+        "It was put aside, and a new one was begun. If you have a backup, quit CAAL Desktop and copy it there as "
+        "conversations.db.",
     )
 
 

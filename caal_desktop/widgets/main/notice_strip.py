@@ -28,7 +28,7 @@ class NoticeStrip(QWidget):
         self.setObjectName(name)
         self.panel = MessagePanel(name=f"{name}.panel", parent=self)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(design.GRID * 2, 0, design.GRID * 2, design.GRID)
+        layout.setContentsMargins(design.GRID * 2, design.GRID, design.GRID * 2, design.GRID)
         layout.addWidget(self.panel)
         self.hide()
 

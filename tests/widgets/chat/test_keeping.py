@@ -194,8 +194,11 @@ def test_what_was_wrong_with_the_database_is_told_above_the_chat(
     chat_window: ChatWindow,
 ) -> None:
     chat_window.history.damageFound.emit(HistoryPutAside(file="there"))
-    assert chat_window.window.notice.panel.isVisible()
-    assert "there" in chat_window.window.notice.panel.body
+    panel = chat_window.window.notice.panel
+    assert panel.isVisible()
+    assert "there" in panel.body
+    turn(3)
+    assert panel.y() > 0, "it does not touch what is above it"
 
 
 # --- the message that is being written
