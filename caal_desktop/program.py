@@ -22,7 +22,12 @@ from caal_desktop.app.application import Application
 from caal_desktop.app.languages import install_language
 from caal_desktop.app.program_run import ProgramRun
 from caal_desktop.app.start_failure import StartFailure, details_of
-from caal_desktop.services.process.single_instance import Claim, FirstInstanceSilent, SingleInstance
+from caal_desktop.services.process.single_instance import (
+    Claim,
+    FirstInstanceSilent,
+    InstanceUnguarded,
+    SingleInstance,
+)
 from caal_desktop.services.process.start_trace import StartTrace
 from caal_desktop.services.process.unix_signals import UnixSignals
 from caal_desktop.storage.errors import HomeUnknown, StorageError
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from caal_desktop.demo.launcher import DemoProcess
+    from caal_desktop.llm.errors.text import DescribedError
     from caal_desktop.storage.settings.store import LoadedSettings
 
 logger = logging.getLogger(__name__)
@@ -120,7 +126,7 @@ def _claim_and_run(
     if claim is Claim.SHOWN:
         logger.info("Another instance has shown its window")
         return 0
-    notice = FirstInstanceSilent() if claim is Claim.UNANSWERED else None
+    notice = _notice_of(claim, options["not_kept"])
     if notice is not None:
         logger.warning("%s", notice)
     executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="worker")
@@ -146,6 +152,17 @@ def _claim_and_run(
         _end_now_if_a_worker_hangs()
         sys.set_asyncgen_hooks(None, None)
     return status
+
+
+def _notice_of(claim: Claim, not_kept: NotKept | None) -> DescribedError | None:
+    """Return what the user has to know of a claim; None where that is nothing."""
+    if claim is Claim.UNANSWERED:
+        return FirstInstanceSilent()
+    # Windows that keep nothing do not disturb each other, and the user is told already which folders to look after.
+    shared = {KeptPart.SETTINGS, KeptPart.CONVERSATIONS}
+    if claim is Claim.UNGUARDED and not (not_kept is not None and shared <= not_kept.causes.keys()):
+        return InstanceUnguarded()
+    return None
 
 
 async def _run(run: ProgramRun, app: QtApplication, instance: SingleInstance, signals: UnixSignals) -> int:

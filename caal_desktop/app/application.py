@@ -110,6 +110,7 @@ class Application(QObject):
         self.services.keys.stateChanged.connect(self._on_key)
         self.services.settings.changed.connect(self._appearance.apply)
         self.services.settings.saveFailed.connect(self._on_save_failed)
+        app.commitDataRequest.connect(self._on_session_ending)
 
     async def run(self) -> int:
         """Show the first window, and return when the program has ended.
@@ -162,6 +163,14 @@ class Application(QObject):
 
     # --- end
 
+    def _on_session_ending(self) -> None:
+        """Keep what cannot be saved before this returns: Windows ends the process then, without another event.
+
+        The user is not asked, even where the system would wait: nothing is lost, and the next start offers it.
+        """
+        if self.services.chat_services.is_unsaved:
+            self.services.chat_services.keep_unsaved()
+
     async def _shut_down(self) -> None:
         """Close everything. A part that fails keeps no other one from ending."""
         try:
@@ -179,6 +188,8 @@ class Application(QObject):
             # Whatever else fails, no setting is lost, and no server is left behind.
             TaskScope.on_failure = None
             with self._noting_failure():
+                self.services.chat_services.keep_unsaved()
+            with self._noting_failure():
                 await self._save_settings()
             if self._demo is not None:
                 self._demo.stop()
@@ -192,6 +203,8 @@ class Application(QObject):
         except TimeoutError:
             logger.warning("Not everything ended within %g seconds", QUIT_DEADLINE_S)
         except Exception:
+            # Whatever it is, the rest is to end. No box tells it: the windows have gone, and the end of the session
+            # would have to wait for it. What could not be saved is kept by then; log and exit status tell the rest.
             logger.exception("Not everything ended in order")
             self._status = exit_status.NOT_IN_ORDER
 

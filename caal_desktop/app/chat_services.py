@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.spend_guard import SpendGuard
     from caal_desktop.services.history.draft_keeper import DraftKeeper
     from caal_desktop.services.history.history_service import HistoryService
+    from caal_desktop.services.history.rescue import Rescue
     from caal_desktop.services.history.unsaved import Unsaved
     from caal_desktop.services.providers.provider_pool import ProviderPool
     from caal_desktop.services.settings.settings_service import SettingsService
@@ -38,6 +39,7 @@ class ChatServices(QObject):
         self._history: HistoryService | None = None
         self._drafts: DraftKeeper | None = None
         self._unsaved: Unsaved | None = None
+        self._rescue: Rescue | None = None
         self._spending: SpendGuard | None = None
         self._compared_chats: list[ChatService] = []
         self._days = settings.current.history_days
@@ -90,6 +92,15 @@ class ChatServices(QObject):
         return self._unsaved
 
     @property
+    def rescue(self) -> Rescue:
+        """Keeps what cannot be saved where the program has to end."""
+        if self._rescue is None:
+            from caal_desktop.services.history.rescue import Rescue
+
+            self._rescue = Rescue(self._paths, self.unsaved, self.history, self.drafts, self)
+        return self._rescue
+
+    @property
     def spending(self) -> SpendGuard:
         """The spend guard of the chat."""
         if self._spending is None:
@@ -118,10 +129,20 @@ class ChatServices(QObject):
 
     async def close(self) -> None:
         """Stop the answers, then write what must be written."""
-        for service in (*self._compared_chats, self._chat, self._drafts, self._history, self._spending):
+        for service in (*self._compared_chats, self._chat, self._rescue, self._drafts, self._history, self._spending):
             if service is not None:
                 await service.close()
         await self._scope.close()
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether something that the user wrote is known not to be saved."""
+        return self._unsaved is not None and self._unsaved.would_be_lost
+
+    def keep_unsaved(self) -> None:
+        """Keep in another place what could not be saved in its own; blocks for seconds at the most."""
+        if self._rescue is not None:
+            self._rescue.keep_now()
 
     async def _dispose(self, chat: ChatService) -> None:
         await chat.close()

@@ -275,6 +275,7 @@ class Windows(QObject):
             self.main.watch_unsaved(chat_services.unsaved)
             self.main.show_history(chat_services.history)
             self.main.keep_drafts(chat_services.drafts)
+            self.main.offer_rescued(chat_services.rescue)
 
     def _after_first_paint(self) -> None:
         if self.wizard is not None:

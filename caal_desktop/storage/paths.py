@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,14 @@ class AppPaths:
         cache_dir: what can be fetched again (model lists).
         data_dir: what the user created (conversations).
         log_dir: logs and crash reports.
+        is_of_user: whether what finds no place in them may be put into the user's other folders.
     """
 
     config_dir: Path
     cache_dir: Path
     data_dir: Path
     log_dir: Path
+    is_of_user: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> AppPaths:
@@ -45,7 +48,7 @@ class AppPaths:
         home = (os.environ if environment is None else environment).get(HOME_VARIABLE, "").strip()
         if home:
             try:
-                return cls.below(Path(home))
+                return replace(cls.below(Path(home)), is_of_user=True)
             except RuntimeError as error:
                 raise HomeOfNobody(value=printable(home)) from error
         folders = platformdirs.PlatformDirs(APP_NAME, appauthor=False)
@@ -55,6 +58,7 @@ class AppPaths:
                 cache_dir=folders.user_cache_path,
                 data_dir=folders.user_data_path,
                 log_dir=folders.user_log_path,
+                is_of_user=True,
             )
         except RuntimeError as error:
             raise HomeUnknown from error
@@ -62,7 +66,7 @@ class AppPaths:
     @classmethod
     def nowhere(cls) -> AppPaths:
         """Return folders that cannot exist, for a session in which nothing is read or kept."""
-        return cls.below(Path(os.devnull) / APP_NAME)
+        return replace(cls.below(Path(os.devnull) / APP_NAME), is_of_user=True)
 
     @classmethod
     def below(cls, folder: Path) -> AppPaths:
@@ -74,6 +78,13 @@ class AppPaths:
             data_dir=root / "data",
             log_dir=root / "log",
         )
+
+    @property
+    def identity(self) -> str:
+        """What tells this profile from others where they share a folder; looks at the file system."""
+        # The same through any link; and, unlike Path.resolve, without an error where links run in a circle.
+        profile = os.path.realpath(self.config_dir)
+        return hashlib.sha256(os.fsencode(profile)).hexdigest()[:16]
 
     @property
     def settings_file(self) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import stat
 import sys
@@ -58,9 +57,7 @@ class ProfileLock:
         Raises:
             FolderUnusable: there is no folder for the lock.
         """
-        # The same through any link; and, unlike Path.resolve, without an error where links run in a circle.
-        profile = os.path.realpath(self._paths.config_dir)
-        name = f"{APP_NAME}-{hashlib.sha256(os.fsencode(profile)).hexdigest()[:16]}.lock"
+        name = f"{APP_NAME}-{self._paths.identity}.lock"
         failures: list[FolderUnusable] = []
         for folder, is_own in self._folders():
             self._file, self._own_folder = folder / name, folder if is_own else None

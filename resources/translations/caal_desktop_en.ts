@@ -80,6 +80,16 @@
     </message>
 </context>
 <context>
+    <name>RescuedNotice</name>
+    <message numerus="yes">
+        <source>It was kept in %n files in {folder}.</source>
+        <translation>
+            <numerusform>It was kept in %n file in {folder}.</numerusform>
+            <numerusform>It was kept in %n files in {folder}.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>UnsavedQuestion</name>
     <message numerus="yes">
         <source>%n conversations are not saved yet</source>

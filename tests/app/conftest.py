@@ -29,5 +29,6 @@ def application(qapp: QApplication, qt_loop: LoopHarness, tmp_path: Path, demo: 
     made.windows.open_first()
     turn(3)
     yield made
-    run_async(made._shut_down())
+    if not made.services.settings._writer._closed:  # the test has ended it
+        run_async(made._shut_down())
     turn(3)

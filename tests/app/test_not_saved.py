@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,13 +12,22 @@ from PySide6.QtWidgets import QMessageBox
 
 from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import ChatMessage, Role
+from caal_desktop.services.history.conversation_export import json_parts
+from caal_desktop.services.history.conversation_records import to_record
 from caal_desktop.storage.errors import HistoryDiskFull, WriteFailed
+from caal_desktop.storage.history import rescue_files
+from caal_desktop.storage.history.draft_file import Draft
+from caal_desktop.storage.history.records import ConversationRecord
 from caal_desktop.storage.history.store import HistoryDatabase
+from caal_desktop.storage.paths import AppPaths
 from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QApplication
 
     from caal_desktop.app.application import Application
     from caal_desktop.storage.settings.schema import Settings
@@ -142,3 +153,87 @@ def test_what_is_lost_at_the_end_is_at_least_in_the_log(
     expected_logs(r"ERROR .*: Not everything could be saved at the end: 1 .*")
     expected_logs(r"WARNING .*: The settings could not be saved: .*")
     run_async(full.services.chat_services.history.close())
+
+
+def kept_files(tmp_path: Path) -> list[Path]:
+    return sorted(tmp_path.rglob("caal-desktop-not-saved-*.json"))
+
+
+def test_the_end_keeps_in_another_file_what_cannot_be_saved(
+    full: Application, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    """A signal, or the end of the session, asks nobody: it was lost with a line in the log."""
+    expected_logs(r"ERROR .*: Not everything could be saved at the end: 1 .*")
+    expected_logs(r"WARNING .*: The settings could not be saved: .*")
+    full.quit()
+    assert kept_files(tmp_path) == []
+    run_async(full._shut_down())
+    (file,) = kept_files(tmp_path)
+    assert "Hello" in file.read_text("utf-8")
+
+
+def test_the_end_keeps_it_however_long_the_rest_takes(
+    full: Application,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: Callable[[str], None],
+) -> None:
+    """On a drive that hangs, closing the services takes all the time that there is."""
+    expected_logs(r"WARNING .*: Not everything ended within .*")
+    expected_logs(r"WARNING .*: The settings could not be saved: .*")
+    expected_logs(r"ERROR .*: Not everything could be saved at the end: 1 .*")
+    close = full.services.close
+
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(full.services, "close", hang)
+    monkeypatch.setattr("caal_desktop.app.application.QUIT_DEADLINE_S", 0.01)
+    run_async(full._shut_down())
+    assert len(kept_files(tmp_path)) == 1
+    run_async(close())
+
+
+def test_the_end_of_the_session_finds_it_kept_before_it_goes_on(
+    full: Application, disk: Disk, tmp_path: Path, qapp: QApplication
+) -> None:
+    """Windows ends the process when the slot has returned."""
+    disk.is_full = False
+    full.services.chat_services.history.retry()
+    until(lambda: full.services.chat_services.history.trouble is None, "all is saved")
+    full._on_session_ending()
+    assert kept_files(tmp_path) == [], "positive control: nothing has to be kept"
+    disk.is_full = True
+    say(full, "And this?")
+    until(lambda: full.services.chat_services.history.trouble, "the trouble")
+    full._on_session_ending()
+    (file,) = kept_files(tmp_path)
+    assert "And this?" in file.read_text("utf-8")
+    assert boxes(window_of(full), "unsaved") == [], "nobody is asked"
+    disk.is_full = False
+    run_async(full._shut_down())
+    assert kept_files(tmp_path) == [], "the session went on, and all was saved"
+
+
+def test_what_was_kept_is_offered_and_imported(
+    application: Application, tmp_path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    paths = AppPaths.below(tmp_path)
+    record = ConversationRecord("c", "From last time", 1.0, 2.0)
+    record.messages = [to_record(ChatMessage(Role.USER, ["Not saved then"]), shown=True)]
+    draft = Draft("half a sent")
+    (file,) = rescue_files.keep(paths, [lambda: json_parts(record, draft)], datetime.now(UTC))
+    application.services.chat_services.rescue.begin()
+    window = window_of(application)
+    panel = window._rescued.panel
+    until(panel.isVisible, "the offer")
+    assert str(file) in panel.body
+    button = panel.button("import")
+    assert button is not None
+    window.page.composer.set_text("half a")
+    button.click()
+    until(lambda: not file.exists(), "it is imported")
+    assert panel.isHidden()
+    chat = application.services.chat_services.chat
+    until(lambda: [message.text for message in chat.messages] == ["Not saved then"], "it is shown")
+    assert window.page.composer.text == "half a sent"

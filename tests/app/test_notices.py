@@ -8,6 +8,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from caal_desktop.app.application import Application
+from caal_desktop.program import _notice_of
+from caal_desktop.services.process.single_instance import Claim, FirstInstanceSilent, InstanceUnguarded
 from caal_desktop.storage.errors import FolderIsFile, SecretInSettings, WriteFailed
 from caal_desktop.storage.kept_parts import KeptPart, NotKept
 from caal_desktop.storage.paths import AppPaths
@@ -97,3 +99,15 @@ def test_a_save_that_fails_is_told_where_nothing_was_known_of_it(
     turn(3)
     application.services.settings.saveFailed.emit(WriteFailed(file="settings.json", reason="Read-only file system"))
     assert len(told()) == 1
+
+
+def test_a_start_that_cannot_see_others_is_told_unless_nothing_is_kept_anyway() -> None:
+    """Two windows that keep nothing do not disturb each other, and there is one advice already."""
+    cause = FolderIsFile(folder="/somewhere")
+    log_only = NotKept({KeptPart.LOG: cause})
+    assert isinstance(_notice_of(Claim.UNGUARDED, None), InstanceUnguarded)
+    assert isinstance(_notice_of(Claim.UNGUARDED, log_only), InstanceUnguarded)
+    assert isinstance(_notice_of(Claim.UNGUARDED, NotKept({KeptPart.SETTINGS: cause})), InstanceUnguarded)
+    assert _notice_of(Claim.UNGUARDED, NOT_KEPT) is None
+    assert isinstance(_notice_of(Claim.UNANSWERED, NOT_KEPT), FirstInstanceSilent)
+    assert _notice_of(Claim.OURS, None) is None

@@ -56,7 +56,7 @@ from caal_desktop.services.history.trouble import Trouble
 from caal_desktop.services.keys.key_state import KeyringResult, KeyState
 from caal_desktop.services.keys.secret_moves import SecretMove
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInView
-from caal_desktop.services.process.single_instance import FirstInstanceSilent
+from caal_desktop.services.process.single_instance import FirstInstanceSilent, InstanceUnguarded
 from caal_desktop.services.providers.connections import PROXY
 from caal_desktop.sign_in.attempt import Attempt, CodeRefusedError
 from caal_desktop.sign_in.pages import PageName, page
@@ -454,6 +454,10 @@ class Tour:
         told.emit(Trouble(HistoryFailed(file="σ", reason="ρ.")))
         told.emit(None)
         self.look("saved again")
+        for count in (1, 2):
+            chat.window._rescued.show_files([Path("/φ/σ")] * count)
+            self.look(f"text from last time, {count} files")
+        chat.window._rescued.show_files([])
         chat.window.notice.show_exported("σ")
         self.look("exported, told above the chat")
 
@@ -943,8 +947,8 @@ class Tour:
         self.data.add(("json",), within="export")
         for line in "".join(markdown_parts(record, translated, formats.format_value)).splitlines():
             self.texts.note(line.strip("#* "), "line", "export", "exported conversation")
-        told = words_of(FirstInstanceSilent())
-        self.texts.note(" ".join(astuple(told)), "words", "silent", "second start")
+        for instance in (FirstInstanceSilent(), InstanceUnguarded()):
+            self.texts.note(" ".join(astuple(words_of(instance))), "words", str(instance), "second start")
         for kind in SettingsNoticeKind:
             told = words_of(SettingsNotice(kind, reason="ρ.", kept=Path("κ"), keys=("α", "β")))
             self.texts.note(" ".join(filter(None, astuple(told))), "words", str(kind), "settings file")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from caal_desktop.services.chat.conversation import ChatMessage
+    from caal_desktop.storage.history.draft_file import Draft
 
 FORMAT = "caal-desktop-conversation"
 VERSION = 1
@@ -73,10 +74,16 @@ def _speaker(message: ChatMessage, translate: Translate) -> str:
     return name or translate(_ASSISTANT)
 
 
-def json_parts(record: ConversationRecord) -> Iterator[str]:
-    """Yield, as parts of one JSON text, everything of a conversation, all versions included."""
+def json_parts(record: ConversationRecord, draft: Draft | None = None) -> Iterator[str]:
+    """Yield, as parts of one JSON text, everything of a conversation, all versions included.
+
+    Args:
+        record: the conversation.
+        draft: a message that was being written, which is to stand in the same file.
+    """
     head = asdict(ConversationRecord(record.id, record.title, record.created, record.updated, record.options))
-    text = json.dumps({"format": FORMAT, "version": VERSION, **head}, ensure_ascii=False, indent=2)
+    beside = {} if draft is None else {"draft": asdict(draft)}
+    text = json.dumps({"format": FORMAT, "version": VERSION, **beside, **head}, ensure_ascii=False, indent=2)
     yield text.removesuffix("[]\n}") + "["
     for number, message in enumerate(record.messages):
         written = json.dumps(asdict(message), ensure_ascii=False, indent=2).replace("\n", "\n    ")

@@ -14,6 +14,7 @@ from caal_desktop.services.history.conversation_export import FORMAT, VERSION
 from caal_desktop.services.history.json_members import JsonMembers
 from caal_desktop.storage.atomic_file import reason_of
 from caal_desktop.storage.errors import StorageError
+from caal_desktop.storage.history.draft_file import Draft, read_draft
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.rows import is_moment
 from caal_desktop.storage.regular_file import open_regular
@@ -64,6 +65,8 @@ class ConversationFile:
 
     Attributes:
         head: title, times and options, as far as they have been read.
+        draft: the message that was being written, which stands in a file that was not exported by the user; or an empty
+            one.
         fraction: how much of the file has been read, from 0 to 1.
     """
 
@@ -79,12 +82,18 @@ class ConversationFile:
         self._batches = self._read()
         now = datetime.now(UTC).timestamp()
         self.head = ConversationRecord(uuid.uuid4().hex, "", now, now)
+        self.draft = Draft()
         self.fraction = 0.0
 
     @property
     def message_ids(self) -> list[str]:
         """The ids of the messages that have been read."""
         return list(self._ids.values())
+
+    @property
+    def is_draft_alone(self) -> bool:
+        """Whether there is no conversation beside the message that was being written; known when all has been read."""
+        return not self._ids and not self.draft.is_empty
 
     def next_messages(self) -> list[MessageRecord]:
         """Return the next messages; none at the end of the file, which is a whole conversation then.
@@ -154,6 +163,8 @@ class ConversationFile:
                 self._format = value
             case "version":
                 self._version = value
+            case "draft":
+                self.draft = read_draft(value)
             case "title":
                 head.title = as_string(value) or ""
             case "created":

@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Signal
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, plain_value, untranslated
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import StorageError
+from caal_desktop.storage.history.draft_file import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -83,6 +84,7 @@ class ConversationTransfer(QObject):
         imported: the id of the conversation that was imported.
         exported: the path of the file that was written.
         failed: a :class:`StorageError`: nothing was imported, or exported.
+        draftFound: the :class:`~caal_desktop.storage.history.draft_file.Draft` that stands in an imported file.
     """
 
     begun = Signal(object)
@@ -90,6 +92,7 @@ class ConversationTransfer(QObject):
     imported = Signal(str)
     exported = Signal(str)
     failed = Signal(object)
+    draftFound = Signal(object)
 
     def __init__(
         self,
@@ -107,6 +110,7 @@ class ConversationTransfer(QObject):
         self._title = ""
         # What is told once nothing is under way any more.
         self._report: Callable[[], object] | None = None
+        self._finished: Callable[[Draft | None], object] | None = None
 
     @property
     def current(self) -> Transfer | None:
@@ -118,10 +122,19 @@ class ConversationTransfer(QObject):
         """Whether the database has a part of a conversation, which counts as deleted and must not be purged now."""
         return self._is_incomplete
 
-    def import_file(self, path: Path) -> None:
-        """Import an exported conversation."""
+    def import_file(self, path: Path, finished: Callable[[Draft | None], object] | None = None) -> None:
+        """Import an exported conversation.
+
+        Args:
+            path: the file, whoever has written it.
+            finished: for a file of our own, called with the message that was being written, perhaps an empty one, once
+                all else is imported; with None where nothing was. :attr:`draftFound` is not emitted then.
+        """
         if self._begin(TransferKind.IMPORT, path):
+            self._finished = finished
             self._start(self._import(path))
+        elif finished is not None:
+            finished(None)
 
     def export(self, conversation: str, path: Path) -> None:
         """Write a conversation to a file: JSON if its name ends so, else Markdown."""
@@ -156,10 +169,13 @@ class ConversationTransfer(QObject):
     def _end(self) -> None:
         if not self._scope.is_running("discard"):
             report, self._report = self._report, None
+            finished, self._finished = self._finished, None
             self._current = None
             self.ended.emit()
             if report is not None:
                 report()
+            elif finished is not None:
+                finished(None)
 
     async def _import(self, path: Path) -> None:
         from caal_desktop.services.history.conversation_import import ConversationFile
@@ -176,15 +192,26 @@ class ConversationTransfer(QObject):
                 self._discard_later(file)
             raise
         else:
-            self._report = partial(self.imported.emit, file.head.id)
+            self._report = partial(self._tell_imported, file, self._finished)
         finally:
             file.close()
+
+    def _tell_imported(self, file: ConversationFile, finished: Callable[[Draft | None], object] | None) -> None:
+        if not file.is_draft_alone:
+            self.imported.emit(file.head.id)
+        if finished is not None:
+            finished(file.draft)
+        elif not file.draft.is_empty:
+            # Files that somebody else has named would be read and sent.
+            self.draftFound.emit(Draft(file.draft.text))
 
     async def _write_parts(self, file: ConversationFile) -> None:
         while messages := await asyncio.to_thread(file.next_messages):
             await self._write(file.head, messages)
             if self._current is not None:
                 self._current.fraction = file.fraction
+        if file.is_draft_alone:
+            return
         head, title = file.head, self._title
         await self._writer.read(lambda database: _complete(database, head, title))
         self._is_incomplete = False

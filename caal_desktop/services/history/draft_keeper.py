@@ -101,6 +101,15 @@ class DraftKeeper(QObject):
             self._slow_timer.start()
             self._scope.start(self._try_again(), name="retry")
 
+    async def write(self) -> bool:
+        """Write the draft now.
+
+        Returns:
+            Whether it is written, if there is one.
+        """
+        await self._writer.retry()
+        return self.unwritten is None
+
     async def close(self) -> None:
         """Write what is not written yet, in a last attempt of limited time."""
         self._slow_timer.stop()

@@ -203,6 +203,10 @@ class HistoryService(QObject):
         found = self._writer.unsaved_titles()
         return sorted(found, key=lambda conversation: conversation[0] != self.current)
 
+    def unsaved_records(self) -> list[ConversationRecord]:
+        """Return, whole, the conversations that have something that is not written; none that was deleted."""
+        return self._writer.unsaved_records()
+
     def retry(self) -> None:
         """Try at once to write what could not be written."""
         self._writer.retry()

@@ -219,6 +219,14 @@ class HistoryWriter(QObject):
         found = ((identifier, self.unwritten(identifier)) for identifier in identifiers)
         return [(identifier, unwritten[0].title) for identifier, unwritten in found if unwritten is not None]
 
+    def unsaved_records(self) -> list[ConversationRecord]:
+        """Return, whole, the conversations that have something that is not written; none that was deleted."""
+        deleted: dict[str, bool] = {}
+        for changes in self._changes():
+            deleted.update(changes.deleted)
+        kept = (identifier for identifier, _title in self.unsaved_titles() if not deleted.get(identifier))
+        return [unwritten[0] for unwritten in map(self.unwritten, kept) if unwritten is not None]
+
     async def read(self, job: Callable[[HistoryDatabase], T]) -> T:
         """Run a job with the database, once it has what was changed before; as it is where that cannot be written.
 

@@ -30,6 +30,7 @@ class Unsaved(QObject):
     def __init__(self, history: HistoryService, drafts: DraftKeeper, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._history, self._drafts = history, drafts
+        self._is_given_up = False
         history.troubleChanged.connect(self._on_history)
         drafts.troubleChanged.connect(lambda _trouble: self.troubleChanged.emit(self.trouble))
 
@@ -60,6 +61,15 @@ class Unsaved(QObject):
     def would_be_lost(self) -> bool:
         """Whether the end of the program would lose what could not be written: text, a deletion, another title."""
         return self.has_draft or (self._history.trouble is not None and self._history.has_unwritten)
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the user does without what is not saved."""
+        return self._is_given_up
+
+    def give_up(self) -> None:
+        """Do without what is not saved: the user said so."""
+        self._is_given_up = True
 
     def retry(self) -> None:
         """Try at once to write what could not be written."""

@@ -329,6 +329,11 @@ class Unwritten:
         """The ids of the conversations that have something that is not written."""
         return self._conversations.keys()
 
+    @property
+    def deleted(self) -> dict[str, bool]:
+        """By the ids of conversations, whether they were deleted, or restored after that."""
+        return self._purged | self._deleted
+
     def conversation(self, identifier: str) -> UnwrittenConversation | None:
         """Return what is to be written of a conversation; None where that is nothing."""
         return self._conversations.get(identifier)
@@ -353,7 +358,7 @@ class Unwritten:
         for identifier, title in self._titles.items():
             if (listed := listing.get(identifier)) is not None:
                 listing[identifier] = ConversationSummary(identifier, title, listed.updated, listed.snippet)
-        for identifier, deleted in (self._purged | self._deleted).items():
+        for identifier, deleted in self.deleted.items():
             if deleted:
                 listing.pop(identifier, None)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 import time
 from enum import Enum, auto
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from caal_desktop.llm.errors.text import DescribedError
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
@@ -15,6 +14,7 @@ from caal_desktop.services.process.channel import Answer
 from caal_desktop.services.process.socket_channel import SocketChannel
 from caal_desktop.storage.errors import StorageError
 from caal_desktop.storage.profile_lock import ProfileLock
+from caal_desktop.storage.time_limit import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from caal_desktop.storage.paths import AppPaths
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 ANSWER_S = 5.0
 """Seconds in which a process answers that is neither starting nor ending; later, it hangs."""
@@ -70,6 +68,25 @@ class FirstInstanceSilent(DescribedError):  # noqa: N818 - a message names what 
         super().__init__({})
 
 
+class InstanceUnguarded(DescribedError):  # noqa: N818 - a message names what happened
+    """Nobody can tell whether another process has the profile."""
+
+    what: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "SingleInstance", "CAAL Desktop cannot tell whether it is already running."
+    )
+    why: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "SingleInstance", "No folder could be used for the file by which it notices that."
+    )
+    advice: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "SingleInstance",
+        "You can work here. Open one window only: what you change in one of two is not seen in the other, and of their "
+        "settings, those that are saved last are kept.",
+    )
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+
 class SingleInstance:
     """Claims a profile, or has the process that claimed it show its window.
 
@@ -95,7 +112,7 @@ class SingleInstance:
         deadline = time.monotonic() + STARTING_S
         while True:
             try:
-                if _within(FILES_S, self._take):
+                if within(FILES_S, self._take):
                     return Claim.OURS
             except (OSError, StorageError) as error:
                 logger.warning("Another start of the program would not be noticed: %s", error)
@@ -123,7 +140,7 @@ class SingleInstance:
         if self._channel is not None:
             self._channel.stop()
         try:
-            _within(FILES_S, self._leave)
+            within(FILES_S, self._leave)
         except TimeoutError:
             logger.warning("The profile's lock could not be removed in time")
 
@@ -153,28 +170,3 @@ def _system_channel(path: Path) -> Channel:
 
         return PipeChannel(path)
     return SocketChannel(path)
-
-
-def _within(seconds: float, call: Callable[[], T]) -> T:
-    """Call what may hang with a file system, in a thread that is left to itself when it does.
-
-    Raises:
-        TimeoutError: it has not returned in time.
-    """
-    results: list[T] = []
-    errors: list[Exception] = []
-
-    def run() -> None:
-        try:
-            results.append(call())
-        except Exception as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="profile lock", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not results:
-        raise TimeoutError("the file system does not answer")
-    return results[0]

@@ -43,17 +43,22 @@ class Draft:
         return not self.text.strip() and not self.files
 
 
+def read_draft(document: object) -> Draft:
+    """Return the draft in a JSON value; an empty one where that is something else."""
+    members = as_dict(document)
+    files = (as_string(file) for file in as_list(members.get("files")))
+    return Draft(whole_characters(as_string(members.get("text")) or ""), tuple(file for file in files if file))
+
+
 def load_draft(path: Path) -> Draft:
     """Return the draft in a file; an empty one where there is none, or none that can be read."""
     try:
-        document = as_dict(parse_json(read_at_most(path, MAX_FILE_SIZE)))
+        return read_draft(parse_json(read_at_most(path, MAX_FILE_SIZE)))
     except FileNotFoundError:
         return Draft()
     except OSError as error:
         logger.warning("The draft cannot be read: %s", reason_of(error))
         return Draft()
-    files = (as_string(file) for file in as_list(document.get("files")))
-    return Draft(as_string(document.get("text")) or "", tuple(file for file in files if file))
 
 
 def save_draft(path: Path, draft: Draft) -> None:

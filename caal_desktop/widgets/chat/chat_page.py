@@ -195,6 +195,18 @@ class ChatPage(QWidget):
         """Whether nothing has been written yet that what was written before would disturb."""
         return not (self.composer.text or self.composer.attachments.files or self.is_editing or self._is_temporary)
 
+    def add_to_draft(self, text: str) -> None:
+        """Add a text to what is being written, unless it is part of it; an earlier version of it is replaced."""
+        before = self._draft if self.is_editing else self.composer.text
+        if text in before:
+            return
+        both = text if text.startswith(before) else f"{before}\n\n{text}"
+        if self.is_editing:
+            self._draft = both
+            self.edited.emit()
+        else:
+            self.composer.set_text(both)
+
     def begin_edit(self, index: int) -> None:
         """Put an earlier message into the composer, to be sent in another wording."""
         if not self.is_editing:

@@ -128,6 +128,11 @@ class ChatController(QObject):
             self._page.composer.set_text(draft.text)
             self.attach(list(draft.files))
 
+    def add_draft(self, draft: Draft) -> None:
+        """Put back what was being written, beside what is being written by now."""
+        self._page.add_to_draft(draft.text)
+        self.attach([file for file in draft.files if file not in self._page.draft.files])
+
     def open_options(self) -> None:
         """Open the dialog for this conversation's options."""
         from caal_desktop.widgets.chat.options_dialog import OptionsDialog

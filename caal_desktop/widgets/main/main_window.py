@@ -29,6 +29,7 @@ from caal_desktop.widgets.main.chat_header import ChatHeader, ModelButton
 from caal_desktop.widgets.main.demo_strip import DemoStrip
 from caal_desktop.widgets.main.keeping_notice import KeepingNotice
 from caal_desktop.widgets.main.notice_strip import NoticeStrip
+from caal_desktop.widgets.main.rescued_notice import RescuedNotice
 from caal_desktop.widgets.picker.vanished_notice import VanishedNotice
 
 if TYPE_CHECKING:
@@ -40,10 +41,12 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.history.draft_keeper import DraftKeeper
     from caal_desktop.services.history.history_service import HistoryService
+    from caal_desktop.services.history.rescue import Rescue
     from caal_desktop.services.history.unsaved import Unsaved
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.storage.errors import StorageError
     from caal_desktop.storage.settings.schema import Settings
     from caal_desktop.widgets.chat.history_pane import HistoryPane
     from caal_desktop.widgets.main.unsaved_question import UnsavedQuestion
@@ -150,6 +153,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.notice)
         self._keeping = KeepingNotice(self.commands, name="main.keeping", parent=body)
         layout.addWidget(self._keeping)
+        self._rescued = RescuedNotice(name="main.rescued", parent=body)
+        layout.addWidget(self._rescued)
         layout.addWidget(self._splitter, 1)
         self.setCentralWidget(body)
 
@@ -284,6 +289,8 @@ class MainWindow(QMainWindow):
         history.damageFound.connect(self.notice.show_failure)
         history.draftFound.connect(self.control.restore_draft)
         history.transfer.exported.connect(self._on_exported)
+        history.transfer.failed.connect(self._on_transfer_failed)
+        history.transfer.draftFound.connect(self.control.add_draft)
         history.opened.connect(self.control.restore_options)
         history.temporaryChanged.connect(self.page.set_temporary)
         self.control.optionsChanged.connect(lambda options: history.keep_options(options.to_json()))
@@ -307,6 +314,13 @@ class MainWindow(QMainWindow):
         self._unsaved_question = UnsavedQuestion(unsaved, self)
         self._unsaved_question.endWanted.connect(self.closed)
         self._unsaved_question.exportWanted.connect(self._export_unsaved)
+
+    def offer_rescued(self, rescue: Rescue) -> None:
+        """Offer what could not be saved at the end of an earlier run; called after the first paint, too."""
+        rescue.draftFound.connect(self.control.add_draft)
+        self._rescued.watch(rescue)
+        self._rescued.panel.return_focus_to(self.page.composer.edit)
+        rescue.begin()
 
     def _new_conversation(self) -> None:
         if self._history is None:
@@ -334,10 +348,19 @@ class MainWindow(QMainWindow):
             for identifier, title in self._unsaved.titles[:1]:
                 self._history_pane.export(identifier, title, "json")
 
+    # Where the pane of conversations can be seen, it says itself what became of a transfer.
+
+    @property
+    def _has_pane(self) -> bool:
+        return not self._side.isHidden() and self._splitter.sizes()[0] > 0
+
     def _on_exported(self, path: str) -> None:
-        # Where the pane of conversations can be seen, it says so itself.
-        if self._side.isHidden() or not self._splitter.sizes()[0]:
+        if not self._has_pane:
             self.notice.show_exported(Path(path).name)
+
+    def _on_transfer_failed(self, error: StorageError) -> None:
+        if not self._has_pane:
+            self.notice.show_failure(error)
 
     def _search(self) -> None:
         if not self._splitter.sizes()[0]:

@@ -98,7 +98,7 @@ class UnsavedQuestion(QObject):
             export.clicked.connect(self.exportWanted)
         end = box.addButton(self.tr("Quit without saving"), QMessageBox.ButtonRole.DestructiveRole)
         end.setObjectName("unsaved.quit")
-        end.clicked.connect(self.endWanted)
+        end.clicked.connect(self._give_up)
         stay = box.addButton(QMessageBox.StandardButton.Cancel)
         stay.setObjectName("unsaved.cancel")
         box.setDefaultButton(again)
@@ -107,6 +107,10 @@ class UnsavedQuestion(QObject):
         box.finished.connect(self._on_answered)
         self._box = box
         box.open()
+
+    def _give_up(self) -> None:
+        self._unsaved.give_up()
+        self.endWanted.emit()
 
     def _on_answered(self) -> None:
         self._box = None

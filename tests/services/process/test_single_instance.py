@@ -23,6 +23,7 @@ from caal_desktop.services.process.socket_channel import SocketChannel
 from caal_desktop.storage import profile_lock
 from caal_desktop.storage.paths import AppPaths
 from caal_desktop.storage.profile_lock import ProfileLock
+from caal_desktop.storage.time_limit import within
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def test_a_socket_is_the_users_alone_and_not_tidied_up(answering: SingleInstance
 def test_a_socket_that_cannot_be_bound_is_closed(tmp_path: Path) -> None:
     channel = SocketChannel(tmp_path / "nowhere" / "socket")
     with pytest.raises(FileNotFoundError):
-        single_instance._within(3.0, channel.open)
+        within(3.0, channel.open)
     del channel  # what is not closed by then is a warning, which fails a test
 
 
@@ -233,7 +234,7 @@ def test_a_hanging_file_system_does_not_hold_the_start_nor_the_end(
         assert instance.claim() is Claim.UNGUARDED
         instance.release()
     come_back.set()
-    assert turn(until=lambda: not any(thread.name == "profile lock" for thread in threading.enumerate()))
+    assert turn(until=lambda: not any(thread.name == "file system" for thread in threading.enumerate()))
     instance.release()
 
 

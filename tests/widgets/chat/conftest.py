@@ -10,7 +10,9 @@ from PySide6.QtTest import QTest
 
 from caal_desktop.services.history.draft_keeper import DraftKeeper
 from caal_desktop.services.history.history_service import HistoryService
+from caal_desktop.services.history.rescue import Rescue
 from caal_desktop.services.history.unsaved import Unsaved
+from caal_desktop.storage.paths import AppPaths
 from caal_desktop.widgets.main.main_window import MainWindow
 from tests.support.commands import recording
 from tests.support.qt_loop import run_async, turn
@@ -46,6 +48,8 @@ class ChatWindow:
         self.window.watch_unsaved(self.unsaved)
         self.window.show_history(self.history)
         self.window.keep_drafts(self.drafts)
+        self.rescue = Rescue(AppPaths.below(path.parent / "profile"), self.unsaved, self.history, self.drafts)
+        self.window.offer_rescued(self.rescue)
         parts.keys.begin()
         self.until(lambda: self.button("chat.composer.edit").isEnabled(), "the composer")
 
@@ -97,6 +101,7 @@ class ChatWindow:
 
     def close(self) -> None:
         self.parts.close()
+        run_async(self.rescue.close())
         run_async(self.drafts.close())
         run_async(self.history.close())
         run_async(self.window.control.files.close())
