@@ -11,22 +11,53 @@ from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import InvalidSetting
 
 # fmt: off
+#: What services, gateways and proxies really have.
 SECRET_NAMES = [
-    "Authorization", "AUTHORISATION", "Proxy-Authorization", "X-Auth", "preauth", "OAuth2", "X-OAuth",
-    "DeepL-Auth-Key", "Bearer", "Cookie", "Set-Cookie2", "X-Access-Key", "X_API.KEY", "apikey", "APIKEY",
-    "ApiKey", "XApiKey", "XAPIKey", "x^api|key", "X-A-P-I-K-E-Y", "x-goog-api-key", "Api-Key-2",
-    "X-Api-Key-Id", "Ocp-Apim-Subscription-Key", "accessKey", "userkey", "xkey", "X-Key", "Key2", "KEYS",
-    "X-MyKeys", "X-Cache-Access-Key", "X-Subscription-Token", "PRIVATE-TOKEN", "X-Amz-Security-Token",
-    "api.token", "Idempotency-Key-Token", "Api_Secret", "x~secret", "X-Client-Secret", "X-Credential",
-    "creds", "pass", "PWD", "dbpwd", "X.Pass.Word", "X-Passphrase", "session", "X-Session-Id", "sid",
-    "signature", "X-Hub-Signature-256", "SIG", "jwt", "x-portkey-api-key",
+    "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie2",
+    # Azure, Google, AWS, Anthropic, DeepL, Brave, ElevenLabs
+    "api-key", "Ocp-Apim-Subscription-Key", "x-functions-key", "x-ms-authorization-auxiliary", "x-goog-api-key",
+    "X-Goog-Iap-Jwt-Assertion", "X-Amz-Security-Token", "X-Amz-Credential", "X-Amz-Signature", "x-amz-access-token",
+    "x-api-key", "DeepL-Auth-Key", "X-Subscription-Token", "xi-api-key",
+    # gateways: Helicone, Portkey, LiteLLM, Cloudflare, RapidAPI, Kong and Supabase
+    "Helicone-Auth", "x-portkey-api-key", "x-portkey-virtual-key", "x-litellm-api-key", "cf-aig-authorization",
+    "CF-Access-Client-Secret", "Cf-Access-Jwt-Assertion", "cf-access-token", "X-Auth-Key", "X-RapidAPI-Key", "apikey",
+    # GitLab, GitHub, Vault, Consul, Jenkins, Hasura, Parse, Datadog, Shopify, Plex, Figma, Azure DevOps, LND
+    "PRIVATE-TOKEN", "JOB-TOKEN", "X-Gitlab-Token", "x-gitlab-pat", "X-GitHub-OTP", "X-Hub-Signature-256",
+    "X-Vault-Token", "X-Consul-Token", "Jenkins-Crumb", "x-hasura-admin-secret", "X-Parse-Master-Key",
+    "X-Parse-Session-Token", "DD-API-KEY", "DD-APPLICATION-KEY", "X-Shopify-Access-Token", "X-Plex-Token",
+    "X-Figma-Token", "X-TFS-FedAuthRedirect", "Grpc-Metadata-macaroon", "X-Redmine-API-Key", "X-CSRFToken",
+    "X-XSRF-TOKEN", "X-Storage-Pass", "x-access-tokens", "x-accesskeyid", "X-SAS", "X-OTP", "X-Okta-XsrfToken",
 ]
 HARMLESS_NAMES = [
-    "X-Title", "HTTP-Referer", "X-Keyboard", "X-Keynote", "X-Monkey", "X-Hotkey", "X-Turkey", "Keep-Alive",
-    "Author", "X-Authors", "X-Authority", "Idempotency-Key", "Cache-Key", "X-Cache-Key", "X-Route-Key",
-    "Routing-Key", "partitionKey", "Surrogate-Key", "X-Team", "X-Compass", "X-Bypass", "X-Passenger",
-    "X-Design", "X-Spin", "X-Inside", "X-Signal", "OpenAI-Organization", "anthropic-version", "X-Request-Id",
-    "x-portkey-provider",
+    "X-Title", "HTTP-Referer", "Referer", "Origin", "Keep-Alive", "Accept-Language", "Cache-Control", "traceparent",
+    "baggage", "X-Request-Id", "X-Correlation-ID", "X-B3-TraceId", "X-Forwarded-For", "X-Real-IP",
+    # OpenAI, Anthropic, OpenRouter, Fireworks, Azure, Google, AWS
+    "OpenAI-Organization", "OpenAI-Project", "OpenAI-Beta", "anthropic-version", "anthropic-beta",
+    "anthropic-dangerous-direct-browser-access", "x-session-id", "x-session-affinity", "x-stainless-lang",
+    "x-ms-client-request-id", "x-ms-region", "X-Goog-User-Project", "X-Amzn-Bedrock-Trace", "X-Amz-Date",
+    # gateways: Helicone, Portkey, LiteLLM, Cloudflare, RapidAPI, MCP
+    "Helicone-Session-Id", "Helicone-Session-Path", "Helicone-Session-Name", "Helicone-User-Id",
+    "Helicone-Cache-Enabled", "Helicone-Prompt-Id", "Helicone-Property-Session", "Helicone-Retry-Enabled",
+    "x-portkey-provider", "x-portkey-config", "x-portkey-trace-id", "x-portkey-cache-namespace", "x-litellm-tags",
+    "x-litellm-timeout", "x-litellm-session-id", "cf-aig-metadata", "cf-aig-cache-key", "cf-aig-skip-cache",
+    "X-RapidAPI-Host", "Mcp-Session-Id", "X-Max-Tokens", "x-ratelimit-limit-tokens", "X-Token-Count",
+    "X-Reasoning-Tokens", "Idempotency-Key", "Surrogate-Key", "X-Algolia-Application-Id", "X-Tokenizer",
+]
+#: The same in other spellings, and words that have a part of them.
+SECRET_SPELLINGS = [
+    "AUTHORISATION", "X-Auth", "preauth", "OAuth2", "X-OAuth", "Bearer", "X-Access-Key", "X_API.KEY", "APIKEY",
+    "ApiKey", "XApiKey", "XAPIKey", "x^api|key", "X-A-P-I-K-E-Y", "Api-Key-2", "X-Api-Key-Id", "accessKey",
+    "userkey", "xkey", "X-Key", "Key2", "KEYS", "X-MyKeys", "X-Cache-Access-Key", "api.token", "accesstoken",
+    "Idempotency-Key-Token", "Api_Secret", "x~secret", "X-Client-Secret", "X-Credential", "creds", "pass", "PWD",
+    "dbpwd", "X.Pass.Word", "X-Passphrase", "sid", "signature", "SIG", "jwt", "X-Session-Token", "X-Session-Key",
+    "sessionKeyId", "X-PAT", "gitlabPat", "Sas", "OTP-2", "Max-Tokens-Token", "Author-Auth", "X-Token-Id", "PIN",
+]
+HARMLESS_SPELLINGS = [
+    "X-Keyboard", "X-Keynote", "X-Keyspace", "X-Monkey", "X-Hotkey", "X-Turkey", "Author", "X-Authors",
+    "X-Authored-By", "X-Authority", "Cache-Key", "X-Cache-Key", "X-Route-Key", "Routing-Key", "partitionKey",
+    "X-Team", "X-Compass", "X-Bypass", "X-Passenger", "X-Passthrough", "X-Pass-Through", "X-Design", "X-Spin",
+    "X-Inside", "X-Signal", "X-Path", "X-Pattern", "X-Patch", "X-Pinned", "X-Option", "X-Asset", "X-Breadcrumb",
+    "maxTokens", "X-Token-Limit", "token_budget", "session", "X-Session-Id",
 ]
 # fmt: on
 SECRET_VALUES = [
@@ -52,12 +83,12 @@ HARMLESS_VALUES = [
 ]
 
 
-@pytest.mark.parametrize("name", SECRET_NAMES)
+@pytest.mark.parametrize("name", SECRET_NAMES + SECRET_SPELLINGS)
 def test_a_name_that_stands_for_a_credential_is_refused_in_any_spelling(name: str) -> None:
     assert "looks like one for a key" in check_header(name, "x")
 
 
-@pytest.mark.parametrize("name", HARMLESS_NAMES)
+@pytest.mark.parametrize("name", HARMLESS_NAMES + HARMLESS_SPELLINGS)
 def test_a_name_that_only_looks_similar_is_not(name: str) -> None:
     assert check_header(name, "x") == ""
 

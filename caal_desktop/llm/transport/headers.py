@@ -27,17 +27,25 @@ _RESERVED: Final = frozenset(
     }
 )
 # Headers are kept among the settings, in plain text, and go to any server that the user names: neither a name that
-# stands for a credential is accepted, nor a value that has the form of one. Names are compared by their words, since
-# ``X-Access-Key``, ``X_API.KEY`` and ``accessKey`` mean the same.
+# stands for a credential is accepted, nor a value that has the form of one. This is the whole rule for names: what is
+# harmless is taken out, and then no word may stand for a credential, no word may end in "key" or "token", and no
+# unmistakable word may be in it however it is cut. "Tokens" are what models count, and a "session" groups requests.
+# Names are compared by their words, since ``X-Access-Key``, ``X_ACCESS.KEY`` and ``accessKey`` mean the same.
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_SECRET_PART: Final = re.compile(
-    r"auth(?!or(?!i[sz]))|bearer|cookie|credential|hmac|jwt|passcode|passphrase|passw|pwd|secret|session|signature|token"
+_HARMLESS: Final = re.compile(
+    # What is a key to data, and opens nothing.
+    r"\b(?:cache|dedup|idempotency|partition|route|routing|sort|surrogate)-?keys?\b"
+    r"|\b(?:don|hoc|hot|joc|mon|port|tur|whis)keys?\b"
+    r"|\b(?:max|min|prompt|completion|reasoning)-token\b|\btoken-(?:budget|count|limit|usage)\b"
+    r"|\bpass-through\b|\bauthor(?!i[sz])"
 )
-_SECRET_WORDS: Final = frozenset({"cred", "creds", "pass", "pin", "pw", "sid", "sig"})
-_KEY: Final = re.compile(r"keys?$")
-# What is a key to data, and opens nothing.
-_HARMLESS_KEY: Final = re.compile(r"\b(?:cache|dedup|idempotency|partition|route|routing|sort|surrogate)-?keys?\b")
-_WORDS_IN_KEY: Final = frozenset({"donkey", "hockey", "hotkey", "jockey", "monkey", "portkey", "turkey", "whiskey"})
+_SECRET_WORD: Final = re.compile(
+    r"\b(?:creds?|crumb|csrf|mfa|otp|pass|pat|pin|psk|pw|saml|sas|sid|sig|totp|xsrf)\b"
+    r"|(?:key|token)(?:id|value)?\b|keys\b|\b(?:access|api|refresh)-?tokens\b"
+)
+_SECRET_PART: Final = re.compile(
+    r"apikey|auth|bearer|cookie|credential|hmac|jwt|macaroon|passcode|passphrase|passw|pwd|secret|signature"
+)
 _SCHEME: Final = re.compile(r"bearer\s+\S|(?:basic|digest|negotiate|token)\s+[A-Za-z0-9._~+/=-]{8,}\s*$", re.IGNORECASE)
 _WEB_TOKEN: Final = re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.")  # RFC 7519: both parts are JSON in base64
 
@@ -63,12 +71,8 @@ def check_header(name: str, value: str) -> SourceText:
 
 def _is_secret(name: str) -> bool:
     """Return whether a header's name stands for a credential, however it is spelled."""
-    words = [word.lower() for word in _WORD.findall(name)]
-    joined = "".join(words)
-    if _SECRET_PART.search(joined) or not _SECRET_WORDS.isdisjoint(words):
-        return True
-    rest = _HARMLESS_KEY.sub("", "-".join(words)).split("-")
-    return any(_KEY.search(word) and word not in _WORDS_IN_KEY for word in rest) or "apikey" in joined
+    words = _HARMLESS.sub("", "-".join(_WORD.findall(name)).lower())
+    return bool(_SECRET_WORD.search(words) or _SECRET_PART.search(words.replace("-", "")))
 
 
 def _is_credential(value: str) -> bool:
