@@ -57,6 +57,11 @@ PRIVATE = {
     "gpu-box": "gpu-box",
     "desktop-4f2": "desktop-4f2",
     "a1": "a1",
+    "a": "a",
+    "a-": "a-",
+    "nas1": "nas1",
+    "pi.local": "pi.local",
+    "pi.lan": "pi.lan",
     "0xnas": "0xnas",
     "nas.local": "nas.local",
     "Nas.Local.": "nas.local",
@@ -142,12 +147,14 @@ PUBLIC = {
     "0x.com": "0x.com",
     "1.2.3.4.com": "1.2.3.4.com",
     "a.1a": "a.1a",
-    # Countries whose own names have had addresses.
+    # Countries, which may have addresses at their own names; no two letters are safe from becoming one.
     "ai": "ai",
     "AI.": "ai",
-    "ws": "ws",
-    "uz": "uz",
     "ａｉ": "ai",
+    "uz": "uz",
+    "pi": "pi",
+    "рф": "xn--p1ai",
+    "xn--p1ai": "xn--p1ai",
 }
 ODD = {
     "134744072": "8.8.8.8",
@@ -328,6 +335,10 @@ def test_a_key_may_go_to_any_other_host_encrypted_alone(host: str) -> None:
     assert not accepts(f"http://{host}/v1", has_key=True)
     assert accepts(f"http://{host}/v1", has_key=False)
     assert accepts(f"https://{host}/v1", has_key=True)
+    with pytest.raises(AddressRefused) as caught:
+        check_base_url("own", "Own", f"http://{host}/v1", has_key=True)
+    assert caught.value.describe().why == "A key is sent over plain http only to this computer or a private network."
+    assert caught.value.describe().advice.startswith("Begin the address with https:// if the server offers that.")
 
 
 @pytest.mark.parametrize(("host", "name"), NAMES.items())
@@ -351,6 +362,7 @@ def test_an_ip_address_in_disguise_is_refused_and_spelled_out(host: str, address
         with pytest.raises(AddressRefused) as caught:
             check_base_url("own", "Own", f"https://{host}/v1", has_key=has_key)
         assert caught.value.describe().why == f"The address hides where it leads: write {address} instead."
+        assert caught.value.describe().advice == "Correct the address in the provider's settings."
     assert origin_of(f"http://{host}:80/v1") == host_of(f"http://{host}/v1") == ""
 
 

@@ -65,8 +65,11 @@ class AddressRefused(ConfigurationError):
     what = QT_TRANSLATE_NOOP("ProviderError", "The server address of {provider} cannot be used.")
     what_without_name: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "The server's address cannot be used.")
     why = QT_TRANSLATE_NOOP("ProviderError", "Sending to this address would not be safe, or it is not an address.")
-    advice = QT_TRANSLATE_NOOP(
-        "ProviderError", "Correct the address in the provider's settings; an address on the internet needs https."
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Correct the address in the provider's settings.")
+    advice_unencrypted: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Begin the address with https:// if the server offers that. Name a server of your own network by its IP "
+        "address or by its whole name, such as “server.local”.",
     )
     why_empty: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "The address is empty.")
     why_no_url: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "The address is not a valid URL.")
@@ -92,6 +95,8 @@ class AddressRefused(ConfigurationError):
     def template(self) -> ErrorTemplate:
         """Return the templates; a server whose address names no host has no name either."""
         template = super().template()
+        if self.reason == self.why_unencrypted:
+            template = replace(template, advice=self.advice_unencrypted)
         is_named = self.params["provider"] != THE_SERVER
         return template if is_named else replace(template, what=self.what_without_name)
 

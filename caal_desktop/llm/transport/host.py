@@ -37,11 +37,11 @@ _PRIVATE_NETWORKS: Final = tuple(
 )
 # Names outside of the public domain name system (RFC 6762, RFC 8375, and ICANN's .internal).
 _PRIVATE_SUFFIXES: Final = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
-# A name without a dot is one of the user's own network, unless it is a country's, some of which have had addresses of
-# their own (RFC 7085, section 2): where the own network has no such name, the resolver asks the internet for it.
-_DOTLESS_DOMAINS: Final = frozenset(
-    ("ac", "ai", "cm", "dk", "gg", "io", "je", "kh", "pn", "sh", "tk", "tm", "to", "uz", "vi", "ws")
-)
+# A name without a dot is one of the user's own network, unless it could be a country's: where the own network has no
+# such name, the resolver asks the internet for it, and countries may have addresses at their own names (RFC 7085);
+# ICANN forbids that to all other top-level domains. A country's name has two letters (RFC 1591, section 2), as no other
+# has, or is written in another script than Latin.
+_COUNTRY: Final = re.compile(r"[a-z]{2}|xn--.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Host:
             address = self.address
             return any(address.version == network.version and address in network for network in _PRIVATE_NETWORKS)
         if "." not in self.name:
-            return self.name not in _DOTLESS_DOMAINS
+            return _COUNTRY.fullmatch(self.name) is None
         return self.name.endswith(_PRIVATE_SUFFIXES)
 
     def __str__(self) -> str:
