@@ -23,14 +23,14 @@ _MAX_METADATA_STRING: Final = 2000
 _MAX_METADATA_ITEMS: Final = 50
 _MAX_METADATA_DEPTH: Final = 4
 
-# Shorter secrets than this are not hidden verbatim: a server's key "test" would make every log unreadable.
-_SHORTEST_LIVE_SECRET: Final = 6
-# Nor is anything refused for holding a shorter one: users give their own servers words as keys ("ollama"), which occur
-# in names and addresses as well.
-_SHORTEST_REFUSED_SECRET: Final = 12
+# Shorter secrets than this are hidden nowhere. No service gives out such keys; users make them up for servers of their
+# own ("test", "key", "1"), and hiding these would make every text unreadable, and tell the secret by what is missing.
+_SHORTEST: Final = 6
+SHORTEST_UNMISTAKABLE: Final = 12
+"""Characters of a secret that is no word, such as "ollama", which occurs in names, addresses and answers as well."""
 
 # Of a secret without a known shape, as many characters tell that it begins here; and how long it must be for that.
-_BEGINNING: Final = 12
+BEGINNING: Final = 12
 _SHORTEST_WITH_BEGINNING: Final = 16
 
 # The vendors whose keys users have, or paste by mistake: all that the key doctor knows by name, and some more.
@@ -54,8 +54,8 @@ _PLACES: Final = re.compile(
     re.IGNORECASE,
 )
 _PLAUSIBLE_KEY: Final = re.compile(rf"{_PREFIX}([A-Za-z0-9_\-]{{20,}})")
-# What JSON may write with an escape: besides what it must, some servers do so with slashes, signs or any character.
-_ESCAPE: Final = re.compile(r"\\(?:u00(?P<code>[2-7][0-9A-Fa-f])|.)", re.DOTALL)
+# Signs that JSON need not escape and some libraries do: PHP's, Go's, Gson, .NET's.
+_JSON_ESCAPES: Final = (("/", "\\/"), ("<>&", "\\u{:04x}"), ("<>&'=", "\\u{:04x}"), ("<>&'\"+`", "\\u{:04X}"))
 # C0 and C1 controls, line and paragraph separators, and the bidirectional controls that can reorder what is read.
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
 
@@ -69,7 +69,7 @@ def register_secret(secret: str) -> None:
     Args:
         secret: the text; nothing happens for one of fewer than six characters.
     """
-    if len(secret) >= _SHORTEST_LIVE_SECRET:
+    if len(secret) >= _SHORTEST:
         with _live_secrets_guard:
             _live_secrets.add(secret)
 
@@ -81,21 +81,26 @@ def _live() -> list[str]:
 
 
 @lru_cache(maxsize=64)
-def _spellings(secret: str) -> tuple[str, ...]:
+def spellings(secret: str) -> tuple[str, ...]:
     """Return a secret as it stands in what servers and libraries write: as it is, and with the usual escapes."""
     # Whether Python escapes an apostrophe depends on what else stands in the text.
     python = repr(f'"{secret}')[2:-1], repr(b'"' + secret.encode("utf-8", "surrogatepass"))[3:-1]
-    spellings = (
+    forms = (
         secret,
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
+        *(_json(secret, signs, form) for signs, form in _JSON_ESCAPES),
         *(form for escaped in python for form in (escaped, escaped.replace("\\'", "'"))),
         quote(secret, errors="replace"),
         quote(secret, safe="", errors="replace"),
         quote_plus(secret, errors="replace"),
         html.escape(secret),
     )
-    return tuple(dict.fromkeys(spellings))
+    return tuple(dict.fromkeys(forms))
+
+
+def _json(secret: str, signs: str, form: str) -> str:
+    return "".join(form.format(ord(sign)) if sign in signs else json.dumps(sign)[1:-1] for sign in secret)
 
 
 @lru_cache(maxsize=64)
@@ -103,15 +108,15 @@ def _beginning(secret: str) -> re.Pattern[str] | None:
     """Return what finds a word that begins as a secret does; None where its shape tells, or it is short."""
     if len(secret) < _SHORTEST_WITH_BEGINNING or _SHAPES.match(secret):
         return None
-    return re.compile(re.escape(secret[:_BEGINNING]) + r"[^\s\"',;<>{}()\[\]]*")
+    return re.compile(re.escape(secret[:BEGINNING]) + r"[^\s\"',;<>{}()\[\]]*")
 
 
 def _hide_known(text: str, secrets: tuple[str | None, ...]) -> str:
     """Return ``text`` without the given and the registered secrets, nor the beginning of one that was cut off."""
     for secret in (*secrets, *_live()):
-        if not secret:
+        if secret is None or len(secret) < _SHORTEST:
             continue
-        for spelling in _spellings(secret):
+        for spelling in spellings(secret):
             text = text.replace(spelling, MASK)
         if (beginning := _beginning(secret)) is not None:
             text = beginning.sub(MASK, text)
@@ -127,31 +132,10 @@ def hide_secrets(text: str, *secrets: str | None) -> str:
 
     Args:
         text: any text.
-        *secrets: hidden besides the registered ones (:func:`register_secret`) and whatever has the shape of one.
+        *secrets: hidden besides the registered ones (:func:`register_secret`) and whatever has the shape of one, unless
+            they have fewer than six characters.
     """
     return _SHAPES.sub(_mask, _hide_known(text, secrets))
-
-
-def hide_echoes(text: str, secrets: tuple[str | None, ...]) -> str:
-    """Return an answer's text, which may be JSON, without the secrets that went with its request.
-
-    What is in an answer is kept and shown: a server's mistake must not put a key there. Any other text stays as it is:
-    a short key may be a word that the answer is made of, and what looks like a key may be an example. A key in several
-    pieces of an answer is not found.
-    """
-    bare = _ESCAPE.sub(_without_escape, text) if "\\u00" in text or "\\/" in text else text
-    hidden = bare
-    for secret in secrets:
-        if secret is not None and len(secret) >= _SHORTEST_REFUSED_SECRET:
-            for spelling in _spellings(secret):
-                hidden = hidden.replace(spelling, MASK)
-    return text if hidden == bare else hidden
-
-
-def _without_escape(match: re.Match[str]) -> str:
-    if match["code"] is not None:
-        return json.dumps(chr(int(match["code"], 16)))[1:-1]
-    return "/" if match[0] == "\\/" else match[0]
 
 
 def redact(text: str) -> str:
@@ -168,7 +152,7 @@ def holds_secret(value: object) -> bool:
     Less strict than :func:`hide_secrets`: a user's text must not be refused for a word with a hyphen, nor for a word
     that serves as a key.
     """
-    live = [secret for secret in _live() if len(secret) >= _SHORTEST_REFUSED_SECRET]
+    live = [secret for secret in _live() if len(secret) >= SHORTEST_UNMISTAKABLE]
     return any(_is_plausible(text) or any(secret in text for secret in live) for text in _texts_in(value))
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm.base import LLMResponse, ToolCall, parse_tool_arguments
+from caal_desktop.llm.echoes import EchoFilter, hide_echoes
 from caal_desktop.llm.events import AnsweredBy, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, UsageReport
 from caal_desktop.llm.fields import (
     CharacterJoiner,
@@ -83,8 +84,27 @@ def _text_of(content: object) -> str:
     return "".join(text for part in parts if (text := as_text(part.get("text"))))
 
 
+class _Text:
+    """One text of a stream: whole characters, without the request's secrets, wherever its pieces are cut."""
+
+    def __init__(self, secrets: tuple[str | None, ...]) -> None:
+        self._characters = CharacterJoiner()
+        self._echoes = EchoFilter(secrets)
+
+    def feed(self, piece: str) -> str:
+        return self._echoes.feed(self._characters.feed(piece))
+
+    def finish(self, *, is_complete: bool) -> str:
+        """Return what was held back; half a character only where nothing can follow it."""
+        last = self._echoes.feed(self._characters.finish()) if is_complete else ""
+        return last + self._echoes.finish()
+
+
 class StreamAssembler:
     """Turns the parsed chunks of one stream into events, and keeps how the answer ended.
+
+    Args:
+        secrets: those that went with the request; taken out of the texts.
 
     Attributes:
         finish_reason: why the answer ended; None until a chunk tells it.
@@ -92,14 +112,15 @@ class StreamAssembler:
         usage: the latest figures (some servers repeat them in every chunk); None before the first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: tuple[str | None, ...] = ()) -> None:
         self.finish_reason: FinishReason | None = None
         self.native_reason: str | None = None
         self.usage: UsageReport | None = None
         self._answered_by = AnsweredBy()
         self._tool_index = -1
-        self._text, self._reasoning = CharacterJoiner(), CharacterJoiner()
-        self._arguments: dict[int, CharacterJoiner] = {}
+        self._secrets = secrets
+        self._text, self._reasoning = _Text(secrets), _Text(secrets)
+        self._arguments: dict[int, _Text] = {}
 
     def feed(self, payload: dict[str, Any]) -> list[StreamEvent]:
         """Return the events of a chunk without an error."""
@@ -122,15 +143,19 @@ class StreamAssembler:
             self.usage = parse_usage(usage) or self.usage
         return events
 
-    def finish(self) -> list[StreamEvent]:
-        """Return the events of characters whose second half never came."""
+    def finish(self, *, is_complete: bool = True) -> list[StreamEvent]:
+        """Return the events of what was held back: the ends of texts, of which nothing more comes.
+
+        Args:
+            is_complete: the answer has not broken off.
+        """
         events: list[StreamEvent] = []
-        if text := self._reasoning.finish():
+        if text := self._reasoning.finish(is_complete=is_complete):
             events.append(ReasoningDelta(text, ()))
-        if text := self._text.finish():
+        if text := self._text.finish(is_complete=is_complete):
             events.append(TextDelta(text))
-        for index, joiner in self._arguments.items():
-            if text := joiner.finish():
+        for index, arguments in self._arguments.items():
+            if text := arguments.finish(is_complete=is_complete):
                 events.append(ToolCallDelta(index, None, None, text))
         return events
 
@@ -169,12 +194,20 @@ class StreamAssembler:
         arguments = function.get("arguments")
         if isinstance(arguments, dict):
             arguments = json.dumps(arguments, ensure_ascii=False)
-        text = self._arguments.setdefault(index, CharacterJoiner()).feed(as_string(arguments) or "")
-        return ToolCallDelta(index, call_id, name, text)
+        text = self._arguments.get(index)
+        if text is None:
+            text = self._arguments[index] = _Text(self._secrets)
+        return ToolCallDelta(index, call_id, name, text.feed(as_string(arguments) or ""))
 
 
-def parse_completion(payload: dict[str, Any]) -> LLMResponse | None:
-    """Read a whole answer; None where it has no message."""
+def parse_completion(payload: dict[str, Any], secrets: tuple[str | None, ...] = ()) -> LLMResponse | None:
+    """Read a whole answer; None where it has no message.
+
+    Args:
+        payload: the answer.
+        secrets: those that went with the request; taken out of the tool calls' arguments, which are JSON within JSON
+            and so may be escaped twice.
+    """
     choice = first_dict(payload.get("choices"))
     message = choice.get("message")
     if not isinstance(message, dict):
@@ -186,7 +219,10 @@ def parse_completion(payload: dict[str, Any]) -> LLMResponse | None:
         name = as_text(function.get("name"))
         if name:
             call_id = as_text(call.get("id")) or f"call_{position}"
-            calls.append(ToolCall(call_id, name, parse_tool_arguments(function.get("arguments"))))
+            arguments = function.get("arguments")
+            if isinstance(arguments, str):
+                arguments = hide_echoes(arguments, secrets)
+            calls.append(ToolCall(call_id, name, parse_tool_arguments(arguments)))
     content = message.get("content") or message.get("refusal")
     reason = choice.get("finish_reason")
     details = tuple(as_dicts(message.get("reasoning_details")))

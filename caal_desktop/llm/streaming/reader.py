@@ -8,9 +8,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
+from caal_desktop.llm.echoes import hide_echoes
 from caal_desktop.llm.events import AnsweredBy, FinishReason, KeepAlive, StreamFinished
 from caal_desktop.llm.fields import parse_json
-from caal_desktop.llm.redaction import hide_echoes
 from caal_desktop.llm.streaming import answers
 from caal_desktop.llm.streaming.answers import StreamAssembler
 from caal_desktop.llm.streaming.sse import LineTooLongError, SSEComment, SSEDecoder
@@ -47,7 +47,7 @@ class _Reader:
         self._context = context
         self._headers = response.headers
         self._decoder = SSEDecoder()
-        self.assembler = StreamAssembler()
+        self.assembler = StreamAssembler(context.secrets)
         self.is_done = False
         self.error: ProviderError | None = None
 
@@ -59,15 +59,20 @@ class _Reader:
     def feed(self, chunk: bytes) -> list[StreamEvent]:
         """Return the events of a chunk, up to an error, which is kept in :attr:`error`."""
         try:
-            items = self._decoder.feed(chunk)
+            return self._events(self._decoder.feed(chunk), at_end=False)
         except LineTooLongError:
-            self.error = self._context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_too_long)
-            return []
-        return self._events(items, at_end=False)
+            return self._refuse_length()
 
     def finish(self) -> list[StreamEvent]:
-        """Return the events that the stream's end completes."""
-        return self._events(self._decoder.finish(), at_end=True)
+        """Return the events that the stream's end completes, up to an error, which is kept in :attr:`error`."""
+        try:
+            return self._events(self._decoder.finish(), at_end=True)
+        except LineTooLongError:
+            return self._refuse_length()
+
+    def _refuse_length(self) -> list[StreamEvent]:
+        self.error = self._context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_too_long)
+        return []
 
     def _events(self, items: list[SSEvent | SSEComment], *, at_end: bool) -> list[StreamEvent]:
         events: list[StreamEvent] = []
@@ -101,21 +106,25 @@ class _Reader:
         """Add the text that the chunk of an error may have: it has been generated and paid for."""
         events += [event for event in self.assembler.feed(payload) if not isinstance(event, AnsweredBy)]
 
-    def end(self) -> list[StreamEvent]:
-        """Return the last events of a complete stream.
+    def failure(self, cause: ProviderError | None) -> ProviderError | None:
+        """Return why the answer is not complete; None where it is.
 
-        Raises:
-            ProviderError: the stream is not complete.
+        Args:
+            cause: why nothing more could be read; None where the stream came to its end, or was read far enough.
         """
         if self.error is not None:
-            raise self.error
-        reason = self.assembler.finish_reason
-        if reason is None and not self.is_done:
-            raise self._context.error(errors.StreamInterrupted)
+            return self.error
+        if self.is_done or self.assembler.finish_reason is not None:
+            return None
+        return cause or self._context.error(errors.StreamInterrupted)
+
+    def end(self) -> list[StreamEvent]:
+        """Return the last events of a complete answer."""
         events = self.assembler.finish()
         if self.assembler.usage is not None:
             events.append(self.assembler.usage)
-        events.append(StreamFinished(reason or FinishReason.UNKNOWN, self.assembler.native_reason))
+        reason = self.assembler.finish_reason or FinishReason.UNKNOWN
+        events.append(StreamFinished(reason, self.assembler.native_reason))
         return events
 
 
@@ -211,10 +220,11 @@ async def read_events(context: RequestContext, response: httpx2.Response) -> Asy
         if reader.is_over:
             # After an error, too: a body that is not read to its end is finalised later, and fails then.
             await source.drain()
-        elif source.error is not None and reader.assembler.finish_reason is None:
-            raise source.error
-    for event in reader.end():
+    failure = reader.failure(source.error)
+    for event in reader.end() if failure is None else reader.assembler.finish(is_complete=False):
         yield event
+    if failure is not None:
+        raise failure
 
 
 async def _whole_answer(
@@ -229,7 +239,7 @@ async def _whole_answer(
     payload = error_mapping.decode_object(context, raw, response.headers)
     if answers.parse_completion(payload) is None:
         raise context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_no_message)
-    assembler = StreamAssembler()
+    assembler = StreamAssembler(context.secrets)
     events = assembler.feed(payload) + assembler.finish()
     if assembler.usage is not None:
         events.append(assembler.usage)

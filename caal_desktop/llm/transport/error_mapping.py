@@ -15,8 +15,9 @@ import ssl
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
+from caal_desktop.llm.echoes import hide_echoes
 from caal_desktop.llm.fields import as_dict, as_int, as_list, as_text, first_dict, parse_json
-from caal_desktop.llm.redaction import clean_text, hide_echoes
+from caal_desktop.llm.redaction import clean_text
 from caal_desktop.llm.translation import NO_TEXT
 from caal_desktop.llm.transport.certificates import BundleError, BundleFault
 from caal_desktop.llm.transport.retry import retry_after_of

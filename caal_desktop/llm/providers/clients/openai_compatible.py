@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 
 from caal_desktop import __version__
 from caal_desktop.llm.base import LLMProvider, LLMResponse
+from caal_desktop.llm.echoes import hide_echoes
 from caal_desktop.llm.errors import CertificateRejected, ConfigurationError, InvalidResponse, ProviderError
 from caal_desktop.llm.errors.base import THE_SERVER
 from caal_desktop.llm.errors.context import RequestContext
@@ -20,7 +21,6 @@ from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.llm.models.listing import next_page_link, parse_model_list
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.openai_compatible import OPENAI_COMPATIBLE
-from caal_desktop.llm.redaction import hide_echoes
 from caal_desktop.llm.streaming import answers
 from caal_desktop.llm.streaming.reader import MAX_BODY_BYTES, read_events
 from caal_desktop.llm.transport import error_mapping
@@ -312,7 +312,7 @@ class OpenAICompatibleProvider(LLMProvider):
         context = self._context(body["model"])
         async with self._open(context, "POST", "/chat/completions", body=body) as response:
             payload = error_mapping.decode_object(context, await self._read(context, response), response.headers)
-        answer = answers.parse_completion(payload)
+        answer = answers.parse_completion(payload, context.secrets)
         if answer is None:
             raise context.error(InvalidResponse, reason=InvalidResponse.why_no_message)
         return answer
