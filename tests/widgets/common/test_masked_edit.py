@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
@@ -16,6 +17,7 @@ from PySide6.QtGui import (
     QAccessibleEvent,
     QAccessibleTextInsertEvent,
     QAccessibleTextRemoveEvent,
+    QClipboard,
     QContextMenuEvent,
     QDragEnterEvent,
     QDropEvent,
@@ -26,6 +28,7 @@ from PySide6.QtGui import (
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QStyle, QWidget
 
+from caal_desktop.widgets.common import masked_edit
 from caal_desktop.widgets.common.masked_edit import MaskedEdit
 from tests.support.qt_loop import turn
 
@@ -347,6 +350,29 @@ def test_nothing_masked_can_be_taken_away(edit: MaskedEdit) -> None:
     edit.selectAll()
     edit.copy()
     assert clipboard.text() == TEXT
+
+
+@pytest.mark.parametrize("hide", [MaskedEdit.clear, lambda edit: edit.set_masked(True)], ids=["clear", "mask"])
+@pytest.mark.parametrize(
+    ("selected", "is_ours", "goes"),
+    [("old sec", True, True), (TEXT, True, True), ("elsewhere", True, False), ("", True, False), (TEXT, False, False)],
+)
+def test_what_was_selected_of_a_text_that_is_hidden_cannot_be_pasted(
+    edit: MaskedEdit, monkeypatch: pytest.MonkeyPatch, hide: Edit, selected: str, is_ours: bool, goes: bool
+) -> None:
+    """Where selecting is copying, as on X11, which the platform of the tests is not."""
+    selection = mock.Mock()
+    selection.ownsSelection.return_value = is_ours
+    selection.text.return_value = selected
+    edit.set_masked(False)
+    with monkeypatch.context() as patched:
+        patched.setattr(masked_edit, "QGuiApplication", mock.Mock(clipboard=lambda: selection))
+        hide(edit)
+        assert selection.clear.mock_calls == [mock.call(QClipboard.Mode.Selection)] * goes
+        selection.clear.reset_mock()
+        edit.set_masked(True)
+        edit.clear()
+        assert selection.clear.mock_calls == [], "of a masked text nothing was selected"
 
 
 def test_a_line_may_go_while_it_is_known_to_assistive_technology(window: QWidget) -> None:
