@@ -76,7 +76,7 @@ ODD_NUMBERS = (
 ODD_VALUES: tuple[Any, ...] = (
     *(None, True, 0, -1, 2**63, 10**400, 1e308, float("nan")),
     *("", "x", "\ud800", "1e999", "[", "9" * 400, "10000-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"),
-    *([], ["x"], [[]], [{}], {}, {"x": []}),
+    *([], ["x"], [[]], [{}], {}, {"x": []}, [[[[[[["x"]]]]]]]),
 )
 """Of each kind of JSON value some; fewer than above, as they are put everywhere."""
 

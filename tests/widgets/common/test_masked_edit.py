@@ -208,6 +208,16 @@ def test_where_it_changes_is_told(edit: MaskedEdit, told: list[QAccessibleEvent]
     assert caret.type() is QAccessible.Event.TextCaretMoved
 
 
+def test_it_is_said_to_be_masked_while_it_is(edit: MaskedEdit) -> None:
+    """A screen reader does not read aloud what is said to be a password, even where it is shown."""
+    interface = QAccessible.queryAccessibleInterface(edit)
+    said = []
+    for masked in (True, False, True):
+        edit.set_masked(masked)
+        said.append(interface.state().passwordEdit)
+    assert said == [True, False, True]
+
+
 def test_a_text_that_is_shown_is_told_by_qt_as_any_other(edit: MaskedEdit, told: list[QAccessibleEvent]) -> None:
     interface = QAccessible.queryAccessibleInterface(edit)
     has_text: list[bool] = []
