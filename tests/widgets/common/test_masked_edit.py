@@ -208,6 +208,17 @@ def test_where_it_changes_is_told(edit: MaskedEdit, told: list[QAccessibleEvent]
     assert caret.type() is QAccessible.Event.TextCaretMoved
 
 
+@pytest.mark.parametrize("text", [NEW, TEXT + NEW, TEXT[::-1]])
+def test_a_whole_text_takes_the_place_of_another(edit: MaskedEdit, told: list[QAccessibleEvent], text: str) -> None:
+    """Lengths and carets alone would tell how much longer one is than the other, as if the rest had stayed."""
+    edit.setText(text)
+    remove, insert = told[:2]
+    assert isinstance(remove, QAccessibleTextRemoveEvent)
+    assert isinstance(insert, QAccessibleTextInsertEvent)
+    assert (remove.changePosition(), remove.textRemoved()) == (0, bullet() * len(TEXT))
+    assert (insert.changePosition(), insert.textInserted()) == (0, bullet() * len(text))
+
+
 def test_it_is_said_to_be_masked_while_it_is(edit: MaskedEdit) -> None:
     """A screen reader does not read aloud what is said to be a password, even where it is shown."""
     interface = QAccessible.queryAccessibleInterface(edit)

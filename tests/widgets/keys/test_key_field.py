@@ -69,6 +69,24 @@ def test_a_shown_key_is_hidden_again_when_the_field_is_emptied(field: KeyField) 
     assert is_masked(field)
 
 
+def test_a_shown_key_is_masked_before_it_goes(field: KeyField) -> None:
+    """Qt would tell each character of it to whoever listens on the accessibility bus."""
+    field.paste(KEY)
+    button_of(field, "show").click()
+    masked: list[bool] = []
+    line = line_of(field)
+    line.textChanged.connect(lambda _text: masked.append(line.echoMode() is QLineEdit.EchoMode.Password))
+    field.clear()
+    assert masked == [True]
+
+
+def test_of_what_is_no_key_only_the_beginning_is_shown(field: KeyField) -> None:
+    """A whole file may have been copied by mistake."""
+    field.paste("no key, but\nthe minutes of a meeting " * 1000)
+    assert field.text.startswith("no key, but the minutes")
+    assert len(field.text) == 200
+
+
 def test_an_input_method_is_asked_not_to_remember_the_key_masked_or_shown(field: KeyField) -> None:
     """On-screen keyboards learn words, correct them and offer them elsewhere."""
     hint = Qt.InputMethodHint
