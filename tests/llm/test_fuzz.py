@@ -267,9 +267,20 @@ def test_any_whole_answer(completion: Any, generation: Any) -> None:
         (GENERATION, answers.parse_generation),
         (COMPLETION, lambda payload: answers.parse_completion(as_dict(payload))),
         (CHUNK, lambda payload: _finished(answers.StreamAssembler(), as_dict(payload))),
+        ({"x_groq": CHUNK["x_groq"]}, lambda payload: _finished(answers.StreamAssembler(), as_dict(payload))),
         (ERROR, lambda payload: error_mapping.error_in(as_dict(payload))),
     ],
-    ids=["models", "next page", "hosts", "key", "generation", "answer", "chunk", "error in it"],
+    ids=[
+        "models",
+        "next page",
+        "hosts",
+        "key",
+        "generation",
+        "answer",
+        "chunk",
+        "usage in another place",
+        "error in it",
+    ],
 )
 def test_one_odd_value_anywhere(good: Any, read: Callable[[Any], object]) -> None:
     logging.disable(logging.WARNING)  # odd arguments of a tool are logged

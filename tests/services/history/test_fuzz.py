@@ -11,6 +11,7 @@ from hypothesis import given
 from caal_desktop.services.history.conversation_export import FORMAT, VERSION
 from caal_desktop.services.history.conversation_import import ConversationNotImported
 from caal_desktop.services.history.conversation_records import to_conversation, to_record
+from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
 from tests.support.exports import read_conversation, to_json, to_markdown
 from tests.support.fuzzing import (
@@ -174,6 +175,16 @@ def test_one_odd_value_anywhere(folder: Path) -> None:
         except ConversationNotImported:
             refused += 1
     assert 0 < refused < 100, "only where the file does not say what it is"
+
+
+def test_one_odd_value_anywhere_in_what_is_kept_of_a_message() -> None:
+    """In the database, that is: an import leaves out what is not asked for in another's name."""
+    _question, answer = CONVERSATION["messages"]
+    for extra in one_odd(answer["extra"]):
+        kept = MessageRecord("b", None, "assistant", "failed", 1.0, "Hi", "", extra if isinstance(extra, dict) else {})
+        (message,) = to_conversation(ConversationRecord("c", "", 1.0, 1.0, {}, [kept]))
+        to_record(message, shown=True)
+        assert message.facts is None or all(isinstance(one, str) for one in message.facts.awaited_costs)
 
 
 @pytest.mark.parametrize("content", ODD_CONTENTS, ids=range(len(ODD_CONTENTS)))

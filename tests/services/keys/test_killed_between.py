@@ -133,6 +133,16 @@ def remove_key(parts: Parts, session: DesktopSession, demo: DemoControl) -> Mome
     return moments
 
 
+def put(file: bytes, secret: str | None, parts: Parts, session: DesktopSession) -> None:
+    """Let settings and keyring be as they were at a moment."""
+    (parts.home / "settings.json").unlink(missing_ok=True)
+    if file:
+        (parts.home / "settings.json").write_bytes(file)
+    session.clear_secrets()
+    if secret is not None:
+        keyring.set_password(KEYRING_SERVICE, NAME, secret)
+
+
 ALL = [
     store_first,
     store_and_leave,
@@ -157,12 +167,7 @@ def test_the_next_start_finds_the_key_wherever_it_was_killed(
     assert len(moments.seen) > 2, "something has happened"
     assert len({secret for _file, secret in moments.seen}) == 2, "before and after are both among them"
     for file, secret in moments.seen:
-        (parts.home / "settings.json").unlink(missing_ok=True)
-        if file:
-            (parts.home / "settings.json").write_bytes(file)
-        keyring_session.clear_secrets()
-        if secret is not None:
-            keyring.set_password(KEYRING_SERVICE, NAME, secret)
+        put(file, secret, parts, keyring_session)
         again = make_parts()
         again.keys.begin()
         again.setup.begin(SetupStep.KEY)
@@ -176,3 +181,20 @@ def test_the_next_start_finds_the_key_wherever_it_was_killed(
         again.close()
         row = again.saved.of(NAME)
         assert (row.key_store is KeyStore.KEYRING, bool(row.key_origin)) == (secret is not None, secret is not None)
+
+
+def test_a_key_that_was_being_removed_is_not_missed(
+    keyring_session: DesktopSession, make_parts: Callable[..., Parts], demo: DemoControl
+) -> None:
+    """One that is known to be good and is not there may be in another desktop's keyring: the user would be told so."""
+    parts = make_parts()
+    moments = remove_key(parts, keyring_session, demo)
+    parts.close()
+    assert [secret is None for _file, secret in moments.seen].count(True) > 1
+    for file, secret in moments.seen:
+        put(file, secret, parts, keyring_session)
+        again = make_parts()
+        again.keys.begin()
+        again.until(lambda again=again: not again.state().is_awaited, "the keyring has been asked")  # type: ignore[misc]
+        again.close()
+        assert (again.saved.of(NAME).key_store is KeyStore.KEYRING) == (secret is not None)
