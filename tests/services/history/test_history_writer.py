@@ -630,6 +630,9 @@ def test_further_attempts_wait_for_a_lock_only_shortly(
         history_writer.SHORT_WAIT_S,
         opening.BUSY_SECONDS,
     ]
+    writer.save_growth(head, conversation, conversation.roots[0])
+    run_async(writer.close())
+    assert waits[4:] == [history_writer.SHORT_WAIT_S], "nor does the end of the program wait for long"
 
 
 def test_a_disk_that_does_not_answer_is_told_and_catches_up(
