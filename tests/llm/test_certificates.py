@@ -6,7 +6,7 @@ import ipaddress
 import os
 import re
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -29,9 +29,11 @@ from caal_desktop.llm.errors import (
     CertificateTooWeak,
     NetworkSettingsInvalid,
     ProviderError,
+    ProxyCertificateRejected,
     Remedy,
 )
 from caal_desktop.llm.errors.context import RequestContext
+from caal_desktop.llm.transport.address import location_of
 from caal_desktop.llm.transport.error_mapping import error_from_exception
 from caal_desktop.llm.transport.issuer import host_names, issuer_name
 from caal_desktop.storage.settings.certificates import bundle_error
@@ -40,6 +42,7 @@ from tests.llm.test_network import model_server, proxy_to
 from tests.support.scripted_server import Reply, scripted_server
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 DAY = timedelta(days=1)
@@ -331,6 +334,122 @@ def test_the_issuer_of_an_ip_address_is_asked_through_a_proxy_too(tmp_path: Path
             assert proxy.heads[-1].startswith("CONNECT [fd00::1]:443 HTTP/1.1\r\nHost: [fd00::1]:443\r\n")
 
     run(test())
+
+
+SERVER_NAME = "llm.example.internal"
+SERVER_URL = f"https://{SERVER_NAME}/v1"
+AT_SERVER = (x509.DNSName(SERVER_NAME),)
+
+
+async def error_at(url: str, network: NetworkOptions) -> ProviderError | None:
+    async with OpenAICompatibleProvider(MODEL, url, network=network, retry_policy=AT_ONCE) as provider:
+        try:
+            await provider.chat(HELLO)
+        except ProviderError as error:
+            return error
+        return None
+
+
+def asked_through(
+    proxy_tls: ssl.SSLContext | None, network: NetworkOptions, server_tls: ssl.SSLContext | None
+) -> tuple[ProviderError | None, str]:
+    """Ask a server once through a proxy; return the error, None where it answered, and the proxy's place."""
+
+    async def test() -> tuple[ProviderError | None, str]:
+        async with model_server(server_tls) as port, proxy_to(port, tls=proxy_tls) as proxy:
+            by_hand = replace(network, proxy_mode=ProxyMode.MANUAL, proxy_url=proxy.url)
+            url = SERVER_URL if server_tls is not None else SERVER_URL.replace("https", "http")
+            return await error_at(url, by_hand), f"127.0.0.1:{proxy.port}"
+
+    return run(test())
+
+
+@pytest.mark.parametrize("server_speaks_https", [True, False])
+def test_an_encrypted_proxy_is_vouched_for_by_the_settings_own_file(tmp_path: Path, server_speaks_https: bool) -> None:
+    root = authority()
+    server = root.issue(hosts=AT_SERVER).server(tmp_path) if server_speaks_https else None
+    network = by(root.file(tmp_path))
+    assert asked_through(root.issue("proxy").server(tmp_path), network, server)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("issue", "why", "advice"),
+    [
+        (
+            lambda root: authority("Office Proxy CA").issue("proxy"),
+            "was issued by “Office Proxy CA”, which this computer does not trust.",
+            "Ask the network's owner for the file of the proxy's certificate authority",
+        ),
+        (lambda root: root.issue("proxy", valid=LONG_AGO), "is not valid today, or this computer's", "Check this comp"),
+        (
+            lambda root: root.issue("proxy", valid=(NOW + 10 * DAY, NOW + 20 * DAY)),
+            "is not valid today, or this computer's clock is wrong.",
+            "Check this computer's date and time.",
+        ),
+        (
+            lambda root: root.issue("proxy", hosts=(x509.DNSName("gate.example"),)),
+            "is for another name (gate.example).",
+            "Check the proxy's address in the network settings.",
+        ),
+        (
+            lambda root: root.issue("proxy", key=rsa.generate_private_key(65537, 1024)),  # noqa: S505 - refused
+            "was not accepted.",
+            "Ask the network's owner",
+        ),
+    ],
+)
+@pytest.mark.parametrize("server_speaks_https", [True, False])
+def test_a_proxys_own_certificate_is_not_taken_for_the_servers(
+    issue: Callable[[Issued], Issued], why: str, advice: str, server_speaks_https: bool, tmp_path: Path
+) -> None:
+    root = authority()
+    server = root.issue(hosts=AT_SERVER).server(tmp_path) if server_speaks_https else None
+    error, place = asked_through(issue(root).server(tmp_path), by(root.file(tmp_path)), server)
+    assert type(error) is ProxyCertificateRejected
+    words = error.describe()
+    assert words.what == "The connection to the network's proxy is not trustworthy."
+    assert words.why.startswith(f"The certificate of the proxy {place} {why}")
+    assert words.advice.startswith(advice)
+    assert error.remedy is Remedy.NETWORK_SETTINGS
+
+
+def test_a_servers_certificate_is_not_taken_for_its_proxys(tmp_path: Path) -> None:
+    root = authority()
+    server = root.issue(hosts=AT_SERVER, valid=LONG_AGO).server(tmp_path)
+    network = by(root.file(tmp_path))
+    for proxy in (root.issue("proxy").server(tmp_path), None):
+        assert type(asked_through(proxy, network, server)[0]) is CertificateExpired
+
+
+def test_a_proxy_that_speaks_no_https_is_named() -> None:
+    async def test() -> None:
+        async with scripted_server(Reply(), Reply()) as proxy:
+            place = location_of(proxy.base_url)
+            network = NetworkOptions(proxy_mode=ProxyMode.MANUAL, proxy_url=f"https://{place}")
+            error = await error_at(SERVER_URL, network)
+        assert type(error) is ProxyCertificateRejected
+        assert error.describe().why.startswith(f"No encrypted connection to the proxy {place} could be made")
+        assert error.describe().advice == "Check whether the proxy's address begins with http:// or https://."
+
+    run(test())
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_the_environments_proxy_is_told_from_the_server_too(
+    scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = authority()
+
+    async def test(tls: ssl.SSLContext) -> ProviderError | None:
+        server = root.issue(hosts=AT_SERVER).server(tmp_path) if scheme == "https" else None
+        async with model_server(server) as port, proxy_to(port, tls=tls) as proxy:
+            monkeypatch.setenv(f"{scheme.upper()}_PROXY", proxy.url)
+            return await error_at(f"{scheme}://{SERVER_NAME}/v1", by(root.file(tmp_path)))
+
+    assert run(test(root.issue("proxy").server(tmp_path))) is None
+    error = run(test(authority("Office Proxy CA").issue("proxy").server(tmp_path)))
+    assert type(error) is ProxyCertificateRejected
+    assert "“Office Proxy CA”" in error.describe().why
 
 
 def test_a_key_that_others_can_forge(tmp_path: Path) -> None:

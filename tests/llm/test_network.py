@@ -149,17 +149,19 @@ class Proxy:
     Attributes:
         target: the port to which everything goes.
         credentials: ``user:password`` that it asks for; "" asks for none.
+        scheme: what it speaks itself: ``http`` or ``https``.
         heads: the request heads that came.
     """
 
     target: int
     credentials: str = ""
+    scheme: str = "http"
     heads: list[str] = field(default_factory=list)
     port: int = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -201,9 +203,9 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @asynccontextmanager
-async def proxy_to(target: int, credentials: str = "") -> AsyncIterator[Proxy]:
-    proxy = Proxy(target, credentials)
-    async with await asyncio.start_server(proxy.serve, "127.0.0.1", 0) as server:
+async def proxy_to(target: int, credentials: str = "", tls: ssl.SSLContext | None = None) -> AsyncIterator[Proxy]:
+    proxy = Proxy(target, credentials, "http" if tls is None else "https")
+    async with await asyncio.start_server(proxy.serve, "127.0.0.1", 0, ssl=tls) as server:
         proxy.port = server.sockets[0].getsockname()[1]
         yield proxy
     for _ in range(3):

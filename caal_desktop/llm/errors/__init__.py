@@ -21,7 +21,8 @@
     │   │   ├── CertificateNotYetValid            the computer's clock is slow
     │   │   ├── CertificateIssuerUnknown          self-signed ones included
     │   │   ├── CertificateRevoked
-    │   │   └── CertificateTooWeak
+    │   │   ├── CertificateTooWeak
+    │   │   └── ProxyCertificateRejected          the proxy's own certificate, for whatever cause
     │   ├── ProxyAuthenticationRequired           407
     │   ├── CaptivePortalSuspected                a web page or a redirect instead of an answer; 511
     │   └── ConnectionTimedOut
@@ -79,6 +80,7 @@ from caal_desktop.llm.errors.connection import (
     NetworkSettingsInvalid,
     NotOffered,
     ProxyAuthenticationRequired,
+    ProxyCertificateRejected,
 )
 from caal_desktop.llm.errors.server import (
     AuthenticationFailed,
@@ -144,6 +146,7 @@ __all__ = [
     "ProviderError",
     "ProviderUnavailable",
     "ProxyAuthenticationRequired",
+    "ProxyCertificateRejected",
     "RateLimited",
     "Remedy",
     "RequestTimedOut",

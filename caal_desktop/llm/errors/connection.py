@@ -9,13 +9,11 @@ Import them from :mod:`caal_desktop.llm.errors`, which shows the whole tree.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from caal_desktop.llm.errors.base import THE_SERVER, ProviderError, Remedy
+from caal_desktop.llm.errors.text import ErrorTemplate
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, SourceText
-
-if TYPE_CHECKING:
-    from caal_desktop.llm.errors.text import ErrorTemplate
 
 
 class ConfigurationError(ProviderError, ValueError):
@@ -384,6 +382,66 @@ class CertificateTooWeak(CertificateRejected):
     why = QT_TRANSLATE_NOOP("ProviderError", "Its key or its signature is of a kind that others can forge.")
     advice = QT_TRANSLATE_NOOP("ProviderError", "The server's operator can help, with a certificate of today's kind.")
     remedy = Remedy.RETRY
+
+
+class ProxyCertificateRejected(CertificateRejected):
+    """The certificate of the network's proxy was refused, not the server's.
+
+    ``params["proxy"]`` says which proxy; ``issuer`` and ``names`` tell of its certificate what is known.
+    """
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "The connection to the network's proxy is not trustworthy.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "The proxy's own certificate was not accepted.")
+    why_refused: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The certificate of the proxy {proxy} was not accepted."
+    )
+    why_unknown: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "The certificate of the proxy {proxy} was issued by “{issuer}”, which this computer does not trust.",
+    )
+    why_names: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The certificate of the proxy {proxy} is for another name ({names})."
+    )
+    why_time: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The certificate of the proxy {proxy} is not valid today, or this computer's clock is wrong."
+    )
+    why_no_tls: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "No encrypted connection to the proxy {proxy} could be made: it may not speak https."
+    )
+    advice = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Ask the network's owner for the file of the proxy's certificate authority and name it in the network "
+        "settings.",
+    )
+    advice_names: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "Check the proxy's address in the network settings."
+    )
+    advice_time: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "Check this computer's date and time. If they are right, the network's owner can help."
+    )
+    advice_no_tls: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "Check whether the proxy's address begins with http:// or https://."
+    )
+
+    @classmethod
+    def why_of(cls, cause: type[ProviderError]) -> SourceText:
+        """Return the reason for a cause that has a class of its own where a server's certificate is refused."""
+        if issubclass(cause, CertificateExpired | CertificateNotYetValid):
+            return cls.why_time
+        if issubclass(cause, CertificateForAnotherHost):
+            return cls.why_names
+        return cls.why_unknown if issubclass(cause, CertificateIssuerUnknown) else cls.why_refused
+
+    def template(self) -> ErrorTemplate:
+        """Return the templates that fit the reason, as far as its facts are known."""
+        needed = {self.why_unknown: "issuer", self.why_names: "names"}.get(self.reason)
+        why = self.why_refused if needed is not None and not self.params.get(needed) else self.reason or self.why
+        advice = {
+            self.why_names: self.advice_names,
+            self.why_time: self.advice_time,
+            self.why_no_tls: self.advice_no_tls,
+        }.get(self.reason, self.advice)
+        return ErrorTemplate(self.what, why, advice)
 
 
 class ProxyAuthenticationRequired(ConnectionFailed):

@@ -48,7 +48,7 @@ _ssl_lock = threading.Lock()
 _ssl_contexts: dict[tuple[str | None, str | None], ssl.SSLContext] = {}
 
 
-def _ssl_context(network: NetworkOptions | None = None) -> ssl.SSLContext:
+def tls_context(network: NetworkOptions | None = None) -> ssl.SSLContext:
     """Return the TLS context, shared by clients that trust the same certificates: reading these is slow.
 
     Raises:
@@ -106,11 +106,23 @@ async def read_bounded(response: httpx2.Response, limit: int) -> bytes:
 
 
 class _HTTPClient(httpx2.AsyncClient):
-    """Removes headers that are not the provider's, and bounds what is read of an error's body."""
+    """Removes headers that are not the provider's, and bounds what is read of an error's body.
+
+    A proxy that speaks https is trusted by the same authorities as a server; the library's own choice would leave the
+    settings' file out.
+    """
 
     def __init__(self, own_headers: frozenset[str], **options: Any) -> None:
         super().__init__(**options)
         self._own_headers = own_headers
+
+    @override
+    def _init_proxy_transport(
+        self, proxy: httpx2.Proxy, verify: Any = True, *args: Any, **options: Any
+    ) -> httpx2.AsyncBaseTransport:
+        if proxy.url.scheme == "https":
+            proxy.ssl_context = verify
+        return super()._init_proxy_transport(proxy, verify, *args, **options)
 
     @override
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
@@ -190,7 +202,7 @@ class Client:
             _OWN_HEADERS | {name.lower() for name in headers},
             base_url=base_url,
             timeout=timeout,
-            verify=_ssl_context(network),
+            verify=tls_context(network),
             proxy=proxy,
             trust_env=not local and network.proxy_mode is ProxyMode.SYSTEM,
             follow_redirects=False,
@@ -263,5 +275,5 @@ def warm_up() -> None:
     """Import what the SDK imports late, and build a client that is not used; see :func:`caal_desktop.llm.warm_up`."""
     with contextlib.suppress(Exception):  # the first provider reports what is wrong with the machine's settings
         _SDKClient(
-            {}, api_key=_NO_KEY, base_url="https://localhost", http_client=httpx2.AsyncClient(verify=_ssl_context())
+            {}, api_key=_NO_KEY, base_url="https://localhost", http_client=httpx2.AsyncClient(verify=tls_context())
         )

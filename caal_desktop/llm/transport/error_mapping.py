@@ -383,7 +383,7 @@ def error_from_exception(context: RequestContext, error: BaseException, *, strea
         if isinstance(item, socket.gaierror):
             return context.error(errors.NameResolutionFailed, detail)
         if isinstance(item, ssl.SSLError):
-            rejected, reason = _certificate_error(item)
+            rejected, reason = certificate_error(item)
             return context.error(rejected, detail, reason=reason)
         if isinstance(item, ConnectionRefusedError) or getattr(item, "errno", None) == errno.ECONNREFUSED:
             return context.error(errors.ConnectionRefused, detail)
@@ -404,7 +404,7 @@ def error_from_exception(context: RequestContext, error: BaseException, *, strea
     return context.error(errors.ProviderError, _class_names(chain))
 
 
-def _certificate_error(error: ssl.SSLError) -> tuple[type[ProviderError], SourceText]:
+def certificate_error(error: ssl.SSLError) -> tuple[type[ProviderError], SourceText]:
     """Return the class, and the reason where there is a better one than its own, for a handshake that failed."""
     if not isinstance(error, ssl.SSLCertVerificationError):
         return errors.CertificateRejected, errors.CertificateRejected.why_no_tls

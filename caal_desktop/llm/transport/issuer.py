@@ -1,4 +1,4 @@
-"""Finds out why a certificate was refused: who has issued it, for whom, and who should have vouched for it.
+"""Finds out why a certificate was refused: whose it is, who has issued it, for whom, and who should vouch for it.
 
 OpenSSL does not tell which certificate it has refused. The issuer's name ("Example Corp Proxy CA") shows the user whose
 certificate authority is missing, so it is read in one more handshake, which trusts nothing and over which nothing is
@@ -24,6 +24,7 @@ from caal_desktop.llm.errors import (
     CertificateForAnotherHost,
     CertificateIssuerUnknown,
     CertificateRejected,
+    ProxyCertificateRejected,
 )
 from caal_desktop.llm.transport.address import is_loopback, read_address
 from caal_desktop.llm.transport.certificates import (
@@ -33,6 +34,7 @@ from caal_desktop.llm.transport.certificates import (
     BundleFault,
     check_bundle,
 )
+from caal_desktop.llm.transport.error_mapping import certificate_error
 from caal_desktop.llm.transport.network import ProxyMode
 
 if TYPE_CHECKING:
@@ -40,9 +42,11 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.errors import ProviderError
     from caal_desktop.llm.errors.context import RequestContext
+    from caal_desktop.llm.transport.address import Address
     from caal_desktop.llm.transport.network import NetworkOptions
 
 TIMEOUT_S: Final = 5.0
+_HTTPS_PORT: Final = 443
 _MAX_HEAD: Final = 16 * 1024
 _SEQUENCE: Final = 0x30
 _EXPLICIT_VERSION: Final = 0xA0
@@ -68,6 +72,9 @@ def explained(
         base_url: the server's address.
         network: the route to it.
     """
+    refusal = _refusal_of_proxy(context, base_url, network)
+    if refusal is not None:
+        return refusal
     cls: type[ProviderError] = type(error)
     params: dict[str, Any] = {}
     if cls is CertificateExpired and network.ca_bundle and _has_expired(network.ca_bundle):
@@ -80,6 +87,42 @@ def explained(
         with contextlib.suppress(ValueError, IndexError):
             params["issuer"] = issuer_name(_certificate_of(base_url, network))
     return context.error(cls, error.detail, reason=error.reason, **params)
+
+
+def _refusal_of_proxy(context: RequestContext, base_url: str, network: NetworkOptions) -> ProviderError | None:
+    """Return the error where it is the proxy's certificate that was refused; None where the proxy's is accepted."""
+    # Imported here: it imports the SDK, which whoever calls this has long done.
+    from caal_desktop.llm.transport.client import tls_context
+
+    try:
+        proxy = urlsplit(_proxy_for(read_address(base_url), network) or "")
+        host, port = proxy.hostname or "", proxy.port or _HTTPS_PORT
+        if proxy.scheme != "https":
+            return None
+        with socket.create_connection((host, port), TIMEOUT_S) as plain:
+            refused = _refusal(tls_context(network), plain, host)
+    except (OSError, ValueError, BundleError):
+        return None
+    if refused is None:
+        return None
+    reason = ProxyCertificateRejected.why_no_tls
+    params: dict[str, Any] = {"proxy": f"[{host}]:{port}" if ":" in host else f"{host}:{port}"}
+    if isinstance(refused, ssl.SSLCertVerificationError):
+        reason = ProxyCertificateRejected.why_of(certificate_error(refused)[0])
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            with socket.create_connection((host, port), TIMEOUT_S) as plain:
+                certificate = _certificate_over(plain, host)
+            params |= {"issuer": issuer_name(certificate), "names": host_names(certificate)}
+    return context.error(ProxyCertificateRejected, str(refused), reason=reason, **params)
+
+
+def _refusal(tls: ssl.SSLContext, plain: socket.socket, host: str) -> OSError | None:
+    """Return why no encrypted connection comes about; None where one does."""
+    try:
+        tls.wrap_socket(plain, server_hostname=host).close()
+    except OSError as error:
+        return error
+    return None
 
 
 def _vouchers(network: NetworkOptions) -> dict[str, str]:
@@ -102,13 +145,22 @@ def _certificate_of(base_url: str, network: NetworkOptions) -> bytes:
     """Return a server's certificate in binary form; nothing where it cannot be had."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         address = read_address(base_url)
-        host, port = address.host.name, address.effective_port
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE  # nothing is sent over this connection
-        with _connection(host, port, network) as plain, context.wrap_socket(plain, server_hostname=host) as secured:
-            return secured.getpeercert(binary_form=True) or b""
+        with _connection(address, network) as plain:
+            return _certificate_over(plain, address.host.name)
     return b""
+
+
+def _certificate_over(plain: socket.socket, host: str) -> bytes:
+    """Return the certificate of whoever is at the other end of a connection.
+
+    Raises:
+        OSError: no encryption came about.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # nothing is sent over this connection
+    with context.wrap_socket(plain, server_hostname=host) as secured:
+        return secured.getpeercert(binary_form=True) or b""
 
 
 def issuer_name(der: bytes) -> str:
@@ -197,8 +249,9 @@ def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
         place += length
 
 
-def _connection(host: str, port: int, network: NetworkOptions) -> socket.socket:
-    proxy = _proxy_for(host, network)
+def _connection(address: Address, network: NetworkOptions) -> socket.socket:
+    host, port = address.host.name, address.effective_port
+    proxy = _proxy_for(address, network)
     if proxy is None:
         return socket.create_connection((host, port), TIMEOUT_S)
     parts = urlsplit(proxy)
@@ -232,10 +285,11 @@ def _open_tunnel(plain: socket.socket, head: str) -> None:
         raise ValueError("the proxy refused")
 
 
-def _proxy_for(host: str, network: NetworkOptions) -> str | None:
+def _proxy_for(address: Address, network: NetworkOptions) -> str | None:
+    host = address.host.name
     if is_loopback(host) or network.proxy_mode is ProxyMode.NONE:
         return None
     if network.proxy is not None:
         return network.proxy
     proxies = getproxies()
-    return None if proxy_bypass(host) else proxies.get("https") or proxies.get("all")
+    return None if proxy_bypass(host) else proxies.get(address.scheme) or proxies.get("all")
