@@ -17,6 +17,7 @@ from caal_desktop.app.start_failure import details_of, show_failure
 from caal_desktop.app.windows import Windows
 from caal_desktop.resource_files import incomplete_installation
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
+from caal_desktop.services.closing import close_in_order
 from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import SecretInSettings
@@ -178,12 +179,8 @@ class Application(QObject):
                 self.windows.hide()
             with self._noting_failure():
                 async with asyncio.timeout(QUIT_DEADLINE_S):
-                    with self._noting_failure():
-                        await self.windows.close()
-                    with self._noting_failure():
-                        await self.services.close()
-                    if self._demo is not None:
-                        await self._demo.close()
+                    demo = [] if self._demo is None else [self._demo.close]
+                    await close_in_order([self.windows.close, self.services.close, *demo])
         finally:
             # Whatever else fails, no setting is lost, and no server is left behind.
             TaskScope.on_failure = None

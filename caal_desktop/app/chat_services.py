@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from caal_desktop.services.closing import close_in_order
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
@@ -129,10 +130,13 @@ class ChatServices(QObject):
 
     async def close(self) -> None:
         """Stop the answers, then write what must be written."""
-        for service in (*self._compared_chats, self._chat, self._rescue, self._drafts, self._history, self._spending):
-            if service is not None:
-                await service.close()
-        await self._scope.close()
+        # What keeps is closed behind what changes what is kept.
+        changing = (*self._compared_chats, self._chat, self._rescue)
+        keeping = (self._drafts, self._history, self._spending)
+        await close_in_order(
+            [service.close for service in changing if service is not None],
+            [*(service.close for service in keeping if service is not None), self._scope.close],
+        )
 
     @property
     def is_unsaved(self) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from caal_desktop.app.chat_services import ChatServices
 from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+from caal_desktop.services.closing import close_in_order
 from caal_desktop.services.keys.key_service import KeyService
 from caal_desktop.services.providers.connections import catalogue_connection
 from caal_desktop.services.providers.provider_pool import ProviderPool
@@ -118,15 +119,22 @@ class Services(QObject):
         service.deleteLater()
 
     async def close(self) -> None:
-        """Close everything but the settings: services that send requests first, then what they use."""
-        if self._sign_in is not None:
-            await self._sign_in.close()
-        await self.chat_services.close()
-        await self.catalogue.close()
-        # Otherwise the keyring might have a key that the settings do not know of.
-        await self.keys.wait_for_store()
-        await self.keys.close()
-        await self._scope.close()
-        await self.pool.close()
-        await self.transfer.close()
-        await self.bundles.close()
+        """Close everything but the settings: what sends requests first, then the clients that it uses."""
+        await close_in_order(
+            [
+                self._close_keys,
+                self.chat_services.close,
+                self.catalogue.close,
+                self.transfer.close,
+                self.bundles.close,
+            ],
+            [self.pool.close],
+        )
+
+    async def _close_keys(self) -> None:
+        await close_in_order(
+            [] if self._sign_in is None else [self._sign_in.close],
+            # Otherwise the keyring might have a key that the settings do not know of.
+            [self.keys.wait_for_store],
+            [self.keys.close, self._scope.close],
+        )

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from caal_desktop.app.foreground import bring_to_front
 from caal_desktop.commands import CommandId
+from caal_desktop.services.closing import close_in_order
 from caal_desktop.services.setup.setup_service import SetupService
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.settings.choices import SetupStep
@@ -151,10 +152,11 @@ class Windows(QObject):
     async def close(self) -> None:
         """Close the services that belong to windows."""
         files = None if self.main is None else self.main.control.files
-        for service in (self._trial, self.setup, files):
-            if service is not None:
-                await service.close()
-        await self._scope.close()
+        services = (self._trial, self.setup, files)
+        await close_in_order(
+            [service.close for service in services if service is not None],
+            [self._scope.close],
+        )
 
     def dispose(self) -> None:
         """Let Qt delete the windows."""

@@ -1,4 +1,4 @@
-"""Writes the newest value of something soon, in a worker: one write at a time, the newest last, none lost.
+"""Writes the newest value of something soon, off the GUI thread: one write at a time, the newest last, none lost.
 
 A write that fails is repeated, with growing pauses, for as long as the program runs.
 """
@@ -6,8 +6,10 @@ A write that fails is repeated, with growing pauses, for as long as the program 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from caal_desktop.services.own_thread import in_own_thread
 from caal_desktop.services.retry_delays import RETRY_DELAYS_S, delay_after
 from caal_desktop.services.task_scope import TaskScope
 from caal_desktop.storage.errors import StorageError
@@ -22,8 +24,8 @@ class DelayedWriter(Generic[T]):
     """Writes values that replace each other.
 
     Args:
-        name: what is written, for task names.
-        write: writes a value; blocks, runs in a worker.
+        name: what is written, for the names of tasks and threads.
+        write: writes a value; blocks, runs in a thread of its own.
         written: the value that is written already; None where that is not known.
         delay: seconds from the first value that is not written to its write; those that follow within them are written
             with it. None of them begins the wait anew: what changes all the time would never be written.
@@ -44,6 +46,7 @@ class DelayedWriter(Generic[T]):
         recovered: Callable[[], None] | None = None,
         retry_delays: Sequence[float] = RETRY_DELAYS_S,
     ) -> None:
+        self._name = name
         self._write_now, self._delay, self._retry_delays = write, delay, retry_delays
         self._failed, self._recovered = failed, recovered
         self._failures = 0
@@ -109,7 +112,7 @@ class DelayedWriter(Generic[T]):
             # What could not be written may have been taken back.
             self._end_failures()
             return True
-        self._under_way = asyncio.get_running_loop().run_in_executor(None, self._write_now, value)
+        self._under_way = in_own_thread(self._name, partial(self._write_now, value))
         self._under_way.add_done_callback(lambda done: self._on_written(done, value))
         try:
             await asyncio.shield(self._under_way)

@@ -170,9 +170,19 @@ def write_draft(application: Application) -> None:
     application.services.chat_services.drafts.keep(Draft("What is being written"))
 
 
+def hang_workers(_application: Application) -> None:
+    """Have every worker of the event loop hang."""
+    from caal_desktop.program import _WORKERS
+    from caal_desktop.storage.paths import AppPaths
+
+    loop = asyncio.get_running_loop()
+    for _ in range(_WORKERS):
+        loop.run_in_executor(None, os.stat, AppPaths.from_environment().config_dir / "authorities.pem")
+
+
 WRITES = {
     write.__name__: write
-    for write in (write_settings, write_history, write_cache, write_log, read_certificates, write_draft)
+    for write in (write_settings, write_history, write_cache, write_log, read_certificates, write_draft, hang_workers)
 }
 
 

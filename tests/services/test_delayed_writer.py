@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import threading
 
 import pytest
 
 from caal_desktop.services.delayed_writer import DelayedWriter
 from caal_desktop.storage.errors import StorageError, WriteFailed
-from tests.support.qt_loop import run_async, turn
+from tests.support.qt_loop import WORKERS, run_async, turn
 
 pytestmark = pytest.mark.usefixtures("qt_loop")
 
@@ -156,3 +158,20 @@ def test_another_attempt_can_be_made_at_once() -> None:
     run_async(writer.retry())
     assert written == ["a"]
     run_async(writer.close())
+
+
+def test_workers_that_hang_hold_up_no_write() -> None:
+    """As on a dead network drive: the loop has few of them."""
+    written: list[str] = []
+    goes_on = threading.Event()
+    writer = DelayedWriter("test", written.append, written="", delay=_NEVER, failed=lambda _error: None)
+    loop = asyncio.get_running_loop()
+    hanging = [loop.run_in_executor(None, goes_on.wait) for _ in range(WORKERS)]
+    behind = loop.run_in_executor(None, written.append, "by a worker")
+    try:
+        writer.put("the last")
+        run_async(writer.close())
+        assert written == ["the last"], "positive control: a worker would have to wait"
+    finally:
+        goes_on.set()
+        assert turn(until=lambda: all(one.done() for one in (*hanging, behind)))

@@ -13,7 +13,7 @@ from caal_desktop.storage.errors import FolderUnusable
 from caal_desktop.storage.settings.choices import Theme
 from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.store import SettingsStore
-from tests.support.qt_loop import WORKERS, run_async, turn
+from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +87,11 @@ def test_what_is_out_of_bounds_changes_nothing(store: CountingStore) -> None:
     assert store.begun == 0
 
 
+def writing() -> list[threading.Thread]:
+    """Return the threads that write settings."""
+    return [thread for thread in threading.enumerate() if thread.name == "settings"]
+
+
 def test_an_older_write_does_not_overtake_a_newer_one(store: CountingStore) -> None:
     """A slow disk is still busy with the older settings when the program ends."""
     settings = service_over(store)
@@ -98,8 +103,9 @@ def test_an_older_write_does_not_overtake_a_newer_one(store: CountingStore) -> N
     async def close() -> None:
         closing = asyncio.create_task(settings.close())
         try:
-            await until_other_workers_are_idle()
-            assert store.begun == 1, "the newer settings wait for the older ones"
+            for _ in range(10):
+                await asyncio.sleep(0)
+            assert len(writing()) == 1, "the newer settings wait for the older ones"
             assert not closing.done()
         finally:
             store.may_write.set()
@@ -108,16 +114,6 @@ def test_an_older_write_does_not_overtake_a_newer_one(store: CountingStore) -> N
     run_async(close())
     assert [saved.temperature for saved in store.saved] == [0.1, 0.2]
     assert store.load().settings.temperature == 0.2
-
-
-async def until_other_workers_are_idle() -> None:
-    """Wait until all other workers have begun and finished what was handed to them."""
-    for _ in range(10):
-        await asyncio.sleep(0)
-    # Work is taken up in its order: when these meet, nothing that came before them is still waiting for a worker.
-    meeting = threading.Barrier(WORKERS - 1)
-    loop = asyncio.get_running_loop()
-    await asyncio.gather(*(loop.run_in_executor(None, meeting.wait, 10) for _ in range(WORKERS - 1)))
 
 
 def test_a_failed_save_is_told_and_tried_again_at_the_end(
@@ -147,7 +143,7 @@ def test_the_same_failure_is_told_once_until_a_change_was_saved_again(
     def change(number: int) -> None:
         settings.update(temperature=number / 10)
         assert turn(until=lambda: store.begun == number)
-        run_async(until_other_workers_are_idle())
+        assert turn(until=lambda: not writing())
         turn(3)
 
     obstacle = tmp_path / "config"
