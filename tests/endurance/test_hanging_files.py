@@ -91,7 +91,7 @@ def test_a_hanging_file_does_not_hold_the_end(
     status, took_s, run = run_with(names, tmp_path, demo, end)
     assert status == 0, run.report()
     assert "Traceback" not in run.errors.read_text(), run.report()
-    assert run.relatives() == []
+    run.wait_for_relatives()
     assert took_s < BOUND_S, run.report()
     record_property("ended_after_s", took_s)
     with Run(tmp_path, demo, [], {"end": "close_window"}) as after:
@@ -112,5 +112,20 @@ def test_the_files_do_hang(demo: DemoControl, tmp_path: Path) -> None:
         run.wait_for_line("asked")
         run.process.send_signal(signal.SIGTERM)
         assert run.wait_for_end() == 0, run.report()
+    assert "history_days" in paths.settings_file.read_text()
+    assert paths.draft_file.exists()
+
+
+def test_workers_that_hang_lose_no_setting_and_no_draft(demo: DemoControl, tmp_path: Path) -> None:
+    finish_setup(tmp_path / "home", demo)
+    paths = AppPaths.below(tmp_path / "home")
+    steering = {
+        "hang": [path_of("certificates", paths)],
+        "do": ["hang_workers", FILES["settings"], FILES["draft"]],
+        "end": "close_window",
+    }
+    with Run(tmp_path, demo, [], steering) as run:
+        assert run.wait_for_end() == 0, run.report()
+        assert "Traceback" not in run.errors.read_text(), run.report()
     assert "history_days" in paths.settings_file.read_text()
     assert paths.draft_file.exists()
