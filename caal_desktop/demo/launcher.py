@@ -79,6 +79,9 @@ class DemoProcess:
         self._command = [*(command or (sys.executable, "-m", "caal_desktop.demo")), *arguments, "--exit-with-stdin"]
         self._deadline = deadline
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
+        self._changing = threading.Lock()
+        """Held while the child is made, so that :meth:`stop` does not miss it."""
         self.base_url = ""
         self.key = ""
 
@@ -97,24 +100,13 @@ class DemoProcess:
 
         Raises:
             DemoStartError: it could not be started, ended early, printed something else, or printed nothing in time.
-            RuntimeError: it has been started already.
+            RuntimeError: it has been started or stopped already.
         """
-        if self._process is not None:
-            raise RuntimeError("The demo server has been started already.")
         # A file and not a pipe: nothing reads it while the server runs, and a full pipe would block the server.
         with tempfile.TemporaryFile() as error_output:
-            try:
-                self._process = subprocess.Popen(
-                    self._command,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=error_output,
-                    # A windowed program on Windows would open a console for its child.
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )
-            except OSError as error:
-                raise DemoStartError(reason=error) from error
-            line = self._first_line(self._process)
+            with self._changing:
+                process = self._process = self._make_child(error_output)
+            line = self._first_line(process)
             try:
                 announced = json.loads(line)
                 self.base_url, self.key = str(announced["base_url"]), str(announced["key"])
@@ -123,8 +115,10 @@ class DemoProcess:
                 raise self._start_error(line, error_output) from error
 
     def stop(self) -> None:
-        """End the server and wait for its end; safe to call at any time, also twice."""
-        process, self._process = self._process, None
+        """End the server for good and wait for its end; safe to call at any time, also twice."""
+        with self._changing:
+            process, self._process = self._process, None
+            self._is_stopped = True
         self.base_url = self.key = ""
         if process is None:
             return
@@ -138,6 +132,21 @@ class DemoProcess:
             process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+    def _make_child(self, error_output: IO[bytes]) -> subprocess.Popen[bytes]:
+        if self._process is not None or self._is_stopped:
+            raise RuntimeError("The demo server has been started or stopped already.")
+        try:
+            return subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=error_output,
+                # A windowed program on Windows would open a console for its child.
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:
+            raise DemoStartError(reason=error) from error
 
     def _first_line(self, process: subprocess.Popen[bytes]) -> bytes:
         """Return the first line of the server's output; empty when it ended or the deadline passed."""

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -39,6 +42,33 @@ def test_starts_on_loopback_and_stops() -> None:
 def test_a_second_start_is_refused() -> None:
     with DemoProcess(["--models", "1"]) as process, pytest.raises(RuntimeError, match="already"):
         process.start()
+
+
+def test_a_start_that_comes_after_the_end_starts_nothing() -> None:
+    """The program may be ended before the thread that starts the server has come to it."""
+    process = DemoProcess(["--models", "1"])
+    process.stop()
+    with pytest.raises(RuntimeError, match="stopped already"):
+        process.start()
+    assert process.pid is None
+
+
+def test_an_end_during_the_start_waits_for_the_child_and_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = DemoProcess(["--models", "1"])
+    ending, children, popen = list[threading.Thread](), list[subprocess.Popen[bytes]](), subprocess.Popen
+
+    def end_meanwhile(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        ending.append(threading.Thread(target=process.stop))
+        ending[0].start()
+        children.append(popen(*arguments, **options))
+        return children[0]
+
+    monkeypatch.setattr(subprocess, "Popen", end_meanwhile)
+    with contextlib.suppress(DemoStartError):  # it may have said its address before
+        process.start()
+    ending[0].join(20)
+    assert children[0].poll() is not None
+    assert not process.is_running
 
 
 @pytest.mark.parametrize(
