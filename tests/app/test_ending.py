@@ -82,6 +82,7 @@ class Parts:
             "sign-in": services.sign_in,
             "keys": services.keys,
             "chat": chats.chat,
+            "rescue": chats.rescue,
             "drafts": chats.drafts,
             "history": chats.history,
             "spending": chats.spending,
@@ -130,6 +131,7 @@ NAMES = [
     "sign-in",
     "keys",
     "chat",
+    "rescue",
     "drafts",
     "history",
     "spending",
@@ -139,7 +141,8 @@ NAMES = [
     "pool",
 ]
 # What sends requests has to be closed before what it uses, and what changes what is kept before that is kept.
-BEHIND = {"sign-in": {"keys"}, "chat": {"drafts", "history", "spending"}}
+_KEEPING = {"drafts", "history", "spending"}
+BEHIND = {"sign-in": {"keys"}, "chat": _KEEPING, "rescue": _KEEPING}
 
 
 @pytest.fixture
