@@ -688,14 +688,30 @@ def test_ten_thousand_changes_need_no_more_memory_than_what_they_change(
     assert kept_texts(path) == {"title 9999": ["Hello", "".join(f"{number} " for number in range(10_000))]}
 
 
+@pytest.mark.parametrize("refuser", ["the program", "SQLite"])
 def test_a_change_that_fails_by_itself_holds_up_no_other(
-    make_writer: Callable[..., HistoryWriter], path: Path, expected_logs: Callable[[str], None]
+    make_writer: Callable[..., HistoryWriter],
+    monkeypatch: pytest.MonkeyPatch,
+    path: Path,
+    expected_logs: Callable[[str], None],
+    refuser: str,
 ) -> None:
-    expected_logs(r"ERROR caal_desktop\.services\.history\.history_writer: Conversations could not be saved.*")
+    level = "ERROR" if refuser == "the program" else "WARNING"
+    expected_logs(rf"{level} caal_desktop\.services\.history\.history_writer: Conversations could not be saved.*")
     expected_logs(r"ERROR .*: Not everything could be saved at the end: 1 .*")
     writer = make_writer(delays=(3600.0,))
     bad_head, bad = conversation_of("Bad")
-    bad_head.options = {"no JSON": object()}
+    if refuser == "the program":
+        bad_head.options = {"no JSON": object()}
+    else:
+        save = HistoryDatabase.save_conversation
+
+        def refuse(database: HistoryDatabase, record: ConversationRecord) -> None:
+            if record.id == bad_head.id:
+                raise HistoryFailed(file=str(path), reason="datatype mismatch")
+            save(database, record)
+
+        monkeypatch.setattr(HistoryDatabase, "save_conversation", refuse)
     good_head, good = conversation_of("Good")
     writer._waiting.of(bad_head, bad).save(bad.roots[0])
     writer.save_message(good_head, good, good.roots[0])
