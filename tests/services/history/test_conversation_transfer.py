@@ -466,15 +466,21 @@ def test_an_export_that_is_stopped_leaves_no_file(
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.md"])
-def test_half_a_character_in_the_options_does_not_keep_a_conversation_from_being_exported(
+def test_half_a_character_does_not_keep_a_conversation_from_being_exported(
     transferring: Transferring, tmp_path: Path, name: str
 ) -> None:
-    """JSON may spell it; no file can hold it."""
+    """JSON may spell it, as a model does in a tool's name; no file can hold it."""
     transferring.say("hello")
+    extra = json.dumps({"tool_calls": [{"name": "half \ud83d", "arguments": "{}", "call_id": "1"}]})
     with closing(sqlite3.connect(transferring.path)) as other:
-        other.execute("UPDATE conversation SET options = ?", (json.dumps({"system_prompt": "\ud83d"}),))
+        other.execute("INSERT INTO conversation(id, title, created, updated) VALUES('odd', 'Odd', 1, 1)")
+        other.execute(
+            "INSERT INTO message(id, conversation, role, status, created, extra) "
+            "VALUES('m', 'odd', 'assistant', 'complete', 1, ?)",
+            (extra,),
+        )
         other.commit()
-    transferring.transfer.export(transferring.history.current, tmp_path / name)
+    transferring.transfer.export("odd", tmp_path / name)
     transferring.until((tmp_path / name).exists, "it is exported")
     assert transferring.failures == []
-    assert "hello" in (tmp_path / name).read_text("utf-8")
+    assert "half ?" in (tmp_path / name).read_text("utf-8")
