@@ -538,6 +538,24 @@ def test_each_rule_can_fail(rule: Callable[[str], Iterable[str]], text: str) -> 
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        *(f"thing.{name}(0, title)" for name in ("setTabToolTip", "setMarkdown", "insertMarkdown", "appendHtml")),
+        *(f"use(Qt.ItemDataRole.{name})" for name in ("StatusTipRole", "WhatsThisRole")),
+        *(f"use(Qt.TextFormat.{name})" for name in ("AutoText", "MarkdownText")),
+        *(f"{name}(title)" for name in ("QErrorMessage", "QSplashScreen", "QTextBrowser", "QtWidgets.QToolTip")),
+        *(f"thing = QTextDocumentFragment.{name}(title)" for name in ("fromHtml", "fromMarkdown")),
+        "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return tooltip_text(a) or b",
+        "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return a and tooltip_text(b)",
+        "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return a if b else tooltip_text(c)",
+        "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        show(a)\n        return tooltip_text(b)",
+    ],
+)
+def test_whatever_may_be_looked_into_for_html_is_found(text: str) -> None:
+    assert list(reads_html(text))
+
+
+@pytest.mark.parametrize(
     ("rule", "text"),
     [
         (forbidden_qt, '"""Never .exec() or processEvents()."""\n# no asyncSlot\n'),

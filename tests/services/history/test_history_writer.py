@@ -583,6 +583,11 @@ def test_an_attempt_is_repeated_with_growing_patience(
     assert faulty.attempts == 6
     assert delays == [0, 1, 2, 3, 3]
     assert kept_texts(path) == {"Hello": ["Hello"]}
+    delays.clear()
+    faulty.failures = 2
+    writer.save_head(head, conversation)
+    until(lambda: is_written(writer), "it is written again")
+    assert delays == [3, 1], "from the beginning, after one that has succeeded"
 
 
 def test_the_user_need_not_wait(
