@@ -37,6 +37,7 @@ from caal_desktop.storage.paths import AppPaths
 from caal_desktop.storage.settings.store import SettingsStore
 from caal_desktop.widgets.common.appearance import Appearance
 from caal_desktop.widgets.common.icons import application_icon
+from caal_desktop.widgets.common.scroll_interface import install_scroll_interface
 from caal_desktop.widgets.main.failed_start import FailedStart
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _WORKERS = 4
+_LOGGING_RULES = "QT_LOGGING_RULES"
 _NO_WINDOWS = """\
 caal-desktop: Qt cannot open a window here, for the reason above. You can
   - start the program from a terminal inside your desktop session, if the display was not found,
@@ -234,9 +236,10 @@ def _qt_application() -> QtApplication:
     QCoreApplication.setApplicationVersion(__version__)
     QGuiApplication.setApplicationDisplayName("CAAL Desktop")
     QGuiApplication.setDesktopFileName("caal-desktop")
-    with _fatal_explained():
+    with _fatal_explained(), _quiet_accessibility():
         app = QtApplication(sys.argv[:1])
     app.setQuitOnLastWindowClosed(False)
+    install_scroll_interface()
     for furnish in (lambda: app.setWindowIcon(application_icon()), lambda: install_language(app)):
         try:
             furnish()
@@ -263,6 +266,24 @@ def _fatal_explained() -> Iterator[None]:
         yield
     finally:
         qInstallMessageHandler(None)
+
+
+@contextmanager
+def _quiet_accessibility() -> Iterator[None]:
+    """Have Qt, which is started inside, not complain of the events that a masked edit makes it drop.
+
+    By the environment, which Qt reads at its start: rules that are set later take the place of each other. Those of the
+    user come behind, where they win; and programs that are started from here inherit nothing of ours.
+    """
+    rules = os.environ.get(_LOGGING_RULES)
+    os.environ[_LOGGING_RULES] = ";".join(filter(None, ("qt.accessibility.atspi.warning=false", rules)))
+    try:
+        yield
+    finally:
+        if rules is None:
+            del os.environ[_LOGGING_RULES]
+        else:
+            os.environ[_LOGGING_RULES] = rules
 
 
 def _demo_process() -> DemoProcess:

@@ -379,3 +379,62 @@ def test_a_locked_keyring_does_not_keep_the_program_from_ending(
     finally:
         keyring_session.wake_keyring()
     run.assert_ended_well()
+
+
+# --- Qt, as the program starts it
+
+_IN_QT = """
+import os
+from caal_desktop.qt_import import import_qt
+import_qt()
+from PySide6.QtCore import QLoggingCategory
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QLineEdit, QListView, QPlainTextEdit, QScrollArea, QWidget
+from caal_desktop.program import _qt_application
+app = _qt_application()
+"""
+
+
+def in_qt(code: str, **environment: str) -> list[str]:
+    """Return the words that code prints where the program has started Qt."""
+    command = [sys.executable, "-c", _IN_QT + code]
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, f"{done.returncode} {done.stderr}"
+    return done.stdout.split()
+
+
+def test_a_screen_reader_may_ask_a_scroll_area_for_a_bar_that_has_gone() -> None:
+    """Qt's own interface would end the process: it looks up what is not there any more."""
+    code = """
+area, line = QScrollArea(), QWidget()
+area.setWidgetResizable(True)
+area.resize(100, 100)
+line.setMinimumSize(50, 500)
+area.setWidget(line)
+area.show()
+app.sendPostedEvents()
+found = QAccessible.queryAccessibleInterface(area)
+last = found.childCount() - 1
+print(found.child(last) is not None)
+line.setMinimumSize(50, 50)
+app.sendPostedEvents()
+for number in range(last, last + 20):
+    found.child(number)
+print(found.child(found.childCount()) is None, found.child(0).object() is area.viewport())
+for other in (QListView(), QPlainTextEdit(), QLineEdit()):
+    print(QAccessible.queryAccessibleInterface(other).role().name)
+"""
+    assert in_qt(code) == ["True", "True", "True", "List", "EditableText", "EditableText"]
+
+
+def test_qt_keeps_its_complaints_of_masked_edits_to_itself_and_the_rules_of_the_user() -> None:
+    code = """
+for name in ("qt.accessibility.atspi", "qt.other", "qt.third"):
+    print(QLoggingCategory(name).isWarningEnabled())
+print(os.environ.get("QT_LOGGING_RULES"))
+"""
+    assert in_qt(code) == ["False", "True", "True", "None"]
+    rules = "qt.other.warning=false"
+    assert in_qt(code, QT_LOGGING_RULES=rules) == ["False", "False", "True", rules]
+    rules = "qt.accessibility.atspi.warning=true"
+    assert in_qt(code, QT_LOGGING_RULES=rules) == ["True", "True", "True", rules]

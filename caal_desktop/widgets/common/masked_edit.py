@@ -5,7 +5,8 @@ same, where any program of the session may listen; it tells an input method the 
 back what was cleared.
 
 Qt drops an event of its own where the widget has no text. Only an accessible interface of our own can say so for the
-moment of a change, and then tells of the change itself, in bullets.
+moment of a change, and then tells of the change itself, in bullets. Qt complains of each event that it drops;
+:mod:`caal_desktop.program` has it keep that to itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import shiboken6
-from PySide6.QtCore import QEvent, QLoggingCategory, QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEditableTextInterface,
@@ -383,5 +384,3 @@ def _interface_of(_class_name: str, found: QObject) -> _Interface | None:
 def _install_interface() -> None:
     """Have Qt use the interface; once, after the application has been made and before the first widget is looked at."""
     QAccessible.installFactory(_interface_of)
-    # Qt complains of each event that it drops.
-    QLoggingCategory.setFilterRules("qt.accessibility.atspi.warning=false")
