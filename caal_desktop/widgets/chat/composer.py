@@ -106,6 +106,7 @@ class Composer(QFrame):
         self._attach = IconButton("attach", self.tr("Attach a file"), name="chat.attach", parent=self)
         design.keep_height(self._attach, 36, square=True)
         self.attachments = AttachmentBar(self)
+        self.attachments.message.return_focus_to(self.edit)
         row = QHBoxLayout()
         row.setSpacing(design.GRID)
         row.addWidget(self.edit, 1)

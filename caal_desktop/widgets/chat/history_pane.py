@@ -103,6 +103,8 @@ class HistoryPane(QWidget):
         super().__init__(parent)
         self.setObjectName("history")
         self._history = history
+        # Where the keyboard goes on in the list when that has been made anew; "" where it stays.
+        self._next = ""
         self._search = QLineEdit(self)
         self._search.setObjectName("history.search")
         self._search.setPlaceholderText(self.tr("Search conversations"))
@@ -123,6 +125,7 @@ class HistoryPane(QWidget):
         self._empty = TextLabel(name="history.empty", muted=True, parent=self)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.message = MessagePanel(name="history.message", parent=self)
+        self.message.return_focus_to(self.list)
         top = QHBoxLayout()
         top.setSpacing(design.GRID // 2)
         top.addWidget(self._search, 1)
@@ -162,7 +165,10 @@ class HistoryPane(QWidget):
         """Show conversations, in this order."""
         current: QListWidgetItem | None = self.list.currentItem()
         wanted = current.data(_ID) if current is not None and self.list.hasFocus() else self._history.current
-        if wanted not in {summary.id for summary in summaries}:
+        listed = {summary.id for summary in summaries}
+        if self._next in listed:
+            wanted, self._next = self._next, ""
+        elif wanted not in listed:
             # It was deleted, or is not found: the one that is open is shown as such again.
             wanted = self._history.current
         self.list.clear()
@@ -185,12 +191,19 @@ class HistoryPane(QWidget):
         if watched is self.list and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             item: QListWidgetItem | None = self.list.currentItem()
             if item is not None and pressed(event, CommandId.DELETE_CONVERSATION):
+                self._next = self._beside(item)
                 self._delete(*_id_and_title(item))
                 return True
             if item is not None and pressed(event, CommandId.RENAME_CONVERSATION):
                 self._rename(*_id_and_title(item))
                 return True
         return False
+
+    def _beside(self, item: QListWidgetItem) -> str:
+        """Return the conversation that will come into the place of one that goes; "" where there is none."""
+        row = self.list.row(item)
+        other: QListWidgetItem | None = self.list.item(row + 1) or self.list.item(row - 1)
+        return _id_and_title(other)[0] if other is not None else ""
 
     def focus_search(self) -> None:
         """Move the focus to the search field."""
@@ -285,6 +298,7 @@ class HistoryPane(QWidget):
 
     def _undo_delete(self, identifier: str) -> None:
         self._undo_timer.stop()
+        self._next = identifier
         self._history.undo_delete(identifier)
         self.message.hide()
 

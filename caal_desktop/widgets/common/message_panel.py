@@ -97,7 +97,11 @@ def error_message(kind: MessageKind, error: Described, actions: Iterable[Message
 
 
 class MessagePanel(QFrame):
-    """A message within a window, with up to a few actions."""
+    """A message within a window, with up to a few actions.
+
+    The focus of a button that goes with its message passes to what the next one offers, and to the panel itself while
+    that offers nothing.
+    """
 
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -167,6 +171,8 @@ class MessagePanel(QFrame):
         """
         same = (kind, title, body) == (self._kind, self.title, self.body) and self.isVisible()
         self._kind = kind
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(body)
         self._title.setText(title)
         self._title.setVisible(bool(title))
         self._body.setText(body)
@@ -177,8 +183,6 @@ class MessagePanel(QFrame):
             self._icon.set_icon(*_ICONS[kind])
             self._symbols.setCurrentWidget(self._icon)
         self._set_actions(actions)
-        self.setAccessibleName(title)
-        self.setAccessibleDescription(body)
         self.show()
         self.update()
         if not same:
@@ -205,11 +209,16 @@ class MessagePanel(QFrame):
 
     def setVisible(self, visible: bool) -> None:
         """Show or hide the panel; a focused button does not pass the focus to what comes next in the tab order."""
-        # Where nothing has the focus, it is None, of which nothing is an ancestor.
-        loses_focus = not visible and self.isAncestorOf(self.window().focusWidget())
+        loses_focus = not visible and self._holds_focus()
         if loses_focus and self._focus_successor is not None and self._focus_successor.isVisible():
             self._focus_successor.setFocus(Qt.FocusReason.OtherFocusReason)
         super().setVisible(visible)
+
+    def _holds_focus(self) -> bool:
+        """Return whether the keyboard is here, or will be once the window is active again."""
+        # Where nothing has the focus, it is None, of which nothing is an ancestor.
+        focused = self.window().focusWidget()
+        return focused is self or self.isAncestorOf(focused)
 
     def button(self, name: str) -> QPushButton | None:
         """Return the button of an action that is shown now, by the action's name; None where there is none."""
@@ -219,7 +228,8 @@ class MessagePanel(QFrame):
         """Draw the card: a soft ground in the kind's colour, with a line around it."""
         colours = design.colours(self.palette())
         colour = colours.line if self._kind is MessageKind.BUSY else getattr(colours, _ICONS[self._kind][1])
-        design.paint_card(self, design.mix(colour, colours.card, 0.55), design.mix(colour, colours.card, 0.07))
+        line = colours.accent if self.hasFocus() else design.mix(colour, colours.card, 0.55)
+        design.paint_card(self, line, design.mix(colour, colours.card, 0.07))
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw again in other colours."""
@@ -228,10 +238,12 @@ class MessagePanel(QFrame):
             self.update()
 
     def _set_actions(self, actions: Sequence[MessageAction]) -> None:
-        had_focus = False
+        has_focus = self._holds_focus()
+        if has_focus:
+            # The keyboard stays with the message whose button it has just pressed, also while that has none.
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
         while (item := self._buttons.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
-                had_focus = had_focus or widget.hasFocus()
                 # Not deleted at once: this may run inside the very button's own signal.
                 widget.hide()
                 widget.setObjectName("")
@@ -248,8 +260,7 @@ class MessagePanel(QFrame):
             if before is not None:
                 self.setTabOrder(before, button)
             before = button
-            if had_focus:
-                # The keyboard stays with the message whose button it has just pressed.
+            if has_focus:
                 button.show()
                 button.setFocus(Qt.FocusReason.OtherFocusReason)
-                had_focus = False
+                has_focus = False

@@ -268,6 +268,7 @@ class KeyCard(QWidget):
         self._replace.setVisible(not self._editing)
         self._replace.setText(self.tr("Replace…") if state.is_kept else self.tr("Add a key…"))
         self._remove.setVisible(state.is_kept and not self._editing)
+        self.message.return_focus_to(self.field if self._editing else self._replace)
         if not self._editing and self._editor.isAncestorOf(self.window().focusWidget()):
             # Next in the tab order is another setting, which would take what is typed.
             self._replace.setFocus(Qt.FocusReason.OtherFocusReason)

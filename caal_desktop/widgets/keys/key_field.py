@@ -79,6 +79,8 @@ class KeyField(QWidget):
         layout.addLayout(row)
         layout.addWidget(self._note)
         layout.addWidget(self._other, 0, Qt.AlignmentFlag.AlignLeft)
+        # Without a policy of its own it could not be moved in the tab order, and all its parts with it.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFocusProxy(self._edit)
         self._settle = QTimer(self, interval=self.SETTLE_MS, singleShot=True)
         self._settle.timeout.connect(self._emit_completed)

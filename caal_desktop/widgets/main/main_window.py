@@ -156,6 +156,8 @@ class MainWindow(QMainWindow):
         self._rescued = RescuedNotice(name="main.rescued", parent=body)
         layout.addWidget(self._rescued)
         layout.addWidget(self._splitter, 1)
+        for panel in (self.notice.panel, self._keeping.panel, self._rescued.panel, self._vanished.message):
+            panel.return_focus_to(self.page.composer.edit)
         self.setCentralWidget(body)
 
     def _bind(self) -> None:
@@ -309,7 +311,6 @@ class MainWindow(QMainWindow):
 
         self._unsaved = unsaved
         self._keeping.watch(unsaved)
-        self._keeping.panel.return_focus_to(self.page.composer.edit)
         self._keeping.exportWanted.connect(self._export_unsaved)
         self._unsaved_question = UnsavedQuestion(unsaved, self)
         self._unsaved_question.endWanted.connect(self.closed)
@@ -319,7 +320,6 @@ class MainWindow(QMainWindow):
         """Offer what could not be saved at the end of an earlier run; called after the first paint, too."""
         rescue.draftFound.connect(self.control.add_draft)
         self._rescued.watch(rescue)
-        self._rescued.panel.return_focus_to(self.page.composer.edit)
         rescue.begin()
 
     def _new_conversation(self) -> None:

@@ -68,5 +68,10 @@ class NoticeStrip(QWidget):
         self._show(MessageKind.SUCCESS, self.tr("Exported"), name)
 
     def _show(self, kind: MessageKind, title: str, body: str) -> None:
-        self.panel.show_message(kind, title, body, (MessageAction("dismiss", self.tr("OK"), self.hide),))
+        self.panel.show_message(kind, title, body, (MessageAction("dismiss", self.tr("OK"), self._dismiss),))
         self.show()
+
+    def _dismiss(self) -> None:
+        # The panel first, which knows where the focus goes.
+        self.panel.hide()
+        self.hide()

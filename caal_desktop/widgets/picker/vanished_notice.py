@@ -42,6 +42,8 @@ class VanishedNotice(QWidget):
 
     def _show(self, vanished: Vanished | None) -> None:
         if vanished is None or vanished.model_id == self._dismissed_id:
+            # The message first, which knows where the focus goes.
+            self.message.hide()
             self.hide()
             return
         provider = provider_title(self._settings.current.provider)
@@ -66,4 +68,5 @@ class VanishedNotice(QWidget):
 
     def _dismiss(self, model_id: str) -> None:
         self._dismissed_id = model_id
+        self.message.hide()
         self.hide()

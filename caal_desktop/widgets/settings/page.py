@@ -88,7 +88,7 @@ class SettingsPage(QScrollArea):
                 control.follow_in_tab_order(before)
             else:
                 self.setTabOrder(before, control)
-                before = control
+                before = _last_stop(control)
 
     def show_draft(self, draft: SettingsDraft, found: Collection[str] = ()) -> None:
         """Draw the rows whose content has changed.
@@ -136,13 +136,29 @@ class SettingsPage(QScrollArea):
 
 
 def _controls_in(widget: QWidget) -> list[QWidget]:
-    """Return what Tab reaches within a widget, and the messages whose buttons it will reach, in creation order."""
-    return [
-        child
-        for child in widget.findChildren(QWidget)
-        if isinstance(child, MessagePanel)
-        or (child.focusPolicy() & Qt.FocusPolicy.TabFocus and child.focusProxy() is None)
-    ]
+    """Return what Tab reaches within a widget, and the messages whose buttons it will reach, in creation order.
+
+    A widget that hands its focus to a part of itself stands for all of its parts: it is a stop as well, and left behind
+    it would lead back to that part.
+    """
+    found: list[QWidget] = []
+    for child in widget.findChildren(QWidget):
+        if found and _is_compound(found[-1]) and found[-1].isAncestorOf(child):
+            continue
+        is_stop = child.focusPolicy() & Qt.FocusPolicy.TabFocus and child.focusProxy() is None
+        if is_stop or isinstance(child, MessagePanel) or _is_compound(child):
+            found.append(child)
+    return found
+
+
+def _is_compound(widget: QWidget) -> bool:
+    return widget.isAncestorOf(widget.focusProxy())
+
+
+def _last_stop(control: QWidget) -> QWidget:
+    """Return the last of a compound's parts that Tab reaches; the control itself where it has none."""
+    parts = [part for part in control.findChildren(QWidget) if part.focusPolicy() & Qt.FocusPolicy.TabFocus]
+    return parts[-1] if parts and _is_compound(control) else control
 
 
 def _why_without_effect(key: str) -> str:

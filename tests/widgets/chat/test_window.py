@@ -87,6 +87,34 @@ def test_conversations_are_listed_opened_renamed_and_deleted(chat_window: ChatWi
     chat_window.until(lambda: titles(chat_window) == ["Renamed"], "what was looked for")
 
 
+def test_the_keyboard_stays_in_the_list_that_it_deletes_from(chat_window: ChatWindow) -> None:
+    for text in ("First thing", "Second thing", "Third thing"):
+        chat_window.click("main.new")
+        chat_window.ask(text)
+    chat_window.until(lambda: len(titles(chat_window)) == 3, "all in the list")
+    pane = chat_window.window._history_pane
+    assert pane is not None
+
+    def current() -> str:
+        item = pane.list.currentItem()
+        return item.text() if item is not None and chat_window.window.focusWidget() is pane.list else ""
+
+    pane.list.setFocus()
+    pane.list.setCurrentRow(1)
+    QTest.keyClick(pane.list, Qt.Key.Key_Delete)
+    chat_window.until(lambda: len(titles(chat_window)) == 2, "one less")
+    assert current() == "First thing", "what has come into its place"
+    undo = chat_window.button("history.message.undo")
+    undo.setFocus()
+    QTest.keyClick(undo, Qt.Key.Key_Space)
+    chat_window.until(lambda: len(titles(chat_window)) == 3, "all again")
+    assert current() == "Second thing", "what has come back"
+    pane.list.setCurrentRow(2)
+    QTest.keyClick(pane.list, Qt.Key.Key_Delete)
+    chat_window.until(lambda: len(titles(chat_window)) == 2, "one less")
+    assert current() == "Second thing", "the last one"
+
+
 def test_a_deleted_conversation_is_gone_from_the_disk_when_it_cannot_come_back_any_more(
     chat_window: ChatWindow, tmp_path: Path
 ) -> None:

@@ -108,6 +108,33 @@ def test_a_message_may_be_replaced_by_its_own_button(window: QWidget) -> None:
     assert len(panel.findChildren(QPushButton)) == 1
 
 
+@pytest.mark.parametrize("ends_well", [False, True])
+def test_the_keyboard_waits_with_a_message_that_offers_nothing(window: QWidget, ends_well: bool) -> None:
+    """What is being tried again has no button for a moment; the next control is none of the user's choice."""
+    before, panel, after = QPushButton("Before", window), MessagePanel(name="panel", parent=window), QPushButton("Quit")
+    shown(window, before, panel, after)
+    panel.return_focus_to(before)
+
+    def try_again() -> None:
+        panel.show_message(MessageKind.BUSY, "Trying again")
+
+    retry = MessageAction("retry", "Try again", try_again)
+    panel.show_message(MessageKind.ERROR, "It broke", "", (retry,))
+    button = panel.button("retry")
+    assert button is not None
+    button.setFocus()
+    button.click()
+    turn(2)
+    assert panel.hasFocus()
+    assert QAccessible.queryAccessibleInterface(panel).text(QAccessible.Text.Name) == "Trying again"
+    if ends_well:
+        panel.hide()
+        assert before.hasFocus()
+    else:
+        panel.show_message(MessageKind.ERROR, "It broke", "", (retry,))
+        assert window.focusWidget() is panel.button("retry")
+
+
 def test_the_focus_does_not_fall_from_a_message_that_goes(window: QWidget) -> None:
     """Next in the tab order may be what ends everything."""
     before, panel, after = QPushButton("Before", window), MessagePanel(name="panel", parent=window), QPushButton("Quit")

@@ -13,11 +13,13 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPus
 from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.services.keys import key_service
 from caal_desktop.services.keys.environment_keys import key_in_environment
+from caal_desktop.services.keys.key_state import KeyActivity
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.message_panel import MessageKind
 from caal_desktop.widgets.keys.key_card import KeyCard
 from caal_desktop.widgets.keys.key_facts_view import KeyFactsView, next_reset
 from tests.support.key_stages import Stage, stage_of
+from tests.support.profiles import kept_for
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
@@ -209,6 +211,27 @@ def test_the_keyboard_stays_on_the_card_when_the_key_is_kept(
     now = window.focusWidget()
     assert now is not None
     assert now.objectName() == f"{card.objectName()}.replace"
+
+
+def test_the_keyboard_stays_on_the_card_when_the_keyring_is_asked_again(
+    parts: Parts, card: KeyCard, demo: DemoControl, request: pytest.FixtureRequest
+) -> None:
+    parts.settings.set(parts.settings.current.with_provider("openrouter", **kept_for(demo.base_url)))
+    card.refresh()
+    parts.until(lambda: card.message.button("load"), "there is no keyring")
+    for is_there in (False, True):
+        if is_there:
+            request.getfixturevalue("keyring_session")
+        again = card.message.button("load")
+        assert again is not None
+        again.setFocus()
+        again.click()
+        parts.until(lambda again=again: card.message.button("load") is not again, "it is asked")
+        parts.until(lambda: parts.state().activity is KeyActivity.IDLE, "it has answered")
+        turn(2)
+        focused = card.window().focusWidget()
+        assert focused is not None
+        assert focused.objectName() == f"{card.objectName()}.{'replace' if is_there else 'message.load'}"
 
 
 def test_without_a_keyring_the_key_can_be_kept_for_the_session(parts: Parts, card: KeyCard, demo: DemoControl) -> None:

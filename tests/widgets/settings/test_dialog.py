@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from caal_desktop.services.keys.sign_in_service import SignInService
     from tests.support.demo import DemoControl
     from tests.support.desktop_session import DesktopSession
     from tests.support.parts import Parts
@@ -673,3 +674,34 @@ def test_tab_reaches_the_keys_where_they_stand(dialog: SettingsDialog, qtbot: Qt
     assert keys.isAncestorOf(names[0])
     assert not keys.isAncestorOf(names[-1])
     assert page.isAncestorOf(names[-1])
+
+
+def test_tab_leads_from_the_key_that_is_entered_to_everything_else(
+    parts: Parts, make_sign_in: Callable[..., SignInService], qtbot: QtBot
+) -> None:
+    dialog = SettingsDialog(
+        parts.settings, parts.keys, parts.catalogue, parts.transfer, parts.bundles, sign_in=make_sign_in()
+    )
+    qtbot.addWidget(dialog)
+    dialog.open()
+    dialog.keys_section.change("openrouter")
+    turn(3)
+    first = dialog.focusWidget()
+    assert first.objectName() == "keycard.openrouter.field.edit"
+    stops = [first.objectName()]
+    for _ in range(60):
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+        if dialog.focusWidget() is first:
+            break
+        stops.append(dialog.focusWidget().objectName())
+    field = ["edit", "show", "paste"]
+    assert stops[:4] == [f"keycard.openrouter.{name}" for name in (*(f"field.{part}" for part in field), "cancel")]
+    assert {"settings.search", "settings.ok", "settings.cancel", "settings.provider"} <= set(stops)
+    assert stops[-2:] == ["settings.provider", "keycard.openrouter.signin.begin"]
+    backwards = [first.objectName()]
+    for _ in stops[1:]:
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Backtab)
+        backwards.append(dialog.focusWidget().objectName())
+    assert backwards == [stops[0], *reversed(stops[1:])]
+    dialog._leave()
+    turn(3)
