@@ -152,7 +152,8 @@ def _controls_in(widget: QWidget) -> list[QWidget]:
 
 
 def _is_compound(widget: QWidget) -> bool:
-    return widget.isAncestorOf(widget.focusProxy())
+    proxy: QWidget | None = widget.focusProxy()
+    return proxy is not None and widget.isAncestorOf(proxy)
 
 
 def _last_stop(control: QWidget) -> QWidget:
