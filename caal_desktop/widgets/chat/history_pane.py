@@ -201,9 +201,8 @@ class HistoryPane(QWidget):
 
     def _beside(self, item: QListWidgetItem) -> str:
         """Return the conversation that will come into the place of one that goes; "" where there is none."""
-        row = self.list.row(item)
-        other: QListWidgetItem | None = self.list.item(row + 1) or self.list.item(row - 1)
-        return _id_and_title(other)[0] if other is not None else ""
+        row, last = self.list.row(item), self.list.count() - 1
+        return _id_and_title(self.list.item(row + 1 if row < last else row - 1))[0] if last else ""
 
     def focus_search(self) -> None:
         """Move the focus to the search field."""
