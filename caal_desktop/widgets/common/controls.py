@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from caal_desktop.item_models.foreign_text import one_line
 from caal_desktop.widgets.common import design
@@ -288,6 +288,15 @@ class BusyRing(QWidget):
     def _turn(self) -> None:
         self._angle = (self._angle + 18) % 360
         self.update()
+
+
+def bring_into_view(widget: QWidget) -> None:
+    """Scroll the area that a widget is in, if it is in one, so that all of the widget is seen."""
+    above = widget.parentWidget()
+    while above is not None and not isinstance(above, QScrollArea):
+        above = above.parentWidget()
+    if above is not None:
+        above.ensureWidgetVisible(widget, 0, design.GRID)
 
 
 class ElidedLabel(PlainLabel):

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QPaintEvent
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design
@@ -16,6 +16,7 @@ from caal_desktop.widgets.common.controls import (
     IconLabel,
     PaddedButton,
     TextLabel,
+    bring_into_view,
     control_before,
 )
 from caal_desktop.widgets.common.flow_layout import FlowLayout
@@ -44,6 +45,10 @@ _ICONS = {
     MessageKind.WARNING: ("caution", "caution"),
     MessageKind.ERROR: ("error", "bad"),
 }
+
+
+_SETTLING_MS = 250
+"""How long a new message may take to get its size; what is scrolled later is the user's business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,7 @@ class MessagePanel(QFrame):
         super().__init__(parent)
         self.setObjectName(name)
         self._kind = MessageKind.INFO
+        self._settling = QTimer(self, interval=_SETTLING_MS, singleShot=True)
         self._icon = IconLabel("info", "accent_text", parent=self)
         self._ring = BusyRing(parent=self)
         symbols = QWidget(self)
@@ -187,6 +193,10 @@ class MessagePanel(QFrame):
         self.update()
         if not same:
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+            if kind in (MessageKind.WARNING, MessageKind.ERROR):
+                # In a small window its buttons would be below what is seen.
+                self._settling.start()
+                QTimer.singleShot(0, self, self._come_into_view)
 
     def show_error(self, kind: MessageKind, error: Described | None, actions: Sequence[MessageAction] = ()) -> None:
         """Show an error in its own words; nothing changes where there is none.
@@ -236,6 +246,16 @@ class MessagePanel(QFrame):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stay in view while a new message gets its height, which takes several passes."""
+        super().resizeEvent(event)
+        if self._settling.isActive():
+            QTimer.singleShot(0, self, self._come_into_view)
+
+    def _come_into_view(self) -> None:
+        if self.isVisible():
+            bring_into_view(self)
 
     def _set_actions(self, actions: Sequence[MessageAction]) -> None:
         has_focus = self._holds_focus()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QPalette
-from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.widgets.common import design, icons
@@ -70,6 +70,28 @@ def test_a_button_of_a_message_does_its_action(window: QWidget) -> None:
     assert button is not None
     button.click()
     assert chosen == ["two"]
+
+
+@pytest.mark.parametrize(("kind", "is_seen"), [(MessageKind.ERROR, True), (MessageKind.INFO, False)])
+def test_what_went_wrong_comes_into_view_with_its_buttons(window: QWidget, kind: MessageKind, is_seen: bool) -> None:
+    area, inner = QScrollArea(window), QWidget()
+    area.setWidgetResizable(True)
+    area.setFixedHeight(200)
+    panel = MessagePanel(name="panel", parent=inner)
+    above = QWidget(inner)
+    above.setFixedHeight(180)
+    column = QVBoxLayout(inner)
+    column.addWidget(above)
+    column.addWidget(panel)
+    area.setWidget(inner)
+    shown(window, area)
+    panel.show_message(MessageKind.BUSY, "Trying")
+    turn(5)
+    panel.show_message(kind, "It broke", "Mend it with many words. " * 6, (MessageAction("mend", "Mend", str),))
+    turn(20)
+    button = panel.button("mend")
+    assert button is not None
+    assert (button.visibleRegion().boundingRect() == button.rect()) is is_seen
 
 
 def test_an_ampersand_in_a_name_marks_no_shortcut(window: QWidget) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QButtonGroup, QRadioButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QRadioButton, QSizePolicy, QVBoxLayout, QWidget
 
 from caal_desktop.llm.providers.registry import DEFAULT_PROVIDER, PROVIDERS
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.controls import bring_into_view
 from caal_desktop.widgets.common.icons import icon_pixmap
 from caal_desktop.widgets.common.provider_names import provider_summary, provider_title
 from caal_desktop.widgets.wizard.pages.page import WizardPage
@@ -79,11 +80,7 @@ class ProviderCard(QRadioButton):
         """Draw the focus ring, and come into view: a scroll area follows Tab by itself, but not the arrows."""
         super().focusInEvent(event)
         self.update()
-        above = self.parentWidget()
-        while above is not None and not isinstance(above, QScrollArea):
-            above = above.parentWidget()
-        if above is not None:
-            above.ensureWidgetVisible(self, 0, design.GRID)
+        bring_into_view(self)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the card with its mark, icon, name and sentence."""
