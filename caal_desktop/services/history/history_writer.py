@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -25,7 +26,7 @@ from caal_desktop.storage.history import opening
 from caal_desktop.storage.history.thread import HistoryThread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -78,7 +79,7 @@ class HistoryWriter(QObject):
 
     All of them are made one after another in the database's thread. When one fails, those that follow it wait, and are
     gathered (:class:`~caal_desktop.services.history.unwritten.Unwritten`) until an attempt succeeds. A change that
-    fails for a reason of its own holds up no other.
+    is refused for a reason of its own holds up none but those of the same conversation.
 
     Args:
         path: the database's file.
@@ -109,6 +110,10 @@ class HistoryWriter(QObject):
         self._trouble: Trouble | None = None
         self._failures = 0
         self._file = 1
+        self._refused: frozenset[Key] = frozenset()
+        """What was refused for a reason of its own, and waits for its next attempt while all else is written."""
+        self._left_out: frozenset[Key] = frozenset()
+        """What the attempt that is under way does not try."""
         self._closed = self._has_ended = False
         self._submitted_waiters: list[asyncio.Future[None]] = []
         self._tried_waiters: list[asyncio.Future[None]] = []
@@ -182,6 +187,8 @@ class HistoryWriter(QObject):
         """Write everything now, unless an earlier attempt has failed: then it waits for the next one."""
         if self._trouble is None:
             self._try()
+        elif self._refused:
+            self._try(self._refused)
 
     def retry(self) -> None:
         """Make the next attempt at once: the user has asked for it."""
@@ -299,13 +306,21 @@ class HistoryWriter(QObject):
     def _changes(self) -> list[Unwritten]:
         return [self._waiting] if self._under_way is None else [self._under_way, self._waiting]
 
-    def _try(self) -> None:
+    def _try(self, left_out: frozenset[Key] = frozenset()) -> None:
+        """Make an attempt.
+
+        Args:
+            left_out: what is not tried this time, and neither is what belongs to the same.
+        """
         self._flush_timer.stop()
-        self._retry_timer.stop()
         if self._under_way is not None or self._has_ended or not (self._waiting or self._trouble is not None):
             return
-        self._under_way, self._waiting = self._waiting, Unwritten()
-        steps = self._under_way.steps(self._lengths, self._shown())
+        if not left_out:
+            self._retry_timer.stop()
+        elif all(map(partial(_belongs_to, others=left_out), self._waiting.keys())):
+            return
+        self._under_way, self._waiting, self._left_out = self._waiting, Unwritten(), left_out
+        steps = self._under_way.steps(self._lengths, self._shown(), partial(_belongs_to, others=left_out))
         is_patient = self._trouble is None and not self._closed
         seconds, file = opening.BUSY_SECONDS if is_patient else SHORT_WAIT_S, self._file
         future = self._thread.submit(lambda database: _write(database, steps, seconds, file))
@@ -332,6 +347,7 @@ class HistoryWriter(QObject):
     def _on_tried(self, outcome: _Outcome) -> None:
         self._slow_timer.stop()
         changes, self._under_way = self._under_way or Unwritten(), None
+        left_out, self._left_out = self._left_out, frozenset()
         changes.forget(outcome.written)
         changes.begin_again()
         changes.add(self._waiting)
@@ -341,21 +357,28 @@ class HistoryWriter(QObject):
             changes.write_whole()
             self._try()
             return
-        error = outcome.error
-        for refused in outcome.refused.values():
-            error = error or refused
-        if error is None:
+        self._refused = frozenset() if outcome.error is not None else left_out.union(outcome.refused)
+        if outcome.error is not None:
+            self._fail(outcome.error)
+        elif outcome.refused:
+            self._note_failure(next(iter(outcome.refused.values())))
+        elif left_out:
+            if self._trouble is None or self._trouble.is_trying or not self._retry_timer.isActive():
+                # Another attempt was due meanwhile.
+                self._try()
+        else:
             self._failures = 0
             if self._trouble is not None:
                 self._tell(None)
-            self.flush()
-        else:
-            self._fail(error)
+        self.flush()
         self._release(self._tried_waiters)
 
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, HistoryFailed) and not isinstance(error, _STAYS_OPEN):
             self._thread.reopen()
+        self._note_failure(error)
+
+    def _note_failure(self, error: BaseException) -> None:
         if not isinstance(error, StorageError):
             if self._trouble is None:
                 logger.error("Conversations could not be saved", exc_info=error)
@@ -432,12 +455,20 @@ def _write(database: HistoryDatabase, steps: Mapping[Key, Step], seconds: float,
     return outcome
 
 
+def _belongs_to(key: Key, others: Iterable[Key]) -> bool:
+    """Return whether a change is one of others, or of the same conversation: it may build upon them."""
+    return any(key == other or (key.id and key.id == other.id) for other in others)
+
+
 def _blames_the_database(error: Exception) -> bool:
     """Return whether no other change can be made either: the disk is full, another program has the file."""
     return isinstance(error, StorageError) and type(error) is not HistoryFailed
 
 
 def _write_alone(database: HistoryDatabase, key: Key, step: Step, outcome: _Outcome) -> None:
+    if _belongs_to(key, outcome.refused):
+        outcome.refused[key] = next(error for other, error in outcome.refused.items() if other.id == key.id)
+        return
     try:
         if key.kind in _TOGETHER:
             with database.together():

@@ -258,15 +258,18 @@ class Unwritten:
 
     # --- writing
 
-    def steps(self, lengths: WrittenLengths, shown: str) -> dict[Key, Step]:
+    def steps(self, lengths: WrittenLengths, shown: str, is_left_out: Callable[[Key], bool]) -> dict[Key, Step]:
         """Return what writes each change, as things are now, in the order of writing.
 
         Args:
             lengths: what has been handed over of answers that still grow; brought up to date.
             shown: the conversation that is shown, which does not expire.
+            is_left_out: whether a change is not to be written this time.
         """
         found: dict[Key, Step] = {}
         for key in self.keys():
+            if is_left_out(key):
+                continue
             try:
                 found[key] = self._step(key, lengths, shown)
             except Exception as error:

@@ -726,6 +726,61 @@ def test_a_change_that_fails_by_itself_holds_up_no_other(
     assert writer.unsaved == 1, "it is not given up"
 
 
+def test_what_comes_after_a_change_that_fails_by_itself_is_written_at_once(
+    make_writer: Callable[..., HistoryWriter], path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    """But for what belongs to the same conversation."""
+    expected_logs(r"ERROR caal_desktop\.services\.history\.history_writer: Conversations could not be saved.*")
+    writer = make_writer(delays=(3600.0,))
+    told: list[Any] = []
+    writer.troubleChanged.connect(told.append)
+    bad_head, bad = conversation_of("Bad")
+    bad_head.options = {"no JSON": object()}
+    writer.save_message(bad_head, bad, bad.roots[0])
+    until(lambda: writer.trouble, "the trouble")
+    good_head, good = conversation_of("Good")
+    writer.save_message(good_head, good, good.roots[0])
+    writer.delete(bad.id)
+    writer.rename(bad.id, "Another name")
+    writer.rename(good.id, "Renamed")
+    until(lambda: kept_texts(path) == {"Renamed": ["Good"]}, "what is not to blame")
+    until(lambda: writer._under_way is None, "the end of the attempt")
+    assert len(told) == 1, "it is told once"
+    assert writer.trouble is not None
+    assert writer._retry_timer.isActive()
+    bad_head.options = {}
+    writer.restore(bad.id)
+    writer.retry()
+    until(lambda: is_written(writer), "the rest")
+    assert kept_texts(path) == {"Renamed": ["Good"], "Another name": ["Bad"]}
+
+
+@pytest.mark.parametrize("asks", [True, False], ids=["the user asks", "it is due"])
+def test_the_next_attempt_at_what_was_refused_is_not_missed_while_other_things_are_written(
+    make_writer: Callable[..., HistoryWriter], path: Path, expected_logs: Callable[[str], None], asks: bool
+) -> None:
+    expected_logs(r"ERROR caal_desktop\.services\.history\.history_writer: Conversations could not be saved.*")
+    writer = make_writer(delays=(3600.0,))
+    bad_head, bad = conversation_of("Bad")
+    bad_head.options = {"no JSON": object()}
+    writer.save_message(bad_head, bad, bad.roots[0])
+    until(lambda: writer.trouble, "the trouble")
+    goes_on = threading.Event()
+    writer._thread.submit(lambda _database: goes_on.wait())
+    good_head, good = conversation_of("Good")
+    writer.save_message(good_head, good, good.roots[0])
+    assert writer._under_way is not None, "positive control: it is being written"
+    bad_head.options = {}
+    if asks:
+        writer.retry()
+    else:
+        writer._retry_timer.start(0)
+        until(lambda: not writer._retry_timer.isActive(), "the moment")
+    goes_on.set()
+    until(lambda: is_written(writer), "all of it")
+    assert kept_texts(path) == {"Good": ["Good"], "Bad": ["Bad"]}
+
+
 def test_a_file_that_could_not_be_written_is_opened_anew(
     make_writer: Callable[..., HistoryWriter], path: Path, expected_logs: Callable[[str], None]
 ) -> None:
