@@ -286,6 +286,54 @@ def test_a_writer_at_the_start_only_delays_it(path: Path, monkeypatch: pytest.Mo
     database.close()
 
 
+def test_what_is_left_of_a_large_import_is_removed_in_parts_behind_everything_else(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All at once it takes seconds, in which nothing is listed, and nothing that is said is on the disk."""
+    with closing(HistoryDatabase(path)) as first:
+        record = ConversationRecord("gone", SECRET, 1e9, 1e9)
+        record.messages = [MessageRecord(f"gone{n}", None, "user", "complete", 1.0, SECRET * 30) for n in range(100)]
+        first.save_all(record)
+        fill(first, "kept", KEPT)
+        first.delete("gone")
+        killed = after_a_kill(path)
+    monkeypatch.setattr(store, "_PURGE_SECONDS", 0.0)
+    monkeypatch.setattr(store, "_PART_SECONDS", (0.0, 3600.0))
+    database = HistoryDatabase(killed)
+
+    def left() -> int:
+        record = database.load("gone")
+        return 0 if record is None else len(record.messages)
+
+    assert [summary.id for summary in database.listing()] == ["kept"]
+    assert left() == 100
+    assert database.owes
+    fill(database, "mine", KEPT)
+    database.delete("mine")
+    database.purge()
+    assert database.load("mine") is None
+    assert left() == 100, "what this run deletes need not wait for it"
+    parts: list[str] = []
+
+    def interrupt(sql: str) -> None:
+        parts.append(sql)
+        if parts.count("BEGIN IMMEDIATE") == 3:
+            database.interrupt()
+
+    database._connection.set_trace_callback(interrupt)
+    database.tidy()
+    database._connection.set_trace_callback(None)
+    assert left() == 60, "what was done before a job came is done"
+    database.close()
+    database = HistoryDatabase(killed)
+    assert left() == 60, "the end does not wait either"
+    database.tidy()
+    assert not database.owes
+    assert traces(killed) == []
+    assert [summary.id for summary in database.listing(KEPT)] == ["kept"]
+    database.close()
+
+
 def test_the_thread_tries_again_by_itself(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history_thread, "TIDY_SECONDS", 0.001)
     done, tidy = threading.Event(), HistoryDatabase.tidy
