@@ -20,6 +20,7 @@
     │   ├── HistoryForbidden    the user may not read it
     │   ├── HistoryNotAFile     there is a folder, or something else, in its place
     │   ├── HistoryDamaged      it is damaged
+    │   │   ├── HistoryNotPutAside      and nothing may be changed in its folder
     │   │   └── HistoryPutAside     it was, when it was opened: a new one was begun
     │   │       ├── HistoryRecovered    with what could still be read
     │   │       └── HistoryEmptied      it had lost all of its content
@@ -234,6 +235,16 @@ class HistoryDamaged(HistoryFailed):
     advice = QT_TRANSLATE_NOOP(
         "StorageError",
         "Export what you need, then start CAAL Desktop again: it puts the file aside and saves what can be read.",
+    )
+
+
+class HistoryNotPutAside(HistoryDamaged):
+    """The database was damaged when it was opened, and may not be put aside. Params: ``file``, ``folder``."""
+
+    advice = QT_TRANSLATE_NOOP(
+        "StorageError",
+        "Change the permissions of the folder {folder}, then try again: "
+        "the file is then put aside, and what can still be read of it is saved.",
     )
 
 

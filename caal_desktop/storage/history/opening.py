@@ -26,6 +26,7 @@ from caal_desktop.storage.errors import (
     HistoryFailed,
     HistoryForbidden,
     HistoryNotAFile,
+    HistoryNotPutAside,
     HistoryPutAside,
     HistoryReadOnly,
     HistoryTooNew,
@@ -97,7 +98,10 @@ def _open_or_create(known: KnownFile) -> OpenedFile:
     except FolderReadOnly:
         if not path.exists():
             raise
-        return _open_to_read(known)
+        try:
+            return _open_to_read(known)
+        except HistoryDamaged as error:
+            raise HistoryNotPutAside(file=str(path), folder=str(path.parent)) from error
     found: HistoryPutAside | None = None
     try:
         if _is_missing(path):
@@ -196,8 +200,10 @@ def _open(known: KnownFile) -> OpenedFile:
             return OpenedFile(connection, identity, HistoryReadOnly(file=str(path)))
         _remove_old_index(connection, path)
     except sqlite3.Error as error:
-        connection.close()
         failure = failure_of(error, path)
+        if isinstance(failure, HistoryDamaged):
+            _close_as_it_is(connection, path)
+        connection.close()
         if isinstance(failure, HistoryUnreachable) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
             # This is what SQLite says where it may not create the files beside the database.
             failure = HistoryReadOnly(file=str(path))
@@ -205,10 +211,35 @@ def _open(known: KnownFile) -> OpenedFile:
     except OSError as error:
         connection.close()
         raise system_failure_of(error, path) from error
+    except HistoryDamaged:
+        _close_as_it_is(connection, path)
+        raise
     except BaseException:
         connection.close()
         raise
     return OpenedFile(connection, identity)
+
+
+def _close_as_it_is(connection: sqlite3.Connection, path: Path) -> None:
+    """Close a damaged database without its log being written into it: the log may be the damage.
+
+    It is where a backup was put in the place of a file whose program had been killed.
+    """
+    import sqlite3
+
+    with contextlib.ExitStack() as reading, contextlib.suppress(sqlite3.Error):
+        # SQLite copies the log back when the last connection is closed, unless that one may not write.
+        reader = reading.enter_context(contextlib.closing(_connection_to_read(path, "mode=ro")))
+        try:
+            reader.execute("SELECT 1 FROM sqlite_master").fetchall()
+        finally:
+            connection.close()
+
+
+def _connection_to_read(path: Path, how: str) -> sqlite3.Connection:
+    import sqlite3
+
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
 
 
 def _may_write(connection: sqlite3.Connection) -> bool:
@@ -257,7 +288,7 @@ def _open_to_read(known: KnownFile) -> OpenedFile:
     for how in ("mode=ro", "mode=ro&immutable=1"):
         with contextlib.ExitStack() as unless_usable:
             try:
-                connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+                connection = _connection_to_read(path, how)
                 unless_usable.callback(connection.close)
                 identity = FileIdentity.of(path)
                 _check(connection, known, identity)
@@ -293,6 +324,8 @@ def _set_aside(path: Path) -> Path:
         for ending in ("", *_SIDE_FILES):
             with contextlib.suppress(FileNotFoundError):
                 _side_file(path, ending).rename(_side_file(target, ending))
+    except PermissionError as error:
+        raise HistoryNotPutAside(file=str(path), folder=str(path.parent)) from error
     except OSError as error:
         raise system_failure_of(error, path) from error
     return target

@@ -1,7 +1,8 @@
 """Saving what can still be read of a damaged database.
 
 Each table is read from its beginning to the damage, and from its end back to it: a fault in one place costs what is in
-that place.
+that place. The log of a program that was killed has what was written last. But where the file is whole without it, it
+is another file's: a backup was put into its place.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 _CONVERSATIONS = f"id, title, created, updated, options, {IS_DELETED}"
 _MESSAGES = "id, conversation, parent, role, status, created, text, reasoning, extra, shown"
 _PIECES = "message, kind, text"
+_WITH_LOG = "mode=ro"
+_WITHOUT_LOG = "mode=ro&immutable=1"
 
 
 def conversations_in(damaged: Path) -> list[ConversationRecord]:
@@ -30,10 +33,42 @@ def conversations_in(damaged: Path) -> list[ConversationRecord]:
 
     A message whose conversation is lost gets one without a title.
     """
+    # SQLite makes this file to read the log.
+    index = damaged.with_name(f"{damaged.name}-shm")
+    was_there = index.exists()
+    try:
+        ways = [_WITH_LOG, _WITHOUT_LOG]
+        if _is_whole(damaged, _WITHOUT_LOG) and not _is_whole(damaged, _WITH_LOG):
+            ways.reverse()
+        return next(filter(None, (_read(damaged, way) for way in ways)), [])
+    finally:
+        if not was_there:
+            index.unlink(missing_ok=True)
+
+
+def _is_whole(path: Path, way: str) -> bool:
     import sqlite3
 
     try:
-        connection = sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        with closing(_connect(path, way)) as connection:
+            found: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error:
+        return False
+    return found == "ok"
+
+
+def _connect(path: Path, way: str) -> sqlite3.Connection:
+    import sqlite3
+
+    # A connection that may not write does not write the log into the file either.
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True)
+
+
+def _read(damaged: Path, way: str) -> list[ConversationRecord]:
+    import sqlite3
+
+    try:
+        connection = _connect(damaged, way)
     except sqlite3.Error:
         return []
     with closing(connection):

@@ -22,6 +22,7 @@ from caal_desktop.storage.errors import (
     HistoryForbidden,
     HistoryLocked,
     HistoryMissing,
+    HistoryNotPutAside,
     HistoryPutAside,
     HistoryReadOnly,
     HistoryRecovered,
@@ -390,6 +391,60 @@ def test_a_file_that_cannot_be_looked_through_now_is_not_put_aside(
     assert listed(path) == ["c1"]
 
 
+def fill_and_kill(path: Path, logged: int) -> None:
+    """Leave a file as a killed program does: of its 200 conversations, the last ones are in the log alone."""
+    database = HistoryDatabase(path)
+    for number in range(200):
+        if number == 200 - logged:
+            database._empty_log()
+        record = ConversationRecord(f"c{number}", f"About lamp {number}", 1.0, 1e9 + number)
+        record.messages = [MessageRecord(f"q{number}", None, "user", "complete", 1.0, f"glow {number} " * 60)]
+        # Not by its own way, which empties the log where something was deleted.
+        database.save_all(record)
+    shutil.copytree(path.parent, path.parent.with_name("killed"))
+    database.close()
+    shutil.rmtree(path.parent)
+    path.parent.with_name("killed").rename(path.parent)
+
+
+def test_what_is_in_the_log_of_a_damaged_file_is_saved(path: Path) -> None:
+    fill_and_kill(path, logged=20)
+    log = path.with_name(f"{path.name}-wal").read_bytes()
+    content = bytearray(path.read_bytes())
+    place = len(content) // 2 // 4096 * 4096
+    content[place : place + 4096] = b"\xaa" * 4096
+    path.write_bytes(content)
+    with closing(HistoryDatabase(path)) as database:
+        assert isinstance(database.found, HistoryRecovered)
+        aside = Path(str(database.found.params["file"]))
+        listed = {summary.id for summary in database.listing()}
+        assert {f"c{number}" for number in range(180, 200)} <= listed
+        assert len(listed) > 150
+        record = database.load("c199")
+        assert record is not None
+        assert [message.text for message in record.messages] == ["glow 199 " * 60]
+    assert aside.read_bytes() == bytes(content), "both are the user's own"
+    assert aside.with_name(f"{aside.name}-wal").read_bytes() == log
+
+
+def test_a_backup_beside_the_log_of_another_file_is_saved_and_not_changed(path: Path, tmp_path: Path) -> None:
+    """As it is put there after the program was killed; SQLite takes the log for the backup's, and writes it into it."""
+    fill_and_kill(path, logged=20)
+    backup = tmp_path / "backup" / path.name
+    with closing(HistoryDatabase(backup)) as database:
+        for number in range(150):
+            record = ConversationRecord(f"b{number}", "From the backup", 1.0, 2.0)
+            record.messages = [MessageRecord(f"b{number}", None, "user", "complete", 1.0, f"shine {number} " * 90)]
+            database.save_all(record)
+    content = backup.read_bytes()
+    backup.replace(path)
+    with closing(HistoryDatabase(path)) as database:
+        assert isinstance(database.found, HistoryRecovered)
+        aside = Path(str(database.found.params["file"]))
+        assert {summary.id for summary in database.listing()} == {f"b{number}" for number in range(150)}
+    assert aside.read_bytes() == content
+
+
 def test_of_a_file_that_is_no_database_nothing_is_saved(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"no database" * 1000)
@@ -454,6 +509,23 @@ def test_what_may_not_be_written_can_be_read(
         with pytest.raises(HistoryReadOnly):
             database.save_message("c1", record.messages[0])
     assert path.read_bytes() == before
+
+
+def test_a_damaged_file_in_a_folder_that_may_not_be_written_says_what_helps(
+    readable: Path, unprivileged: Callable[[], None]
+) -> None:
+    path = readable / "data" / "conversations.db"
+    fill(path)
+    path.write_bytes(b"no database" * 1000)
+    path.chmod(0o644)
+    path.parent.chmod(0o555)
+    unprivileged()
+    with pytest.raises(HistoryNotPutAside) as raised:
+        HistoryDatabase(path)
+    words = raised.value.describe()
+    assert f"permissions of the folder {path.parent}" in words.advice
+    assert "Export" not in words.advice
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_a_folder_that_may_not_be_written_and_has_no_file_says_so(
