@@ -755,6 +755,23 @@ def test_what_comes_after_a_change_that_fails_by_itself_is_written_at_once(
     assert kept_texts(path) == {"Renamed": ["Good"], "Another name": ["Bad"]}
 
 
+def test_what_belongs_to_a_refused_conversation_waits_with_it(
+    make_writer: Callable[..., HistoryWriter], path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    """The title of a conversation that is not there yet would go nowhere."""
+    expected_logs(r"ERROR caal_desktop\.services\.history\.history_writer: Conversations could not be saved.*")
+    writer = make_writer(delays=(3600.0,))
+    head, conversation = conversation_of("Bad")
+    head.options = {"no JSON": object()}
+    writer._waiting.of(head, conversation).save(conversation.roots[0])
+    writer.rename(conversation.id, "Another name")
+    until(lambda: writer.trouble, "the trouble")
+    head.options = {}
+    writer.retry()
+    until(lambda: is_written(writer), "all of it")
+    assert kept_texts(path) == {"Another name": ["Bad"]}
+
+
 @pytest.mark.parametrize("asks", [True, False], ids=["the user asks", "it is due"])
 def test_the_next_attempt_at_what_was_refused_is_not_missed_while_other_things_are_written(
     make_writer: Callable[..., HistoryWriter], path: Path, expected_logs: Callable[[str], None], asks: bool
