@@ -688,9 +688,54 @@ def test_ten_thousand_changes_need_no_more_memory_than_what_they_change(
         writer.expire(30)
     assert len(list(writer._waiting.keys())) <= 8
     assert faulty.attempts == 1, "nothing is tried before its time"
+    unwritten = writer.unwritten(head.id)
+    assert unwritten is not None
+    assert unwritten[0].title == "title 9999"
     writer.retry()
     until(lambda: is_written(writer), "it is written")
     assert kept_texts(path) == {"title 9999": ["Hello", "".join(f"{number} " for number in range(10_000))]}
+
+
+def test_an_attempt_that_fails_while_the_program_ends_is_made_once_more(
+    make_writer: Callable[..., HistoryWriter],
+    faulty: Faulty,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: Callable[[str], None],
+) -> None:
+    expected_logs(FAILED)
+    monkeypatch.setattr(history_writer, "LAST_TRY_S", 30.0)
+    writer = make_writer(delays=(3600.0,))
+    head, conversation = conversation_of("Hello")
+    faulty.failures = 1
+    writer.save_message(head, conversation, conversation.roots[0])
+    assert writer._under_way is not None
+    run_async(writer.close())
+    assert faulty.attempts == 2
+    assert kept_texts(path) == {"Hello": ["Hello"]}
+
+
+def test_a_database_that_takes_long_to_close_does_not_hold_the_end(
+    make_writer: Callable[..., HistoryWriter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_writer, "CLOSING_S", 0.01)
+    closes, closed, close = threading.Event(), threading.Event(), HistoryDatabase.close
+    waited: list[bool] = []
+
+    def hang(database: HistoryDatabase) -> None:
+        waited.append(closes.wait(5))
+        close(database)
+        closed.set()
+
+    monkeypatch.setattr(HistoryDatabase, "close", hang)
+    writer = make_writer()
+    head, conversation = conversation_of("Hello")
+    writer.save_message(head, conversation, conversation.roots[0])
+    until(lambda: is_written(writer), "it is written")
+    run_async(writer.close())
+    assert waited == [], "it still closes"
+    closes.set()
+    assert closed.wait(10)
 
 
 @pytest.mark.parametrize("refuser", ["the program", "SQLite"])
