@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sqlite3
 import threading
@@ -30,7 +31,7 @@ from caal_desktop.storage.errors import (
     HistoryReadOnly,
 )
 from caal_desktop.storage.history import opening
-from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
+from caal_desktop.storage.history.records import ConversationRecord, ConversationSummary, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
 from tests.support.qt_loop import run_async, turn
 
@@ -736,6 +737,60 @@ def test_a_database_that_takes_long_to_close_does_not_hold_the_end(
     assert waited == [], "it still closes"
     closes.set()
     assert closed.wait(10)
+
+
+@pytest.mark.parametrize("failures", [0, 1])
+def test_what_is_read_waits_for_what_was_changed_before_and_for_no_second_attempt(
+    make_writer: Callable[..., HistoryWriter], faulty: Faulty, expected_logs: Callable[[str], None], failures: int
+) -> None:
+    """While an attempt is under way; a conversation could not be opened for as long as the disk is full, otherwise."""
+    if failures:
+        expected_logs(FAILED)
+    writer = make_writer(delays=(3600.0,))
+    head, conversation = conversation_of("Hello", "again")
+    first, second = conversation
+    go_on = threading.Event()
+    writer._thread.submit(lambda _database: go_on.wait())
+    faulty.failures = failures
+    writer.save_message(head, conversation, first)
+    writer.save_message(head, conversation, second)
+
+    def texts(database: HistoryDatabase) -> list[str]:
+        record = database.load(head.id)
+        return [] if record is None else [message.text for message in record.messages]
+
+    read = asyncio.get_running_loop().create_task(writer.read(texts))
+    turn(5)
+    assert not read.done()
+    go_on.set()
+    until(read.done, "it is read")
+    assert read.result() == ([] if failures else ["Hello", "again"])
+
+
+def test_what_will_be_listed_has_the_latest_first(
+    make_writer: Callable[..., HistoryWriter], faulty: Faulty, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    writer = make_writer(delays=(3600.0,))
+    head, conversation = conversation_of("Hello")
+    faulty.failures = 1
+    writer.save_message(head, conversation, conversation.roots[0])
+    until(lambda: writer.trouble, "the trouble")
+    listed = [ConversationSummary("late", "Late", head.updated + 1), ConversationSummary("old", "Old", 1.0)]
+    assert [summary.id for summary in writer.as_written(listed, "")] == ["late", head.id, "old"]
+
+
+def test_a_file_that_cannot_be_read_is_told_once(
+    make_writer: Callable[..., HistoryWriter], path: Path, expected_logs: Callable[[str], None]
+) -> None:
+    expected_logs(FAILED)
+    writer = make_writer(delays=(3600.0,))
+    troubles: list[Any] = []
+    writer.troubleChanged.connect(troubles.append)
+    for _ in range(2):
+        writer.report(HistoryLocked(file=str(path)))
+    assert len(troubles) == 1
+    assert writer._failures == 1, "it is not tried later for that"
 
 
 @pytest.mark.parametrize("refuser", ["the program", "SQLite"])
