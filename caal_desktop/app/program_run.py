@@ -101,6 +101,7 @@ class ProgramRun(QObject):
                 application.quit()
             self._status = await application.run()
         except Exception as error:
+            # Whatever it is, the user is told, by the caller, and asked what to do.
             logger.exception("CAAL Desktop cannot show its window")
             if self._application is not None:
                 self._former.append(self._application)

@@ -54,6 +54,8 @@ def show_failure(failed: FailedStart, parent: QWidget | None, start_afresh: Call
             shown = build(failed, parent, start_afresh)
             shown.open()
         except Exception:
+            # Its cause was logged by whoever wants to tell it; where no window can be shown, the log, which goes to the
+            # terminal, too, and the exit status are all that is left.
             logger.exception("The failure could not be told by a window of its own")
         else:
             return shown

@@ -145,7 +145,8 @@ class Windows(QObject):
             if window is not None:
                 try:
                     window.remember_geometry()
-                except Exception:  # a window that was not built to its end
+                except Exception:
+                    # Not told: a size is not worth it, and the other windows are to go all the same.
                     logger.exception("The size of a window could not be kept")
                 window.hide()
 
@@ -346,6 +347,7 @@ class Windows(QObject):
         try:
             open_window()
         except Exception as error:
+            # Whatever it is: it leaves the application's run from there, is logged, and told with what can be done.
             self.startFailed.emit(error)
             return False
         return True

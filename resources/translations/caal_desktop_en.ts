@@ -82,10 +82,10 @@
 <context>
     <name>RescuedNotice</name>
     <message numerus="yes">
-        <source>It was kept in %n files in {folder}.</source>
+        <source>The rest was kept in %n files in {folder}.</source>
         <translation>
-            <numerusform>It was kept in %n file in {folder}.</numerusform>
-            <numerusform>It was kept in %n files in {folder}.</numerusform>
+            <numerusform>The rest was kept in %n file in {folder}.</numerusform>
+            <numerusform>The rest was kept in %n files in {folder}.</numerusform>
         </translation>
     </message>
 </context>

@@ -92,6 +92,7 @@ def full(disk: Disk, application: Application, expected_logs: Callable[[str], No
     window_of(application)
     history = application.services.chat_services.history
     until(lambda: history._has_begun, "the database")
+    run_async(application.services.settings.write_file())
     disk.is_full = True
     say(application, "Hello")
     until(lambda: history.trouble, "the trouble")
@@ -156,7 +157,7 @@ def test_what_is_lost_at_the_end_is_at_least_in_the_log(
 
 
 def kept_files(tmp_path: Path) -> list[Path]:
-    return sorted(tmp_path.rglob("caal-desktop-not-saved-*.json"))
+    return sorted(tmp_path.rglob("caal-not-saved-*.json"))
 
 
 def test_the_end_keeps_in_another_file_what_cannot_be_saved(
@@ -201,12 +202,12 @@ def test_the_end_of_the_session_finds_it_kept_before_it_goes_on(
     disk.is_full = False
     full.services.chat_services.history.retry()
     until(lambda: full.services.chat_services.history.trouble is None, "all is saved")
-    full._on_session_ending()
+    qapp.commitDataRequest.emit(None)
     assert kept_files(tmp_path) == [], "positive control: nothing has to be kept"
     disk.is_full = True
     say(full, "And this?")
     until(lambda: full.services.chat_services.history.trouble, "the trouble")
-    full._on_session_ending()
+    qapp.commitDataRequest.emit(None)
     (file,) = kept_files(tmp_path)
     assert "And this?" in file.read_text("utf-8")
     assert boxes(window_of(full), "unsaved") == [], "nobody is asked"
@@ -227,7 +228,7 @@ def test_what_was_kept_is_offered_and_imported(
     window = window_of(application)
     panel = window._rescued.panel
     until(panel.isVisible, "the offer")
-    assert str(file) in panel.body
+    assert file.name in panel.body
     button = panel.button("import")
     assert button is not None
     window.page.composer.set_text("half a")

@@ -33,6 +33,11 @@ def texts(home: Path) -> list[str]:
         return [row[0] for row in reader.execute("SELECT text FROM message WHERE role = 'user' ORDER BY row")]
 
 
+def kept_elsewhere(home: Path) -> list[Path]:
+    """Return the files of what could not be saved."""
+    return list(home.rglob("caal-not-saved-*.json"))
+
+
 @contextmanager
 def locked(home: Path) -> Iterator[None]:
     (file,) = home.rglob("conversations.db")
@@ -82,9 +87,19 @@ def test_a_lock_that_lasts_longer_than_sqlite_waits(start: Start, demo: DemoCont
                 program.process.send_signal(signal.Signals[end])
         assert program.wait_for_end() == (-signal.SIGKILL if end == "SIGKILL" else 0)
         assert not has_traceback(program)
+    assert len(kept_elsewhere(home)) == (end == "SIGTERM")
     assert texts(home) == expected
     with start() as program:
         walking.in_chat(program)
+        if end == "SIGTERM":
+            # Nobody could be asked: it was kept beside the database, whole.
+            program.wait_for("main.rescued.panel.title", name="Text from last time")
+            program.choose("main.rescued.panel.import")
+            expected += [walking.QUESTION, LATER]
+            program.wait_until(lambda: texts(home) == expected, "it is imported")
+            program.wait_until(lambda: kept_elsewhere(home) == [], "the file is gone")
+            assert not program.find("main.rescued.panel.title")
+        assert kept_elsewhere(home) == []
         program.close_window()
         assert program.wait_for_end() == 0
 

@@ -11,6 +11,7 @@ import os
 import stat
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-NAME = "caal-desktop-not-saved"
+NAME = "caal-not-saved"
 """How the files' names begin."""
 
 OPEN_S = 0.3
@@ -91,10 +92,14 @@ def remove(files: Iterable[Path]) -> None:
 def leave(files: Iterable[Path], paths: AppPaths) -> None:
     """Give files names by which no start finds them, as far as that is possible; blocks."""
     for file in files:
-        target = file.with_name(file.name.replace(f"-{paths.identity}", ""))
+        target = file.with_name(file.name.replace(_beginning(paths), f"{NAME}-"))
         with contextlib.suppress(OSError):
             if not os.path.lexists(target):
                 file.rename(target)
+
+
+def _beginning(paths: AppPaths) -> str:
+    return f"{NAME}-{paths.identity[:8]}-"
 
 
 def _places(paths: AppPaths) -> Iterator[Path]:
@@ -109,9 +114,19 @@ def _places(paths: AppPaths) -> Iterator[Path]:
 
 def _write(folder: Path, paths: AppPaths, document: Document, now: datetime) -> Path | None:
     """Write a document; return its file, or None where the folder does not take it."""
+    is_late = threading.Event()
+
+    def open_in_time() -> IO[bytes]:
+        file = _open_new(folder, paths, now)
+        if is_late.is_set():
+            file.close()
+            remove([Path(file.name)])
+        return file
+
     try:
-        file = within(OPEN_S, lambda: _open_new(folder, paths, now))
+        file = within(OPEN_S, open_in_time)
     except (OSError, StorageError):
+        is_late.set()
         return None
     path = Path(file.name)
     try:
@@ -126,7 +141,7 @@ def _open_new(folder: Path, paths: AppPaths, now: datetime) -> IO[bytes]:
     if folder in (paths.data_dir, paths.config_dir, paths.log_dir):
         ensure_private_folder(folder)
     for number in itertools.count(1):
-        name = f"{NAME}-{paths.identity}-{now:%Y%m%d-%H%M%S}{f'-{number}' if number > 1 else ''}.json"
+        name = f"{_beginning(paths)}{now:%Y%m%d-%H%M%S}{f'-{number}' if number > 1 else ''}.json"
         with contextlib.suppress(FileExistsError):
             # What is there already, a link included, is not opened.
             return open(folder / name, "xb", opener=_private)
@@ -145,7 +160,7 @@ def _fill(file: IO[bytes], document: Iterable[str]) -> None:
 
 
 def _find_in(folder: Path, paths: AppPaths) -> list[Path]:
-    found = [file for file in folder.glob(f"{NAME}-{paths.identity}-*.json") if _is_ours(file)]
+    found = [file for file in folder.glob(f"{_beginning(paths)}*.json") if _is_ours(file)]
     return sorted(found, key=lambda file: file.stem)
 
 

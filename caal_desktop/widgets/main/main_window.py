@@ -319,7 +319,8 @@ class MainWindow(QMainWindow):
     def offer_rescued(self, rescue: Rescue) -> None:
         """Offer what could not be saved at the end of an earlier run; called after the first paint, too."""
         rescue.draftFound.connect(self.control.add_draft)
-        self._rescued.watch(rescue)
+        if self._unsaved is not None:
+            self._rescued.watch(rescue, self._unsaved)
         rescue.begin()
 
     def _new_conversation(self) -> None:

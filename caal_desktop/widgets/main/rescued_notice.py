@@ -14,37 +14,46 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from caal_desktop.services.history.rescue import Rescue
+    from caal_desktop.services.history.unsaved import Unsaved
 
 
 class RescuedNotice(QWidget):
-    """Stays until the user has decided."""
+    """Stays until the user has decided; not while nothing can be saved anyway."""
 
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self._rescue: Rescue | None = None
+        self._unsaved: Unsaved | None = None
+        self._files: list[Path] = []
         self.panel = MessagePanel(name=f"{name}.panel", parent=self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(design.GRID * 2, design.GRID, design.GRID * 2, design.GRID)
         layout.addWidget(self.panel)
         self.hide()
 
-    def watch(self, rescue: Rescue) -> None:
+    def watch(self, rescue: Rescue, unsaved: Unsaved) -> None:
         """Offer from now on what is found."""
-        self._rescue = rescue
+        self._rescue, self._unsaved = rescue, unsaved
         rescue.filesChanged.connect(self.show_files)
+        unsaved.troubleChanged.connect(lambda _trouble: self._draw())
 
     def show_files(self, files: list[Path]) -> None:
         """Offer to import files; nothing is shown without any."""
-        if not files or self._rescue is None:
+        self._files = files
+        self._draw()
+
+    def _draw(self) -> None:
+        files, rescue, unsaved = self._files, self._rescue, self._unsaved
+        if not files or rescue is None or (unsaved is not None and unsaved.trouble is not None):
             self.panel.hide()
             self.hide()
             return
+        folder = printable(files[0].parent)
         if len(files) == 1:
-            place = self.tr("It was kept in {file}.").format(file=printable(str(files[0])))
+            place = self.tr("The rest was kept in {folder} as {file}.").format(folder=folder, file=files[0].name)
         else:
-            folder = printable(str(files[0].parent))
-            place = self.tr("It was kept in %n files in {folder}.", "", len(files)).format(folder=folder)
+            place = self.tr("The rest was kept in %n files in {folder}.", "", len(files)).format(folder=folder)
         why = self.tr("CAAL Desktop ended before everything could be saved where it belongs.")
         what = self.tr("An imported conversation is added beside the one that you have.")
         self.panel.show_message(
@@ -52,8 +61,8 @@ class RescuedNotice(QWidget):
             self.tr("Text from last time was kept for you"),
             f"{why} {place} {what}",
             (
-                MessageAction("import", self.tr("Import it"), self._rescue.import_files),
-                MessageAction("leave", self.tr("Leave it there"), self._rescue.leave_files),
+                MessageAction("import", self.tr("Import it"), rescue.import_files),
+                MessageAction("leave", self.tr("Leave it there"), rescue.leave_files),
             ),
         )
         self.show()

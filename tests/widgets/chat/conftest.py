@@ -71,6 +71,8 @@ class ChatWindow:
         return found[-1]
 
     def click(self, name: str) -> None:
+        # A panel's buttons are made anew, and shown with the next turn.
+        self.until(lambda: self.find(name), f"{name} is shown")
         widget = self.button(name)
         assert widget.isEnabled(), f"{name} cannot be pressed"
         QTest.mouseClick(widget, Qt.MouseButton.LeftButton)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -12,17 +15,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 
 from caal_desktop.services.history.trouble import Trouble
-from caal_desktop.storage.errors import HistoryLocked, HistoryMissing, HistoryPutAside
-from caal_desktop.storage.history import opening
-from caal_desktop.storage.history.draft_file import load_draft
+from caal_desktop.storage.errors import DraftNotSaved, HistoryLocked, HistoryMissing, HistoryPutAside
+from caal_desktop.storage.history import opening, rescue_files
+from caal_desktop.storage.history.draft_file import Draft, load_draft
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
-from tests.support.qt_loop import turn
+from tests.support.qt_loop import run_async, turn
 from tests.support.widget_audit import complaints_at_its_sizes, controls_without_a_name, cut_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from caal_desktop.services.chat.conversation import ChatMessage
     from tests.widgets.chat.conftest import ChatWindow
@@ -248,6 +250,7 @@ def test_conversations_and_message_that_cannot_be_saved_are_one_notice(
     writing.history._writer._retry_delays = (3600.0,)
     panel = panel_of(writing)
     with locked(tmp_path):
+        writing.until(writing.button("chat.send").isEnabled, "the key")
         writing.press(Qt.Key.Key_Return)
         writing.until(lambda: writing.history.trouble, "the trouble")
         assert writing.drafts.trouble is None, "the message was sent"
@@ -357,7 +360,9 @@ def test_the_user_may_do_without_what_is_not_saved(troubled: ChatWindow) -> None
     troubled.window.closed.connect(lambda: ends.append(1))
     troubled.window.close()
     troubled.until(lambda: is_asked(troubled), "the question")
+    assert not troubled.unsaved.is_given_up
     answer(troubled, "quit")
+    assert troubled.unsaved.is_given_up, "nothing of it is to be kept elsewhere"
     assert ends == [1]
 
 
@@ -367,3 +372,86 @@ def test_a_window_whose_conversations_are_saved_closes_at_once(chat_window: Chat
     chat_window.ask("Saved")
     assert chat_window.window.close()
     assert ends == [1]
+
+
+# --- what was kept elsewhere
+
+
+@pytest.fixture
+def rescued(chat_window: ChatWindow, tmp_path: Path) -> ChatWindow:
+    """Give the window with the offer to import a file from last time."""
+    file = rescue_files.keep(chat_window.rescue._paths, [lambda: ["what was said"]], datetime.now(UTC))[0]
+    chat_window.rescue.begin()
+    panel = chat_window.window._rescued.panel
+    chat_window.until(panel.isVisible, "the offer")
+    assert f"in {file.parent} as {file.name}." in panel.body
+    turn(2)
+    return chat_window
+
+
+def test_what_was_kept_can_be_left_where_it_is(rescued: ChatWindow) -> None:
+    panel = rescued.window._rescued.panel
+    assert [button.text() for button in panel.findChildren(QPushButton)] == ["Import it", "Leave it there"]
+    assert controls_without_a_name(rescued.window) == []
+    rescued.click("main.rescued.panel.leave")
+    assert panel.isHidden()
+    run_async(rescued.rescue._scope.wait("leave"))
+    rescued.rescue.begin()
+    run_async(rescued.rescue._scope.wait("look"))
+    assert panel.isHidden()
+
+
+def test_a_file_that_cannot_be_imported_is_told_where_the_pane_is_folded(rescued: ChatWindow) -> None:
+    panel, notice = rescued.window._rescued.panel, rescued.window.notice.panel
+    rescued.click("main.rescued.panel.import")
+    rescued.until(panel.isVisible, "it is offered again")
+    pane = rescued.window.findChild(MessagePanel, "history.message")
+    assert pane is not None
+    assert (pane.isVisible(), notice.isVisible()) == (True, False), "positive control: told in the pane alone"
+    rescued.click("main.sidebar")
+    rescued.click("main.rescued.panel.import")
+    rescued.until(notice.isVisible, "it is told above the chat")
+    assert "was not imported" in notice.title
+
+
+def test_what_was_kept_is_not_offered_while_nothing_can_be_saved(rescued: ChatWindow) -> None:
+    window = rescued.window
+    with mock.patch.object(type(rescued.drafts), "trouble", Trouble(DraftNotSaved())):
+        rescued.drafts.troubleChanged.emit(rescued.drafts.trouble)
+        assert (window._rescued.isHidden(), window._keeping.isHidden()) == (True, False)
+    rescued.drafts.troubleChanged.emit(None)
+    assert (window._rescued.isHidden(), window._keeping.isHidden()) == (False, True)
+
+
+def test_the_offer_fits_at_the_window_s_least_size(rescued: ChatWindow) -> None:
+    # The file of the test has a longer path than any user's.
+    name = "/home/user/.local/share/caal-desktop/caal-not-saved-01234567-20261126-132017.json"
+    rescued.window._rescued.show_files([Path(name)])
+    assert complaints_at_its_sizes(rescued.window, "offered") == []
+
+
+@pytest.mark.parametrize(
+    ("written", "comes_back", "both"),
+    [
+        ("", "half a sentence", "half a sentence"),
+        ("half a", "half a sentence", "half a sentence"),
+        ("half a sentence", "a sent", "half a sentence"),
+        ("Something else", "half a sentence", "Something else\n\nhalf a sentence"),
+    ],
+)
+def test_a_message_that_comes_back_disturbs_no_other(
+    chat_window: ChatWindow, written: str, comes_back: str, both: str
+) -> None:
+    page = chat_window.window.page
+    page.composer.set_text(written)
+    chat_window.window.control.add_draft(Draft(comes_back))
+    assert page.composer.text == both
+    page.composer.clear()
+    chat_window.ask("An earlier message")
+    page.composer.set_text(written)
+    page.begin_edit(0)
+    chat_window.window.control.add_draft(Draft(comes_back))
+    assert page.composer.text == "An earlier message"
+    assert page.draft.text == both
+    page.cancel_edit()
+    assert page.composer.text == both
