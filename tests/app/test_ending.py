@@ -205,3 +205,34 @@ def test_settings_that_cannot_be_written_in_time_do_not_hold_the_end(
     application.quit()
     assert run_async(application.run()) == 0
     assert was_cancelled == [True]
+
+
+def test_what_hangs_at_the_end_does_not_hold_it(
+    qapp: QApplication,
+    qt_loop: LoopHarness,
+    tmp_path: Path,
+    demo: DemoControl,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: Callable[..., None],
+) -> None:
+    """And no setting is lost for that."""
+    expected_logs(r"WARNING .*Not everything ended within 0\.01 seconds")
+    monkeypatch.setattr(application_module, "QUIT_DEADLINE_S", 0.01)
+    store = SettingsStore(tmp_path / "settings.json")
+    application = Application(qapp, AppPaths.below(tmp_path), store, stand_ins={"openrouter": demo.base_url})
+    application.services.settings.update(setup_completed=True)
+    windows, services = application.windows.close, application.services.close
+
+    async def hang() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            # What the test has to have back.
+            await windows()
+            await services()
+            raise
+
+    monkeypatch.setattr(application.windows, "close", hang)
+    application.quit()
+    run_async(application.run())
+    assert store.load().settings.setup_completed

@@ -739,6 +739,31 @@ def test_a_database_that_takes_long_to_close_does_not_hold_the_end(
     assert closed.wait(10)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda writer, head, conversation: writer.save_head(head, conversation),
+        lambda writer, head, conversation: writer.save_message(head, conversation, conversation.roots[0]),
+        lambda writer, head, conversation: writer.save_path(head, conversation),
+        lambda writer, head, conversation: writer.remove_message(head, conversation, "other"),
+        lambda writer, _head, conversation: writer.save_facts(conversation.roots[0]),
+        lambda writer, head, _conversation: writer.rename(head.id, "Hi"),
+        lambda writer, head, _conversation: writer.delete(head.id),
+        lambda writer, head, _conversation: writer.restore(head.id),
+        lambda writer, _head, _conversation: writer.purge(),
+        lambda writer, _head, _conversation: writer.expire(30),
+    ],
+    ids=["head", "message", "path", "removed", "facts", "title", "deleted", "restored", "purged", "expired"],
+)
+def test_a_change_is_written_at_once(make_writer: Callable[..., HistoryWriter], change: Callable[..., None]) -> None:
+    """Not only with the next one, which may be hours away."""
+    writer = make_writer()
+    head, conversation = conversation_of("Hello")
+    change(writer, head, conversation)
+    assert writer._under_way is not None
+    until(lambda: is_written(writer), "it is written")
+
+
 @pytest.mark.parametrize("failures", [0, 1])
 def test_what_is_read_waits_for_what_was_changed_before_and_for_no_second_attempt(
     make_writer: Callable[..., HistoryWriter], faulty: Faulty, expected_logs: Callable[[str], None], failures: int
