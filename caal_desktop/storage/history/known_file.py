@@ -7,6 +7,7 @@ What is written into a file that has lost its name is lost, too, and SQLite does
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from caal_desktop.storage.errors import HistoryMissing
@@ -91,7 +92,8 @@ class KnownFile:
             self._tell_missing()
         except OSError:
             return  # whoever reads or writes it has the words for that
-        if identity != self._opened:
+        # On Windows an open file keeps its name, and the numbers of a network drive's files need not stay the same.
+        if identity != self._opened and os.name != "nt":
             self._tell_missing()
 
     def note_opened(self, identity: FileIdentity) -> None:

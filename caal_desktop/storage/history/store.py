@@ -56,9 +56,11 @@ _SNIPPET_LEAD = 16
 _UNTIDY = "untidy"
 """The note that the file is to be made anew."""
 _PURGE_SECONDS = 0.3
-"""How long the opening, and the closing, may take to remove what an earlier run has deleted."""
+"""After how long no other part of a large conversation is removed at once; the rest is, when nothing else is to do."""
 _PART_SECONDS = (0.1, 0.4)
-"""How long removing a part of it is to take: fewer and it is made larger, more and it is made smaller."""
+"""How long removing a part is to take: after less the next one is larger, after more it is smaller."""
+_LEAST_PART = 20
+"""Messages of the first part."""
 _QUICKLY_MADE = 30_000_000
 """Bytes of a file that is made anew in less than a second, which the end of the program may take."""
 
@@ -74,8 +76,7 @@ class HistoryDatabase:
     def __init__(self, path: Path, known: KnownFile | None = None) -> None:
         """Open the file, or create it.
 
-        What an earlier run has deleted is removed for good: nobody can restore it any more. What is left of a large
-        import, whose end a kill came before, takes seconds: it is removed in parts, when there is nothing else to do.
+        What an earlier run has deleted is removed for good: nobody can restore it any more.
 
         Args:
             path: the file.
@@ -98,16 +99,13 @@ class HistoryDatabase:
         self._read = RowReader(self._connection)
         self._is_joined = self._removes = False
         self._doomed: set[int] = set()
-        self._former: set[int] = set()
-        """The rows of the conversations that an earlier run has deleted."""
         self._has_traces, self._is_untidy = True, False
         if type(self.found) is HistoryPutAside:
             self._recover(self.found)
         try:
             self._is_untidy = bool(self.note(_UNTIDY))
             if not is_reopened:
-                self._former = self._deleted_rows()
-                self._erase_former(_PURGE_SECONDS)
+                self.purge()
         except HistoryReadOnly as error:
             self.found = error
         except HistoryFailed as error:
@@ -131,9 +129,8 @@ class HistoryDatabase:
         """Purge what was deleted, and close the file. A large one is made anew after the next start only."""
         with contextlib.suppress(HistoryFailed):
             self.purge()
-            self._erase_former(_PURGE_SECONDS)
         with contextlib.suppress(OSError):
-            if not self._former and self._path.stat().st_size <= _QUICKLY_MADE:
+            if self._path.stat().st_size <= _QUICKLY_MADE:
                 self.tidy()
         self.release()
 
@@ -162,7 +159,7 @@ class HistoryDatabase:
     def owes(self) -> bool:
         """Whether something may still be in the files that should be gone; :meth:`tidy` tries again."""
         is_read_only = isinstance(self.found, HistoryReadOnly)
-        return not is_read_only and (bool(self._doomed or self._former) or self._has_traces or self._is_untidy)
+        return not is_read_only and (bool(self._doomed) or self._has_traces or self._is_untidy)
 
     def tidy(self) -> None:
         """Remove from the files what is still to be removed, unless another program is in the way.
@@ -171,9 +168,7 @@ class HistoryDatabase:
         """
         if self.owes:
             with contextlib.suppress(HistoryFailed, self._sqlite.Error):
-                if self._doomed:
-                    self._erase()
-                self._erase_former()
+                self._erase()
                 if self._is_untidy:
                     self._connection.execute("VACUUM")
                     self._connection.execute("DELETE FROM note WHERE name = ?", (_UNTIDY,))
@@ -354,44 +349,44 @@ class HistoryDatabase:
             db.execute("UPDATE conversation SET deleted = NULL WHERE id = ?", (conversation,))
 
     def purge(self) -> None:
-        """Remove for good what was deleted: its pages are overwritten, and the log is emptied."""
-        self._doomed |= self._deleted_rows() - self._former
-        if self._doomed:
-            self._erase()
+        """Remove for good what was deleted: its pages are overwritten, and the log is emptied.
 
-    def _deleted_rows(self) -> set[int]:
-        return {row for (row,) in self._rows(f"SELECT rowid FROM conversation WHERE {IS_DELETED}")}  # noqa: S608 - no value in it
-
-    def _erase_former(self, seconds: float = float("inf")) -> None:
-        """Remove what an earlier run has deleted, part by part: what waits need not wait for long.
-
-        Args:
-            seconds: after which no other part is begun.
+        A large conversation takes seconds, such as what a killed import has left: it is removed in parts, and the later
+        ones by :meth:`tidy`.
         """
-        end, most = time.monotonic() + seconds, 20
-        while self._former and time.monotonic() < end:
-            began, row = time.monotonic(), next(iter(self._former))
-            messages = self._rows(
-                "SELECT row FROM message JOIN conversation ON conversation.id = message.conversation "  # noqa: S608
-                f"WHERE conversation.rowid = ? AND {IS_DELETED} LIMIT ?",
-                (row, most),
-            )
-            if messages:
-                with self._transaction(removes=True) as db:
-                    db.executemany(
-                        "DELETE FROM piece WHERE message IN (SELECT id FROM message WHERE row = ?)", messages
-                    )
-                    db.executemany("DELETE FROM message WHERE row = ?", messages)
-            else:
-                self._erase_where(f"{IS_DELETED} AND rowid = ?", [(row,)])
-                self._former.discard(row)
-            took, (least, longest) = time.monotonic() - began, _PART_SECONDS
-            most = most * 2 if took < least else max(1, most // 2) if took > longest else most
+        self._doomed.update(row for (row,) in self._rows(f"SELECT rowid FROM conversation WHERE {IS_DELETED}"))  # noqa: S608 - no value in it
+        self._erase(_PURGE_SECONDS)
 
-    def _erase(self) -> None:
-        # What was restored meanwhile stays.
-        self._erase_where(f"{IS_DELETED} AND rowid = ?", [(row,) for row in self._doomed])
-        self._doomed.clear()
+    def _erase(self, seconds: float = float("inf")) -> None:
+        end, most = time.monotonic() + seconds, _LEAST_PART
+        for row in sorted(self._doomed):
+            began = time.monotonic()
+            while not self._erase_part(row, most):
+                took, (least, longest) = time.monotonic() - began, _PART_SECONDS
+                began += took
+                if began >= end:
+                    break
+                most = most * 2 if took < least else max(1, most // 2) if took > longest else most
+
+    def _erase_part(self, row: int, most: int) -> bool:
+        """Remove messages of a conversation, or all of it where these are the last; what was restored meanwhile stays.
+
+        Returns:
+            Whether nothing is left to be removed.
+        """
+        messages = self._rows(
+            "SELECT row FROM message JOIN conversation ON conversation.id = message.conversation "  # noqa: S608
+            f"WHERE conversation.rowid = ? AND {IS_DELETED} LIMIT ?",
+            (row, most),
+        )
+        if len(messages) < most:
+            self._erase_where(f"{IS_DELETED} AND rowid = ?", [(row,)])
+            self._doomed.discard(row)
+            return True
+        with self._transaction(removes=True) as db:
+            db.executemany("DELETE FROM piece WHERE message IN (SELECT id FROM message WHERE row = ?)", messages)
+            db.executemany("DELETE FROM message WHERE row = ?", messages)
+        return False
 
     def _erase_where(self, condition: str, values: Sequence[tuple[object, ...]]) -> None:
         chosen = f"SELECT id FROM conversation WHERE {condition}"  # noqa: S608 - no value in it
