@@ -51,6 +51,15 @@ def test_a_line_has_a_longest_length() -> None:
         decoder.feed(b"x" * 10)
 
 
+@pytest.mark.parametrize("chunks", [[b": " + b"x" * 100 + b"\n"], [b": " + b"x" * 90, b"x" * 10 + b"\n"]])
+def test_a_line_that_is_too_long_with_its_end_is_refused_too(chunks: list[bytes]) -> None:
+    decoder = SSEDecoder(max_bytes=100)
+    with pytest.raises(LineTooLongError):
+        for chunk in chunks:
+            decoder.feed(chunk)
+    assert decode(b": " + b"x" * 100 + b"\n") == [SSEComment("x" * 100)]
+
+
 def test_an_event_of_many_lines_has_a_longest_length() -> None:
     decoder = SSEDecoder(max_bytes=100)
     with pytest.raises(LineTooLongError):

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from caal_desktop.llm.redaction import holds_secret
+from caal_desktop.llm.redaction import redact
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInService
 from tests.support.qt_loop import run_async, turn
 
@@ -64,7 +64,6 @@ def test_allow_gives_a_key(service: SignInService, browser: Browser, demo: DemoC
     assert run_async(in_thread(lambda: visit(back))) == 200
     until(service, SignInPhase.DONE)
     assert keys == [demo.key_for("signed_in")]
-    assert holds_secret(keys[0])
     # The verifier went to the exchange, and nowhere else.
     exchange = demo.requests("/auth/keys")
     assert len(exchange) == 1
@@ -72,6 +71,20 @@ def test_allow_gives_a_key(service: SignInService, browser: Browser, demo: DemoC
     assert exchange[0]["body"]["code_challenge_method"] == "S256"
     assert all(verifier not in url for url in browser.opened)
     assert "authorization" not in {name.lower() for name in exchange[0]["headers"]}
+
+
+def test_the_new_key_is_hidden_from_the_log_before_anybody_hears_of_it(
+    service: SignInService, browser: Browser, demo: DemoControl, no_live_secrets: None
+) -> None:
+    # Behind a letter its shape does not tell what it is.
+    assert redact(f"x{demo.key_for('signed_in')}") == f"x{demo.key_for('signed_in')}"
+    logged: list[str] = []
+    service.keyReceived.connect(lambda key: logged.append(redact(f"x{key}")))
+    begun(service)
+    back = demo.decide_sign_in(browser.opened[0])
+    run_async(in_thread(lambda: visit(back)))
+    until(service, SignInPhase.DONE)
+    assert logged == ["x[hidden]"]
 
 
 def test_deny_changes_nothing_and_says_so(service: SignInService, browser: Browser, demo: DemoControl) -> None:
