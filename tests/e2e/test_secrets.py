@@ -306,6 +306,10 @@ def test_four_secrets_are_in_the_keyring_and_in_their_headers_and_nowhere_else(
         four.ask(program, "And this?")
         program.wait_for_text("Well")
         four.assert_kept(program)
+        four.server.betrayal = Betrayal.PIECES
+        four.ask(program, "And that?")
+        program.wait_for_text("It was [hidden], I think")
+        four.assert_kept(program)
         assert set(four.server.told) == {four.typed}
 
         with contextlib.ExitStack() as planted:

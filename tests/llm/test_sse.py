@@ -51,13 +51,14 @@ def test_a_line_has_a_longest_length() -> None:
         decoder.feed(b"x" * 10)
 
 
-@pytest.mark.parametrize("chunks", [[b": " + b"x" * 100 + b"\n"], [b": " + b"x" * 90, b"x" * 10 + b"\n"]])
-def test_a_line_that_is_too_long_with_its_end_is_refused_too(chunks: list[bytes]) -> None:
+@pytest.mark.parametrize("cut", [0, 90])
+def test_a_line_that_is_too_long_with_its_end_is_refused_too(cut: int) -> None:
+    line = b": " + b"x" * 100 + b"\n"
     decoder = SSEDecoder(max_bytes=100)
+    assert decoder.feed(line[:cut]) == []
     with pytest.raises(LineTooLongError):
-        for chunk in chunks:
-            decoder.feed(chunk)
-    assert decode(b": " + b"x" * 100 + b"\n") == [SSEComment("x" * 100)]
+        decoder.feed(line[cut:])
+    assert decode(line) == [SSEComment("x" * 100)]
 
 
 def test_an_event_of_many_lines_has_a_longest_length() -> None:

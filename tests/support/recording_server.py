@@ -96,6 +96,7 @@ class Betrayal(StrEnum):
     ERROR = "in an error's body and headers"
     BROKEN_HEADER = "in a line that is no header"
     FACTS = "in what a good answer tells of itself"
+    PIECES = "in a good answer's text, of which no chunk has the whole key"
 
 
 @dataclass
@@ -130,7 +131,7 @@ def tell_tale() -> Iterator[TellTale]:
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if not self._betray():
-                self._stream("Hi", {"id": "gen-1", "model": MODEL}, **{"X-Request-Id": server.request_id})
+                self._stream(["Hi"], {"id": "gen-1", "model": MODEL}, **{"X-Request-Id": server.request_id})
 
         def _betray(self) -> bool:
             key = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
@@ -143,7 +144,10 @@ def tell_tale() -> Iterator[TellTale]:
                 self.close_connection = True
             elif server.betrayal is Betrayal.FACTS:
                 facts = dict.fromkeys(("id", "model", "provider", "system_fingerprint", "service_tier"), key)
-                self._stream("Well", facts, **headers)
+                self._stream(["Well"], facts, **headers)
+            elif server.betrayal is Betrayal.PIECES:
+                middle = len(key) // 2
+                self._stream(["It was ", key[:middle], f"{key[middle:]}, I think"], {"id": "gen-2", "model": MODEL})
             else:
                 # The key stands across the place where a long text is cut.
                 message = f"{'Wrong key. ' * 25}You sent {key}, that is {key!r}."
@@ -152,10 +156,10 @@ def tell_tale() -> Iterator[TellTale]:
                 self._send(json.dumps({"error": error}).encode(), status=400, **headers)
             return True
 
-        def _stream(self, text: str, facts: dict[str, str], **headers: str) -> None:
-            first = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}]}
-            last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
-            events = "".join(f"data: {json.dumps({**facts, **event})}\n\n" for event in (first, last))
+        def _stream(self, texts: list[str], facts: dict[str, str], **headers: str) -> None:
+            deltas = [({"role": "assistant", "content": text}, None) for text in texts]
+            choices = [{"index": 0, "delta": delta, "finish_reason": end} for delta, end in (*deltas, ({}, "stop"))]
+            events = "".join(f"data: {json.dumps({**facts, 'choices': [choice]})}\n\n" for choice in choices)
             self._send(f"{events}data: [DONE]\n\n".encode(), "text/event-stream", **headers)
 
         def _send(self, body: bytes, kind: str = "application/json", status: int = 200, **headers: str) -> None:
