@@ -546,6 +546,7 @@ def test_each_rule_can_fail(rule: Callable[[str], Iterable[str]], text: str) -> 
         *(f"{name}(title)" for name in ("QErrorMessage", "QSplashScreen", "QTextBrowser", "QtWidgets.QToolTip")),
         *(f"thing = QTextDocumentFragment.{name}(title)" for name in ("fromHtml", "fromMarkdown")),
         "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return tooltip_text(a) or b",
+        "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return described(a)",
         "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return a and tooltip_text(b)",
         "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        return a if b else tooltip_text(c)",
         "match role:\n    case Qt.ItemDataRole.ToolTipRole:\n        show(a)\n        return tooltip_text(b)",

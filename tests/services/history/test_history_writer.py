@@ -818,6 +818,32 @@ def test_a_file_that_cannot_be_read_is_told_once(
     assert writer._failures == 1, "it is not tried later for that"
 
 
+def test_a_file_that_could_not_be_read_is_tried_though_nothing_is_to_be_written(
+    make_writer: Callable[..., HistoryWriter],
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    expected_logs: Callable[[str], None],
+) -> None:
+    expected_logs(FAILED)
+    left = 2
+    plain = HistoryDatabase.unfinished
+
+    def unfinished(database: HistoryDatabase) -> str | None:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise HistoryLocked(file=str(path))
+        return plain(database)
+
+    monkeypatch.setattr(HistoryDatabase, "unfinished", unfinished)
+    writer = make_writer()
+    troubles: list[Any] = []
+    writer.troubleChanged.connect(troubles.append)
+    writer.report(HistoryLocked(file=str(path)))
+    until(lambda: is_written(writer), "it can be read")
+    assert [trouble is None for trouble in troubles] == [False, False, False, True]
+
+
 @pytest.mark.parametrize("refuser", ["the program", "SQLite"])
 def test_a_change_that_fails_by_itself_holds_up_no_other(
     make_writer: Callable[..., HistoryWriter],
