@@ -55,11 +55,11 @@ _SNIPPET_LEAD = 16
 """Characters before what was found: little, or it would be cut off in a narrow pane."""
 _UNTIDY = "untidy"
 """The note that the file is to be made anew."""
-_PURGE_SECONDS = 0.3
+_PURGE_SECONDS = 0.5
 """After how long no other part of a large conversation is removed at once; the rest is, when nothing else is to do."""
 _PART_SECONDS = (0.1, 0.4)
 """How long removing a part is to take: after less the next one is larger, after more it is smaller."""
-_LEAST_PART = 20
+_LEAST_PART = 200
 """Messages of the first part."""
 _QUICKLY_MADE = 30_000_000
 """Bytes of a file that is made anew in less than a second, which the end of the program may take."""

@@ -298,6 +298,7 @@ def test_a_large_conversation_is_removed_in_parts_behind_everything_else(
         first.delete("gone")
         killed = after_a_kill(path)
     monkeypatch.setattr(store, "_PURGE_SECONDS", 0.0)
+    monkeypatch.setattr(store, "_LEAST_PART", 20)
     monkeypatch.setattr(store, "_PART_SECONDS", (0.0, 3600.0))
     monkeypatch.setattr(store, "_QUICKLY_MADE", 0)
     database = HistoryDatabase(killed)
