@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from caal_desktop.storage.history.draft_file import load_draft
 from tests.e2e import walking
+from tests.support.locked_database import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.e2e.conftest import Start
@@ -38,15 +38,6 @@ def kept_elsewhere(home: Path) -> list[Path]:
     return list(home.rglob("caal-not-saved-*.json"))
 
 
-@contextmanager
-def locked(home: Path) -> Iterator[None]:
-    (file,) = home.rglob("conversations.db")
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
-
-
 def has_traceback(program: Program) -> bool:
     return any("Traceback" in line for line in program.complaints())
 
@@ -59,7 +50,8 @@ def test_a_lock_that_lasts_longer_than_sqlite_waits(start: Start, demo: DemoCont
         walking.ask(program)
         program.wait_until(lambda: texts(home) == [walking.QUESTION], "the first question is kept")
         program.wait_for("chat.message.1.facts")
-        lock.enter_context(locked(home))
+        (file,) = home.rglob("conversations.db")
+        lock.enter_context(locked(file))
         program.wait_for("chat.composer.edit", "focused")
         program.type(LATER)
         program.wait_for("chat.send", "enabled")

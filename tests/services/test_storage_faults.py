@@ -14,7 +14,6 @@ import os
 import re
 import resource
 import shutil
-import sqlite3
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -40,6 +39,7 @@ from caal_desktop.storage.settings.certificates import bundle_error
 from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.storage.settings.store import SettingsStore
 from caal_desktop.storage.settings.transfer import ImportRefused, export_settings, import_settings
+from tests.support.locked_database import locked
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
@@ -437,14 +437,6 @@ def test_certificates_that_cannot_be_read_are_told(tmp_path: Path, fault: Callab
 
 
 # --- conversations
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 @contextmanager

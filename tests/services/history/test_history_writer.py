@@ -33,6 +33,7 @@ from caal_desktop.storage.errors import (
 from caal_desktop.storage.history import opening
 from caal_desktop.storage.history.records import ConversationRecord, ConversationSummary, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
+from tests.support.locked_database import locked
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
@@ -54,15 +55,6 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "BUSY_SECONDS", 0.01)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the database as another program may."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 def kept_texts(path: Path) -> dict[str, list[str]]:

@@ -19,9 +19,10 @@ from caal_desktop.storage.history import thread as history_thread
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
 from caal_desktop.storage.history.thread import HistoryThread
+from tests.support.locked_database import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 SECRET = "qxzjvkwqy-ファクス機械-vzzqkxj"
@@ -42,18 +43,6 @@ def _forgetful_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
         return connection
 
     monkeypatch.setattr(sqlite3, "connect", connect_without_overwriting)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "conversations.db"
-
-
-@pytest.fixture
-def database(path: Path) -> Iterator[HistoryDatabase]:
-    database = HistoryDatabase(path)
-    yield database
-    database.close()
 
 
 def traces(path: Path, text: str = SECRET) -> list[str]:
@@ -208,10 +197,8 @@ def test_what_is_restored_while_it_cannot_be_removed_stays(path: Path, monkeypat
         for name in ("gone", "restored"):
             fill(database, name, KEPT)
             database.delete(name)
-        with closing(sqlite3.connect(path, isolation_level=None)) as writer:
-            writer.execute("BEGIN IMMEDIATE")
-            with pytest.raises(HistoryLocked):
-                database.purge()
+        with locked(path), pytest.raises(HistoryLocked):
+            database.purge()
         database.restore("restored")
         database.tidy()
         assert [summary.id for summary in database.listing()] == ["restored"]
@@ -273,8 +260,7 @@ def test_a_writer_at_the_start_only_delays_it(path: Path, monkeypatch: pytest.Mo
         fill(first, "kept", KEPT)
         first.delete("gone")
         killed = after_a_kill(path)
-    with closing(sqlite3.connect(killed, isolation_level=None)) as writer:
-        writer.execute("BEGIN IMMEDIATE")
+    with locked(killed):
         database = HistoryDatabase(killed)
         assert [summary.id for summary in database.listing()] == ["kept"], "what is kept can be read meanwhile"
         assert database.owes

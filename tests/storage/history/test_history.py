@@ -12,7 +12,6 @@ import textwrap
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -32,21 +31,7 @@ from caal_desktop.storage.history.failures import failure_of
 from caal_desktop.storage.history.records import ConversationRecord, MessageRecord
 from caal_desktop.storage.history.store import HistoryDatabase
 from caal_desktop.storage.history.thread import HistoryThread
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "conversations.db"
-
-
-@pytest.fixture
-def database(path: Path) -> Iterator[HistoryDatabase]:
-    database = HistoryDatabase(path)
-    yield database
-    database.close()
+from tests.support.locked_database import locked
 
 
 def fill(database: HistoryDatabase, conversation: str = "c1", title: str = "About lamps", text: str = "glow") -> None:
@@ -241,10 +226,8 @@ def test_a_lock_is_told_as_one_and_passes(
     database._connection.execute("PRAGMA busy_timeout = 1")
     monkeypatch.setattr(opening, "BUSY_SECONDS", 0.001)
     fill(database)
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(HistoryLocked):
-            save_one(database)
+    with locked(path), pytest.raises(HistoryLocked):
+        save_one(database)
     save_one(database)
     database.close()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:

@@ -42,11 +42,6 @@ if TYPE_CHECKING:
 NOBODY = 65534
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "conversations.db"
-
-
 def fill(path: Path, conversation: str = "c1", *, killed: bool = False) -> None:
     """Keep a conversation; as a process leaves it that is killed, or one that ended in order."""
     database = HistoryDatabase(path)

@@ -19,6 +19,7 @@ from caal_desktop.storage.errors import DraftNotSaved, HistoryLocked, HistoryMis
 from caal_desktop.storage.history import opening, rescue_files
 from caal_desktop.storage.history.draft_file import Draft, load_draft
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from tests.support.locked_database import locked
 from tests.support.qt_loop import run_async, turn
 from tests.support.widget_audit import complaints_at_its_sizes, controls_without_a_name, cut_texts
 
@@ -38,14 +39,6 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "BUSY_SECONDS", 0.01)
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    with closing(sqlite3.connect(folder / "conversations.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
-
-
 @pytest.fixture
 def trouble(
     chat_window: ChatWindow, tmp_path: Path, expected_logs: Callable[[str], None]
@@ -58,7 +51,7 @@ def trouble(
     def in_trouble() -> Iterator[ChatMessage]:
         chat_window.ask("Saved")
         chat_window.until(lambda: not chat_window.history.has_unwritten, "it is saved")
-        with locked(tmp_path):
+        with locked(tmp_path / "conversations.db"):
             said = chat_window.ask("Not saved")
             chat_window.until(lambda: chat_window.history.trouble, "the trouble")
             yield said
@@ -249,7 +242,7 @@ def test_conversations_and_message_that_cannot_be_saved_are_one_notice(
     expected_logs(FAILED)
     writing.history._writer._retry_delays = (3600.0,)
     panel = panel_of(writing)
-    with locked(tmp_path):
+    with locked(tmp_path / "conversations.db"):
         writing.until(writing.button("chat.send").isEnabled, "the key")
         writing.press(Qt.Key.Key_Return)
         writing.until(lambda: writing.history.trouble, "the trouble")
