@@ -11,8 +11,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def within(seconds: float, call: Callable[[], T]) -> T:
+def _none() -> None:
+    return None
+
+
+def within(seconds: float, call: Callable[[], T], progress: Callable[[], object] = _none) -> T:
     """Call what may hang with a file system, in a thread that is left to itself when it does.
+
+    Args:
+        seconds: the time that it has.
+        call: what to call.
+        progress: how far it has come: where that has changed meanwhile, it has as many seconds again.
 
     Raises:
         TimeoutError: it has not returned in time.
@@ -28,7 +37,10 @@ def within(seconds: float, call: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=run, name="file system", daemon=True)
     thread.start()
-    thread.join(seconds)
+    before: object = thread
+    while thread.is_alive() and (now := progress()) != before:
+        before = now
+        thread.join(seconds)
     if errors:
         raise errors[0]
     if not results:

@@ -39,14 +39,16 @@ OPEN_S = 0.3
 """Seconds that a place may take to make a file: one that takes longer hangs."""
 
 WRITE_S = 1.5
-"""Seconds that all may take to be written: the system does not wait for the end of a program as long as it likes."""
+"""Seconds in which a file has to grow: the system does not wait for the end of a program as long as it likes."""
 
 LOOK_S = 3.0
 """Seconds that a place may take to be looked through."""
 
 
 def keep(paths: AppPaths, documents: Sequence[Document], now: datetime) -> list[Path]:
-    """Write documents, a file each, into the first place that takes all of them; blocks for seconds at the most.
+    """Write documents, a file each, into the first place that takes all of them.
+
+    Blocks for seconds at the most, or for as long as a large file grows.
 
     Args:
         paths: the profile's folders.
@@ -129,8 +131,16 @@ def _write(folder: Path, paths: AppPaths, document: Document, now: datetime) -> 
         is_late.set()
         return None
     path = Path(file.name)
+    written = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal written
+        for part in document():
+            written += 1
+            yield part
+
     try:
-        within(WRITE_S, lambda: _fill(file, document()))
+        within(WRITE_S, lambda: _fill(file, counted()), lambda: written)
     except OSError:
         remove([path])
         return None

@@ -8,16 +8,19 @@ import tempfile
 import threading
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import pytest
 
 from caal_desktop.storage.history import rescue_files
 from caal_desktop.storage.history.rescue_files import find, keep, leave
 from caal_desktop.storage.paths import AppPaths
+from caal_desktop.storage.time_limit import within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
 
 NOW = datetime(2026, 11, 26, 13, 20, 17)  # noqa: DTZ001 - as the user's clock shows it
 
@@ -108,6 +111,25 @@ def test_a_place_that_hangs_is_passed_over(paths: AppPaths, monkeypatch: pytest.
             thread.join(10)
     assert not paths.data_dir.exists() or list(paths.data_dir.iterdir()) == [], "nothing comes late"
     assert find(paths) == [file]
+
+
+def test_a_large_file_has_the_time_that_it_needs(paths: AppPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was given up, and removed, on a disk that was only slow."""
+    come_so_far: list[object] = []
+
+    def watch(seconds: float, call: Callable[[], T], progress: Callable[[], object] | None = None) -> T:
+        def parts_watched() -> T:
+            assert progress is not None
+            come_so_far.append(progress())
+            result = call()
+            come_so_far.append(progress())
+            return result
+
+        return within(seconds, call if progress is None else parts_watched)
+
+    monkeypatch.setattr(rescue_files, "within", watch)
+    assert keep(paths, [lambda: map(str, range(1000))], NOW)
+    assert come_so_far == [0, 1000]
 
 
 def test_only_what_this_user_alone_has_written_is_found(paths: AppPaths, tmp_path: Path) -> None:
