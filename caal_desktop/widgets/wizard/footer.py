@@ -1,10 +1,10 @@
-"""The wizard's row of buttons: leave, skip, back, next."""
+"""The wizard's buttons: leave, skip, back, next. One row, or two where the screen is too narrow for one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
 from caal_desktop.setup_flow import STEPS
 from caal_desktop.storage.settings.choices import SetupStep
@@ -13,6 +13,8 @@ from caal_desktop.widgets.common.controls import PaddedButton, TextLabel
 from caal_desktop.widgets.common.formats import number
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from caal_desktop.services.setup.setup_service import SetupService
 
 
@@ -27,18 +29,46 @@ class WizardFooter(QWidget):
         self.back = PaddedButton(self.tr("Back"), name="wizard.back", parent=self)
         self.next = PaddedButton(self.tr("Next"), name="wizard.next", parent=self)
         self._progress = TextLabel(name="wizard.progress", muted=True, parent=self)
-        row = self._row = QHBoxLayout(self)
-        row.setContentsMargins(design.GRID * 4, design.GRID * 3 // 2, design.GRID * 4, design.GRID * 2)
-        row.setSpacing(design.GRID)
-        row.addWidget(self.later)
-        row.addWidget(self._progress, 1)
+        self._leaving, self._going = QHBoxLayout(), QHBoxLayout()
+        self._leaving.addWidget(self.later)
+        self._leaving.addWidget(self._progress, 1)
+        self._going.addStretch(1)
         for button in (self.skip, self.back, self.next):
-            row.addWidget(button)
+            self._going.addWidget(button)
+        rows = self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        rows.setContentsMargins(design.GRID * 4, design.GRID * 3 // 2, design.GRID * 4, design.GRID * 2)
+        for layout in (self._leaving, self._going, rows):
+            layout.setSpacing(design.GRID)
+        rows.addLayout(self._leaving, 1)
+        rows.addLayout(self._going)
 
-    def needed_width(self) -> int:
-        """Return the buttons' minimum width in pixels, which grows with large text and long words."""
-        self._row.invalidate()
-        return self._row.minimumSize().width()
+    def needed_width(self, room: int) -> int:
+        """Return the buttons' minimum width in pixels, which grows with large text and long words.
+
+        Args:
+            room: pixels that there are; where one row needs more, the width is that of two.
+        """
+        one, two = self._widths()
+        return one if one <= room else two
+
+    def _widths(self) -> tuple[int, int]:
+        """Return the minimum widths of the buttons in one row, and in two."""
+        for layout in (self._leaving, self._going, self._rows):
+            layout.invalidate()
+        left, right = (layout.minimumSize().width() for layout in (self._leaving, self._going))
+        margins = self._rows.contentsMargins()
+        beside = margins.left() + margins.right()
+        return beside + left + self._rows.spacing() + right, beside + max(left, right)
+
+    def arrange(self) -> None:
+        """Arrange the buttons for the width that there is; to be called when that or they have changed."""
+        fits = self._widths()[0] <= self.width()
+        self._rows.setDirection(QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange the buttons."""
+        super().resizeEvent(event)
+        self.arrange()
 
     def set_completed(self, *, completed: bool) -> None:
         """Label the button that leaves: setup continues at the next start, or was completed before."""

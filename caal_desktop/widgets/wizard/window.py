@@ -294,7 +294,8 @@ class WizardWindow(QDialog):
         self._show_progress()
 
     def _fit_minimum(self) -> None:
-        needed = max(_MIN_WIDTH, self._footer.needed_width())
+        needed = max(_MIN_WIDTH, self._footer.needed_width(design.room(self).width()))
+        self._footer.arrange()
         if needed != self.minimumWidth():
             self.setMinimumWidth(needed)
             self._fit_steps()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from caal_desktop.llm.providers.registry import PROVIDERS
@@ -13,6 +13,7 @@ from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.keys.sign_in_service import SignInPhase
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.wizard.window import WizardWindow
 from tests.support.key_stages import Stage, stage_of
@@ -191,6 +192,18 @@ def test_what_the_arrows_choose_is_seen_in_a_small_window(walk: Walk) -> None:
         assert card is not None
         assert card.visibleRegion().boundingRect() == card.rect(), card.objectName()
         walk.press(Key.Key_Down)
+
+
+def test_what_is_wrong_with_a_key_is_seen_in_a_small_window(walk: Walk, demo: DemoControl) -> None:
+    walk.to_the_key()
+    walk.window.resize(walk.window.minimumWidth(), 360)
+    turn(2)
+    walk.paste(demo.key_for("disabled"))
+    walk.until_stage(Stage.REFUSED)
+    turn(3)
+    for name in ("wizard.key.message.title", "wizard.key.message.body", "wizard.key.field.edit"):
+        widget = walk.find(name)
+        assert widget.visibleRegion().boundingRect() == widget.rect(), name
 
 
 def test_a_server_of_ones_own_by_keyboard(walk: Walk, parts: Parts, demo: DemoControl) -> None:
@@ -515,18 +528,31 @@ def test_a_closed_window_hears_nothing_more(qtbot: QtBot, demo: DemoControl, par
 # --- what every page is held to
 
 
-@pytest.mark.parametrize("language", ["English", "long words"])
-@pytest.mark.parametrize("scale", [1.0, 1.5])
+@pytest.mark.parametrize(
+    ("scale", "language", "screen"),
+    [
+        (1.0, "English", None),
+        (1.0, "long words", None),
+        (1.5, "English", None),
+        (1.5, "long words", None),
+        (1.5, "long words", QSize(640, 480)),
+    ],
+)
 def test_nothing_is_cut_and_everything_has_a_name(
     make_parts: Callable[..., Parts],
     demo: DemoControl,
     qtbot: QtBot,
     long_words: Callable[[], None],
     text_scale: Callable[[float], None],
+    monkeypatch: pytest.MonkeyPatch,
     scale: float,
     language: str,
+    screen: QSize | None,
 ) -> None:
     text_scale(scale)
+    if screen is not None:
+        # Less the frame that a window manager draws.
+        monkeypatch.setattr(design, "room", lambda _window: screen - QSize(16, 48))
     if language == "long words":
         long_words()
     walk = Walk(make_parts(), qtbot)
@@ -534,6 +560,8 @@ def test_nothing_is_cut_and_everything_has_a_name(
 
     def look(what: str) -> None:
         found.extend(complaints_at_its_sizes(walk.window, what))
+        if screen is not None:
+            assert walk.window.minimumSize().boundedTo(screen) == walk.window.minimumSize(), what
 
     walk.show()
     look("welcome")
