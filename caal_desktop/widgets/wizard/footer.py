@@ -29,6 +29,11 @@ class WizardFooter(QWidget):
         self.back = PaddedButton(self.tr("Back"), name="wizard.back", parent=self)
         self.next = PaddedButton(self.tr("Next"), name="wizard.next", parent=self)
         self._progress = TextLabel(name="wizard.progress", muted=True, parent=self)
+        # It has its place also where it is hidden: whether it is shown follows from the window's width, which would
+        # follow from it in turn.
+        policy = self._progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._progress.setSizePolicy(policy)
         self._leaving, self._going = QHBoxLayout(), QHBoxLayout()
         self._leaving.addWidget(self.later)
         self._leaving.addWidget(self._progress, 1)
@@ -46,10 +51,11 @@ class WizardFooter(QWidget):
         """Return the buttons' minimum width in pixels, which grows with large text and long words.
 
         Args:
-            room: pixels that there are; where one row needs more, the width is that of two.
+            room: pixels that there are. All of them are needed where one row does not fit; only what two rows do not
+                fit into is more.
         """
         one, two = self._widths()
-        return one if one <= room else two
+        return min(one, max(two, room))
 
     def _widths(self) -> tuple[int, int]:
         """Return the minimum widths of the buttons in one row, and in two."""
@@ -76,11 +82,10 @@ class WizardFooter(QWidget):
 
     def show_progress(self, step: SetupStep, *, shown: bool) -> bool:
         """Show the current step's number, or hide it; return whether the text has changed, and with it the width."""
-        text = (
-            self.tr("Step {number} of {count}").format(number=number(STEPS.index(step) + 1), count=number(len(STEPS)))
-            if shown
-            else ""
+        text = self.tr("Step {number} of {count}").format(
+            number=number(STEPS.index(step) + 1), count=number(len(STEPS))
         )
+        self._progress.setVisible(shown)
         if text == self._progress.text():
             return False
         self._progress.setText(text)
