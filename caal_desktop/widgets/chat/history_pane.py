@@ -137,6 +137,7 @@ class HistoryPane(QWidget):
         layout.addWidget(self._empty)
         layout.addWidget(self.list, 1)
         self.transfer_bar = TransferBar(history.transfer, self)
+        self.transfer_bar.return_focus_to(self.list)
         layout.addWidget(self.transfer_bar)
         layout.addWidget(self.message)
         self._search_timer = QTimer(self, interval=_SEARCH_MS, singleShot=True)

@@ -33,6 +33,7 @@ class TransferBar(QWidget):
         super().__init__(parent)
         self.setObjectName("history.transfer")
         self._transfer = transfer
+        self._focus_successor: QWidget | None = None
         self._label = TextLabel(name="history.transfer.text", parent=self)
         self._bar = QProgressBar(self)
         self._bar.setObjectName("history.transfer.bar")
@@ -58,6 +59,15 @@ class TransferBar(QWidget):
         transfer.ended.connect(self._end)
         self.hide()
 
+    def return_focus_to(self, widget: QWidget) -> None:
+        """Set the widget that gets the focus from Stop, which can be pressed once."""
+        self._focus_successor = widget
+
+    def _hand_focus_on(self) -> None:
+        # Where nothing has the focus, it is None, of which nothing is an ancestor.
+        if self._focus_successor is not None and self.isAncestorOf(self.window().focusWidget()):
+            self._focus_successor.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Stop on Esc."""
         if event.key() == Qt.Key.Key_Escape:
@@ -73,6 +83,7 @@ class TransferBar(QWidget):
     def _end(self) -> None:
         self._wait.stop()
         self._look.stop()
+        self._hand_focus_on()
         self.hide()
 
     def _show_progress(self) -> None:
@@ -89,5 +100,7 @@ class TransferBar(QWidget):
         if self._bar.accessibleName() != shown:
             self._label.setText(shown)
             self._bar.setAccessibleName(shown)
+        if current.is_stopping:
+            self._hand_focus_on()
         self._stop.setEnabled(not current.is_stopping)
         self._bar.setValue(round(current.fraction * 100))
