@@ -362,7 +362,7 @@ def test_an_import_that_takes_long_is_shown_and_can_be_stopped(
             stop = chat_window.button("history.transfer.stop")
             stop.setFocus()
             QTest.keyClick(stop, key)
-            chat_window.until(lambda: not stop.isEnabled() or not stop.isVisible(), "it can be pressed once")
+            chat_window.until(lambda stop=stop: not (stop.isEnabled() and stop.isVisible()), "it can be pressed once")
             assert chat_window.window.focusWidget() is chat_window.button("history.list")
             chat_window.until(lambda: not chat_window.find("history.transfer"), "it is stopped")
     finally:
