@@ -64,13 +64,8 @@ class SignInPanel(QWidget):
         self.setObjectName(name)
         self._button = PaddedButton("", name=f"{name}.begin", parent=self)
         design.keep_height(self._button, 36)
-        self._hint = TextLabel(
-            self.tr("Opens your browser; nothing has to be copied. Or paste a key:"),
-            name=f"{name}.hint",
-            muted=True,
-            scale=0.92,
-            parent=self,
-        )
+        self._hint = TextLabel(name=f"{name}.hint", muted=True, scale=0.92, parent=self)
+        self._show_hint(is_idle=True)
         self.message = MessagePanel(name=f"{name}.message", parent=self)
         self._code = QLineEdit(self)
         self._code.setObjectName(f"{name}.code")
@@ -156,7 +151,9 @@ class SignInPanel(QWidget):
     def _show(self, view: SignInView) -> None:
         if not self._is_ours:
             return
-        self._button.setVisible(view.phase in (SignInPhase.IDLE, SignInPhase.DONE))
+        is_idle = view.phase in (SignInPhase.IDLE, SignInPhase.DONE)
+        self._button.setVisible(is_idle)
+        self._show_hint(is_idle=is_idle)
         needs_code = view.problem is SignInProblem.PORT_BUSY
         if view.phase is not SignInPhase.WAITING:
             self._code_row.hide()
@@ -173,6 +170,14 @@ class SignInPanel(QWidget):
                 self.message.show_message(MessageKind.BUSY, self.tr("Fetching your key…"), "", (stop,))
             case SignInPhase.FAILED:
                 self._show_failed(view)
+
+    def _show_hint(self, *, is_idle: bool) -> None:
+        # What the button does is said while there is one.
+        self._hint.setText(
+            self.tr("Opens your browser; nothing has to be copied. Or paste a key:")
+            if is_idle
+            else self.tr("Or paste a key:")
+        )
 
     def _show_waiting(self, view: SignInView) -> None:
         cancel = MessageAction("cancel", self.tr("Cancel"), self._cancel_and_focus)

@@ -70,6 +70,7 @@ def test_a_user_can_paste_the_code_and_gets_a_key(
     button(panel, "begin").click()
     until(panel, SignInPhase.WAITING)
     assert panel.message.title == "Waiting for your browser…"
+    assert panel._hint.text() == "Or paste a key:", "the browser is open"
     button(panel, "by_hand").click()
     by_hand(panel, "not a code!")
     assert panel._code_error.text() == "This is not a sign-in code."
@@ -77,6 +78,7 @@ def test_a_user_can_paste_the_code_and_gets_a_key(
     until(panel, SignInPhase.DONE)
     assert keys == [demo.key_for("signed_in")]
     assert not panel.message.isVisibleTo(panel)
+    assert panel._hint.text().startswith("Opens your browser")
     assert button(panel, "begin").isEnabled()
 
 
