@@ -28,6 +28,7 @@ from caal_desktop.widgets.main.about import AboutDialog
 from caal_desktop.widgets.main.chat_header import ChatHeader, ModelButton
 from caal_desktop.widgets.main.demo_strip import DemoStrip
 from caal_desktop.widgets.main.keeping_notice import KeepingNotice
+from caal_desktop.widgets.main.notice_area import NoticeArea
 from caal_desktop.widgets.main.notice_strip import NoticeStrip
 from caal_desktop.widgets.main.rescued_notice import RescuedNotice
 from caal_desktop.widgets.picker.vanished_notice import VanishedNotice
@@ -150,11 +151,9 @@ class MainWindow(QMainWindow):
         if demo:
             layout.addWidget(DemoStrip(body))
         self.notice = NoticeStrip(name="main.notice", parent=body)
-        layout.addWidget(self.notice)
         self._keeping = KeepingNotice(self.commands, name="main.keeping", parent=body)
-        layout.addWidget(self._keeping)
         self._rescued = RescuedNotice(name="main.rescued", parent=body)
-        layout.addWidget(self._rescued)
+        layout.addWidget(NoticeArea((self.notice, self._keeping, self._rescued), body))
         layout.addWidget(self._splitter, 1)
         for panel in (self.notice.panel, self._keeping.panel, self._rescued.panel, self._vanished.message):
             panel.return_focus_to(self.page.composer.edit)

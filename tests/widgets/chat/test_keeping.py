@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 
@@ -18,6 +18,7 @@ from caal_desktop.services.history.trouble import Trouble
 from caal_desktop.storage.errors import DraftNotSaved, HistoryLocked, HistoryMissing, HistoryPutAside
 from caal_desktop.storage.history import opening, rescue_files
 from caal_desktop.storage.history.draft_file import Draft, load_draft
+from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from tests.support.locked_database import locked
 from tests.support.qt_loop import run_async, turn
@@ -86,6 +87,32 @@ def is_seen(widget: QWidget, window: QWidget) -> bool:
     return (
         widget.isVisible() and window.rect().contains(place) and widget.visibleRegion().boundingRect() == widget.rect()
     )
+
+
+def test_large_text_in_a_small_window_leaves_place_to_write(
+    troubled: ChatWindow, text_scale: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not fit of the notice is scrolled to, by Tab as well."""
+    window, room = troubled.window, QSize(624, 432)
+    monkeypatch.setattr(design, "room", lambda _window: room)
+    text_scale(1.5)
+    turn(3)
+    window.resize(room)
+    turn(5)
+    assert window.size() == room, "positive control: it has become that small"
+    assert is_seen(troubled.button("chat.composer.edit"), window)
+    assert is_seen(troubled.button("main.keeping.panel.title"), window)
+    for name in ("retry", "export"):
+        button = panel_of(troubled).button(name)
+        assert button is not None
+        for _ in range(40):
+            if focused() is button:
+                break
+            QTest.keyClick(focused(), Qt.Key.Key_Tab)
+        assert focused() is button
+        assert is_seen(button, window)
+    body = troubled.button("main.keeping.panel.body")
+    assert body.height() >= body.heightForWidth(body.width()), "none of it is cut"
 
 
 @pytest.mark.parametrize("size", [(640, 480), (1280, 800)], ids=["small", "large"])
