@@ -17,6 +17,7 @@ from caal_desktop.widgets.common.answer_facts import conversation_total
 from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel
+from caal_desktop.widgets.common.notice_area import NoticeArea
 from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class ChatPage(QWidget):
         lower = QVBoxLayout(self._column)
         lower.setContentsMargins(0, design.GRID, 0, design.GRID * 2)
         lower.setSpacing(design.GRID)
-        lower.addWidget(self.message)
+        lower.addWidget(NoticeArea((self.message,), self, name="chat.notices"))
         lower.addLayout(status)
         lower.addWidget(self._edit_strip)
         lower.addWidget(self.composer)

@@ -20,6 +20,7 @@ from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.formats import money
 from caal_desktop.widgets.common.message_panel import MessageKind, PanelMessage
+from caal_desktop.widgets.common.notice_area import NoticeArea
 from caal_desktop.widgets.common.provider_names import provider_in_a_sentence, provider_title
 from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.keys.consent import consent_message, withheld_text
@@ -28,7 +29,6 @@ from caal_desktop.widgets.main.about import AboutDialog
 from caal_desktop.widgets.main.chat_header import ChatHeader, ModelButton
 from caal_desktop.widgets.main.demo_strip import DemoStrip
 from caal_desktop.widgets.main.keeping_notice import KeepingNotice
-from caal_desktop.widgets.main.notice_area import NoticeArea
 from caal_desktop.widgets.main.notice_strip import NoticeStrip
 from caal_desktop.widgets.main.rescued_notice import RescuedNotice
 from caal_desktop.widgets.picker.vanished_notice import VanishedNotice
@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
         self.notice = NoticeStrip(name="main.notice", parent=body)
         self._keeping = KeepingNotice(self.commands, name="main.keeping", parent=body)
         self._rescued = RescuedNotice(name="main.rescued", parent=body)
-        layout.addWidget(NoticeArea((self.notice, self._keeping, self._rescued), body))
+        layout.addWidget(NoticeArea((self.notice, self._keeping, self._rescued), body, name="main.notices"))
         layout.addWidget(self._splitter, 1)
         for panel in (self.notice.panel, self._keeping.panel, self._rescued.panel, self._vanished.message):
             panel.return_focus_to(self.page.composer.edit)

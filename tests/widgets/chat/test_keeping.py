@@ -19,7 +19,7 @@ from caal_desktop.storage.errors import DraftNotSaved, HistoryLocked, HistoryMis
 from caal_desktop.storage.history import opening, rescue_files
 from caal_desktop.storage.history.draft_file import Draft, load_draft
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
 from tests.support.locked_database import locked
 from tests.support.qt_loop import run_async, turn
 from tests.support.widget_audit import complaints_at_its_sizes, controls_without_a_name, cut_texts
@@ -113,6 +113,32 @@ def test_large_text_in_a_small_window_leaves_place_to_write(
         assert is_seen(button, window)
     body = troubled.button("main.keeping.panel.body")
     assert body.height() >= body.heightForWidth(body.width()), "none of it is cut"
+
+
+def test_an_obstacle_is_said_whole_in_a_small_window_with_large_text(
+    chat_window: ChatWindow, text_scale: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, room = chat_window.window, QSize(624, 432)
+    monkeypatch.setattr(design, "room", lambda _window: room)
+    text_scale(1.5)
+    turn(3)
+    window.resize(room)
+    message = window.page.message
+    action = MessageAction("again", "Try again", lambda: None)
+    message.show_message(
+        MessageKind.WARNING, "There is no keyring here. " * 3, "Start one, then try again. " * 6, (action,)
+    )
+    turn(5)
+    assert window.size() == room, "positive control: it has become that small"
+    assert is_seen(chat_window.button("chat.composer.edit"), window)
+    for name in ("title", "body"):
+        label = chat_window.button(f"chat.message.{name}")
+        assert label.height() >= label.heightForWidth(label.width()), name
+    button = message.button("again")
+    assert button is not None
+    button.setFocus()
+    turn(2)
+    assert is_seen(button, window)
 
 
 @pytest.mark.parametrize("size", [(640, 480), (1280, 800)], ids=["small", "large"])

@@ -1,4 +1,4 @@
-"""The place above the chat for notices: as high as they need, and in a small window no more than a part of it."""
+"""A place for notices: as high as they need, and in a small window no more than a part of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QResizeEvent
 
-_LARGEST_SHARE: Final = 0.45
-"""How much of the window's height notices may take; the rest of them is scrolled to."""
+_LARGEST_SHARE: Final = 0.4
+"""How much of the height around them notices may take; the rest of them is scrolled to."""
 
 
 class NoticeArea(QScrollArea):
@@ -22,12 +22,13 @@ class NoticeArea(QScrollArea):
 
     Args:
         notices: each hides itself where it has nothing to say.
+        name: the object name.
         parent: whose height is shared.
     """
 
-    def __init__(self, notices: tuple[QWidget, ...], parent: QWidget) -> None:
+    def __init__(self, notices: tuple[QWidget, ...], parent: QWidget, *, name: str) -> None:
         super().__init__(parent)
-        self.setObjectName("main.notices")
+        self.setObjectName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         # Scrolled by keyboard through the buttons of what it holds.
