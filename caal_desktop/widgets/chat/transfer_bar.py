@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from caal_desktop.item_models.foreign_text import one_line
 from caal_desktop.services.history.conversation_transfer import TransferKind
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.controls import IconButton, TextLabel
+from caal_desktop.widgets.common.controls import IconButton, TextLabel, hand_focus_to
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
@@ -66,7 +66,7 @@ class TransferBar(QWidget):
     def _hand_focus_on(self) -> None:
         # Where nothing has the focus, it is None, of which nothing is an ancestor.
         if self._focus_successor is not None and self.isAncestorOf(self.window().focusWidget()):
-            self._focus_successor.setFocus(Qt.FocusReason.OtherFocusReason)
+            hand_focus_to(self._focus_successor)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Stop on Esc."""

@@ -290,6 +290,17 @@ class BusyRing(QWidget):
         self.update()
 
 
+def hand_focus_to(widget: QWidget) -> None:
+    """Give a widget the focus that another one loses; where the keyboard is in use, the focus is still seen.
+
+    Qt draws it where Tab has led, and no longer once a program has moved it.
+    """
+    window = widget.window()
+    is_seen = window.testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+    widget.setFocus(Qt.FocusReason.OtherFocusReason)
+    window.setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange, is_seen)
+
+
 def bring_into_view(widget: QWidget) -> None:
     """Scroll the area that a widget is in, if it is in one, so that all of the widget is seen."""
     above = widget.parentWidget()

@@ -18,6 +18,7 @@ from caal_desktop.widgets.common.controls import (
     TextLabel,
     bring_into_view,
     control_before,
+    hand_focus_to,
 )
 from caal_desktop.widgets.common.flow_layout import FlowLayout
 from caal_desktop.widgets.common.mnemonics import with_plain_ampersands
@@ -221,7 +222,7 @@ class MessagePanel(QFrame):
         """Show or hide the panel; a focused button does not pass the focus to what comes next in the tab order."""
         loses_focus = not visible and self._holds_focus()
         if loses_focus and self._focus_successor is not None and self._focus_successor.isVisible():
-            self._focus_successor.setFocus(Qt.FocusReason.OtherFocusReason)
+            hand_focus_to(self._focus_successor)
         super().setVisible(visible)
 
     def _holds_focus(self) -> bool:
@@ -261,7 +262,7 @@ class MessagePanel(QFrame):
         has_focus = self._holds_focus()
         if has_focus:
             # The keyboard stays with the message whose button it has just pressed, also while that has none.
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
+            hand_focus_to(self)
         while (item := self._buttons.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 # Not deleted at once: this may run inside the very button's own signal.
@@ -282,5 +283,5 @@ class MessagePanel(QFrame):
             before = button
             if has_focus:
                 button.show()
-                button.setFocus(Qt.FocusReason.OtherFocusReason)
+                hand_focus_to(button)
                 has_focus = False

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QPalette
-from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QStyle, QStyleOptionButton, QVBoxLayout, QWidget
 
 from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.widgets.common import design, icons
@@ -44,6 +45,13 @@ def shown(window: QWidget, *widgets: QWidget) -> None:
     window.activateWindow()
     turn(until=window.isActiveWindow)
     turn(3)
+
+
+def shows_focus(button: QPushButton) -> bool:
+    """Return whether styles draw that a button has the focus."""
+    option = QStyleOptionButton()
+    button.initStyleOption(option)
+    return bool(option.state & QStyle.StateFlag.State_KeyboardFocusChange)  # type: ignore[attr-defined]
 
 
 # --- the message panel
@@ -142,19 +150,26 @@ def test_the_keyboard_waits_with_a_message_that_offers_nothing(window: QWidget, 
 
     retry = MessageAction("retry", "Try again", try_again)
     panel.show_message(MessageKind.ERROR, "It broke", "", (retry,))
+    before.setFocus()
+    QTest.keyClick(before, Qt.Key.Key_Tab)
     button = panel.button("retry")
     assert button is not None
-    button.setFocus()
-    button.click()
+    assert button.hasFocus()
+    assert shows_focus(button), "positive control"
+    QTest.keyClick(button, Qt.Key.Key_Space)
     turn(2)
     assert panel.hasFocus()
     assert QAccessible.queryAccessibleInterface(panel).text(QAccessible.Text.Name) == "Trying again"
     if ends_well:
         panel.hide()
         assert before.hasFocus()
+        assert shows_focus(before)
     else:
         panel.show_message(MessageKind.ERROR, "It broke", "", (retry,))
-        assert window.focusWidget() is panel.button("retry")
+        again = panel.button("retry")
+        assert again is not None
+        assert window.focusWidget() is again
+        assert shows_focus(again)
 
 
 def test_the_focus_does_not_fall_from_a_message_that_goes(window: QWidget) -> None:
