@@ -34,6 +34,8 @@ class NoticeArea(QScrollArea):
         # Scrolled by keyboard through the buttons of what it holds.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Not the parent, which a layout may change to a part of what is shared.
+        self._around = parent
         self._content = QWidget(self)
         layout = QVBoxLayout(self._content)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -50,9 +52,12 @@ class NoticeArea(QScrollArea):
         self._fit()
 
     def ensureWidgetVisible(self, widget: QWidget, x_margin: int = 50, y_margin: int = 50) -> None:
-        """Scroll to a widget; to the beginning of one that is higher than what is seen."""
+        """Scroll to a widget; to the beginning, or to the keyboard, in one that is higher than what is seen."""
         if widget.height() > self.viewport().height():
             self.verticalScrollBar().setValue(widget.mapTo(self._content, widget.rect().topLeft()).y())
+            focused = self.window().focusWidget()
+            if focused is not widget and widget.isAncestorOf(focused):
+                super().ensureWidgetVisible(focused, x_margin, y_margin)
         else:
             super().ensureWidgetVisible(widget, x_margin, y_margin)
 
@@ -73,10 +78,9 @@ class NoticeArea(QScrollArea):
 
     def _fit(self) -> None:
         layout = self._content.layout()
-        parent = self.parentWidget()
-        if layout is None or parent is None:
+        if layout is None:
             return
         needed = layout.totalHeightForWidth(self.width()) if layout.hasHeightForWidth() else 0
-        height = max(0, min(needed, round(parent.height() * _LARGEST_SHARE)))
+        height = max(0, min(needed, round(self._around.height() * _LARGEST_SHARE)))
         if height != self.maximumHeight():
             self.setFixedHeight(height)

@@ -134,11 +134,19 @@ def test_an_obstacle_is_said_whole_in_a_small_window_with_large_text(
     for name in ("title", "body"):
         label = chat_window.button(f"chat.message.{name}")
         assert label.height() >= label.heightForWidth(label.width()), name
+    assert is_seen(chat_window.button("chat.message.title"), window)
     button = message.button("again")
     assert button is not None
     button.setFocus()
     turn(2)
     assert is_seen(button, window)
+    # As long as what was tried again fails again, the keyboard stays there.
+    message.show_message(MessageKind.WARNING, "There is still none. " * 3, "Start one, then try again. " * 6, (action,))
+    turn(5)
+    again = message.button("again")
+    assert again is not None
+    assert window.focusWidget() is again
+    assert is_seen(again, window)
 
 
 @pytest.mark.parametrize("size", [(640, 480), (1280, 800)], ids=["small", "large"])
