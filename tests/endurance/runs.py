@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from caal_desktop.storage.settings.store import SettingsStore
 from tests.support.profiles import quick_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.support.demo import DemoControl
 
@@ -34,6 +35,22 @@ _COMPLAINT = re.compile(
 
 # What Qt's platform without a display says of itself.
 _NOT_OURS = re.compile(r"This plugin does not support ")
+
+
+@contextlib.contextmanager
+def hearing_signals() -> Iterator[None]:
+    """Have what is started hear every signal.
+
+    A shell in the background, and ``nohup``, have some ignored, and hand that down.
+    """
+    ignored = [number for number in (signal.SIGINT, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def finish_setup(home: Path, demo: DemoControl) -> None:
@@ -82,7 +99,7 @@ class Run:
             "PYTHONFAULTHANDLER": "1",
         }
         module = ["caal_desktop"] if steering is None else ["tests.endurance.steered", json.dumps(steering)]
-        with self.errors.open("ab") as errors:
+        with self.errors.open("ab") as errors, hearing_signals():
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *module, *arguments],
                 env=environment,

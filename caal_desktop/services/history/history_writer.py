@@ -298,7 +298,7 @@ class HistoryWriter(QObject):
             logger.warning("The conversations' database was not closed in order: %s", error)
         self._has_ended = True
         if self.has_unwritten:
-            logger.error("Not everything could be saved at the end; conversations that are not whole: %d", self.unsaved)
+            logger.error("Not everything could be saved at the end: %d conversation(s)", self.unsaved)
         self._trouble = None
 
     # --- attempts

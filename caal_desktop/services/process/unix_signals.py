@@ -9,12 +9,15 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+from typing import Any
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 
 class UnixSignals(QObject):
     """Emits a Qt signal when the process is asked to end. Does nothing on Windows, where there are no such signals.
+
+    A signal that is ignored stays so: ``nohup`` has a closing terminal ignored, a shell has Ctrl+C in the background.
 
     Signals:
         endRequested: the process should quit.
@@ -25,6 +28,7 @@ class UnixSignals(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._sockets: tuple[socket.socket, socket.socket] | None = None
+        self._former: dict[signal.Signals, Any] = {}
         self._end_requested = False
         if sys.platform == "win32":
             return
@@ -36,7 +40,8 @@ class UnixSignals(QObject):
         self._notifier.activated.connect(self._on_signal)
         signal.set_wakeup_fd(write_end.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_args: None)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._former[number] = signal.signal(number, lambda *_args: None)
 
     @property
     def end_requested(self) -> bool:
@@ -44,13 +49,13 @@ class UnixSignals(QObject):
         return self._end_requested
 
     def close(self) -> None:
-        """Restore the default handling of the signals."""
+        """Handle the signals as before."""
         if self._sockets is None:
             return
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)
+        for number, former in self._former.items():
+            signal.signal(number, former)
         for end in self._sockets:
             end.close()
         self._sockets = None
