@@ -80,6 +80,59 @@ def test_every_status(code: int, expected: type[ProviderError], remedy: Remedy) 
         assert error.provider == "openrouter"
 
 
+# By these words in an error, the voice agent takes it for a tool call that the model has garbled, and asks again.
+MARKERS = ("not found", "tool_use_failed", "Failed to call a function", "[/THINK]", "[TOOL_CALLS]", "<function=")
+
+
+def test_no_words_of_our_own_look_like_a_garbled_tool_call() -> None:
+    templates = all_templates(errors.ProviderError)
+    assert len(templates) > 100
+    assert [text for text in templates if any(marker in text for marker in MARKERS)] == []
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+def test_the_servers_words_for_a_garbled_tool_call_are_kept(marker: str) -> None:
+    for error in failures_of(error_reply(400, f"Before {marker} after")):
+        assert marker in str(error)
+
+
+ATTEMPT = '<function=get_weather{"city": "Köln"}</function>'
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ({"message": "No call", "code": "tool_use_failed"}, "No call: tool_use_failed"),
+        ({"message": "No call", "type": "tool_use_failed"}, "No call: tool_use_failed"),
+        (
+            {"message": "No call", "code": "tool_use_failed", "failed_generation": ATTEMPT},
+            f"No call: tool_use_failed: {ATTEMPT}",
+        ),
+        ({"message": "No call", "failed_generation": "[TOOL_CALLS] x"}, "No call: [TOOL_CALLS] x"),
+        ({"code": "tool_use_failed"}, "tool_use_failed"),
+        ({"message": "No call", "code": {"a": 1}, "failed_generation": 5}, "No call"),
+        ({"message": "No call", "code": 400, "type": "invalid_request_error"}, "No call"),
+    ],
+)
+def test_what_stands_beside_the_words_of_a_garbled_tool_call_is_kept(error: dict[str, Any], expected: str) -> None:
+    for failure in failures_of(json_reply({"error": error}, 400)):
+        assert (type(failure), failure.detail) == (errors.BadRequest, expected)
+    # The same from the host behind a router.
+    wrapped = {"message": "Provider returned error", "metadata": {"raw": json.dumps({"error": error})}}
+    for failure in failures_of(json_reply({"error": wrapped}, 400)):
+        assert failure.detail == f"Provider returned error: {expected}"
+
+
+def test_a_garbled_tool_call_is_not_read_as_the_servers_words() -> None:
+    error = {"message": "No call", "code": "tool_use_failed", "failed_generation": "model x does not exist " * 1000}
+    for failure in failures_of(json_reply({"error": error}, 400)):
+        assert type(failure) is errors.BadRequest
+        assert len(failure.detail) < 600
+    error = {"message": "Long. " * 1000, "code": "tool_use_failed"}
+    for failure in failures_of(json_reply({"error": error}, 400)):
+        assert "tool_use_failed" in str(failure)
+
+
 @pytest.mark.parametrize(
     ("key", "what"),
     [(None, "127.0.0.1:{port} asks for an API key."), ("a-key", "127.0.0.1:{port} did not accept the API key.")],

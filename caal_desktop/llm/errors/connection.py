@@ -156,7 +156,7 @@ class ConnectionFailed(ProviderError):
 class NameResolutionFailed(ConnectionFailed):
     """The host's name has no address: the computer is offline, or the name is mistyped."""
 
-    what = QT_TRANSLATE_NOOP("ProviderError", "The address of {provider} was not found.")
+    what = QT_TRANSLATE_NOOP("ProviderError", "The name of {provider} could not be looked up.")
     why = QT_TRANSLATE_NOOP("ProviderError", "This computer seems to be offline, or the name {host} does not exist.")
     advice = QT_TRANSLATE_NOOP(
         "ProviderError", "Check the internet connection and the server's address, then try again."

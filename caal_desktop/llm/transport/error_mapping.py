@@ -71,6 +71,8 @@ _STATUS_BY_WORD: Final = {
     "internal_server_error": 500,
     "overloaded_error": 529,
 }
+# The word, in place of a code, for a model's call of a tool that was none.
+_TOOL_FAULT: Final = "tool_use_failed"
 # OpenRouter's ``error.availability.code``, where the status beside it leaves more than one reason.
 _ERROR_BY_AVAILABILITY: Final[dict[str, type[ProviderError]]] = {
     "model_not_found": errors.ModelNotFound,
@@ -129,7 +131,7 @@ def error_from_answer(
         title = _TITLE.search(text[:20_000])
         is_page = looks_like_html(text, headers.get("content-type", ""))
         detail = title[1] if title else ("" if is_page else _excerpt(context, text))
-        return _classify(context, status, detail, {}, headers, {}, body_is_error=False)
+        return _classify(context, status, detail, {}, headers, {}, detail, body_is_error=False)
     return error_from_payload(context, payload, headers, status=status)
 
 
@@ -160,7 +162,20 @@ def error_from_payload(
         status = code or status  # more exact than the 400 or 429 that it comes with
     availability = as_dict(fields.get("availability"))
     is_error = bool(body.get("error"))
-    return _classify(context, status, message, metadata, headers or {}, availability, body_is_error=is_error)
+    words = _with_tool_fault(context, message, fields)
+    return _classify(context, status, message, metadata, headers or {}, availability, words, body_is_error=is_error)
+
+
+def _with_tool_fault(context: RequestContext, message: str, fields: dict[str, Any]) -> str:
+    """Return an error's message with what stands beside it of a tool call that the model has garbled.
+
+    The voice agent knows by these words that asking once more helps.
+    """
+    word = _TOOL_FAULT if _TOOL_FAULT in (fields.get("code"), fields.get("type")) else ""
+    attempt = as_text(fields.get("failed_generation")) or ""
+    if not word and not attempt:
+        return message
+    return ": ".join(part for part in (_excerpt(context, message), word, _excerpt(context, attempt)) if part)
 
 
 def _code(fields: dict[str, Any]) -> int | None:
@@ -181,6 +196,7 @@ def _classify(
     metadata: dict[str, Any],
     headers: Mapping[str, str],
     availability: dict[str, Any],
+    words: str,
     *,
     body_is_error: bool,
 ) -> ProviderError:
@@ -190,9 +206,8 @@ def _classify(
     params: dict[str, Any] = {}
     if provider_name := as_text(metadata.get("provider_name")):
         params["provider_name"] = provider_name
-    detail = message
-    if raw := _raw_message(context, metadata.get("raw")):
-        detail = f"{message}: {raw}" if message else raw
+    parts = (words, _raw_message(context, metadata.get("raw")))
+    detail = ": ".join(part for part in parts if part)
     retry_after = None
     if cls is errors.RateLimited or status in (408, 503, 529):
         retry_after = retry_after_of({**as_dict(metadata.get("headers")), **dict(headers)})
@@ -258,7 +273,8 @@ def _raw_message(context: RequestContext, raw: object) -> str:
             return _excerpt(context, words)
     fields = as_dict(raw)
     inner = fields.get("error")
-    return as_text(as_dict(inner).get("message")) or as_text(inner) or as_text(fields.get("message")) or ""
+    message = as_text(as_dict(inner).get("message")) or as_text(inner) or as_text(fields.get("message")) or ""
+    return _with_tool_fault(context, message, as_dict(inner) or fields)
 
 
 def error_in(payload: dict[str, Any]) -> object:
