@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import logging
 from abc import ABC, abstractmethod
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from caal_desktop.llm.errors import EmptyAnswer, NotOffered
-from caal_desktop.llm.events import FinishReason, TextDelta, UsageReport
+from caal_desktop.llm.errors import NotOffered
+from caal_desktop.llm.events import FinishReason
 from caal_desktop.llm.fields import parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
     from types import TracebackType
 
-    from caal_desktop.llm.events import StreamEvent
+    from caal_desktop.llm.events import StreamEvent, UsageReport
     from caal_desktop.llm.models.endpoints import EndpointInfo
     from caal_desktop.llm.models.info import ModelList
     from caal_desktop.llm.models.key_info import KeyInfo
@@ -28,9 +27,9 @@ Message = dict[str, Any]
 """One message as it is sent: ``role``, ``content``, and further fields of the chat completions API."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ToolCall:
-    """One complete tool call.
+    """One complete tool call. It may be changed, as the voice agent does with what its own code makes of it.
 
     Attributes:
         id: the call's id, which its result must name (:func:`format_tool_result`).
@@ -43,15 +42,29 @@ class ToolCall:
     arguments: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class TokenUsage:
+    """What a call took, in tokens: always numbers, which the voice agent adds up.
+
+    Attributes:
+        prompt_tokens: tokens of the messages and the tools.
+        completion_tokens: tokens of the answer, its reasoning included.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(slots=True)
 class LLMResponse:
-    """One complete answer.
+    """One complete answer. The first three fields are the voice agent's own, in its order.
 
     Attributes:
         content: the text; None where the answer has none, as with tool calls alone.
         tool_calls: the calls that the model asks for, in its order.
+        usage: what it took; None where the server does not tell it.
         finish_reason: why the answer ended.
-        usage: tokens and cost; None where the server does not tell them.
+        report: all that the server tells of tokens and cost; None where it tells nothing.
         model: the id of the model that answered; None where the server does not tell it.
         provider: the name of the hosting provider, on OpenRouter; None elsewhere.
         reasoning_details: opaque entries to be sent back unchanged with the tool calls
@@ -60,8 +73,9 @@ class LLMResponse:
 
     content: str | None
     tool_calls: list[ToolCall] = field(default_factory=list)
+    usage: TokenUsage | None = None
     finish_reason: FinishReason = FinishReason.UNKNOWN
-    usage: UsageReport | None = None
+    report: UsageReport | None = None
     model: str | None = None
     provider: str | None = None
     reasoning_details: tuple[dict[str, Any], ...] = ()
@@ -94,12 +108,12 @@ def parse_tool_arguments(arguments: object) -> dict[str, Any]:
     return {}
 
 
-def format_tool_result(content: object, tool_call_id: str, tool_name: str) -> Message:
+def format_tool_result(content: object, tool_call_id: str | None, tool_name: str) -> Message:
     """Return the message with the role ``tool`` that answers a tool call.
 
     Args:
         content: the tool's result; anything but a text becomes JSON.
-        tool_call_id: :attr:`ToolCall.id` of the call.
+        tool_call_id: :attr:`ToolCall.id` of the call; None for a server that names none.
         tool_name: :attr:`ToolCall.name` of the call.
     """
     text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, default=str)
@@ -139,19 +153,47 @@ class LLMProvider(ABC):
 
     A provider belongs to the event loop of its first request. Close it with :meth:`aclose`, or use ``async with``.
 
+    A provider of one's own defines :attr:`provider_name`, :attr:`model` (as attributes of the class or as properties),
+    :meth:`chat` and :meth:`chat_stream`, and nothing else; those four are typed as the voice agent types them.
+
     Attributes:
-        provider_name: the provider's name in the registry and in the settings.
-        display_name: its name as it is shown: a name, an address, or a text that can be translated.
-        model: the id of the model that is asked where a call names no other.
+        display_name: its name as it is shown: a name, an address, or a text that can be translated; "" where that is
+            :attr:`provider_name`.
     """
 
-    provider_name: str = ""
     display_name: str = ""
-    model: str
+    _last_usage: TokenUsage | None = None
+    """What the newest call took, streamed or not; None before its answer, and where the server does not tell it. The
+    voice agent reads it by this name, after each turn and from any provider."""
+
+    @property
+    @abstractmethod
+    def provider_name(self) -> str:
+        """The provider's name in the registry and in the settings."""
+
+    @property
+    @abstractmethod
+    def model(self) -> str:
+        """The id of the model that is asked where a call names no other."""
+
+    @property
+    def supports_think(self) -> bool:
+        """Whether the provider can be told to think, or not to, before it answers."""
+        return False
+
+    def prepare_tools(self, tools: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the tools as this provider's models need them; unchanged, unless a subclass knows better.
+
+        The voice agent asks this before its first request with tools, and keeps the result.
+
+        Args:
+            tools: functions that the model may call, as the API describes them.
+        """
+        return tools
 
     @abstractmethod
     async def chat(
-        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
     ) -> LLMResponse:
         """Return one complete answer.
 
@@ -165,6 +207,27 @@ class LLMProvider(ABC):
         """
 
     @abstractmethod
+    def chat_stream(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
+    ) -> AsyncIterator[str]:
+        """Stream the text of one answer.
+
+        With ``tools`` the request has ``tool_choice: "none"``: the tools stay declared, so that a history with tool
+        calls is valid, and the model answers in text.
+
+        Args:
+            messages: the conversation, oldest first.
+            tools: the functions of which the history has calls, as the API describes them.
+            **kwargs: further fields of the request, which take the place of the provider's own.
+
+        Yields:
+            Pieces of text, none of them empty.
+
+        Raises:
+            EmptyAnswer: the answer is complete and has no text. A voice assistant would stay silent.
+            ProviderError: whatever else went wrong.
+        """
+
     def stream_events(
         self,
         messages: Sequence[Mapping[str, Any]],
@@ -188,8 +251,10 @@ class LLMProvider(ABC):
             Events in the order that :mod:`caal_desktop.llm.events` tells.
 
         Raises:
-            ProviderError: whatever went wrong; the events before remain valid.
+            NotOffered: this provider has no events, but :meth:`chat_stream` alone.
+            ProviderError: whatever else went wrong; the events before remain valid.
         """
+        raise self._not_offered()
 
     async def list_models(self, **query: str) -> ModelList:
         """Return the server's models, from all pages of its list.
@@ -224,14 +289,15 @@ class LLMProvider(ABC):
         """
         raise self._not_offered()
 
-    @abstractmethod
     async def check_key(self) -> KeyInfo:
         """Return what the server tells about the key.
 
         Raises:
             AuthenticationFailed: the server does not accept the key.
+            NotOffered: this provider knows no way to ask.
             ProviderError: whatever else went wrong.
         """
+        raise self._not_offered()
 
     async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
         """Return the hosts of a model with their prices and their performance.
@@ -288,43 +354,11 @@ class LLMProvider(ABC):
     def _not_offered(self) -> NotOffered:
         return NotOffered(self.provider_name, params={"provider": self.display_name or self.provider_name})
 
-    async def chat_stream(
-        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
-    ) -> AsyncGenerator[str, None]:
-        """Stream the text of one answer.
-
-        With ``tools`` the request has ``tool_choice: "none"``: the tools stay declared, so that a history with tool
-        calls is valid, and the model answers in text.
-
-        Args:
-            messages: the conversation, oldest first.
-            tools: the functions of which the history has calls, as the API describes them.
-            **kwargs: further fields of the request, which take the place of the provider's own.
-
-        Yields:
-            Pieces of text, none of them empty.
-
-        Raises:
-            EmptyAnswer: the answer is complete and has no text. A voice assistant would stay silent.
-            ProviderError: whatever else went wrong.
-        """
-        if tools:
-            kwargs["tool_choice"] = "none"
-        has_text = False
-        async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
-            async for event in events:
-                if isinstance(event, TextDelta):
-                    has_text = has_text or not event.text.isspace()
-                    yield event.text
-        if not has_text:
-            model = str(kwargs.get("model") or self.model)
-            raise EmptyAnswer(self.provider_name, params={"provider": self.display_name, "model": model})
-
     def parse_tool_arguments(self, arguments: object) -> dict[str, Any]:
         """Return a tool call's arguments as a dict: :func:`parse_tool_arguments`."""
         return parse_tool_arguments(arguments)
 
-    def format_tool_result(self, content: object, tool_call_id: str, tool_name: str) -> Message:
+    def format_tool_result(self, content: object, tool_call_id: str | None, tool_name: str) -> Message:
         """Return the message that answers a tool call: :func:`format_tool_result`."""
         return format_tool_result(content, tool_call_id, tool_name)
 

@@ -10,6 +10,7 @@ import pytest
 from caal_desktop.llm import (
     FinishReason,
     LLMResponse,
+    TokenUsage,
     ToolCall,
     UsageReport,
     format_tool_call_message,
@@ -31,7 +32,34 @@ def answer_of(message: dict[str, Any], finish: object = "stop", **fields: Any) -
 
 def test_a_text() -> None:
     response = answer_of({"content": "Hi"}, usage={"cost": 0.1}, model="m", provider="Acme")
-    assert response == LLMResponse("Hi", [], FinishReason.STOP, UsageReport(cost=0.1), "m", "Acme")
+    assert response == LLMResponse("Hi", [], None, FinishReason.STOP, UsageReport(cost=0.1), "m", "Acme")
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        ({"prompt_tokens": 11, "completion_tokens": 7, "cost": 0.1}, TokenUsage(11, 7)),
+        ({"prompt_tokens": 11}, TokenUsage(11, 0)),
+        ({"prompt_tokens": 0, "completion_tokens": 0}, TokenUsage(0, 0)),
+        ({"completion_tokens": 7}, None),
+        ({"prompt_tokens": "many", "completion_tokens": 7}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_what_an_answer_took(usage: object, expected: TokenUsage | None) -> None:
+    assert answer_of({"content": "Hi"}, usage=usage).usage == expected
+
+
+def test_an_answer_can_be_made_and_changed_as_the_agent_does_it() -> None:
+    response = LLMResponse("x", [], TokenUsage(1, 2))
+    assert (response.usage, response.report, response.finish_reason) == (TokenUsage(1, 2), None, FinishReason.UNKNOWN)
+    response.content, response.usage = "y", None
+    call = ToolCall("", "f", {})
+    call.id, call.arguments = "call_1", {"a": 1}
+    usage = TokenUsage(1, 2)
+    usage.prompt_tokens += 1
+    assert (response.content, call, usage) == ("y", ToolCall("call_1", "f", {"a": 1}), TokenUsage(2, 2))
 
 
 def test_tool_calls() -> None:
@@ -85,6 +113,7 @@ def test_tool_results() -> None:
     assert format_tool_result("sunny", "c1", "f") == expected
     assert format_tool_result({"ä": 1}, "c1", "f")["content"] == '{"ä": 1}'
     assert format_tool_result(None, "c1", "f")["content"] == "null"
+    assert format_tool_result("sunny", None, "f")["tool_call_id"] is None
 
 
 def test_the_message_that_carries_calls() -> None:

@@ -107,6 +107,7 @@ def test_each_python_gets_a_pyside_that_works_with_it(
     assert not {"pyside6", "pyside6-addons"} & {canonicalize_name(r.name) for r in requirements}
 
 
+STRANGERS_IMPORTS = "import asyncio\nfrom collections.abc import AsyncIterator\nfrom typing import Any\n"
 STRANGER = """
 async def ask(provider: LLMProvider) -> tuple[str | None, list[ToolCall]]:
     response = await provider.chat([{"role": "user", "content": "Hi"}])
@@ -115,7 +116,51 @@ async def ask(provider: LLMProvider) -> tuple[str | None, list[ToolCall]]:
     return response.content, response.tool_calls
 
 
+class Own(LLMProvider):
+    provider_name = "own"
+    model = "own-1"
+
+    async def chat(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
+    ) -> LLMResponse:
+        return LLMResponse("Hi", [ToolCall("c1", "f", {})], TokenUsage(1, 2))
+
+    async def chat_stream(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
+    ) -> AsyncIterator[str]:
+        yield "Hi"
+
+
+class OwnWithProperties(LLMProvider):
+    @property
+    def provider_name(self) -> str:
+        return "own"
+
+    @property
+    def model(self) -> str:
+        return "own-1"
+
+    @property
+    def supports_think(self) -> bool:
+        return True
+
+    def prepare_tools(self, tools: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [dict(tool) for tool in tools]
+
+    async def chat(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
+    ) -> LLMResponse:
+        return LLMResponse(content=None, tool_calls=[])
+
+    async def chat_stream(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
+    ) -> AsyncIterator[str]:
+        yield "Hi"
+
+
+asyncio.run(ask(Own()))
 asyncio.run(ask(create_provider("ollama", model="m")))
+asyncio.run(ask(OwnWithProperties()))
 """
 
 
@@ -125,7 +170,7 @@ def test_a_type_checker_knows_the_installed_provider_layer(wheel: Path, tmp_path
     (packages,) = environment.glob("lib/python*/site-packages")
     shutil.unpack_archive(wheel, packages, "zip")
     public = f"from caal_desktop.llm import {', '.join(llm.__all__)}\n"
-    (tmp_path / "stranger.py").write_text(f"import asyncio\n{public}{STRANGER}", "utf-8")
+    (tmp_path / "stranger.py").write_text(f"{STRANGERS_IMPORTS}{public}{STRANGER}", "utf-8")
     checker = [sys.executable, "-P", "-m", "mypy", "--strict", "--python-executable", environment / "bin" / "python"]
     checked = subprocess.run([*checker, "stranger.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from caal_desktop.llm.base import LLMResponse, ToolCall, parse_tool_arguments
+from caal_desktop.llm.base import LLMResponse, TokenUsage, ToolCall, parse_tool_arguments
 from caal_desktop.llm.echoes import EchoFilter, hide_echoes
 from caal_desktop.llm.events import AnsweredBy, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, UsageReport
 from caal_desktop.llm.fields import (
@@ -53,6 +53,13 @@ def parse_usage(value: object) -> UsageReport | None:
         upstream_cost=as_float(as_dict(usage.get("cost_details")).get("upstream_inference_cost")),
         is_byok=as_bool(usage.get("is_byok")),
     )
+
+
+def token_usage(report: UsageReport | None) -> TokenUsage | None:
+    """Return a report's numbers of tokens; None where it does not tell what went in."""
+    if report is None or report.prompt_tokens is None:
+        return None
+    return TokenUsage(report.prompt_tokens, report.completion_tokens or 0)
 
 
 def parse_generation(payload: object) -> UsageReport:
@@ -226,13 +233,15 @@ def parse_completion(payload: dict[str, Any], secrets: tuple[str | None, ...] = 
     content = message.get("content") or message.get("refusal")
     reason = choice.get("finish_reason")
     details = tuple(as_dicts(message.get("reasoning_details")))
+    report = parse_usage(payload.get("usage"))
     return LLMResponse(
         content=None if content is None else whole_characters(_text_of(content)),
         tool_calls=calls,
+        usage=token_usage(report),
         finish_reason=_REASONS.get(reason.lower(), FinishReason.UNKNOWN)
         if isinstance(reason, str)
         else FinishReason.UNKNOWN,
-        usage=parse_usage(payload.get("usage")),
+        report=report,
         model=as_text(payload.get("model")),
         provider=as_text(payload.get("provider")),
         reasoning_details=details,

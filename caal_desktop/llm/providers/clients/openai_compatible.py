@@ -12,10 +12,16 @@ from urllib.parse import urljoin
 from caal_desktop import __version__
 from caal_desktop.llm.base import LLMProvider, LLMResponse
 from caal_desktop.llm.echoes import hide_echoes
-from caal_desktop.llm.errors import CertificateRejected, ConfigurationError, InvalidResponse, ProviderError
+from caal_desktop.llm.errors import (
+    CertificateRejected,
+    ConfigurationError,
+    EmptyAnswer,
+    InvalidResponse,
+    ProviderError,
+)
 from caal_desktop.llm.errors.base import THE_SERVER
 from caal_desktop.llm.errors.context import RequestContext
-from caal_desktop.llm.events import StreamStarted
+from caal_desktop.llm.events import StreamStarted, TextDelta, UsageReport
 from caal_desktop.llm.fields import as_dict, as_list, as_text
 from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.llm.models.listing import next_page_link, parse_model_list
@@ -69,6 +75,8 @@ class OpenAICompatibleProvider(LLMProvider):
         max_tokens: the longest answer, in tokens, where a call gives none.
     """
 
+    provider_name: str = ""
+    model: str = ""
     descriptor: ProviderDescriptor = OPENAI_COMPATIBLE
     fixed_headers: ClassVar[Mapping[str, str]] = {}
 
@@ -310,11 +318,13 @@ class OpenAICompatibleProvider(LLMProvider):
             kwargs.setdefault("tool_choice", "auto")
         body = self._body(messages, tools, kwargs)
         context = self._context(body["model"])
+        self._last_usage = None
         async with self._open(context, "POST", "/chat/completions", body=body) as response:
             payload = error_mapping.decode_object(context, await self._read(context, response), response.headers)
         answer = answers.parse_completion(payload, context.secrets)
         if answer is None:
             raise context.error(InvalidResponse, reason=InvalidResponse.why_no_message)
+        self._last_usage = answer.usage
         return answer
 
     async def stream_events(
@@ -333,13 +343,32 @@ class OpenAICompatibleProvider(LLMProvider):
         if self.descriptor.takes_stream_options:
             body["stream_options"] = {"include_usage": True}
         context = self._context(body["model"])
+        self._last_usage = None
         async with self._open(
             context, "POST", "/chat/completions", body=body, accept="text/event-stream, application/json"
         ) as response:
             yield StreamStarted(as_text(hide_echoes(response.headers.get("x-generation-id", ""), context.secrets)))
             async with aclosing(read_events(context, response)) as events:
                 async for event in events:
+                    if isinstance(event, UsageReport):
+                        # Before the event goes out: whoever stops there has it all the same.
+                        self._last_usage = answers.token_usage(event)
                     yield event
+
+    async def chat_stream(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
+    ) -> AsyncGenerator[str, None]:
+        """Stream the text of one answer; see :meth:`LLMProvider.chat_stream`."""
+        if tools:
+            kwargs["tool_choice"] = "none"
+        has_text = False
+        async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    has_text = has_text or not event.text.isspace()
+                    yield event.text
+        if not has_text:
+            raise self._context(kwargs.get("model") or self.model).error(EmptyAnswer)
 
     async def fetch_model_list(self, **query: str) -> object:
         """Return the server's answer to ``GET /models``; see :meth:`LLMProvider.fetch_model_list`."""
