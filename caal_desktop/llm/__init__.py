@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from caal_desktop.llm.models.endpoints import EndpointInfo
     from caal_desktop.llm.models.info import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
     from caal_desktop.llm.models.key_info import KeyInfo
+    from caal_desktop.llm.providers.agent_settings import create_provider_from_settings
     from caal_desktop.llm.providers.clients.groq import GroqProvider
     from caal_desktop.llm.providers.clients.ollama import OllamaProvider
     from caal_desktop.llm.providers.clients.openai_compatible import OpenAICompatibleProvider
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from caal_desktop.llm.providers.groq import GROQ_BASE_URL
     from caal_desktop.llm.providers.ollama import OLLAMA_BASE_URL
     from caal_desktop.llm.providers.openrouter import OPENROUTER_BASE_URL
-    from caal_desktop.llm.providers.registry import PROVIDER_NAMES, create_provider, create_provider_from_settings
+    from caal_desktop.llm.providers.registry import PROVIDER_NAMES, create_provider
     from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode, Timeouts
     from caal_desktop.llm.transport.retry import RetryPolicy
 
@@ -150,7 +151,7 @@ _LAZY = {
     "RetryPolicy": "transport.retry",
     "PROVIDER_NAMES": "providers.registry",
     "create_provider": "providers.registry",
-    "create_provider_from_settings": "providers.registry",
+    "create_provider_from_settings": "providers.agent_settings",
 }
 
 

@@ -183,6 +183,22 @@ def test_a_client_that_is_told_no_model_takes_its_providers_default() -> None:
         OpenAICompatibleProvider(base_url="http://localhost:1/v1")
 
 
+def test_only_a_server_that_has_a_model_may_be_asked_without_its_name() -> None:
+    assert OpenAICompatibleProvider("", "http://localhost:1/v1").model == ""
+    for make in (OpenRouterProvider, GroqProvider):
+        with pytest.raises(ConfigurationError, match="No model is chosen"):
+            make("", KEY)
+    with pytest.raises(ConfigurationError, match="No model is chosen"):
+        OllamaProvider("")
+
+
+def test_groq_answers_as_soberly_as_the_agent_wants_it() -> None:
+    mistral = create_provider("mistral", model=MODEL, api_key=KEY)
+    assert isinstance(mistral, OpenAICompatibleProvider)
+    made = GroqProvider(api_key=KEY), OpenRouterProvider(MODEL, KEY), mistral
+    assert [provider.temperature for provider in made] == [0.15, 0.7, 0.7]
+
+
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_what_a_provider_does_not_offer_is_refused_by_name(name: str) -> None:
     provider = create_provider(name, model=MODEL, api_key=KEY, base_url="http://localhost:1/v1")
@@ -254,6 +270,17 @@ def test_the_origin_of_an_address(url: str, origin: str) -> None:
         ("http://localhost:11434", "http://localhost:11434/v1"),
         ("http://nas:11434/", "http://nas:11434/v1"),
         ("nas:11434", "http://nas:11434/v1"),
+        ("nas", "http://nas:11434/v1"),
+        ("http://nas", "http://nas/v1"),
+        ("https://nas/ollama/", "https://nas/ollama/v1"),
+        ("[fd00::1]", "http://[fd00::1]:11434/v1"),
+        ("http://[fd00::1]", "http://[fd00::1]/v1"),
+        ("[fd00::1]:80", "http://[fd00::1]:80/v1"),
+        # Where a server listens on all of its addresses.
+        ("0.0.0.0", "http://127.0.0.1:11434/v1"),  # noqa: S104 - where a client looks
+        ("0.0.0.0:8080", "http://127.0.0.1:8080/v1"),
+        ("http://[::]:11434", "http://[::1]:11434/v1"),
+        (":8080", "http://127.0.0.1:8080/v1"),
         ("http://nas:11434/v1/", "http://nas:11434/v1"),
         ("", ""),
     ],
@@ -269,61 +296,25 @@ def test_providers_by_name() -> None:
     assert provider.temperature == 0.1
 
 
-@pytest.mark.parametrize("name", ["OpenRouter", "", "anthropic"])
-def test_an_unknown_name_lists_the_known_ones(name: str) -> None:
+@pytest.mark.parametrize("name", ["OpenRouter", "OPENROUTER", " openrouter\n"])
+def test_a_names_case_does_not_matter(name: str) -> None:
+    assert type(create_provider(provider_name=name, model=MODEL, api_key=KEY)) is OpenRouterProvider
+    settings = {"llm_provider": name, "openrouter_api_key": KEY}
+    assert type(create_provider_from_settings(settings)) is OpenRouterProvider
+
+
+@pytest.mark.parametrize("name", ["", "anthropic", "mistral ai", 5])
+def test_an_unknown_name_lists_the_known_ones(name: Any) -> None:
     with pytest.raises(ValueError, match=f"Known are {', '.join(sorted(PROVIDER_NAMES))}"):
         create_provider(name)
-    with pytest.raises(ValueError, match="groq, ollama, openai_compatible, openrouter"):
+    with pytest.raises(ValueError, match="Known are groq, ollama, openai_compatible, openrouter"):
         create_provider_from_settings({"llm_provider": name})
-    with pytest.raises(ValueError, match="openrouter"):
-        create_provider_from_settings({})
 
 
-@pytest.mark.parametrize(
-    ("settings", "cls", "url"),
-    [
-        (
-            {"llm_provider": "openrouter", "openrouter_api_key": KEY, "openrouter_model": MODEL},
-            OpenRouterProvider,
-            None,
-        ),
-        ({"llm_provider": "groq", "groq_api_key": KEY, "groq_model": MODEL}, GroqProvider, None),
-        (
-            {"llm_provider": "openai_compatible", "openai_base_url": "http://localhost:1/v1", "openai_model": MODEL},
-            OpenAICompatibleProvider,
-            "http://localhost:1/v1",
-        ),
-        ({"llm_provider": "ollama", "ollama_model": MODEL}, OllamaProvider, "http://localhost:11434/v1"),
-        (
-            {"llm_provider": "ollama", "ollama_model": MODEL, "ollama_host": "http://nas:11434"},
-            OllamaProvider,
-            "http://nas:11434/v1",
-        ),
-    ],
-)
-def test_providers_from_the_agents_settings(settings: dict[str, Any], cls: type[LLMProvider], url: str | None) -> None:
-    foreign = {"openrouter_model": "x", "temperature": 0.15, "max_turns": 20, "agent_name": "Cal"}
-    provider = create_provider_from_settings({**foreign, **settings})
-    assert type(provider) is cls
-    assert isinstance(provider, OpenAICompatibleProvider)
-    assert (provider.provider_name, provider.model) == (settings["llm_provider"], MODEL)
-    assert (provider.temperature, provider.max_tokens) == (0.15, 4096)
-    assert url is None or provider.base_url == url
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"llm_provider": "openrouter", "openrouter_model": MODEL},
-        {"llm_provider": "openrouter", "openrouter_api_key": KEY},
-        {"llm_provider": "openrouter", "openrouter_api_key": 5, "openrouter_model": None},
-        {"llm_provider": "openai_compatible", "openai_model": MODEL, "openai_base_url": None},
-        {"llm_provider": "ollama"},
-    ],
-)
-def test_settings_that_lack_something(settings: dict[str, Any]) -> None:
-    with pytest.raises(ValueError):
-        create_provider_from_settings(settings)
+def test_no_name_is_none() -> None:
+    nothing: Any = None
+    with pytest.raises(ConfigurationError, match="Known are"):
+        create_provider(nothing)
 
 
 def test_everything_promised_can_be_imported() -> None:

@@ -46,7 +46,7 @@ async def every_request(server: ScriptedServer, provider: LLMProvider) -> list[S
     if isinstance(provider, OpenRouterProvider):
         await provider.generation("gen-1")
     server.script[:] = [text_stream("Hi")]
-    await collect(provider.chat_stream(HELLO))
+    assert [text async for text in provider.chat_stream(HELLO)] == ["Hi"]
     return server.requests
 
 
@@ -188,6 +188,65 @@ def test_a_provider_that_refuses_unknown_fields_gets_none() -> None:
                 "temperature": 0.7,
                 "stream": True,
             }
+
+    run(test())
+
+
+def groqs_body(model: str | None = None, *, stream: bool = False, **options: Any) -> dict[str, Any]:
+    async def test() -> dict[str, Any]:
+        reply = text_stream("Hi") if stream else json_reply(ANSWER)
+        async with scripted_server(reply) as server, GroqProvider(model, KEY, base_url=server.base_url) as provider:
+            if stream:
+                await collect(provider.chat_stream(HELLO, **options))
+            else:
+                await provider.chat(HELLO, **options)
+            body: dict[str, Any] = server.last.body
+            return body
+
+    return run(test())
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("model", "effort"),
+    [("qwen/qwen3-32b", "none"), ("Qwen-3", "none"), ("openai/gpt-oss-20b", "low"), ("llama-3.3-70b-versatile", None)],
+)
+def test_groqs_models_think_as_little_as_they_can(model: str, effort: str | None, stream: bool) -> None:
+    assert groqs_body(model, stream=stream).get("reasoning_effort") == effort
+    assert groqs_body(stream=stream, model=model).get("reasoning_effort") == effort
+
+
+def test_a_call_on_groq_can_ask_for_more_thought() -> None:
+    assert groqs_body("qwen/qwen3-32b", reasoning_effort="default")["reasoning_effort"] == "default"
+    assert "reasoning_effort" not in groqs_body("qwen/qwen3-32b", reasoning_effort=None)
+    assert groqs_body("qwen/qwen3-32b", extra_body={"reasoning_effort": "high"})["reasoning_effort"] == "high"
+
+
+def test_the_body_of_a_plain_request_to_groq() -> None:
+    assert groqs_body() == {
+        "model": "llama-3.3-70b-versatile",
+        "messages": HELLO,
+        "max_tokens": 4096,
+        "temperature": 0.15,
+    }
+
+
+@pytest.mark.parametrize("model", ["qwen/qwen3-32b", "openai/gpt-oss-20b"])
+def test_no_other_service_is_told_how_much_to_think(model: str) -> None:
+    assert "reasoning_effort" not in body_of(model=model)
+
+
+def test_a_request_that_leaves_the_model_to_the_server() -> None:
+    async def test() -> None:
+        async with (
+            scripted_server(json_reply(ANSWER)) as server,
+            OpenAICompatibleProvider("", server.base_url) as provider,
+        ):
+            assert (await provider.chat(HELLO)).content == "Hi"
+            assert server.last.body["model"] == ""
+            server.script[:] = [text_stream()]
+            error = await error_of(lambda: collect(provider.chat_stream(HELLO)))
+            assert server.url.removeprefix("http://") in error.describe().what
 
     run(test())
 

@@ -80,7 +80,7 @@ def _unchanged(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AgentKeys:
-    """The names of a provider and its settings in the voice agent.
+    """The names of a provider and its settings in the voice agent, and the agent's defaults.
 
     Attributes:
         provider: the value of ``llm_provider``.
@@ -88,6 +88,14 @@ class AgentKeys:
         key: the setting of the key; "" where there is none.
         address: the setting of the address; "" where there is none.
         base_url_of: turns that setting's value into a base URL.
+        default_model: the model where the agent's settings are silent; "" where that is the provider's own default.
+        default_address: the base URL where they are silent; "" where that is the provider's own.
+        default_temperature: the sampling temperature where they are silent.
+        address_variable: the environment variable that has the address where they are silent; "" where there is none.
+        key_variable: the environment variable that has the key where they are silent; "" where there is none. The
+            agent's alone: where the program offers one to the user, that is :attr:`ProviderDescriptor.key_variable`.
+        key_address_variable: the environment variable that names the server of that key; "" where the key can have but
+            one.
     """
 
     provider: str
@@ -95,6 +103,12 @@ class AgentKeys:
     key: str = ""
     address: str = ""
     base_url_of: Callable[[str], str] = _unchanged
+    default_model: str = ""
+    default_address: str = ""
+    default_temperature: float = 0.15
+    address_variable: str = ""
+    key_variable: str = ""
+    key_address_variable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -121,6 +135,7 @@ class ProviderDescriptor:
         address_variable: the environment variable that replaces its address for tests, by one on this machine; ""
             where there is none.
         default_model: the id of the model where none is given; "" where there is none.
+        model_optional: a request may name no model (""): the server has one, or chooses one.
         takes_stream_options: ``stream_options`` may ask for the usage of a streamed answer. Some providers refuse that
             field with a 422, and tell the usage unasked.
         settings: the settings that it has, by column of the settings' table of providers.
@@ -148,6 +163,7 @@ class ProviderDescriptor:
     key_variable: str = ""
     address_variable: str = ""
     default_model: str = ""
+    model_optional: bool = False
     takes_stream_options: bool = True
     settings: Mapping[str, SettingText] = field(default_factory=dict)
     agent: AgentKeys

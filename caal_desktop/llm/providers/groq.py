@@ -32,6 +32,6 @@ GROQ: Final = ProviderDescriptor(
             QT_TRANSLATE_NOOP("Settings", "Groq model"), QT_TRANSLATE_NOOP("Settings", "The model's id at Groq.")
         )
     },
-    agent=AgentKeys("groq", model="groq_model", key="groq_api_key"),
+    agent=AgentKeys("groq", model="groq_model", key="groq_api_key", key_variable="GROQ_API_KEY"),
     client="groq:GroqProvider",
 )

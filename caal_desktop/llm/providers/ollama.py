@@ -8,14 +8,29 @@ from caal_desktop.llm.providers.descriptor import AgentKeys, ProviderDescriptor,
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
 OLLAMA_BASE_URL: Final = "http://localhost:11434/v1"
+_PORT: Final = "11434"
+_THIS_MACHINE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - read, not bound
 
 
 def base_url_of_host(host: str) -> str:
-    """Return the base URL for a host as Ollama names it: ``http://localhost:11434``, ``nas:11434``, ..."""
+    """Return the base URL for a host as Ollama names it: ``http://localhost:11434``, ``nas:11434``, ``nas``, ...
+
+    As with Ollama's own clients, an address without a scheme has Ollama's port where it names none, and one of all of a
+    machine's own addresses, at which a server listens, means this machine.
+    """
     url = host.strip().rstrip("/")
-    if url and "://" not in url:
-        url = f"http://{url}"
-    return url if not url or url.endswith("/v1") else f"{url}/v1"
+    if not url:
+        return ""
+    scheme, separator, place = url.rpartition("://")
+    address, slash, path = place.partition("/")
+    name, colon, port = address.rpartition(":")
+    if not colon or "]" in port:
+        name, port = address, ""
+    if not separator:
+        scheme, port = "http", port or _PORT
+    name = _THIS_MACHINE.get(name, name)
+    url = f"{scheme}://{name}{':' if port else ''}{port}{slash}{path}"
+    return url if url.endswith("/v1") else f"{url}/v1"
 
 
 OLLAMA: Final = ProviderDescriptor(
@@ -38,6 +53,12 @@ OLLAMA: Final = ProviderDescriptor(
             QT_TRANSLATE_NOOP("Settings", "The address of Ollama's OpenAI-compatible interface, ending in /v1."),
         ),
     },
-    agent=AgentKeys("ollama", model="ollama_model", address="ollama_host", base_url_of=base_url_of_host),
+    agent=AgentKeys(
+        "ollama",
+        model="ollama_model",
+        address="ollama_host",
+        base_url_of=base_url_of_host,
+        address_variable="OLLAMA_HOST",
+    ),
     client="ollama:OllamaProvider",
 )

@@ -18,6 +18,8 @@ OPENAI_COMPATIBLE: Final = ProviderDescriptor(
     spoken=QT_TRANSLATE_NOOP("KeyDoctor", "your own server"),
     has_address=True,
     needs_key=False,
+    # llama.cpp and its like have one model, whatever they are asked for.
+    model_optional=True,
     settings={
         "model": SettingText(
             QT_TRANSLATE_NOOP("Settings", "Model of your server"),
@@ -38,6 +40,16 @@ OPENAI_COMPATIBLE: Final = ProviderDescriptor(
             keywords=QT_TRANSLATE_NOOP("Settings", "http header"),
         ),
     },
-    agent=AgentKeys("openai_compatible", model="openai_model", key="openai_api_key", address="openai_base_url"),
+    agent=AgentKeys(
+        "openai_compatible",
+        model="openai_model",
+        key="openai_api_key",
+        address="openai_base_url",
+        default_model="gpt-3.5-turbo",
+        default_address="http://localhost:8000/v1",
+        default_temperature=0.7,
+        key_variable="OPENAI_API_KEY",
+        key_address_variable="OPENAI_BASE_URL",
+    ),
     client="openai_compatible:OpenAICompatibleProvider",
 )

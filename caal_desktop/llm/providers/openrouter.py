@@ -37,7 +37,14 @@ OPENROUTER: Final = ProviderDescriptor(
             QT_TRANSLATE_NOOP("Settings", "The model's id at OpenRouter, such as vendor/model."),
         )
     },
-    agent=AgentKeys("openrouter", model="openrouter_model", key="openrouter_api_key"),
+    agent=AgentKeys(
+        "openrouter",
+        model="openrouter_model",
+        key="openrouter_api_key",
+        default_model="openai/gpt-4",
+        default_temperature=0.7,
+        key_variable="OPENROUTER_API_KEY",
+    ),
     capabilities=frozenset(Capability),
     client="openrouter:OpenRouterProvider",
 )

@@ -38,12 +38,13 @@ PROVIDER_NAMES: Final = tuple(PROVIDERS)
 _AGENT_PROVIDERS: Final = {
     name: descriptor for name, descriptor in PROVIDERS.items() if descriptor.agent.provider == name
 }
+_AGENT_DEFAULT: Final = OLLAMA
 DEFAULT_PROVIDER: Final = PROVIDER_NAMES[0]
 """The name of the provider until the user chooses one: the first."""
 
 
 def descriptor_of(name: str) -> ProviderDescriptor:
-    """Return a provider's descriptor.
+    """Return a provider's descriptor; the name's case does not matter.
 
     Raises:
         ConfigurationError: (a ValueError) there is no such provider; the text lists the known ones.
@@ -51,50 +52,35 @@ def descriptor_of(name: str) -> ProviderDescriptor:
     return _find(name, PROVIDERS)
 
 
+def agent_descriptor_of(name: str | None) -> ProviderDescriptor:
+    """Return the descriptor of a provider that the voice agent knows; for None, of the one that it takes then.
+
+    Raises:
+        ConfigurationError: (a ValueError) the agent knows no such provider; the text lists those that it knows.
+    """
+    return _AGENT_DEFAULT if name is None else _find(name, _AGENT_PROVIDERS)
+
+
 def providers_that_can(capability: Capability) -> tuple[str, ...]:
     """Return the names of the providers with a capability, in the order in which to show them."""
     return tuple(name for name, descriptor in PROVIDERS.items() if descriptor.can(capability))
 
 
-def create_provider(name: str, **kwargs: Any) -> LLMProvider:
+def create_provider(provider_name: str, **kwargs: Any) -> LLMProvider:
     """Return a new provider.
 
     Args:
-        name: its name, one of :data:`PROVIDER_NAMES`.
+        provider_name: its name, one of :data:`PROVIDER_NAMES`; its case does not matter.
         **kwargs: the arguments of its class, such as ``model`` and ``api_key``.
 
     Raises:
         ConfigurationError: (a ValueError) the name is unknown, or the provider cannot be set up like this.
     """
-    return client_of(descriptor_of(name))(**kwargs)
-
-
-def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:
-    """Return a new provider as the voice agent's settings describe it.
-
-    Args:
-        settings: the agent's settings by name. Read are ``llm_provider``, ``temperature``, ``max_tokens`` and the
-            settings of that provider, which its descriptor names.
-
-    Raises:
-        ConfigurationError: (a ValueError) ``llm_provider`` is missing or unknown, or a setting that the provider needs
-            is missing or cannot be used.
-    """
-    descriptor = _find(settings.get("llm_provider") or "", _AGENT_PROVIDERS)
-    agent = descriptor.agent
-    kwargs: dict[str, Any] = {"model": _text(settings, agent.model)}
-    for option in ("temperature", "max_tokens"):
-        if settings.get(option) is not None:
-            kwargs[option] = settings[option]
-    if agent.key:
-        kwargs["api_key"] = _text(settings, agent.key)
-    if agent.address:
-        kwargs["base_url"] = agent.base_url_of(_text(settings, agent.address)) or descriptor.base_url
-    return client_of(descriptor)(**kwargs)
+    return client_of(descriptor_of(provider_name))(**kwargs)
 
 
 def _find(name: str, known: Mapping[str, ProviderDescriptor]) -> ProviderDescriptor:
-    descriptor = known.get(name)
+    descriptor = known.get(str(name).strip().lower())
     if descriptor is None:
         raise ConfigurationError(
             name, reason=ConfigurationError.why_unknown, params={"name": name, "known": tuple(sorted(known))}
@@ -111,8 +97,3 @@ def client_of(descriptor: ProviderDescriptor) -> Callable[..., LLMProvider]:
     module, _, name = descriptor.client.partition(":")
     client: Callable[..., LLMProvider] = getattr(import_module(f"{__package__}.clients.{module}"), name)
     return client
-
-
-def _text(settings: Mapping[str, Any], name: str) -> str:
-    value = settings.get(name)
-    return value if isinstance(value, str) else ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from caal_desktop.llm.providers.clients.openai_compatible import (
     DEFAULT_MAX_TOKENS,
@@ -23,12 +22,7 @@ class HostedProvider(OpenAICompatibleProvider):
     """A model on a service whose address is fixed. The key is sent to that address alone.
 
     The descriptors say what differs between the services.
-
-    Attributes:
-        reads_environment: a missing key is looked up in the descriptor's environment variable.
     """
-
-    reads_environment: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -49,7 +43,7 @@ class HostedProvider(OpenAICompatibleProvider):
 
         Args:
             model: the model id; None for the descriptor's default.
-            api_key: the key; where it is blank, :attr:`reads_environment` decides.
+            api_key: the key.
             temperature: the sampling temperature; None leaves it to the server.
             max_tokens: the longest answer, in tokens.
             base_url: another address, on this machine, for the demo and for tests.
@@ -68,8 +62,6 @@ class HostedProvider(OpenAICompatibleProvider):
             self.descriptor = descriptor
         key: str | None = None
         if not anonymous:
-            if self.reads_environment and not (api_key and api_key.strip()):
-                api_key = os.environ.get(self.descriptor.key_variable)
             key = check_key_form(self.descriptor.name, self.descriptor.title, api_key)
         super().__init__(
             model,

@@ -97,7 +97,8 @@ class OpenAICompatibleProvider(LLMProvider):
         """Create the provider. The SDK is not imported and no connection is opened yet; see :meth:`warm_up`.
 
         Args:
-            model: the model id; None for the descriptor's default.
+            model: the model id; None for the descriptor's default, "" to leave it to the server where the descriptor
+                allows that.
             base_url: the address up to and including ``/v1``; the descriptor's where left out.
             api_key: the key; None or "" for a server that needs none.
             temperature: the sampling temperature; None leaves it to the server.
@@ -115,9 +116,10 @@ class OpenAICompatibleProvider(LLMProvider):
             base_url = self.descriptor.base_url
         self.provider_name = self.descriptor.name
         self.display_name = self._display_name(base_url)
+        is_needed = model is None or not self.descriptor.model_optional
         if model is None:
             model = self.descriptor.default_model
-        if not model.strip():
+        if is_needed and not model.strip():
             raise ConfigurationError(
                 self.provider_name, params={"provider": self.display_name}, reason=ConfigurationError.why_no_model
             )
