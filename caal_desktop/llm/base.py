@@ -29,7 +29,7 @@ Message = dict[str, Any]
 
 @dataclass(slots=True)
 class ToolCall:
-    """One complete tool call. It may be changed, as the voice agent does with what its own code makes of it.
+    """One complete tool call. Callers may change it.
 
     Attributes:
         id: the call's id, which its result must name (:func:`format_tool_result`).
@@ -57,7 +57,7 @@ class TokenUsage:
 
 @dataclass(slots=True)
 class LLMResponse:
-    """One complete answer. The first three fields are the voice agent's own, in its order.
+    """One complete answer. The first three fields are the voice agent's own, in its order; callers may change them.
 
     Attributes:
         content: the text; None where the answer has none, as with tool calls alone.

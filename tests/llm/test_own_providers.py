@@ -141,7 +141,7 @@ def test_what_an_own_provider_does_not_define_is_refused_by_name() -> None:
 def test_what_the_agent_asks_of_every_provider(name: str) -> None:
     provider = create_provider(name, model=MODEL, api_key=KEY, base_url="http://localhost:1/v1")
     tools = [dict(TOOL)]
-    # The agent keeps what it got and compares no more: the very list, or it would be copied for each turn.
+    # The very list: the agent keeps it for all of its turns.
     assert provider.prepare_tools(tools) is tools
     assert isinstance(provider.supports_think, bool)
     assert provider._last_usage is None
