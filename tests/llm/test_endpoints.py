@@ -30,7 +30,7 @@ FULL: dict[str, Any] = {
     "uptime_last_30m": 99.5,
     "uptime_last_1d": 98,
     "latency_last_30m": {"p50": 312.5, "p75": 400, "p90": 500, "p99": 900},
-    "throughput_last_30m": {"p50": 45.2},
+    "throughput_last_30m": {"p50": 45.2, "p75": 61, "p90": 80, "p99": 120},
     "supported_parameters": ["tools", "temperature"],
 }
 
@@ -48,6 +48,9 @@ def test_everything_that_a_host_tells() -> None:
             latency_ms=312.5,
             throughput=45.2,
             supported_parameters=frozenset({"tools", "temperature"}),
+            tag="host/fp8",
+            latency_p90_ms=500,
+            throughput_p75=61,
         ),
     )
 
@@ -65,7 +68,34 @@ def test_what_a_host_does_not_tell() -> None:
     ) or ()  # fmt: skip
     assert bare == EndpointInfo("?")
     assert unknown == EndpointInfo("A", uptime=97.0)
-    assert down == EndpointInfo("b", is_degraded=True, pricing=Pricing(varies=True))
+    assert down == EndpointInfo("b", is_degraded=True, pricing=Pricing(varies=True), tag="b")
+
+
+@pytest.mark.parametrize(
+    ("latency", "milliseconds"),
+    [
+        ({"p50": 312.5, "p90": 500}, (312.5, 500)),
+        ({"p50": 0.25, "p75": 0.35, "p90": 0.48, "p99": 0.85}, (250, 480)),  # the documentation's own example
+        ({"p50": 8.5, "p90": 31}, (8_500, 31_000)),  # one unit for all of them
+        ({"p50": 11, "p90": 31}, (11, 31)),
+        ({"p90": 0.48}, (None, 480)),
+        ({"p50": None, "p90": 0}, (None, None)),
+        ({"p50": 0, "p90": 400}, (None, 400)),
+        ({"p50": -3, "p90": "NaN"}, (None, None)),
+        ({"p50": float("nan"), "p90": float("inf")}, (None, None)),
+        ({"p50": "250.5", "p90": True}, (250.5, None)),
+        (None, (None, None)),
+        (312.5, (None, None)),
+    ],
+)
+def test_latencies_are_in_milliseconds_and_never_zero(latency: object, milliseconds: tuple[object, object]) -> None:
+    (host,) = parse_endpoints({"data": [{"latency_last_30m": latency}]}) or ()
+    assert (host.latency_ms, host.latency_p90_ms) == pytest.approx(milliseconds)
+
+
+def test_throughput_has_no_other_unit() -> None:
+    (host,) = parse_endpoints({"data": [{"throughput_last_30m": {"p50": 0.8, "p75": 5.1, "p99": 0}}]}) or ()
+    assert (host.throughput, host.throughput_p75) == (0.8, 5.1)
 
 
 @pytest.mark.parametrize("payload", [None, [], {}, {"data": None}, {"data": {"endpoints": None}}, "x", {"data": 3}])
