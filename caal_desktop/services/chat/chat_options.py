@@ -6,14 +6,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.fields import as_dict, as_float, as_int, as_string
+from caal_desktop.llm.models.effort import NO_REASONING, voice_effort
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from caal_desktop.llm.models.info import ModelInfo
-
-NO_REASONING = "none"
-"""The effort that means not to reason."""
 
 LOWERED_MAX_TOKENS = 1024
 """Tokens of an answer after "allow a shorter answer": enough to speak, and a small part of what is usual."""
@@ -29,7 +27,7 @@ class ChatOptions:
         system_prompt: the instructions; "" sends none.
         temperature: 0 to 2.
         max_tokens: maximum length of the answer in tokens.
-        reasoning: the effort, or :data:`NO_REASONING`.
+        reasoning: the effort, or :data:`~caal_desktop.llm.models.effort.NO_REASONING`.
         model_defaults: send no sampling parameter at all, so that the model's own hold.
     """
 
@@ -87,8 +85,7 @@ def efforts_of(model: ModelInfo | None) -> tuple[str, ...]:
 def reasoning_field(model: ModelInfo | None, effort: str | None) -> Mapping[str, Any] | None:
     """Return OpenRouter's ``reasoning`` object.
 
-    A voice assistant is silent while its model reasons. So a model whose reasoning is optional is told not to reason
-    unless the user chose an effort.
+    Where the user chose no effort, it is that of a voice turn: no reasoning, or the least that the model can do.
 
     Args:
         model: what is known about the model.
@@ -102,5 +99,7 @@ def reasoning_field(model: ModelInfo | None, effort: str | None) -> Mapping[str,
         # Nothing is known about the model: only what was chosen explicitly is sent.
         return None if effort in (None, NO_REASONING) or model is not None else {"effort": effort}
     if effort is None or effort == NO_REASONING:
-        return None if policy.mandatory else {"enabled": False}
-    return {"effort": effort}
+        effort = voice_effort(policy)
+    if effort is None:
+        return None
+    return {"enabled": False} if effort == NO_REASONING else {"effort": effort}

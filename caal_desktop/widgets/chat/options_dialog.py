@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from caal_desktop.services.chat.chat_options import NO_REASONING, ChatOptions, efforts_of, takes
+from caal_desktop.llm.models.effort import NO_REASONING, voice_effort
+from caal_desktop.services.chat.chat_options import ChatOptions, efforts_of, takes
+from caal_desktop.storage.settings.choices import Reasoning
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import PlainLabel, TextLabel, WheelGuard
 from caal_desktop.widgets.common.formats import format_value
@@ -125,9 +127,12 @@ class OptionsDialog(QDialog):
             "xhigh": self.tr("Very much"),
         }
         default = self.tr("As in the settings")
-        if policy is not None and policy.mandatory and policy.default_effort:
-            effort = names.get(policy.default_effort, policy.default_effort)
-            default = self.tr("The model's own ({effort})").format(effort=effort)
+        if policy is not None and policy.mandatory and self._settings.reasoning is Reasoning.DEFAULT:
+            least, own = voice_effort(policy), policy.default_effort
+            if least is not None:
+                default = self.tr("As little as it can ({effort})").format(effort=names.get(least, least))
+            elif own is not None:
+                default = self.tr("The model's own ({effort})").format(effort=names.get(own, own))
         self._effort.addItem(default, None)
         for effort in efforts_of(self._model):
             self._effort.addItem(names.get(effort, effort), effort)

@@ -238,6 +238,9 @@ def test_files_go_with_the_message(parts: Parts, ask: ChatRequest, demo: DemoCon
 
 OPTIONAL = ModelInfo("m", "M", reasoning=ReasoningPolicy(efforts=("low", "high")))
 MANDATORY = ModelInfo("m", "M", reasoning=ReasoningPolicy(mandatory=True))
+BRIEF = ModelInfo(
+    "m", "M", reasoning=ReasoningPolicy(mandatory=True, efforts=("high", "minimal"), default_effort="high")
+)
 PLAIN = ModelInfo("m", "M")
 
 
@@ -250,13 +253,18 @@ PLAIN = ModelInfo("m", "M")
         (MANDATORY, None, None),
         (MANDATORY, "none", None),
         (MANDATORY, "high", {"effort": "high"}),
+        (BRIEF, None, {"effort": "minimal"}),
+        (BRIEF, "none", {"effort": "minimal"}),
+        (BRIEF, "high", {"effort": "high"}),
         (PLAIN, None, None),
         (PLAIN, "high", None),
         (None, None, None),
         (None, "high", {"effort": "high"}),
     ],
 )
-def test_reasoning_is_off_unless_it_was_chosen(model: ModelInfo | None, effort: str | None, expected: object) -> None:
+def test_reasoning_is_as_little_as_can_be_unless_it_was_chosen(
+    model: ModelInfo | None, effort: str | None, expected: object
+) -> None:
     assert reasoning_field(model, effort) == expected
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QComboBox, QSpinBox
 
-from caal_desktop.llm.models.info import ModelInfo
+from caal_desktop.llm.models.info import ModelInfo, ReasoningPolicy
 from caal_desktop.services.chat.chat_options import ChatOptions
 from caal_desktop.services.chat.conversation import Attachment
 from caal_desktop.storage.history.records import ConversationSummary
+from caal_desktop.storage.settings.choices import Reasoning
 from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.widgets.chat.attachment_bar import MAX_FILES
 from caal_desktop.widgets.chat.options_dialog import OptionsDialog
@@ -80,6 +81,31 @@ def test_a_models_own_values_are_written_as_the_region_does(qtbot: QtBot) -> Non
     longest = dialog.findChild(QSpinBox, "options.max_tokens")
     assert longest is not None
     assert longest.text() == "4.096", "as in the settings and in the note below"
+
+
+@pytest.mark.parametrize(
+    ("policy", "setting", "words"),
+    [
+        (
+            ReasoningPolicy(True, efforts=("high", "minimal"), default_effort="high"),
+            "default",
+            "As little as it can (Minimal)",
+        ),
+        (ReasoningPolicy(True, default_effort="high"), "default", "The model's own (A lot)"),
+        (ReasoningPolicy(True, efforts=("high", "minimal")), "high", "As in the settings"),
+        (ReasoningPolicy(True), "default", "As in the settings"),
+        (ReasoningPolicy(efforts=("high",), default_effort="high"), "default", "As in the settings"),
+    ],
+)
+def test_the_effort_that_is_sent_without_a_choice_is_named(
+    policy: ReasoningPolicy, setting: str, words: str, qtbot: QtBot
+) -> None:
+    settings = Settings(reasoning=Reasoning(setting))
+    dialog = OptionsDialog(ChatOptions(), settings, ModelInfo("vendor/model", "Model", reasoning=policy))
+    qtbot.addWidget(dialog)
+    efforts = dialog.findChild(QComboBox, "options.reasoning")
+    assert efforts is not None
+    assert efforts.itemText(0) == words
 
 
 def test_too_many_files_are_refused_with_their_number(chat_window: ChatWindow) -> None:
