@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
+    from caal_desktop.catalogue.fitness.evidence import Figures
     from caal_desktop.llm.models.info import ModelInfo
 
 # Enough for a long document or a day's conversation.
@@ -94,16 +96,21 @@ class FilterIndex:
 
     Sets of rows are kept as the bits of whole numbers: counting what any combination leaves of ten thousand models
     takes microseconds. The first row is the highest bit, so that the number's digits read as the list does.
+
+    Attributes:
+        passing: for each filter, the set of rows that pass it.
     """
 
     def __init__(self, models: Sequence[ModelInfo], today: date) -> None:
         self._models = tuple(models)
+        self._today = today
         self._usable = self.mask_of(row for row, model in enumerate(self._models) if can_chat(model))
         self._all_rows = (1 << len(self._models)) - 1
-        self._passing = {
+        self.passing: Mapping[FilterName, int] = {
             name: self.mask_of(row for row, model in enumerate(self._models) if test(model, today))
             for name, test in _TESTS.items()
         }
+        self._fit_by_kind = self.passing[FilterName.VOICE]
         self._usd = [hourly_cost(model).usd for model in self._models]
         self._affordable: dict[float, int] = {}
 
@@ -114,6 +121,23 @@ class FilterIndex:
     def usd_per_hour(self) -> Sequence[float | None]:
         """What an hour of talking costs, row by row; None where it is unknown or varies."""
         return self._usd
+
+    def with_figures(self, figures: Figures) -> FilterIndex:
+        """Return the same with another judgement on the models whose hosts are known; takes as long as these do.
+
+        Args:
+            figures: all that is known: it takes the place of what these filters were judged by.
+        """
+        voice = self._fit_by_kind
+        last = len(self._models) - 1
+        for row, model in enumerate(self._models):
+            if model.id in figures.hosts:
+                bit = 1 << (last - row)
+                is_fit = voice_verdict(model, self._today, figures) is FitnessVerdict.FIT
+                voice = voice | bit if is_fit else voice & ~bit
+        index = copy(self)
+        index.passing = {**self.passing, FilterName.VOICE: voice}
+        return index
 
     def mask_of(self, rows: Iterable[int]) -> int:
         """Return the set of these rows."""
@@ -133,7 +157,7 @@ class FilterIndex:
         """Return the set of rows that pass."""
         mask = self._all_rows if filters.show_unusable else self._usable
         for name in filters.active:
-            mask &= self._passing[name]
+            mask &= self.passing[name]
         if filters.max_usd_per_hour is not None:
             mask &= self._affordable_rows(filters.max_usd_per_hour)
         return mask
@@ -156,7 +180,7 @@ class FilterIndex:
             shown=shown.bit_count(),
             total=(considered if filters.show_unusable else usable).bit_count(),
             unusable=considered.bit_count() - usable.bit_count(),
-            by_name={name: (shown & passing).bit_count() for name, passing in self._passing.items()},
+            by_name={name: (shown & passing).bit_count() for name, passing in self.passing.items()},
         )
 
     def _affordable_rows(self, limit: float) -> int:

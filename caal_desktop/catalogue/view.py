@@ -5,10 +5,12 @@ From then on each keystroke, filter or order costs a few milliseconds for ten th
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from caal_desktop.catalogue.filters import FilterIndex, FilterName, Filters
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.catalogue.fitness.recommend import recommend
 from caal_desktop.catalogue.grouping import group_by_vendor
 from caal_desktop.catalogue.search.model_search import SearchIndex
@@ -44,6 +46,7 @@ class CatalogueView:
     Attributes:
         models: as given; everything here speaks of them by row number.
         today: as given.
+        figures: what is known of the models' hosts; every judgement here rests on it.
         filters: which models pass which filter.
         recommended: the model to preselect for a voice assistant; None where none can still chat.
         vendors: the models by vendor.
@@ -53,11 +56,11 @@ class CatalogueView:
     def __init__(self, models: Sequence[ModelInfo], today: date) -> None:
         self.models = tuple(models)
         self.today = today
+        self.figures = NO_FIGURES
         self.filters = FilterIndex(self.models, today)
         self.unusable = self.filters.counts(Filters()).unusable
         self._row_of = {model.id: row for row, model in enumerate(self.models)}
-        fit = self.filters.apply(Filters(frozenset({FilterName.VOICE})))
-        self.recommended = recommend(self.models, today, fit=fit)
+        self.recommended = _recommended(self)
         self.vendors = tuple(
             VendorRows(group.vendor, tuple(self._row_of[model.id] for model in group.models))
             for group in group_by_vendor(self.models)
@@ -67,6 +70,18 @@ class CatalogueView:
         self._orders: dict[SortOrder, tuple[int, ...]] = {
             order: sort_rows(self.models, order, self.filters.usd_per_hour) for order in LOCAL_ORDERS
         }
+
+    def with_figures(self, figures: Figures) -> CatalogueView:
+        """Return this view, judged by what is known of the models' hosts; worth a thread.
+
+        Args:
+            figures: all that is known: it takes the place of what this view was judged by.
+        """
+        view = copy(self)
+        view.figures = figures
+        view.filters = self.filters.with_figures(figures)
+        view.recommended = _recommended(view)
+        return view
 
     @cached_property
     def search(self) -> SearchIndex:
@@ -110,3 +125,8 @@ class CatalogueView:
         else:
             known = dict.fromkeys(self._orders.get(order, ()))
         return [*known, *(row for row in range(len(self.models)) if row not in known)]
+
+
+def _recommended(view: CatalogueView) -> ModelInfo | None:
+    fit = view.filters.apply(Filters(frozenset({FilterName.VOICE})))
+    return recommend(view.models, view.today, fit=fit, figures=view.figures)

@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caal_desktop.catalogue.filters import LONG_CONTEXT, FilterIndex, FilterName, Filters
-from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness, voice_verdict
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
 from caal_desktop.catalogue.grouping import group_by_vendor
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
 from caal_desktop.catalogue.usability import can_chat
 from caal_desktop.catalogue.view import CatalogueView
+from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list
 from tests.support.catalogues import RealList, generated_models, on_real_lists
@@ -64,6 +66,33 @@ def test_each_filter_leaves_what_it_says(name: FilterName, holds: object) -> Non
     left = INDEX.apply(Filters(frozenset({name})))
     assert left == [model for model in MODELS if can_chat(model) and holds(model)]
     assert 0 < len(left) < len(MODELS)
+
+
+def test_figures_of_hosts_change_the_judgement_and_nothing_else() -> None:
+    view = CatalogueView(MODELS, TODAY)
+    view.build_search_index()
+    fit = view.filters.apply(Filters(frozenset({FilterName.VOICE})))
+    unsure = [model for model in MODELS if voice_verdict(model, TODAY) is FitnessVerdict.UNSURE and can_chat(model)]
+    slow, quick = (
+        (EndpointInfo("Host", latency_ms=9_000, throughput_p75=10),),
+        (EndpointInfo("Host", latency_ms=200, throughput_p75=300),),
+    )
+    figures = Figures({fit[0].id: slow, fit[-1].id: slow, **{model.id: quick for model in unsure}, "not/listed": slow})
+    judged = view.with_figures(figures)
+    assert (view.figures, judged.figures) == (NO_FIGURES, figures)
+    voice = Filters(frozenset({FilterName.VOICE}))
+    left = judged.filters.apply(voice)
+    assert left == [m for m in MODELS if can_chat(m) and voice_verdict(m, TODAY, figures) is FitnessVerdict.FIT]
+    assert fit[0] not in left
+    assert any(model in left for model in unsure)
+    assert view.filters.apply(voice) == fit, "the one that was there is as it was"
+    assert judged.search is view.search
+    for name in set(FilterName) - {FilterName.VOICE}:
+        only = Filters(frozenset({name}))
+        assert judged.filters.mask(only) == view.filters.mask(only)
+    again = judged.with_figures(Figures({fit[1].id: slow}))
+    assert again.filters.apply(voice) == [fit[0], *fit[2:]], "earlier figures are forgotten"
+    assert judged.with_figures(NO_FIGURES).recommended == view.recommended
 
 
 def test_the_unusable_are_out_of_the_way_but_counted() -> None:

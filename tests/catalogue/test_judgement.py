@@ -14,6 +14,7 @@ from caal_desktop.catalogue.fitness.assessment import (
     voice_fitness,
     voice_verdict,
 )
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
 from caal_desktop.catalogue.fitness.speech_cost import (
     HOUR_OF_TALK,
     CostKind,
@@ -21,9 +22,10 @@ from caal_desktop.catalogue.fitness.speech_cost import (
     hourly_cost,
 )
 from caal_desktop.catalogue.usability import ChatObstacle, can_chat, chat_obstacle, has_ended
+from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
 from caal_desktop.llm.translation import Count, Unit
-from tests.support.catalogues import RealList, on_real_lists
+from tests.support.catalogues import EARLIER_LISTS, RealList, on_real_lists
 
 TODAY = date(2026, 8, 22)
 
@@ -62,6 +64,9 @@ def test_who_can_chat(subject: ModelInfo, obstacle: ChatObstacle | None) -> None
 
 
 MINIMAL = ReasoningPolicy(mandatory=True, efforts=("high", "minimal"))
+LOW = ReasoningPolicy(mandatory=True, efforts=("high", "low"))
+THINKS = frozenset({"tools", "reasoning"})
+DEAR = Pricing(prompt=10.0, completion=50.0)
 
 
 @pytest.mark.parametrize(
@@ -71,13 +76,16 @@ MINIMAL = ReasoningPolicy(mandatory=True, efforts=("high", "minimal"))
         (model(reasoning=ReasoningPolicy(default_enabled=True)), FitnessVerdict.FIT, ReasonCode.REASONING_OPTIONAL),
         (model("maker/model:free"), FitnessVerdict.FIT, ReasonCode.FREE_LIMITS),
         (model(reasoning=MINIMAL), FitnessVerdict.UNSURE, ReasonCode.ALWAYS_REASONS_BRIEFLY),
+        (model(reasoning=LOW, hugging_face_id="m/m"), FitnessVerdict.UNSURE, ReasonCode.ALWAYS_REASONS_BRIEFLY),
+        (model(reasoning=LOW), FitnessVerdict.UNSURE, ReasonCode.ALWAYS_REASONS),
+        (model(supported_parameters=THINKS), FitnessVerdict.UNSURE, ReasonCode.REASONING_POSSIBLE),
         (model(expiration_date=date(2026, 9, 30)), FitnessVerdict.UNSURE, ReasonCode.EXPIRES_SOON),
         (model(pricing=Pricing(varies=True)), FitnessVerdict.UNSURE, ReasonCode.ROUTER),
         (model(context_length=4_096), FitnessVerdict.UNSURE, ReasonCode.SMALL_CONTEXT),
         (model("maker/model-thinking"), FitnessVerdict.UNSURE, ReasonCode.REASONING_LIKELY),
         (ModelInfo(id="m", name="m"), FitnessVerdict.UNSURE, ReasonCode.TOOLS_UNKNOWN),
         (model(supported_parameters=frozenset({"stop"})), FitnessVerdict.UNFIT, ReasonCode.NO_TOOLS),
-        (model(reasoning=ReasoningPolicy(mandatory=True)), FitnessVerdict.UNFIT, ReasonCode.ALWAYS_REASONS),
+        (model(reasoning=LOW, pricing=DEAR), FitnessVerdict.UNFIT, ReasonCode.ALWAYS_REASONS_LONG),
         (model("maker/model:batch"), FitnessVerdict.UNFIT, ReasonCode.BATCH),
         (model(output_modalities=("image",)), FitnessVerdict.UNFIT, ReasonCode.NO_TEXT),
         (model(expiration_date=date(2026, 8, 21)), FitnessVerdict.UNFIT, ReasonCode.EXPIRED),
@@ -120,14 +128,74 @@ def test_an_end_that_is_near_is_told_with_its_day(
 
 @on_real_lists
 def test_verdicts_on_a_real_list(real: RealList) -> None:
-    verdicts = {entry.id: voice_fitness(entry, TODAY).verdict for entry in real.models}
-    assert verdicts["openai/gpt-5.4-nano"] is FitnessVerdict.FIT
-    assert verdicts["anthropic/claude-haiku-4.5"] is FitnessVerdict.FIT
-    assert verdicts["google/gemini-3.5-flash-lite"] is FitnessVerdict.UNSURE
-    assert verdicts["deepseek/deepseek-r1"] is FitnessVerdict.UNFIT
-    assert verdicts["openai/gpt-5.4-nano:batch"] is FitnessVerdict.UNFIT
-    assert verdicts["perplexity/sonar"] is FitnessVerdict.UNFIT
-    assert all(verdict is FitnessVerdict.UNFIT for key, verdict in verdicts.items() if key.endswith(":batch"))
+    for entry in real.models:
+        fitness = voice_fitness(entry, TODAY)
+        assert fitness.verdict is voice_verdict(entry, TODAY)
+        if entry.variant == "batch" or "tools" not in (entry.supported_parameters or ()):
+            assert fitness.verdict is FitnessVerdict.UNFIT, entry.id
+        if entry.reasoning is not None and entry.reasoning.mandatory:
+            assert fitness.verdict is not FitnessVerdict.FIT, f"{entry.id}: by its kind alone"
+
+
+@pytest.mark.parametrize("earlier", EARLIER_LISTS, ids=lambda real: real.name)
+def test_no_row_that_lists_reasoning_is_said_to_be_quick_without_a_policy(earlier: RealList) -> None:
+    for entry in earlier.models:
+        if "reasoning" in (entry.supported_parameters or ()) and entry.reasoning is None:
+            fitness = voice_fitness(entry, TODAY)
+            assert fitness.verdict is not FitnessVerdict.FIT, entry.id
+            assert ReasonCode.NO_REASONING not in {reason.code for reason in fitness.reasons}
+
+
+# --- with figures of hosts
+
+
+def hosts(*latencies_ms: float, **fields: Any) -> Figures:
+    """Return figures of hosts of the model, each of 100 tokens a second, so that an answer takes 0.6 s."""
+    told = tuple(EndpointInfo("Host", latency_ms=ms, throughput_p75=100, **fields) for ms in latencies_ms)
+    return Figures({"maker/model": told})
+
+
+@pytest.mark.parametrize(
+    ("figures", "verdict", "code", "evidence"),
+    [
+        (NO_FIGURES, FitnessVerdict.FIT, ReasonCode.NO_REASONING, Evidence.KIND),
+        (hosts(300), FitnessVerdict.FIT, ReasonCode.SPEAKS_SOON, Evidence.HOSTS),
+        (hosts(1_900), FitnessVerdict.FIT, ReasonCode.SPEAKS_SOON, Evidence.HOSTS),
+        (hosts(1_901), FitnessVerdict.UNSURE, ReasonCode.SPEAKS_LATE, Evidence.HOSTS),
+        (hosts(3_150), FitnessVerdict.UNSURE, ReasonCode.SPEAKS_LATE, Evidence.HOSTS),
+        (hosts(3_151), FitnessVerdict.UNFIT, ReasonCode.SPEAKS_TOO_LATE, Evidence.HOSTS),
+        (hosts(300, is_degraded=True), FitnessVerdict.UNSURE, ReasonCode.NO_HEALTHY_HOST, Evidence.KIND),
+        (hosts(), FitnessVerdict.UNSURE, ReasonCode.NO_HEALTHY_HOST, Evidence.KIND),
+        (
+            hosts(300, supported_parameters=frozenset({"stop"})),
+            FitnessVerdict.UNFIT,
+            ReasonCode.NO_HOST_WITH_TOOLS,
+            Evidence.KIND,
+        ),
+        (Figures({"maker/model": (EndpointInfo("Host"),)}), FitnessVerdict.FIT, ReasonCode.NO_REASONING, Evidence.KIND),
+        (Figures({"maker/other": ()}), FitnessVerdict.FIT, ReasonCode.NO_REASONING, Evidence.KIND),
+    ],
+)
+def test_figures_judge_where_there_are_some_and_it_is_said(
+    figures: Figures, verdict: FitnessVerdict, code: ReasonCode, evidence: Evidence
+) -> None:
+    fitness = voice_fitness(model(), TODAY, figures)
+    assert fitness.verdict is verdict is voice_verdict(model(), TODAY, figures)
+    assert code in {reason.code for reason in fitness.reasons}
+    assert fitness.reasons[0].verdict is verdict
+    assert fitness.silence is not None
+    assert fitness.silence.evidence is evidence
+    words = " ".join(reason.message.in_words() for reason in fitness.reasons)
+    assert ("by its hosts' figures" in words) is (evidence is Evidence.HOSTS)
+    assert ("judged by its kind" in words) is (evidence is Evidence.KIND)
+
+
+def test_the_hosts_figures_have_the_last_word_on_a_model_that_has_to_think() -> None:
+    thinker = model(reasoning=LOW, hugging_face_id="m/m")
+    assert voice_verdict(thinker, TODAY) is FitnessVerdict.UNSURE
+    assert voice_verdict(thinker, TODAY, hosts(300)) is FitnessVerdict.FIT
+    (told,) = (r for r in voice_fitness(thinker, TODAY, hosts(300)).reasons if r.code is ReasonCode.SPEAKS_SOON)
+    assert told.message.in_words() == "Speaks after about 1.3 s, by its hosts' figures of everybody's requests."
 
 
 def test_a_small_context_is_told_in_tokens() -> None:

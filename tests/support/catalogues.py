@@ -157,6 +157,9 @@ def _models_of(*paths: Path) -> tuple[ModelInfo, ...]:
 EXCERPT = RealList("excerpt", FIXTURES / "models.json", FIXTURES / "searched.json")
 """The rows in the tree; ``README.md`` beside them says where they are from."""
 
+EARLIER_LISTS = tuple(RealList(name, FIXTURES / f"models_{name}.json") for name in ("2026_05", "2026_07"))
+"""Rows of earlier months, which tell less."""
+
 REAL_LISTS = (
     EXCERPT,
     *(RealList("full", Path(path).expanduser().resolve()) for path in [os.environ.get(FULL_CATALOGUE)] if path),

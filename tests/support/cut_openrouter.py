@@ -1,10 +1,12 @@
 """Cut the excerpts in ``tests/fixtures/openrouter`` out of OpenRouter's whole documents, which stay outside.
 
     python -m tests.support.cut_openrouter models MODELS.json
+    python -m tests.support.cut_openrouter models_2026_05 MODELS.json
+    python -m tests.support.cut_openrouter models_2026_07 MODELS.json
     python -m tests.support.cut_openrouter openapi OPENAPI.yaml
 
-``MODELS.json`` is a stored answer of ``GET /models``; ``OPENAPI.yaml`` is the OpenAPI document. Put the day and the
-source of a new document into that folder's ``README.md``.
+``MODELS.json`` is a stored answer of ``GET /models``, for the months the one of that month; ``OPENAPI.yaml`` is the
+OpenAPI document. Put the day and the source of a new document into that folder's ``README.md``.
 """
 
 from __future__ import annotations
@@ -12,13 +14,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from caal_desktop.catalogue.search.model_search import SearchIndex
 from caal_desktop.llm.models.listing import parse_model_list
 from tests.catalogue.queries import QUERIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "openrouter"
 
@@ -82,6 +87,41 @@ WANTED: dict[str, tuple[str, ...]] = {
 }
 """What a row is there for: the ids of the rows."""
 
+EARLIER: dict[str, tuple[str, ...]] = {
+    # No row has a policy: "reasoning" among the parameters is all that tells of thinking.
+    "models_2026_05": (
+        "anthropic/claude-3-haiku",
+        "anthropic/claude-haiku-4.5",
+        "deepseek/deepseek-r1",
+        "google/gemini-2.5-flash",
+        "google/gemini-2.5-pro",
+        "mistralai/mistral-medium-3.1",
+        "moonshotai/kimi-k2",
+        "openai/gpt-4.1-mini",
+        "openai/gpt-4o-mini",
+        "openai/gpt-5",
+        "openai/gpt-5-nano",
+        "openai/gpt-oss-120b",
+        "x-ai/grok-4",
+    ),
+    # The first with policies and indices.
+    "models_2026_07": (
+        "anthropic/claude-fable-5",
+        "anthropic/claude-haiku-4.5",
+        "deepseek/deepseek-r1",
+        "deepseek/deepseek-v4-flash",
+        "google/gemini-3.5-flash",
+        "moonshotai/kimi-k2.6",
+        "openai/gpt-4.1-nano",
+        "openai/gpt-4o-mini",
+        "openai/gpt-5-mini",
+        "openai/gpt-5.4-nano",
+        "openai/gpt-oss-120b",
+        "z-ai/glm-5.2",
+    ),
+}
+"""Whole rows of earlier months, which tell less."""
+
 BEST_MATCHES = 8
 """So many of the whole list's best matches for each query come along, with no more than the search reads of them."""
 
@@ -89,13 +129,15 @@ PROSE = frozenset({"description", "example", "examples", "summary", "tags", "ext
 """The document's words for people. Nothing can be judged by them."""
 
 
-def cut_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def cut_rows(
+    rows: list[dict[str, Any]], groups: Iterable[tuple[str, ...]] = tuple(WANTED.values())
+) -> list[dict[str, Any]]:
     """Return the wanted rows, whole and in the list's order.
 
     Raises:
         KeyError: the list has no such row.
     """
-    wanted = {model_id for ids in WANTED.values() for model_id in ids}
+    wanted = {model_id for ids in groups for model_id in ids}
     missing = wanted - {row["id"] for row in rows}
     if missing:
         raise KeyError(f"not in the list: {', '.join(sorted(missing))}")
@@ -177,6 +219,10 @@ def main(kind: str, source: Path) -> None:
     if kind == "models":
         rows = json.loads(text)["data"]
         written = {"models.json": as_list(cut_rows(rows)), "searched.json": as_list(cut_searched(rows))}
+    elif kind in EARLIER:
+        rows = json.loads(text)
+        rows = rows["data"] if isinstance(rows, dict) else rows
+        written = {f"{kind}.json": as_list(cut_rows(rows, [EARLIER[kind]]))}
     else:
         written = {"openapi.yaml": as_yaml(cut_document(yaml.safe_load(text)))}
     for name, content in written.items():
@@ -185,6 +231,6 @@ def main(kind: str, source: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("models", "openapi"):
+    if len(sys.argv) != 3 or sys.argv[1] not in ("models", "openapi", *EARLIER):
         raise SystemExit(__doc__)
     main(sys.argv[1], Path(sys.argv[2]))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from caal_desktop.llm.events import UsageReport
+from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
 from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.services.chat.conversation import (
@@ -49,7 +50,7 @@ NONSENSE: tuple[Any, ...] = (
 )
 """What a setting may not be, each of some kind of setting."""
 _A_DAY = TODAY + timedelta(days=3)
-_CHATS = ModelInfo(
+USUAL_MODEL = ModelInfo(
     "α/α",
     "Αλφα",
     input_modalities=("text",),
@@ -57,21 +58,30 @@ _CHATS = ModelInfo(
     supported_parameters=frozenset({"tools"}),
     context_length=99_000,
 )
+"""A model as most are, with Greek letters for what servers tell."""
 ODD_MODELS = (
-    replace(_CHATS, id="α/γ", output_modalities=("image",)),
-    replace(_CHATS, id="α/δ", input_modalities=("audio",)),
-    replace(_CHATS, id="α/embed", output_modalities=("embeddings",)),
-    replace(_CHATS, id="α/guard"),
-    replace(_CHATS, id="α/text-embedding-3", supported_parameters=None),
-    replace(_CHATS, id="α/ε", expiration_date=TODAY - timedelta(days=3)),
-    replace(_CHATS, id="α/ζ", expiration_date=_A_DAY),
-    replace(_CHATS, id="α/η", pricing=Pricing(varies=True), alias_target="α/α", alias_target_name="Αλφα"),
-    replace(_CHATS, id="~α/η-latest", alias_target="α/α", alias_target_name=None),
-    replace(_CHATS, id="α/θ", context_length=2_000, supported_parameters=frozenset()),
-    replace(_CHATS, id="α/thinking", reasoning=None),
-    replace(_CHATS, id="α/ι:free", pricing=Pricing(0.0, 0.0)),
+    replace(USUAL_MODEL, id="α/γ", output_modalities=("image",)),
+    replace(USUAL_MODEL, id="α/δ", input_modalities=("audio",)),
+    replace(USUAL_MODEL, id="α/embed", output_modalities=("embeddings",)),
+    replace(USUAL_MODEL, id="α/guard"),
+    replace(USUAL_MODEL, id="α/text-embedding-3", supported_parameters=None),
+    replace(USUAL_MODEL, id="α/ε", expiration_date=TODAY - timedelta(days=3)),
+    replace(USUAL_MODEL, id="α/ζ", expiration_date=_A_DAY),
+    replace(USUAL_MODEL, id="α/η", pricing=Pricing(varies=True), alias_target="α/α", alias_target_name="Αλφα"),
+    replace(USUAL_MODEL, id="~α/η-latest", alias_target="α/α", alias_target_name=None),
+    replace(USUAL_MODEL, id="α/θ", context_length=2_000, supported_parameters=frozenset()),
+    replace(USUAL_MODEL, id="α/thinking", reasoning=None),
+    replace(USUAL_MODEL, id="α/ι:free", pricing=Pricing(0.0, 0.0)),
+    replace(USUAL_MODEL, id="α/λ", reasoning=None, supported_parameters=frozenset({"tools", "reasoning"})),
     replace(
-        _CHATS,
+        USUAL_MODEL,
+        id="α/μ",
+        reasoning=ReasoningPolicy(mandatory=True, default_effort="medium"),
+        pricing=Pricing(1.0, 1.0),
+    ),
+    replace(USUAL_MODEL, id="α/ν", reasoning=ReasoningPolicy(mandatory=True), pricing=Pricing(50.0, 50.0)),
+    replace(
+        USUAL_MODEL,
         id="α/κ",
         reasoning=ReasoningPolicy(mandatory=True, efforts=("minimal", "high"), default_effort="minimal"),
         pricing=Pricing(
@@ -86,6 +96,14 @@ ODD_MODELS = (
     ),
 )
 """What few models are: the walk meets them here alone."""
+ODD_HOSTS = {
+    "quick": (EndpointInfo("Αλφα", latency_ms=200.0, throughput_p75=300.0),),
+    "late": (EndpointInfo("Αλφα", latency_ms=3_000.0, throughput_p75=300.0),),
+    "too late": (EndpointInfo("Αλφα", latency_ms=9_000.0, throughput_p75=30.0),),
+    "without tools": (EndpointInfo("Αλφα", supported_parameters=frozenset()),),
+    "none": (),
+}
+"""What a model's hosts may tell."""
 SET_UPS = (
     (SetupState(), KeyState("openrouter")),
     (SetupState(model="α/α"), KeyState("openrouter")),

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit,
 
 from caal_desktop import __version__
 from caal_desktop.catalogue.filters import FilterName, Filters
+from caal_desktop.catalogue.fitness.evidence import Figures
 from caal_desktop.commands import CommandId
 from caal_desktop.demo.accounts.keys import KEYS
 from caal_desktop.key_doctor import CLEANUP_TEXTS, diagnose
@@ -105,7 +106,16 @@ from tests.support.plain_texts import Data
 from tests.support.qt_loop import run_async, turn
 from tests.widgets.chat.conftest import MODEL, ChatWindow
 from tests.widgets.keys import test_key_message
-from tests.widgets.odd_cases import ANSWERS, KEY_INFOS, NONSENSE, ODD_MODELS, SET_UPS, USERS_WORDS
+from tests.widgets.odd_cases import (
+    ANSWERS,
+    KEY_INFOS,
+    NONSENSE,
+    ODD_HOSTS,
+    ODD_MODELS,
+    SET_UPS,
+    USERS_WORDS,
+    USUAL_MODEL,
+)
 from tests.widgets.test_remedies import PLACES, CardPlace, ChatPlace, KeyPagePlace, Program, SignInPlace, TryPlace
 from tests.widgets.wizard.test_wizard import Walk
 
@@ -743,6 +753,14 @@ class Tour:
         for model in ODD_MODELS:
             sheet.show_model(model, TODAY)
             self.texts.note(sheet.toPlainText(), "text", "picker.pane.details.sheet", f"facts of {model.id}")
+        usual = catalogue_of((USUAL_MODEL,))
+        assert usual.view is not None
+        self.learn(usual)
+        for name, told in ODD_HOSTS.items():
+            judged = usual.view.with_figures(Figures({USUAL_MODEL.id: told}))
+            sheet.show_model(USUAL_MODEL, TODAY, figures=judged.figures)
+            self.texts.note(sheet.toPlainText(), "text", "picker.pane.details.sheet", f"a model's hosts: {name}")
+            self.show(pane(parts, replace(usual, view=judged)), f"picker, judged by hosts: {name}")
         self.show(pane(parts, catalogue_of(ODD_MODELS), filters=Filters(show_unusable=True)), "picker, odd models")
         details = pane(parts, catalogue_of(ODD_MODELS))
         details.parts.toggle_details()

@@ -1,6 +1,8 @@
 """Whether a model is fit for a voice assistant, with reasons that can be read out.
 
-The assistant needs a model that answers, streams text, calls tools, and starts to speak soon.
+The assistant needs a model that answers, streams text, calls tools, and starts to speak soon. How soon is predicted:
+from the figures of the hosts that may answer where they are known, else from the model's kind, and the reasons say
+which of the two it was. What is not known makes a model unsure, never unfit.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures, is_healthy, takes_tools
+from caal_desktop.catalogue.fitness.silence import Silence, Thinking, silence_by_hosts, silence_by_kind, thinking_of
 from caal_desktop.catalogue.search.naming import naming
 from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
-from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Count, FilledText, SourceText, Unit
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Count, Duration, FilledText, SourceText, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +27,10 @@ SOON_EXPIRING = timedelta(days=60)
 # The assistant's prompt and tool definitions take some 2,000 tokens and twenty turns of history as many again;
 # tool results come on top.
 SMALL_CONTEXT = 8_000
+# A turn of voice is good up to 1.2 s, usable up to this, and feels broken beyond.
+USABLE_S = 2.5
+# By how much a prediction may be too long: published turns differ from those of hosts' figures by a factor of 1.5.
+_DOUBT = {Evidence.HOSTS: 1.5, Evidence.KIND: 2.0}
 
 
 class FitnessVerdict(StrEnum):
@@ -45,10 +53,17 @@ class ReasonCode(StrEnum):
     NO_TOOLS = "no_tools"
     TOOLS = "tools"
     TOOLS_UNKNOWN = "tools_unknown"
+    NO_HOST_WITH_TOOLS = "no_host_with_tools"
+    NO_HEALTHY_HOST = "no_healthy_host"
+    SPEAKS_SOON = "speaks_soon"
+    SPEAKS_LATE = "speaks_late"
+    SPEAKS_TOO_LATE = "speaks_too_late"
+    ALWAYS_REASONS_LONG = "always_reasons_long"
     ALWAYS_REASONS = "always_reasons"
     ALWAYS_REASONS_BRIEFLY = "always_reasons_briefly"
     REASONING_OPTIONAL = "reasoning_optional"
     NO_REASONING = "no_reasoning"
+    REASONING_POSSIBLE = "reasoning_possible"
     REASONING_LIKELY = "reasoning_likely"
     REASONING_UNKNOWN = "reasoning_unknown"
     ROUTER = "router"
@@ -77,14 +92,39 @@ _JUDGED: dict[ReasonCode, tuple[FitnessVerdict, SourceText]] = {
         FitnessVerdict.UNFIT,
         QT_TRANSLATE_NOOP("Fitness", "Cannot call tools, so the assistant could only talk."),
     ),
-    ReasonCode.ALWAYS_REASONS: (
+    ReasonCode.NO_HOST_WITH_TOOLS: (
         FitnessVerdict.UNFIT,
-        QT_TRANSLATE_NOOP("Fitness", "Always thinks before it speaks: a long silence before each answer."),
+        QT_TRANSLATE_NOOP("Fitness", "Cannot call tools at any host that your settings allow."),
+    ),
+    ReasonCode.SPEAKS_TOO_LATE: (
+        FitnessVerdict.UNFIT,
+        QT_TRANSLATE_NOOP(
+            "Fitness", "Silent for about {seconds} s before each answer, by its hosts' figures of everybody's requests."
+        ),
+    ),
+    ReasonCode.ALWAYS_REASONS_LONG: (
+        FitnessVerdict.UNFIT,
+        QT_TRANSLATE_NOOP("Fitness", "Has to think before each answer: a silence of about {time}, judged by its kind."),
+    ),
+    ReasonCode.NO_HEALTHY_HOST: (
+        FitnessVerdict.UNSURE,
+        QT_TRANSLATE_NOOP("Fitness", "No host that your settings allow answers well at the moment."),
+    ),
+    ReasonCode.SPEAKS_LATE: (
+        FitnessVerdict.UNSURE,
+        QT_TRANSLATE_NOOP(
+            "Fitness", "Speaks only after about {seconds} s, by its hosts' figures of everybody's requests."
+        ),
+    ),
+    ReasonCode.ALWAYS_REASONS: (
+        FitnessVerdict.UNSURE,
+        QT_TRANSLATE_NOOP("Fitness", "Has to think before it speaks: a silence of about {time}, judged by its kind."),
     ),
     ReasonCode.ALWAYS_REASONS_BRIEFLY: (
         FitnessVerdict.UNSURE,
         QT_TRANSLATE_NOOP(
-            "Fitness", "Always thinks a little before it speaks; at minimal effort the silence is short."
+            "Fitness",
+            "Has to think, but only a little if told so: a silence of about {time}, judged by its kind.",
         ),
     ),
     ReasonCode.EXPIRES_SOON: (
@@ -107,6 +147,10 @@ _JUDGED: dict[ReasonCode, tuple[FitnessVerdict, SourceText]] = {
         FitnessVerdict.UNSURE,
         QT_TRANSLATE_NOOP("Fitness", "The server does not tell what it takes and gives."),
     ),
+    ReasonCode.REASONING_POSSIBLE: (
+        FitnessVerdict.UNSURE,
+        QT_TRANSLATE_NOOP("Fitness", "Can think before it speaks; the server does not tell whether it has to."),
+    ),
     ReasonCode.REASONING_LIKELY: (
         FitnessVerdict.UNSURE,
         QT_TRANSLATE_NOOP("Fitness", "Its name suggests that it thinks before it speaks."),
@@ -120,10 +164,17 @@ _JUDGED: dict[ReasonCode, tuple[FitnessVerdict, SourceText]] = {
         QT_TRANSLATE_NOOP("Fitness", "Streams its answer as text, so speech can start with the first sentence."),
     ),
     ReasonCode.TOOLS: (FitnessVerdict.FIT, QT_TRANSLATE_NOOP("Fitness", "Can call tools.")),
-    ReasonCode.REASONING_OPTIONAL: (FitnessVerdict.FIT, QT_TRANSLATE_NOOP("Fitness", "Can think first, but need not.")),
+    ReasonCode.SPEAKS_SOON: (
+        FitnessVerdict.FIT,
+        QT_TRANSLATE_NOOP("Fitness", "Speaks after about {seconds} s, by its hosts' figures of everybody's requests."),
+    ),
+    ReasonCode.REASONING_OPTIONAL: (
+        FitnessVerdict.FIT,
+        QT_TRANSLATE_NOOP("Fitness", "Can think first, but need not: a short silence, judged by its kind."),
+    ),
     ReasonCode.NO_REASONING: (
         FitnessVerdict.FIT,
-        QT_TRANSLATE_NOOP("Fitness", "Speaks at once, without thinking first."),
+        QT_TRANSLATE_NOOP("Fitness", "Does not think before it speaks: a short silence, judged by its kind."),
     ),
     ReasonCode.FREE_LIMITS: (
         FitnessVerdict.FIT,
@@ -149,31 +200,45 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
-    """A verdict with its reasons, the weightiest first."""
+    """A verdict with its reasons, the weightiest first.
+
+    Attributes:
+        verdict: the judgement.
+        reasons: what it was made of.
+        silence: how long it is silent before it speaks, and by which evidence; None where nothing tells.
+    """
 
     verdict: FitnessVerdict
     reasons: tuple[Reason, ...]
+    silence: Silence | None
 
 
-def voice_fitness(model: ModelInfo, today: date | None = None) -> Fitness:
+def voice_fitness(model: ModelInfo, today: date | None = None, figures: Figures = NO_FIGURES) -> Fitness:
     """Judge whether the model suits a voice assistant.
 
     Args:
         model: what is known of it; what is not known makes the verdict unsure, never unfit.
         today: the day for which models may have ended; the current one (UTC) when None.
+        figures: what its hosts tell, where they were asked.
     """
-    reasons = [_reason(code, **values) for code, values in _codes(model, today or datetime.now(UTC).date())]
+    today = today or datetime.now(UTC).date()
+    reasons = [_reason(code, **values) for code, values in _codes(model, today, figures)]
     weights = {FitnessVerdict.UNFIT: 0, FitnessVerdict.UNSURE: 1, FitnessVerdict.FIT: 2}
     reasons.sort(key=lambda reason: weights[reason.verdict])  # stable: within a verdict the order is that below
-    return Fitness(reasons[0].verdict, tuple(reasons))
+    return Fitness(reasons[0].verdict, tuple(reasons), predicted_silence(model, figures))
 
 
-def voice_verdict(model: ModelInfo, today: date) -> FitnessVerdict:
+def voice_verdict(model: ModelInfo, today: date, figures: Figures = NO_FIGURES) -> FitnessVerdict:
     """Return the verdict alone, for judging whole lists: a third of the time that the reasons take."""
-    verdicts = {_JUDGED[code][0] for code, _ in _codes(model, today)}
+    verdicts = {_JUDGED[code][0] for code, _ in _codes(model, today, figures)}
     return next(
         verdict for verdict in (FitnessVerdict.UNFIT, FitnessVerdict.UNSURE, FitnessVerdict.FIT) if verdict in verdicts
     )
+
+
+def predicted_silence(model: ModelInfo, figures: Figures = NO_FIGURES) -> Silence | None:
+    """Predict the silence by the best evidence that there is; None where nothing tells of it."""
+    return silence_by_hosts(model, figures.speaking_hosts(model.id)) or silence_by_kind(model)
 
 
 def _reason(code: ReasonCode, **values: object) -> Reason:
@@ -181,7 +246,7 @@ def _reason(code: ReasonCode, **values: object) -> Reason:
     return Reason(code, verdict, FilledText(template, values))
 
 
-def _codes(model: ModelInfo, today: date) -> Iterator[tuple[ReasonCode, dict[str, object]]]:
+def _codes(model: ModelInfo, today: date, figures: Figures) -> Iterator[tuple[ReasonCode, dict[str, object]]]:
     yield _text_code(model), {}
     if naming(model).is_classifier:
         yield ReasonCode.CLASSIFIER, {}
@@ -192,7 +257,12 @@ def _codes(model: ModelInfo, today: date) -> Iterator[tuple[ReasonCode, dict[str
         elif model.expiration_date - today <= SOON_EXPIRING:
             yield ReasonCode.EXPIRES_SOON, ends
     yield _tools_code(model), {}
-    yield _reasoning_code(model), {}
+    if (hosts := figures.allowed_hosts(model.id)) is not None:
+        if hosts and not any(map(takes_tools, hosts)):
+            yield ReasonCode.NO_HOST_WITH_TOOLS, {}
+        elif not any(is_healthy(host) and takes_tools(host) for host in hosts):
+            yield ReasonCode.NO_HEALTHY_HOST, {}
+    yield _silence_code(model, figures)
     if model.pricing.varies:
         yield ReasonCode.ROUTER, {}
     if model.context_length is not None and model.context_length < SMALL_CONTEXT:
@@ -218,12 +288,31 @@ def _tools_code(model: ModelInfo) -> ReasonCode:
     return ReasonCode.TOOLS if "tools" in model.supported_parameters else ReasonCode.NO_TOOLS
 
 
-def _reasoning_code(model: ModelInfo) -> ReasonCode:
-    if model.reasoning is not None:
-        if not model.reasoning.mandatory:
-            return ReasonCode.REASONING_OPTIONAL
-        briefly = "minimal" in model.reasoning.efforts or model.reasoning.default_effort == "minimal"
-        return ReasonCode.ALWAYS_REASONS_BRIEFLY if briefly else ReasonCode.ALWAYS_REASONS
-    if naming(model).is_thinker:
-        return ReasonCode.REASONING_LIKELY
-    return ReasonCode.NO_REASONING if model.supported_parameters is not None else ReasonCode.REASONING_UNKNOWN
+_BY_THINKING = {
+    Thinking.NEVER: ReasonCode.NO_REASONING,
+    Thinking.OPTIONAL: ReasonCode.REASONING_OPTIONAL,
+    Thinking.POSSIBLE: ReasonCode.REASONING_POSSIBLE,
+    Thinking.LIKELY: ReasonCode.REASONING_LIKELY,
+    Thinking.UNKNOWN: ReasonCode.REASONING_UNKNOWN,
+}
+
+
+def _silence_code(model: ModelInfo, figures: Figures) -> tuple[ReasonCode, dict[str, object]]:
+    by_hosts = silence_by_hosts(model, figures.speaking_hosts(model.id))
+    if by_hosts is not None:
+        codes = (ReasonCode.SPEAKS_SOON, ReasonCode.SPEAKS_LATE, ReasonCode.SPEAKS_TOO_LATE)
+        return codes[_how_late(by_hosts)], {"seconds": round(by_hosts.seconds, 1)}
+    thinking = thinking_of(model)
+    # Of models that need not think, the kind tells no more than that.
+    by_kind = silence_by_kind(model) if thinking is Thinking.MANDATORY else None
+    if by_kind is None:
+        return _BY_THINKING[thinking], {}
+    codes = (ReasonCode.ALWAYS_REASONS_BRIEFLY, ReasonCode.ALWAYS_REASONS, ReasonCode.ALWAYS_REASONS_LONG)
+    return codes[_how_late(by_kind)], {"time": Duration(by_kind.seconds)}
+
+
+def _how_late(silence: Silence) -> int:
+    """Return 0 for a silence that is usable, 2 for one that is not even if the prediction is too long, else 1."""
+    if silence.seconds <= USABLE_S:
+        return 0
+    return 1 if silence.seconds <= USABLE_S * _DOUBT[silence.evidence] else 2

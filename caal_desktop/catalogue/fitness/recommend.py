@@ -1,27 +1,33 @@
 """The model to preselect for a voice assistant, and the one to take when the one in use is gone.
 
 Every model is put on a :class:`FitnessTier`, from models that are plainly fit down to those that are not, and the best
-of the topmost tier that holds any is taken. Within a tier points decide, in this order of weight: quality
-that is good enough for a conversation, a quick member of its family, no thinking before speaking, a known maker, a low
-price, and recency. The result depends on the list alone, never on its order.
+of the topmost tier that holds any is taken. Within a tier, models whose silence is predicted from their hosts' figures
+come first, then points decide: 40 for a short silence, 40 for competence, 20 for a low price. No name counts, but where
+a server tells the ids alone: there the words of the name and its maker are all there is.
+
+The result depends on the list alone, never on its order.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verdict
-from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, predicted_silence, voice_verdict
+from caal_desktop.catalogue.fitness.competence import Competence
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
+from caal_desktop.catalogue.fitness.silence import speed_of
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, HourlyCost, hourly_cost
 from caal_desktop.catalogue.search.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
-from caal_desktop.catalogue.search.naming import SpeedClass, naming, naming_of
+from caal_desktop.catalogue.search.naming import Naming, SpeedClass, naming, naming_of
 from caal_desktop.catalogue.usability import can_chat, has_ended
+from caal_desktop.llm.models.info import Pricing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from caal_desktop.llm.models.info import ModelInfo
 
@@ -29,8 +35,17 @@ if TYPE_CHECKING:
 EXPIRES_TOO_SOON = timedelta(days=120)
 REASONABLE_CONTEXT = 32_000
 REASONABLE_USD_PER_HOUR = 1.0
-# Models of this age are the next ones to be switched off, announced or not.
-TOO_OLD = timedelta(days=600)
+# A model of this age is passed over for a younger one of its maker that costs about as much an hour: at most a quarter
+# more, or five cents.
+TOO_OLD = timedelta(days=730)
+_AS_DEAR, _AS_DEAR_USD = 1.25, 0.05
+# All points for a silence that nobody notices, none for one that feels broken.
+_SHORT_S, _LONG_S = 0.8, 3.0
+# Added where the hosts were asked and none has figures: nobody uses them.
+_UNUSED_S = 1.0
+# Beyond this, a conversation gets no better.
+_COMPETENT = 0.75
+_CHEAP_USD, _DEAR_USD = 0.02, 1.0
 
 
 class FitnessTier(IntEnum):
@@ -50,15 +65,23 @@ class _Judged:
     Attributes:
         model: the model.
         tier: how far it is known to be fit.
-        points: 0 to about 110; comparable within a tier of the same list.
+        points: 0 to 100; comparable within a tier of the same list.
+        figures: how many of its hosts tell figures: 2 stands for more. One host may fail, or be busy.
     """
 
     model: ModelInfo
     tier: FitnessTier
     points: float
+    figures: int
 
 
-def recommend(models: Sequence[ModelInfo], today: date, *, fit: Sequence[ModelInfo] | None = None) -> ModelInfo | None:
+def recommend(
+    models: Sequence[ModelInfo],
+    today: date,
+    *,
+    fit: Sequence[ModelInfo] | None = None,
+    figures: Figures = NO_FIGURES,
+) -> ModelInfo | None:
     """Return the model to preselect for a voice assistant.
 
     Args:
@@ -66,17 +89,24 @@ def recommend(models: Sequence[ModelInfo], today: date, *, fit: Sequence[ModelIn
         today: the day for which models may have ended or be about to.
         fit: those of the models that are fit for voice and can chat, where that is known already: the others need
             not be judged then, unless there is none.
+        figures: what the hosts of some of the models tell.
 
     Returns:
         None only where no model of the list can still chat.
     """
-    judge = _Judge(models, today)
-    candidates = fit or [model for model in models if _can_still_chat(model, today)]
-    best = min(map(judge.judge, candidates), key=_rank, default=None)
+    judge = _Judge(models, today, figures)
+    if fit:
+        # All are of the two topmost tiers, and few need to be looked at until one has no drawback.
+        ranked = sorted((judge.rate(model, FitnessTier.FIT) for model in fit), key=_rank)
+        return next((entry.model for entry in ranked if not judge.has_drawback(entry.model)), ranked[0].model)
+    able = [judge.judge(model) for model in models if _can_still_chat(model, today)]
+    best = min(able, key=_rank, default=None)
     return best.model if best is not None else None
 
 
-def suggest_replacement(vanished_id: str, models: Sequence[ModelInfo], today: date) -> ModelInfo | None:
+def suggest_replacement(
+    vanished_id: str, models: Sequence[ModelInfo], today: date, figures: Figures = NO_FIGURES
+) -> ModelInfo | None:
     """Return a model to take in place of one that is no longer listed.
 
     First the same model under another id (its plain variant, its permanent name), then the nearest member of its
@@ -93,7 +123,7 @@ def suggest_replacement(vanished_id: str, models: Sequence[ModelInfo], today: da
     for model in others:
         if model.variant == "" and model.canonical_slug == plain_id:
             return model
-    judge = _Judge(models, today)
+    judge = _Judge(models, today, figures)
     judged = [judge.judge(model) for model in others]
     usable = [entry for entry in judged if entry.tier >= FitnessTier.UNSURE] or judged
     relatives = _relatives(vanished_id, usable)
@@ -111,7 +141,9 @@ def _can_still_chat(model: ModelInfo, today: date) -> bool:
 
 def _rank(entry: _Judged) -> tuple[object, ...]:
     newest_first = _newest_first(naming(entry.model).version)
-    return (-entry.tier, -round(entry.points, 6), newest_first, len(entry.model.id), entry.model.id)
+    # Where points are about equal, the model that a second host answers for.
+    points = (not entry.figures, -round(entry.points), -entry.figures, -round(entry.points, 6))
+    return (-entry.tier, *points, newest_first, len(entry.model.id), entry.model.id)
 
 
 def _newest_first(version: tuple[int, ...]) -> tuple[int, ...]:
@@ -149,97 +181,113 @@ def _relatives(vanished_id: str, entries: Sequence[_Judged]) -> list[_Judged]:
 class _Judge:
     """Judges models against the list they come from."""
 
-    def __init__(self, models: Iterable[ModelInfo], today: date) -> None:
+    def __init__(self, models: Sequence[ModelInfo], today: date, figures: Figures) -> None:
+        self._models = models
         self._today = today
-        known = [model.intelligence_index for model in models if model.intelligence_index is not None]
-        self._indices = sorted(known)
+        self._figures = figures
+        self._competence = Competence(models)
+        self._cheapest_young: dict[str, float] = {}
+        self._tells_names_alone = all(model.pricing == Pricing() and model.reasoning is None for model in models)
 
     def judge(self, model: ModelInfo) -> _Judged:
-        """Return tier and points of one model that can chat."""
-        points = (
-            self._quality(model)
-            + self._speed(model)
-            + self._reasoning(model)
-            + self._maker(model)
-            + self._cost(model)
-            + self._recency(model)
-        )
-        return _Judged(model, self._tier(model), points)
+        """Return tier and points of one model."""
+        return self.rate(model, self._tier(model))
+
+    def rate(self, model: ModelInfo, tier: FitnessTier) -> _Judged:
+        """Return the points of one model whose tier is known."""
+        points = _points_of_name(model, self._today) if self._tells_names_alone else self._points(model)
+        told = sum(speed_of(host) is not None for host in self._figures.speaking_hosts(model.id))
+        return _Judged(model, tier, points, min(told, 2))
+
+    def has_drawback(self, model: ModelInfo) -> bool:
+        """Return whether a model that is fit should not be suggested to a user who did not ask for it."""
+        cost = hourly_cost(model)
+        return self._is_out_of_place(model, cost) or self._is_outlived(model, cost)
 
     def _tier(self, model: ModelInfo) -> FitnessTier:
         if not can_chat(model):
             return FitnessTier.CANNOT_CHAT
-        verdict = voice_verdict(model, self._today)
+        verdict = voice_verdict(model, self._today, self._figures)
         if verdict is FitnessVerdict.UNFIT:
             return FitnessTier.UNFIT
         if verdict is FitnessVerdict.UNSURE:
             return FitnessTier.UNSURE
-        return FitnessTier.FIT_WITH_DRAWBACK if self._has_drawback(model) else FitnessTier.FIT
+        return FitnessTier.FIT_WITH_DRAWBACK if self.has_drawback(model) else FitnessTier.FIT
 
-    def _has_drawback(self, model: ModelInfo) -> bool:
-        """Return whether a model that is fit should not be suggested to a user who did not ask for it."""
+    def _is_out_of_place(self, model: ModelInfo, cost: HourlyCost) -> bool:
         name = naming(model)
-        cost = hourly_cost(model)
         ends = model.expiration_date
         return (
             model.is_alias
             or model.variant != ""
             or name.is_unfinished
             or name.is_specialist
-            or name.is_thinker
+            or (name.is_thinker and model.reasoning is None)
             or (model.context_length or 0) < REASONABLE_CONTEXT
             or cost.kind is not CostKind.KNOWN
             or (cost.usd or 0) > REASONABLE_USD_PER_HOUR
             # A plain model at no price is free for a while only: a test under a code name, whose prompts are kept.
             or model.pricing.is_free
             or (ends is not None and ends - self._today < EXPIRES_TOO_SOON)
-            or (model.created is not None and self._today - model.created.date() > TOO_OLD)
+            or self._competence.is_weak(model)
         )
 
-    def _quality(self, model: ModelInfo) -> float:
-        # Indices are rescaled from time to time, so a place in the list counts, not the figure; beyond the upper
-        # quarter a conversation does not get better, only slower and dearer.
-        if model.intelligence_index is None or len(self._indices) < 5:
-            return 14.0 if maker_of(model.id) in WELL_KNOWN_MAKERS else 8.0
-        place = bisect_left(self._indices, model.intelligence_index) / len(self._indices)
-        return 30 * min(place, 0.75) / 0.75
+    def _is_outlived(self, model: ModelInfo, cost: HourlyCost) -> bool:
+        """Return whether the model is old, and its maker has a younger one for about the same price."""
+        if not self._is_old(model):
+            return False
+        if model.author not in self._cheapest_young:
+            self._cheapest_young[model.author] = self._find_cheapest_young(model.author)
+        usd = cost.usd or 0.0
+        return self._cheapest_young[model.author] <= max(_AS_DEAR * usd, usd + _AS_DEAR_USD)
 
-    def _speed(self, model: ModelInfo) -> float:
-        name = naming(model)
-        if name.speed is SpeedClass.SLOW:
-            return 0.0
-        if name.size is not None and name.size < 6 and not name.is_mixture:
-            return 6.0  # quick, but calls tools badly
-        if name.speed is SpeedClass.FAST:
-            return 25.0 if name.size is None else 20.0
-        return 12.0
+    def _is_old(self, model: ModelInfo) -> bool:
+        return model.created is not None and self._today - model.created.date() > TOO_OLD
 
-    def _reasoning(self, model: ModelInfo) -> float:
-        policy = model.reasoning
-        if policy is None:
-            return 0.0 if naming(model).is_thinker else 15.0
-        if policy.mandatory:
-            return 0.0
-        if policy.default_enabled is False:
-            return 15.0
-        if policy.default_enabled is None or policy.default_effort == "minimal":
-            return 12.0
-        # A client that does not switch it off makes the user wait.
-        return 4.0 if "none" in policy.efforts else 2.0
+    def _find_cheapest_young(self, author: str) -> float:
+        """Return what an hour costs of an author's cheapest model that is young and could be suggested instead."""
+        cheapest = math.inf
+        for model in self._models:
+            if model.created is None or self._is_old(model) or model.author != author:
+                continue
+            cost = hourly_cost(model)
+            if cost.usd is None or "tools" not in (model.supported_parameters or ()):
+                continue
+            if _can_still_chat(model, self._today) and not self._is_out_of_place(model, cost):
+                cheapest = min(cheapest, cost.usd)
+        return cheapest
 
-    def _maker(self, model: ModelInfo) -> float:
-        maker = maker_of(model.id)
-        if maker in WELL_KNOWN_MAKERS:
-            return 15.0
-        return 8.0 if maker in KNOWN_MAKERS else 0.0
+    def _points(self, model: ModelInfo) -> float:
+        cost = hourly_cost(model)
+        points = 40 * min(self._competence.of(model), _COMPETENT) / _COMPETENT
+        silence = predicted_silence(model, self._figures)
+        if silence is not None:
+            is_unused = silence.evidence is not Evidence.HOSTS and model.id in self._figures.hosts
+            seconds = silence.seconds + (_UNUSED_S if is_unused else 0.0)
+            points += 40 * max(0.0, min(1.0, (_LONG_S - seconds) / (_LONG_S - _SHORT_S)))
+        if cost.usd is not None:
+            points += 20 * max(0.0, 1 - max(cost.usd - _CHEAP_USD, 0.0) / (_DEAR_USD - _CHEAP_USD))
+        return points
 
-    def _cost(self, model: ModelInfo) -> float:
-        usd = hourly_cost(model).usd
-        # Full below two cents, none from half a dollar on.
-        return 0.0 if usd is None else 15 * max(0.0, 1 - max(usd - 0.02, 0.0) / 0.48)
 
-    def _recency(self, model: ModelInfo) -> float:
-        if model.created is None:
-            return 0.0
-        months = (self._today - model.created.date()).days / 30.44
-        return 10.0 if months <= 9 else 10 * max(0.0, 1 - (months - 9) / 15)
+def _points_of_name(model: ModelInfo, today: date) -> float:
+    """Return the points of a model of which the id is told, and its age at most."""
+    name, maker = naming(model), maker_of(model.id)
+    points = 29.0 if maker in WELL_KNOWN_MAKERS else 16.0 if maker in KNOWN_MAKERS else 8.0
+    points += _points_of_speed(name)
+    if not name.is_thinker:
+        points += 15.0
+    if model.created is not None:
+        months = (today - model.created.date()).days / 30.44
+        points += 10.0 if months <= 9 else 10 * max(0.0, 1 - (months - 9) / 15)
+    return points
+
+
+def _points_of_speed(name: Naming) -> float:
+    if name.speed is SpeedClass.SLOW:
+        return 0.0
+    if name.size is not None and name.size < 6 and not name.is_mixture:
+        return 6.0  # quick, but calls tools badly
+    if name.speed is SpeedClass.FAST:
+        return 25.0 if name.size is None else 20.0
+    return 12.0

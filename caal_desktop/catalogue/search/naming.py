@@ -28,11 +28,11 @@ _SLOW_WORDS = frozenset(
     {"behemoth", "deep", "fable", "heavy", "high", "large", "max", "opus", "premier", "pro", "research", "ultra"}
 )
 _UNFINISHED_WORDS = frozenset({"alpha", "beta", "exp", "experimental", "preview"})
-# Made for something other than conversation: code, pictures, safety checks, search, translation, role play.
+# Made for something other than conversation: code, pictures, safety checks, search, research, translation, role play.
 _SPECIALIST_WORDS = frozenset(
-    {"audio", "base", "build", "code", "coder", "codex", "codestral", "contributor", "customtools", "clip", "guard",
-     "image", "math", "mt", "mt2", "multi", "ocr", "omni", "rp", "safeguard", "safety", "search", "tars", "uncensored",
-     "vision", "vl", "voxtral", "apply"}
+    {"audio", "base", "build", "code", "coder", "codex", "codestral", "contributor", "customtools", "clip",
+     "deepresearch", "devstral", "guard", "image", "math", "mt", "mt2", "multi", "ocr", "omni", "research", "rp",
+     "safeguard", "safety", "search", "tars", "uncensored", "vision", "vl", "voxtral", "apply"}
 )  # fmt: skip
 _THINKING_WORDS = frozenset(
     {"deepthink", "o1", "o3", "o4", "oss", "qwq", "r1", "reasoner", "reasoning", "think", "thinking"}

@@ -170,7 +170,7 @@ class CatalogueService(QObject):
     async def _find_replacement(self, view: CatalogueView, model_id: str) -> None:
         from caal_desktop.catalogue.fitness.recommend import suggest_replacement
 
-        found = await asyncio.to_thread(suggest_replacement, model_id, view.models, view.today)
+        found = await asyncio.to_thread(suggest_replacement, model_id, view.models, view.today, view.figures)
         if view is self._catalogue.view:
             self.replacementFound.emit(model_id, found)
 

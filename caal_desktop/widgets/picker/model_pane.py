@@ -203,10 +203,13 @@ class ModelPane(QWidget):
     # --- what is shown
 
     def _describe(self, entry: Entry) -> Row:
-        best = self.browser.view.recommended
-        favourites = frozenset(self.browser.request.favourites)
+        view = self.browser.view
         return entry_row(
-            entry, self.browser.view.today, recommended=best.id if best is not None else "", favourites=favourites
+            entry,
+            view.today,
+            recommended=view.recommended.id if view.recommended is not None else "",
+            favourites=frozenset(self.browser.request.favourites),
+            figures=view.figures,
         )
 
     def _on_catalogue(self) -> None:
@@ -301,6 +304,7 @@ class ModelPane(QWidget):
         self.details.set_model(
             model,
             self.browser.view.today,
+            self.browser.view.figures,
             starred=self.browser.is_favourite(model_id),
             compared=self.tray.holds(model_id),
         )
@@ -385,7 +389,7 @@ class ModelPane(QWidget):
             self.tray.toggle(self.details.model)
 
     def _compare(self) -> None:
-        dialog = CompareDialog(self.tray.models, self.browser.view.today, self)
+        dialog = CompareDialog(self.tray.models, self.browser.view.today, self.browser.view.figures, self)
         dialog.modelPicked.connect(self._use_compared)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,13 @@ import pytest
 from PySide6.QtCore import Qt
 
 from caal_desktop.catalogue.filters import FilterName
+from caal_desktop.catalogue.fitness.evidence import Figures
 from caal_desktop.catalogue.listing import ListSection, MissingModel, SectionKind
 from caal_desktop.item_models.model_list import HeadingRow, NoticeRow
+from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
-from caal_desktop.widgets.picker.details.compare import CompareDialog
+from caal_desktop.widgets.picker.details.compare import CompareDialog, comparison
+from caal_desktop.widgets.picker.details.fact_sheet import FactSheet
 from caal_desktop.widgets.picker.details.model_facts import model_facts
 from caal_desktop.widgets.picker.list.filter_texts import filter_help
 from caal_desktop.widgets.picker.list.rows import entry_row, model_row
@@ -101,6 +105,40 @@ def test_a_row_is_spoken_fact_by_fact() -> None:
     notice = entry_row(MissingModel("maker/gone"), TODAY)
     assert isinstance(notice, NoticeRow)
     assert notice.spoken == "maker/gone. In use, but not in the list (any more)"
+
+
+def test_a_badge_says_how_much_is_known() -> None:
+    """Figures recommend, the model's kind gives a guess, and where nothing is told there is no advice."""
+    quick, slow = (EndpointInfo("Host", latency_ms=ms, throughput_p75=100.0) for ms in (300.0, 9_000.0))
+    assert model_row(MODEL, TODAY, is_recommended=True).badge == "A first guess"
+    assert model_row(MODEL, TODAY, Figures({MODEL.id: (quick,)}), is_recommended=True).badge == "Recommended"
+    assert model_row(MODEL, TODAY, Figures({MODEL.id: (slow,)}), is_recommended=True).badge == ""
+    assert model_row(ModelInfo("llama3.2", "llama3.2"), TODAY, is_recommended=True).badge == ""
+    assert model_row(MODEL, TODAY).badge == ""
+
+
+def test_a_model_that_may_have_to_think_is_not_said_to_be_free_of_it() -> None:
+    may = replace(MODEL, reasoning=None, supported_parameters=frozenset({"tools", "reasoning"}))
+    assert facts(may)["thinks"][1] == "possible; more is not told"
+    row = model_row(may, TODAY)
+    assert "can think first" in row.spoken
+    assert "fit for voice" not in row.spoken
+    never = replace(MODEL, reasoning=None)
+    assert facts(never)["thinks"][1] == "no"
+    assert "think" not in model_row(never, TODAY).spoken
+
+
+def test_details_and_comparison_are_judged_by_the_figures_of_hosts(qtbot: QtBot) -> None:
+    sheet = FactSheet(name="sheet")
+    qtbot.addWidget(sheet)
+    sheet.show_model(MODEL, TODAY)
+    assert "judged by its kind" in sheet.toPlainText()
+    slow = Figures({MODEL.id: (EndpointInfo("Host", latency_ms=9_000.0, throughput_p75=100.0),)})
+    sheet.show_model(MODEL, TODAY, figures=slow)
+    assert "by its hosts' figures" in sheet.toPlainText()
+    assert "judged by its kind" not in sheet.toPlainText()
+    assert comparison([MODEL], TODAY)[1][0] == ["fit"]
+    assert "by its hosts' figures" in comparison([MODEL], TODAY, slow)[1][0][0]
 
 
 def test_what_a_long_context_holds_is_told_in_tokens() -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.item_models.foreign_text import one_line
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
@@ -52,7 +53,13 @@ class CompareDialog(QDialog):
 
     modelPicked = Signal(str)
 
-    def __init__(self, models: Sequence[ModelInfo], today: date, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        models: Sequence[ModelInfo],
+        today: date,
+        figures: Figures = NO_FIGURES,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("compare")
         self.setWindowTitle(self.tr("Compare models"))
@@ -61,7 +68,7 @@ class CompareDialog(QDialog):
         self._resize_timer.setSingleShot(True)
         self._resize_timer.setInterval(0)
         self._resize_timer.timeout.connect(self._fit_rows)
-        labels, cells = comparison(models, today)
+        labels, cells = comparison(models, today, figures)
         self.table = QTableWidget(len(labels), len(models), self)
         self.table.setObjectName("compare.table")
         self.table.setAccessibleName(self.tr("Comparison"))
@@ -126,19 +133,22 @@ class CompareDialog(QDialog):
         self.accept()
 
 
-def comparison(models: Sequence[ModelInfo], today: date) -> tuple[list[str], list[list[str]]]:
+def comparison(
+    models: Sequence[ModelInfo], today: date, figures: Figures = NO_FIGURES
+) -> tuple[list[str], list[list[str]]]:
     """Return the facts of several models in rows.
 
     Args:
         models: from left to right.
         today: the day for which they may have ended.
+        figures: what is known of their hosts.
 
     Returns:
         The rows' labels, and each row's values; a dash where a model's is not known.
     """
     verdicts = []
     for model in models:
-        fitness = voice_fitness(model, today)
+        fitness = voice_fitness(model, today, figures)
         first = in_words(fitness.reasons[0].message)
         verdicts.append(translate("CompareDialog", "fit") if fitness.verdict is FitnessVerdict.FIT else first)
     labels: dict[tuple[Topic, str], str] = {}

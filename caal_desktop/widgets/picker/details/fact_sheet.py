@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.common.translation import in_words
@@ -62,6 +63,7 @@ class FactSheet(QTextBrowser):
         self.highlighted.connect(self._show_target)
         self._model: ModelInfo | None = None
         self._today: date | None = None
+        self._figures = NO_FIGURES
         self._page_url = ""
         self._drawn_with: tuple[int, str] = (0, "")
 
@@ -69,17 +71,19 @@ class FactSheet(QTextBrowser):
         """Load nothing: neither from the network nor from the disk."""
         return None
 
-    def show_model(self, model: ModelInfo, today: date, page_url: str = "") -> None:
+    def show_model(self, model: ModelInfo, today: date, page_url: str = "", figures: Figures = NO_FIGURES) -> None:
         """Show a model's facts.
 
         Args:
             model: the model.
             today: the day for which it may have ended.
             page_url: its page at its provider; "" where there is none.
+            figures: what is known of its hosts.
         """
-        if model is self._model and today == self._today and page_url == self._page_url:
+        is_same = model is self._model and today == self._today and figures is self._figures
+        if is_same and page_url == self._page_url:
             return
-        self._model, self._today, self._page_url = model, today, page_url
+        self._model, self._today, self._figures, self._page_url = model, today, figures, page_url
         self._draw()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -144,7 +148,7 @@ class FactSheet(QTextBrowser):
         cursor.insertText(text, self._format(bold=True))
 
     def _write_fitness(self, cursor: QTextCursor, model: ModelInfo, today: date) -> None:
-        fitness = voice_fitness(model, today)
+        fitness = voice_fitness(model, today, self._figures)
         sentence = {
             FitnessVerdict.FIT: self.tr("Fit for a voice assistant"),
             FitnessVerdict.UNSURE: self.tr("May be fit for a voice assistant"),

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.commands import CommandId
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_with_keys
@@ -53,6 +54,7 @@ class DetailsPane(QWidget):
         self._model: ModelInfo | None = None
         self._drawn: ModelInfo | None = None
         self._today: date | None = None
+        self._figures = NO_FIGURES
         self._model_page = ""
         self.back = IconButton("chevron-left", self.tr("Back to the list"), name=f"{name}.back", parent=self)
         self.back.clicked.connect(self.closed)
@@ -134,14 +136,18 @@ class DetailsPane(QWidget):
         self.hosts_button.setVisible(hosts)
         self._drawn = None
 
-    def set_model(self, model: ModelInfo | None, today: date | None, *, starred: bool, compared: bool) -> None:
-        """Show a model once the user has stayed at it for a moment; None for nothing."""
+    def set_model(
+        self, model: ModelInfo | None, today: date | None, figures: Figures, *, starred: bool, compared: bool
+    ) -> None:
+        """Show a model and what its hosts tell, once the user has stayed at it for a moment; None for nothing."""
         self.star.setChecked(starred)
         self.star.set_icon_name("star-filled" if starred else "star")
         self.compare.setChecked(compared)
-        if model is self._model and today == self._today:
+        if model is self._model and today == self._today and figures is self._figures:
             return
-        self._model, self._today = model, today
+        if figures is not self._figures:
+            self._drawn = None
+        self._model, self._today, self._figures = model, today, figures
         if model is None or self._drawn is None:
             self._draw()
         else:
@@ -178,7 +184,7 @@ class DetailsPane(QWidget):
         self._title.setText(model.name)
         self._id.set_full_text(model.id)
         page = self._model_page.format(model=model.id)
-        self.sheet.show_model(model, self._today, page)
+        self.sheet.show_model(model, self._today, page, self._figures)
         if not self.shows_hosts or self.hosts.model_id != model.id:
             self._pages.setCurrentIndex(1)
 

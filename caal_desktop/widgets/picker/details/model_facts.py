@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, QTime
 
+from caal_desktop.catalogue.fitness.silence import Thinking, thinking_of
 from caal_desktop.catalogue.fitness.speech_cost import (
     HISTORY_TURNS,
     TURNS_PER_HOUR,
@@ -238,6 +239,9 @@ def _abilities(model: ModelInfo) -> Iterator[Fact]:
     if model.reasoning is not None:
         value, note = _reasoning(model.reasoning)
         yield fact("thinks", translate("ModelFacts", "Thinking before answering"), value, note)
+    elif thinking_of(model) is Thinking.POSSIBLE:
+        value = translate("ModelFacts", "possible; more is not told")
+        yield fact("thinks", translate("ModelFacts", "Thinking before answering"), value)
     elif parameters is not None:
         yield fact("thinks", translate("ModelFacts", "Thinking before answering"), translate("ModelFacts", "no"))
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
+from caal_desktop.catalogue.fitness.assessment import Fitness, FitnessVerdict, voice_fitness
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
+from caal_desktop.catalogue.fitness.silence import Thinking, thinking_of
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.catalogue.listing import Entry, ListSection, MissingModel, SectionKind, TypedModel
 from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
@@ -47,7 +49,14 @@ def _headings() -> _Headings:
     return _Headings()
 
 
-def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: frozenset[str] = frozenset()) -> Row:
+def entry_row(
+    entry: Entry,
+    today: date,
+    *,
+    recommended: str = "",
+    favourites: frozenset[str] = frozenset(),
+    figures: Figures = NO_FIGURES,
+) -> Row:
     """Put an entry into words.
 
     Args:
@@ -55,6 +64,7 @@ def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: f
         today: the day for which models may have ended.
         recommended: the id that is recommended.
         favourites: ids with a star.
+        figures: what is known of the models' hosts.
     """
     match entry:
         case ListSection():
@@ -73,18 +83,25 @@ def entry_row(entry: Entry, today: date, *, recommended: str = "", favourites: f
             )
             return _notice(model_id, title, text, "edit", "accent_text")
         case _:
-            return model_row(entry, today, is_recommended=entry.id == recommended, is_favourite=entry.id in favourites)
+            is_recommended, is_favourite = entry.id == recommended, entry.id in favourites
+            return model_row(entry, today, figures, is_recommended=is_recommended, is_favourite=is_favourite)
 
 
-def model_row(model: ModelInfo, today: date, *, is_recommended: bool = False, is_favourite: bool = False) -> ModelRow:
+def model_row(
+    model: ModelInfo,
+    today: date,
+    figures: Figures = NO_FIGURES,
+    *,
+    is_recommended: bool = False,
+    is_favourite: bool = False,
+) -> ModelRow:
     """Put a model into words."""
     context = ""
     if model.context_length:
         context = translate("ModelRow", "{tokens} context").format(tokens=short_count(model.context_length))
-    # Where a server tells nothing, the best of the list is a guess, and no advice.
-    is_fit = voice_fitness(model, today).verdict is FitnessVerdict.FIT
-    badge = translate("ModelRow", "Recommended") if is_recommended and is_fit else ""
-    icons = tuple(_icons(model, is_fit=is_fit))
+    fitness = voice_fitness(model, today, figures)
+    badge = _badge(fitness) if is_recommended else ""
+    icons = tuple(_icons(model, is_fit=fitness.verdict is FitnessVerdict.FIT))
     summary = _summary(model)
     warning = _warning(model, today)
     facts = (
@@ -102,6 +119,14 @@ def model_row(model: ModelInfo, today: date, *, is_recommended: bool = False, is
     spoken = translate("ModelRow", ", ").join(fact for fact in facts if fact)
     usable = chat_obstacle(model) is None
     return ModelRow(model, "  ·  ".join(summary), context, icons, badge, warning, is_favourite, usable, spoken)
+
+
+def _badge(fitness: Fitness) -> str:
+    if fitness.verdict is not FitnessVerdict.FIT or fitness.silence is None:
+        return ""  # where a server tells nothing, the best of its list is no advice
+    if fitness.silence.evidence is Evidence.HOSTS:
+        return translate("ModelRow", "Recommended")
+    return translate("ModelRow", "A first guess")
 
 
 def _section_title(section: ListSection) -> str:
@@ -168,8 +193,9 @@ def _icons(model: ModelInfo, *, is_fit: bool) -> list[tuple[str, str]]:
         icons.append(("image", translate("ModelRow", "takes images")))
     if "audio" in model.input_modalities:
         icons.append(("sound", translate("ModelRow", "takes sound")))
-    if model.reasoning is not None:
-        always = translate("ModelRow", "always thinks first")
-        optional = translate("ModelRow", "can think first")
-        icons.append(("brain", always if model.reasoning.mandatory else optional))
+    thinking = thinking_of(model)
+    if thinking is Thinking.MANDATORY:
+        icons.append(("brain", translate("ModelRow", "always thinks first")))
+    elif thinking in (Thinking.OPTIONAL, Thinking.POSSIBLE):
+        icons.append(("brain", translate("ModelRow", "can think first")))
     return icons

@@ -34,8 +34,8 @@ class ModelPage(WizardPage):
         super().__init__(
             self.tr("Choose a model"),
             self.tr(
-                "The recommended one suits a voice assistant: it can use tools, starts speaking at once, and is cheap. "
-                "You can change it at any time."
+                "One is chosen already, by what the list tells of tools, thinking, competence and price. How soon it "
+                "speaks shows when you try it. You can change it at any time."
             ),
             name="wizard.model",
             parent=parent,

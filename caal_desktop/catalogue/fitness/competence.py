@@ -1,0 +1,59 @@
+"""How well models can be expected to do what they are told, compared with the others of their list.
+
+Three fifths are the place by Artificial Analysis' index of acting with tools, two fifths the place by price. With the
+pass rates of a public voice benchmark (42 configurations) that has a Spearman of 0.57; the index alone reaches 0.39,
+since it is measured with full thinking and a voice turn asks for none. So it is a gate and breaks ties, and promises
+nothing. Places count, not figures: indices are rescaled from time to time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from caal_desktop.llm.models.info import ModelInfo
+
+# A place among fewer tells little.
+_ENOUGH = 20
+_INDEX_SHARE, _PRICE_SHARE = 0.6, 0.4
+# A model of which no index is told never gets further than the others' middle by being dear.
+_PRICE_ALONE = 0.6
+_WEAK_PLACE = 0.2
+
+
+class Competence:
+    """Compares the models of one list.
+
+    Args:
+        models: the whole list, in any order.
+    """
+
+    def __init__(self, models: Iterable[ModelInfo]) -> None:
+        indices: list[float] = []
+        prices: list[float] = []
+        for model in models:
+            if model.agentic_index is not None:
+                indices.append(model.agentic_index)
+            if model.pricing.completion and not model.variant and "tools" in (model.supported_parameters or ()):
+                prices.append(model.pricing.completion)
+        self._indices = sorted(indices) if len(indices) >= _ENOUGH else []
+        self._prices = sorted(prices)
+
+    def of(self, model: ModelInfo) -> float:
+        """Return how competent the model can be expected to be: from 0 for the least to 1."""
+        by_price = _place(self._prices, model.pricing.completion or 0.0)
+        if model.agentic_index is None or not self._indices:
+            return _PRICE_ALONE * by_price
+        return _INDEX_SHARE * _place(self._indices, model.agentic_index) + _PRICE_SHARE * by_price
+
+    def is_weak(self, model: ModelInfo) -> bool:
+        """Return whether the index puts the model into the last fifth of those that have one."""
+        index = model.agentic_index
+        return index is not None and bool(self._indices) and _place(self._indices, index) < _WEAK_PLACE
+
+
+def _place(values: list[float], value: float) -> float:
+    return bisect_left(values, value) / len(values) if values else 0.0
