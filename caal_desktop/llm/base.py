@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from caal_desktop.llm.errors import NotOffered
 from caal_desktop.llm.events import FinishReason
-from caal_desktop.llm.fields import parse_json
+from caal_desktop.llm.fields import parse_json, whole_texts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -85,15 +85,16 @@ def parse_tool_arguments(arguments: object) -> dict[str, Any]:
     """Return a tool call's arguments as a dict.
 
     Args:
-        arguments: JSON text, as the API has it; or a dict, which is returned as it is.
+        arguments: JSON text, as the API has it; or a dict, whose values are returned as they are.
 
     Returns:
         The parsed object; ``{}`` for None and for a blank text, which mean that there are no arguments. Malformed JSON,
         and JSON that is not an object, give ``{}`` and a warning in the log, which does not quote them: they may be
-        private. Never raises.
+        private. Half a surrogate pair, which no request could take along, becomes a replacement character. Never
+        raises.
     """
     if isinstance(arguments, dict):
-        return arguments
+        return _whole_object(arguments)
     if arguments is None or (isinstance(arguments, str) and not arguments.strip()):
         return {}
     if isinstance(arguments, str | bytes | bytearray):
@@ -102,10 +103,15 @@ def parse_tool_arguments(arguments: object) -> dict[str, Any]:
             logger.warning("The model sent tool arguments that are not valid JSON (%d characters).", len(arguments))
             return {}
         if isinstance(parsed, dict):
-            return parsed
+            return _whole_object(parsed)
         arguments = parsed
     logger.warning("The model sent tool arguments of type %s instead of an object.", type(arguments).__name__)
     return {}
+
+
+def _whole_object(arguments: dict[str, Any]) -> dict[str, Any]:
+    whole: dict[str, Any] = whole_texts(arguments)
+    return whole
 
 
 def format_tool_result(content: object, tool_call_id: str | None, tool_name: str) -> Message:

@@ -66,9 +66,19 @@ def as_dicts(value: object) -> list[dict[str, Any]]:
     return [item for item in as_list(value) if isinstance(item, dict)]
 
 
-def first_dict(value: object) -> dict[str, Any]:
-    """Return the first item of an array where it is an object, else an empty dict."""
-    return as_dict(next(iter(as_list(value)), None))
+def own_choice(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the choice of an answer, or of a chunk, that was asked for; an empty dict where there is none.
+
+    Its ``index`` is 0, which servers may leave out. Some send others as well.
+    """
+    choices = payload.get("choices")
+    if isinstance(choices, list):
+        for choice in choices:
+            if isinstance(choice, dict):
+                index = choice.get("index")
+                if index in (0, None) or (as_int(index) or 0) <= 0:
+                    return choice
+    return {}
 
 
 def as_string(value: object) -> str | None:
@@ -129,11 +139,24 @@ def whole_characters(text: str) -> str:
 
     JSON can spell half a pair, which can be neither written nor sent.
     """
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def whole_texts(value: Any) -> Any:
+    """Return a JSON value whose texts, the names in objects included, are as UTF-8 can hold them."""
+    if isinstance(value, str):
+        return whole_characters(value)
+    if isinstance(value, dict):
+        return {whole_texts(name): whole_texts(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [whole_texts(item) for item in value]
+    return value
 
 
 class CharacterJoiner:

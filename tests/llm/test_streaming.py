@@ -313,7 +313,7 @@ def test_an_error_inside_a_choice() -> None:
         (Reply((b"{broken",)), InvalidResponse),
         (Reply(), InvalidResponse),
         (Reply(content_type=None), InvalidResponse),
-        (Reply((b"plain words\n",), content_type="text/plain"), StreamInterrupted),
+        (Reply((b"plain words\n",), content_type="text/plain"), InvalidResponse),
         (sse_reply(), StreamInterrupted),
         (sse_reply(b": OPENROUTER PROCESSING\n\n"), StreamInterrupted),
         (Reply((b"not gzip",), headers={"Content-Encoding": "gzip"}), InvalidResponse),

@@ -237,6 +237,11 @@ class InvalidResponse(ProviderError):
         "ProviderError",
         "It is not valid JSON. It was damaged on the way, or the server does not speak the expected language.",
     )
+    why_plain_text: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "It is plain text, no answer of a model. Something on the way, such as a gateway or a proxy, may have answered "
+        "in the server's place, or the server's address is wrong.",
+    )
     why_no_object: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError", "It is no JSON object. The server may not speak the expected language."
     )

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm.base import LLMResponse, TokenUsage, ToolCall, parse_tool_arguments
-from caal_desktop.llm.echoes import EchoFilter, hide_echoes
-from caal_desktop.llm.events import AnsweredBy, FinishReason, ReasoningDelta, TextDelta, ToolCallDelta, UsageReport
+from caal_desktop.llm.echoes import hide_echoes
+from caal_desktop.llm.events import AnsweredBy, FinishReason, ReasoningDelta, TextDelta, UsageReport
 from caal_desktop.llm.fields import (
-    CharacterJoiner,
     as_bool,
     as_dict,
     as_dicts,
     as_float,
     as_int,
     as_list,
-    as_string,
     as_text,
-    first_dict,
+    own_choice,
     whole_characters,
 )
+from caal_desktop.llm.streaming.tool_calls import PiecewiseText, ToolCallJoiner
 
 if TYPE_CHECKING:
     from caal_desktop.llm.events import StreamEvent
@@ -35,6 +33,8 @@ _REASONS: Final = {
     "function_call": FinishReason.TOOL_CALLS,
     "content_filter": FinishReason.CONTENT_FILTER,
 }
+_NO_REASON: Final = frozenset({"null", "none"})
+"""Words that some servers write where nothing belongs."""
 
 
 def parse_usage(value: object) -> UsageReport | None:
@@ -91,22 +91,6 @@ def _text_of(content: object) -> str:
     return "".join(text for part in parts if (text := as_text(part.get("text"))))
 
 
-class _Text:
-    """One text of a stream: whole characters, without the request's secrets, wherever its pieces are cut."""
-
-    def __init__(self, secrets: tuple[str | None, ...]) -> None:
-        self._characters = CharacterJoiner()
-        self._echoes = EchoFilter(secrets)
-
-    def feed(self, piece: str) -> str:
-        return self._echoes.feed(self._characters.feed(piece))
-
-    def finish(self, *, is_complete: bool) -> str:
-        """Return what was held back; half a character only where nothing can follow it."""
-        last = self._echoes.feed(self._characters.finish()) if is_complete else ""
-        return last + self._echoes.finish()
-
-
 class StreamAssembler:
     """Turns the parsed chunks of one stream into events, and keeps how the answer ended.
 
@@ -117,34 +101,32 @@ class StreamAssembler:
         finish_reason: why the answer ended; None until a chunk tells it.
         native_reason: the hosting provider's own word for it; None where it is not told.
         usage: the latest figures (some servers repeat them in every chunk); None before the first.
+        has_ended: the reason has come, and nothing of the answer after it: some servers give one with every chunk.
+        has_surely_ended: of an answer that has ended, whether the reason came alone, as that of an end does.
     """
 
     def __init__(self, secrets: tuple[str | None, ...] = ()) -> None:
         self.finish_reason: FinishReason | None = None
         self.native_reason: str | None = None
         self.usage: UsageReport | None = None
+        self.has_ended = self.has_surely_ended = self._is_reason_early = False
         self._answered_by = AnsweredBy()
-        self._tool_index = -1
-        self._secrets = secrets
-        self._text, self._reasoning = _Text(secrets), _Text(secrets)
-        self._arguments: dict[int, _Text] = {}
+        self._text, self._reasoning = PiecewiseText(secrets), PiecewiseText(secrets)
+        self._calls = ToolCallJoiner(secrets)
 
     def feed(self, payload: dict[str, Any]) -> list[StreamEvent]:
         """Return the events of a chunk without an error."""
         events: list[StreamEvent] = []
         self._add_source(payload, events)
-        choice = first_dict(payload.get("choices"))
+        choice = own_choice(payload)
         if choice:
             delta = choice.get("delta")
             if not isinstance(delta, dict):
                 delta = as_dict(choice.get("message"))
-            self._delta(delta, events)
+            has_content = self._delta(delta, events)
             reason = choice.get("finish_reason")
-            if isinstance(reason, str) and reason:
-                self.finish_reason = _REASONS.get(reason.lower(), FinishReason.UNKNOWN)
-                self.native_reason = as_text(choice.get("native_finish_reason"))
-                if self.finish_reason is FinishReason.UNKNOWN and self.native_reason is None:
-                    self.native_reason = reason
+            if reason or self.finish_reason is not None:
+                self._end(choice, reason, has_content=has_content)
         usage = payload.get("usage") or as_dict(payload.get("x_groq")).get("usage")
         if usage:
             self.usage = parse_usage(usage) or self.usage
@@ -161,10 +143,20 @@ class StreamAssembler:
             events.append(ReasoningDelta(text, ()))
         if text := self._text.finish(is_complete=is_complete):
             events.append(TextDelta(text))
-        for index, arguments in self._arguments.items():
-            if text := arguments.finish(is_complete=is_complete):
-                events.append(ToolCallDelta(index, None, None, text))
+        events += self._calls.finish(is_complete=is_complete)
         return events
+
+    def _end(self, choice: dict[str, Any], reason: object, *, has_content: bool) -> None:
+        """Take note of a finish reason, or of what follows one."""
+        if has_content and self.finish_reason is not None:
+            self._is_reason_early = True
+        if isinstance(reason, str) and reason and reason.lower() not in _NO_REASON:
+            self.finish_reason = _REASONS.get(reason.lower(), FinishReason.UNKNOWN)
+            self.native_reason = as_text(choice.get("native_finish_reason"))
+            if self.finish_reason is FinishReason.UNKNOWN and self.native_reason is None:
+                self.native_reason = reason
+            self.has_surely_ended = not has_content
+        self.has_ended = self.finish_reason is not None and not self._is_reason_early
 
     def _add_source(self, payload: dict[str, Any], events: list[StreamEvent]) -> None:
         model = as_text(payload.get("model")) or self._answered_by.model
@@ -173,7 +165,8 @@ class StreamAssembler:
             self._answered_by = AnsweredBy(model, provider)
             events.append(self._answered_by)
 
-    def _delta(self, delta: dict[str, Any], events: list[StreamEvent]) -> None:
+    def _delta(self, delta: dict[str, Any], events: list[StreamEvent]) -> bool:
+        """Add the events of a delta, and return whether it brings something of the answer."""
         details = delta.get("reasoning_details")
         thought = delta.get("reasoning") or delta.get("reasoning_content")
         if details or thought:
@@ -186,25 +179,8 @@ class StreamAssembler:
             events.append(TextDelta(text))
         calls = delta.get("tool_calls")
         if calls:
-            events.extend(self._tool_call(as_dict(call)) for call in as_list(calls))
-
-    def _tool_call(self, call: dict[str, Any]) -> ToolCallDelta:
-        call_id = as_text(call.get("id"))
-        function = as_dict(call.get("function"))
-        name = as_text(function.get("name"))
-        index = as_int(call.get("index"))
-        if index is None or index < 0:
-            # Servers that send whole calls often leave the index out: a new id or name begins a new call.
-            begins = call_id is not None or name is not None or self._tool_index < 0
-            index = self._tool_index + 1 if begins else self._tool_index
-        self._tool_index = max(self._tool_index, index)
-        arguments = function.get("arguments")
-        if isinstance(arguments, dict):
-            arguments = json.dumps(arguments, ensure_ascii=False)
-        text = self._arguments.get(index)
-        if text is None:
-            text = self._arguments[index] = _Text(self._secrets)
-        return ToolCallDelta(index, call_id, name, text.feed(as_string(arguments) or ""))
+            events.extend(self._calls.feed(as_dict(call)) for call in as_list(calls))
+        return bool(details or thought or content or calls)
 
 
 def parse_completion(payload: dict[str, Any], secrets: tuple[str | None, ...] = ()) -> LLMResponse | None:
@@ -215,7 +191,7 @@ def parse_completion(payload: dict[str, Any], secrets: tuple[str | None, ...] = 
         secrets: those that went with the request; taken out of the tool calls' arguments, which are JSON within JSON
             and so may be escaped twice.
     """
-    choice = first_dict(payload.get("choices"))
+    choice = own_choice(payload)
     message = choice.get("message")
     if not isinstance(message, dict):
         return None
@@ -223,9 +199,9 @@ def parse_completion(payload: dict[str, Any], secrets: tuple[str | None, ...] = 
     for position, raw in enumerate(as_list(message.get("tool_calls"))):
         call = as_dict(raw)
         function = as_dict(call.get("function"))
-        name = as_text(function.get("name"))
+        name = whole_characters(as_text(function.get("name")) or "")
         if name:
-            call_id = as_text(call.get("id")) or f"call_{position}"
+            call_id = whole_characters(as_text(call.get("id")) or f"call_{position}")
             arguments = function.get("arguments")
             if isinstance(arguments, str):
                 arguments = hide_echoes(arguments, secrets)

@@ -28,10 +28,17 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 _DRAIN_SECONDS: Final = 0.1
-"""How long to wait for the closing bytes after the end mark. With them the connection can be used again."""
+"""How long to wait for the closing bytes after the end mark, or for that after the usage. With them the connection can
+be used again."""
+_AFTER_REASON_SECONDS: Final = 1.0
+"""How long to wait for usage and end mark after a finish reason. OpenRouter's usage comes some tenths of a second after
+it; some servers send no end mark, and keep the connection open."""
+_AFTER_LAST_WORDS_SECONDS: Final = 3.0
+"""The same where the reason came with a piece of the answer: some servers give one with every piece."""
 _DONE: Final = "[DONE]"
 _BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 _MAX_BLANK_HEAD: Final = 64 * 1024
+_MAX_BEGINNING: Final = 2048
 
 
 class _Reader:
@@ -41,6 +48,7 @@ class _Reader:
         assembler: what has been read of the answer.
         is_done: the end mark has come.
         error: what is wrong with the stream; None while nothing is.
+        beginning: how the body begins, as long as it is no event stream; cut.
     """
 
     def __init__(self, context: RequestContext, response: httpx2.Response) -> None:
@@ -50,6 +58,16 @@ class _Reader:
         self.assembler = StreamAssembler(context.secrets)
         self.is_done = False
         self.error: ProviderError | None = None
+        self.beginning: bytes | None = b""
+
+    @property
+    def patience(self) -> float | None:
+        """How long to wait for more, in seconds; None for as long as for the next word."""
+        if not self.assembler.has_ended:
+            return None
+        if not self.assembler.has_surely_ended:
+            return _AFTER_LAST_WORDS_SECONDS
+        return _AFTER_REASON_SECONDS if self.assembler.usage is None else _DRAIN_SECONDS
 
     @property
     def is_over(self) -> bool:
@@ -59,18 +77,27 @@ class _Reader:
     def feed(self, chunk: bytes) -> list[StreamEvent]:
         """Return the events of a chunk, up to an error, which is kept in :attr:`error`."""
         try:
-            return self._events(self._decoder.feed(chunk), at_end=False)
+            items = self._decoder.feed(chunk)
         except LineTooLongError:
             return self._refuse_length()
+        if self.beginning is not None:
+            self.beginning = None if items else (self.beginning + chunk)[:_MAX_BEGINNING]
+        return self._events(items, at_end=False)
 
     def finish(self) -> list[StreamEvent]:
         """Return the events that the stream's end completes, up to an error, which is kept in :attr:`error`."""
         try:
-            return self._events(self._decoder.finish(), at_end=True)
+            items = self._decoder.finish()
         except LineTooLongError:
             return self._refuse_length()
+        if items:
+            self.beginning = None
+        return self._events(items, at_end=True)
 
     def _refuse_length(self) -> list[StreamEvent]:
+        if self.assembler.has_ended:
+            self.is_done = True
+            return []
         self.error = self._context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_too_long)
         return []
 
@@ -84,10 +111,15 @@ class _Reader:
             if data == _DONE:
                 self.is_done = True
                 break
+            if item.event and _is_sign_of_life(item.event, data):
+                events.append(KeepAlive())
+                continue
             if not data:
                 continue
             payload = parse_json(hide_echoes(data, self._context.secrets))
             if not isinstance(payload, dict):
+                if self.assembler.has_ended:
+                    continue  # whatever it is, it spoils no answer that was complete before
                 # The last line of an interrupted stream may be half a chunk: not damage, but an interruption.
                 if not at_end:
                     self.error = self._context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_not_json)
@@ -96,6 +128,8 @@ class _Reader:
             if error is None and item.event == "error":
                 error = payload
             if error is not None:
+                if self.assembler.has_ended and self.assembler.has_surely_ended:
+                    continue
                 self._add_partial(payload, events)
                 self.error = error_mapping.error_from_payload(self._context, {"error": error}, self._headers)
                 break
@@ -128,6 +162,11 @@ class _Reader:
         return events
 
 
+def _is_sign_of_life(event: str, data: str) -> bool:
+    """Return whether an event of a type of its own, such as ``event: ping``, says only that the server is there."""
+    return event not in ("message", "error") and not data.startswith("{")
+
+
 class _Source:
     """The chunks of a response's body.
 
@@ -138,6 +177,7 @@ class _Source:
     def __init__(self, context: RequestContext, response: httpx2.Response) -> None:
         self._context = context
         self._chunks = response.aiter_bytes()
+        self._patience = self._waited = 0.0
         self.error: ProviderError | None = None
 
     async def next(self) -> bytes | None:
@@ -147,6 +187,24 @@ class _Source:
         except Exception as cause:
             self.error = error_mapping.error_from_exception(self._context, cause, streaming=True)
             return None
+
+    async def next_within(self, patience: float) -> bytes | None:
+        """Return the next chunk; None where none comes in time, after which nothing can be read any more.
+
+        Args:
+            patience: seconds for all calls in a row that name the same number. What the caller does between them does
+                not count: it may take its time with an answer that has long come.
+        """
+        if patience != self._patience:
+            self._patience, self._waited = patience, 0.0
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        chunk = None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience - self._waited):
+                chunk = await self.next()
+        self._waited += loop.time() - begin
+        return chunk
 
     async def head(self) -> bytes:
         """Return the chunks up to the first byte that is not blank, which tells an event stream from other bodies."""
@@ -189,7 +247,8 @@ async def read_events(context: RequestContext, response: httpx2.Response) -> Asy
     """Yield the events of a good response.
 
     A body that is one JSON object instead of an event stream, from a server that ignores ``stream``, is a whole answer.
-    An answer is complete even where the connection breaks between its finish reason and the end mark.
+    An answer is complete once its finish reason has come: where the connection breaks before the end mark, where that
+    does not come soon, and whatever comes in its place.
 
     Args:
         context: the request.
@@ -205,7 +264,8 @@ async def read_events(context: RequestContext, response: httpx2.Response) -> Asy
             for event in await _whole_answer(context, response, source, head):
                 yield event
             return
-        if not head and source.error is None and "event-stream" not in response.headers.get("content-type", ""):
+        content_type = response.headers.get("content-type", "")
+        if not head and source.error is None and "event-stream" not in content_type:
             raise context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_empty)
         chunk: bytes | None = head
         while chunk is not None:
@@ -213,10 +273,13 @@ async def read_events(context: RequestContext, response: httpx2.Response) -> Asy
                 yield event
             if reader.is_over:
                 break
-            chunk = await source.next()
+            patience = reader.patience
+            chunk = await (source.next() if patience is None else source.next_within(patience))
         if chunk is None and source.error is None:
             for event in reader.finish():
                 yield event
+        if reader.beginning and not reader.is_over and source.error is None and "event-stream" not in content_type:
+            raise error_mapping.unreadable(context, reader.beginning, response.headers)
         if reader.is_over:
             # After an error, too: a body that is not read to its end is finalised later, and fails then.
             await source.drain()

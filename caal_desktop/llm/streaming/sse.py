@@ -1,8 +1,8 @@
 """Server-sent events, decoded from raw bytes.
 
-The format is the WHATWG's "event stream", with two differences: the last event is returned even without its closing
-blank line, as some servers leave it out; and so are comments, since OpenRouter's ``: OPENROUTER PROCESSING`` tells that
-the server is at work.
+The format is the WHATWG's "event stream", with three differences: the last event is returned even without its closing
+blank line, as some servers leave it out; so are comments, since OpenRouter's ``: OPENROUTER PROCESSING`` tells that the
+server is at work; and so are events of a type without data, since ``event: ping`` tells the same.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class SSEvent:
     """One event.
 
     Attributes:
-        data: its data lines, joined with line feeds.
+        data: its data lines, joined with line feeds; "" where it has none.
         event: its type; "" means "message".
     """
 
@@ -112,7 +112,7 @@ class SSEDecoder:
             self._at_start = False
             raw = raw.removeprefix(_BOM)
         if not raw:
-            if self._data:
+            if self._data or self._event:
                 found.append(SSEvent("\n".join(self._data), self._event))
                 self._data.clear()
                 self._data_size = 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
 from caal_desktop.llm.echoes import hide_echoes
-from caal_desktop.llm.fields import as_dict, as_int, as_list, as_text, first_dict, parse_json
+from caal_desktop.llm.fields import as_dict, as_int, as_list, as_text, own_choice, parse_json
 from caal_desktop.llm.redaction import clean_text
 from caal_desktop.llm.translation import NO_TEXT
 from caal_desktop.llm.transport.certificates import BundleError, BundleFault
@@ -278,17 +278,35 @@ def _raw_message(context: RequestContext, raw: object) -> str:
 
 
 def error_in(payload: dict[str, Any]) -> object:
-    """Return the error in a body, or in its first choice; None where there is none."""
+    """Return the error in a body, or in the choice that was asked for; None where there is none."""
     error: object = payload.get("error")
     if error:
         return error
-    choice = first_dict(payload.get("choices"))
+    choice = own_choice(payload)
     error = choice.get("error")
     if error:
         return error
     if choice.get("finish_reason") == "error":
         return {"message": as_text(choice.get("native_finish_reason")) or ""}
     return None
+
+
+def unreadable(context: RequestContext, raw: bytes, headers: Mapping[str, str]) -> ProviderError:
+    """Return the error for the body of a good response that is neither JSON nor a stream of events.
+
+    Args:
+        context: the request.
+        raw: the body, or its beginning.
+        headers: the answer's headers.
+    """
+    text = hide_echoes(raw.decode("utf-8", "replace").lstrip("\ufeff"), context.secrets).strip()
+    if looks_like_html(text, headers.get("content-type", "")):
+        return context.error(errors.CaptivePortalSuspected)
+    if not text:
+        return context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_empty)
+    if text[0] in "{[<":
+        return context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_not_json)
+    return context.error(errors.InvalidResponse, _excerpt(context, text), reason=errors.InvalidResponse.why_plain_text)
 
 
 def decode_json(context: RequestContext, raw: bytes, headers: Mapping[str, str]) -> object:
@@ -304,14 +322,9 @@ def decode_json(context: RequestContext, raw: bytes, headers: Mapping[str, str])
         InvalidResponse: it is no JSON.
         ProviderError: it is an error.
     """
-    text = hide_echoes(raw.decode("utf-8", "replace").lstrip("\ufeff"), context.secrets)
-    payload = parse_json(text)
+    payload = parse_json(hide_echoes(raw.decode("utf-8", "replace").lstrip("\ufeff"), context.secrets))
     if payload is None:
-        if looks_like_html(text, headers.get("content-type", "")):
-            raise context.error(errors.CaptivePortalSuspected)
-        is_empty = not text.strip()
-        reason = errors.InvalidResponse.why_empty if is_empty else errors.InvalidResponse.why_not_json
-        raise context.error(errors.InvalidResponse, reason=reason)
+        raise unreadable(context, raw, headers)
     error = error_in(payload) if isinstance(payload, dict) else None
     if error is not None:
         raise error_from_payload(context, {"error": error}, headers)

@@ -22,7 +22,7 @@ from caal_desktop.llm.errors import (
 from caal_desktop.llm.errors.base import THE_SERVER
 from caal_desktop.llm.errors.context import RequestContext
 from caal_desktop.llm.events import StreamStarted, TextDelta, UsageReport
-from caal_desktop.llm.fields import as_dict, as_list, as_text
+from caal_desktop.llm.fields import as_dict, as_list, as_text, whole_texts
 from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.llm.models.listing import next_page_link, parse_model_list
 from caal_desktop.llm.providers.descriptor import Capability
@@ -306,7 +306,9 @@ class OpenAICompatibleProvider(LLMProvider):
             options.pop("tool_choice", None)  # servers refuse a choice among no tools
         fields = {**options, **extra}
         body.update((name, value) for name, value in fields.items() if value is not None)
-        return body
+        # What comes from a tool, a file or another model may hold half a character, which cannot be sent.
+        whole: dict[str, Any] = whole_texts(body)
+        return whole
 
     async def chat(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
