@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         TextDelta,
         ToolCallDelta,
         UsageReport,
+        Waiting,
     )
     from caal_desktop.llm.models.endpoints import EndpointInfo
     from caal_desktop.llm.models.info import ModelInfo, ModelList, PriceTier, Pricing, ReasoningPolicy
@@ -98,6 +99,7 @@ __all__ = [
     "ToolCall",
     "ToolCallDelta",
     "UsageReport",
+    "Waiting",
     "create_provider",
     "create_provider_from_settings",
     "format_tool_call_message",
@@ -132,6 +134,7 @@ _LAZY = {
     "TextDelta": "events",
     "ToolCallDelta": "events",
     "UsageReport": "events",
+    "Waiting": "events",
     "KeyInfo": "models.key_info",
     "ModelInfo": "models.info",
     "ModelList": "models.listing",

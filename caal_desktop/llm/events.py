@@ -1,8 +1,9 @@
 """The events of a streamed answer.
 
-The order on a good stream is: one :class:`StreamStarted`, any mix of the deltas, :class:`KeepAlive` and
-:class:`AnsweredBy`, at most one :class:`UsageReport`, and one :class:`StreamFinished` as the last event. A stream that
-breaks off raises a :class:`~caal_desktop.llm.errors.ProviderError` instead; the events before remain valid.
+The order on a good stream is: a :class:`Waiting` for each attempt that failed and is repeated, one
+:class:`StreamStarted`, any mix of the deltas, :class:`KeepAlive` and :class:`AnsweredBy`, at most one
+:class:`UsageReport`, and one :class:`StreamFinished` as the last event. A stream that breaks off raises a
+:class:`~caal_desktop.llm.errors.ProviderError` instead; the events before remain valid.
 """
 
 from __future__ import annotations
@@ -23,6 +24,21 @@ class FinishReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The request failed, and is sent again after a pause, which begins when the next event is asked for.
+
+    Attributes:
+        seconds: how long the pause is; what the server asked for, where it asked for a pause.
+        status: the HTTP status of the failure, such as 429; None where no answer came.
+        attempt: which attempt failed, from 1.
+    """
+
+    seconds: float
+    status: int | None
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class StreamStarted:
     """The server has accepted the request; no token has come yet.
 
@@ -36,7 +52,7 @@ class StreamStarted:
 
 @dataclass(frozen=True, slots=True)
 class KeepAlive:
-    """The server is at work: a comment in the stream, such as ``: OPENROUTER PROCESSING``."""
+    """The server is at work: a comment in the stream, such as ``: OPENROUTER PROCESSING``, or an ``event: ping``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,14 @@ class StreamFinished:
 
 
 StreamEvent = (
-    StreamStarted | KeepAlive | AnsweredBy | TextDelta | ReasoningDelta | ToolCallDelta | UsageReport | StreamFinished
+    Waiting
+    | StreamStarted
+    | KeepAlive
+    | AnsweredBy
+    | TextDelta
+    | ReasoningDelta
+    | ToolCallDelta
+    | UsageReport
+    | StreamFinished
 )
 """Any event of a streamed answer."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.llm import OpenRouterProvider, RetryPolicy, TextDelta, errors
+from caal_desktop.llm import OpenRouterProvider, RetryPolicy, StreamStarted, TextDelta, Waiting, errors
 from tests.llm.helpers import AT_ONCE, HELLO, KEY, MODEL, collect, error_of, openrouter, run, until_error
 from tests.support.scripted_server import (
     DROP,
@@ -37,11 +38,110 @@ def test_a_passing_trouble_is_tried_again(status: int) -> None:
     run(test())
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 500, 504, 524])
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 501, 504, 524])
 def test_a_lasting_trouble_is_not(status: int) -> None:
     async def test() -> None:
         async with scripted_server(error_reply(status, "x")) as server, openrouter(server) as provider:
             await error_of(lambda: provider.chat(HELLO))
+            assert len(server.requests) == 1
+
+    run(test())
+
+
+@pytest.mark.parametrize("others", [[], [429], [503]])
+def test_a_500_is_tried_again_once(others: list[int]) -> None:
+    """Whatever else goes wrong before and after it."""
+
+    async def test() -> None:
+        statuses = [*others, 500, *others]
+        script = [*(error_reply(status, "x") for status in statuses), text_stream("Hi")]
+        async with (
+            scripted_server(*script) as server,
+            openrouter(server, max_retries=5) as provider,
+        ):
+            assert await collect(provider.chat_stream(HELLO)) == ["Hi"]
+            assert len(server.requests) == len(script)
+            server.requests.clear()
+            server.script[:] = [*(error_reply(status, "x") for status in (500, *others)), error_reply(500, "x")]
+            assert type(await error_of(lambda: provider.chat(HELLO))) is errors.ServerFailed
+            assert len(server.requests) == 2 + len(others)
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        json_reply({"error": {"code": 500, "message": "x"}}),
+        sse_reply(frame({"error": {"code": 500, "message": "x"}})),
+        sse_reply(frame(delta("Hel")), frame({"error": {"code": 500, "message": "x"}})),
+    ],
+)
+def test_a_500_in_an_answer_that_has_begun_is_not_tried_again(reply: Reply) -> None:
+    async def test() -> None:
+        async with scripted_server(reply) as server, openrouter(server) as provider:
+            _, error = await until_error(provider.stream_events(HELLO))
+            assert type(error) is errors.ServerFailed
+            assert len(server.requests) == 1
+
+    run(test())
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_the_code_of_a_sign_in_is_never_sent_twice(status: int) -> None:
+    """It works once: the answer to another try would only say that it is wrong."""
+
+    async def test() -> None:
+        async with scripted_server(error_reply(status, "x")) as server, openrouter(server) as provider:
+            assert (
+                await error_of(lambda: provider.exchange_code("a-code-of-a-sign-in", "a-verifier"))
+            ).status == status
+            assert len(server.requests) == 1
+            await error_of(provider.list_models)
+            assert len(server.requests) > 2, "what may be sent again is"
+
+    run(test())
+
+
+def test_each_wait_is_told_before_it_begins() -> None:
+    async def test() -> None:
+        script = [error_reply(429, "x", Retry_After="0.01"), DROPPED, text_stream("Hi")]
+        async with scripted_server(*script) as server, openrouter(server) as provider:
+            events = await collect(provider.stream_events(HELLO))
+            assert events[:2] == [Waiting(0.01, 429, 1), Waiting(0.0, None, 2)]
+            assert isinstance(events[2], StreamStarted)
+            assert sum(isinstance(event, Waiting) for event in events) == 2
+            server.script[:] = [*script[:-1], json_reply({"choices": [{"message": {"content": "Hi"}}]})]
+            assert (await provider.chat(HELLO)).content == "Hi", "what tells no events waits as well"
+
+    run(test())
+
+
+def test_nothing_is_told_of_a_wait_that_is_not_made() -> None:
+    async def test() -> None:
+        reply = error_reply(429, "x", Retry_After="3600")
+        async with scripted_server(reply) as server, openrouter(server) as provider:
+            events, error = await until_error(provider.stream_events(HELLO))
+            assert (events, type(error)) == ([], errors.RateLimited)
+
+    run(test())
+
+
+@pytest.mark.parametrize("way", ["cancel", "close"])
+def test_a_wait_can_be_left(way: str) -> None:
+    async def test() -> None:
+        script = [error_reply(429, "x", Retry_After="1000"), text_stream("no")]
+        policy = RetryPolicy(max_retry_after=2000.0)
+        async with scripted_server(*script) as server, openrouter(server, retry_policy=policy) as provider:
+            stream = provider.stream_events(HELLO)
+            assert await anext(stream) == Waiting(1000.0, 429, 1)
+            if way == "cancel":
+                task = asyncio.ensure_future(anext(stream))
+                await asyncio.sleep(0)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            await stream.aclose()
             assert len(server.requests) == 1
 
     run(test())
@@ -125,6 +225,7 @@ def test_an_error_inside_a_200_is_not_tried_again() -> None:
         (errors.ProviderUnavailable(status=503), 1, 0.75, 1.0),
         (errors.RateLimited(status=429, retry_after=8.0), 0, 8.0, 8.0),
         (errors.ConnectionRefused(), 1, 0.75, 1.0),
+        (errors.ServerFailed(status=500), 0, 0.375, 0.5),
     ],
 )
 def test_how_long_is_waited(error: ProviderError, attempt: int, low: float, high: float) -> None:
@@ -142,6 +243,9 @@ def test_how_long_is_waited(error: ProviderError, attempt: int, low: float, high
         errors.CertificateRejected(),
         errors.StreamInterrupted(),
         errors.AuthenticationFailed(status=401),
+        errors.ServerFailed(status=501),
+        errors.ServerFailed(),
+        errors.ModelNotFound(status=500),
     ],
 )
 def test_what_is_not_waited_for(error: ProviderError) -> None:

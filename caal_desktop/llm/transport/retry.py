@@ -8,15 +8,17 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from caal_desktop.llm.errors import ConnectionFailed
+from caal_desktop.llm.errors import ConnectionFailed, ServerFailed
 from caal_desktop.llm.fields import as_float
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from caal_desktop.llm.errors import ProviderError
 
 _RETRIED_STATUSES: Final = frozenset({408, 429, 502, 503, 529})
+_RETRIED_ONCE: Final = 500
+"""An accident as often as a lasting fault; of the second one in a row nothing better is to be expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +40,31 @@ class RetryPolicy:
     max_delay: float = 4.0
     max_retry_after: float = 8.0
 
-    def delay(self, error: ProviderError, attempt: int) -> float | None:
+    def delay(self, error: ProviderError, attempt: int, earlier: Collection[int | None] = ()) -> float | None:
         """Return how long to wait before the next attempt.
 
         Args:
             error: why the last attempt failed.
             attempt: the number of the last attempt, from 0.
+            earlier: the statuses of the attempts before that one.
 
         Returns:
             Seconds; None where the request is not sent again.
         """
-        if attempt >= self.max_retries or not error.transient:
-            return None
-        if error.status not in _RETRIED_STATUSES and not isinstance(error, ConnectionFailed):
+        if attempt >= self.max_retries or not _may_help(error, earlier):
             return None
         if error.retry_after is not None:
             return error.retry_after if error.retry_after <= self.max_retry_after else None
         # Up to a quarter less, so that many clients do not return at the same time.
         scatter = 1 - 0.25 * random.random()  # noqa: S311 - not a secret
         return min(self.max_delay, self.first_delay * 2.0**attempt) * scatter
+
+
+def _may_help(error: ProviderError, earlier: Collection[int | None]) -> bool:
+    """Return whether another attempt may go better."""
+    if isinstance(error, ServerFailed) and error.status == _RETRIED_ONCE:
+        return _RETRIED_ONCE not in earlier
+    return error.transient and (error.status in _RETRIED_STATUSES or isinstance(error, ConnectionFailed))
 
 
 def retry_after_of(headers: Mapping[str, Any], now: float | None = None) -> float | None:

@@ -21,7 +21,7 @@ from caal_desktop.llm.errors import (
 )
 from caal_desktop.llm.errors.base import THE_SERVER
 from caal_desktop.llm.errors.context import RequestContext
-from caal_desktop.llm.events import StreamStarted, TextDelta, UsageReport
+from caal_desktop.llm.events import StreamStarted, TextDelta, UsageReport, Waiting
 from caal_desktop.llm.fields import as_dict, as_list, as_text, whole_texts
 from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.llm.models.listing import next_page_link, parse_model_list
@@ -221,38 +221,50 @@ class OpenAICompatibleProvider(LLMProvider):
         *,
         body: Mapping[str, Any] | None = None,
         params: Mapping[str, str] | None = None,
-        accept: str = "application/json",
+        repeats: bool = True,
     ) -> AsyncIterator[httpx2.Response]:
-        """Send a request, again where that may help, and yield its response, whose body has not been read."""
-        response = await self._send(context, method, path, body, params, accept)
-        try:
-            yield response
-        finally:
-            await response.aclose()
+        """Send a request, again where that may help and ``repeats`` allows it, and yield its response.
 
-    async def _send(
+        The response's body has not been read.
+        """
+        async with aclosing(self._attempts(context, method, path, body, params, repeats=repeats)) as attempts:
+            async for step in attempts:
+                if not isinstance(step, Waiting):
+                    yield step
+
+    async def _attempts(
         self,
         context: RequestContext,
         method: Literal["GET", "POST"],
         path: str,
-        body: Mapping[str, Any] | None,
-        params: Mapping[str, str] | None,
-        accept: str,
-    ) -> httpx2.Response:
+        body: Mapping[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
+        *,
+        accept: str = "application/json",
+        repeats: bool = True,
+    ) -> AsyncGenerator[Waiting | httpx2.Response, None]:
+        """Yield each pause before another attempt, and then the response, which is closed afterwards."""
         client = await self._ready_client()
-        attempt = 0
+        failed: list[int | None] = []
         while True:
             try:
-                return await client.send(method, path, body, params, accept=accept)
+                response = await client.send(method, path, body, params, accept=accept)
             except Exception as cause:
                 error = error_mapping.error_from_exception(context, cause)
+            else:
+                try:
+                    yield response
+                finally:
+                    await response.aclose()
+                return
             # Outside the except block, so that the error is not chained to one that holds the request with the key.
-            delay = self._retry_policy.delay(error, attempt)
+            delay = self._retry_policy.delay(error, len(failed), failed) if repeats else None
             if delay is None:
                 if isinstance(error, CertificateRejected):
                     error = await self._explained(error)
                 raise error
-            attempt += 1
+            failed.append(error.status)
+            yield Waiting(delay, error.status, len(failed))
             await asyncio.sleep(delay)
 
     async def _explained(self, error: CertificateRejected) -> ProviderError:
@@ -347,17 +359,20 @@ class OpenAICompatibleProvider(LLMProvider):
         if self.descriptor.takes_stream_options:
             body["stream_options"] = {"include_usage": True}
         context = self._context(body["model"])
+        accept = "text/event-stream, application/json"
         self._last_usage = None
-        async with self._open(
-            context, "POST", "/chat/completions", body=body, accept="text/event-stream, application/json"
-        ) as response:
-            yield StreamStarted(as_text(hide_echoes(response.headers.get("x-generation-id", ""), context.secrets)))
-            async with aclosing(read_events(context, response)) as events:
-                async for event in events:
-                    if isinstance(event, UsageReport):
-                        # Before the event goes out: whoever stops there has it all the same.
-                        self._last_usage = answers.token_usage(event)
-                    yield event
+        async with aclosing(self._attempts(context, "POST", "/chat/completions", body, accept=accept)) as attempts:
+            async for step in attempts:
+                if isinstance(step, Waiting):
+                    yield step
+                    continue
+                yield StreamStarted(as_text(hide_echoes(step.headers.get("x-generation-id", ""), context.secrets)))
+                async with aclosing(read_events(context, step)) as events:
+                    async for event in events:
+                        if isinstance(event, UsageReport):
+                            # Before the event goes out: whoever stops there has it all the same.
+                            self._last_usage = answers.token_usage(event)
+                        yield event
 
     async def chat_stream(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any

@@ -52,7 +52,8 @@ class OpenRouterProvider(HostedProvider):
         context = self._context(None)
         hidden = replace(context, secrets=(*context.secrets, code, verifier))
         request = {"code": code, "code_verifier": verifier, "code_challenge_method": "S256"}
-        async with self._open(hidden, "POST", "/auth/keys", body=request) as response:
+        # A code works once: where the answer is lost, another try could only say that the code is wrong.
+        async with self._open(hidden, "POST", "/auth/keys", body=request, repeats=False) as response:
             body = await self._read(hidden, response)
             # The key in use is not taken out of this one answer: it may be the very key that the answer brings.
             answer = error_mapping.decode_object(replace(hidden, secrets=(code, verifier)), body, response.headers)
