@@ -341,6 +341,20 @@ class Tour:
         turn(5)
         chat.view.verticalScrollBar().setValue(0)
         self.look("main window, scrolled up")
+        settings = chat.parts.settings
+        settings.set(settings.current.replace(max_retries=1))
+        for fault in ("rate_limit", "no_provider_503"):
+            self.demo.fault(fault, 8 if fault == "rate_limit" else None, path="/chat/completions")
+            told = []
+            chat.chat.paused.connect(lambda _index, pause, told=told: told.append(pause))
+            self._send(chat)
+            chat.until(lambda told=told: told, "a pause before another attempt")
+            self.look(f"main window, a pause before another attempt, {fault}")
+            chat.press(Qt.Key.Key_Escape)
+            chat.ended()
+            self.learn_messages(chat.chat.messages)
+            self.demo.clear_faults()
+        settings.set(settings.current.replace(max_retries=0))
         self.demo.fault("rate_limit", 9, times=1, path="/chat/completions")
         self._send(chat)
         chat.ended()

@@ -19,6 +19,7 @@ from caal_desktop.llm.events import (
     TextDelta,
     ToolCallDelta,
     UsageReport,
+    Waiting,
 )
 from caal_desktop.services.chat.conversation import (
     CONTINUE_PROMPT,
@@ -32,6 +33,7 @@ from caal_desktop.services.chat.conversation import (
     wire_messages,
 )
 from caal_desktop.services.chat.cost_lookup import CostLookup, can_tell_cost
+from caal_desktop.services.chat.pause import Pause
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class ChatService(QObject):
         reasoningArrived: index and the reasoning that came since the last frame.
         toolCallArrived: index; the answer's tool calls changed.
         keptAlive: index; the server has signalled that it is still working.
+        paused: index; nothing has come yet, and the request is sent again after a :class:`Pause`.
         statusChanged: index; status, facts or error of an answer changed.
         pathChanged: index from which on other messages are shown than before.
         messageRemoved: the message that was removed from the conversation.
@@ -73,6 +76,7 @@ class ChatService(QObject):
     reasoningArrived = Signal(int, str)
     toolCallArrived = Signal(int)
     keptAlive = Signal(int)
+    paused = Signal(int, object)
     statusChanged = Signal(int)
     pathChanged = Signal(int)
     messageRemoved = Signal(object)
@@ -302,6 +306,11 @@ class ChatService(QObject):
         ):
             turn = time.monotonic()
             async for event in events:
+                if isinstance(event, Waiting):
+                    if answer is self._answering:
+                        pause = Pause(provider.display_name, event.seconds, event.status)
+                        self.paused.emit(self._answering_index, pause)
+                    continue
                 self._handle(answer, event, started)
                 # A fast server fills the buffer faster than it is read: without this the window would never be painted.
                 if (now := time.monotonic()) - turn > YIELD_AFTER_S:

@@ -18,6 +18,7 @@ from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.common.notice_area import NoticeArea
+from caal_desktop.widgets.common.pause_line import PauseLine
 from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class ChatPage(QWidget):
     def _build_lower_part(self) -> None:
         self._ring = BusyRing(size=16, parent=self)
         self._status = TextLabel(name="chat.status", muted=True, parent=self)
+        self._pause = PauseLine(self)
         status = QHBoxLayout()
         status.setSpacing(design.GRID)
         status.addWidget(self._ring)
@@ -135,6 +137,8 @@ class ChatPage(QWidget):
         chat.textArrived.connect(lambda _index, _text: self._show_status(""))
         chat.reasoningArrived.connect(lambda _index, _text: self._show_status(self.tr("Thinking…")))
         chat.keptAlive.connect(self._on_kept_alive)
+        chat.paused.connect(lambda _index, pause: self._pause.begin(pause))
+        self._pause.textChanged.connect(lambda text: self._draw_status(text or self.tr("Waiting for the first word…")))
         chat.statusChanged.connect(lambda _index: self._show_total())
         chat.pathChanged.connect(self._on_path)
         chat.busyChanged.connect(self._on_busy)
@@ -273,6 +277,10 @@ class ChatPage(QWidget):
         self._show_status(self.tr("Waiting for the first word…") if busy else "")
 
     def _show_status(self, text: str) -> None:
+        self._pause.end()
+        self._draw_status(text)
+
+    def _draw_status(self, text: str) -> None:
         if text != self._status.text() or self._status.isHidden() is bool(text):
             self._status.setText(text)
             self._status.setVisible(bool(text))

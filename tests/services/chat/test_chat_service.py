@@ -16,6 +16,7 @@ from caal_desktop.services.chat.chat_options import ChatOptions, efforts_of, rea
 from caal_desktop.services.chat.chat_request import ChatRequest, chat_request
 from caal_desktop.services.chat.chat_service import MAX_TOOL_CALLS
 from caal_desktop.services.chat.conversation import AnswerStatus, Attachment, Role
+from caal_desktop.services.chat.pause import Pause
 from caal_desktop.services.providers.provider_pool import Connection
 from tests.support.scripted_server import delta, frame, sse_reply
 
@@ -184,6 +185,24 @@ def test_a_server_that_is_faster_than_the_window_does_not_keep_it_from_being_dra
     assert len(seen) == count
     # Some 0.2 s of work: at the most every 8 ms the window gets a turn.
     assert seen[-1] - seen[0] >= 10
+
+
+def test_a_pause_is_told_and_can_be_left(parts: Parts, ask: ChatRequest, demo: DemoControl) -> None:
+    pauses: list[tuple[int, Pause]] = []
+    parts.chat.paused.connect(lambda index, pause: pauses.append((index, pause)))
+    demo.fault("rate_limit", 0, times=1, path="/chat/completions")
+    patient = replace(ask, connection=replace(ask.connection, max_retries=1))
+    parts.chat.send("Hello", patient)
+    assert ended(parts).status is AnswerStatus.COMPLETE
+    assert pauses == [(1, Pause("OpenRouter", 0.0, 429))]
+    demo.fault("rate_limit", 8, path="/chat/completions")
+    parts.chat.send("Hello", patient)
+    parts.until(lambda: len(pauses) > 1, "the next pause")
+    assert pauses[1] == (3, Pause("OpenRouter", 8.0, 429))
+    asked = len(demo.requests("/chat/completions"))
+    parts.chat.stop()
+    assert ended(parts).status is AnswerStatus.STOPPED
+    assert len(demo.requests("/chat/completions")) == asked
 
 
 def test_tool_calls_beyond_the_bound_are_left_out(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
@@ -253,6 +253,19 @@ def test_escape_stops_the_answer_first(walk: Walk, demo: DemoControl, parts: Par
     assert not parts.setup.state.tried
     walk.press(Key.Key_Escape)
     assert walk.step is SetupStep.MODEL
+
+
+def test_a_pause_before_the_answer_is_told_and_left(walk: Walk, demo: DemoControl) -> None:
+    walk.to_the_trial(demo.key)
+    demo.fault("rate_limit", 8, path="/chat/completions")
+    walk.press(Key.Key_Return)
+    facts = walk.find("wizard.try.facts")
+    assert isinstance(facts, QLabel)
+    walk.until(lambda: "OpenRouter asks to wait" in facts.text(), "the pause")
+    walk.press(Key.Key_Escape)
+    walk.until(lambda: walk.button("wizard.try.ask").text() == "Ask", "it can be asked again")
+    assert facts.text() == "Stopped."
+    demo.clear_faults()
 
 
 def test_an_answer_that_is_left_does_not_count_for_another_model(walk: Walk, demo: DemoControl, parts: Parts) -> None:

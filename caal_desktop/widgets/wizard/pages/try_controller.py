@@ -36,6 +36,7 @@ class TryController(QObject):
         page.stopped.connect(chat.stop)
         chat.textArrived.connect(lambda _index, text: page.append(text))
         chat.keptAlive.connect(lambda _index: page.show_working())
+        chat.paused.connect(lambda _index, pause: page.pause.begin(pause))
         chat.statusChanged.connect(self._on_status)
 
     @property

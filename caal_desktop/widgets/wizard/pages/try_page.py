@@ -12,6 +12,7 @@ from caal_desktop.widgets.common.answer_facts import answer_facts, verdict_on_wa
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import BusyRing, PaddedButton, TextLabel
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from caal_desktop.widgets.common.pause_line import PauseLine
 from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 
@@ -25,6 +26,10 @@ class TryPage(WizardPage):
         asked: carries the question.
         stopped: the user does not want to wait any longer.
         defaultsWanted: carries the question, to be asked with the model's own parameters.
+
+    Attributes:
+        answer: shows the answer.
+        pause: shows the pause before the question is sent again.
     """
 
     asked = Signal(str)
@@ -55,6 +60,8 @@ class TryPage(WizardPage):
         self.answer.setPlaceholderText(self.tr("The answer appears here, word by word."))
         self._ring = BusyRing(parent=self)
         self._facts = TextLabel(name="wizard.try.facts", muted=True, parent=self)
+        self.pause = PauseLine(self)
+        self.pause.textChanged.connect(lambda text: self._facts.setText(text or self.tr("Waiting for the first word…")))
         facts_row = QHBoxLayout()
         facts_row.setSpacing(design.GRID)
         facts_row.addWidget(self._ring, 0, Qt.AlignmentFlag.AlignTop)
@@ -101,6 +108,7 @@ class TryPage(WizardPage):
         """Show that an answer is being waited for."""
         self.answer.clear()
         self.message.hide()
+        self.pause.end()
         self._set_busy(True)
         self._facts.setText(self.tr("Waiting for the first word…"))
 
@@ -112,6 +120,7 @@ class TryPage(WizardPage):
 
     def show_working(self) -> None:
         """Show that the server is still working on the answer."""
+        self.pause.end()
         if self._busy and not self.answer.toPlainText():
             self._facts.setText(self.tr("The model is working on it…"))
 
@@ -120,6 +129,7 @@ class TryPage(WizardPage):
         facts = message.facts
         if facts is None:
             return
+        self.pause.end()
         self._set_busy(message.status in (AnswerStatus.WAITING, AnswerStatus.STREAMING))
         if facts.first_token_s is not None:
             self._facts.setText(f"{verdict_on_wait(facts.first_token_s)} {answer_facts(facts)}")
@@ -134,6 +144,7 @@ class TryPage(WizardPage):
 
     def reset(self) -> None:
         """Clear the answer: another model is to be asked."""
+        self.pause.end()
         self.answer.clear()
         self._facts.setText("")
         self.message.hide()
