@@ -192,7 +192,7 @@ def test_a_provider_that_refuses_unknown_fields_gets_none() -> None:
     run(test())
 
 
-def groqs_body(model: str | None = None, *, stream: bool = False, **options: Any) -> dict[str, Any]:
+def groqs_body(model: str | None = None, /, *, stream: bool = False, **options: Any) -> dict[str, Any]:
     async def test() -> dict[str, Any]:
         reply = text_stream("Hi") if stream else json_reply(ANSWER)
         async with scripted_server(reply) as server, GroqProvider(model, KEY, base_url=server.base_url) as provider:
