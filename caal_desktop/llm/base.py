@@ -234,6 +234,42 @@ class LLMProvider(ABC):
             ProviderError: whatever else went wrong.
         """
 
+    async def stream_turn(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
+    ) -> AsyncGenerator[str | LLMResponse, None]:
+        """Stream one answer that is spoken while it is written, or that calls tools.
+
+        ::
+
+            async with contextlib.aclosing(provider.stream_turn(messages, tools)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, str):
+                        speak(piece)
+                    else:
+                        response = piece
+            if response.tool_calls:
+                ...  # run them, and ask again, as after chat()
+
+        A provider that has no more than :meth:`chat` gives its whole text at once.
+
+        Args:
+            messages: the conversation, oldest first.
+            tools: functions that the model may call, as the API describes them; the model chooses.
+            **kwargs: further fields of the request, which take the place of the provider's own.
+
+        Yields:
+            The text in pieces, none of them empty, as they arrive: the answer's, or words that a model says before it
+            calls tools. Then, last, the answer as :meth:`chat` returns it, with the whole text; it may have neither
+            text nor calls.
+
+        Raises:
+            ProviderError: whatever went wrong. What was said before was said: asking again would repeat it.
+        """
+        response = await self.chat(messages, tools, **kwargs)
+        if response.content:
+            yield response.content
+        yield response
+
     def stream_events(
         self,
         messages: Sequence[Mapping[str, Any]],

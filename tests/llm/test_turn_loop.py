@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -79,6 +80,7 @@ class Conversation:
         script: what the server says to each request.
         asked: the requests: "chat" or "stream", the first letters of the roles, and the choice of tools.
         spoken: what is spoken.
+        before: what is spoken before, where the model's words before a call of a tool are spoken, too.
         has_tools: whether the agent has tools.
         log: what is logged, as a pattern.
     """
@@ -86,6 +88,7 @@ class Conversation:
     script: tuple[Said | Refused, ...]
     asked: tuple[str, ...]
     spoken: str
+    before: str = ""
     has_tools: bool = True
     log: str = ""
 
@@ -105,6 +108,7 @@ CONVERSATIONS = {
         (Said("One moment.", (WEATHER, ("get_time", {"zone": "Europe/Berlin"}))), Said("Done.")),
         ("chat su auto", "chat suatt auto"),
         "Done.",
+        before="One moment.",
     ),
     "the same call twice": Conversation(
         (Said(calls=(WEATHER, WEATHER)), Said("Once is enough.")), ("chat su auto", "chat suat auto"), "Once is enough."
@@ -146,6 +150,9 @@ CONVERSATIONS = {
         (refused(400, "tool 'get_money' not found in request.tools"), Said("Streamed.")),
         ("chat su auto", "stream su"),
         "Streamed.",
+    ),
+    "500 once": Conversation(
+        (refused(500, "internal"), Said("Back again.")), ("chat su auto", "chat su auto"), "Back again."
     ),
     "503 once": Conversation(
         (refused(503, "busy"), Said("Back again.")), ("chat su auto", "chat su auto"), "Back again."
@@ -205,7 +212,7 @@ def reply_of(said: Said | Refused, *, streams: bool) -> Reply:
         return json_reply({"choices": [{"index": 0, "message": message, "finish_reason": finish}], "usage": usage})
     chunks = [
         delta(""),
-        *(delta(f"{word} ") for word in said.text.split()),
+        *(delta(piece) for piece in re.findall(r"\s*\S+", said.text)),
         *(delta(tool_calls=[one]) for one in calls),
     ]
     end = [delta(finish=finish), {"choices": [], "usage": usage}]
@@ -288,7 +295,13 @@ class Outcome:
     requests: list[SeenRequest]
 
 
-def turn(make: Callable[[ScriptedServer], LLMProvider], talk: Conversation) -> Outcome:
+def while_written(talk: Conversation) -> Conversation:
+    """Return the same turn for a provider that can speak while the model writes."""
+    asked = tuple(line.replace("chat", "stream") if line.endswith("auto") else line for line in talk.asked)
+    return replace(talk, asked=asked, spoken=talk.before + talk.spoken)
+
+
+def turn(make: Callable[[ScriptedServer], LLMProvider], talk: Conversation, *, streams: bool = False) -> Outcome:
     """Let a provider speak one turn."""
 
     async def test() -> Outcome:
@@ -298,7 +311,9 @@ def turn(make: Callable[[ScriptedServer], LLMProvider], talk: Conversation) -> O
         ]
         over = json_reply({"error": {"message": "The script is over."}}, 418)
         async with scripted_server(*replies, over) as server, make(server) as provider:
-            loop = Turn(provider, tools_of(provider), [dict(tool) for tool in TOOLS] if talk.has_tools else [])
+            loop = Turn(
+                provider, tools_of(provider), [dict(tool) for tool in TOOLS] if talk.has_tools else [], streams=streams
+            )
             messages = [
                 {"role": "system", "content": "You are CAAL. Be brief."},
                 {"role": "user", "content": "What is it like in Köln?"},
@@ -309,14 +324,9 @@ def turn(make: Callable[[ScriptedServer], LLMProvider], talk: Conversation) -> O
     return run(test())
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
-@pytest.mark.parametrize("what", CONVERSATIONS)
-def test_a_turn(what: str, name: str, expected_logs: Any) -> None:
-    talk = CONVERSATIONS[what]
-    if talk.log:
-        expected_logs(talk.log)
-    outcome = turn(PROVIDERS[name], talk)
-    assert (outcome.spoken.strip(), [request_line(request) for request in outcome.requests]) == (
+def check(outcome: Outcome, talk: Conversation) -> None:
+    """Compare a turn with what it should be."""
+    assert (outcome.spoken, [request_line(request) for request in outcome.requests]) == (
         talk.spoken,
         list(talk.asked),
     )
@@ -324,6 +334,26 @@ def test_a_turn(what: str, name: str, expected_logs: Any) -> None:
     for request in outcome.requests:
         sent = request.body.get("tools")
         assert sent == (TOOLS if "tool_choice" in request.body else None)
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("what", CONVERSATIONS)
+def test_a_turn(what: str, name: str, expected_logs: Any) -> None:
+    talk = CONVERSATIONS[what]
+    if talk.log:
+        expected_logs(talk.log)
+    check(turn(PROVIDERS[name], talk), talk)
+
+
+@pytest.mark.parametrize("name", ["openai_compatible", "own"])
+@pytest.mark.parametrize("what", CONVERSATIONS)
+def test_a_turn_that_is_spoken_while_it_is_written(what: str, name: str, expected_logs: Any) -> None:
+    talk = CONVERSATIONS[what]
+    if talk.log:
+        expected_logs(talk.log)
+    # A provider of four members has no stream that may call tools: its answers come whole.
+    told = replace(talk, spoken=talk.before + talk.spoken) if name == "own" else while_written(talk)
+    check(turn(PROVIDERS[name], told, streams=True), told)
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

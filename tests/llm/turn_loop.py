@@ -27,6 +27,7 @@ class Turn:
         provider: who answers; the loop asks nothing of it but what the agent's contract has.
         tools: the functions that can be run, by name.
         declared: the same as the API describes them; empty for an agent without tools.
+        streams: it speaks while the model writes, by ``stream_turn`` in the place of ``chat``.
 
     Attributes:
         usage: what the provider tells of its newest call once the turn is over.
@@ -38,10 +39,13 @@ class Turn:
         provider: LLMProvider,
         tools: dict[str, Callable[..., Awaitable[str]]],
         declared: list[dict[str, Any]],
+        *,
+        streams: bool = False,
     ) -> None:
         self._provider = provider
         self._tools = tools
         self._declared = declared
+        self._streams = streams
         self.usage: TokenUsage | None = None
         self.failures: list[str] = []
 
@@ -58,12 +62,16 @@ class Turn:
         tools = self._provider.prepare_tools(self._declared) if self._declared else []
         rounds = 0
         while tools and rounds < MAX_ROUNDS:
-            response = await self._ask(messages, tools, is_first=rounds == 0)
+            response = None
+            async for piece in self._ask(messages, tools, is_first=rounds == 0):
+                if isinstance(piece, str):
+                    yield piece
+                else:
+                    response = piece
             if response is None:
                 break
             if not response.tool_calls:
                 if response.content:
-                    yield response.content
                     return
                 break
             rounds += 1
@@ -80,21 +88,39 @@ class Turn:
             async for piece in self._provider.chat_stream(messages=without_tools(messages)):
                 yield piece
 
-    async def _ask(self, messages: list[Message], tools: list[dict[str, Any]], *, is_first: bool) -> LLMResponse | None:
-        """Return an answer; None where the model calls tools in a way that cannot be read."""
+    async def _ask(
+        self, messages: list[Message], tools: list[dict[str, Any]], *, is_first: bool
+    ) -> AsyncIterator[str | LLMResponse]:
+        """Yield what is spoken of an answer, and the answer; no answer where calls of tools cannot be read."""
         for may_repeat in (is_first, False):
+            has_spoken = False
             try:
-                return await self._provider.chat(messages=messages, tools=tools)
+                async for piece in self._one_answer(messages, tools):
+                    has_spoken = True
+                    yield piece
             except Exception as error:
                 words = str(error)
                 self.failures.append(words)
-                if NO_SUCH_TOOL in words:
-                    return None
-                if not any(marker in words for marker in GARBLED):
+                if NO_SUCH_TOOL in words and not has_spoken:
+                    return
+                if has_spoken or not any(marker in words for marker in GARBLED):
                     raise
                 if not may_repeat:
-                    return None
-        return None
+                    return
+            else:
+                return
+
+    async def _one_answer(
+        self, messages: list[Message], tools: list[dict[str, Any]]
+    ) -> AsyncIterator[str | LLMResponse]:
+        if self._streams:
+            async for piece in self._provider.stream_turn(messages, tools):
+                yield piece
+            return
+        response = await self._provider.chat(messages=messages, tools=tools)
+        if response.content and not response.tool_calls:
+            yield response.content
+        yield response
 
     async def _after_tools(self, messages: list[Message], response: LLMResponse) -> list[Message]:
         calls = response.tool_calls

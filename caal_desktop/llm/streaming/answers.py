@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from caal_desktop.llm.base import LLMResponse, TokenUsage, ToolCall, parse_tool_arguments
 from caal_desktop.llm.echoes import hide_echoes
@@ -21,6 +21,8 @@ from caal_desktop.llm.fields import (
 from caal_desktop.llm.streaming.tool_calls import PiecewiseText, ToolCallJoiner
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from caal_desktop.llm.events import StreamEvent
 
 _REASONS: Final = {
@@ -183,6 +185,44 @@ class StreamAssembler:
         return bool(details or thought or content or calls)
 
 
+class RawCall(NamedTuple):
+    """A tool call as a server sends it: any of it may be missing."""
+
+    call_id: str | None
+    name: str | None
+    arguments: object
+
+
+def complete_calls(raw_calls: Iterable[RawCall]) -> list[ToolCall]:
+    """Return the calls of one answer, each with an id of its own, by which its result will be known.
+
+    Calls without a name are left out: there is nothing to run.
+    """
+    calls: list[ToolCall] = []
+    taken: set[str] = set()
+    for position, raw in enumerate(raw_calls):
+        if raw.name is None:
+            continue
+        call_id = raw.call_id or f"call_{position}"
+        while call_id in taken:
+            call_id = f"{call_id}_{position}"
+        taken.add(call_id)
+        calls.append(ToolCall(call_id, raw.name, parse_tool_arguments(raw.arguments)))
+    return calls
+
+
+def _raw_call(call: dict[str, Any], secrets: tuple[str | None, ...]) -> RawCall:
+    function = as_dict(call.get("function"))
+    arguments = function.get("arguments")
+    if isinstance(arguments, str):
+        arguments = hide_echoes(arguments, secrets)
+    return RawCall(_whole_text(call.get("id")), _whole_text(function.get("name")), arguments)
+
+
+def _whole_text(value: object) -> str | None:
+    return whole_characters(as_text(value) or "") or None
+
+
 def parse_completion(payload: dict[str, Any], secrets: tuple[str | None, ...] = ()) -> LLMResponse | None:
     """Read a whole answer; None where it has no message.
 
@@ -195,17 +235,7 @@ def parse_completion(payload: dict[str, Any], secrets: tuple[str | None, ...] = 
     message = choice.get("message")
     if not isinstance(message, dict):
         return None
-    calls = []
-    for position, raw in enumerate(as_list(message.get("tool_calls"))):
-        call = as_dict(raw)
-        function = as_dict(call.get("function"))
-        name = whole_characters(as_text(function.get("name")) or "")
-        if name:
-            call_id = whole_characters(as_text(call.get("id")) or f"call_{position}")
-            arguments = function.get("arguments")
-            if isinstance(arguments, str):
-                arguments = hide_echoes(arguments, secrets)
-            calls.append(ToolCall(call_id, name, parse_tool_arguments(arguments)))
+    calls = complete_calls(_raw_call(as_dict(raw), secrets) for raw in as_list(message.get("tool_calls")))
     content = message.get("content") or message.get("refusal")
     reason = choice.get("finish_reason")
     details = tuple(as_dicts(message.get("reasoning_details")))

@@ -29,6 +29,7 @@ from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.openai_compatible import OPENAI_COMPATIBLE
 from caal_desktop.llm.streaming import answers
 from caal_desktop.llm.streaming.reader import MAX_BODY_BYTES, read_events
+from caal_desktop.llm.streaming.turns import StreamedAnswer
 from caal_desktop.llm.transport import error_mapping
 from caal_desktop.llm.transport.address import check_base_url, check_key_form, location_of
 from caal_desktop.llm.transport.headers import check_header
@@ -388,6 +389,18 @@ class OpenAICompatibleProvider(LLMProvider):
                     yield event.text
         if not has_text:
             raise self._context(kwargs.get("model") or self.model).error(EmptyAnswer)
+
+    async def stream_turn(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
+    ) -> AsyncGenerator[str | LLMResponse, None]:
+        """Stream one answer of a turn in one request; see :meth:`LLMProvider.stream_turn`."""
+        answer = StreamedAnswer()
+        async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
+            async for event in events:
+                answer.feed(event)
+                if isinstance(event, TextDelta):
+                    yield event.text
+        yield answer.response()
 
     async def fetch_model_list(self, **query: str) -> object:
         """Return the server's answer to ``GET /models``; see :meth:`LLMProvider.fetch_model_list`."""
