@@ -241,6 +241,14 @@ def test_the_index_of_acting_with_tools_is_a_gate_and_counts_up_to_three_quarter
     assert not few.is_weak(models[0])
 
 
+def test_a_weak_model_is_not_suggested_however_quick_it_is() -> None:
+    models = indexed(25)
+    assert first_of(*models, figures=hosts(maker_m05=300)) == "maker/m05", (
+        "where the gate is passed, figures come first"
+    )
+    assert first_of(*models, figures=hosts(maker_m04=300)) == "maker/m24"
+
+
 def test_a_model_without_an_index_does_not_win_by_its_price() -> None:
     models = [*indexed(25), ending("maker/dear", None, pricing=Pricing(prompt=0.3, completion=9.0))]
     competence = Competence(models)

@@ -35,7 +35,7 @@ class CatalogueBrowser(QObject):
         settings: favourites and recents.
 
     Signals:
-        catalogueChanged: another list, or none.
+        catalogueChanged: another list, or none, or another judgement on its models.
         listed: there are other rows to show; :attr:`listing` has them.
         stated: the message or the state of the list may be another.
         starsChanged: the favourites are others.
@@ -175,7 +175,9 @@ class CatalogueBrowser(QObject):
 
     def _on_catalogue(self, catalogue: Catalogue) -> None:
         old, self.catalogue = self.catalogue, catalogue
-        if catalogue.models is not old.models or catalogue.provider != old.provider:
+        is_same = catalogue.models is old.models and catalogue.provider == old.provider
+        # The same models may be judged anew.
+        if not is_same or catalogue.view is not old.view:
             self.view = _view_of(catalogue)
             self._replacements.clear()
             self._load_remembered()

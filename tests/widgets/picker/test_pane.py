@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,13 +10,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.filters import FilterName, Filters
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verdict
+from caal_desktop.catalogue.fitness.evidence import Figures
 from caal_desktop.catalogue.sorting import SortOrder
+from caal_desktop.catalogue.usability import can_chat
 from caal_desktop.item_models.model_list import HeadingRow, ModelRole, ModelRow
+from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list
 from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.support.catalogues import generated_models
-from tests.support.picker_states import SIZES, catalogue_of
+from tests.support.picker_states import SIZES, TODAY, catalogue_of
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
@@ -331,3 +336,38 @@ def test_a_name_is_drawn_within_its_row(qtbot: QtBot, parts: Parts) -> None:
         pictures.append([picture.copy(rows.visualRect(index)) for index in indexes])
     same = [before == after for before, after in zip(*pictures, strict=True)]
     assert same == [True, False, True]
+
+
+def test_figures_of_hosts_change_what_is_said_of_the_models_in_sight(qtbot: QtBot, parts: Parts) -> None:
+    """Row, details and the recommendation, of the very same models, as when a survey of their hosts comes in."""
+    models = tuple(model for model in MODELS if voice_verdict(model, TODAY) is FitnessVerdict.FIT and can_chat(model))
+    catalogue = catalogue_of(models)
+    view = catalogue.view
+    assert view is not None
+    assert view.recommended is not None
+    first = view.recommended
+    other = catalogue_of(tuple(model for model in models if model != first)).view
+    assert other is not None
+    assert other.recommended is not None
+    second = other.recommended
+    picker = Picker(qtbot, parts, catalogue)
+    picker.pane.choose(first.id)
+    picker.settle()
+
+    def badges() -> dict[str, str]:
+        entries = picker.pane.list.model()
+        rows = [entries.index(row, 0).data(ModelRole.ROW) for row in range(entries.rowCount())]
+        return {row.model.id: row.badge for row in rows if isinstance(row, ModelRow) and row.badge}
+
+    assert badges() == {first.id: "A first guess"}
+    assert "judged by its kind" in picker.pane.details.sheet.toPlainText()
+    slow, quick = (
+        (EndpointInfo("Host", latency_ms=latency, throughput_p75=200.0),) * 2 for latency in (9_000.0, 150.0)
+    )
+    judged = view.with_figures(Figures({first.id: slow, second.id: quick}))
+    parts.show_catalogue(replace(catalogue, view=judged))
+    picker.settle()
+    assert badges() == {second.id: "Recommended"}
+    assert picker.pane.details.model == first
+    assert "Silent for about" in picker.pane.details.sheet.toPlainText()
+    assert "judged by its kind" not in picker.pane.details.sheet.toPlainText()
