@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from caal_desktop.llm import GroqProvider, KeyInfo, ModelList, UsageReport, errors
-from caal_desktop.llm.models.key_info import parse_key_info
+from caal_desktop.llm.models.key_info import FreeRequests, parse_key_info
 from tests.llm.helpers import KEY, MODEL, compatible, error_of, openrouter, run
 from tests.support.catalogues import RealList, on_real_lists
 from tests.support.scripted_server import Reply, error_reply, json_reply, scripted_server
@@ -135,6 +135,7 @@ def test_what_a_key_may_do() -> None:
         "is_management_key": False,
         "expires_at": "2027-12-31T23:59:59Z",
         "rate_limit": {"requests": -1},
+        "free_model_daily_requests": {"limit": 1000, "used": 12, "remaining": 988},
     }
 
     async def test() -> None:
@@ -150,6 +151,7 @@ def test_what_a_key_may_do() -> None:
                 usage_monthly=2.5,
                 is_free_tier=False,
                 expires_at=datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC),
+                free_requests=FreeRequests(1000, 12, 988),
             )
             assert server.last.path == "/api/v1/key"
             server.script[:] = [error_reply(401, "User not found.")]
@@ -163,6 +165,21 @@ def test_what_a_key_may_do() -> None:
 )
 def test_a_key_answer_that_tells_nothing(payload: object) -> None:
     assert parse_key_info(payload) == KeyInfo()
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"limit": "50", "used": None}, FreeRequests(50)),
+        ({"limit": 50, "used": 60}, FreeRequests(50, 60)),
+        ({"used": 3}, None),
+        ({"limit": -1}, None),
+        ([50], None),
+        (None, None),
+    ],
+)
+def test_odd_counts_of_free_requests(told: object, expected: FreeRequests | None) -> None:
+    assert parse_key_info({"free_model_daily_requests": told}).free_requests == expected
 
 
 def test_odd_values_of_a_key() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from caal_desktop.llm.events import UsageReport
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
-from caal_desktop.llm.models.key_info import KeyInfo
+from caal_desktop.llm.models.key_info import FreeRequests, KeyInfo
 from caal_desktop.services.chat.conversation import (
     AnswerFacts,
     ChatMessage,
@@ -120,7 +120,8 @@ SET_UPS = (
 KEY_INFOS = (
     KeyInfo(limit=5.0, limit_remaining=1.0, is_free_tier=True, limit_reset="daily"),
     KeyInfo(limit=5.0, limit_remaining=1.0, limit_reset="weekly", expires_at=datetime.now(UTC) + timedelta(days=9)),
-    KeyInfo(limit=5.0, limit_remaining=1.0, limit_reset="monthly"),
+    KeyInfo(limit=5.0, limit_remaining=1.0, limit_reset="monthly", free_requests=FreeRequests(50)),
+    KeyInfo(is_free_tier=True, free_requests=FreeRequests(50, 12, 38)),
     KeyInfo(),
     KeyInfo(limit=5.0, limit_reset="monthly", expires_at=datetime.now(UTC) - timedelta(days=9), label="κ"),
 )

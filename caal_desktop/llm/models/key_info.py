@@ -5,10 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from caal_desktop.llm.fields import as_bool, as_dict, as_float, as_moment, as_text
+from caal_desktop.llm.fields import as_bool, as_dict, as_float, as_int, as_moment, as_text
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FreeRequests:
+    """Today's requests to free models, of the whole account. The count starts anew at midnight UTC.
+
+    Attributes:
+        limit: how many there are in a day.
+        used, remaining: how many of them have been made, and how many are left; None where not told.
+    """
+
+    limit: int
+    used: int | None = None
+    remaining: int | None = None
+
+    @property
+    def left(self) -> int | None:
+        """How many are left; None where that is not known."""
+        if self.remaining is None and self.used is None:
+            return None
+        return max(0, self.limit - (self.used or 0) if self.remaining is None else self.remaining)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +45,7 @@ class KeyInfo:
         is_free_tier: whether the account has never bought credits; None where not told.
         is_management_key: whether this is a management (provisioning) key, which cannot chat.
         expires_at: when the key ends (timezone-aware); None means never.
+        free_requests: today's requests to free models; None where not told.
     """
 
     label: str | None = None
@@ -37,6 +59,7 @@ class KeyInfo:
     is_free_tier: bool | None = None
     is_management_key: bool = False
     expires_at: datetime | None = None
+    free_requests: FreeRequests | None = None
 
     @property
     def name(self) -> str:
@@ -61,4 +84,13 @@ def parse_key_info(payload: object) -> KeyInfo:
         # The name changed from "provisioning" to "management"; either one says it.
         is_management_key=data.get("is_management_key") is True or data.get("is_provisioning_key") is True,
         expires_at=as_moment(data.get("expires_at")),
+        free_requests=_free_requests(data.get("free_model_daily_requests")),
     )
+
+
+def _free_requests(value: object) -> FreeRequests | None:
+    fields = as_dict(value)
+    limit = as_int(fields.get("limit"))
+    if limit is None or limit < 0:
+        return None
+    return FreeRequests(limit, as_int(fields.get("used")), as_int(fields.get("remaining")))

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QFormLayout, QProgressBar, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import PlainLabel, TextLabel
-from caal_desktop.widgets.common.formats import day, money
+from caal_desktop.widgets.common.formats import day, money, number
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.models.key_info import KeyInfo
+    from caal_desktop.llm.models.key_info import FreeRequests, KeyInfo
 
 
 def next_reset(interval: str | None, now: datetime) -> datetime | None:
@@ -97,13 +97,23 @@ class KeyFactsView(QWidget):
             if info.expires_at is not None:
                 facts["ends"] = (self.tr("Ends"), day(info.expires_at.astimezone()))
             if info.is_free_tier:
-                facts["tier"] = (self.tr("Free tier"), self.tr("Free models only, about 50 requests a day"))
+                only = self.tr("Free models only")
+                about = self.tr("Free models only, about 50 requests a day")
+                facts["tier"] = (self.tr("Free tier"), about if info.free_requests is None else only)
+            if info.free_requests is not None:
+                facts["free"] = (self.tr("Free requests"), self._free_requests(info.free_requests))
         self._draw(facts)
         self._bar.setVisible(bar is not None)
         if bar is not None:
             self._bar.setRange(0, 1000)
             self._bar.setValue(round(bar * 1000))
             self._bar.setAccessibleName(facts["left"][1])
+
+    def _free_requests(self, requests: FreeRequests) -> str:
+        limit, left = number(requests.limit), requests.left
+        if left is None:
+            return self.tr("{limit} a day").format(limit=limit)
+        return self.tr("{left} of {limit} left until midnight UTC").format(left=number(left), limit=limit)
 
     def _draw(self, facts: dict[str, tuple[str, str]]) -> None:
         for key in [key for key in self._labels if key not in facts]:

@@ -91,7 +91,7 @@ def facts_of(parts: Parts, card: KeyCard, demo: DemoControl, name: str) -> str:
         ("limited", ["$15.00 of $20.00, anew on ", "$5.00 this month", "this session only"], ["Free tier", "Ends"]),
         ("unlimited", ["None set on this key", "$12.50 this month"], ["Left", "$1000", "1000"]),
         ("spent", ["of $10.00, anew on "], []),
-        ("free_tier", ["Free models only"], []),
+        ("free_tier", ["Free models only", "38 of 50 left until midnight UTC"], ["about 50"]),
         ("expiring", ["Ends"], ["anew"]),
     ],
 )

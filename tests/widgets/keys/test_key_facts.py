@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from caal_desktop.llm.models.key_info import KeyInfo
+from caal_desktop.llm.models.key_info import FreeRequests, KeyInfo
 from caal_desktop.widgets.keys.key_facts import key_facts
 
 if TYPE_CHECKING:
@@ -50,3 +50,22 @@ def test_money_and_days_are_written_as_the_language_wants_them(set_locale: Calla
     facts = key_facts(KeyInfo(limit=1234.0, limit_remaining=2.5, expires_at=LATER))
     assert "2,50\N{NO-BREAK SPACE}$ of 1.234\N{NO-BREAK SPACE}$ left." in facts
     assert "It ends on 4. März 2999." in facts
+
+
+@pytest.mark.parametrize(
+    ("requests", "sentence"),
+    [
+        (FreeRequests(50, 12, 38), "Requests to free models: 38 of 50 left until midnight UTC."),
+        (FreeRequests(1000, 12), "Requests to free models: 988 of 1,000 left until midnight UTC."),
+        (FreeRequests(50, 60, -10), "Requests to free models: 0 of 50 left until midnight UTC."),
+        (FreeRequests(50), "Requests to free models: 50 a day."),
+    ],
+)
+def test_the_days_free_requests_are_told_where_they_are_known(requests: FreeRequests, sentence: str) -> None:
+    free = KeyInfo(is_free_tier=True, free_requests=requests)
+    assert key_facts(free)[1:] == [
+        "Free tier: free models only.",
+        sentence,
+    ]
+    assert key_facts(KeyInfo(free_requests=requests))[1:] == [sentence]
+    assert "about 50" in key_facts(KeyInfo(is_free_tier=True))[1]
