@@ -8,13 +8,16 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
 if TYPE_CHECKING:
     from caal_desktop.llm.translation import SourceText
+
+KEY_LABEL: Final = "CAAL Desktop"
+"""What the key is called on the account's page, where it would be "localhost:PORT" without that."""
 
 _CODE = re.compile(r"[A-Za-z0-9._~+/=-]{4,512}")
 
@@ -57,19 +60,17 @@ class Attempt:
         # By number: the browser may take ``localhost`` for another address.
         return f"http://127.0.0.1:{port}/{self.token}"
 
-    def sign_in_url(self, api_url: str, port: int) -> str:
+    def sign_in_url(self, api_url: str, port: int | None = None) -> str:
         """Return the address of the page that asks the user.
 
         Args:
             api_url: OpenRouter's base URL (``https://openrouter.ai/api/v1``), or the one that stands for it.
-            port: the port of :class:`~caal_desktop.sign_in.callback_server.CallbackServer`.
+            port: the port of :class:`~caal_desktop.sign_in.callback_server.CallbackServer`; None where the browser need
+                not come back, as on another device: the page then shows a code, which is good for ten minutes.
         """
         parts = urlsplit(api_url)
-        query = {
-            "callback_url": self.callback_url(port),
-            "code_challenge": self.challenge,
-            "code_challenge_method": "S256",
-        }
+        query = {} if port is None else {"callback_url": self.callback_url(port)}
+        query |= {"code_challenge": self.challenge, "code_challenge_method": "S256", "key_label": KEY_LABEL}
         return urlunsplit((parts.scheme, parts.netloc, "/auth", urlencode(query), ""))
 
     def has_path(self, path: str) -> bool:
@@ -85,7 +86,10 @@ class Attempt:
         Raises:
             CodeRefusedError: it holds none, or belongs to another attempt.
         """
-        text = text.strip()
+        # What was copied from a narrow page may be broken into lines.
+        text = "".join(line.strip() for line in text.splitlines())
+        if text.startswith("sk-"):
+            raise CodeRefusedError(QT_TRANSLATE_NOOP("SignIn", "This is a key, and no code. Paste it as a key."))
         if "://" in text or text.startswith("127.0.0.1"):
             try:
                 parts = urlsplit(text if "://" in text else f"http://{text}")

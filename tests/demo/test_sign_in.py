@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 VERIFIER, CHALLENGE = pkce()
 CALLBACK = "http://127.0.0.1:41234/callback?state=a%20b"
+
+
+def code_url(demo: DemoControl, **changed: str) -> str:
+    """The page that is opened where the browser need not come back."""
+    query = {"code_challenge": CHALLENGE, "code_challenge_method": "S256", "key_label": "<b>A key</b>", **changed}
+    return f"{demo.root}/auth?{urlencode(query)}"
 
 
 def auth_url(demo: DemoControl, callback: str = CALLBACK) -> str:
@@ -150,3 +156,27 @@ def test_the_fault_of_an_expired_code(demo: DemoControl) -> None:
     code = parse_qs(urlsplit(demo.decide_sign_in(auth_url(demo))).query)["code"][0]
     body = {"code": code, "code_verifier": VERIFIER, "code_challenge_method": "S256"}
     assert demo.call("POST", "/auth/keys", body).status == 403
+
+
+def test_without_a_callback_the_page_shows_the_code(demo: DemoControl) -> None:
+    url = code_url(demo)
+    page = demo.call("GET", url)
+    assert page.status == 200
+    assert "called “&lt;b&gt;A key&lt;/b&gt;”" in page.text
+    code = demo.allow_and_read_code(url)
+    body = {"code": code, "code_verifier": VERIFIER, "code_challenge_method": "S256"}
+    assert demo.call("POST", "/auth/keys", body).json()["key"] == demo.key_for("signed_in")
+    assert demo.call("POST", "/auth/keys", body).status == 403, "a code is good once"
+
+
+def test_without_a_callback_deny_shows_no_code(demo: DemoControl) -> None:
+    form = f"code_challenge={CHALLENGE}&code_challenge_method=S256&decision=deny".encode()
+    answer = demo.call("POST", "/auth", form, content_type="application/x-www-form-urlencoded")
+    assert answer.status == 200
+    assert "auth_code" not in answer.text
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["plain", "", "S512"])
+def test_a_code_that_is_shown_needs_a_challenge(demo: DemoControl, method: str) -> None:
+    assert demo.call("GET", code_url(demo, code_challenge_method=method)).status == 400

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
@@ -37,17 +37,30 @@ def test_the_page_is_asked_with_challenge_and_callback_but_never_with_the_verifi
         "callback_url": f"http://127.0.0.1:4711/{attempt.token}",
         "code_challenge": digest,
         "code_challenge_method": "S256",
+        "key_label": "CAAL Desktop",
     }
     assert attempt.verifier not in url
+    without = urlsplit(attempt.sign_in_url("https://openrouter.ai/api/v1"))
+    del query["callback_url"]
+    assert dict(parse_qsl(without.query)) == query, "the code is shown where the browser need not come back"
 
 
 @pytest.mark.parametrize(
-    "form", ["{code}", "  {code}\n", "{url}?code={code}", "{bare}?code={code}", "{url}?x=1&code={code}#top"]
+    "form",
+    [
+        "{code}",
+        "  {code}\n",
+        "{half}\n  {rest}",
+        "{url}?code={code}",
+        "{bare}?code={code}",
+        "{url}?x=1&code={code}#top",
+    ],
 )
 def test_a_code_is_taken_by_hand_in_any_form(form: str) -> None:
     attempt, code = Attempt(), "auth_code_0123456789abcdef"
     url = attempt.callback_url(4711)
-    assert attempt.code_in(form.format(code=code, url=url, bare=url.removeprefix("http://"))) == code
+    parts = {"half": code[:9], "rest": code[9:], "bare": url.removeprefix("http://")}
+    assert attempt.code_in(form.format(code=code, url=url, **parts)) == code
 
 
 @pytest.mark.parametrize(
@@ -61,6 +74,7 @@ def test_a_code_is_taken_by_hand_in_any_form(form: str) -> None:
         "https://openrouter.ai/auth?code=auth_code_1",
         "http://[",
         "Zeichen-äöü",
+        "sk-or-v1-" + "0b" * 32,
     ],
 )
 def test_what_is_no_code_of_this_attempt_is_refused_without_being_quoted(text: str) -> None:

@@ -134,6 +134,13 @@ class DemoControl:
         answer = self.call("POST", "/auth", form, content_type="application/x-www-form-urlencoded")
         return answer.headers["location"]
 
+    def allow_and_read_code(self, url: str) -> str:
+        """Allow on the consent page at ``url``, which names no callback; return the code that the next one shows."""
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))
+        form = urllib.parse.urlencode({**query, "decision": "allow"}).encode()
+        answer = self.call("POST", "/auth", form, content_type="application/x-www-form-urlencoded")
+        return answer.text.partition("<code>")[2].partition("</code>")[0]
+
     def call(
         self,
         method: str,

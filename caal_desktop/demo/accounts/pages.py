@@ -49,22 +49,40 @@ def home_page() -> str:
 
 def consent_page(request: ConsentRequest) -> str:
     """Return the page that asks whether the app may have a key."""
-    fields = (
-        ("callback_url", request.callback_url),
+    fields = [
         ("code_challenge", request.challenge),
         ("code_challenge_method", request.method),
-    )
+        ("key_label", request.key_label),
+    ]
+    if request.callback_url:
+        fields.append(("callback_url", request.callback_url))
     hidden = "".join(f'<input type="hidden" name="{name}" value="{html.escape(value)}">' for name, value in fields)
     where = html.escape(urlsplit(request.callback_url).netloc)
+    after = f"the browser goes back to <code>{where}</code>" if where else "this page shows a code for the app"
+    name = f"The key will be called “{html.escape(request.key_label)}”. " if request.key_label else ""
     return _page(
         "Let CAAL Desktop use a demo key?",
         "<p>This page stands where OpenRouter's own sign-in page will be. It belongs to the demo on your computer: "
         "there is no account, nothing is charged, and nothing leaves this machine.</p>"
-        f'<p class="quiet">Afterwards the browser goes back to <code>{where}</code>.</p>'
+        f'<p class="quiet">{name}Afterwards {after}.</p>'
         f'<form method="post" action="/auth">{hidden}'
         '<button class="main" name="decision" value="allow" autofocus>Allow</button>'
         '<button name="decision" value="deny">Deny</button></form>',
     )
+
+
+def code_page(code: str) -> str:
+    """Return the page that shows a code, for an app to which the browser cannot go back."""
+    return _page(
+        "Copy this code into CAAL Desktop",
+        f"<p><code>{html.escape(code)}</code></p>"
+        '<p class="quiet">It is good for ten minutes, once. Close this page when you have pasted it.</p>',
+    )
+
+
+def denied_page() -> str:
+    """Return the page that says that no code was given."""
+    return _page("Nothing was allowed", "<p>You can close this page and go back to the app.</p>")
 
 
 def error_page(error: ConsentError) -> str:

@@ -38,20 +38,29 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequest:
-    """What an app asks for when it opens the sign-in page."""
+    """What an app asks for when it opens the sign-in page.
+
+    Attributes:
+        callback_url: where the browser goes back to; "" shows the code on a page.
+        challenge, method: those of PKCE.
+        key_label: what the key is to be called.
+    """
 
     callback_url: str
     challenge: str = ""
     method: str = ""
+    key_label: str = ""
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> ConsentRequest:
         """Return the request in a page's query or form.
 
         Raises:
-            ConsentError: the callback is not an http address on loopback, or the method is unknown.
+            ConsentError: the callback is not an http address on loopback, the method is unknown, or a code that is to
+                be shown would be good for everybody who sees it.
         """
         callback = query.get("callback_url", "")
+        shows_code = "callback_url" not in query
         try:
             parts = urlsplit(callback)
             good = parts.scheme == "http" and parts.hostname in LOOPBACK and (parts.port is None or parts.port > 0)
@@ -59,14 +68,16 @@ class ConsentRequest:
             good = good and callback.isascii() and callback.isprintable()
         except ValueError:
             good = False
-        if not good:
+        if not good and not shows_code:
             raise ConsentError("The demo redirects only to an http address on this computer.")
         challenge = query.get("code_challenge", "")
         # OpenRouter takes a challenge without a method for a plain one.
         method = query.get("code_challenge_method", "") or ("plain" if challenge else "")
         if method and method not in METHODS:
             raise ConsentError("The code challenge method is neither S256 nor plain.")
-        return cls(callback, challenge, method)
+        if shows_code and method != "S256":
+            raise ConsentError("Without a callback the demo wants a code challenge with the method S256.")
+        return cls(callback, challenge, method, query.get("key_label", ""))
 
 
 def _with(url: str, **added: str) -> str:
@@ -92,9 +103,13 @@ class SignIn:
 
     def allow(self, request: ConsentRequest) -> str:
         """Return the address to send the browser to after "Allow", with a fresh code."""
+        return _with(request.callback_url, code=self.issue(request))
+
+    def issue(self, request: ConsentRequest) -> str:
+        """Return a fresh code, after "Allow"."""
         code = f"auth_code_{secrets.token_hex(16)}"
         self._grants[code] = Grant(request.challenge, request.method, self._clock() + CODE_LIFETIME_S)
-        return _with(request.callback_url, code=code)
+        return code
 
     def deny(self, request: ConsentRequest) -> str:
         """Return the address to send the browser to after "Deny" (as in RFC 6749; OpenRouter documents none)."""

@@ -60,6 +60,9 @@ async def _decide(call: DemoRequest) -> Response:
         asked = ConsentRequest.parse(form)
     except ConsentError as error:
         return _page(pages.error_page(error), 400)
+    if not asked.callback_url:
+        allowed = form.get("decision") == "allow"
+        return _page(pages.code_page(sign_in.issue(asked)) if allowed else pages.denied_page())
     target = sign_in.allow(asked) if form.get("decision") == "allow" else sign_in.deny(asked)
     return Response(status=303, headers={"Location": target, "Referrer-Policy": "no-referrer"})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ class SignInProblem(StrEnum):
     """What stands in the way."""
 
     NO_BROWSER = "no_browser"
-    """None could be opened, so that the user has to open the address; the sign-in goes on."""
+    """None could be opened, so that the user has to open the page of the code; the sign-in goes on."""
     PORT_BUSY = "port_busy"
     """There can be no callback, so that the user has to paste the code; the sign-in goes on."""
     DENIED = "denied"
@@ -63,12 +63,14 @@ class SignInView:
         url: the page on which the user signs in, while the sign-in is waiting.
         problem: what stands in the way.
         error: the provider's, where there is one.
+        code_url: the page for any device, since it needs no way back: it shows a code, which the user pastes.
     """
 
     phase: SignInPhase = SignInPhase.IDLE
     url: str = ""
     problem: SignInProblem | None = None
     error: ProviderError | None = None
+    code_url: str = ""
 
 
 class SignInService(QObject):
@@ -125,6 +127,12 @@ class SignInService(QObject):
         self._scope.cancel("run")
         self._set(SignInView())
 
+    def open_code_page(self) -> None:
+        """Open the page that shows a code, while the sign-in is waiting."""
+        view = self._view
+        if view.phase is SignInPhase.WAITING and not self._open_url(view.code_url):
+            self._set(replace(view, problem=SignInProblem.NO_BROWSER))
+
     def submit_code(self, text: str) -> SourceText:
         """Use a code that the user has pasted.
 
@@ -171,20 +179,21 @@ class SignInService(QObject):
         from caal_desktop.sign_in.callback_server import FALLBACK_PORT
         from caal_desktop.sign_in.pages import ENGLISH
 
+        code_url = attempt.sign_in_url(api_url)
         ports = (0, FALLBACK_PORT) if self._ports is None else self._ports
         server = CallbackServer(attempt, ports=ports, texts=self._texts or ENGLISH)
         try:
             async with asyncio.timeout(self._deadline):
                 try:
                     async with server:
-                        self._show(attempt.sign_in_url(api_url, server.port), None)
+                        self._show(attempt.sign_in_url(api_url, server.port), code_url, None)
                         either: list[asyncio.Future[Any]] = [server.answer, pasted]
                         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
                         if pasted.done():
                             return pasted.result()
                         callback = server.answer.result()
                 except PortBusyError:
-                    self._show(attempt.sign_in_url(api_url, FALLBACK_PORT), SignInProblem.PORT_BUSY)
+                    self._show(code_url, code_url, SignInProblem.PORT_BUSY)
                     return await pasted
         except TimeoutError:
             self._set(SignInView(SignInPhase.FAILED, problem=SignInProblem.EXPIRED))
@@ -193,11 +202,11 @@ class SignInService(QObject):
             self._set(SignInView(SignInPhase.FAILED, problem=SignInProblem.DENIED))
         return callback.code
 
-    def _show(self, url: str, problem: SignInProblem | None) -> None:
+    def _show(self, url: str, code_url: str, problem: SignInProblem | None) -> None:
         opened = self._open_url(url)
         if not opened and problem is None:
             problem = SignInProblem.NO_BROWSER
-        self._set(SignInView(SignInPhase.WAITING, url, problem))
+        self._set(SignInView(SignInPhase.WAITING, url, problem, code_url=code_url))
 
     async def _exchange(self, provider: ProviderDescriptor, attempt: Attempt, code: str) -> None:
         self._set(SignInView(SignInPhase.EXCHANGING))

@@ -61,6 +61,7 @@ class SignInPanel(QWidget):
         self._service = service
         # The service is shared: another panel may show a sign-in of its own.
         self._is_ours = False
+        self._by_hand = False
         self.setObjectName(name)
         self._button = PaddedButton("", name=f"{name}.begin", parent=self)
         design.keep_height(self._button, 36)
@@ -117,7 +118,7 @@ class SignInPanel(QWidget):
 
     def begin(self) -> None:
         """Open the browser."""
-        self._is_ours = True
+        self._is_ours, self._by_hand = True, False
         self.began.emit()
         self._code.clear()
         self._service.begin(self._provider)
@@ -137,11 +138,12 @@ class SignInPanel(QWidget):
         self._button.setFocus()
 
     def _ask_for_code(self) -> None:
-        self._code_row.show()
+        self._by_hand = True
+        self._show(self._service.view)
         self._code.setFocus()
 
     def _copy_address(self) -> None:
-        QGuiApplication.clipboard().setText(self._service.view.url)
+        QGuiApplication.clipboard().setText(self._service.view.code_url)
 
     def _submit_code(self) -> None:
         error = translated(self._service.submit_code(self._code.text()))
@@ -154,7 +156,7 @@ class SignInPanel(QWidget):
         is_idle = view.phase in (SignInPhase.IDLE, SignInPhase.DONE)
         self._button.setVisible(is_idle)
         self._show_hint(is_idle=is_idle)
-        needs_code = view.problem is SignInProblem.PORT_BUSY
+        needs_code = self._by_hand or view.problem in (SignInProblem.PORT_BUSY, SignInProblem.NO_BROWSER)
         if view.phase is not SignInPhase.WAITING:
             self._code_row.hide()
             self._code_error.hide()
@@ -182,30 +184,35 @@ class SignInPanel(QWidget):
     def _show_waiting(self, view: SignInView) -> None:
         cancel = MessageAction("cancel", self.tr("Cancel"), self._cancel_and_focus)
         copy = MessageAction("copy", self.tr("Copy the address"), self._copy_address)
-        by_hand = MessageAction("by_hand", self.tr("Paste the code by hand"), self._ask_for_code)
+        by_hand = MessageAction("by_hand", self.tr("Paste a code instead"), self._ask_for_code)
+        provider = provider_title(self._provider)
+        then = self.tr(
+            "Open the address in a browser, on this computer or on another device. {provider}'s page shows a code once "
+            "you have allowed CAAL Desktop: paste it here within ten minutes."
+        ).format(provider=provider)
         if view.problem is SignInProblem.NO_BROWSER:
             self.message.show_message(
-                MessageKind.WARNING,
-                self.tr("No web browser could be opened"),
-                self.tr("Copy the address and open it in a browser. CAAL Desktop waits for you."),
-                (copy, by_hand, cancel),
+                MessageKind.WARNING, self.tr("No web browser could be opened"), then, (copy, cancel)
             )
         elif view.problem is SignInProblem.PORT_BUSY:
             self.message.show_message(
                 MessageKind.WARNING,
                 self.tr("Your browser cannot reach CAAL Desktop"),
                 self.tr(
-                    "Sign in there all the same. It ends on a page that cannot be shown: copy that page's address and "
-                    "paste it here."
-                ),
+                    "Sign in there all the same. {provider}'s page shows a code once you have allowed CAAL Desktop: "
+                    "paste it here within ten minutes."
+                ).format(provider=provider),
                 (copy, cancel),
             )
+        elif self._by_hand:
+            page = MessageAction("page", self.tr("Open the page"), self._service.open_code_page)
+            self.message.show_message(MessageKind.INFO, self.tr("Sign in on any device"), then, (copy, page, cancel))
         else:
             self.message.show_message(
                 MessageKind.BUSY,
                 self.tr("Waiting for your browser…"),
                 self.tr("Allow CAAL Desktop on {provider}'s page. Closed the tab? Open it again, or cancel.").format(
-                    provider=provider_title(self._provider)
+                    provider=provider
                 ),
                 (MessageAction("again", self.tr("Open it again"), self.begin), by_hand, cancel),
             )

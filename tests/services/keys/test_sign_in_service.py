@@ -7,7 +7,7 @@ import socket
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -148,9 +148,31 @@ def test_without_a_browser_the_address_can_be_used_by_hand(
     until(service, SignInPhase.DONE)
 
 
-@pytest.mark.parametrize("whole_address", [True, False])
+def test_on_another_device_a_page_shows_the_code(service: SignInService, browser: Browser, demo: DemoControl) -> None:
+    browser.installed = False
+    begun(service)
+    keys: list[str] = []
+    service.keyReceived.connect(keys.append)
+    assert "callback_url" not in service.view.code_url
+    assert service.submit_code(demo.allow_and_read_code(service.view.code_url)) == ""
+    until(service, SignInPhase.DONE)
+    assert keys == [demo.key_for("signed_in")]
+
+
+def test_the_page_that_shows_a_code_is_opened_when_asked_for(service: SignInService, browser: Browser) -> None:
+    service.open_code_page()
+    assert browser.opened == [], "nothing is waited for"
+    begun(service)
+    service.open_code_page()
+    assert browser.opened == [service.view.url, service.view.code_url]
+    assert service.view.problem is None
+    browser.installed = False
+    service.open_code_page()
+    assert service.view.problem is SignInProblem.NO_BROWSER
+
+
 def test_without_a_port_the_code_is_pasted_by_hand(
-    make_sign_in: Callable[..., SignInService], browser: Browser, demo: DemoControl, whole_address: bool
+    make_sign_in: Callable[..., SignInService], browser: Browser, demo: DemoControl
 ) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -158,10 +180,9 @@ def test_without_a_port_the_code_is_pasted_by_hand(
         service = make_sign_in(ports=(taken.getsockname()[1],))
         begun(service)
         assert service.view.problem is SignInProblem.PORT_BUSY
-        back = demo.decide_sign_in(browser.opened[0])
-        code = parse_qs(urlsplit(back).query)["code"][0]
+        code = demo.allow_and_read_code(browser.opened[0])
         assert service.submit_code("nonsense!") == "This is not a sign-in code."
-        assert service.submit_code(back if whole_address else code) == ""
+        assert service.submit_code(code) == ""
         until(service, SignInPhase.DONE)
 
 

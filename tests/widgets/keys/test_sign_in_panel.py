@@ -72,9 +72,14 @@ def test_a_user_can_paste_the_code_and_gets_a_key(
     assert panel.message.title == "Waiting for your browser…"
     assert panel._hint.text() == "Or paste a key:", "the browser is open"
     button(panel, "by_hand").click()
+    assert panel.message.title == "Sign in on any device"
     by_hand(panel, "not a code!")
     assert panel._code_error.text() == "This is not a sign-in code."
-    by_hand(panel, demo.decide_sign_in(browser.opened[0]))
+    button(panel, "copy").click()
+    button(panel, "page").click()
+    address = QGuiApplication.clipboard().text()
+    assert browser.opened[1:] == [address]
+    by_hand(panel, demo.allow_and_read_code(address))
     until(panel, SignInPhase.DONE)
     assert keys == [demo.key_for("signed_in")]
     assert not panel.message.isVisibleTo(panel)
@@ -82,17 +87,34 @@ def test_a_user_can_paste_the_code_and_gets_a_key(
     assert button(panel, "begin").isEnabled()
 
 
-def test_without_a_browser_the_address_can_be_copied(make_panel: Callable[..., SignInPanel], browser: Browser) -> None:
+def test_the_address_at_which_the_browser_ended_is_taken_too(
+    make_panel: Callable[..., SignInPanel], browser: Browser, demo: DemoControl
+) -> None:
+    panel = make_panel()
+    button(panel, "begin").click()
+    until(panel, SignInPhase.WAITING)
+    button(panel, "by_hand").click()
+    by_hand(panel, demo.decide_sign_in(browser.opened[0]))
+    until(panel, SignInPhase.DONE)
+    button(panel, "begin").click()
+    until(panel, SignInPhase.WAITING)
+    assert panel.message.title == "Waiting for your browser…", "by hand was wanted once"
+
+
+def test_without_a_browser_the_address_can_be_copied(
+    make_panel: Callable[..., SignInPanel], browser: Browser, demo: DemoControl
+) -> None:
     browser.installed = False
     panel = make_panel()
     button(panel, "begin").click()
     until(panel, SignInPhase.WAITING)
     assert panel.message.title == "No web browser could be opened"
     button(panel, "copy").click()
-    assert QGuiApplication.clipboard().text() == browser.opened[0]
+    code = demo.allow_and_read_code(QGuiApplication.clipboard().text())
     button(panel, "cancel").click()
     until(panel, SignInPhase.IDLE)
     assert not panel.message.isVisibleTo(panel)
+    assert code
 
 
 def test_a_busy_port_asks_for_the_code_at_once(
@@ -104,7 +126,7 @@ def test_a_busy_port_asks_for_the_code_at_once(
         panel = make_panel(ports=(taken.getsockname()[1],))
         button(panel, "begin").click()
         until(panel, SignInPhase.WAITING)
-        by_hand(panel, demo.decide_sign_in(browser.opened[0]))
+        by_hand(panel, demo.allow_and_read_code(browser.opened[0]))
         until(panel, SignInPhase.DONE)
 
 
