@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 ERROR_DOCS = "https://openrouter.ai/docs/errors"
+SUGGESTED = "openai/gpt-5.4-mini"
+"""The model that is suggested in place of one that cannot answer."""
 
 
 def availability(code: str, *models: str, retryable: bool = False, **more: Any) -> dict[str, Any]:

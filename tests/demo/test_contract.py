@@ -9,6 +9,8 @@ import pytest
 
 from caal_desktop.demo.accounts.keys import KEYS, KeyAdmission
 from caal_desktop.demo.catalogue.stored import stored
+from caal_desktop.demo.chat.request_checks import RETIRED
+from caal_desktop.demo.errors import SUGGESTED
 from caal_desktop.demo.faults.registry import FAULTS, EndpointGroup, FaultKind
 from tests.demo.asking import CHEAP, FREE, REASONER, TOOLS, ask, pkce
 from tests.support.openapi_contract import Contract, ContractError
@@ -153,6 +155,8 @@ def test_errors(contract: Contract, demo: DemoControl, name: str) -> None:
     [
         (400, "model_not_found", {"model": "acme/telepath"}),
         (400, "wrong_endpoint", {"model": "openai/gpt-5.4-nano:batch"}),
+        (404, "free_variant_ended", {"model": f"{CHEAP}:free"}),
+        (404, "model_deprecated", {"model": RETIRED}),
         (404, "no_endpoints", {"provider": {"only": ["Nobody"]}}),
         (404, "privacy_restricted", {"model": FREE, "provider": {"data_collection": "deny"}}),
         (404, "constraint_filtered", {"top_k": 5, "provider": {"require_parameters": True}}),
@@ -164,6 +168,15 @@ def test_why_no_provider_answers(
     answer = ask(demo, "hello", **more)
     assert (answer.status, answer.json()["error"]["availability"]["code"]) == (status, code)
     contract.check_response("POST", CHAT, status, answer.json(), headers=answer.headers)
+
+
+def test_what_is_suggested_is_listed(demo: DemoControl) -> None:
+    rows = {row.get("id") for row in demo.call("GET", "/models").json()["data"]}
+    for asked, meant in ((RETIRED, SUGGESTED), (f"{CHEAP}:free", CHEAP), ("openai/gpt-5.4-mimi", CHEAP)):
+        suggested = ask(demo, "hello", model=asked).json()["error"]["availability"]["fallback_models"]
+        assert suggested[0] == meant
+        assert set(suggested) <= rows
+    assert "fallback_models" not in ask(demo, "hello", model="acme/telepath").json()["error"]["availability"]
 
 
 def test_every_code_has_an_example_that_fits_its_own_status_alone(contract: Contract) -> None:

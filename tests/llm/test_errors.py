@@ -670,7 +670,7 @@ def test_what_fills_a_placeholder_is_cleaned_however_deep_it_is() -> None:
 
 def test_templates_can_be_translated_before_they_are_filled_in() -> None:
     known = {"provider", "model", "host", "time", "wait", "reasons", "provider_name", "issuer", "address", "name"}
-    known |= {"known", "header", "reason", "file", "variable", "names", "proxy"}
+    known |= {"known", "header", "reason", "file", "variable", "names", "proxy", "hosts"}
     for template in all_templates(errors.ProviderError):
         assert {name for _, name, _, _ in string.Formatter().parse(template) if name} <= known
     error = errors.RateLimited("groq", retry_after=200, params={"provider": "Groq"})

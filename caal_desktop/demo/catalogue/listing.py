@@ -93,6 +93,11 @@ class DemoCatalogue:
             raise ValueError(f"{path} holds no list of models under 'data'.")  # noqa: TRY004 - the file is wrong
         return cls([row for row in rows if isinstance(row, dict)])
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids and canonical slugs."""
+        return list(self._by_id)
+
     def find(self, name: str) -> Row | None:
         """Return the row with that id (or canonical slug)."""
         return self._by_id.get(name)

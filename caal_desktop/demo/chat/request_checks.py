@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from caal_desktop.demo.catalogue import rows
 from caal_desktop.demo.catalogue.hosting import providers, tag_of
 from caal_desktop.demo.chat.answers import images_of, text_of, tokenize
-from caal_desktop.demo.errors import ApiError, availability
+from caal_desktop.demo.errors import SUGGESTED, ApiError, availability
 from caal_desktop.llm.fields import as_dict, as_float, as_list, as_text
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from caal_desktop.demo.catalogue.rows import Row
 
 DOCS = "https://openrouter.ai/docs"
+RETIRED = "demo/retired"
+"""A model that was offered once. So was the free variant of each model that is listed without one."""
 
 
 @dataclass(slots=True)
@@ -156,11 +159,11 @@ def _model(body: dict[str, Any], catalogue: DemoCatalogue) -> tuple[Row, str]:
     names = [name for name in wanted if name is not None]
     if not names:
         raise ApiError(400, "No models provided")
-    refusal = _no_such_model(names[0], names)
+    refusal = _no_such_model(names[0], names, catalogue)
     for name in names:
         row = catalogue.find(name)
         if row is None:
-            refusal = _no_such_model(name, names)
+            refusal = _no_such_model(name, names, catalogue)
         elif name.endswith(":batch"):
             refusal = ApiError(
                 400,
@@ -177,12 +180,23 @@ def _model(body: dict[str, Any], catalogue: DemoCatalogue) -> tuple[Row, str]:
     raise refusal
 
 
-def _no_such_model(name: str, names: list[str]) -> ApiError:
+def _no_such_model(name: str, names: list[str], catalogue: DemoCatalogue) -> ApiError:
+    paid = name.removesuffix(":free")
+    if paid != name and catalogue.find(paid) is not None:
+        why = availability("free_variant_ended", *names, fallback_models=[paid])
+        return ApiError(404, f"{name} is no longer available for free.", {"error_type": "not_found"}, availability=why)
+    if name == RETIRED:
+        why = availability("model_deprecated", *names, fallback_models=[SUGGESTED])
+        return ApiError(404, f"{name} has been retired.", {"error_type": "not_found"}, availability=why)
+    meant = difflib.get_close_matches(name, catalogue.ids, n=2, cutoff=0.85)
+    why = availability("model_not_found", *names)
+    if meant:
+        why["fallback_models"] = meant
     return ApiError(
         400,
         f"{name} is not a valid model ID",
         {"error_type": "invalid_request"},
-        availability=availability("model_not_found", *names),
+        availability=why,
     )
 
 

@@ -7,7 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.demo.chat.replies import Reply, reasoning_detail, usage
-from caal_desktop.demo.errors import ApiError, availability
+from caal_desktop.demo.errors import SUGGESTED, ApiError, availability
 from caal_desktop.demo.http.messages import Stream, encode_json
 from caal_desktop.demo.pseudorandom import between, token_hex
 from caal_desktop.demo.state import ORDINARY_SPEED
@@ -232,6 +232,7 @@ class EventStream:
             retryable=True,
             retry_after=20,
             affected_providers=[self._accepted.provider],
+            fallback_models=[SUGGESTED],
         )
         return {
             "message": "Rate limit exceeded",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from caal_desktop.demo.accounts.sign_in import LOOPBACK
-from caal_desktop.demo.errors import ApiError, availability
+from caal_desktop.demo.errors import SUGGESTED, ApiError, availability
 from caal_desktop.demo.faults.registry import FaultKind
 from caal_desktop.demo.http.messages import JSON, Response, html_response, json_response
 
@@ -70,7 +70,56 @@ def error_of(fault: ActiveFault) -> ApiError:
             404,
             "No endpoints found for demo/gone.",
             {"error_type": "not_found"},
-            availability=availability("no_endpoints", "demo/gone", fallback_models=["openai/gpt-5.4-mini"]),
+            availability=availability("no_endpoints", "demo/gone", fallback_models=[SUGGESTED]),
+        ),
+        "retired_404": ApiError(
+            404,
+            "demo/model has been retired.",
+            {"error_type": "not_found"},
+            availability=availability("model_deprecated", "demo/model", fallback_models=["demo/gone", SUGGESTED]),
+        ),
+        "free_ended_404": ApiError(
+            404,
+            "demo/model:free is no longer available for free.",
+            {"error_type": "not_found"},
+            availability=availability("free_variant_ended", "demo/model:free", fallback_models=[SUGGESTED]),
+        ),
+        "removed_404": ApiError(
+            404,
+            "No endpoints found for demo/model.",
+            {"error_type": "not_found"},
+            availability=availability(
+                "model_unavailable_upstream", "demo/model", affected_providers=["DeepInfra", "Together"]
+            ),
+        ),
+        "price_limit_404": ApiError(
+            404,
+            "No endpoints found for demo/model within your limits.",
+            {"error_type": "not_found"},
+            availability=availability(
+                "constraint_filtered",
+                "demo/model",
+                excluded_by=["max_price"],
+                constraint={"field": "max_price", "detail": "Every host asks for more than $0.10 per million tokens."},
+            ),
+        ),
+        "region_403": ApiError(
+            403,
+            "demo/model is not available in your region.",
+            {"error_type": "permission_denied"},
+            availability=availability(
+                "region_restricted", "demo/model", excluded_by=["geo"], fallback_models=[SUGGESTED]
+            ),
+        ),
+        "wrong_endpoint_400": ApiError(
+            400,
+            "demo/model does not support chat completions.",
+            {"error_type": "invalid_request"},
+            availability=availability(
+                "wrong_endpoint",
+                "demo/model",
+                constraint={"field": "model", "detail": "Use it with the embeddings endpoint."},
+            ),
         ),
         "data_policy_404": ApiError(
             404,
@@ -98,6 +147,24 @@ def error_of(fault: ActiveFault) -> ApiError:
                 "remedy_hint": "Add credits, or wait until midnight UTC.",
             },
             headers=per_day,
+        ),
+        "no_capacity_429": ApiError(
+            429,
+            "Rate limit exceeded",
+            {
+                "error_type": "rate_limit_exceeded",
+                "limit_source": "upstream_provider",
+                "remedy_hint": "Retry later, or use a model with more hosts.",
+            },
+            headers={"Retry-After": str(seconds)},
+            availability=availability(
+                "capacity_exhausted",
+                "demo/model",
+                retryable=True,
+                retry_after=seconds,
+                affected_providers=["DeepInfra"],
+                fallback_models=[SUGGESTED],
+            ),
         ),
         "upstream_rate_limit": ApiError(
             429,

@@ -30,15 +30,22 @@
     │   └── ManagementKeyRejected                 a key that manages an account, and cannot chat
     ├── InsufficientCredit                        402
     ├── PermissionRefused                         403
-    │   └── ModerationRefused                     403 with moderation reasons
-    ├── ModelNotFound                             404
+    │   ├── ModerationRefused                     403 with moderation reasons
+    │   └── RegionRefused                         403, because the model is not offered where the user is
+    ├── ModelNotFound                             404, or 400 at OpenRouter
+    │   ├── NotHosted                             404, because nobody runs the model now
+    │   └── ModelEnded                            404, because it was retired, or all hosts have removed it
+    │       └── FreeVariantEnded                  404, because it has a price now
     ├── NoProviderAllowed                         404, because data policy or allowed providers exclude every host
     ├── CapabilityNotOffered                      404, because no host of the model can do what was asked
+    │   ├── NotAChatModel                         400, because it is made for something else
+    │   └── RequirementUnmet                      404, because no host meets a limit: price, precision, …
     ├── EndpointNotFound                          404 or 405, because the address is another kind of server
     ├── RequestTimedOut                           408, 504, 524, or no answer within the read timeout
     ├── RequestTooLarge                           413, or 400 for the context length
     ├── UnprocessableRequest                      422
     ├── RateLimited                               429
+    │   ├── CapacityExhausted                     429 of the hosts, not of the user's key
     │   └── DailyLimitReached                     429 of the free models' daily cap
     ├── ProviderUnavailable                       502, 503, 529
     ├── ServerFailed                              500 and other 5xx
@@ -56,6 +63,7 @@ No error contains a key: neither its text, its ``detail`` and its ``metadata``, 
 
 from __future__ import annotations
 
+from caal_desktop.llm.errors.availability import Availability, AvailabilityCode
 from caal_desktop.llm.errors.base import ProviderError, Remedy
 from caal_desktop.llm.errors.connection import (
     AddressRefused,
@@ -86,20 +94,27 @@ from caal_desktop.llm.errors.server import (
     AuthenticationFailed,
     BadRequest,
     CapabilityNotOffered,
+    CapacityExhausted,
     DailyLimitReached,
     EmptyAnswer,
     EndpointNotFound,
+    FreeVariantEnded,
     InsufficientCredit,
     InvalidResponse,
     ManagementKeyRejected,
+    ModelEnded,
     ModelNotFound,
     ModerationRefused,
     NoProviderAllowed,
+    NotAChatModel,
+    NotHosted,
     PermissionRefused,
     ProviderUnavailable,
     RateLimited,
+    RegionRefused,
     RequestTimedOut,
     RequestTooLarge,
+    RequirementUnmet,
     ServerFailed,
     StreamInterrupted,
     StreamStalled,
@@ -112,8 +127,11 @@ __all__ = [
     "ApiKeyMalformed",
     "ApiKeyMissing",
     "AuthenticationFailed",
+    "Availability",
+    "AvailabilityCode",
     "BadRequest",
     "CapabilityNotOffered",
+    "CapacityExhausted",
     "CaptivePortalSuspected",
     "CertificateExpired",
     "CertificateFileExpired",
@@ -133,14 +151,18 @@ __all__ = [
     "EmptyAnswer",
     "EndpointNotFound",
     "ErrorText",
+    "FreeVariantEnded",
     "InsufficientCredit",
     "InvalidResponse",
     "ManagementKeyRejected",
+    "ModelEnded",
     "ModelNotFound",
     "ModerationRefused",
     "NameResolutionFailed",
     "NetworkSettingsInvalid",
     "NoProviderAllowed",
+    "NotAChatModel",
+    "NotHosted",
     "NotOffered",
     "PermissionRefused",
     "ProviderError",
@@ -148,9 +170,11 @@ __all__ = [
     "ProxyAuthenticationRequired",
     "ProxyCertificateRejected",
     "RateLimited",
+    "RegionRefused",
     "Remedy",
     "RequestTimedOut",
     "RequestTooLarge",
+    "RequirementUnmet",
     "ServerFailed",
     "StreamInterrupted",
     "StreamStalled",

@@ -12,6 +12,8 @@ from caal_desktop.llm.translation import NO_TEXT, QT_TRANSLATE_NOOP, Duration, F
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from caal_desktop.llm.errors.availability import Availability
+
 MAX_PARAM_LENGTH: Final = 300
 """Characters of a text from outside that fills a placeholder."""
 THE_SERVER: Final = QT_TRANSLATE_NOOP("ProviderError", "The server")
@@ -47,6 +49,7 @@ class ProviderError(DescribedError):
         detail: the server's or the system's own words, as they came.
         retry_after: seconds.
         metadata: the error body's ``metadata``, as it came.
+        availability: why no host could answer, without secrets.
         params: the values of the templates' placeholders: texts from outside as ``str``, others as
             :class:`~caal_desktop.llm.translation.FilledText` has them.
         secrets: removed from ``detail``, ``metadata`` and ``params``, and not kept.
@@ -59,7 +62,9 @@ class ProviderError(DescribedError):
             "".
         retry_after: seconds to wait, as the server asked; None where it did not.
         metadata: the error body's ``metadata``, cleaned and bounded.
-        params: the values of the templates' placeholders, cleaned and bounded.
+        availability: why no host could answer, and which models the server offers instead; None where it does not say.
+        params: the values of the templates' placeholders, cleaned and bounded. ``params["hint"]`` is a sentence
+            of the server's own for the user, where there is one.
     """
 
     what: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "{provider} could not answer.")
@@ -82,6 +87,7 @@ class ProviderError(DescribedError):
         detail: str = "",
         retry_after: float | None = None,
         metadata: Mapping[str, Any] | None = None,
+        availability: Availability | None = None,
         params: Mapping[str, object] | None = None,
         secrets: tuple[str | None, ...] = (),
     ) -> None:
@@ -91,6 +97,7 @@ class ProviderError(DescribedError):
         self.detail = clean_text(detail, *secrets)
         self.retry_after = retry_after
         self.metadata: dict[str, Any] = clean_metadata(dict(metadata or {}), *secrets)
+        self.availability = availability
         filling: dict[str, object] = {"provider": provider or THE_SERVER, **(params or {})}
         if retry_after is not None:
             filling["wait"] = Duration(retry_after)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from caal_desktop.llm.errors import ProviderError
+    from caal_desktop.llm.errors.availability import Availability
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class RequestContext:
         status: int | None = None,
         retry_after: float | None = None,
         metadata: Mapping[str, Any] | None = None,
+        availability: Availability | None = None,
         **params: object,
     ) -> ProviderError:
         """Return an error about this request.
@@ -58,6 +60,7 @@ class RequestContext:
             status: the HTTP status.
             retry_after: seconds.
             metadata: the error body's ``metadata``.
+            availability: why no host could answer, without secrets.
             **params: values of placeholders, besides those that are known of the request.
         """
         return cls(
@@ -67,6 +70,7 @@ class RequestContext:
             detail=detail,
             retry_after=retry_after,
             metadata=metadata,
+            availability=availability,
             params={
                 "provider": self.display_name,
                 "host": self.location,

@@ -42,7 +42,7 @@ class ManagementKeyRejected(AuthenticationFailed):
 
 
 class InsufficientCredit(ProviderError):
-    """402, or 403 because of the key's own limit."""
+    """402, or 403 or 429 because of the key's own limit. ``retry_after`` has the seconds until that starts anew."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The credit does not cover this request.")
     why = QT_TRANSLATE_NOOP(
@@ -52,7 +52,15 @@ class InsufficientCredit(ProviderError):
     advice = QT_TRANSLATE_NOOP(
         "ProviderError", "Add credit, raise the key's limit, or lower the maximum answer length."
     )
+    advice_with_wait: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "Add credit, raise the key's limit, or wait {wait} for it to start anew."
+    )
     remedy = Remedy.ADD_CREDIT
+
+    def template(self) -> ErrorTemplate:
+        """Return the templates; the advice names the wait where it is known."""
+        template = super().template()
+        return template if self.retry_after is None else replace(template, advice=self.advice_with_wait)
 
 
 class PermissionRefused(ProviderError):
@@ -65,12 +73,28 @@ class PermissionRefused(ProviderError):
 
 
 class ModerationRefused(PermissionRefused):
-    """403 with moderation reasons, which ``params["reasons"]`` lists as a tuple of texts."""
+    """403 for what was written; ``params["reasons"]`` lists the reasons as a tuple of texts, which may be empty."""
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The message was flagged by moderation.")
     why = QT_TRANSLATE_NOOP("ProviderError", "The model's provider named these reasons: {reasons}.")
     advice = QT_TRANSLATE_NOOP("ProviderError", "Word the message differently, or choose a model without moderation.")
+    why_unnamed: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The model's provider does not answer such messages, and named no reason."
+    )
     remedy = Remedy.SHORTEN
+
+    def template(self) -> ErrorTemplate:
+        """Return the templates; the reason says where none was named."""
+        template = super().template()
+        return template if self.params.get("reasons") else replace(template, why=self.why_unnamed)
+
+
+class RegionRefused(PermissionRefused):
+    """403: the model is not offered where the user is."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "“{model}” is not offered in your region.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "Its hosts do not take requests from where you are.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Choose another model.")
 
 
 class ModelNotFound(ProviderError):
@@ -85,6 +109,30 @@ class ModelNotFound(ProviderError):
     remedy = Remedy.CHOOSE_MODEL
 
 
+class NotHosted(ModelNotFound):
+    """404: the model is known, and nobody runs it now."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "Nobody offers “{model}” at the moment.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "{provider} knows the model, but has no host that runs it now.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Choose another model, or try again later.")
+
+
+class ModelEnded(ModelNotFound):
+    """404: the model was offered once."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "“{model}” is no longer offered.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "It was retired, as models are when newer ones take their place.")
+    why_removed: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "The hosts that ran it have removed it.")
+
+
+class FreeVariantEnded(ModelEnded):
+    """404: the model goes on, at a price."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "“{model}” is no longer free.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "{provider} has ended the free variant of this model.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Use the model at its price, or choose another free one.")
+
+
 class NoProviderAllowed(ProviderError):
     """404: the account's privacy or provider settings exclude every host of the model."""
 
@@ -94,6 +142,23 @@ class NoProviderAllowed(ProviderError):
         "Every provider that hosts this model is excluded by the data policy or the list of allowed providers.",
     )
     advice = QT_TRANSLATE_NOOP("ProviderError", "Loosen the privacy settings, or choose another model.")
+    why_storing: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Your settings, here or at {provider}, allow only providers that store nothing, and none of these hosts this "
+        "model.",
+    )
+    why_training: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Your settings, here or at {provider}, exclude providers that may train models on what is written, and no "
+        "other hosts this model.",
+    )
+    why_region: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError",
+        "Your account at {provider} keeps requests within a region of the world, where nobody hosts this model.",
+    )
+    why_list: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "Your list of allowed or ignored providers, here or at {provider}, leaves none that hosts it."
+    )
     remedy = Remedy.PRIVACY_SETTINGS
 
 
@@ -104,6 +169,28 @@ class CapabilityNotOffered(ProviderError):
     why = QT_TRANSLATE_NOOP("ProviderError", "No provider of this model supports a part of the request, such as tools.")
     advice = QT_TRANSLATE_NOOP("ProviderError", "Choose a model that supports it.")
     remedy = Remedy.CHOOSE_MODEL
+
+
+class NotAChatModel(CapabilityNotOffered):
+    """400: the model answers other kinds of requests."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "“{model}” cannot chat.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "It is made for other tasks, such as images, embeddings or batch jobs.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Choose a model that chats.")
+
+
+class RequirementUnmet(CapabilityNotOffered):
+    """404: no host meets a limit that was set."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "No host of “{model}” meets what is asked for.")
+    why = QT_TRANSLATE_NOOP("ProviderError", "A limit, of the request or of your account, leaves out all of them.")
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Loosen that limit in your account, or choose another model.")
+    why_price: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "All of them ask for more than the highest price that is allowed."
+    )
+    why_precision: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "None of them runs it with the precision (quantization) that is asked for."
+    )
 
 
 class EndpointNotFound(ProviderError):
@@ -171,6 +258,15 @@ class RateLimited(ProviderError):
         return template if self.retry_after is None else replace(template, advice=self.advice_with_wait)
 
 
+class CapacityExhausted(RateLimited):
+    """429: the hosts of the model are at their limit, whoever asks."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "“{model}” is very busy at the moment.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError", "Its hosts take no more requests just now. That is no limit of your key at {provider}."
+    )
+
+
 class DailyLimitReached(RateLimited):
     """429: the free models' daily number of requests is used up."""
 
@@ -186,19 +282,28 @@ class DailyLimitReached(RateLimited):
 
 
 class ProviderUnavailable(ProviderError):
-    """502, 503 or 529. ``params["provider_name"]`` is the hosting provider, where OpenRouter names it."""
+    """502, 503 or 529.
+
+    ``params["provider_name"]`` is the hosting provider, where OpenRouter names it; ``params["hosts"]``, a tuple of
+    texts, are those that were tried.
+    """
 
     what = QT_TRANSLATE_NOOP("ProviderError", "The model is not available at the moment.")
     why = QT_TRANSLATE_NOOP("ProviderError", "The servers that run it are down or overloaded.")
     why_named: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
         "ProviderError", "{provider_name}, which runs it, is down or overloaded."
     )
+    why_hosts: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "Those that run it are down or overloaded: {hosts}."
+    )
     advice = QT_TRANSLATE_NOOP("ProviderError", "Try again in a moment, or choose another model.")
     transient = True
 
     def template(self) -> ErrorTemplate:
-        """Return the templates; the reason names the hosting provider where it is known."""
+        """Return the templates; the reason names the hosting providers where they are known."""
         template = super().template()
+        if self.params.get("hosts"):
+            return replace(template, why=self.why_hosts)
         return replace(template, why=self.why_named) if self.params.get("provider_name") else template
 
 
@@ -216,6 +321,9 @@ class BadRequest(ProviderError):
     what = QT_TRANSLATE_NOOP("ProviderError", "“{model}” did not accept the request.")
     why = QT_TRANSLATE_NOOP("ProviderError", "A parameter does not suit this model.")
     advice = QT_TRANSLATE_NOOP("ProviderError", "Go back to the model's default parameters, or choose another model.")
+    why_parameters: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "No host of this model takes all the parameters that were sent."
+    )
     remedy = Remedy.DEFAULT_PARAMETERS
 
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
 from caal_desktop.llm.echoes import hide_echoes
-from caal_desktop.llm.fields import as_dict, as_int, as_list, as_text, own_choice, parse_json
-from caal_desktop.llm.redaction import clean_text
+from caal_desktop.llm.errors import Availability, AvailabilityCode
+from caal_desktop.llm.fields import as_dict, as_dicts, as_int, as_list, as_text, own_choice, parse_json
+from caal_desktop.llm.redaction import clean_metadata, clean_text
 from caal_desktop.llm.translation import NO_TEXT
 from caal_desktop.llm.transport.certificates import BundleError, BundleFault
 from caal_desktop.llm.transport.retry import retry_after_of
@@ -70,23 +71,81 @@ _STATUS_BY_WORD: Final = {
     "server_error": 500,
     "internal_server_error": 500,
     "overloaded_error": 529,
+    # OpenRouter's ``error_type``, as far as it is not among these.
+    "token_limit_exceeded": 413,
+    "string_too_long": 413,
+    "payload_too_large": 413,
+    "authentication": 401,
+    "payment_required": 402,
+    "content_policy_violation": 403,
+    "refusal": 403,
+    "not_found": 404,
+    "timeout": 408,
+    "unprocessable": 422,
+    "invalid_image": 422,
+    "image_too_large": 422,
+    "image_too_small": 422,
+    "unsupported_image_format": 422,
+    "image_not_found": 422,
+    "image_download_failed": 422,
+    "invalid_request": 400,
+    "invalid_prompt": 400,
+    "max_tokens_exceeded": 400,
+    "precondition_failed": 400,
+    "server": 500,
+    "provider_unavailable": 502,
+    "provider_overloaded": 503,
 }
 # The word, in place of a code, for a model's call of a tool that was none.
 _TOOL_FAULT: Final = "tool_use_failed"
+_MORE_EXACT: Final = frozenset(
+    {
+        "insufficient_quota",
+        "billing_hard_limit_reached",
+        "payment_required",
+        "context_length_exceeded",
+        "token_limit_exceeded",
+        "string_too_long",
+        "payload_too_large",
+        "model_not_found",
+    }
+)
+"""Words that say more than the 400 or 429 that they come with."""
+_METADATA: Final = ("error_type", "provider_code", "limit_source", "remedy_hint", "previous_errors")
+_REFUSALS: Final = frozenset({"content_policy_violation", "refusal"})
 # OpenRouter's ``error.availability.code``, where the status beside it leaves more than one reason.
 _ERROR_BY_AVAILABILITY: Final[dict[str, type[ProviderError]]] = {
-    "model_not_found": errors.ModelNotFound,
-    "wrong_endpoint": errors.CapabilityNotOffered,
-    "no_endpoints": errors.ModelNotFound,
-    "model_deprecated": errors.ModelNotFound,
-    "model_unavailable_upstream": errors.ModelNotFound,
-    "region_restricted": errors.PermissionRefused,
-    "privacy_restricted": errors.NoProviderAllowed,
-    "constraint_filtered": errors.CapabilityNotOffered,
-    "free_variant_ended": errors.ModelNotFound,
+    AvailabilityCode.MODEL_NOT_FOUND: errors.ModelNotFound,
+    AvailabilityCode.WRONG_ENDPOINT: errors.NotAChatModel,
+    AvailabilityCode.NO_ENDPOINTS: errors.NotHosted,
+    AvailabilityCode.MODEL_DEPRECATED: errors.ModelEnded,
+    AvailabilityCode.MODEL_UNAVAILABLE_UPSTREAM: errors.ModelEnded,
+    AvailabilityCode.CAPACITY_EXHAUSTED: errors.CapacityExhausted,
+    AvailabilityCode.TEMPORARILY_UNAVAILABLE: errors.ProviderUnavailable,
+    AvailabilityCode.REGION_RESTRICTED: errors.RegionRefused,
+    AvailabilityCode.PRIVACY_RESTRICTED: errors.NoProviderAllowed,
+    AvailabilityCode.CONSTRAINT_FILTERED: errors.RequirementUnmet,
+    AvailabilityCode.FREE_VARIANT_ENDED: errors.FreeVariantEnded,
 }
-# How ``error.metadata.limit_source`` ends where the day's free requests are used up.
-_DAILY_SOURCE: Final = "_free_tier_daily"
+_BY_EXCLUSION: Final[dict[str, tuple[type[ProviderError], SourceText]]] = {
+    "data_policy:zdr": (errors.NoProviderAllowed, errors.NoProviderAllowed.why_storing),
+    "data_policy:training": (errors.NoProviderAllowed, errors.NoProviderAllowed.why_training),
+    "data_region": (errors.NoProviderAllowed, errors.NoProviderAllowed.why_region),
+    "allowed_providers": (errors.NoProviderAllowed, errors.NoProviderAllowed.why_list),
+    "geo": (errors.RegionRefused, NO_TEXT),
+    "context_length": (errors.RequestTooLarge, NO_TEXT),
+    "require_parameters": (errors.BadRequest, errors.BadRequest.why_parameters),
+    "max_price": (errors.RequirementUnmet, errors.RequirementUnmet.why_price),
+    "quantization": (errors.RequirementUnmet, errors.RequirementUnmet.why_precision),
+}
+"""What has left out every host (``excluded_by``, ``constraint.field``): the error, and its reason where that is known
+better than the class tells it."""
+# What ``error.metadata.limit_source`` says of a 429: the source's end, and the error.
+_ERROR_BY_SOURCE: Final[dict[str, type[ProviderError]]] = {
+    "_free_tier_daily": errors.DailyLimitReached,
+    "_credits": errors.InsufficientCredit,
+    "upstream_provider": errors.CapacityExhausted,
+}
 _CONTEXT_LENGTH: Final = re.compile(
     r"context[ _](?:length|size|window)|maximum context|prompt is too long|too many tokens", re.IGNORECASE
 )
@@ -94,12 +153,16 @@ _NO_MODEL: Final = re.compile(r"not a valid model|model\b.{0,120}\b(?:not found|
 _DATA_POLICY: Final = re.compile(
     r"data policy|privacy|zero data retention|\bzdr\b|allowed providers|providers? .{0,40}ignored|guardrail", re.I
 )
+# In a 502, whose other words may be anything.
+_POLICY_REFUSAL: Final = re.compile(r"training violation|data policy|zero data retention", re.I)
 _CAPABILITY: Final = re.compile(r"support (?:tool|image|input|audio|file|the requested|structured)|tool use", re.I)
 _MANAGEMENT_KEY: Final = re.compile(r"(?:management|provisioning)[ _]key", re.I)
 _KEY_LIMIT: Final = re.compile(r"key limit|limit exceeded|spending limit|credit", re.I)
 _DAILY: Final = re.compile(r"per[- ]day|daily", re.I)
 _TITLE: Final = re.compile(r"<title[^>]*>(.*?)</title", re.I | re.S)
 _BODY_EXCERPT: Final = 300
+_MOST_EARLIER: Final = 5
+"""Hosts that were tried before and are named."""
 
 
 def looks_like_html(text: str, content_type: str = "") -> bool:
@@ -131,7 +194,7 @@ def error_from_answer(
         title = _TITLE.search(text[:20_000])
         is_page = looks_like_html(text, headers.get("content-type", ""))
         detail = title[1] if title else ("" if is_page else _excerpt(context, text))
-        return _classify(context, status, detail, {}, headers, {}, detail, body_is_error=False)
+        return _classify(context, status, detail, {}, headers, body_is_error=False)
     return error_from_payload(context, payload, headers, status=status)
 
 
@@ -149,21 +212,14 @@ def error_from_payload(
     body = as_dict(payload)
     error: object = body["error"] if body.get("error") else payload
     fields = as_dict(error)
-    metadata = as_dict(fields.get("metadata"))
     message = as_text(error) or as_text(fields.get("message")) or as_text(body.get("message"))
     if message is None:
         other = body.get("detail", fields.get("error"))  # where FastAPI and others have it
         message = other if isinstance(other, str) else (_excerpt(context, json.dumps(other)) if other else "")
-    code = _code(fields)
-    word = next((text for name in ("code", "type") if (text := as_text(fields.get(name))) in _STATUS_BY_WORD), None)
-    if status is None:
-        status = code
-    elif word in ("insufficient_quota", "billing_hard_limit_reached", "context_length_exceeded", "model_not_found"):
-        status = code or status  # more exact than the 400 or 429 that it comes with
-    availability = as_dict(fields.get("availability"))
-    is_error = bool(body.get("error"))
-    words = _with_tool_fault(context, message, fields)
-    return _classify(context, status, message, metadata, headers or {}, availability, words, body_is_error=is_error)
+    words = [text for text in map(as_text, _types_of(fields)) if text is not None]
+    exact = next((_STATUS_BY_WORD[word] for word in words if word in _MORE_EXACT), None)
+    status = exact or status or _code(fields, words)
+    return _classify(context, status, message, fields, headers or {}, body_is_error=bool(body.get("error")))
 
 
 def _with_tool_fault(context: RequestContext, message: str, fields: dict[str, Any]) -> str:
@@ -178,61 +234,131 @@ def _with_tool_fault(context: RequestContext, message: str, fields: dict[str, An
     return ": ".join(part for part in (_excerpt(context, message), word, _excerpt(context, attempt)) if part)
 
 
-def _code(fields: dict[str, Any]) -> int | None:
-    for name in ("code", "http_status", "status", "type"):
-        value = fields.get(name)
-        number = as_int(value)
-        if number is None and isinstance(value, str):
-            number = _STATUS_BY_WORD.get(value)
-        if number is not None and 300 <= number < 600:
-            return number
-    return None
+def _types_of(fields: dict[str, Any]) -> list[object]:
+    """Return what may be a word for the kind of error."""
+    metadata = as_dict(fields.get("metadata"))
+    return [fields.get("code"), fields.get("type"), fields.get("error_type"), metadata.get("error_type")]
+
+
+def _code(fields: dict[str, Any], words: list[str]) -> int | None:
+    numbers = (as_int(fields.get(name)) for name in ("code", "http_status", "status", "type"))
+    known = (*numbers, *map(_STATUS_BY_WORD.get, words))
+    return next((number for number in known if number is not None and 300 <= number < 600), None)
 
 
 def _classify(
     context: RequestContext,
     status: int | None,
     message: str,
-    metadata: dict[str, Any],
+    fields: dict[str, Any],
     headers: Mapping[str, str],
-    availability: dict[str, Any],
-    words: str,
     *,
     body_is_error: bool,
 ) -> ProviderError:
-    cls = _by_availability(availability)
+    # Events within a stream have beside the message what other answers have in the metadata.
+    metadata = {name: fields[name] for name in _METADATA if name in fields} | as_dict(fields.get("metadata"))
+    availability = Availability.read(clean_metadata(fields.get("availability"), *context.secrets))
+    raw = _raw_message(context, metadata.get("raw"))
+    cls, reason = _by_availability(availability)
     if cls is None:
-        cls = _by_status(context, status, message, metadata, body_is_error=body_is_error)
+        told = f"{message} {raw}" if status == 502 else message
+        cls = _by_status(context, status, told, fields, body_is_error=body_is_error)
+        if availability is not None and availability.retryable and not cls.transient:
+            # A reason that nobody here knows, and that will pass.
+            cls = errors.ProviderUnavailable
+    if issubclass(cls, errors.RateLimited):
+        cls = _by_source(cls, as_text(metadata.get("limit_source")) or "", message)
+    earlier = as_dicts(metadata.get("previous_errors"))[:_MOST_EARLIER]
+    return context.error(
+        cls,
+        _detail(_with_tool_fault(context, message, fields), raw, earlier),
+        reason=reason,
+        status=status,
+        retry_after=_wait(cls, status, metadata, headers, availability),
+        metadata=metadata,
+        availability=availability,
+        **_params(context, cls, metadata, earlier, availability),
+    )
+
+
+def _by_source(cls: type[ProviderError], source: str, message: str) -> type[ProviderError]:
+    """Return whose limit it is that a 429 tells of."""
+    by_source = next((error for end, error in _ERROR_BY_SOURCE.items() if source.endswith(end)), None)
+    if by_source is None and cls is errors.RateLimited and _DAILY.search(message):
+        return errors.DailyLimitReached
+    return by_source or cls
+
+
+def _wait(
+    cls: type[ProviderError],
+    status: int | None,
+    metadata: dict[str, Any],
+    headers: Mapping[str, str],
+    availability: Availability | None,
+) -> float | None:
+    if not issubclass(cls, errors.RateLimited) and status not in (402, 408, 429, 503, 529):
+        return None
+    wait = retry_after_of({**as_dict(metadata.get("headers")), **dict(headers)})
+    return availability.retry_after if wait is None and availability is not None else wait
+
+
+def _detail(message: str, raw: str, earlier: list[dict[str, Any]]) -> str:
+    """Return the server's words, with those of the hosts that were tried before."""
+    tried = []
+    for error in earlier:
+        told = [str(value) for value in (error.get("status"), error.get("code")) if isinstance(value, int | str)]
+        tried.append(": ".join(filter(None, (as_text(error.get("provider")), " ".join(told)))))
+    before = f"({'; '.join(filter(None, tried))})" if any(tried) else ""
+    return " ".join(filter(None, (": ".join(filter(None, (message, raw))), before)))
+
+
+def _params(
+    context: RequestContext,
+    cls: type[ProviderError],
+    metadata: dict[str, Any],
+    earlier: list[dict[str, Any]],
+    availability: Availability | None,
+) -> dict[str, Any]:
     params: dict[str, Any] = {}
     if provider_name := as_text(metadata.get("provider_name")):
         params["provider_name"] = provider_name
-    parts = (words, _raw_message(context, metadata.get("raw")))
-    detail = ": ".join(part for part in parts if part)
-    retry_after = None
-    if cls is errors.RateLimited or status in (408, 503, 529):
-        retry_after = retry_after_of({**as_dict(metadata.get("headers")), **dict(headers)})
-        if retry_after is None:
-            retry_after = retry_after_of({"retry-after": availability.get("retry_after")})
-    limit_source = as_text(metadata.get("limit_source")) or ""
-    if cls is errors.RateLimited and (limit_source.endswith(_DAILY_SOURCE) or _DAILY.search(message)):
-        cls = errors.DailyLimitReached
-    if cls is errors.AuthenticationFailed:
+    hosts = availability.affected_providers if availability is not None else ()
+    names = [as_text(error.get("provider")) for error in earlier]
+    if tried := tuple(dict.fromkeys(name for name in (*hosts, *names) if name)):
+        params["hosts"] = tried
+    hint = as_text(metadata.get("remedy_hint")) or (availability.constraint_detail if availability is not None else "")
+    if hint:
+        params["hint"] = hint
+    if issubclass(cls, errors.AuthenticationFailed):
         params["sent_no_key"] = not any(context.secrets)
-    if cls is errors.ModerationRefused:
-        params["reasons"] = tuple(str(reason) for reason in as_list(metadata.get("reasons"))[:10]) or ("…",)
+    if issubclass(cls, errors.ModerationRefused):
+        params["reasons"] = tuple(str(reason) for reason in as_list(metadata.get("reasons"))[:10])
         params["flagged_input"] = as_text(metadata.get("flagged_input")) or ""
-    return context.error(cls, detail, status=status, retry_after=retry_after, metadata=metadata, **params)
+    return params
 
 
-def _by_availability(availability: dict[str, Any]) -> type[ProviderError] | None:
-    code = as_text(availability.get("code"))
-    if code == "no_endpoints" and as_list(availability.get("excluded_by")):
-        return errors.NoProviderAllowed  # the model has hosts, and the user's preferences exclude all of them
-    return _ERROR_BY_AVAILABILITY.get(code or "")
+def _by_availability(availability: Availability | None) -> tuple[type[ProviderError] | None, SourceText]:
+    """Return the error that fits the reason, and why it happened where that is known better than the class tells it."""
+    if availability is None:
+        return None, NO_TEXT
+    cls = _ERROR_BY_AVAILABILITY.get(availability.code)
+    if cls is errors.ModelEnded and availability.code == AvailabilityCode.MODEL_UNAVAILABLE_UPSTREAM:
+        return cls, errors.ModelEnded.why_removed
+    if cls not in (errors.NotHosted, errors.NoProviderAllowed, errors.RequirementUnmet, errors.RegionRefused):
+        return cls, NO_TEXT
+    # There are hosts; what leaves all of them out is known more exactly.
+    causes = (availability.constraint, *availability.excluded_by)
+    known = [_BY_EXCLUSION[cause] for cause in causes if cause in _BY_EXCLUSION]
+    if cls is errors.NoProviderAllowed:
+        known = [cause for cause in known if cause[0] is cls]
+    found = known[0] if known else None
+    if found is None and cls is errors.NotHosted and availability.excluded_by:
+        return errors.NoProviderAllowed, NO_TEXT
+    return found or (cls, NO_TEXT)
 
 
 def _by_status(
-    context: RequestContext, status: int | None, message: str, metadata: dict[str, Any], *, body_is_error: bool
+    context: RequestContext, status: int | None, message: str, fields: dict[str, Any], *, body_is_error: bool
 ) -> type[ProviderError]:
     if status is None:
         # An error without a code in the body of a 200: the server failed.
@@ -244,7 +370,9 @@ def _by_status(
     if status in (401, 403) and _MANAGEMENT_KEY.search(message):
         return errors.ManagementKeyRejected
     if status == 403:
-        if metadata.get("reasons") or metadata.get("flagged_input"):
+        metadata = as_dict(fields.get("metadata"))
+        is_refusal = not _REFUSALS.isdisjoint(filter(None, map(as_text, _types_of(fields))))
+        if metadata.get("reasons") or metadata.get("flagged_input") or is_refusal:
             return errors.ModerationRefused
         return errors.InsufficientCredit if _KEY_LIMIT.search(message) else errors.PermissionRefused
     if status == 404:
@@ -254,6 +382,8 @@ def _by_status(
             return errors.CapabilityNotOffered
         names_model = context.routes or "model" in message.lower()
         return errors.ModelNotFound if context.model and body_is_error and names_model else errors.EndpointNotFound
+    if status == 502 and _POLICY_REFUSAL.search(message):
+        return errors.NoProviderAllowed
     known = _ERROR_BY_STATUS.get(status)
     if known is not None:
         return known

@@ -62,6 +62,8 @@ class RetryPolicy:
 
 def _may_help(error: ProviderError, earlier: Collection[int | None]) -> bool:
     """Return whether another attempt may go better."""
+    if error.availability is not None and error.availability.retryable is False:
+        return False
     if isinstance(error, ServerFailed) and error.status == _RETRIED_ONCE:
         return _RETRIED_ONCE not in earlier
     return error.transient and (error.status in _RETRIED_STATUSES or isinstance(error, ConnectionFailed))

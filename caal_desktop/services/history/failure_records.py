@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm import errors
-from caal_desktop.llm.errors import ErrorText, ProviderError, Remedy
+from caal_desktop.llm.errors import Availability, ErrorText, ProviderError, Remedy
 from caal_desktop.llm.fields import as_dict, as_float, as_int, as_string
 from caal_desktop.llm.translation import NO_TEXT, Count, Duration, FilledText, SourceText, Unit
 from caal_desktop.services.chat.conversation import SavedFailureError
@@ -34,7 +34,12 @@ def to_failure_record(error: ProviderError | SavedFailureError) -> dict[str, Any
     """Return an answer's error as JSON values."""
     if isinstance(error, SavedFailureError):
         return _words(error.text, error.remedy)
-    facts = {"provider": error.provider, "status": error.status, "retry_after": error.retry_after}
+    facts = {
+        "provider": error.provider,
+        "status": error.status,
+        "retry_after": error.retry_after,
+        "availability": None if error.availability is None else error.availability.to_json(),
+    }
     return {
         **_words(error.describe(), error.remedy),
         **{name: fact for name, fact in facts.items() if fact is not None},
@@ -86,6 +91,7 @@ def _described(value: dict[str, Any]) -> ProviderError:
         reason=reason if isinstance(reason, SourceText) else NO_TEXT,
         detail=as_string(value.get("detail")) or "",
         retry_after=None if retry_after is None else _figure(retry_after),
+        availability=Availability.read(value.get("availability")),
         params={key: _from_json(param) for key, param in as_dict(value.get("params")).items()},
     )
 

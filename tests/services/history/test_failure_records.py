@@ -12,6 +12,7 @@ import pytest
 from caal_desktop.llm import errors, translation
 from caal_desktop.llm.errors import (
     AuthenticationFailed,
+    Availability,
     ErrorText,
     InvalidResponse,
     ProviderError,
@@ -113,7 +114,10 @@ def test_every_error_is_the_same_after_a_restart(database: Database, cls: type[P
         "share": 0.5,
         "reasons": "a",
     }
-    error = cls("openrouter", status=418, detail="A teapot.", retry_after=30.0, params=params)
+    why = Availability(
+        "moon_phase", False, ("x/y",), ("z/y",), ("Acme",), ("whim",), "max_price", "No.", 30.0, "https://a"
+    )
+    error = cls("openrouter", status=418, detail="A teapot.", retry_after=30.0, params=params, availability=why)
     described = error.describe()
     database.keep_error(error)
     loaded = database.load_error()
@@ -121,6 +125,7 @@ def test_every_error_is_the_same_after_a_restart(database: Database, cls: type[P
     assert type(loaded) is cls
     assert loaded.describe() == described
     assert (loaded.provider, loaded.status, loaded.detail, loaded.retry_after) == ("openrouter", 418, "A teapot.", 30.0)
+    assert loaded.availability == why
     assert (loaded.remedy, loaded.params, str(loaded)) == (error.remedy, error.params, str(error))
 
 
