@@ -49,6 +49,8 @@ class CommandId(StrEnum):
     NETWORK_SETTINGS = Remedy.NETWORK_SETTINGS.value
     PROVIDER_SETTINGS = Remedy.PROVIDER_SETTINGS.value
     ALLOW_SHORTER_ANSWER = "allow_shorter_answer"
+    USE_FALLBACK = "use_fallback"
+    PRIVACY_PAGE = "privacy_page"
     CONTINUE = "continue"
     # What can be done with a message.
     EDIT = "edit"
@@ -98,6 +100,8 @@ class Need(StrEnum):
     """A model is selected in the picker."""
     CREDITS_PAGE = "credits_page"
     """The provider has a page where credit is bought."""
+    PRIVACY_PAGE = "privacy_page"
+    """The provider has a page for the account's privacy settings."""
 
 
 class StandardKey(StrEnum):
@@ -242,6 +246,15 @@ COMMANDS: Mapping[CommandId, Command] = {
     CommandId.PROVIDER_SETTINGS: Command(title=QT_TRANSLATE_NOOP("Command", "Provider's settings"), part="settings"),
     CommandId.ALLOW_SHORTER_ANSWER: Command(
         title=QT_TRANSLATE_NOOP("Command", "Allow a shorter answer"), part="lower", needs=_MESSAGE
+    ),
+    # Its button names the model.
+    CommandId.USE_FALLBACK: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Use the suggested model"), part="fallback", needs=_MESSAGE
+    ),
+    CommandId.PRIVACY_PAGE: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Account's privacy page"),
+        part="account",
+        needs=frozenset({Need.PRIVACY_PAGE}),
     ),
     CommandId.CONTINUE: Command(
         title=QT_TRANSLATE_NOOP("Command", "Continue from there"),

@@ -547,6 +547,14 @@ def test_a_failure_of_an_earlier_run_has_its_button_too(program: Program, remedy
     assert place.has_done(COMMANDS[command].same_as or command)
 
 
+def test_the_accounts_privacy_is_changed_on_the_providers_page(program: Program) -> None:
+    (cls,) = [cls for cls in ERRORS if cls.__name__ == "NoProviderAllowed"]
+    button = ChatPlace(program).fail(cls("openrouter")).button("account")
+    assert button is not None
+    button.click()
+    assert program.pages == [descriptor_of("openrouter").privacy_page]
+
+
 @pytest.mark.parametrize("provider", [name for name, found in PROVIDERS.items() if not found.credits_page])
 def test_without_a_credits_page_a_shorter_answer_helps(program: Program, provider: str) -> None:
     program.parts.settings.update(provider=provider)

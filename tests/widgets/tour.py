@@ -25,7 +25,7 @@ from caal_desktop.catalogue.fitness.evidence import Figures
 from caal_desktop.commands import CommandId
 from caal_desktop.demo.accounts.keys import KEYS
 from caal_desktop.key_doctor import CLEANUP_TEXTS, diagnose
-from caal_desktop.llm.errors import ProviderError
+from caal_desktop.llm.errors import Availability, ModelEnded, ProviderError
 from caal_desktop.llm.errors.text import DescribedError
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import Pricing
@@ -664,6 +664,8 @@ class Tour:
                 place.fail(cls("openrouter", params=params, detail="ρ"))
                 turn(2)
                 self.look(f"{name}, {cls.__name__}")
+            if type(place) is ChatPlace:
+                self._suggestions(place)
             if type(place) in (KeyPagePlace, CardPlace) and isinstance(place, KeyPagePlace | CardPlace):
                 self._key_states(place)
             if isinstance(place, SignInPlace):
@@ -679,6 +681,17 @@ class Tour:
         for chat in (*program.to_close, *self.chats):
             run_async(chat.close())
         parts.close()
+
+    def _suggestions(self, place: ChatPlace) -> None:
+        """Show models that are suggested in place of one that has ended: at each kind of price."""
+        place.program.parts.show_catalogue(catalogue_of(ODD_MODELS))
+        for model_id in ("α/η", "α/ι:free", "α/θ", "α/κ"):
+            why = Availability("model_deprecated", fallback_models=(model_id,))
+            params = {"model": MODEL, "provider": "OpenRouter", "hint": "ς"}
+            panel = place.fail(ModelEnded("openrouter", params=params, availability=why))
+            assert panel.button("fallback") is not None
+            self.look(f"chat, suggested {model_id}")
+        place.program.parts.show_catalogue(catalogue())
 
     def _key_states(self, place: CardPlace | KeyPagePlace) -> None:
         for name, state in KEY_STATES.items():
@@ -739,6 +752,9 @@ class Tour:
         for phase, problem in (*begun, *ended, *waits):
             place.panel._show(SignInView(phase, "https://a.example/x", problem))
             self.look(f"sign-in, {phase}, {problem}")
+        place.panel._by_hand = True
+        place.panel._show(SignInView(SignInPhase.WAITING, "https://a.example/x"))
+        self.look("sign-in, by hand")
         for name in PageName:
             body = page(name, page_texts()).partition("</style>")[2]
             self.texts.note(body, "page", "browser", f"sign-in, {name}")
@@ -992,7 +1008,7 @@ class Tour:
             self.texts.note(formats.duration(Duration(seconds)), "duration", "formats", "formats")
         for age in (0, 300, 3600 * 5, 86400 * 5):
             self.texts.note(formats.age(datetime.now(UTC) - timedelta(seconds=age)), "age", "formats", "formats")
-        for text in ("http://[", "http://127.0.0.1:1/α", "http://127.0.0.1:1/τ?code=1&code=2", "α β"):
+        for text in ("http://[", "sk-α", "http://127.0.0.1:1/α", "http://127.0.0.1:1/τ?code=1&code=2", "α β"):
             with pytest.raises(CodeRefusedError) as refused:
                 Attempt(token="τ").code_in(text)
             self.texts.note(translated(refused.value.reason), "error", "wizard.key.signin", "sign-in")

@@ -129,6 +129,7 @@ class ProviderDescriptor:
         keys_page: the address of the page where keys are created; "" where none is needed.
         model_page: the address of a model's page, with ``{model}`` in place of its id; "" where there is none.
         credits_page: the address of the page where credit is bought; "" where there is none.
+        privacy_page: the address of the page for the account's privacy settings; "" where there is none.
         key_hint: what an empty key field shows.
         key_shape: the form of its keys; None where that is not known.
         key_variable: the environment variable that may hold its key; "" where there is none.
@@ -158,6 +159,7 @@ class ProviderDescriptor:
     keys_page: str = ""
     model_page: str = ""
     credits_page: str = ""
+    privacy_page: str = ""
     key_hint: str = ""
     key_shape: KeyShape | None = None
     key_variable: str = ""

@@ -27,6 +27,7 @@ OPENROUTER: Final = ProviderDescriptor(
     keys_page="https://openrouter.ai/settings/keys",
     model_page="https://openrouter.ai/{model}",
     credits_page="https://openrouter.ai/settings/credits",
+    privacy_page="https://openrouter.ai/settings/privacy",
     key_hint="sk-or-v1-…",
     key_shape=KeyShape("sk-or-", 20, prefix="sk-or-v1-", hex_digits=64),
     key_variable="OPENROUTER_API_KEY",

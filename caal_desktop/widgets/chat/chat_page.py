@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import AnswerStatus, Role, total_usage
+from caal_desktop.services.chat.fallback_offer import no_fallback
 from caal_desktop.storage.history.draft_file import Draft
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.conversation import ChatMessage
+    from caal_desktop.services.chat.fallback_offer import FindFallback
     from caal_desktop.widgets.common.command_set import CommandSet
     from caal_desktop.widgets.common.message_panel import PanelMessage
 
@@ -36,6 +38,7 @@ class ChatPage(QWidget):
     Args:
         chat: the conversation.
         commands: what can be done with a message; the page binds those that it does by itself.
+        find_fallback: finds the model that can be asked where another one has failed.
 
     Signals:
         submitted: carries the text to be sent.
@@ -47,7 +50,14 @@ class ChatPage(QWidget):
     resubmitted = Signal(int, str)
     edited = Signal()
 
-    def __init__(self, chat: ChatService, commands: CommandSet[[int]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        chat: ChatService,
+        commands: CommandSet[[int]],
+        parent: QWidget | None = None,
+        *,
+        find_fallback: FindFallback = no_fallback,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("chat")
         self._chat, self.commands = chat, commands
@@ -55,7 +65,7 @@ class ChatPage(QWidget):
         self._draft = ""
         self._is_temporary = False
         self._model_name = ""
-        self.transcript = Transcript(chat, commands, parent=self)
+        self.transcript = Transcript(chat, commands, find_fallback, parent=self)
         self.composer = Composer(self)
         self.message = MessagePanel(name="chat.message", parent=self)
         self.message.return_focus_to(self.composer.edit)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QW
 
 from caal_desktop.commands import CommandId, Need
 from caal_desktop.services.chat.conversation import AnswerStatus, Role
+from caal_desktop.services.chat.fallback_offer import no_fallback
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
 from caal_desktop.widgets.common import design
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.chat.chat_options import ChatOptions
     from caal_desktop.services.chat.chat_request import ChatRequest
     from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.chat.fallback_offer import FindFallback
 
 MOST = 3
 """Columns: with more, none would be wide enough to read."""
@@ -41,6 +43,7 @@ class _Column(QWidget):
         model: str,
         options: ChatOptions,
         commands: CommandSet[[int]],
+        find_fallback: FindFallback,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
@@ -52,7 +55,7 @@ class _Column(QWidget):
         self.close_button = IconButton("close", label, name=f"compare.{number}.close", parent=self)
         self._ring = BusyRing(size=16, parent=self)
         self._ring.hide()
-        self.transcript = Transcript(chat, commands, name=f"compare.{number}.message", parent=self)
+        self.transcript = Transcript(chat, commands, find_fallback, name=f"compare.{number}.message", parent=self)
         self.transcript.view.setObjectName(f"compare.{number}.transcript")
         head = QHBoxLayout()
         head.setContentsMargins(design.GRID, 0, design.GRID, 0)
@@ -90,6 +93,7 @@ class CompareWindow(QDialog):
         options: how they are asked at first.
         max_tokens: the most tokens of an answer, where the options do not say.
         commands: those of the parent window.
+        find_fallback: finds the model that can be asked where another one has failed.
 
     Signals:
         modelRequested: a model is to be chosen; carries the function that takes its id.
@@ -109,6 +113,8 @@ class CompareWindow(QDialog):
         max_tokens: int,
         commands: CommandSet[[]],
         parent: QWidget | None = None,
+        *,
+        find_fallback: FindFallback = no_fallback,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("compare")
@@ -116,7 +122,7 @@ class CompareWindow(QDialog):
         self.setWindowFlag(Qt.WindowType.WindowMinMaxButtonsHint, True)
         self.resize(design.first_size(self, 1100, 720))
         self._make_chat, self._request, self._name_of = make_chat, request, name_of
-        self._options, self._max_tokens = options, max_tokens
+        self._options, self._max_tokens, self._find_fallback = options, max_tokens, find_fallback
         self.commands = commands.for_dialog(self.reject)
         self._chats: list[ChatService] = []
         self.columns: list[_Column] = []
@@ -154,7 +160,7 @@ class CompareWindow(QDialog):
         chat = self._make_chat()
         self._chats.append(chat)
         commands: CommandSet[[int]] = CommandSet(self.commands, available=frozenset({Need.MESSAGE}))
-        column = _Column(len(self._chats) - 1, chat, model, self._options, commands, self)
+        column = _Column(len(self._chats) - 1, chat, model, self._options, commands, self._find_fallback, self)
         column.show_model(model, self._name_of(model))
         column.name.clicked.connect(lambda: self.modelRequested.emit(lambda other: self._change(column, other)))
         column.close_button.clicked.connect(lambda: self._remove(column))
@@ -241,6 +247,7 @@ class CompareWindow(QDialog):
             CommandId.SHORTEN: partial(self._edit, column),
             CommandId.CHOOSE_MODEL: partial(self._choose_model_and_retry, column),
             CommandId.REGENERATE_WITH: partial(self._choose_model_and_retry, column),
+            CommandId.USE_FALLBACK: partial(self._use_fallback, column),
             CommandId.CONTINUE: partial(self._continue, column),
             CommandId.RETRY: partial(self._retry, column),
             CommandId.REGENERATE: partial(self._retry, column),
@@ -257,6 +264,11 @@ class CompareWindow(QDialog):
 
     def _choose_model_and_retry(self, column: _Column, index: int) -> None:
         self.modelRequested.emit(lambda model: self._change_and_retry(column, index, model))
+
+    def _use_fallback(self, column: _Column, index: int) -> None:
+        model = self._find_fallback(column.chat.messages[index])
+        if model is not None:
+            self._change_and_retry(column, index, model.id)
 
     def _continue(self, column: _Column, _index: int) -> None:
         if (request := self._request(column.model, column.options)) is not None:

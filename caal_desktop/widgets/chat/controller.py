@@ -11,6 +11,7 @@ from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.attachment_service import AttachmentService
 from caal_desktop.services.chat.chat_options import ChatOptions
 from caal_desktop.services.chat.chat_request import chat_request
+from caal_desktop.services.chat.fallback_offer import fallback_for
 from caal_desktop.services.providers.connections import connection_for
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.chat.chat_request import ChatRequest
     from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.chat.conversation import ChatMessage
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.history.draft_file import Draft
@@ -93,6 +95,7 @@ class ChatController(QObject):
         commands.bind(
             CommandId.CHOOSE_MODEL, lambda index: self.modelRequested.emit(self._change_model_and_retry(index), None)
         )
+        commands.bind(CommandId.USE_FALLBACK, self._use_fallback)
         commands.bind(CommandId.CONTINUE, self._continue)
         commands.bind(CommandId.DEFAULT_PARAMETERS, self._use_model_defaults)
         commands.bind(CommandId.ALLOW_SHORTER_ANSWER, self._allow_shorter_answer)
@@ -106,6 +109,10 @@ class ChatController(QObject):
     def model(self) -> ModelInfo | None:
         """The chosen model as the catalogue knows it; None where it does not."""
         return self._catalogue.current.find(self._settings.current.of().model)
+
+    def fallback_for(self, message: ChatMessage) -> ModelInfo | None:
+        """Return the model that can be asked in place of the one that has failed; None where there is none."""
+        return fallback_for(message, self._catalogue.current)
 
     def name_of(self, model_id: str) -> str:
         """Return a model's name; its id where the catalogue does not know it."""
@@ -167,6 +174,7 @@ class ChatController(QObject):
             settings.max_tokens,
             self._commands,
             self._page.window(),
+            find_fallback=self.fallback_for,
         )
         window.modelRequested.connect(lambda use: self.modelRequested.emit(use, window))
         window.closed.connect(self.compared)
@@ -251,6 +259,11 @@ class ChatController(QObject):
     def _allow_shorter_answer(self, index: int) -> None:
         self.set_options(self._options.with_shorter_answer(self._settings.current.max_tokens))
         self._regenerate(index)
+
+    def _use_fallback(self, index: int) -> None:
+        model = self.fallback_for(self._chat.messages[index])
+        if model is not None:
+            self._change_model_and_retry(index)(model.id)
 
     def _change_model_and_retry(self, index: int) -> Callable[[str], None]:
         def use(model_id: str) -> None:

@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton
 
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.commands import CommandId, part_of, remedy_of
 from caal_desktop.llm.errors import ErrorText, ProviderError
 from caal_desktop.llm.translation import Duration
 from caal_desktop.widgets.common.command_set import title_of
-from caal_desktop.widgets.common.formats import duration
+from caal_desktop.widgets.common.formats import duration, money, price_per_million
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.chat.conversation import ChatMessage
+    from caal_desktop.services.chat.fallback_offer import FindFallback
     from caal_desktop.widgets.common.command_set import CommandSet
     from caal_desktop.widgets.common.message_panel import MessageAction
 
@@ -38,11 +42,16 @@ class FailurePanel(MessagePanel):
 
     Args:
         commands: what can be done with a message.
+        find_fallback: finds the model that can be asked instead.
+
+    Attributes:
+        fallback: the model that is offered instead; None where there is none.
     """
 
-    def __init__(self, commands: CommandSet[[int]], *, name: str, parent: QWidget) -> None:
+    def __init__(self, commands: CommandSet[[int]], find_fallback: FindFallback, *, name: str, parent: QWidget) -> None:
         super().__init__(name=name, parent=parent)
-        self._commands = commands
+        self._commands, self._find_fallback = commands, find_fallback
+        self.fallback: ModelInfo | None = None
         self._ready_at = 0.0
         self._timer = QTimer(self, interval=250)
         self._timer.timeout.connect(self._show_countdown)
@@ -64,7 +73,14 @@ class FailurePanel(MessagePanel):
         body = reason_and_advice(text)
         if detail and detail not in body:
             body += "\n" + self.tr("In detail: {detail}").format(detail=detail)
-        self.show_message(MessageKind.ERROR, text.what, body, self._actions(index, message) if can_act else ())
+        if isinstance(error, ProviderError) and isinstance(hint := error.params.get("hint"), str):
+            provider = provider_title(error.provider)
+            body += "\n" + self.tr("{provider} adds: {hint}").format(provider=provider, hint=hint)
+        self.fallback = self._find_fallback(message) if can_act else None
+        if self.fallback is not None:
+            body += "\n" + self._suggestion(self.fallback)
+        actions = self._actions(index, message, self.fallback) if can_act else ()
+        self.show_message(MessageKind.ERROR, text.what, body, actions)
         for button in self.findChildren(QPushButton):
             if button.objectName():
                 button.show()  # at once and not with the next event: the panel is measured before that
@@ -74,13 +90,39 @@ class FailurePanel(MessagePanel):
             self._timer.start()
             self._show_countdown()
 
-    def _actions(self, index: int, message: ChatMessage) -> list[MessageAction]:
+    def _suggestion(self, model: ModelInfo) -> str:
+        """Return what the model that can be asked instead is called and costs: the user decides by that."""
+        pricing, cost = model.pricing, hourly_cost(model)
+        if pricing.is_free:
+            return self.tr("Suggested instead: {model}, which is free, with limits.").format(model=model.name)
+        if cost.kind is CostKind.VARIES:
+            return self.tr("Suggested instead: {model}, whose price varies.").format(model=model.name)
+        if cost.kind is CostKind.UNKNOWN:
+            return self.tr("Suggested instead: {model}, whose price is not told.").format(model=model.name)
+        return self.tr(
+            "Suggested instead: {model}, about {cost} for an hour of talking ({prompt} in, {completion} out per "
+            "million tokens)."
+        ).format(
+            model=model.name,
+            cost=money(cost.usd),
+            prompt=price_per_million(pricing.prompt),
+            completion=price_per_million(pricing.completion),
+        )
+
+    def _actions(self, index: int, message: ChatMessage, fallback: ModelInfo | None) -> list[MessageAction]:
         remedy = remedy_of(message.error)
         wanted = [remedy, *_BESIDE.get(remedy, (CommandId.RETRY, CommandId.CHOOSE_MODEL))]
+        if fallback is not None:
+            # Where the model itself has ended, nothing else gives an answer as soon.
+            wanted.insert(0 if remedy is CommandId.CHOOSE_MODEL else 1, CommandId.USE_FALLBACK)
         if message.parts:
             # Another try would throw away what has come; a remedy for the cause comes before continuing.
             wanted.insert(0 if remedy in _ANOTHER_TRY else 1, CommandId.CONTINUE)
-        return self._commands.buttons(wanted, index)
+        actions = self._commands.buttons(wanted, index)
+        if fallback is None:
+            return actions
+        use = self.tr("Use {model}").format(model=fallback.name)
+        return [action.titled(use) if action.name == part_of(CommandId.USE_FALLBACK) else action for action in actions]
 
     def _show_countdown(self) -> None:
         button = self.button(part_of(CommandId.RETRY))
@@ -111,7 +153,7 @@ _BESIDE = {
         CommandId.CHECK_KEY,
     ),
     CommandId.CHOOSE_MODEL: (CommandId.RETRY,),
-    CommandId.PRIVACY_SETTINGS: (CommandId.CHOOSE_MODEL, CommandId.RETRY),
+    CommandId.PRIVACY_SETTINGS: (CommandId.PRIVACY_PAGE, CommandId.CHOOSE_MODEL, CommandId.RETRY),
     CommandId.SHORTEN: (CommandId.CHOOSE_MODEL, CommandId.RETRY),
     CommandId.DEFAULT_PARAMETERS: (CommandId.CHOOSE_MODEL, CommandId.RETRY),
     CommandId.PROVIDER_SETTINGS: (CommandId.RETRY,),

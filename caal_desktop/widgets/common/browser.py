@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
@@ -23,17 +24,21 @@ def open_in_browser(url: str) -> bool:
     return QDesktopServices.openUrl(QUrl(url))
 
 
-def offer_credits_page(commands: CommandSet[[]], provider: str, window: QWidget) -> None:
-    """Bind "add credit" to the provider's page for that, where it has one.
+def offer_account_pages(commands: CommandSet[[]], provider: str, window: QWidget) -> None:
+    """Bind "add credit", and the account's privacy, to the provider's pages for these, where it has some.
 
     Args:
         commands: of the window.
         provider: the provider's name.
         window: the parent of the message that there is no browser.
     """
-    url = descriptor_of(provider).credits_page
-    commands.bind(CommandId.ADD_CREDIT, lambda: _open_page(url, window))
-    commands.set_available(Need.CREDITS_PAGE, bool(url))
+    descriptor = descriptor_of(provider)
+    for command, need, url in (
+        (CommandId.ADD_CREDIT, Need.CREDITS_PAGE, descriptor.credits_page),
+        (CommandId.PRIVACY_PAGE, Need.PRIVACY_PAGE, descriptor.privacy_page),
+    ):
+        commands.bind(command, partial(_open_page, url, window))
+        commands.set_available(need, bool(url))
 
 
 def _open_page(url: str, window: QWidget) -> None:

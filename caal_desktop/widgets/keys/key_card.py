@@ -21,7 +21,7 @@ from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.key_state import KeyActivity
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.browser import offer_credits_page
+from caal_desktop.widgets.common.browser import offer_account_pages
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconLabel, TextLabel
 from caal_desktop.widgets.common.message_box import MessageBox
@@ -77,7 +77,7 @@ class KeyCard(QWidget):
         self._commands: CommandSet[[]] = CommandSet(commands)
         self._commands.bind(CommandId.RETRY, self._try_again)
         self._commands.bind(CommandId.CHECK_KEY, self._change_key)
-        offer_credits_page(self._commands, provider, self)
+        offer_account_pages(self._commands, provider, self)
         self._name = f"keycard.{provider}"
         self.setObjectName(self._name)
         self._descriptor = descriptor_of(provider)

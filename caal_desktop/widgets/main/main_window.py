@@ -15,7 +15,7 @@ from caal_desktop.storage.settings.choices import KeyStatus, SendKey
 from caal_desktop.widgets.chat.chat_page import ChatPage
 from caal_desktop.widgets.chat.controller import ChatController
 from caal_desktop.widgets.common import design, geometry
-from caal_desktop.widgets.common.browser import offer_credits_page
+from caal_desktop.widgets.common.browser import offer_account_pages
 from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.formats import money
@@ -94,7 +94,12 @@ class MainWindow(QMainWindow):
         self._fit_minimum()
         self.resize(design.first_size(self, 960, 720))
         self.commands: CommandSet[[]] = CommandSet(commands)
-        self.page = ChatPage(chat, CommandSet(self.commands, available=frozenset({Need.MESSAGE})), self)
+        self.page = ChatPage(
+            chat,
+            CommandSet(self.commands, available=frozenset({Need.MESSAGE})),
+            self,
+            find_fallback=lambda message: self.control.fallback_for(message),
+        )
         self.control = ChatController(self.page, chat, keys, catalogue, settings, self.commands, self)
         self._model_button = ModelButton(name="main.model", parent=self)
         self._new = IconButton("plus", label_of(CommandId.NEW), name="main.new", show_text=True, parent=self)
@@ -175,7 +180,7 @@ class MainWindow(QMainWindow):
         }
         for command, run in handlers.items():
             self.commands.bind(command, run)
-        offer_credits_page(self.commands, self._settings.current.provider, self)
+        offer_account_pages(self.commands, self._settings.current.provider, self)
 
     def _connect(self) -> None:
         self.control.keyNeeded.connect(self._show_key)
@@ -371,7 +376,7 @@ class MainWindow(QMainWindow):
     # --- display
 
     def _on_settings(self, settings: Settings) -> None:
-        offer_credits_page(self.commands, settings.provider, self)
+        offer_account_pages(self.commands, settings.provider, self)
         self.page.composer.set_sends_with_control(settings.send_key is SendKey.CTRL_ENTER)
         self._show_model()
         self._show_key()
@@ -381,6 +386,7 @@ class MainWindow(QMainWindow):
 
     def _on_catalogue(self, _catalogue: Catalogue) -> None:
         self._show_model()
+        self.page.transcript.show_fallbacks()
 
     def _show_model(self) -> None:
         model_id = self._settings.current.of().model

@@ -27,7 +27,7 @@ from caal_desktop.storage.settings.provider_table import key_of
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.storage.settings.setting import Group, InvalidSetting
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.browser import offer_credits_page
+from caal_desktop.widgets.common.browser import offer_account_pages
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
 from caal_desktop.widgets.common.controls import TextLabel
 from caal_desktop.widgets.common.formats import listed
@@ -434,7 +434,7 @@ class SettingsDialog(QDialog):
         except InvalidSetting:
             edited = self._settings.current
         self.requestLikely.emit()
-        offer_credits_page(self.commands, provider, self)
+        offer_account_pages(self.commands, provider, self)
         self._catalogue.open_for(provider, catalogue_connection(edited, self._keys, provider))
         dialog = PickerDialog(self._catalogue, self._settings, str(self.draft.value(key)), self.commands, self)
         dialog.modelPicked.connect(lambda model: self._on_edited(key, model))

@@ -14,7 +14,7 @@ from caal_desktop.services.providers.connections import connection_for
 from caal_desktop.setup_flow import STEPS
 from caal_desktop.storage.settings.choices import SetupStep
 from caal_desktop.widgets.common import design, geometry
-from caal_desktop.widgets.common.browser import offer_credits_page
+from caal_desktop.widgets.common.browser import offer_account_pages
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import Rule
 from caal_desktop.widgets.main.demo_strip import DemoStrip
@@ -262,7 +262,7 @@ class WizardWindow(QDialog):
 
     def _show_step(self, step: SetupStep) -> None:
         state = self._setup.state
-        offer_credits_page(self.commands, state.provider, self)
+        offer_account_pages(self.commands, state.provider, self)
         self._steps.set_current(STEPS.index(step))
         self._show_progress()
         if self._pages.is_built(SetupStep.WELCOME):

@@ -11,12 +11,19 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 
+from caal_desktop.demo.errors import SUGGESTED
 from caal_desktop.demo.faults.registry import FAULTS, EndpointGroup
+from caal_desktop.services.catalogue.catalogue_service import CatalogueState
+from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.chat.conversation import AnswerStatus
+from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.common.translation import words_of
+from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
+    from caal_desktop.widgets.chat.failure_panel import FailurePanel
     from tests.support.demo import DemoControl
+    from tests.support.parts import Parts
     from tests.widgets.chat.conftest import ChatWindow
 
 FAILS = {
@@ -188,3 +195,127 @@ def test_parameters_that_a_model_refused_are_left_out(chat_window: ChatWindow, d
     chat_window.click("chat.message.1.failure.defaults")
     assert chat_window.ended().status is AnswerStatus.COMPLETE
     assert "temperature" not in demo.requests("/chat/completions")[-1]["body"]
+
+
+# --- the model that the server suggests instead
+
+
+@pytest.fixture
+def listed(chat_window: ChatWindow) -> ChatWindow:
+    """The window, once the list of models is there."""
+    load_list(chat_window.parts)
+    return chat_window
+
+
+def load_list(parts: Parts) -> None:
+    parts.open_catalogue()
+    parts.until(lambda: parts.catalogue.current.state is CatalogueState.READY, "the list of models")
+
+
+def panel_of(window: ChatWindow) -> FailurePanel:
+    turn(3)
+    panel = window.view.items[-1].panel
+    assert panel is not None
+    return panel
+
+
+def asked(demo: DemoControl) -> list[str]:
+    return [entry["body"]["model"] for entry in demo.requests("/chat/completions")]
+
+
+@pytest.mark.parametrize("fault", ["retired_404", "region_403", "no_capacity_429"])
+def test_a_click_asks_the_model_that_the_server_suggests(listed: ChatWindow, demo: DemoControl, fault: str) -> None:
+    demo.fault(fault, times=1)
+    before = listed.parts.settings.current.of().model
+    listed.ask("Hello there")
+    panel = panel_of(listed)
+    button = panel.button("fallback")
+    assert button is not None
+    assert button.text() == "Use GPT-5.4 Mini"
+    assert "GPT-5.4 Mini, about $0.0" in panel.body
+    assert "($0.25 in, $2 out per million tokens)" in panel.body
+    assert panel.accessibleDescription() == panel.body
+    assert asked(demo) == [before], "nothing is switched by itself"
+    assert listed.parts.settings.current.of().model == before
+    listed.click("chat.message.1.failure.fallback")
+    assert listed.ended().status is AnswerStatus.COMPLETE
+    assert asked(demo) == [before, SUGGESTED]
+    assert listed.parts.settings.current.of().model == SUGGESTED
+    assert listed.chat.messages[0].text == "Hello there"
+
+
+def test_without_a_list_no_model_is_suggested_until_it_comes(chat_window: ChatWindow, demo: DemoControl) -> None:
+    demo.fault("retired_404", times=1)
+    chat_window.ask("Hello there")
+    assert panel_of(chat_window).button("fallback") is None
+    assert "GPT" not in panel_of(chat_window).body
+    load_list(chat_window.parts)
+    button = panel_of(chat_window).button("fallback")
+    assert button is not None
+    chat_window.window.page.transcript.show_fallbacks()
+    assert panel_of(chat_window).button("fallback") is button, "it stays under the pointer"
+    chat_window.click("chat.message.1.failure.fallback")
+    assert chat_window.ended().status is AnswerStatus.COMPLETE
+
+
+def test_what_came_before_the_failure_stays_as_another_version(listed: ChatWindow, demo: DemoControl) -> None:
+    demo.fault("availability_event", times=1)
+    broken = listed.ask("Hello there")
+    assert broken.text
+    listed.click("chat.message.1.failure.fallback")
+    answer = listed.ended()
+    assert answer.status is AnswerStatus.COMPLETE
+    assert listed.chat.conversation.siblings(answer) == [broken, answer]
+    assert asked(demo)[-1] == SUGGESTED
+
+
+def test_a_free_variant_that_has_ended_goes_on_at_its_price(listed: ChatWindow, demo: DemoControl) -> None:
+    listed.parts.settings.use_model(f"{SUGGESTED}:free")
+    answer = listed.ask("Hello there")
+    assert type(answer.error).__name__ == "FreeVariantEnded"
+    assert panel_of(listed).title == f"“{SUGGESTED}:free” is no longer free."
+    assert "per million tokens" in panel_of(listed).body
+    listed.click("chat.message.1.failure.fallback")
+    assert listed.ended().status is AnswerStatus.COMPLETE
+    assert asked(demo)[-1] == SUGGESTED
+
+
+def test_the_keyboard_reaches_what_is_suggested(listed: ChatWindow, demo: DemoControl) -> None:
+    demo.fault("retired_404", times=1)
+    listed.ask("Hello there")
+    button = panel_of(listed).button("fallback")
+    assert button is not None
+    button.setFocus()
+    listed.press(Qt.Key.Key_Space, button)
+    assert listed.ended().status is AnswerStatus.COMPLETE
+
+
+def test_in_a_comparison_only_its_own_column_changes(listed: ChatWindow, demo: DemoControl) -> None:
+    made: list[ChatService] = []
+
+    def make() -> ChatService:
+        made.append(ChatService(listed.parts.pool))
+        return made[-1]
+
+    listed.window.control.enable_compare(make)
+    listed.click("main.compare")
+    (compare,) = listed.window.findChildren(CompareWindow)
+    before = listed.parts.settings.current.of().model
+    demo.fault("retired_404", times=1)
+    compare.composer.submitted.emit("Hello")
+    listed.until(lambda: made[0].messages and not made[0].is_busy, "the refusal")
+    listed.until(lambda: listed.find("compare.0.message.1.failure.fallback"), "the suggestion")
+    listed.click("compare.0.message.1.failure.fallback")
+    listed.until(lambda: not made[0].is_busy and made[0].messages[-1].text, "the answer")
+    assert compare.columns[0].model == SUGGESTED
+    assert listed.parts.settings.current.of().model == before
+    compare.close()
+    turn(3)
+    for chat in made:
+        run_async(chat.close())
+
+
+def test_the_servers_advice_is_told(chat_window: ChatWindow, demo: DemoControl) -> None:
+    demo.fault("no_capacity_429", times=1)
+    chat_window.ask("Hello there")
+    assert "OpenRouter adds: Retry later, or use a model with more hosts." in panel_of(chat_window).body

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.conversation import ChatMessage
+    from caal_desktop.services.chat.fallback_offer import FindFallback
     from caal_desktop.widgets.chat.transcript.message_item import MessageItem
     from caal_desktop.widgets.common.command_set import CommandSet
 
@@ -27,6 +28,7 @@ class MessageWidgets(QObject):
     Args:
         chat: whose messages they are.
         commands: what can be done with a message, by its index.
+        find_fallback: finds the model that can be asked where another one has failed.
         name: prefix of the messages' object names.
 
     Signals:
@@ -37,10 +39,17 @@ class MessageWidgets(QObject):
     linkChosen = Signal(str)
     foldToggled = Signal(object, bool)
 
-    def __init__(self, chat: ChatService, commands: CommandSet[[int]], name: str, parent: QObject) -> None:
+    def __init__(
+        self,
+        chat: ChatService,
+        commands: CommandSet[[int]],
+        find_fallback: FindFallback,
+        name: str,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         self._chat, self._commands = chat, commands
-        self._name = name
+        self._find_fallback, self._name = find_fallback, name
         self._footers: dict[MessageFooter, MessageItem | None] = {}
         """All that were made, and whose they are now. They are used again: making one takes as long as drawing a frame,
         which would be felt while scrolling."""
@@ -67,7 +76,7 @@ class MessageWidgets(QObject):
         if item.fold is not None:
             item.fold.show_message(message)
         if item.panel is None and message.status is AnswerStatus.FAILED:
-            item.panel = FailurePanel(self._commands, name=f"{name}.failure", parent=parent)
+            item.panel = FailurePanel(self._commands, self._find_fallback, name=f"{name}.failure", parent=parent)
             self._show_panel(index, message, item.panel)
 
     def detach_widgets(self, item: MessageItem) -> None:

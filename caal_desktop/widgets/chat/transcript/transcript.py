@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.chat.fallback_offer import FindFallback
     from caal_desktop.widgets.common.command_set import CommandSet
 
 _SPOKEN = 2000
@@ -30,6 +31,7 @@ class Transcript(QObject):
     Args:
         chat: has the messages.
         commands: what can be done with a message, by its index; copying is bound here.
+        find_fallback: finds the model that can be asked where another one has failed.
         name: prefix of the messages' object names.
         parent: that of the view, too.
 
@@ -43,11 +45,17 @@ class Transcript(QObject):
     linkActivated = Signal(object)
 
     def __init__(
-        self, chat: ChatService, commands: CommandSet[[int]], *, name: str = "chat.message", parent: QWidget
+        self,
+        chat: ChatService,
+        commands: CommandSet[[int]],
+        find_fallback: FindFallback,
+        *,
+        name: str = "chat.message",
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._chat = chat
-        self._widgets = MessageWidgets(chat, commands, name, self)
+        self._chat, self._find_fallback = chat, find_fallback
+        self._widgets = MessageWidgets(chat, commands, find_fallback, name, self)
         self.view = ConversationView(self._widgets, parent)
         self._widgets.linkChosen.connect(self.view.text.activate_link)
         self._widgets.foldToggled.connect(self.view.set_fold_open)
@@ -62,6 +70,13 @@ class Transcript(QObject):
         chat.pathChanged.connect(self._on_path)
         chat.busyChanged.connect(self._on_busy)
         chat.cleared.connect(self._on_cleared)
+
+    def show_fallbacks(self) -> None:
+        """Offer what can be asked in place of a model that has failed: other models are known than before."""
+        panel = self.view.items[-1].panel if self.view.items else None
+        # Buttons are made anew: not under a pointer that is about to press one, without need.
+        if panel is not None and panel.fallback != self._find_fallback(self._chat.messages[-1]):
+            self._refresh(len(self._chat.messages) - 1)
 
     # --- the chat
 
