@@ -180,6 +180,40 @@ def in_widgets(module: str) -> bool:
     return not any(f"{module}.".startswith(f"{name}.") for name in NOT_IN_WIDGETS)
 
 
+# The SDK and the HTTP libraries, of either generation.
+SDK_PACKAGES = {"httpcore", "httpcore2", "httpx", "httpx2", "openai"}
+
+
+def names_the_sdk(text: str) -> Iterable[str]:
+    """Yield where code imports the SDK or an HTTP library, or uses one by its name."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Import(names=names):
+                modules = [alias.name for alias in names]
+            case ast.ImportFrom(module=module, names=names):
+                modules = [module or "", *(alias.name for alias in names)]
+            case ast.Name(id=name):
+                modules = [name]
+            case ast.Call(func=func, args=[ast.Constant(value=str(name)), *_]) if "import" in ast.unparse(func):
+                modules = [name]
+            case _:
+                continue
+        yield from (f"line {node.lineno}: {name}" for name in modules if name.partition(".")[0] in SDK_PACKAGES)
+
+
+def imports_the_sdk(text: str) -> Iterable[str]:
+    """Yield where code imports one of them itself, instead of the one that the SDK's version asks for."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Import(names=names):
+                modules = [alias.name for alias in names]
+            case ast.ImportFrom(module=str(module)):
+                modules = [module]
+            case _:
+                continue
+        yield from (f"line {node.lineno}: {name}" for name in modules if name.partition(".")[0] in SDK_PACKAGES)
+
+
 def without_docstring(text: str) -> Iterable[str]:
     if text.strip() and not ast.get_docstring(ast.parse(text)):
         yield "no module docstring"
@@ -388,6 +422,9 @@ PACKAGE = r"caal_desktop/.*\.py$"
         (looks_into_a_client, PACKAGE),
         # A line edit that is only masked tells its text on the accessibility bus.
         (masks_a_line, r"caal_desktop/(?!widgets/common/masked_edit\.py).*\.py$"),
+        # Which generation of the SDK there is, one module decides; the layer's tests run with both.
+        (names_the_sdk, r"caal_desktop/(?!llm/transport/(sdk|client)\.py).*\.py$"),
+        (imports_the_sdk, r"tests/llm/.*\.py$"),
         (without_docstring, PYTHON),
         (speaks_in_another_voice, PACKAGE),
         (names_a_machine, ""),
@@ -473,6 +510,13 @@ def test_no_text_is_looked_into_for_html() -> None:
         (looks_into_a_client, "if isinstance(provider, (HostedProvider, int)): ..."),
         (looks_into_a_client, 'getattr(provider, "generation", None)'),
         (looks_into_a_client, 'hasattr(self._client, "list_endpoints")'),
+        (names_the_sdk, "import httpx2"),
+        (names_the_sdk, "import openai.types"),
+        (names_the_sdk, "from openai import AsyncOpenAI"),
+        (names_the_sdk, "from caal_desktop.llm.transport.sdk import httpx2"),
+        (names_the_sdk, "def f(answer: httpx.Response): ..."),
+        (names_the_sdk, 'import_module("openai")'),
+        (imports_the_sdk, "def test():\n    from httpx import URL"),
         (reads_html, "button.setToolTip(model.name)"),
         (reads_html, "item.setToolTip(0, title)"),
         (reads_html, "tell = self.setToolTip"),
@@ -582,6 +626,9 @@ def test_whatever_may_be_looked_into_for_html_is_found(text: str) -> None:
         ),
         (names_a_machine, f"https://example.com{MACHINE_PATHS[0]}x and docs{MACHINE_PATHS[1]}x"),
         (holds_a_secret, "sk-or-v1-au7...890"),
+        (names_the_sdk, 'VERBOSE = ("openai", "httpx2")'),
+        (names_the_sdk, "from caal_desktop.llm.transport.sdk import Response"),
+        (imports_the_sdk, "from caal_desktop.llm.transport.sdk import httpx2"),
     ],
 )
 def test_rules_leave_the_innocent_alone(rule: Callable[[str], Iterable[str]], text: str) -> None:

@@ -17,6 +17,7 @@ which takes half a second, is imported at the first request, or before by :func:
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -175,6 +176,8 @@ def warm_up() -> None:
     """Import the SDK and read the system's certificates, so that the first request need not wait for that.
 
     Takes about a second of processor time: call it in a worker thread. Needs no event loop and opens no connection.
-    Further calls are cheap. Never raises for unusable certificates or proxies, which the first provider reports.
+    Further calls are cheap. Never raises: the first provider reports what is wrong with the SDK, with certificates or
+    with proxies.
     """
-    import_module(f"{__name__}.transport.client").warm_up()
+    with suppress(Exception):
+        import_module(f"{__name__}.transport.client").warm_up()

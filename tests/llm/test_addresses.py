@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-import httpx2
 import pytest
 
 from caal_desktop.llm.errors import AddressRefused
@@ -19,6 +18,7 @@ from caal_desktop.llm.transport.address import (
     origin_of,
 )
 from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode
+from caal_desktop.llm.transport.sdk import httpx2
 
 PRIVATE = {
     "localhost": "localhost",

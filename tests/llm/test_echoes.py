@@ -7,7 +7,6 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from caal_desktop.llm.errors.context import RequestContext
 from caal_desktop.llm.redaction import spellings
 from caal_desktop.llm.streaming import reader
 from caal_desktop.llm.streaming.sse import SSEDecoder
+from caal_desktop.llm.transport.sdk import httpx2
 from tests.llm.helpers import HELLO, KEY, collect, compatible, run
 from tests.support.scripted_server import DROP, Reply, delta, frame, json_reply, scripted_server, sse_reply
 

@@ -11,7 +11,6 @@ import ssl
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +36,7 @@ from caal_desktop.llm.transport.address import (
 )
 from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode
 from caal_desktop.llm.transport.retry import retry_after_of
+from caal_desktop.llm.transport.sdk import httpx2
 from tests.llm.helpers import KEY, run
 from tests.support.fuzzing import (
     ODD_CONTENTS,

@@ -8,6 +8,7 @@
     │   ├── ApiKeyMalformed                       line breaks, or characters that no key has
     │   ├── AddressRefused                        a base URL that is none, or that a key must not be sent to
     │   ├── NotOffered                            only other providers can do this
+    │   ├── SDKUnusable                           the package “openai” is missing or damaged
     │   └── NetworkSettingsInvalid                SSL_CERT_FILE names no file, a proxy that cannot be used
     │       └── CertificateFileUnusable           the settings' own file of certificate authorities
     ├── ConnectionFailed                          the server was not reached
@@ -89,6 +90,7 @@ from caal_desktop.llm.errors.connection import (
     NotOffered,
     ProxyAuthenticationRequired,
     ProxyCertificateRejected,
+    SDKUnusable,
 )
 from caal_desktop.llm.errors.server import (
     AuthenticationFailed,
@@ -175,6 +177,7 @@ __all__ = [
     "RequestTimedOut",
     "RequestTooLarge",
     "RequirementUnmet",
+    "SDKUnusable",
     "ServerFailed",
     "StreamInterrupted",
     "StreamStalled",

@@ -107,6 +107,17 @@ class NotOffered(ConfigurationError):
     advice = QT_TRANSLATE_NOOP("ProviderError", "Use another provider where you need it.")
 
 
+class SDKUnusable(ConfigurationError):
+    """The package that speaks with every server is missing, or cannot be imported."""
+
+    what = QT_TRANSLATE_NOOP("ProviderError", "This installation cannot reach any provider.")
+    why = QT_TRANSLATE_NOOP(
+        "ProviderError", "The Python package “openai”, which every request needs, is missing or damaged."
+    )
+    advice = QT_TRANSLATE_NOOP("ProviderError", "Install the program again, then try once more.")
+    remedy = Remedy.RETRY
+
+
 class NetworkSettingsInvalid(ConfigurationError):
     """The machine's certificate or proxy settings stop every connection."""
 

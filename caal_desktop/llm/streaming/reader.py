@@ -19,12 +19,11 @@ from caal_desktop.llm.transport import error_mapping
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    import httpx2
-
     from caal_desktop.llm.errors import ProviderError
     from caal_desktop.llm.errors.context import RequestContext
     from caal_desktop.llm.events import StreamEvent
     from caal_desktop.llm.streaming.sse import SSEvent
+    from caal_desktop.llm.transport.sdk import Response
 
 MAX_BODY_BYTES: Final = 64 * 1024 * 1024
 _DRAIN_SECONDS: Final = 0.1
@@ -51,7 +50,7 @@ class _Reader:
         beginning: how the body begins, as long as it is no event stream; cut.
     """
 
-    def __init__(self, context: RequestContext, response: httpx2.Response) -> None:
+    def __init__(self, context: RequestContext, response: Response) -> None:
         self._context = context
         self._headers = response.headers
         self._decoder = SSEDecoder()
@@ -174,7 +173,7 @@ class _Source:
         error: the exception of the layers below, as an error of the tree; None while there is none.
     """
 
-    def __init__(self, context: RequestContext, response: httpx2.Response) -> None:
+    def __init__(self, context: RequestContext, response: Response) -> None:
         self._context = context
         self._chunks = response.aiter_bytes()
         self._patience = self._waited = 0.0
@@ -243,7 +242,7 @@ class _Source:
         await self._chunks.aclose()
 
 
-async def read_events(context: RequestContext, response: httpx2.Response) -> AsyncGenerator[StreamEvent, None]:
+async def read_events(context: RequestContext, response: Response) -> AsyncGenerator[StreamEvent, None]:
     """Yield the events of a good response.
 
     A body that is one JSON object instead of an event stream, from a server that ignores ``stream``, is a whole answer.
@@ -290,9 +289,7 @@ async def read_events(context: RequestContext, response: httpx2.Response) -> Asy
         raise failure
 
 
-async def _whole_answer(
-    context: RequestContext, response: httpx2.Response, source: _Source, head: bytes
-) -> list[StreamEvent]:
+async def _whole_answer(context: RequestContext, response: Response, source: _Source, head: bytes) -> list[StreamEvent]:
     """Return the events of a body that is no event stream but a whole answer."""
     raw = await source.rest(head)
     if source.error is not None:

@@ -9,28 +9,34 @@ This module imports the SDK, which takes half a second: import it late, in a wor
 
 from __future__ import annotations
 
-import contextlib
 import os
 import ssl
 import threading
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import httpx2
-from openai import AsyncOpenAI, AsyncStream, Omit
 from typing_extensions import override
 
 from caal_desktop.llm.transport.address import host_of, is_loopback
 from caal_desktop.llm.transport.certificates import CERTIFICATE_FILE, CERTIFICATE_FOLDER, load_bundle
 from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode, Timeouts
+from caal_desktop.llm.transport.sdk import (
+    NO_ADMIN_KEY,
+    AsyncOpenAI,
+    AsyncStream,
+    Omit,
+    httpx2,
+    system_tls_context,
+    unlogged,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from openai import RequestOptions
+    from caal_desktop.llm.transport.sdk import RequestOptions
 
 MAX_ERROR_BODY: Final = 256 * 1024
 """Bytes that are read of an answer that is an error."""
-_NO_KEY: Final = "none"  # the SDK requires a key; the header is left out
+_NO_KEY: Final = "none"  # the SDK requires a key
 _OWN_HEADERS: Final = frozenset(
     {
         "accept",
@@ -78,7 +84,7 @@ def _system_context() -> ssl.SSLContext:
         BundleError: the environment names a file that cannot be used.
     """
     try:
-        return httpx2.create_ssl_context()
+        return system_tls_context()
     except (OSError, ValueError):
         if path := os.environ.get(CERTIFICATE_FILE):
             load_bundle(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), path, variable=CERTIFICATE_FILE)  # says why not
@@ -207,14 +213,15 @@ class Client:
             trust_env=not local and network.proxy_mode is ProxyMode.SYSTEM,
             follow_redirects=False,
         )
-        self._has_key = api_key is not None
+        # Given with each request: from which of its own properties the SDK takes it differs between its releases.
+        self._authorization = Omit() if api_key is None else f"Bearer {api_key}"
         own = {"Accept": "application/json", "Content-Type": "application/json", "User-Agent": user_agent, **headers}
         self._sdk = _SDKClient(
             own,
-            api_key=api_key or _NO_KEY,
+            api_key=_NO_KEY,
             base_url=base_url,
             # Empty texts, since None would be looked up in the environment.
-            admin_api_key="",
+            **NO_ADMIN_KEY,
             organization="",
             project="",
             webhook_secret="",
@@ -248,21 +255,19 @@ class Client:
             Exception: of the SDK or of the layers below;
                 :func:`~caal_desktop.llm.transport.error_mapping.error_from_exception` understands them.
         """
-        headers: dict[str, str | Omit] = {"Accept": accept}
-        if not self._has_key:
-            headers["Authorization"] = Omit()
-        options: RequestOptions = {"headers": headers}
+        options: RequestOptions = {"headers": {"Accept": accept, "Authorization": self._authorization}}
         if params:
             options["params"] = dict(params)
         stream_cls = AsyncStream[object]
-        if method == "GET":
-            answer: Any = await self._sdk.get(
-                path, cast_to=httpx2.Response, options=options, stream=True, stream_cls=stream_cls
-            )
-        else:
-            answer = await self._sdk.post(
-                path, cast_to=httpx2.Response, body=body, options=options, stream=True, stream_cls=stream_cls
-            )
+        with unlogged():
+            if method == "GET":
+                answer: Any = await self._sdk.get(
+                    path, cast_to=httpx2.Response, options=options, stream=True, stream_cls=stream_cls
+                )
+            else:
+                answer = await self._sdk.post(
+                    path, cast_to=httpx2.Response, body=body, options=options, stream=True, stream_cls=stream_cls
+                )
         response: httpx2.Response = answer
         return response
 
@@ -272,8 +277,9 @@ class Client:
 
 
 def warm_up() -> None:
-    """Import what the SDK imports late, and build a client that is not used; see :func:`caal_desktop.llm.warm_up`."""
-    with contextlib.suppress(Exception):  # the first provider reports what is wrong with the machine's settings
-        _SDKClient(
-            {}, api_key=_NO_KEY, base_url="https://localhost", http_client=httpx2.AsyncClient(verify=tls_context())
-        )
+    """Import what the SDK imports late, and build a client that is not used; see :func:`caal_desktop.llm.warm_up`.
+
+    Raises:
+        Exception: whatever unusable certificates cause in the layers below.
+    """
+    _SDKClient({}, api_key=_NO_KEY, base_url="https://localhost", http_client=httpx2.AsyncClient(verify=tls_context()))

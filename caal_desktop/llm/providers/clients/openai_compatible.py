@@ -18,6 +18,7 @@ from caal_desktop.llm.errors import (
     EmptyAnswer,
     InvalidResponse,
     ProviderError,
+    SDKUnusable,
 )
 from caal_desktop.llm.errors.base import THE_SERVER
 from caal_desktop.llm.errors.context import RequestContext
@@ -39,12 +40,11 @@ from caal_desktop.llm.transport.retry import RetryPolicy
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
-    import httpx2
-
     from caal_desktop.llm.events import StreamEvent
     from caal_desktop.llm.models.info import ModelList
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
     from caal_desktop.llm.transport.client import Client
+    from caal_desktop.llm.transport.sdk import Response
 
 DEFAULT_TEMPERATURE: Final = 0.7
 DEFAULT_MAX_TOKENS: Final = 4096
@@ -172,21 +172,29 @@ class OpenAICompatibleProvider(LLMProvider):
         Blocks for up to a second: call it in a worker thread. Needs no event loop and opens no connection.
 
         Raises:
+            SDKUnusable: the SDK is missing, or cannot be imported.
             NetworkSettingsInvalid: the machine's certificate or proxy settings cannot be used.
         """
-        error: ProviderError | None = None
         with self._client_lock:
-            if self._client is None and not self._closed:
-                from caal_desktop.llm.transport.client import Client
+            if self._client is not None or self._closed:
+                return
+            made = self._made_client()
+            if not isinstance(made, ProviderError):
+                self._client = made
+                return
+        raise made
 
-                try:
-                    self._client = Client(
-                        self.base_url, self._api_key, self._headers(), USER_AGENT, self._timeouts, self._network
-                    )
-                except Exception as cause:
-                    error = error_mapping.error_from_setup(self._context(None), cause)
-        if error is not None:
-            raise error
+    def _made_client(self) -> Client | ProviderError:
+        """Return a client, or why there can be none; not raised here, so that the error is chained to no other."""
+        context = self._context(None)
+        try:
+            from caal_desktop.llm.transport.client import Client
+        except Exception as cause:  # a package that is damaged raises whatever it likes
+            return context.error(SDKUnusable, f"{type(cause).__name__}: {cause}")
+        try:
+            return Client(self.base_url, self._api_key, self._headers(), USER_AGENT, self._timeouts, self._network)
+        except Exception as cause:
+            return error_mapping.error_from_setup(context, cause)
 
     async def _ready_client(self) -> Client:
         if self._client is None and not self._closed:
@@ -223,7 +231,7 @@ class OpenAICompatibleProvider(LLMProvider):
         body: Mapping[str, Any] | None = None,
         params: Mapping[str, str] | None = None,
         repeats: bool = True,
-    ) -> AsyncIterator[httpx2.Response]:
+    ) -> AsyncIterator[Response]:
         """Send a request, again where that may help and ``repeats`` allows it, and yield its response.
 
         The response's body has not been read.
@@ -243,7 +251,7 @@ class OpenAICompatibleProvider(LLMProvider):
         *,
         accept: str = "application/json",
         repeats: bool = True,
-    ) -> AsyncGenerator[Waiting | httpx2.Response, None]:
+    ) -> AsyncGenerator[Waiting | Response, None]:
         """Yield each pause before another attempt, and then the response, which is closed afterwards."""
         client = await self._ready_client()
         failed: list[int | None] = []
@@ -281,7 +289,7 @@ class OpenAICompatibleProvider(LLMProvider):
         async with self._open(context, "GET", path, params=params) as response:
             return error_mapping.decode_json(context, await self._read(context, response), response.headers)
 
-    async def _read(self, context: RequestContext, response: httpx2.Response) -> bytes:
+    async def _read(self, context: RequestContext, response: Response) -> bytes:
         """Return the body of a good response."""
         from caal_desktop.llm.transport.client import BodyTooLongError, read_bounded
 
