@@ -774,8 +774,11 @@ def test_editors_and_ruff_agree() -> None:
 # --- what has to agree ------------------------------------------------------------------------------------------------
 
 
-def project() -> dict[str, object]:
-    table: dict[str, object] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+LAYER = "packaging/provider_layer/"
+
+
+def project(folder: str = "") -> dict[str, object]:
+    table: dict[str, object] = tomllib.loads(read(f"{folder}pyproject.toml"))["project"]
     return table
 
 
@@ -817,7 +820,7 @@ def test_the_supported_pythons_are_the_same_everywhere() -> None:
     assert isinstance(classifiers, list)
     prefix = "Programming Language :: Python :: "
     assert [c.removeprefix(prefix) for c in classifiers if c.startswith(prefix)] == list(PYTHONS)
-    assert project()["requires-python"] == ">=3.11,<3.14"
+    assert project()["requires-python"] == project(LAYER)["requires-python"] == ">=3.11,<3.14"
 
 
 def documented_commands() -> list[tuple[str, list[str]]]:
@@ -892,9 +895,9 @@ def test_the_scripts_are_posix_shell(script: str) -> None:
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def constraints(python: str) -> dict[str, Requirement]:
+def constraints(python: str, file: str = "constraints.txt") -> dict[str, Requirement]:
     """Return the pins that hold for one Python on Linux."""
-    lines = [line for line in read("constraints.txt").splitlines() if line and not line.startswith("#")]
+    lines = [line for line in read(file).splitlines() if line and not line.startswith("#")]
     requirements = [Requirement(line) for line in lines]
     return {canonicalize_name(r.name): r for r in requirements if holds(r, python)}
 
@@ -904,10 +907,11 @@ def holds(requirement: Requirement, python: str) -> bool:
     return marker is None or marker.evaluate({"python_version": python, "python_full_version": f"{python}.0"})
 
 
+@pytest.mark.parametrize(("of", "file"), [("", "constraints.txt"), (LAYER, "constraints-openai2.txt")])
 @pytest.mark.parametrize("python", PYTHONS)
-def test_every_dependency_is_pinned_to_a_version_that_the_project_allows(python: str) -> None:
-    pins = constraints(python)
-    table = project()
+def test_every_dependency_is_pinned_to_a_version_that_the_project_allows(python: str, of: str, file: str) -> None:
+    pins = constraints(python, file)
+    table = project(of)
     dependencies, extras = table["dependencies"], table["optional-dependencies"]
     assert isinstance(dependencies, list)
     assert isinstance(extras, dict)
@@ -920,10 +924,39 @@ def test_every_dependency_is_pinned_to_a_version_that_the_project_allows(python:
 
 
 @pytest.mark.parametrize("python", PYTHONS)
+def test_the_layer_is_tested_with_the_oldest_sdk_that_it_allows_and_else_the_same(python: str) -> None:
+    pins, layer = constraints(python), constraints(python, "constraints-openai2.txt")
+    (asked,) = (r for r in map(Requirement, layer_dependencies()) if r.name == "openai")
+    (oldest,) = (one.version for one in asked.specifier if one.operator == ">=")
+    (pinned,) = layer["openai"].specifier
+    assert pinned.version.startswith(f"{oldest}.")
+    assert not {"httpx2", "pyside6-essentials", "shiboken6", "qasync", "keyring"} & layer.keys()
+    different = {name for name in layer.keys() & pins.keys() if layer[name].specifier != pins[name].specifier}
+    assert different == {"openai"}
+
+
+def layer_dependencies() -> list[str]:
+    dependencies = project(LAYER)["dependencies"]
+    assert isinstance(dependencies, list)
+    return dependencies
+
+
+def test_the_layer_asks_for_nothing_else_than_the_program() -> None:
+    program = project()["dependencies"]
+    assert isinstance(program, list)
+    ranges = {r.name: r.specifier for r in map(Requirement, program)}
+    for line in layer_dependencies():
+        requirement = Requirement(line)
+        if requirement.name not in ("openai", "typing-extensions"):  # an older one will do; comes with openai
+            assert requirement.specifier == ranges[requirement.name], line
+
+
+@pytest.mark.parametrize("python", PYTHONS)
 def test_nothing_brings_what_the_sdk_imports_wherever_it_is_installed(python: str) -> None:
     # aiohttp: 0.1 s and 10 MB more for importing openai, which can do without.
     assert "aiohttp" not in constraints(python)
 
 
 def test_constraints_name_no_place() -> None:
-    assert not re.search(r"://|\s@\s|--", read("constraints.txt"))
+    for file in ("constraints.txt", "constraints-openai2.txt"):
+        assert not re.search(r"://|\s@\s|--", read(file))

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.builds import LAYER, build
 
-
-def build(kind: str, folder: Path) -> Path:
-    """Build the project from this source tree with the build system that pyproject.toml names; return the archive."""
-    built = subprocess.run(
-        [sys.executable, "-P", "-m", "hatchling", "build", "-t", kind, "-d", str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stderr
-    (path,) = folder.iterdir()
-    return path
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +22,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The path of the project's source archive."""
     return build("sdist", tmp_path_factory.mktemp("sdist"))
+
+
+@pytest.fixture(scope="session")
+def layer_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of the provider layer's own wheel."""
+    return build("wheel", tmp_path_factory.mktemp("layer-wheel"), LAYER)
+
+
+@pytest.fixture(scope="session")
+def layer_sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of the provider layer's source archive."""
+    return build("sdist", tmp_path_factory.mktemp("layer-sdist"), LAYER)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tarfile
 import tomllib
-import venv
 import zipfile
 from configparser import ConfigParser
 from pathlib import Path
@@ -17,8 +16,6 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-
-from caal_desktop import llm
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -105,75 +102,6 @@ def test_each_python_gets_a_pyside_that_works_with_it(
     assert not pyside.specifier.contains(bad)
     # The full package brings a web engine along.
     assert not {"pyside6", "pyside6-addons"} & {canonicalize_name(r.name) for r in requirements}
-
-
-STRANGERS_IMPORTS = "import asyncio\nfrom collections.abc import AsyncIterator\nfrom typing import Any\n"
-STRANGER = """
-async def ask(provider: LLMProvider) -> tuple[str | None, list[ToolCall]]:
-    response = await provider.chat([{"role": "user", "content": "Hi"}])
-    async for text in provider.chat_stream([{"role": "user", "content": "Hi"}]):
-        text.upper()
-    return response.content, response.tool_calls
-
-
-class Own(LLMProvider):
-    provider_name = "own"
-    model = "own-1"
-
-    async def chat(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
-    ) -> LLMResponse:
-        return LLMResponse("Hi", [ToolCall("c1", "f", {})], TokenUsage(1, 2))
-
-    async def chat_stream(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
-    ) -> AsyncIterator[str]:
-        yield "Hi"
-
-
-class OwnWithProperties(LLMProvider):
-    @property
-    def provider_name(self) -> str:
-        return "own"
-
-    @property
-    def model(self) -> str:
-        return "own-1"
-
-    @property
-    def supports_think(self) -> bool:
-        return True
-
-    def prepare_tools(self, tools: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [dict(tool) for tool in tools]
-
-    async def chat(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
-    ) -> LLMResponse:
-        return LLMResponse(content=None, tool_calls=[])
-
-    async def chat_stream(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
-    ) -> AsyncIterator[str]:
-        yield "Hi"
-
-
-asyncio.run(ask(Own()))
-asyncio.run(ask(create_provider("ollama", model="m")))
-asyncio.run(ask(OwnWithProperties()))
-"""
-
-
-def test_a_type_checker_knows_the_installed_provider_layer(wheel: Path, tmp_path: Path) -> None:
-    environment = tmp_path / "environment"
-    venv.create(environment, with_pip=False)
-    (packages,) = environment.glob("lib/python*/site-packages")
-    shutil.unpack_archive(wheel, packages, "zip")
-    public = f"from caal_desktop.llm import {', '.join(llm.__all__)}\n"
-    (tmp_path / "stranger.py").write_text(f"{STRANGERS_IMPORTS}{public}{STRANGER}", "utf-8")
-    checker = [sys.executable, "-P", "-m", "mypy", "--strict", "--python-executable", environment / "bin" / "python"]
-    checked = subprocess.run([*checker, "stranger.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
 
 
 def test_it_works_away_from_the_source_tree(wheel: Path, tmp_path: Path) -> None:
