@@ -247,7 +247,8 @@ find_python() {
     exit 1
 }
 
-# choose_venv: sets VENV and VENV_PYTHON. A Python that was asked for gets an environment of its own beside .venv.
+# choose_venv run|test|openai2: sets VENV and VENV_PYTHON. A Python that was asked for gets an environment of its own
+# beside .venv, and so does the provider layer with openai 2, as the voice agent has it: without Qt.
 choose_venv() {
     if [ -n "${CAAL_DESKTOP_VENV:-}" ]; then
         VENV=$CAAL_DESKTOP_VENV
@@ -257,20 +258,26 @@ choose_venv() {
     else
         VENV="$ROOT/.venv"
     fi
+    [ "$1" != openai2 ] || VENV="$VENV-openai2"
     VENV_PYTHON="$VENV/bin/python"
 }
 
-# What the environment depends on. The path is in it because the environment points at the checkout by its path.
+# fingerprint PYTHON_VERSION [run|test|openai2]: what the environment depends on. The path is in it because the
+# environment points at the checkout by its path.
 fingerprint() {
-    printf '%s %s %s\n' "$(cat "$ROOT/pyproject.toml" "$ROOT/constraints.txt" | cksum)" "$1" "$ROOT"
+    case ${2:-} in
+    openai2) set -- "$1" "$ROOT/packaging/provider_layer/pyproject.toml" "$ROOT/constraints-openai2.txt" ;;
+    *) set -- "$1" "$ROOT/pyproject.toml" "$ROOT/constraints.txt" ;;
+    esac
+    printf '%s %s %s\n' "$(cat "$2" "$3" | cksum)" "$1" "$ROOT"
 }
 
-# is_ready run|test: true when the environment is set up for that, from these very files.
+# is_ready run|test|openai2: true when the environment is set up for that, from these very files.
 is_ready() {
     [ -x "$VENV_PYTHON" ] && [ -f "$VENV/.ready-$1" ] && [ ! -e "$VENV/.unfinished" ] || return 1
     venv_version=$(python_version "$VENV_PYTHON") || return 1
     read -r ready <"$VENV/.ready-$1" || return 1
-    [ "$ready" = "$(fingerprint "$venv_version")" ]
+    [ "$ready" = "$(fingerprint "$venv_version" "$1")" ]
 }
 
 # is_usable: true when the environment is whole, though perhaps out of date, and can be installed into.
@@ -294,27 +301,34 @@ quietly() {
 }
 
 install_packages() {
-    # hatchling and editables come from constraints.txt like the rest, so the build is not isolated.
+    # hatchling and editables come from the constraints like the rest, so the build is not isolated.
+    constraints="$ROOT/constraints.txt"
     case $1 in
-    run) extras= ;;
-    *) extras='[dev,foreign-server]' ;;
+    run) project=$ROOT ;;
+    test) project="$ROOT[dev,foreign-server]" ;;
+    openai2)
+        project="$ROOT/packaging/provider_layer[tests]"
+        constraints="$ROOT/constraints-openai2.txt"
+        ;;
     esac
     # pip reads the requirements of a folder only by building it, and for that hatchling has to be there.
-    quietly "$VENV_PYTHON" -I -m pip install --no-input --prefer-binary -c "$ROOT/constraints.txt" hatchling editables &&
+    quietly "$VENV_PYTHON" -I -m pip install --no-input --prefer-binary -c "$constraints" hatchling editables &&
         quietly "$VENV_PYTHON" -I -m pip install --no-input --prefer-binary --no-build-isolation \
-            -c "$ROOT/constraints.txt" -e "$ROOT$extras"
+            -c "$constraints" -e "$project"
 }
 
-# set_up run|test: makes or mends the environment. A set-up that was cut off leaves .unfinished behind, and what it
+# set_up run|test|openai2: makes or mends the environment. A set-up that was cut off leaves .unfinished behind, and what it
 # made is thrown away by the next one: nobody knows what is missing in it.
 set_up() {
     started=$(now)
+    what=
+    [ "$1" != openai2 ] || what=' the provider layer with openai 2'
     if [ -e "$VENV/.unfinished" ]; then
-        say "Setting up afresh (the last time was cut off; about a minute)..."
+        say "Setting up$what afresh (the last time was cut off; about a minute)..."
     elif [ -d "$VENV" ]; then
-        say "Setting up (something has changed; usually a few seconds)..."
+        say "Setting up$what (something has changed; usually a few seconds)..."
     else
-        say "Setting up (first time only, about a minute)..."
+        say "Setting up$what (first time only, about a minute)..."
     fi
     if ! is_usable; then
         [ -n "${BASE_PYTHON:-}" ] || find_python
@@ -330,24 +344,24 @@ set_up() {
         venv_version=$BASE_VERSION
     fi
     : >"$VENV/.unfinished"
-    rm -f "$VENV/.ready-run" "$VENV/.ready-test"
+    rm -f "$VENV"/.ready-*
     say "  downloading and installing packages"
     install_packages "$1" ||
         die "The packages could not be installed (see above). Check the internet connection and start this again."
     # Compiled now, so that the first window does not wait for it.
     "$VENV_PYTHON" -I -m compileall -q "$ROOT/caal_desktop" >/dev/null 2>&1 || :
-    fingerprint "$venv_version" >"$VENV/.ready-run"
-    [ "$1" = run ] || fingerprint "$venv_version" >"$VENV/.ready-$1"
+    fingerprint "$venv_version" "$1" >"$VENV/.ready-$1"
+    [ "$1" != test ] || fingerprint "$venv_version" >"$VENV/.ready-run" # which needs less
     rm -f "$VENV/.unfinished"
     say "  done in $(($(now) - started)) s"
 }
 
-# prepare run|test: the environment and the system's packages are there afterwards, or the script has ended.
+# prepare run|test|openai2: the environment and the system's packages are there afterwards, or the script has ended.
 prepare() {
     # Each of these would make Python or pip look elsewhere than in the environment.
     unset PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PIP_USER PIP_TARGET PIP_PREFIX
     export PIP_DISABLE_PIP_VERSION_CHECK=1
-    choose_venv
+    choose_venv "$1"
     if is_ready "$1"; then
         need_packages "$1"
         return 0

@@ -4,8 +4,9 @@ A pytest plugin (tests/conftest.py loads it). After each test it fails the test
 
 * when something in this process tried to reach, or to look up, anything but this machine;
 * when something logged at WARNING or above that the test had not announced with ``expected_logs``, or did not log
-  what was announced;
-* when Qt complained while the test was being set up or torn down (pytest-qt does the same for the test itself).
+  what was announced.
+
+:mod:`tests.support.qt_messages` does the same for what Qt says; this module needs no Qt.
 
 With ``--fail-on-skip`` a test that is skipped fails: ``scripts/test`` installs what the tests need, so that nothing has
 to be left out there. Without the option a test may skip what this machine does not have.
@@ -24,7 +25,6 @@ import socket
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -46,20 +46,9 @@ def clean_environment(environment: os._Environ[str] | dict[str, str]) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
-    """Cleans the environment before anything is imported that reads it, and starts to listen to Qt.
-
-    The latter not in a fixture: pytest-qt's handler is installed before the first fixture, and has to be the later one.
-    """
+def pytest_configure() -> None:
+    """Cleans the environment before anything is imported that reads it."""
     clean_environment(os.environ)
-    guard = QtMessageGuard(config.getini("qt_log_ignore"))
-    config.stash[_QT_MESSAGES] = guard
-    qInstallMessageHandler(guard.handle)
-
-
-def pytest_unconfigure() -> None:
-    """Qt must not call back into an interpreter that is going away."""
-    qInstallMessageHandler(None)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -222,26 +211,6 @@ class LogGuard(logging.Handler):
         ]
 
 
-# --- Qt's messages ----------------------------------------------------------------------------------------------------
-
-
-class QtMessageGuard:
-    """Notes what Qt complains about outside of the tests' own running time, which pytest-qt watches."""
-
-    def __init__(self, ignored: list[str]) -> None:
-        self.ignored = ignored
-        self.lines: list[str] = []
-
-    def handle(self, kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
-        """Qt's message handler."""
-        harmless = kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg)
-        if not harmless and not any(re.search(regex, message) for regex in self.ignored):
-            self.lines.append(f"Qt complained between tests: {context.category}: {message}")
-
-
-_QT_MESSAGES = pytest.StashKey[QtMessageGuard]()
-
-
 @pytest.fixture(scope="session")
 def _network() -> Iterator[NetworkGuard]:
     guard = NetworkGuard()
@@ -250,23 +219,15 @@ def _network() -> Iterator[NetworkGuard]:
     guard.remove()
 
 
-@pytest.fixture(scope="session")
-def _qt_messages(pytestconfig: pytest.Config) -> QtMessageGuard:
-    return pytestconfig.stash[_QT_MESSAGES]
-
-
 @pytest.fixture(autouse=True)
-def _guards(request: pytest.FixtureRequest, _network: NetworkGuard, _qt_messages: QtMessageGuard) -> Iterator[LogGuard]:
+def _guards(_network: NetworkGuard) -> Iterator[LogGuard]:
     """Set up before the test's own fixtures, so that theirs are torn down when this one looks."""
     logs = LogGuard()
     logging.getLogger().addHandler(logs)
     yield logs
     logging.getLogger().removeHandler(logs)
-    ignored_here = [regex for mark in request.node.iter_markers("qt_log_ignore") for regex in mark.args]
-    qt = [line for line in _qt_messages.lines if not any(re.search(regex, line) for regex in ignored_here)]
-    complaints = [f"a test {attempt}" for attempt in _network.attempts] + logs.complaints() + qt
+    complaints = [f"a test {attempt}" for attempt in _network.attempts] + logs.complaints()
     _network.attempts.clear()
-    _qt_messages.lines.clear()
     if complaints:
         pytest.fail("\n".join(complaints), pytrace=False)
 
