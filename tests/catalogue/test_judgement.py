@@ -73,7 +73,9 @@ DEAR = Pricing(prompt=10.0, completion=50.0)
     ("subject", "verdict", "code"),
     [
         (model(), FitnessVerdict.FIT, ReasonCode.NO_REASONING),
-        (model(reasoning=ReasoningPolicy(default_enabled=True)), FitnessVerdict.FIT, ReasonCode.REASONING_OPTIONAL),
+        (model(reasoning=ReasoningPolicy()), FitnessVerdict.FIT, ReasonCode.REASONING_OPTIONAL),
+        (model(reasoning=ReasoningPolicy(default_enabled=False)), FitnessVerdict.FIT, ReasonCode.REASONING_OPTIONAL),
+        (model(reasoning=ReasoningPolicy(default_enabled=True)), FitnessVerdict.FIT, ReasonCode.REASONING_BY_DEFAULT),
         (model("maker/model:free"), FitnessVerdict.FIT, ReasonCode.FREE_LIMITS),
         (model(reasoning=MINIMAL), FitnessVerdict.UNSURE, ReasonCode.ALWAYS_REASONS_BRIEFLY),
         (model(reasoning=LOW, hugging_face_id="m/m"), FitnessVerdict.UNSURE, ReasonCode.ALWAYS_REASONS_BRIEFLY),

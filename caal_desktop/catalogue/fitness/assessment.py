@@ -61,6 +61,7 @@ class ReasonCode(StrEnum):
     ALWAYS_REASONS_LONG = "always_reasons_long"
     ALWAYS_REASONS = "always_reasons"
     ALWAYS_REASONS_BRIEFLY = "always_reasons_briefly"
+    REASONING_BY_DEFAULT = "reasoning_by_default"
     REASONING_OPTIONAL = "reasoning_optional"
     NO_REASONING = "no_reasoning"
     REASONING_POSSIBLE = "reasoning_possible"
@@ -167,6 +168,12 @@ _JUDGED: dict[ReasonCode, tuple[FitnessVerdict, SourceText]] = {
     ReasonCode.SPEAKS_SOON: (
         FitnessVerdict.FIT,
         QT_TRANSLATE_NOOP("Fitness", "Speaks after about {seconds} s, by its hosts' figures of everybody's requests."),
+    ),
+    ReasonCode.REASONING_BY_DEFAULT: (
+        FitnessVerdict.FIT,
+        QT_TRANSLATE_NOOP(
+            "Fitness", "Thinks first unless it is told not to: then a short silence, judged by its kind."
+        ),
     ),
     ReasonCode.REASONING_OPTIONAL: (
         FitnessVerdict.FIT,
@@ -303,6 +310,8 @@ def _silence_code(model: ModelInfo, figures: Figures) -> tuple[ReasonCode, dict[
         codes = (ReasonCode.SPEAKS_SOON, ReasonCode.SPEAKS_LATE, ReasonCode.SPEAKS_TOO_LATE)
         return codes[_how_late(by_hosts)], {"seconds": round(by_hosts.seconds, 1)}
     thinking = thinking_of(model)
+    if thinking is Thinking.OPTIONAL and model.reasoning is not None and model.reasoning.default_enabled:
+        return ReasonCode.REASONING_BY_DEFAULT, {}
     # Of models that need not think, the kind tells no more than that.
     by_kind = silence_by_kind(model) if thinking is Thinking.MANDATORY else None
     if by_kind is None:
