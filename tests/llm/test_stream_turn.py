@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.llm import FinishReason, LLMProvider, LLMResponse, TokenUsage, ToolCall
+from caal_desktop.llm import (
+    FinishReason,
+    LLMProvider,
+    LLMResponse,
+    OpenAICompatibleProvider,
+    TokenUsage,
+    ToolCall,
+)
 from caal_desktop.llm.errors import ProviderError, StreamInterrupted
 from tests.llm.helpers import HELLO, MODEL, TOOL, collect, compatible, openrouter, run
 from tests.support.scripted_server import (
@@ -24,8 +31,9 @@ from tests.support.scripted_server import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
+    from caal_desktop.llm import StreamEvent
     from tests.support.scripted_server import Reply
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "cost": 0.1}
@@ -185,6 +193,32 @@ def test_who_stops_listening_stops_the_server(is_closed: bool) -> None:
                 with pytest.raises(asyncio.CancelledError):
                     await listening
             await asyncio.wait_for(server.client_left.wait(), 10)
+
+    run(test())
+
+
+class Kept(OpenAICompatibleProvider):
+    """Keeps its stream alive, so that only who closes it ends it."""
+
+    stream: AsyncGenerator[StreamEvent, None]
+
+    def stream_events(self, *args: Any, **kwargs: Any) -> AsyncGenerator[StreamEvent, None]:
+        self.stream = super().stream_events(*args, **kwargs)
+        return self.stream
+
+
+@pytest.mark.parametrize("name", ["stream_turn", "chat_stream"])
+def test_who_closes_the_pieces_has_closed_the_stream(name: str) -> None:
+    async def test() -> None:
+        async with (
+            scripted_server(sse_reply(frame(delta("First. ")), HANG)) as server,
+            Kept(MODEL, server.base_url) as provider,
+        ):
+            pieces = getattr(provider, name)(HELLO, [TOOL])
+            assert await anext(pieces) == "First. "
+            await pieces.aclose()
+            with pytest.raises(StopAsyncIteration):
+                await anext(provider.stream)
 
     run(test())
 
