@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton
 
-from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.commands import CommandId, part_of, remedy_of
 from caal_desktop.llm.errors import ErrorText, ProviderError
 from caal_desktop.llm.translation import Duration
 from caal_desktop.widgets.common.command_set import title_of
-from caal_desktop.widgets.common.formats import duration, money, price_per_million
+from caal_desktop.widgets.common.formats import duration
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from caal_desktop.widgets.common.model_price import price_sentence
 from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
@@ -78,7 +78,9 @@ class FailurePanel(MessagePanel):
             body += "\n" + self.tr("{provider} adds: {hint}").format(provider=provider, hint=hint)
         self.fallback = self._find_fallback(message) if can_act else None
         if self.fallback is not None:
-            body += "\n" + self._suggestion(self.fallback)
+            suggested = self.tr("Suggested instead: {model}.").format(model=self.fallback.name)
+            # The user decides by the price.
+            body += f"\n{suggested} {price_sentence(self.fallback)}"
         actions = self._actions(index, message, self.fallback) if can_act else ()
         self.show_message(MessageKind.ERROR, text.what, body, actions)
         for button in self.findChildren(QPushButton):
@@ -89,25 +91,6 @@ class FailurePanel(MessagePanel):
             self._ready_at = failed_at + wait
             self._timer.start()
             self._show_countdown()
-
-    def _suggestion(self, model: ModelInfo) -> str:
-        """Return what the model that can be asked instead is called and costs: the user decides by that."""
-        pricing, cost = model.pricing, hourly_cost(model)
-        if pricing.is_free:
-            return self.tr("Suggested instead: {model}, which is free, with limits.").format(model=model.name)
-        if cost.kind is CostKind.VARIES:
-            return self.tr("Suggested instead: {model}, whose price varies.").format(model=model.name)
-        if cost.kind is CostKind.UNKNOWN:
-            return self.tr("Suggested instead: {model}, whose price is not told.").format(model=model.name)
-        return self.tr(
-            "Suggested instead: {model}, about {cost} for an hour of talking ({prompt} in, {completion} out per "
-            "million tokens)."
-        ).format(
-            model=model.name,
-            cost=money(cost.usd),
-            prompt=price_per_million(pricing.prompt),
-            completion=price_per_million(pricing.completion),
-        )
 
     def _actions(self, index: int, message: ChatMessage, fallback: ModelInfo | None) -> list[MessageAction]:
         remedy = remedy_of(message.error)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from caal_desktop.services.catalogue.vanished_model import Vanished, VanishedModelWatch
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
+from caal_desktop.widgets.common.model_price import price_sentence
 from caal_desktop.widgets.common.provider_names import provider_title
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class VanishedNotice(QWidget):
             body = self.tr(
                 "It may have been withdrawn or renamed. Messages to it may fail. The nearest that is listed is {model}."
             ).format(model=name)
+            body += f" {price_sentence(vanished.replacement)}"
             use = partial(self._settings.use_model, vanished.replacement.id)
             actions.insert(0, MessageAction("replace", self.tr("Use {model}").format(model=name), use))
         self.message.show_message(MessageKind.WARNING, title, body, actions)

@@ -232,7 +232,7 @@ def test_a_click_asks_the_model_that_the_server_suggests(listed: ChatWindow, dem
     button = panel.button("fallback")
     assert button is not None
     assert button.text() == "Use GPT-5.4 Mini"
-    assert "GPT-5.4 Mini, about $0.0" in panel.body
+    assert "Suggested instead: GPT-5.4 Mini. It costs about $0.0" in panel.body
     assert "($0.25 in, $2 out per million tokens)" in panel.body
     assert panel.accessibleDescription() == panel.body
     assert asked(demo) == [before], "nothing is switched by itself"
