@@ -97,3 +97,15 @@ def test_a_page_of_somebody_else_cannot_slip_in_a_code_even_if_it_knew_the_path(
             return server.answer.done()
 
     assert asyncio.run(walk()) is False
+
+
+def test_without_a_way_back_the_browser_shows_the_code(chromium: Chromium, demo: DemoControl) -> None:
+    attempt = Attempt()
+    chromium.open(attempt.sign_in_url(demo.base_url))
+    chromium.wait_for("document.querySelector('button[value=allow]') !== null")
+    assert "CAAL Desktop" in chromium.evaluate("document.querySelector('main').innerText")
+    chromium.evaluate("document.querySelector('button[value=allow]').click()")
+    chromium.wait_for("document.title === 'Copy this code into CAAL Desktop'")
+    shown = chromium.evaluate("document.querySelector('code').innerText")
+    body = {"code": attempt.code_in(shown), "code_verifier": attempt.verifier, "code_challenge_method": "S256"}
+    assert demo.call("POST", "/auth/keys", body).json()["key"] == demo.key_for("signed_in")
