@@ -185,7 +185,7 @@ FRAGMENTS: dict[str, tuple[list[tuple[int | None, str | None, str | None, str | 
     "ids and names repeated": ([(0, "a", "f", '{"x"'), (0, "a", "f", ":1}")], [("a", "f", '{"x":1}')]),
     "names repeated, without ids": ([(0, None, "f", '{"x"'), (0, None, "f", ":1}")], [(None, "f", '{"x":1}')]),
     "a brace in a text ends nothing": (
-        [(0, None, "f", '{"x":"}'), (0, None, "f", '\\"}"}')],
+        [(0, None, "f", '{"x":"}'), (0, None, "f", '\\"}'), (0, None, "f", '"}')],
         [(None, "f", '{"x":"}\\"}"}')],
     ),
     "another id in every fragment": (
@@ -409,7 +409,7 @@ def test_a_reader_that_takes_its_time_loses_nothing(monkeypatch: pytest.MonkeyPa
         loop = asyncio.get_running_loop()
         real, spoken = loop.time, 0.0
         monkeypatch.setattr(loop, "time", lambda: real() + spoken)
-        response: Any = _Response(frame(delta("Hi")) + STOP, USAGE, DONE)
+        response: Any = _Response(frame(delta("Hi")) + STOP, b": ping\n\n", b": ping\n\n", USAGE, DONE)
         found = []
         async with aclosing(reader.read_events(RequestContext("p", "P", "host"), response)) as events:
             async for event in events:
@@ -535,6 +535,11 @@ def test_a_stream_under_another_name_is_read(kind: str) -> None:
 def test_a_stream_under_another_name_that_broke_off_is_interrupted(kind: str) -> None:
     events, error = failure_of(Reply((frame(delta("Hi")), Pause(0.01), DROP), content_type=kind))
     assert (text_of(events), type(error)) == ("Hi", StreamInterrupted)
+
+
+def test_plain_words_that_broke_off_are_interrupted() -> None:
+    """What would have followed may have been anything."""
+    assert type(failure_of(Reply((WORDS, Pause(0.01), DROP), content_type="text/plain"))[1]) is StreamInterrupted
 
 
 def test_a_whole_answer_under_another_name_is_read() -> None:
