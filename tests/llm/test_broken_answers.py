@@ -20,7 +20,7 @@ from caal_desktop.llm import (
     UsageReport,
     parse_tool_arguments,
 )
-from caal_desktop.llm.errors import InvalidResponse, ProviderError, RateLimited, StreamInterrupted
+from caal_desktop.llm.errors import InvalidResponse, ProviderError, RateLimited, ServerFailed, StreamInterrupted
 from caal_desktop.llm.errors.context import RequestContext
 from caal_desktop.llm.streaming import reader, sse
 from tests.llm.helpers import HELLO, TOOL, collect, compatible, error_of, run, until_error
@@ -471,9 +471,10 @@ def test_an_endless_line_after_the_reason_spoils_nothing() -> None:
         b"event: ping\ndata: 2026-11-26 10:00:00.000\n\n",
         b"event: heartbeat\ndata: null\n\n",
         b"event: ping\ndata: [1]\n\n",
+        b'event: ping\ndata: {"type": "ping"}\n\n',
     ],
 )
-def test_an_event_of_another_type_without_an_object_is_a_sign_of_life(sign: bytes) -> None:
+def test_an_event_that_tells_nothing_is_a_sign_of_life(sign: bytes) -> None:
     assert events_of(sse_reply(sign, frame(delta("Hi")), sign, STOP, DONE))[1:] == [
         KeepAlive(),
         AnsweredBy("vendor/model"),
@@ -492,6 +493,14 @@ def test_events_of_another_type_may_hold_the_answer() -> None:
 def test_a_damaged_object_is_damage_whatever_the_type_of_its_event(kind: bytes) -> None:
     _, error = failure_of(sse_reply(frame(delta("Hi")), b"event: " + kind + b"\n" + frame("{broken"), STOP, DONE))
     assert type(error) is InvalidResponse
+
+
+def test_an_error_in_plain_words_is_told_in_them() -> None:
+    key = "own-server's-key-" + "Zq7" * 8
+    words = f"event: error\ndata: The model crashed for {key}\n\n".encode()
+    events, error = failure_of(sse_reply(frame(delta("Hi")), words), api_key=key)
+    assert (text_of(events), type(error)) == ("Hi", ServerFailed)
+    assert error.detail == "The model crashed for [hidden]"
 
 
 # --- no stream at all ----------------------------------------------------------------------------------------------

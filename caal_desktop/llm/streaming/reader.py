@@ -38,6 +38,8 @@ _DONE: Final = "[DONE]"
 _BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 _MAX_BLANK_HEAD: Final = 64 * 1024
 _MAX_BEGINNING: Final = 2048
+_PINGS: Final = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"})
+"""Types of events that tell nothing else, whatever is in them: Anthropic sends ``{"type": "ping"}``, as proxies do."""
 
 
 class _Reader:
@@ -119,6 +121,9 @@ class _Reader:
             if not isinstance(payload, dict):
                 if self.assembler.has_ended:
                     continue  # whatever it is, it spoils no answer that was complete before
+                if item.event == "error" and not data.startswith("{"):
+                    self.error = error_mapping.error_from_payload(self._context, data, self._headers)
+                    break
                 # The last line of an interrupted stream may be half a chunk: not damage, but an interruption.
                 if not at_end:
                     self.error = self._context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_not_json)
@@ -163,7 +168,7 @@ class _Reader:
 
 def _is_sign_of_life(event: str, data: str) -> bool:
     """Return whether an event of a type of its own, such as ``event: ping``, says only that the server is there."""
-    return event not in ("message", "error") and not data.startswith("{")
+    return event in _PINGS or (event not in ("message", "error") and not data.startswith("{"))
 
 
 class _Source:
