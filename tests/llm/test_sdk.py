@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import platform
 import ssl
+from importlib import import_module
 
 import pytest
 import truststore
@@ -31,6 +32,11 @@ def authorities(context: ssl.SSLContext) -> set[str]:
 
 def refused(*_: object) -> str:
     raise AssertionError("certifi's list is asked for, which knows no company's own authority")
+
+
+def test_the_http_library_is_the_one_on_which_the_sdk_stands() -> None:
+    # Both are here, beside openai 3: what is installed decides nothing.
+    assert issubclass(import_module("openai").DefaultAsyncHttpxClient, sdk.httpx2.AsyncClient)
 
 
 @pytest.mark.parametrize("is_modern", [True, False])

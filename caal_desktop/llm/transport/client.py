@@ -1,8 +1,8 @@
 """The SDK's client, built so that it sends nothing but the request.
 
-The SDK reads ``OPENAI_*`` variables and sends some of them to any server: another account's organisation, project, or
-headers with credentials. Here every such value is given, so that none is looked up; the headers are the provider's own;
-and the HTTP client removes every other header.
+The SDK reads ``OPENAI_*`` variables and sends some of them to any server: another account's organisation, project or
+keys, or headers with credentials. Here the values that every release takes are given, so that none is looked up; the
+headers, the key's included, are the provider's own; and the HTTP client removes every other header.
 
 This module imports the SDK, which takes half a second: import it late, in a worker thread.
 """
@@ -20,7 +20,6 @@ from caal_desktop.llm.transport.address import host_of, is_loopback
 from caal_desktop.llm.transport.certificates import CERTIFICATE_FILE, CERTIFICATE_FOLDER, load_bundle
 from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode, Timeouts
 from caal_desktop.llm.transport.sdk import (
-    NO_ADMIN_KEY,
     AsyncOpenAI,
     AsyncStream,
     Omit,
@@ -221,7 +220,6 @@ class Client:
             api_key=_NO_KEY,
             base_url=base_url,
             # Empty texts, since None would be looked up in the environment.
-            **NO_ADMIN_KEY,
             organization="",
             project="",
             webhook_secret="",

@@ -8,7 +8,6 @@ Importing it takes half a second: import it late, in a worker thread.
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 import platform
@@ -16,7 +15,7 @@ import ssl
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import truststore
 from openai import VERSION, AsyncOpenAI, AsyncStream, Omit, RequestOptions
@@ -40,7 +39,6 @@ else:
 
 __all__ = [
     "IS_MODERN",
-    "NO_ADMIN_KEY",
     "AsyncOpenAI",
     "AsyncStream",
     "Omit",
@@ -50,11 +48,6 @@ __all__ = [
     "system_tls_context",
     "unlogged",
 ]
-
-NO_ADMIN_KEY: Final[dict[str, Any]] = (
-    {"admin_api_key": ""} if "admin_api_key" in inspect.signature(AsyncOpenAI.__init__).parameters else {}
-)
-"""What keeps the SDK's client from looking for such a key; the first releases of openai 2 know none."""
 
 _our_own: ContextVar[bool] = ContextVar("_our_own", default=False)
 
