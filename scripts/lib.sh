@@ -381,3 +381,37 @@ prepare() {
         set_up "$1"
     fi
 }
+
+# --- the tests of the provider layer ----------------------------------------------------------------------------------
+
+# for_layer COMMAND ARGUMENT...: runs the command with those of pytest's arguments that choose the provider layer's
+# tests; without a path that is all of them. Not at all where only other tests are chosen.
+for_layer() {
+    command=$1
+    shift
+    chosen=all
+    for argument in "$@"; do
+        shift
+        path=${argument%%::*}
+        case $path in
+        tests/llm | tests/llm/*) chosen=some ;;
+        tests | tests/ | .)
+            chosen=some
+            argument=tests/llm
+            ;;
+        *)
+            # What is no file is an option, or an option's value.
+            if [ -e "$path" ]; then
+                [ "$chosen" != all ] || chosen=none
+                continue
+            fi
+            ;;
+        esac
+        set -- "$@" "$argument"
+    done
+    case $chosen in
+    none) ;;
+    all) "$command" tests/llm "$@" ;;
+    some) "$command" "$@" ;;
+    esac
+}
