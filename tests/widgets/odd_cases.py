@@ -72,6 +72,7 @@ ODD_MODELS = (
     replace(USUAL_MODEL, id="α/θ", context_length=2_000, supported_parameters=frozenset()),
     replace(USUAL_MODEL, id="α/thinking", reasoning=None),
     replace(USUAL_MODEL, id="α/ι:free", pricing=Pricing(0.0, 0.0)),
+    replace(USUAL_MODEL, id="α/ξ", reasoning=ReasoningPolicy(default_enabled=True)),
     replace(USUAL_MODEL, id="α/λ", reasoning=None, supported_parameters=frozenset({"tools", "reasoning"})),
     replace(
         USUAL_MODEL,
