@@ -65,22 +65,23 @@ def failures_of(reply: Reply) -> list[ProviderError]:
         async with scripted_server(reply) as server, openrouter(server, retry_policy=ONCE) as provider:
             _, shown = await until_error(provider.stream_events(HELLO))
             _, spoken = await until_error(provider.chat_stream(HELLO))  # type: ignore[arg-type] # pieces of text
-            in_one_piece = [] if reply.status == 200 else [await error_of(lambda: provider.chat(HELLO))]
+            is_stream = reply.content_type == "text/event-stream"
+            in_one_piece = [] if is_stream else [await error_of(lambda: provider.chat(HELLO))]
             return [shown, spoken, *in_one_piece]
 
     return run(test())
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-@pytest.mark.parametrize("in_stream", [False, True])
-def test_each_code_is_understood(name: str, in_stream: bool) -> None:
+@pytest.mark.parametrize("way", ["answer", "body of a 200", "stream"])
+def test_each_code_is_understood(name: str, way: str) -> None:
     status, body = Contract.load().examples()[name]
-    if in_stream:
+    if way == "stream":
         event = event_of(status, body)
         Contract.load().check_response("POST", "/chat/completions", 200, event, content_type="text/event-stream")
         reply = sse_reply(frame(event))
     else:
-        reply = json_reply(body, status)
+        reply = json_reply(body, status if way == "answer" else 200)
     wait = body["error"]["availability"].get("retry_after")
     for error in failures_of(reply):
         cls, cause = EXPECTED[name]
@@ -243,3 +244,16 @@ def test_a_key_within_the_reasons_is_hidden() -> None:
     error = {"code": 404, "message": "No.", "availability": {"code": key, "fallback_models": [key], "docs_url": key}}
     for failure in failures_of(json_reply({"error": error}, 404)):
         assert key not in repr(failure.availability)
+
+
+def test_the_days_free_requests_come_back_at_midnight_utc() -> None:
+    error = {"code": 429, "message": "Rate limit exceeded", "metadata": {"limit_source": "openrouter_free_tier_daily"}}
+    at_eleven = json_reply({"error": error}, 429, Date="Thu, 26 Nov 2026 23:00:00 GMT")
+    for failure in failures_of(at_eleven):
+        assert (type(failure), failure.retry_after) == (errors.DailyLimitReached, 3600.0)
+        assert "Come back in 60 minutes" in failure.describe().advice
+    told = json_reply({"error": error}, 429, Date="Thu, 26 Nov 2026 23:00:00 GMT", Retry_After="7")
+    assert {failure.retry_after for failure in failures_of(told)} == {7.0}
+    for failure in failures_of(json_reply({"error": error}, 429)):
+        assert failure.retry_after is not None
+        assert 0 < failure.retry_after <= 86_400

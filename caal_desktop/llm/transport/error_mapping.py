@@ -21,7 +21,7 @@ from caal_desktop.llm.fields import as_dict, as_dicts, as_int, as_list, as_text,
 from caal_desktop.llm.redaction import clean_metadata, clean_text
 from caal_desktop.llm.translation import NO_TEXT
 from caal_desktop.llm.transport.certificates import BundleError, BundleFault
-from caal_desktop.llm.transport.retry import retry_after_of
+from caal_desktop.llm.transport.retry import retry_after_of, seconds_to_midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -140,9 +140,10 @@ _BY_EXCLUSION: Final[dict[str, tuple[type[ProviderError], SourceText]]] = {
 }
 """What has left out every host (``excluded_by``, ``constraint.field``): the error, and its reason where that is known
 better than the class tells it."""
+_FREE_DAY: Final = "_free_tier_daily"
 # What ``error.metadata.limit_source`` says of a 429: the source's end, and the error.
 _ERROR_BY_SOURCE: Final[dict[str, type[ProviderError]]] = {
-    "_free_tier_daily": errors.DailyLimitReached,
+    _FREE_DAY: errors.DailyLimitReached,
     "_credits": errors.InsufficientCredit,
     "upstream_provider": errors.CapacityExhausted,
 }
@@ -299,7 +300,11 @@ def _wait(
     if not issubclass(cls, errors.RateLimited) and status not in (402, 408, 429, 503, 529):
         return None
     wait = retry_after_of({**as_dict(metadata.get("headers")), **dict(headers)})
-    return availability.retry_after if wait is None and availability is not None else wait
+    if wait is None and availability is not None:
+        wait = availability.retry_after
+    if wait is None and (as_text(metadata.get("limit_source")) or "").endswith(_FREE_DAY):
+        wait = seconds_to_midnight(headers)  # when the count starts anew, by OpenRouter's documentation
+    return wait
 
 
 def _detail(message: str, raw: str, earlier: list[dict[str, Any]]) -> str:

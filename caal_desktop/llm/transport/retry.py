@@ -100,6 +100,16 @@ def retry_after_of(headers: Mapping[str, Any], now: float | None = None) -> floa
     return None if date is None else max(0.0, date - now)
 
 
+def seconds_to_midnight(headers: Mapping[str, Any]) -> float:
+    """Return how long it is to the next midnight UTC, by the server's own ``Date`` where it sends one.
+
+    Args:
+        headers: header names in any case.
+    """
+    fields = {str(name).lower(): value for name, value in headers.items()}
+    return 86_400 - (_http_date(fields.get("date")) or time.time()) % 86_400
+
+
 def _http_date(value: object) -> float | None:
     if not isinstance(value, str):
         return None
