@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm.providers.clients.hosted import HostedProvider
-from caal_desktop.llm.providers.clients.openai_compatible import DEFAULT_MAX_TOKENS, OWN_ADDRESS
+from caal_desktop.llm.providers.clients.http_provider import OWN_ADDRESS
+from caal_desktop.llm.providers.clients.openai_compatible import DEFAULT_MAX_TOKENS
 from caal_desktop.llm.providers.groq import GROQ
 
 if TYPE_CHECKING:

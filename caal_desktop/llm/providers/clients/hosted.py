@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from caal_desktop.llm.providers.clients.http_provider import OWN_ADDRESS
 from caal_desktop.llm.providers.clients.openai_compatible import (
     DEFAULT_MAX_TOKENS,
     DEFAULT_TEMPERATURE,
-    OWN_ADDRESS,
     OpenAICompatibleProvider,
 )
 from caal_desktop.llm.transport.address import check_fixed_base_url, check_key_form
