@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from caal_desktop.llm.providers.ollama import OLLAMA_BASE_URL
     from caal_desktop.llm.providers.openrouter import OPENROUTER_BASE_URL
     from caal_desktop.llm.providers.registry import PROVIDER_NAMES, create_provider
+    from caal_desktop.llm.speech.sentences import SentenceSplitter
     from caal_desktop.llm.transport.network import NetworkOptions, ProxyMode, Timeouts
     from caal_desktop.llm.transport.retry import RetryPolicy
 
@@ -91,6 +92,7 @@ __all__ = [
     "ReasoningPolicy",
     "Remedy",
     "RetryPolicy",
+    "SentenceSplitter",
     "StreamEvent",
     "StreamFinished",
     "StreamStarted",
@@ -151,6 +153,7 @@ _LAZY = {
     "OPENROUTER_BASE_URL": "providers.openrouter",
     "OpenRouterProvider": "providers.clients.openrouter",
     "OpenAICompatibleProvider": "providers.clients.openai_compatible",
+    "SentenceSplitter": "speech.sentences",
     "Timeouts": "transport.network",
     "RetryPolicy": "transport.retry",
     "PROVIDER_NAMES": "providers.registry",

@@ -1,0 +1,1 @@
+"""What a voice needs of an answer."""
