@@ -46,10 +46,11 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def made_of(settings: dict[str, Any]) -> Made:
     """Return the class, model, address, key and temperature that settings make."""
     provider = create_provider_from_settings(settings)
-    assert isinstance(provider, OpenAICompatibleProvider)
+    assert isinstance(provider, OpenAICompatibleProvider | OllamaProvider)
     return type(provider), provider.model, provider.base_url, provider._api_key, provider.temperature
 
 
+OLLAMA_ROOT = OLLAMA_BASE_URL.removesuffix("/v1")
 OPENROUTER = {"llm_provider": "openrouter"}
 GROQ = {"llm_provider": "groq"}
 OLLAMA = {"llm_provider": "ollama"}
@@ -59,13 +60,13 @@ COMPATIBLE = {"llm_provider": "openai_compatible"}
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({}, (OllamaProvider, "qwen3:8b", OLLAMA_BASE_URL, None, 0.15)),
-        ({"llm_provider": None}, (OllamaProvider, "qwen3:8b", OLLAMA_BASE_URL, None, 0.15)),
+        ({}, (OllamaProvider, "qwen3:8b", OLLAMA_ROOT, None, 0.15)),
+        ({"llm_provider": None}, (OllamaProvider, "qwen3:8b", OLLAMA_ROOT, None, 0.15)),
         ({**OLLAMA, "ollama_model": None, "ollama_host": None, "temperature": None, "max_tokens": None}, ...),
         ({**OLLAMA, "think": False, "num_ctx": 8192, "ollama_host": ""}, ...),
         (
             {**OLLAMA, "ollama_model": "m", "ollama_host": "http://nas:11434", "temperature": 0.4},
-            (OllamaProvider, "m", "http://nas:11434/v1", None, 0.4),
+            (OllamaProvider, "m", "http://nas:11434", None, 0.4),
         ),
         (
             {**GROQ, "groq_api_key": OWN},
@@ -96,13 +97,13 @@ COMPATIBLE = {"llm_provider": "openai_compatible"}
 )
 def test_what_settings_make(settings: dict[str, Any], expected: Any) -> None:
     foreign = {"max_turns": 20, "agent_name": "Cal", "language": "en", "stt_provider": "speaches"}
-    default = (OllamaProvider, "qwen3:8b", OLLAMA_BASE_URL, None, 0.15)
+    default = (OllamaProvider, "qwen3:8b", OLLAMA_ROOT, None, 0.15)
     assert made_of({**foreign, **settings}) == (default if expected is ... else expected)
 
 
 def test_a_length_of_answers_is_read_where_there_is_one() -> None:
     for told, expected in ((16, 16), ("16", 16), (0, 4096), ("many", 4096), (None, 4096)):
-        provider = create_provider_from_settings({"max_tokens": told})
+        provider = create_provider_from_settings({**COMPATIBLE, "max_tokens": told})
         assert isinstance(provider, OpenAICompatibleProvider)
         assert provider.max_tokens == expected
 
@@ -237,20 +238,37 @@ def test_a_server_that_the_environment_does_not_name_gets_no_key(
 
 @pytest.mark.parametrize(
     ("host", "url"),
-    [("nas", "http://nas:11434/v1"), (":80", "http://127.0.0.1:80/v1"), (" ", OLLAMA_BASE_URL)],
+    [("nas", "http://nas:11434"), (":80", "http://127.0.0.1:80"), (" ", OLLAMA_ROOT)],
 )
 def test_ollama_is_where_the_environment_says(host: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_HOST", host)
     for silent in ({}, {"ollama_host": None}, {"ollama_host": ""}):
         assert made_of({**OLLAMA, **silent})[2] == url
-    assert made_of({**OLLAMA, "ollama_host": "http://other:1"})[2] == "http://other:1/v1"
+    assert made_of({**OLLAMA, "ollama_host": "http://other:1"})[2] == "http://other:1"
 
 
 def test_a_server_of_ones_own_has_time_to_load_its_model() -> None:
     def patience(settings: dict[str, Any]) -> float:
         provider = create_provider_from_settings(settings)
-        assert isinstance(provider, OpenAICompatibleProvider)
+        assert isinstance(provider, OpenAICompatibleProvider | OllamaProvider)
         return provider._timeouts.read
 
     assert patience(OLLAMA) == patience(COMPATIBLE) == 300.0
     assert patience({**OPENROUTER, "openrouter_api_key": OWN}) == 60.0
+
+
+@pytest.mark.parametrize(
+    ("settings", "think", "num_ctx"),
+    [
+        ({}, False, 8192),
+        ({"think": True, "num_ctx": 16384}, True, 16384),
+        ({"think": "low", "num_ctx": "4096"}, "low", 4096),
+        ({"think": None, "num_ctx": None}, False, 8192),
+        ({"think": 5, "num_ctx": 0}, False, 8192),
+    ],
+)
+def test_what_settings_make_of_ollamas_own(settings: dict[str, Any], think: object, num_ctx: int) -> None:
+    provider = create_provider_from_settings({**OLLAMA, **settings})
+    assert isinstance(provider, OllamaProvider)
+    assert (provider.think, provider.num_ctx, provider.top_p, provider.top_k) == (think, num_ctx, 0.8, 20)
+    assert provider.max_tokens is None

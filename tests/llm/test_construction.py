@@ -178,7 +178,7 @@ def test_a_provider_with_an_address_of_its_own_is_set_up_by_its_descriptor(
 def test_a_client_that_is_told_no_model_takes_its_providers_default() -> None:
     assert GroqProvider(api_key=KEY).model == PROVIDERS["groq"].default_model
     assert OllamaProvider().model == PROVIDERS["ollama"].default_model
-    assert OllamaProvider().base_url == PROVIDERS["ollama"].base_url
+    assert f"{OllamaProvider().base_url}/v1" == PROVIDERS["ollama"].base_url
     with pytest.raises(ConfigurationError, match="model"):
         OpenAICompatibleProvider(base_url="http://localhost:1/v1")
 

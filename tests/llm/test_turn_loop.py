@@ -21,12 +21,12 @@ from caal_desktop.llm import (
 )
 from tests.llm.helpers import AT_ONCE, KEY, MODEL, compatible, openrouter, run
 from tests.llm.turn_loop import Turn
-from tests.support.scripted_server import HANG, delta, frame, json_reply, scripted_server, sse_reply
+from tests.support.scripted_server import HANG, Reply, delta, frame, json_reply, scripted_server, sse_reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from tests.support.scripted_server import Reply, ScriptedServer, SeenRequest
+    from tests.support.scripted_server import ScriptedServer, SeenRequest
 
 Call = tuple[str, dict[str, Any] | str]
 
@@ -192,10 +192,12 @@ CONVERSATIONS = {
 }
 
 
-def reply_of(said: Said | Refused, *, streams: bool) -> Reply:
+def reply_of(said: Said | Refused, *, streams: bool, native: bool = False) -> Reply:
     """Return what the server sends for that, in the way in which it is asked for."""
     if isinstance(said, Refused):
         return json_reply({"error": said.error}, said.status, **said.headers)
+    if native:
+        return native_reply_of(said, streams=streams)
     calls = [
         {
             "index": number,
@@ -219,12 +221,42 @@ def reply_of(said: Said | Refused, *, streams: bool) -> Reply:
     return sse_reply(*(frame(chunk) for chunk in [*chunks, *end]), frame("[DONE]"))
 
 
+def native_reply_of(said: Said, *, streams: bool) -> Reply:
+    """Return the same as Ollama says it."""
+    calls = [{"function": {"index": 0, "name": name, "arguments": arguments}} for name, arguments in said.calls]
+    counts = dict(zip(("prompt_eval_count", "eval_count"), said.usage, strict=True))
+    end: dict[str, Any] = {"done": True, "done_reason": "stop", **{name: n for name, n in counts.items() if n}}
+    if not streams:
+        message = {"role": "assistant", "content": said.text, **({"tool_calls": calls} if calls else {})}
+        return json_reply({"model": MODEL, "message": message, **end})
+    messages: list[dict[str, Any]] = [{"content": piece} for piece in re.findall(r"\s*\S+", said.text)]
+    messages += [{"content": "", "tool_calls": [one]} for one in calls]
+    return Reply(
+        (*(native_line({"message": one, "done": False}) for one in messages), native_line({"message": {}, **end})),
+        content_type="application/x-ndjson",
+    )
+
+
+def native_line(line: dict[str, Any]) -> bytes:
+    """Return one line of a stream of Ollama's."""
+    return json.dumps({"model": MODEL, **line}).encode() + b"\n"
+
+
+def is_native(request: SeenRequest) -> bool:
+    """Return whether a request was made in Ollama's own way."""
+    return request.path == "/api/chat"
+
+
 def request_line(request: SeenRequest) -> str:
     """Return a request in the words of a conversation."""
     body = request.body
     kind = "stream" if body.get("stream") else "chat"
     roles = "".join(message["role"][0] for message in body["messages"])
-    return " ".join(part for part in (kind, roles, body.get("tool_choice")) if part)
+    choice = body.get("tool_choice")
+    if is_native(request):  # which knows no choice: a stream with tools is one that should not call them
+        assert choice is None
+        choice = {"chat": "auto", "stream": "none"}[kind] if "tools" in body else None
+    return " ".join(part for part in (kind, roles, choice) if part)
 
 
 # --- the providers -------------------------------------------------------------------------------------------------
@@ -261,9 +293,10 @@ PROVIDERS: dict[str, Callable[[ScriptedServer], LLMProvider]] = {
     "openrouter": openrouter,
     "openai_compatible": compatible,
     "groq": lambda server: GroqProvider(MODEL, KEY, base_url=server.base_url, retry_policy=AT_ONCE),
-    "ollama": lambda server: OllamaProvider(MODEL, server.base_url, retry_policy=AT_ONCE),
+    "ollama": lambda server: OllamaProvider(MODEL, base_url=server.url, retry_policy=AT_ONCE),
     "own": Own,
 }
+NATIVE = PROVIDERS["ollama"]
 
 
 # --- the turn ------------------------------------------------------------------------------------------------------
@@ -306,7 +339,7 @@ def turn(make: Callable[[ScriptedServer], LLMProvider], talk: Conversation, *, s
 
     async def test() -> Outcome:
         replies = [
-            reply_of(said, streams=asked.startswith("stream"))
+            reply_of(said, streams=asked.startswith("stream"), native=make is NATIVE)
             for said, asked in zip(talk.script, talk.asked, strict=True)
         ]
         over = json_reply({"error": {"message": "The script is over."}}, 418)
@@ -333,7 +366,7 @@ def check(outcome: Outcome, talk: Conversation) -> None:
     assert outcome.usage == TokenUsage(11, 7)
     for request in outcome.requests:
         sent = request.body.get("tools")
-        assert sent == (TOOLS if "tool_choice" in request.body else None)
+        assert sent == (TOOLS if request_line(request).endswith(("auto", "none")) else None)
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -363,8 +396,12 @@ def test_what_a_turn_puts_into_the_history(name: str) -> None:
     assert called["content"] == "One moment."
     first, second = called["tool_calls"]
     assert (first["id"], second["id"]) == (weather["tool_call_id"], time["tool_call_id"]) == ("call_0", "call_1")
-    assert json.loads(first["function"]["arguments"]) == {"city": "Köln"}
-    assert (weather["name"], time["name"]) == ("get_weather", "get_time")
+    if is_native(outcome.requests[-1]):
+        assert first["function"]["arguments"] == {"city": "Köln"}
+        assert (weather["tool_name"], time["tool_name"]) == ("get_weather", "get_time")
+    else:
+        assert json.loads(first["function"]["arguments"]) == {"city": "Köln"}
+        assert (weather["name"], time["name"]) == ("get_weather", "get_time")
     assert (json.loads(weather["content"])["temperature"], time["content"]) == (11, "Noon in Europe/Berlin")
 
 
@@ -384,8 +421,10 @@ def test_a_turn_that_is_cancelled_while_it_is_spoken_frees_the_server(name: str,
     async def test() -> None:
         spoken = []
         first = asyncio.Event()
+        hello = native_line({"message": {"content": "Hello"}, "done": False})
+        reply = Reply((hello, HANG)) if name == "ollama" else sse_reply(frame(delta("Hello")), HANG)
         async with (
-            scripted_server(sse_reply(frame(delta("Hello")), HANG)) as server,
+            scripted_server(reply) as server,
             PROVIDERS[name](server) as provider,
         ):
 

@@ -53,6 +53,10 @@ def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:
     max_tokens = as_int(settings.get("max_tokens"))
     if max_tokens is not None and max_tokens > 0:
         kwargs["max_tokens"] = max_tokens
+    for name, read in agent.passed.items():
+        value = read(settings.get(name))
+        if value is not None:
+            kwargs[name] = value
     base_url = ""
     if agent.address:
         base_url = _base_url(settings, descriptor)

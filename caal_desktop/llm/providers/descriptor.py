@@ -96,6 +96,7 @@ class AgentKeys:
             agent's alone: where the program offers one to the user, that is :attr:`ProviderDescriptor.key_variable`.
         key_address_variable: the environment variable that names the server of that key; "" where the key can have but
             one.
+        passed: further settings that the client takes by the same name, each with what reads it; None where it cannot.
     """
 
     provider: str
@@ -109,6 +110,7 @@ class AgentKeys:
     address_variable: str = ""
     key_variable: str = ""
     key_address_variable: str = ""
+    passed: Mapping[str, Callable[[object], object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,9 +1,10 @@
-"""Ollama: models on the user's own machine, through its OpenAI-compatible interface."""
+"""Ollama: models on the user's own machine, through its own interface."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from caal_desktop.llm.fields import as_bool, as_int, as_text
 from caal_desktop.llm.providers.descriptor import AgentKeys, ProviderDescriptor, SettingText
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
@@ -33,6 +34,16 @@ def base_url_of_host(host: str) -> str:
     return url if url.endswith("/v1") else f"{url}/v1"
 
 
+def _thinking(value: object) -> bool | str | None:
+    """Return whether to think, or how much ("low", "medium", "high"); None for anything else."""
+    return as_text(value) if as_bool(value) is None else as_bool(value)
+
+
+def _context_length(value: object) -> int | None:
+    length = as_int(value)
+    return length if length is not None and length > 0 else None
+
+
 OLLAMA: Final = ProviderDescriptor(
     name="ollama",
     title=QT_TRANSLATE_NOOP("Provider", "Ollama"),
@@ -59,6 +70,7 @@ OLLAMA: Final = ProviderDescriptor(
         address="ollama_host",
         base_url_of=base_url_of_host,
         address_variable="OLLAMA_HOST",
+        passed={"think": _thinking, "num_ctx": _context_length},
     ),
     client="ollama:OllamaProvider",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from caal_desktop.llm import errors
 from caal_desktop.llm.echoes import hide_echoes
@@ -13,6 +13,7 @@ from caal_desktop.llm.events import AnsweredBy, FinishReason, KeepAlive, StreamF
 from caal_desktop.llm.fields import parse_json
 from caal_desktop.llm.streaming import answers
 from caal_desktop.llm.streaming.answers import StreamAssembler
+from caal_desktop.llm.streaming.ndjson import NDJSONDecoder
 from caal_desktop.llm.streaming.sse import LineTooLongError, SSEComment, SSEDecoder
 from caal_desktop.llm.transport import error_mapping
 
@@ -42,6 +43,13 @@ _PINGS: Final = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep
 """Types of events that tell nothing else, whatever is in them: Anthropic sends ``{"type": "ping"}``, as proxies do."""
 
 
+class LineTranslator(Protocol):
+    """Turns the lines of one answer in a server's own form into chunks of the chat completions API."""
+
+    def chunk(self, line: dict[str, Any]) -> dict[str, Any]:
+        """Return the chunk for the next line; only the last one has a finish reason."""
+
+
 class _Reader:
     """The state of one stream.
 
@@ -52,10 +60,11 @@ class _Reader:
         beginning: how the body begins, as long as it is no event stream; cut.
     """
 
-    def __init__(self, context: RequestContext, response: Response) -> None:
+    def __init__(self, context: RequestContext, response: Response, translator: LineTranslator | None) -> None:
         self._context = context
         self._headers = response.headers
-        self._decoder = SSEDecoder()
+        self._translator = translator
+        self._decoder = SSEDecoder() if translator is None else NDJSONDecoder()
         self.assembler = StreamAssembler(context.secrets)
         self.is_done = False
         self.error: ProviderError | None = None
@@ -128,6 +137,8 @@ class _Reader:
                 if not at_end:
                     self.error = self._context.error(errors.InvalidResponse, reason=errors.InvalidResponse.why_not_json)
                 break
+            if self._translator is not None:
+                payload = self._translator.chunk(payload)
             error: Any = error_mapping.error_in(payload)
             if error is None and item.event == "error":
                 error = payload
@@ -138,6 +149,9 @@ class _Reader:
                 self.error = error_mapping.error_from_payload(self._context, {"error": error}, self._headers)
                 break
             events += self.assembler.feed(payload)
+            if self._translator is not None and self.assembler.finish_reason is not None:
+                self.is_done = True
+                break
         return events
 
     def _add_partial(self, payload: dict[str, Any], events: list[StreamEvent]) -> None:
@@ -247,7 +261,9 @@ class _Source:
         await self._chunks.aclose()
 
 
-async def read_events(context: RequestContext, response: Response) -> AsyncGenerator[StreamEvent, None]:
+async def read_events(
+    context: RequestContext, response: Response, translator: LineTranslator | None = None
+) -> AsyncGenerator[StreamEvent, None]:
     """Yield the events of a good response.
 
     A body that is one JSON object instead of an event stream, from a server that ignores ``stream``, is a whole answer.
@@ -257,14 +273,16 @@ async def read_events(context: RequestContext, response: Response) -> AsyncGener
     Args:
         context: the request.
         response: its response, whose body has not been read.
+        translator: for an answer that is no event stream but has a line for each chunk, in a form of the server's own.
 
     Raises:
         ProviderError: whatever went wrong.
     """
-    reader = _Reader(context, response)
+    reader = _Reader(context, response, translator)
     async with aclosing(_Source(context, response)) as source:
         head = await source.head()
-        if head.lstrip(_BLANK)[:1] in (b"{", b"[", b"<"):
+        first = head.lstrip(_BLANK)[:1]
+        if first in (b"{", b"[", b"<") if translator is None else first not in (b"", b"{"):
             for event in await _whole_answer(context, response, source, head):
                 yield event
             return

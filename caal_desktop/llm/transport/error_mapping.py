@@ -157,6 +157,8 @@ _DATA_POLICY: Final = re.compile(
 # In a 502, whose other words may be anything.
 _POLICY_REFUSAL: Final = re.compile(r"training violation|data policy|zero data retention", re.I)
 _CAPABILITY: Final = re.compile(r"support (?:tool|image|input|audio|file|the requested|structured)|tool use", re.I)
+_INCAPABLE: Final = re.compile(r"does not support (?:tools|thinking|images|vision|chat)\b", re.I)
+"""In a 400, whose other words may be about a parameter."""
 _MANAGEMENT_KEY: Final = re.compile(r"(?:management|provisioning)[ _]key", re.I)
 _KEY_LIMIT: Final = re.compile(r"key limit|limit exceeded|spending limit|credit", re.I)
 _DAILY: Final = re.compile(r"per[- ]day|daily", re.I)
@@ -371,6 +373,8 @@ def _by_status(
     if status == 400:
         if _CONTEXT_LENGTH.search(message):
             return errors.RequestTooLarge
+        if context.model and _INCAPABLE.search(message):
+            return errors.CapabilityNotOffered
         return errors.ModelNotFound if context.model and _NO_MODEL.search(message) else errors.BadRequest
     if status in (401, 403) and _MANAGEMENT_KEY.search(message):
         return errors.ManagementKeyRejected

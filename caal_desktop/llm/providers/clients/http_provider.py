@@ -1,4 +1,4 @@
-"""The base of every client: one server, to which requests are sent and whose answers are read."""
+"""The base of every client: one server, to which requests are sent and whose streamed answers are read."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from caal_desktop import __version__
 from caal_desktop.llm.base import LLMProvider
+from caal_desktop.llm.echoes import hide_echoes
 from caal_desktop.llm.errors import (
     CertificateRejected,
     ConfigurationError,
+    EmptyAnswer,
     InvalidResponse,
     ProviderError,
     SDKUnusable,
 )
 from caal_desktop.llm.errors.base import THE_SERVER
 from caal_desktop.llm.errors.context import RequestContext
-from caal_desktop.llm.events import Waiting
+from caal_desktop.llm.events import StreamStarted, TextDelta, UsageReport, Waiting
+from caal_desktop.llm.fields import as_text
+from caal_desktop.llm.models.listing import parse_model_list
 from caal_desktop.llm.providers.descriptor import Capability
-from caal_desktop.llm.streaming.reader import MAX_BODY_BYTES
+from caal_desktop.llm.streaming.answers import token_usage
+from caal_desktop.llm.streaming.reader import MAX_BODY_BYTES, read_events
+from caal_desktop.llm.streaming.turns import StreamedAnswer
 from caal_desktop.llm.transport import error_mapping
 from caal_desktop.llm.transport.address import check_base_url, check_key_form, location_of
 from caal_desktop.llm.transport.headers import check_header
@@ -29,15 +35,28 @@ from caal_desktop.llm.transport.network import NetworkOptions, Timeouts
 from caal_desktop.llm.transport.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
+    from caal_desktop.llm.base import LLMResponse
+    from caal_desktop.llm.events import StreamEvent
+    from caal_desktop.llm.models.info import ModelList
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
+    from caal_desktop.llm.streaming.reader import LineTranslator
     from caal_desktop.llm.transport.client import Client
     from caal_desktop.llm.transport.sdk import Response
 
 OWN_ADDRESS: Final = "own"
 """Stands for the address in the descriptor."""
 USER_AGENT: Final = f"caal-desktop/{__version__}"
+_FIXED_FIELDS: Final = frozenset({"messages", "stream", "stream_options", "tools"})
+_SDK_ONLY: Final = frozenset({"extra_headers", "extra_query", "timeout"})
+
+
+def refuse_fixed_fields(options: Mapping[str, Any]) -> None:
+    """Raise a TypeError where a call's options have what is none, but decided by the method that is called."""
+    unknown = options.keys() & (_SDK_ONLY | _FIXED_FIELDS)
+    if unknown:
+        raise TypeError(f"not an option of a call: {', '.join(sorted(unknown))}")
 
 
 class HTTPProvider(LLMProvider):
@@ -271,3 +290,65 @@ class HTTPProvider(LLMProvider):
         except Exception as cause:
             error = error_mapping.error_from_exception(context, cause, streaming=True)
         raise error
+
+    # --- a streamed answer ----------------------------------------------------------------------------------------
+
+    async def _streamed(
+        self,
+        context: RequestContext,
+        path: str,
+        body: Mapping[str, Any],
+        accept: str,
+        translator: LineTranslator | None = None,
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Send a request and yield the events of its answer, and before them each pause; keep what it took."""
+        self._last_usage = None
+        async with aclosing(self._attempts(context, "POST", path, body, accept=accept)) as attempts:
+            async for step in attempts:
+                if isinstance(step, Waiting):
+                    yield step
+                    continue
+                yield StreamStarted(as_text(hide_echoes(step.headers.get("x-generation-id", ""), context.secrets)))
+                async with aclosing(read_events(context, step, translator)) as events:
+                    async for event in events:
+                        if isinstance(event, UsageReport):
+                            # Before the event goes out: whoever stops there has it all the same.
+                            self._last_usage = token_usage(event)
+                        yield event
+
+    async def _texts(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None, **kwargs: Any
+    ) -> AsyncGenerator[str, None]:
+        """Yield the text of one answer.
+
+        Raises:
+            EmptyAnswer: it has none.
+            ProviderError: whatever else went wrong.
+        """
+        has_text = False
+        async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    has_text = has_text or not event.text.isspace()
+                    yield event.text
+        if not has_text:
+            raise self._context(kwargs.get("model") or self.model).error(EmptyAnswer)
+
+    async def stream_turn(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
+    ) -> AsyncGenerator[str | LLMResponse, None]:
+        """Stream one answer of a turn in one request; see :meth:`LLMProvider.stream_turn`."""
+        answer = StreamedAnswer()
+        async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
+            async for event in events:
+                answer.feed(event)
+                if isinstance(event, TextDelta):
+                    yield event.text
+        yield answer.response()
+
+    def read_model_list(self, payload: object) -> ModelList:
+        """Return the models of such an answer; see :meth:`LLMProvider.read_model_list`."""
+        listing = parse_model_list(payload)
+        if not listing.recognized:
+            raise self._context(None).error(InvalidResponse, reason=InvalidResponse.why_no_models)
+        return listing

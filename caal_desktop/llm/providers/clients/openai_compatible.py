@@ -6,17 +6,13 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
-from caal_desktop.llm.echoes import hide_echoes
-from caal_desktop.llm.errors import EmptyAnswer, InvalidResponse
-from caal_desktop.llm.events import StreamStarted, TextDelta, UsageReport, Waiting
-from caal_desktop.llm.fields import as_dict, as_list, as_text, whole_texts
+from caal_desktop.llm.errors import InvalidResponse
+from caal_desktop.llm.fields import as_dict, as_list, whole_texts
 from caal_desktop.llm.models.key_info import KeyInfo
-from caal_desktop.llm.models.listing import next_page_link, parse_model_list
-from caal_desktop.llm.providers.clients.http_provider import OWN_ADDRESS, HTTPProvider
+from caal_desktop.llm.models.listing import next_page_link
+from caal_desktop.llm.providers.clients.http_provider import OWN_ADDRESS, HTTPProvider, refuse_fixed_fields
 from caal_desktop.llm.providers.openai_compatible import OPENAI_COMPATIBLE
 from caal_desktop.llm.streaming import answers
-from caal_desktop.llm.streaming.reader import read_events
-from caal_desktop.llm.streaming.turns import StreamedAnswer
 from caal_desktop.llm.transport import error_mapping
 
 if TYPE_CHECKING:
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
 
     from caal_desktop.llm.base import LLMResponse
     from caal_desktop.llm.events import StreamEvent
-    from caal_desktop.llm.models.info import ModelList
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
     from caal_desktop.llm.transport.network import NetworkOptions, Timeouts
     from caal_desktop.llm.transport.retry import RetryPolicy
@@ -32,8 +27,6 @@ if TYPE_CHECKING:
 DEFAULT_TEMPERATURE: Final = 0.7
 DEFAULT_MAX_TOKENS: Final = 4096
 MAX_MODEL_PAGES: Final = 50
-_FIXED_FIELDS: Final = frozenset({"messages", "stream", "stream_options", "tools"})
-_SDK_ONLY: Final = frozenset({"extra_headers", "extra_query", "timeout"})
 
 
 class OpenAICompatibleProvider(HTTPProvider):
@@ -102,9 +95,7 @@ class OpenAICompatibleProvider(HTTPProvider):
         tools: Sequence[Mapping[str, Any]] | None,
         options: dict[str, Any],
     ) -> dict[str, Any]:
-        unknown = options.keys() & (_SDK_ONLY | _FIXED_FIELDS)
-        if unknown:
-            raise TypeError(f"not an option of a call: {', '.join(sorted(unknown))}")
+        refuse_fixed_fields(options)
         extra = options.pop("extra_body", None) or {}
         temperature = options.pop("temperature", self.temperature)
         body: dict[str, Any] = {
@@ -162,19 +153,9 @@ class OpenAICompatibleProvider(HTTPProvider):
             body["stream_options"] = {"include_usage": True}
         context = self._context(body["model"])
         accept = "text/event-stream, application/json"
-        self._last_usage = None
-        async with aclosing(self._attempts(context, "POST", "/chat/completions", body, accept=accept)) as attempts:
-            async for step in attempts:
-                if isinstance(step, Waiting):
-                    yield step
-                    continue
-                yield StreamStarted(as_text(hide_echoes(step.headers.get("x-generation-id", ""), context.secrets)))
-                async with aclosing(read_events(context, step)) as events:
-                    async for event in events:
-                        if isinstance(event, UsageReport):
-                            # Before the event goes out: whoever stops there has it all the same.
-                            self._last_usage = answers.token_usage(event)
-                        yield event
+        async with aclosing(self._streamed(context, "/chat/completions", body, accept)) as events:
+            async for event in events:
+                yield event
 
     async def chat_stream(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
@@ -182,26 +163,9 @@ class OpenAICompatibleProvider(HTTPProvider):
         """Stream the text of one answer; see :meth:`LLMProvider.chat_stream`."""
         if tools:
             kwargs["tool_choice"] = "none"
-        has_text = False
-        async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
-            async for event in events:
-                if isinstance(event, TextDelta):
-                    has_text = has_text or not event.text.isspace()
-                    yield event.text
-        if not has_text:
-            raise self._context(kwargs.get("model") or self.model).error(EmptyAnswer)
-
-    async def stream_turn(
-        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
-    ) -> AsyncGenerator[str | LLMResponse, None]:
-        """Stream one answer of a turn in one request; see :meth:`LLMProvider.stream_turn`."""
-        answer = StreamedAnswer()
-        async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
-            async for event in events:
-                answer.feed(event)
-                if isinstance(event, TextDelta):
-                    yield event.text
-        yield answer.response()
+        async with aclosing(self._texts(messages, tools, **kwargs)) as texts:
+            async for text in texts:
+                yield text
 
     async def fetch_model_list(self, **query: str) -> object:
         """Return the server's answer to ``GET /models``; see :meth:`LLMProvider.fetch_model_list`."""
@@ -222,13 +186,6 @@ class OpenAICompatibleProvider(HTTPProvider):
                 break
             url, params = urljoin(url, link), None  # the link carries the query
         return {"data": rows}
-
-    def read_model_list(self, payload: object) -> ModelList:
-        """Return the models of such an answer; see :meth:`LLMProvider.read_model_list`."""
-        listing = parse_model_list(payload)
-        if not listing.recognized:
-            raise self._context(None).error(InvalidResponse, reason=InvalidResponse.why_no_models)
-        return listing
 
     async def check_key(self) -> KeyInfo:
         """Fetch the list of models, and return empty facts where that succeeds.
