@@ -71,6 +71,13 @@ See [a page](https://a.b "One. Two") now. |It helps.
 See https://a.org/_b. |It helps.
 It is ~5 degrees. |Cold.
 A \\*star. |It helps.
+Calories: 250. |Fat: 20 g. |Protein: 5. |Enjoy.
+Open it, 2. Close it. |Go.
+It is in Qx. 5 on the left. |Go.
+It is in Rm. Five on the left. |Go.
+See ref. [2] for that. |Go.
+Ask Acme plc. & Sons. |Go.
+It is 5 km. |2 of them are wet.
 One line\\n|Another line
 Apple Inc. Chief Tim Cook spoke. |They listened.
 It ends.   |It begins.
@@ -122,6 +129,8 @@ Quoi ?! |Non.
 **Il fait beau. Très.** |Sortez.
 Lancez `a. B` ici. |Merci.
 St. Malo est loin. |Partons.
+Env. Dix km. |Allez.
+Il est 5 h. |Partons.
 Louis XIV. |Il est roi.
 À bientôt ! |École demain.
 Il y en a 5. |Prenez-les.
@@ -202,6 +211,7 @@ S. Paulo é grande. |Muito.
 A Av. Paulista é longa. |Muito.
 J. Saramago escreveu. |Leia.
 J.M. Machado escreveu. |Leia.
+V. Exa. Pode entrar. |Venha.
 Em 44 a.C. César morreu. |Foi em março.
 Frutas, p. ex. Maçãs. |Obrigado.
 Frutas, p.ex. Maçãs. |Obrigado.
@@ -262,6 +272,8 @@ Vi ses d. 24. december. |Glædelig jul.
 Det er 2. gang. |Nu igen.
 Det var 2. Verdenskrig. |Den var lang.
 De spiller i 1. Division. |Godt.
+Chr. Rasmussen er her. |Kom ind.
+Det er 5 m. |Gå.
 Margrethe 2. var dronning. |Nu er hun ikke.
 Se nr. 5 her. |Tak.
 Det er godt, dvs. Fint. |Tak.
@@ -379,7 +391,13 @@ def test_a_sentence_is_there_as_soon_as_the_next_begins() -> None:
         ["It is sunny. "],
         [],
     ]
-    assert splitter.feed(" a hat.\n") == ["Take a hat.\n"]
+    assert splitter.feed(" a hat, etc. Ta") == []
+    assert splitter.feed("ke") == []
+    assert splitter.feed(" ") == ["Take a hat, etc. "]
+    assert splitter.feed("a hat, etc. T") == []
+    assert splitter.feed("a" * 20) == ["Take a hat, etc. "]
+    assert splitter.finish() == "T" + "a" * 20
+    assert splitter.feed("Take a hat.\n") == ["Take a hat.\n"]
     assert splitter.finish() == ""
 
 

@@ -37,11 +37,11 @@ def _words(text: str) -> frozenset[str]:
 _ENGLISH = Language(
     never=_words(
         """mr mrs ms mx messrs dr prof st mt ft rev hon gen col lt sgt capt cmdr maj adm gov sen rep pres supt fr sr jr
-        vs approx est dept univ inc ltd corp co bros ave blvd rd e.g i.e eg ie cf viz al ph.d m.sc b.sc ca pp"""
+        vs approx est dept univ inc ltd corp co bros ave blvd rd e.g i.e eg ie cf viz al rm ph.d m.sc b.sc ca pp"""
     ),
     sometimes=_words(
-        """etc a.m p.m am pm no nos fig figs vol ch sec eq art max min jan feb mar apr jun jul aug sep sept oct nov
-        dec"""
+        """etc a.m p.m am pm no nos ref refs fig figs vol ch sec eq art max min jan feb mar apr jun jul aug sep sept oct
+        nov dec"""
     ),
     goes_on=_words(
         """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
@@ -50,8 +50,8 @@ _ENGLISH = Language(
 )
 _FRENCH = Language(
     never=_words(
-        """mm mme mmes mlle mlles dr drs pr prof me mgr st ste sts av apr p.ex ex cf env vs bd boul fbg tél mrs sté éd
-        ing gén col cap lt réf ibid"""
+        """mm mme mmes mlle mlles dr drs pr prof me mgr st ste sts av apr p.ex ex cf env réf vs bd boul fbg tél mrs sté
+        éd ing gén col cap lt ibid"""
     ),
     sometimes=_words("etc no nos n° art fig vol chap max min janv févr avr juil sept oct nov déc p.m a.m pp"),
     goes_on=_words(
@@ -72,8 +72,8 @@ _ITALIAN = Language(
 )
 _PORTUGUESE = Language(
     never=_words(
-        """sr sra srs sras srta dr dra drs dras prof profa prof.a exmo exma sto sta eng enga arq gen cel cap pe av pça
-        tel ex p.ex cf ca aprox vs ltda cia s.a pág págs pg pp depto ed"""
+        """sr sra srs sras srta dr dra drs dras prof profa prof.a exmo exma exa sto sta eng enga arq gen cel cap pe av
+        pça tel ex p.ex cf ca aprox vs ltda cia s.a pág págs pg pp depto ed"""
     ),
     sometimes=_words("etc no nº nr art fig vol cap min máx jan fev mar abr mai jun jul ago set out nov dez a.m p.m"),
     goes_on=_words(
@@ -83,7 +83,7 @@ _PORTUGUESE = Language(
 )
 _DANISH = Language(
     never=_words(
-        """hr fr frk dr prof f.eks feks fx bl.a bla ca kl nr dvs pga p.g.a mht m.h.t jf jfr inkl ekskl evt vedr tlf
+        """hr fr frk chr dr prof f.eks feks fx bl.a bla ca kl nr dvs pga p.g.a mht m.h.t jf jfr inkl ekskl evt vedr tlf
         ang afd adr skt sct st cand.mag cand.jur adv dir ing red sml eks iflg maks ift"""
     ),
     sometimes=_words(

@@ -23,6 +23,10 @@ _JOINING: Final = _MARKS | frozenset(",;:%&+=/")
 _NO_BREAK: Final = frozenset("\u00a0\u202f\u2007")
 _NUMBER: Final = re.compile(r"\d{1,3}")
 _ROMAN: Final = re.compile(r"[IVXLC]+|[ivx]+")
+# After a number these are no initials: "20 g", "5 h".
+_UNITS: Final = frozenset("ghlmsvw")
+# Without any of these, a word is an abbreviation, even if no table has it.
+_VOWELS: Final = frozenset("aeiouyàáâãăäåæèéêëìíîïòóôõöøœùúûüý")
 # More of a word is not looked at: no abbreviation is longer, and a word may have no end.
 _LONGEST_WORD: Final = 64
 
@@ -30,7 +34,8 @@ _LONGEST_WORD: Final = 64
 class _End(Enum):
     NONE = 0
     CAREFUL = 1  # if a word with a capital follows, and not one that goes on
-    PLAIN = 2  # unless a small letter follows
+    SHORT = 2  # unless a small letter or a number follows
+    PLAIN = 3  # unless a small letter follows
 
 
 class SentenceSplitter:
@@ -69,7 +74,7 @@ class SentenceSplitter:
         self._has_letters = False
         self._line_has_words = False
         self._line_is_blank = True
-        self._after_colon = False
+        self._word_before = ""
         # The mark that was met last, and what is known of what follows it.
         self._end = _End.NONE
         self._last_end = _End.NONE
@@ -135,7 +140,7 @@ class SentenceSplitter:
         if any(map(str.isalnum, word)):
             self._has_words = self._line_has_words = True
             self._has_letters = self._has_letters or any(map(str.isalpha, word))
-        self._after_colon = word[-1] in ":;,"
+        self._word_before = word
         self._word_at = -1
         self._last_end = end
         if end is not _End.NONE and self._has_words and not self._is_open:
@@ -161,11 +166,13 @@ class SentenceSplitter:
         return self._end_after_stop(stem)
 
     def _end_after_stop(self, stem: str) -> _End:
-        is_first = not self._line_has_words or not self._has_words or self._after_colon
-        if is_first and (_NUMBER.fullmatch(stem) or _ROMAN.fullmatch(stem)):
+        begins_line = not self._line_has_words or not self._has_words
+        begins_list = self._word_before.endswith((";", ",")) or (stem == "1" and self._word_before.endswith(":"))
+        if (begins_line or begins_list) and (_NUMBER.fullmatch(stem) or _ROMAN.fullmatch(stem)):
             return _End.NONE  # the marker of a list
         if stem.isdecimal():
             return _End.CAREFUL if len(stem) <= 2 else _End.PLAIN
+        is_after_number = self._word_before[-1:].isdecimal()
         name = comparable(stem)
         # French and Italian put a short word before it: l'av., dell'ing.
         names = {name, re.split(r"['’]", name)[-1]}
@@ -175,10 +182,11 @@ class SentenceSplitter:
             return _End.CAREFUL
         parts = [part for part in re.split(r"[.'’-]+", name) if part]
         if all(part.isalpha() and len(part) == 1 for part in parts):
-            return _End.NONE
+            return _End.PLAIN if stem in _UNITS and is_after_number else _End.NONE
         if "." in name and all(part.isalpha() and len(part) <= 2 for part in parts):
             return _End.NONE
-        return _End.PLAIN
+        is_short = name.isalpha() and _VOWELS.isdisjoint(name) and not is_after_number
+        return _End.SHORT if is_short else _End.PLAIN
 
     def _look_at_next(self, character: str, done: list[str]) -> None:
         """Decide on the mark that was met last, as soon as what follows it tells."""
@@ -198,9 +206,9 @@ class SentenceSplitter:
             self._end = _End.NONE
         elif character in self._opening:
             self._has_opened = True
-        elif character.islower():
+        elif character.islower() or (self._end is _End.SHORT and character.isdigit()):
             self._end = _End.NONE
-        elif self._end is _End.PLAIN:
+        elif self._end is not _End.CAREFUL:
             self._end = _End.NONE
             self._cut(done)
         elif character.isalpha():
@@ -213,7 +221,8 @@ class SentenceSplitter:
         del self._text[: self._cut_at]
         if self._word_at >= 0:
             self._word_at -= self._cut_at
-        self._has_words = self._has_letters = self._line_has_words = self._after_colon = False
+        self._has_words = self._has_letters = self._line_has_words = False
+        self._word_before = ""
         self._last_end = _End.NONE
 
     def _end_line(self, done: list[str]) -> None:
