@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caal_desktop.llm import FinishReason, OllamaProvider, TokenUsage, ToolCall, create_provider
+from caal_desktop.llm import FinishReason, OllamaProvider, ReasoningPolicy, TokenUsage, ToolCall, create_provider
 from caal_desktop.llm.errors import (
     CapabilityNotOffered,
     CaptivePortalSuspected,
@@ -471,7 +471,94 @@ def test_the_list_comes_from_the_servers_own_address() -> None:
         tags = {"models": [{"name": "qwen3:8b", "model": "qwen3:8b", "size": 5225388164}]}
         async with scripted_server(json_reply(tags)) as server, ollama(server) as provider:
             assert [model.id for model in (await provider.list_models()).models] == ["qwen3:8b"]
+            assert {(request.method, request.path) for request in server.requests[1:]} == {("POST", "/api/show")}
+            server.requests.clear()
             await provider.check_key()
-            assert {(request.method, request.path) for request in server.requests} == {("GET", "/api/tags")}
+            assert [(request.method, request.path) for request in server.requests] == [("GET", "/api/tags")]
+
+    run(test())
+
+
+DETAILS = {"family": "qwen3", "parameter_size": "8.2B", "quantization_level": "Q4_K_M"}
+SHOWN = {
+    "details": DETAILS,
+    "model_info": {"general.architecture": "qwen3", "qwen3.context_length": 40960},
+    "capabilities": ["completion", "tools", "thinking"],
+    "template": "long",
+    "license": "longer",
+}
+
+
+def row(name: str, **fields: Any) -> dict[str, Any]:
+    """Return a row of the list."""
+    return {"name": name, "model": name, "size": 5225388164, "details": DETAILS, **fields}
+
+
+def test_what_the_server_shows_of_a_model_is_added_to_its_row() -> None:
+    async def test() -> None:
+        tags = {"models": [row("qwen3:8b"), row("known:1b", capabilities=["completion"])]}
+        async with scripted_server(json_reply(tags), json_reply(SHOWN)) as server, ollama(server) as provider:
+            payload = await provider.fetch_model_list()
+            thinker, known = provider.read_model_list(payload).models
+            # Asked about one of the two alone.
+            assert [request.body for request in server.requests] == [None, {"model": "qwen3:8b"}]
+        assert "longer" not in json.dumps(payload)
+        assert (thinker.id, thinker.description, thinker.context_length) == ("qwen3:8b", "qwen3 · 8.2B · Q4_K_M", 40960)
+        sampling = {"temperature", "top_p", "top_k", "max_tokens", "seed", "stop"}
+        assert thinker.supported_parameters == sampling | {"tools", "reasoning"}
+        assert known.supported_parameters == sampling
+        assert thinker.reasoning == ReasoningPolicy(default_enabled=True)
+        assert (known.reasoning, known.context_length, known.input_modalities) == (None, None, ("text",))
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"capabilities": ["embedding"]}, (("text",), ("embeddings",), None)),
+        ({"capabilities": ["completion", "vision"]}, (("text", "image"), ("text",), None)),
+        (
+            {"capabilities": ["completion", "thinking"], "details": {"family": "gptoss"}},
+            (("text",), ("text",), ReasoningPolicy(True, True, ("low", "medium", "high"))),
+        ),
+        ({"capabilities": [5], "details": 5}, (("text",), ("text",), None)),
+    ],
+)
+def test_what_a_model_can(fields: dict[str, Any], expected: Any) -> None:
+    async def test() -> None:
+        tags = {"models": [row("hf.co/maker/model:Q4_K_M", **fields)]}
+        async with scripted_server(json_reply(tags)) as server, ollama(server) as provider:
+            (model,) = (await provider.list_models()).models
+            assert (model.input_modalities, model.output_modalities, model.reasoning) == expected
+            assert len(server.requests) == 1
+
+    run(test())
+
+
+@pytest.mark.parametrize(
+    ("refusal", "asked"),
+    [(json_reply({"error": "model 'm0' not found"}, 404), 9), (json_reply({"error": "no"}, 500), 4)],
+)
+def test_a_model_of_which_nothing_is_shown_stays_in_the_list(refusal: Reply, asked: int) -> None:
+    async def test() -> None:
+        tags = {"models": [row(f"m{number}") for number in range(9)]}
+        async with scripted_server(json_reply(tags), refusal) as server, ollama(server) as provider:
+            models = (await provider.list_models()).models
+            assert [model.supported_parameters for model in models] == [None] * 9
+            assert len(server.requests) == 1 + asked
+
+    run(test())
+
+
+@pytest.mark.parametrize("payload", [[], {"models": "many"}, {"error": ""}])
+def test_what_is_no_list(payload: object) -> None:
+    async def test() -> None:
+        async with scripted_server(json_reply(payload)) as server, ollama(server) as provider:
+            if payload == []:
+                assert (await provider.list_models()).models == ()
+                return
+            with pytest.raises(InvalidResponse):
+                await provider.list_models()
 
     run(test())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm.base import parse_tool_arguments
-from caal_desktop.llm.errors import CapabilityNotOffered, EmptyAnswer, InvalidResponse
+from caal_desktop.llm.errors import CapabilityNotOffered, EmptyAnswer, InvalidResponse, ModelNotFound, ProviderError
 from caal_desktop.llm.events import TextDelta, ToolCallDelta
 from caal_desktop.llm.fields import as_dict, as_dicts, as_int, as_list, as_text, whole_texts
 from caal_desktop.llm.models.key_info import KeyInfo
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 _CHAT: Final = "/api/chat"
 _LIST: Final = "/api/tags"
+_SHOW: Final = "/api/show"
+_SHOWN_AT_ONCE: Final = 4
+"""How many models are asked about at a time: each answer holds a licence and a template."""
 _ACCEPT: Final = "application/x-ndjson, application/json"
 _TOP_LEVEL: Final = ("format", "keep_alive", "truncate", "shift")
 """Fields that stand beside ``options``."""
@@ -35,6 +39,11 @@ _UNKNOWN: Final = frozenset({"tool_choice", "parallel_tool_calls", "stream_optio
 """Fields of the chat completions API that mean nothing here."""
 _LEVELS: Final = {"minimal": "low", "xhigh": "high"}
 """Efforts by other names."""
+_PARAMETERS: Final = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stop")
+"""What any model takes. The list has to be whole: the chat sends nothing that is not in it."""
+_BY_CAPABILITY: Final = {"tools": "tools", "thinking": "reasoning"}
+_ALWAYS_THINKING: Final = frozenset({"gptoss", "gpt-oss"})
+"""Families whose thinking has levels, and cannot be switched off."""
 _NO_THOUGHT: Final = "none"
 
 
@@ -266,8 +275,27 @@ class OllamaProvider(HTTPProvider):
                 yield text
 
     async def fetch_model_list(self, **query: str) -> object:
-        """Return the server's answer to ``GET /api/tags``; see :meth:`LLMProvider.fetch_model_list`."""
-        return await self._get_json(self._context(None), _LIST, query)
+        """Return the server's list, with what it tells of each model; see :meth:`LLMProvider.fetch_model_list`.
+
+        The rows of ``GET /api/tags`` get what other servers' rows have: ``supported_parameters``, ``architecture``,
+        ``reasoning``, ``context_length``. Those that lack their capabilities, as before version 0.30, are asked for by
+        ``POST /api/show``. Where that fails they stay as they are.
+        """
+        payload = await self._get_json(self._context(None), _LIST, query)
+        rows = as_dicts(as_dict(payload).get("models"))
+        bare = iter([row for row in rows if not isinstance(row.get("capabilities"), list)])
+
+        async def ask() -> None:
+            for row in bare:
+                if not await self._add_shown(row):
+                    break
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(_SHOWN_AT_ONCE):
+                tasks.create_task(ask())
+        for row in rows:
+            row.update(_facts_of(row))
+        return payload
 
     async def check_key(self) -> KeyInfo:
         """Fetch the list of models, which shows that the server is there, and return empty facts.
@@ -275,8 +303,29 @@ class OllamaProvider(HTTPProvider):
         Raises:
             ProviderError: whatever went wrong.
         """
-        await self.list_models()
+        self.read_model_list(await self._get_json(self._context(None), _LIST))
         return KeyInfo()
+
+    async def _add_shown(self, row: dict[str, Any]) -> bool:
+        """Add what the server shows of a row's model, and return whether to ask about others."""
+        name = as_text(row.get("model")) or as_text(row.get("name"))
+        if name is None:
+            return True
+        context = self._context(name)
+        try:
+            async with self._open(context, "POST", _SHOW, body={"model": name}, repeats=False) as response:
+                shown = error_mapping.decode_object(context, await self._read(context, response), response.headers)
+        except ModelNotFound:
+            return True  # removed since the list was made
+        except ProviderError:
+            return False
+        row["capabilities"] = shown.get("capabilities")
+        facts = as_dict(shown.get("model_info"))
+        row["details"] = {
+            **as_dict(row.get("details")),
+            "context_length": facts.get(f"{facts.get('general.architecture')}.context_length"),
+        }
+        return True
 
 
 def _think_of(effort: object, reasoning: Mapping[str, Any]) -> bool | str:
@@ -285,6 +334,35 @@ def _think_of(effort: object, reasoning: Mapping[str, Any]) -> bool | str:
         return False
     level = as_text(effort)
     return True if level is None else _LEVELS.get(level, level)
+
+
+# --- the list ------------------------------------------------------------------------------------------------------
+
+
+def _facts_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row's facts in the form that lists of models have elsewhere."""
+    details = as_dict(row.get("details"))
+    told = (details.get("family"), details.get("parameter_size"), details.get("quantization_level"))
+    facts: dict[str, Any] = {
+        "description": " · ".join(text for text in map(as_text, told) if text),
+        "context_length": details.get("context_length"),
+    }
+    if not isinstance(row.get("capabilities"), list):
+        return facts
+    capabilities = {word for word in row["capabilities"] if isinstance(word, str)}
+    facts["supported_parameters"] = [
+        *_PARAMETERS,
+        *(name for can, name in _BY_CAPABILITY.items() if can in capabilities),
+    ]
+    facts["architecture"] = {
+        "input_modalities": ["text", *(["image"] if "vision" in capabilities else [])],
+        "output_modalities": ["embeddings" if capabilities == {"embedding"} else "text"],
+    }
+    if "thinking" in capabilities:
+        facts["reasoning"] = {"default_enabled": True}
+        if (as_text(details.get("family")) or "") in _ALWAYS_THINKING:
+            facts["reasoning"] |= {"mandatory": True, "supported_efforts": ["low", "medium", "high"]}
+    return facts
 
 
 # --- messages ------------------------------------------------------------------------------------------------------
