@@ -71,6 +71,7 @@ See [a page](https://a.b "One. Two") now. |It helps.
 See https://a.org/_b. |It helps.
 It is ~5 degrees. |Cold.
 A \\*star. |It helps.
+It ends with s. Then it begins. |Good.
 Calories: 250. |Fat: 20 g. |Protein: 5. |Enjoy.
 Open it, 2. Close it. |Go.
 It is in Qx. 5 on the left. |Go.
