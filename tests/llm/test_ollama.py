@@ -551,13 +551,10 @@ def test_a_model_of_which_nothing_is_shown_stays_in_the_list(refusal: Reply, ask
     run(test())
 
 
-@pytest.mark.parametrize("payload", [[], {"models": "many"}, {"error": ""}])
+@pytest.mark.parametrize("payload", [{"models": "many"}, {"error": ""}, 5])
 def test_what_is_no_list(payload: object) -> None:
     async def test() -> None:
         async with scripted_server(json_reply(payload)) as server, ollama(server) as provider:
-            if payload == []:
-                assert (await provider.list_models()).models == ()
-                return
             with pytest.raises(InvalidResponse):
                 await provider.list_models()
 

@@ -61,7 +61,7 @@ OLLAMA: Final = ProviderDescriptor(
         ),
         "base_url": SettingText(
             QT_TRANSLATE_NOOP("Settings", "Address of Ollama"),
-            QT_TRANSLATE_NOOP("Settings", "The address of Ollama's OpenAI-compatible interface, ending in /v1."),
+            QT_TRANSLATE_NOOP("Settings", "The address of Ollama, with or without /v1 at its end."),
         ),
     },
     agent=AgentKeys(
