@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from caal_desktop.app.chat_services import ChatServices
 from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+from caal_desktop.services.catalogue.judgement import Judgement
 from caal_desktop.services.closing import close_in_order
 from caal_desktop.services.keys.key_service import KeyService
 from caal_desktop.services.providers.connections import catalogue_connection
@@ -75,6 +76,7 @@ class Services(QObject):
         secrets = SecretStore(service=DEMO_KEYRING_SERVICE if demo else KEYRING_SERVICE)
         self.keys = KeyService(secrets, self.pool, self.settings, self, stand_ins=stand_ins)
         self.catalogue = CatalogueService(paths.catalogue_dir, self.pool, self)
+        self.judgement = Judgement(self.catalogue, self.settings, self.keys, self)
         self.chat_services = ChatServices(self.pool, self.settings, paths, self)
         LogLevelFollower(self.settings, self, verbose=verbose)
         self._sign_in: SignInService | None = None

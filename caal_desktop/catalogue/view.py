@@ -15,6 +15,7 @@ from caal_desktop.catalogue.fitness.recommend import recommend
 from caal_desktop.catalogue.grouping import group_by_vendor
 from caal_desktop.catalogue.search.model_search import SearchIndex
 from caal_desktop.catalogue.sorting import LOCAL_ORDERS, SERVER_SORT, SortOrder, sort_rows
+from caal_desktop.llm.models.key_info import Funds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,7 @@ class CatalogueView:
         models: as given; everything here speaks of them by row number.
         today: as given.
         figures: what is known of the models' hosts; every judgement here rests on it.
+        funds: what the user's key can pay for.
         filters: which models pass which filter.
         recommended: the model to preselect for a voice assistant; None where none can still chat.
         vendors: the models by vendor.
@@ -57,6 +59,7 @@ class CatalogueView:
         self.models = tuple(models)
         self.today = today
         self.figures = NO_FIGURES
+        self.funds = Funds.UNKNOWN
         self.filters = FilterIndex(self.models, today)
         self.unusable = self.filters.counts(Filters()).unusable
         self._row_of = {model.id: row for row, model in enumerate(self.models)}
@@ -71,14 +74,16 @@ class CatalogueView:
             order: sort_rows(self.models, order, self.filters.usd_per_hour) for order in LOCAL_ORDERS
         }
 
-    def with_figures(self, figures: Figures) -> CatalogueView:
+    def with_figures(self, figures: Figures, funds: Funds = Funds.UNKNOWN) -> CatalogueView:
         """Return this view, judged by what is known of the models' hosts; worth a thread.
 
         Args:
             figures: all that is known: it takes the place of what this view was judged by.
+            funds: what the user's key can pay for.
         """
         view = copy(self)
         view.figures = figures
+        view.funds = funds
         view.filters = self.filters.with_figures(figures)
         view.recommended = _recommended(view)
         return view

@@ -72,6 +72,11 @@ class TaskScope:
         task.add_done_callback(lambda done: self._forget(done, name, coro.close))
         return task
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it refuses new tasks."""
+        return self._closed
+
     def cancel(self, name: str) -> None:
         """Cancel the task of this name; nothing happens where none is running."""
         for task in self._tasks.get(name, ()):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from caal_desktop.services.catalogue.catalogue_service import CatalogueService, CatalogueState
+from caal_desktop.services.catalogue.judgement import Judgement
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.keys.key_service import KeyService
 from caal_desktop.services.keys.key_state import Proof
@@ -69,6 +70,7 @@ class Parts:
         stand_ins = {"openrouter": openrouter_url} if stands_in else {}
         self.keys = KeyService(self.secrets, self.pool, self.settings, stand_ins=stand_ins)
         self.catalogue = CatalogueService(home / "catalogue", self.pool)
+        self.judgement = Judgement(self.catalogue, self.settings, self.keys)
         self.chat = ChatService(self.pool)
         self.setup = SetupService(self.settings, self.keys, self.catalogue)
         self._closed = False

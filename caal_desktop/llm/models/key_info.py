@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from caal_desktop.llm.fields import as_bool, as_dict, as_float, as_int, as_moment, as_text
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+class Funds(StrEnum):
+    """What a key can pay for, as far as its facts tell; they do not tell the account's balance."""
+
+    UNKNOWN = "unknown"
+    NONE_BOUGHT = "none_bought"
+    """Its account never bought credit: only free models answer."""
+    SPENT = "spent"
+    """Nothing is left of what this key may spend."""
+    BOUGHT = "bought"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,15 @@ class KeyInfo:
     def name(self) -> str:
         """The name that the user gave the key; "" where the label is a masked form of the key."""
         return "" if self.label is None or self.label.startswith("sk-") else self.label
+
+    @property
+    def funds(self) -> Funds:
+        """What it can pay for."""
+        if self.is_free_tier:
+            return Funds.NONE_BOUGHT
+        if self.limit is not None and self.limit_remaining is not None and self.limit_remaining <= 0:
+            return Funds.SPENT
+        return Funds.UNKNOWN if self.is_free_tier is None else Funds.BOUGHT
 
 
 def parse_key_info(payload: object) -> KeyInfo:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.llm.errors import InvalidResponse, ProviderError
 from caal_desktop.llm.fields import parse_json
+from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.task_scope import TaskScope
 
@@ -100,6 +102,7 @@ class CatalogueService(QObject):
         self._pool = pool
         self._connection: Connection | None = None
         self._catalogue = Catalogue()
+        self._figures, self._funds = NO_FIGURES, Funds.UNKNOWN
         self._scope = TaskScope("catalogue")
 
     @cached_property
@@ -158,6 +161,17 @@ class CatalogueService(QObject):
         if self._connection is not None:
             self._scope.start(self._fetch(self._connection), name="load")
 
+    def judge(self, figures: Figures, funds: Funds) -> None:
+        """Judge the models by what is known now, those that are listed and those that will be.
+
+        Args:
+            figures: what is known of the models' hosts.
+            funds: what the user's key can pay for.
+        """
+        if (figures, funds) != (self._figures, self._funds):
+            self._figures, self._funds = figures, funds
+            self._judge_soon()
+
     def request_replacement(self, model_id: str) -> None:
         """Find a replacement for a model that is not listed; ``replacementFound`` carries it."""
         if self._catalogue.view is not None:
@@ -173,6 +187,29 @@ class CatalogueService(QObject):
         found = await asyncio.to_thread(suggest_replacement, model_id, view.models, view.today, view.figures)
         if view is self._catalogue.view:
             self.replacementFound.emit(model_id, found)
+
+    def _judge_soon(self) -> None:
+        view = self._catalogue.view
+        if view is None or self._is_judged(view) or self._scope.is_closed:
+            return
+        if not self._scope.is_running("judge"):
+            self._scope.start(self._judge(), name="judge")
+
+    async def _judge(self) -> None:
+        # Another list may come meanwhile, and more may become known.
+        while (view := self._catalogue.view) is not None and not self._is_judged(view):
+            judged = await asyncio.to_thread(view.with_figures, self._figures, self._funds)
+            if view is self._catalogue.view:
+                self._set(replace(self._catalogue, view=judged))
+
+    def _judged(self, catalogue: Catalogue) -> Catalogue:
+        view = catalogue.view
+        if view is None or self._is_judged(view):
+            return catalogue
+        return replace(catalogue, view=view.with_figures(self._figures, self._funds))
+
+    def _is_judged(self, view: CatalogueView) -> bool:
+        return view.figures is self._figures and view.funds is self._funds
 
     async def _open(self, connection: Connection) -> None:
         if not self._catalogue.models:
@@ -203,7 +240,7 @@ class CatalogueService(QObject):
             return None
         with _without_garbage_collection():
             parsed = parse_model_list(parse_json(cached.payload))
-            return _catalogue(connection, parsed, cached.fetched_at) if parsed.models else None
+            return self._judged(_catalogue(connection, parsed, cached.fetched_at)) if parsed.models else None
 
     async def _fetch(self, connection: Connection) -> None:
         known = bool(self._catalogue.models)
@@ -212,7 +249,7 @@ class CatalogueService(QObject):
             async with self._pool.use(connection) as provider:
                 payload = await provider.fetch_model_list()
                 # Ten thousand rows take more than a second.
-                fresh = await asyncio.to_thread(_read, connection, provider, payload)
+                fresh = await asyncio.to_thread(lambda: self._judged(_read(connection, provider, payload)))
         except asyncio.CancelledError:
             # Unless another list has taken its place already, which has a state of its own.
             if self._connection is connection:
@@ -243,6 +280,7 @@ class CatalogueService(QObject):
     def _set(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self.changed.emit(catalogue)
+        self._judge_soon()
 
 
 def _read(connection: Connection, provider: LLMProvider, payload: object) -> Catalogue:

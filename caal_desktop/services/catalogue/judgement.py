@@ -1,0 +1,58 @@
+"""Gathers what a judgement on the models rests on beside their list, and has them judged anew when it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from caal_desktop.catalogue.fitness.evidence import Figures
+from caal_desktop.llm.models.key_info import Funds
+from caal_desktop.llm.providers.descriptor import Capability
+from caal_desktop.llm.providers.registry import descriptor_of
+
+if TYPE_CHECKING:
+    from caal_desktop.services.catalogue.catalogue_service import CatalogueService
+    from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.settings.settings_service import SettingsService
+
+
+class Judgement(QObject):
+    """Keeps the list of models judged by what is known of the hosts, the user's key, and the user's choice among hosts.
+
+    Args:
+        catalogue: whose list it is.
+        settings: which hosts may answer.
+        keys: what the key can pay for.
+    """
+
+    def __init__(
+        self,
+        catalogue: CatalogueService,
+        settings: SettingsService,
+        keys: KeyService,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._catalogue, self._settings, self._keys = catalogue, settings, keys
+        for signal in (catalogue.changed, settings.changed, keys.stateChanged):
+            signal.connect(self._update)
+        self._update()
+
+    def _update(self) -> None:
+        provider = self._catalogue.current.provider
+        if provider:
+            self._catalogue.judge(self._figures(provider), self._funds(provider))
+
+    def _figures(self, provider: str) -> Figures:
+        settings = self._settings.current
+        if not descriptor_of(provider).can(Capability.ROUTING):
+            return Figures()
+        return Figures(
+            allowed=frozenset(settings.allowed_providers),
+            ignored=frozenset(settings.ignored_providers),
+        )
+
+    def _funds(self, provider: str) -> Funds:
+        info = self._keys.state(provider).info
+        return Funds.UNKNOWN if info is None else info.funds

@@ -1,0 +1,96 @@
+"""What the models are judged by, and that they are judged anew when it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from caal_desktop.catalogue.fitness.evidence import Figures
+from caal_desktop.llm.models.endpoints import EndpointInfo
+from caal_desktop.llm.models.key_info import Funds, KeyInfo
+from caal_desktop.services.catalogue.catalogue_service import CatalogueState
+from caal_desktop.services.providers.provider_pool import Connection
+from tests.support.qt_loop import run_async, turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from caal_desktop.catalogue.view import CatalogueView
+    from tests.support.demo import DemoControl
+    from tests.support.parts import Parts
+
+
+def view_of(parts: Parts) -> CatalogueView:
+    view = parts.catalogue.current.view
+    assert view is not None
+    return view
+
+
+@pytest.mark.parametrize(
+    ("info", "funds"),
+    [
+        (KeyInfo(), Funds.UNKNOWN),
+        (KeyInfo(is_free_tier=False), Funds.BOUGHT),
+        (KeyInfo(is_free_tier=True), Funds.NONE_BOUGHT),
+        (KeyInfo(is_free_tier=True, limit=1.0, limit_remaining=0.0), Funds.NONE_BOUGHT),
+        (KeyInfo(is_free_tier=False, limit=1.0, limit_remaining=0.2), Funds.BOUGHT),
+        (KeyInfo(is_free_tier=False, limit=1.0, limit_remaining=0.0), Funds.SPENT),
+        (KeyInfo(is_free_tier=False, limit=1.0, limit_remaining=-0.1), Funds.SPENT),
+        (KeyInfo(is_free_tier=False, limit=1.0), Funds.BOUGHT),
+    ],
+)
+def test_what_a_key_can_pay_for(info: KeyInfo, funds: Funds) -> None:
+    assert info.funds is funds
+
+
+def test_a_key_and_the_choice_among_hosts_are_heeded(parts: Parts, demo: DemoControl) -> None:
+    parts.open_catalogue()
+    assert view_of(parts).funds is Funds.UNKNOWN
+    parts.use_key(demo.key_for("free_tier"))
+    run_async(parts.keys.refresh("openrouter"))
+    parts.until(lambda: view_of(parts).funds is Funds.NONE_BOUGHT, "the key's facts")
+    parts.settings.update(allowed_providers=("groq",), ignored_providers=("azure",))
+    parts.until(lambda: view_of(parts).figures.allowed == {"groq"}, "the choice among hosts")
+    assert view_of(parts).figures.ignored == {"azure"}
+    assert view_of(parts).funds is Funds.NONE_BOUGHT
+    assert parts.catalogue.current.state is CatalogueState.READY
+
+
+def test_a_list_that_comes_later_is_judged_before_it_is_shown(make_parts: Callable[..., Parts]) -> None:
+    parts = make_parts()
+    parts.settings.update(allowed_providers=("groq",))
+    shown: list[CatalogueView] = []
+    parts.catalogue.changed.connect(lambda now: shown.append(now.view) if now.view is not None else None)
+    parts.open_catalogue()
+    assert shown
+    assert all(view.figures.allowed == {"groq"} for view in shown)
+
+
+def test_another_list_that_comes_meanwhile_is_judged_too(parts: Parts) -> None:
+    parts.open_catalogue()
+    figures = Figures({view_of(parts).models[0].id: (EndpointInfo("Host"),)})
+    parts.catalogue.judge(figures, Funds.SPENT)
+    parts.catalogue.refresh()
+    parts.until(lambda: parts.catalogue.current.state is CatalogueState.READY, "the list")
+    parts.until(lambda: view_of(parts).figures is figures, "the judgement")
+    assert view_of(parts).funds is Funds.SPENT
+
+
+def test_the_same_once_more_shows_nothing_anew(parts: Parts) -> None:
+    parts.open_catalogue()
+    turn(5)
+    told: list[object] = []
+    parts.catalogue.changed.connect(told.append)
+    parts.settings.update(temperature=0.3)
+    turn(20)
+    assert not told
+    parts.settings.update(allowed_providers=("groq",))
+    parts.until(lambda: told, "the control")
+
+
+def test_a_server_without_hosts_has_no_choice_among_them(parts: Parts, demo: DemoControl) -> None:
+    parts.settings.update(allowed_providers=("groq",))
+    parts.catalogue.open(Connection("openai_compatible", address=demo.base_url))
+    parts.until(lambda: parts.catalogue.current.state is CatalogueState.READY, "the list")
+    assert view_of(parts).figures == Figures()
