@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from caal_desktop.llm.models.endpoints import EndpointInfo
 
@@ -32,11 +33,13 @@ class Figures:
         hosts: by the models' ids; empty where a model has none. A model that is missing was not asked about.
         allowed: names or tags of the hosts that alone may answer; empty for any.
         ignored: names or tags of the hosts that may not.
+        asked_at: by the models' ids, when the server listed the hosts (timezone-aware UTC).
     """
 
     hosts: Mapping[str, tuple[EndpointInfo, ...]] = field(default_factory=dict)
     allowed: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
+    asked_at: Mapping[str, datetime] = field(default_factory=dict)
 
     def allowed_hosts(self, model_id: str) -> tuple[EndpointInfo, ...] | None:
         """Return the hosts that the user's choice leaves, well or not; None where they were not asked about."""
