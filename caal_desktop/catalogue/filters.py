@@ -123,7 +123,7 @@ class FilterIndex:
         return self._usd
 
     def with_figures(self, figures: Figures) -> FilterIndex:
-        """Return the same with another judgement on the models whose hosts are known; takes as long as these do.
+        """Return the same with another judgement on the models of which something is known; takes as long as these do.
 
         Args:
             figures: all that is known: it takes the place of what these filters were judged by.
@@ -131,7 +131,7 @@ class FilterIndex:
         voice = self._fit_by_kind
         last = len(self._models) - 1
         for row, model in enumerate(self._models):
-            if model.id in figures.hosts:
+            if model.id in figures.hosts or model.id in figures.measured:
                 bit = 1 << (last - row)
                 is_fit = voice_verdict(model, self._today, figures) is FitnessVerdict.FIT
                 voice = voice | bit if is_fit else voice & ~bit

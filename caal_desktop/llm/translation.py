@@ -59,6 +59,7 @@ class Unit(StrEnum):
     CHARACTER = "character"
     KEY = "key"
     CONVERSATION = "conversation"
+    ANSWER = "answer"
     TOKEN = "token"  # noqa: S105 - no secret, a word
 
 

@@ -1,8 +1,8 @@
 """Whether a model is fit for a voice assistant, with reasons that can be read out.
 
 The assistant needs a model that answers, streams text, calls tools, and starts to speak soon. How soon is predicted:
-from the figures of the hosts that may answer where they are known, else from the model's kind, and the reasons say
-which of the two it was. What is not known makes a model unsure, never unfit.
+from what this computer has measured, else from the figures of the hosts that may answer, else from the model's kind,
+and the reasons say which of the three it was. What is not known makes a model unsure, never unfit.
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures, is_healthy, takes_tools
+from caal_desktop.catalogue.fitness.evidence import (
+    NO_FIGURES,
+    Evidence,
+    Figures,
+    Measured,
+    is_healthy,
+    takes_tools,
+)
 from caal_desktop.catalogue.fitness.silence import Silence, Thinking, silence_by_hosts, silence_by_kind, thinking_of
 from caal_desktop.catalogue.search.naming import naming
 from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
@@ -29,8 +36,13 @@ SOON_EXPIRING = timedelta(days=60)
 SMALL_CONTEXT = 8_000
 # A turn of voice is good up to 1.2 s, usable up to this, and feels broken beyond.
 USABLE_S = 2.5
-# By how much a prediction may be too long: published turns differ from those of hosts' figures by a factor of 1.5.
-_DOUBT = {Evidence.HOSTS: 1.5, Evidence.KIND: 2.0}
+# By how much a prediction may be too long: published turns differ from those of hosts' figures by a factor of 1.5. What
+# was measured holds for its own turns; others have a longer or shorter prompt, at another hour.
+_DOUBT = {Evidence.MEASURED: 1.2, Evidence.HOSTS: 1.5, Evidence.KIND: 2.0}
+# So many answers have to be late before a model is called unfit, or its hosts' figures are contradicted. What comes on
+# top of a turn only ever makes it longer: the first one loads a local model, or opens the connection, and another one
+# meets a hiccup. Of three, the median is neither. A short silence is believed at once: nothing makes a turn too quick.
+ENOUGH_TURNS = 3
 
 
 class FitnessVerdict(StrEnum):
@@ -58,6 +70,9 @@ class ReasonCode(StrEnum):
     SPEAKS_SOON = "speaks_soon"
     SPEAKS_LATE = "speaks_late"
     SPEAKS_TOO_LATE = "speaks_too_late"
+    MEASURED_SOON = "measured_soon"
+    MEASURED_LATE = "measured_late"
+    MEASURED_TOO_LATE = "measured_too_late"
     ALWAYS_REASONS_LONG = "always_reasons_long"
     ALWAYS_REASONS = "always_reasons"
     ALWAYS_REASONS_BRIEFLY = "always_reasons_briefly"
@@ -103,6 +118,12 @@ _JUDGED: dict[ReasonCode, tuple[FitnessVerdict, SourceText]] = {
             "Fitness", "Silent for about {seconds} s before each answer, by its hosts' figures of everybody's requests."
         ),
     ),
+    ReasonCode.MEASURED_TOO_LATE: (
+        FitnessVerdict.UNFIT,
+        QT_TRANSLATE_NOOP(
+            "Fitness", "Silent for about {seconds} s before each answer, measured here in {answers}, last on {day}."
+        ),
+    ),
     ReasonCode.ALWAYS_REASONS_LONG: (
         FitnessVerdict.UNFIT,
         QT_TRANSLATE_NOOP("Fitness", "Has to think before each answer: a silence of about {time}, judged by its kind."),
@@ -116,6 +137,10 @@ _JUDGED: dict[ReasonCode, tuple[FitnessVerdict, SourceText]] = {
         QT_TRANSLATE_NOOP(
             "Fitness", "Speaks only after about {seconds} s, by its hosts' figures of everybody's requests."
         ),
+    ),
+    ReasonCode.MEASURED_LATE: (
+        FitnessVerdict.UNSURE,
+        QT_TRANSLATE_NOOP("Fitness", "Speaks only after about {seconds} s, measured here in {answers}, last on {day}."),
     ),
     ReasonCode.ALWAYS_REASONS: (
         FitnessVerdict.UNSURE,
@@ -168,6 +193,10 @@ _JUDGED: dict[ReasonCode, tuple[FitnessVerdict, SourceText]] = {
     ReasonCode.SPEAKS_SOON: (
         FitnessVerdict.FIT,
         QT_TRANSLATE_NOOP("Fitness", "Speaks after about {seconds} s, by its hosts' figures of everybody's requests."),
+    ),
+    ReasonCode.MEASURED_SOON: (
+        FitnessVerdict.FIT,
+        QT_TRANSLATE_NOOP("Fitness", "Speaks after about {seconds} s, measured here in {answers}, last on {day}."),
     ),
     ReasonCode.REASONING_BY_DEFAULT: (
         FitnessVerdict.FIT,
@@ -226,7 +255,7 @@ def voice_fitness(model: ModelInfo, today: date | None = None, figures: Figures 
     Args:
         model: what is known of it; what is not known makes the verdict unsure, never unfit.
         today: the day for which models may have ended; the current one (UTC) when None.
-        figures: what its hosts tell, where they were asked.
+        figures: what its hosts tell, where they were asked, and what was measured.
     """
     today = today or datetime.now(UTC).date()
     reasons = [_reason(code, **values) for code, values in _codes(model, today, figures)]
@@ -245,7 +274,16 @@ def voice_verdict(model: ModelInfo, today: date, figures: Figures = NO_FIGURES) 
 
 def predicted_silence(model: ModelInfo, figures: Figures = NO_FIGURES) -> Silence | None:
     """Predict the silence by the best evidence that there is; None where nothing tells of it."""
-    return silence_by_hosts(model, figures.speaking_hosts(model.id)) or silence_by_kind(model)
+    return _silence_by_figures(model, figures) or silence_by_kind(model)
+
+
+def _silence_by_figures(model: ModelInfo, figures: Figures) -> Silence | None:
+    measured, here = figures.measured.get(model.id), None
+    if measured is not None:
+        here = Silence(measured.seconds, Evidence.MEASURED)
+        if here.seconds <= USABLE_S or measured.turns >= ENOUGH_TURNS:
+            return here
+    return silence_by_hosts(model, figures.speaking_hosts(model.id)) or here
 
 
 def _reason(code: ReasonCode, **values: object) -> Reason:
@@ -302,13 +340,16 @@ _BY_THINKING = {
     Thinking.LIKELY: ReasonCode.REASONING_LIKELY,
     Thinking.UNKNOWN: ReasonCode.REASONING_UNKNOWN,
 }
+# By how late it is.
+_BY_MEASURE = (ReasonCode.MEASURED_SOON, ReasonCode.MEASURED_LATE, ReasonCode.MEASURED_TOO_LATE)
+_BY_HOSTS = (ReasonCode.SPEAKS_SOON, ReasonCode.SPEAKS_LATE, ReasonCode.SPEAKS_TOO_LATE)
+_BY_KIND = (ReasonCode.ALWAYS_REASONS_BRIEFLY, ReasonCode.ALWAYS_REASONS, ReasonCode.ALWAYS_REASONS_LONG)
 
 
 def _silence_code(model: ModelInfo, figures: Figures) -> tuple[ReasonCode, dict[str, object]]:
-    by_hosts = silence_by_hosts(model, figures.speaking_hosts(model.id))
-    if by_hosts is not None:
-        codes = (ReasonCode.SPEAKS_SOON, ReasonCode.SPEAKS_LATE, ReasonCode.SPEAKS_TOO_LATE)
-        return codes[_how_late(by_hosts)], {"seconds": round(by_hosts.seconds, 1)}
+    silence = _silence_by_figures(model, figures)
+    if silence is not None:
+        return _code_by_figures(silence, figures.measured.get(model.id))
     thinking = thinking_of(model)
     if thinking is Thinking.OPTIONAL and model.reasoning is not None and model.reasoning.default_enabled:
         return ReasonCode.REASONING_BY_DEFAULT, {}
@@ -316,8 +357,16 @@ def _silence_code(model: ModelInfo, figures: Figures) -> tuple[ReasonCode, dict[
     by_kind = silence_by_kind(model) if thinking is Thinking.MANDATORY else None
     if by_kind is None:
         return _BY_THINKING[thinking], {}
-    codes = (ReasonCode.ALWAYS_REASONS_BRIEFLY, ReasonCode.ALWAYS_REASONS, ReasonCode.ALWAYS_REASONS_LONG)
-    return codes[_how_late(by_kind)], {"time": Duration(by_kind.seconds)}
+    return _BY_KIND[_how_late(by_kind)], {"time": Duration(by_kind.seconds)}
+
+
+def _code_by_figures(silence: Silence, measured: Measured | None) -> tuple[ReasonCode, dict[str, object]]:
+    told: dict[str, object] = {"seconds": round(silence.seconds, 1)}
+    if measured is None or silence.evidence is Evidence.HOSTS:
+        return _BY_HOSTS[_how_late(silence)], told
+    told |= {"answers": Count(measured.turns, Unit.ANSWER), "day": measured.newest}
+    worst = 2 if measured.turns >= ENOUGH_TURNS else 1
+    return _BY_MEASURE[min(_how_late(silence), worst)], told
 
 
 def _how_late(silence: Silence) -> int:

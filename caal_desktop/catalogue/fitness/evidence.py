@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from caal_desktop.llm.models.endpoints import EndpointInfo
 
@@ -19,6 +19,8 @@ HEALTHY_UPTIME = 90.0
 class Evidence(StrEnum):
     """Where a predicted silence is from, the better one first."""
 
+    MEASURED = "measured"
+    """The last answers that this computer got, asked as a voice turn is."""
     HOSTS = "hosts"
     """The figures of the hosts that requests may reach: of everybody's requests in the last half hour."""
     KIND = "kind"
@@ -26,20 +28,38 @@ class Evidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """The hosts of some models, as their server listed them lately, and the user's choice among hosts.
+class Measured:
+    """How long a model was silent in its last answers to this computer.
 
     Attributes:
-        hosts: by the models' ids; empty where a model has none. A model that is missing was not asked about.
+        seconds: of a whole voice turn: the median, and of an even number the shorter one of the two in the middle.
+        turns: how many answers it is of, at least 1.
+        newest: the day of the newest.
+    """
+
+    seconds: float
+    turns: int
+    newest: date
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of models beside their list: their hosts, the user's choice among these, and what was measured.
+
+    Attributes:
+        hosts: by the models' ids, as their server listed them lately; empty where a model has none. A model that is
+            missing was not asked about.
         allowed: names or tags of the hosts that alone may answer; empty for any.
         ignored: names or tags of the hosts that may not.
         asked_at: by the models' ids, when the server listed the hosts (timezone-aware UTC).
+        measured: by the models' ids, how long they were silent here, asked as they would be asked now.
     """
 
     hosts: Mapping[str, tuple[EndpointInfo, ...]] = field(default_factory=dict)
     allowed: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     asked_at: Mapping[str, datetime] = field(default_factory=dict)
+    measured: Mapping[str, Measured] = field(default_factory=dict)
 
     def allowed_hosts(self, model_id: str) -> tuple[EndpointInfo, ...] | None:
         """Return the hosts that the user's choice leaves, well or not; None where they were not asked about."""

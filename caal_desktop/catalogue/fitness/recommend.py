@@ -1,9 +1,10 @@
 """The model to preselect for a voice assistant, and the one to take when the one in use is gone.
 
 Every model is put on a :class:`FitnessTier`, from models that are plainly fit down to those that are not, and the best
-of the topmost tier that holds any is taken. Within a tier, models whose silence is predicted from their hosts' figures
-come first, then points decide: 40 for a short silence, 40 for competence, 20 for a low price. No name counts, but where
-a server tells the ids alone: there the words of the name and its maker are all there is.
+of the topmost tier that holds any is taken. Within a tier, where hosts were asked, models whose silence was measured or
+is predicted from their hosts' figures come first, then points decide: 40 for a short silence, 40 for competence, 20 for
+a low price. No name counts, but where a server tells the ids alone: there the words of the name and its maker are all
+there is, with the silence of those that were measured.
 
 The result depends on the list alone, never on its order.
 """
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, predicted_silence, voice_verdict
 from caal_desktop.catalogue.fitness.competence import Competence
 from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
-from caal_desktop.catalogue.fitness.silence import speed_of
+from caal_desktop.catalogue.fitness.silence import Silence, speed_of
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, HourlyCost, hourly_cost
 from caal_desktop.catalogue.search.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
 from caal_desktop.catalogue.search.naming import Naming, SpeedClass, naming, naming_of
@@ -66,7 +67,8 @@ class _Judged:
         model: the model.
         tier: how far it is known to be fit.
         points: 0 to 100; comparable within a tier of the same list.
-        figures: how many of its hosts tell figures: 2 stands for more. One host may fail, or be busy.
+        figures: how many of its hosts tell figures: 2 stands for more, and for what was measured. One host may fail, or
+            be busy.
     """
 
     model: ModelInfo
@@ -89,7 +91,7 @@ def recommend(
         today: the day for which models may have ended or be about to.
         fit: those of the models that are fit for voice and can chat, where that is known already: the others need
             not be judged then, unless there is none.
-        figures: what the hosts of some of the models tell.
+        figures: what the hosts of some of the models tell, and what was measured.
 
     Returns:
         None only where no model of the list can still chat.
@@ -195,8 +197,12 @@ class _Judge:
 
     def rate(self, model: ModelInfo, tier: FitnessTier) -> _Judged:
         """Return the points of one model whose tier is known."""
-        points = _points_of_name(model, self._today) if self._tells_names_alone else self._points(model)
+        silence = predicted_silence(model, self._figures)
+        points = self._points_of_name(model, silence) if self._tells_names_alone else self._points(model, silence)
         told = sum(speed_of(host) is not None for host in self._figures.speaking_hosts(model.id))
+        # Where no host was asked, the one model that the user has tried is not better than the others for that.
+        if self._figures.hosts and silence is not None and silence.evidence is Evidence.MEASURED:
+            told = 2
         return _Judged(model, tier, points, min(told, 2))
 
     def has_drawback(self, model: ModelInfo) -> bool:
@@ -257,30 +263,34 @@ class _Judge:
                 cheapest = min(cheapest, cost.usd)
         return cheapest
 
-    def _points(self, model: ModelInfo) -> float:
+    def _points(self, model: ModelInfo, silence: Silence | None) -> float:
         cost = hourly_cost(model)
         points = 40 * min(self._competence.of(model), _COMPETENT) / _COMPETENT
-        silence = predicted_silence(model, self._figures)
         if silence is not None:
-            is_unused = silence.evidence is not Evidence.HOSTS and model.id in self._figures.hosts
-            seconds = silence.seconds + (_UNUSED_S if is_unused else 0.0)
-            points += 40 * max(0.0, min(1.0, (_LONG_S - seconds) / (_LONG_S - _SHORT_S)))
+            is_unused = silence.evidence is Evidence.KIND and model.id in self._figures.hosts
+            points += 40 * _shortness(silence.seconds + (_UNUSED_S if is_unused else 0.0))
         if cost.usd is not None:
             points += 20 * max(0.0, 1 - max(cost.usd - _CHEAP_USD, 0.0) / (_DEAR_USD - _CHEAP_USD))
         return points
 
+    def _points_of_name(self, model: ModelInfo, silence: Silence | None) -> float:
+        """Return the points of a model of which the id is told, and its age at most."""
+        name, maker = naming(model), maker_of(model.id)
+        points = 29.0 if maker in WELL_KNOWN_MAKERS else 16.0 if maker in KNOWN_MAKERS else 8.0
+        if silence is not None and silence.evidence is Evidence.MEASURED:
+            # In place of what the name says of its speed and its thinking, and more than that can be: it is known.
+            points += 45 * _shortness(silence.seconds)
+        else:
+            points += _points_of_speed(name) + (0.0 if name.is_thinker else 15.0)
+        if model.created is not None:
+            months = (self._today - model.created.date()).days / 30.44
+            points += 10.0 if months <= 9 else 10 * max(0.0, 1 - (months - 9) / 15)
+        return points
 
-def _points_of_name(model: ModelInfo, today: date) -> float:
-    """Return the points of a model of which the id is told, and its age at most."""
-    name, maker = naming(model), maker_of(model.id)
-    points = 29.0 if maker in WELL_KNOWN_MAKERS else 16.0 if maker in KNOWN_MAKERS else 8.0
-    points += _points_of_speed(name)
-    if not name.is_thinker:
-        points += 15.0
-    if model.created is not None:
-        months = (today - model.created.date()).days / 30.44
-        points += 10.0 if months <= 9 else 10 * max(0.0, 1 - (months - 9) / 15)
-    return points
+
+def _shortness(seconds: float) -> float:
+    """Return 1 for a silence that nobody notices, down to 0 for one that feels broken."""
+    return max(0.0, min(1.0, (_LONG_S - seconds) / (_LONG_S - _SHORT_S)))
 
 
 def _points_of_speed(name: Naming) -> float:

@@ -13,6 +13,10 @@ From the figures of the hosts that may answer, where there are some::
     silence       first token + 60 tokens / rate
     over hosts    weighted by their rates: with tools, the router prefers quick ones
 
+From what this computer measured (:func:`silence_of_turn`), the same of a turn that took place::
+
+    silence       seconds to the answer's first token + those of the rest, as if it had 60 tokens
+
 Else from the model's kind: medians of 205 models' hosts in May and June 2026 by what the list tells of their thinking,
 and how they grow with the price. That tells a class, and no more: it explains a tenth of the rates and half of the
 latencies. None of the constants is fitted to a model.
@@ -44,6 +48,8 @@ _UNTOLD_THOUGHT_TOKENS = _THOUGHT_TOKENS["medium"]
 _FLOOR_S = 0.7
 # Tokens a second where no host tells its rate.
 _USUAL_RATE = 60.0
+# Shorter answers do not tell how fast a model writes: they may come in one piece, or with a hiccup in the middle.
+_TELLING_TOKENS = 8
 # Seconds to the first token by kind, at the price of :data:`_USUAL_PRICE`.
 _NEVER_THINKS_S, _THINKING_OFF_S, _HIDDEN_THOUGHT_S = 0.6, 0.9, 2.0
 # Dearer models are larger and slower: this power of the price of a million tokens of answer, in US dollars.
@@ -125,6 +131,23 @@ def first_token_s(model: ModelInfo, latency_s: float, rate: float) -> float:
     if thinking is not Thinking.NEVER and effort in (NO_REASONING, "minimal") and latency_s > _FLOOR_S:
         return math.sqrt(latency_s * _FLOOR_S)
     return latency_s
+
+
+def silence_of_turn(first_token_s: float, rest_s: float, tokens: float) -> float | None:
+    """Return how long a voice assistant would have been silent, had it been its turn.
+
+    Args:
+        first_token_s: seconds from sending to the first token of the answer's text.
+        rest_s: seconds from there to its end.
+        tokens: of the answer's text; what it thought before does not count.
+
+    Returns:
+        Seconds. None for figures that no turn has.
+    """
+    if not all(map(math.isfinite, (first_token_s, rest_s, tokens))) or first_token_s <= 0 or rest_s < 0 or tokens <= 0:
+        return None
+    per_token = rest_s / tokens if tokens >= _TELLING_TOKENS else 1 / _USUAL_RATE
+    return first_token_s + ANSWER_TOKENS * per_token
 
 
 def silence_by_kind(model: ModelInfo) -> Silence | None:

@@ -35,6 +35,8 @@ class _Quantities(QObject):
                 return self.tr("%Ln keys", "", number)
             case Unit.CONVERSATION:
                 return self.tr("%Ln conversations", "", number)
+            case Unit.ANSWER:
+                return self.tr("%Ln answers", "", number)
             case Unit.TOKEN:
                 return self.tr("%Ln tokens", "", number)
 

@@ -124,9 +124,9 @@ def model_row(
 def _badge(fitness: Fitness) -> str:
     if fitness.verdict is not FitnessVerdict.FIT or fitness.silence is None:
         return ""  # where a server tells nothing, the best of its list is no advice
-    if fitness.silence.evidence is Evidence.HOSTS:
-        return translate("ModelRow", "Recommended")
-    return translate("ModelRow", "A first guess")
+    if fitness.silence.evidence is Evidence.KIND:
+        return translate("ModelRow", "A first guess")
+    return translate("ModelRow", "Recommended")
 
 
 def _section_title(section: ListSection) -> str:
