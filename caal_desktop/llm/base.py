@@ -203,13 +203,16 @@ class LLMProvider(ABC):
     ) -> LLMResponse:
         """Return one complete answer.
 
+        The call of a tool that a model has written into its text is among the calls; a thought there is left out.
+
         Args:
             messages: the conversation, oldest first.
             tools: functions that the model may call, as the API describes them; the model chooses.
             **kwargs: further fields of the request, which take the place of the provider's own.
 
         Raises:
-            ProviderError: whatever went wrong.
+            InvalidResponse: a call is written there that cannot be read; ``tool_use_failed`` is in its words.
+            ProviderError: whatever else went wrong.
         """
 
     @abstractmethod
@@ -231,6 +234,7 @@ class LLMProvider(ABC):
 
         Raises:
             EmptyAnswer: the answer is complete and has no text. A voice assistant would stay silent.
+            InvalidResponse: it has nothing but the call of a tool, written as text.
             ProviderError: whatever else went wrong.
         """
 
@@ -263,7 +267,8 @@ class LLMProvider(ABC):
             text nor calls.
 
         Raises:
-            ProviderError: whatever went wrong. What was said before was said: asking again would repeat it.
+            InvalidResponse: as :meth:`chat` raises it.
+            ProviderError: whatever else went wrong. What was said before was said: asking again would repeat it.
         """
         response = await self.chat(messages, tools, **kwargs)
         if response.content:

@@ -48,6 +48,7 @@ FAILED = {
     "code": "tool_use_failed",
     "failed_generation": '<function=get_weather{"city": "Köln"}</function>',
 }
+WRITTEN_CALL = '<function=get_weather>{"city": "Köln"}</function>'
 BY_CODE_ALONE = {**FAILED, "message": "Tool choice is none, but model called a tool", "failed_generation": ""}
 BY_ATTEMPT_ALONE = {**FAILED, "message": "Tool choice is none, but model called a tool", "code": None}
 ONCE = RetryPolicy(max_retries=0)
@@ -145,6 +146,20 @@ CONVERSATIONS = {
     ),
     "a garbled call, by what it was": Conversation(
         (Refused(400, BY_ATTEMPT_ALONE), Said("Second try.")), ("chat su auto", "chat su auto"), "Second try."
+    ),
+    "a call that is written": Conversation(
+        (Said(WRITTEN_CALL), Said("It is 11 degrees.")), ("chat su auto", "chat suat auto"), "It is 11 degrees."
+    ),
+    "a garbled call that is written": Conversation(
+        (Said("[TOOL_CALLS]get_wether{}"), Said("Second try.")), ("chat su auto", "chat su auto"), "Second try."
+    ),
+    "a call that is written in the last stream": Conversation(
+        (CALLS, EMPTY, Said(WRITTEN_CALL), Said("Without tools.")),
+        ("chat su auto", "chat suat auto", "stream suat none", "stream suas"),
+        "Without tools.",
+    ),
+    "a thought that is written": Conversation(
+        (Said("<think>Hm. It is</think>It is noon."),), ("chat su auto",), "It is noon."
     ),
     "no such tool": Conversation(
         (refused(400, "tool 'get_money' not found in request.tools"), Said("Streamed.")),

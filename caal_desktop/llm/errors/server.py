@@ -364,6 +364,9 @@ class InvalidResponse(ProviderError):
         "ProviderError", "It holds no list of hosts. The server may not speak the expected language."
     )
     why_no_key: ClassVar[SourceText] = QT_TRANSLATE_NOOP("ProviderError", "It holds no key.")
+    why_garbled_call: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "The model tried to use a tool, and wrote that in a form that cannot be read."
+    )
 
 
 class EmptyAnswer(ProviderError):

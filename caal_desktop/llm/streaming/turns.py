@@ -1,4 +1,4 @@
-"""Gathers the events of one streamed answer into the whole of it, as an answer that was not streamed has it."""
+"""Makes the answer of a turn: of a stream's events what one that was not streamed has, and of both what is meant."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from caal_desktop.llm.events import (
     UsageReport,
 )
 from caal_desktop.llm.streaming.answers import RawCall, complete_calls, token_usage
+from caal_desktop.llm.streaming.spoken import SpokenText
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from caal_desktop.llm.events import StreamEvent
 
 
@@ -36,9 +39,14 @@ class _Call:
 
 
 class StreamedAnswer:
-    """One answer, while its events come."""
+    """One answer, while its events come.
 
-    def __init__(self) -> None:
+    Args:
+        tools: the functions that the model may call, as the API describes them.
+    """
+
+    def __init__(self, tools: Sequence[Mapping[str, Any]] | None) -> None:
+        self._spoken = SpokenText(tools)
         self._text: list[str] = []
         self._calls: dict[int, _Call] = {}
         self._details: list[dict[str, Any]] = []
@@ -46,11 +54,31 @@ class StreamedAnswer:
         self._report: UsageReport | None = None
         self._finish_reason = FinishReason.UNKNOWN
 
-    def feed(self, event: StreamEvent) -> None:
-        """Take the next event."""
+    @property
+    def has_text(self) -> bool:
+        """Whether something of it can be said."""
+        return any(not text.isspace() for text in self._text)
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether it calls tools, in whatever form; to be asked after :meth:`finish`."""
+        return bool(self._calls or self._spoken.attempt)
+
+    @property
+    def attempt(self) -> str:
+        """What it has in place of calls, written as text; "" where there is nothing like that, and with real calls."""
+        return "" if self._calls else self._spoken.attempt
+
+    @property
+    def broken_call(self) -> str:
+        """The same where no call can be read in it."""
+        return "" if self._spoken.calls else self.attempt
+
+    def feed(self, event: StreamEvent) -> str:
+        """Take the next event, and return what can be said of the text with it; may be ""."""
         match event:
             case TextDelta(text=text):
-                self._text.append(text)
+                return self._said(self._spoken.feed(text))
             case ToolCallDelta(index=index):
                 self._calls.setdefault(index, _Call()).add(event)
             case ReasoningDelta(details=details):
@@ -61,12 +89,17 @@ class StreamedAnswer:
                 self._report = event
             case StreamFinished(reason=reason):
                 self._finish_reason = reason
+        return ""
+
+    def finish(self) -> str:
+        """Return the end of the text; call it once, when the last event has come."""
+        return self._said(self._spoken.finish())
 
     def response(self) -> LLMResponse:
-        """Return the whole; call it once, when the last event has come."""
-        calls = (RawCall(call.call_id, call.name, "".join(call.arguments)) for _, call in sorted(self._calls.items()))
-        return LLMResponse(
-            content="".join(self._text) or None,
+        """Return the whole, after :meth:`finish`."""
+        calls = [RawCall(call.call_id, call.name, "".join(call.arguments)) for _, call in sorted(self._calls.items())]
+        answer = LLMResponse(
+            content="".join(self._text),
             tool_calls=complete_calls(calls),
             usage=token_usage(self._report),
             finish_reason=self._finish_reason,
@@ -75,3 +108,35 @@ class StreamedAnswer:
             provider=self._answered_by.provider,
             reasoning_details=tuple(self._details),
         )
+        _settle(answer, self._spoken)
+        return answer
+
+    def _said(self, text: str) -> str:
+        if text:
+            self._text.append(text)
+        return text
+
+
+def settle(answer: LLMResponse, tools: Sequence[Mapping[str, Any]] | None) -> str:
+    """Part the text of a whole answer from the calls and thoughts that are written into it.
+
+    Args:
+        answer: as it came; changed.
+        tools: the functions that the model may call, as the API describes them.
+
+    Returns:
+        What the model wrote in place of a call; "" where there are calls, or nothing like that.
+    """
+    spoken = SpokenText(tools)
+    answer.content = spoken.feed(answer.content or "") + spoken.finish()
+    _settle(answer, spoken)
+    return "" if answer.tool_calls else spoken.attempt
+
+
+def _settle(answer: LLMResponse, spoken: SpokenText) -> None:
+    """Give an answer its written calls, unless it has others, and no text in place of a blank one."""
+    if not answer.tool_calls and spoken.calls:
+        answer.tool_calls = complete_calls(spoken.calls)
+        answer.finish_reason = FinishReason.TOOL_CALLS
+    if answer.content is not None and not answer.content.strip():
+        answer.content = None

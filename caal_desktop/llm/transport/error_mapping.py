@@ -237,6 +237,19 @@ def _with_tool_fault(context: RequestContext, message: str, fields: dict[str, An
     return ": ".join(part for part in (_excerpt(context, message), word, _excerpt(context, attempt)) if part)
 
 
+def garbled_call(context: RequestContext, attempt: str) -> ProviderError:
+    """Return the error of an answer whose text has what is nearly the call of a tool.
+
+    Groq finds that itself, and says it in the same words.
+
+    Args:
+        context: the request.
+        attempt: what the model wrote.
+    """
+    words = _with_tool_fault(context, "", {"code": _TOOL_FAULT, "failed_generation": attempt})
+    return context.error(errors.InvalidResponse, words, reason=errors.InvalidResponse.why_garbled_call)
+
+
 def _types_of(fields: dict[str, Any]) -> list[object]:
     """Return what may be a word for the kind of error."""
     metadata = as_dict(fields.get("metadata"))

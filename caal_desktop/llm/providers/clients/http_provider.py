@@ -21,13 +21,13 @@ from caal_desktop.llm.errors import (
 )
 from caal_desktop.llm.errors.base import THE_SERVER
 from caal_desktop.llm.errors.context import RequestContext
-from caal_desktop.llm.events import StreamStarted, TextDelta, UsageReport, Waiting
+from caal_desktop.llm.events import StreamStarted, UsageReport, Waiting
 from caal_desktop.llm.fields import as_text
 from caal_desktop.llm.models.listing import parse_model_list
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.streaming.answers import token_usage
 from caal_desktop.llm.streaming.reader import MAX_BODY_BYTES, read_events
-from caal_desktop.llm.streaming.turns import StreamedAnswer
+from caal_desktop.llm.streaming.turns import StreamedAnswer, settle
 from caal_desktop.llm.transport import error_mapping
 from caal_desktop.llm.transport.address import check_base_url, check_key_form, location_of
 from caal_desktop.llm.transport.headers import check_header
@@ -316,6 +316,21 @@ class HTTPProvider(LLMProvider):
                             self._last_usage = token_usage(event)
                         yield event
 
+    async def _pieces(
+        self,
+        answer: StreamedAnswer,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] | None,
+        **kwargs: Any,
+    ) -> AsyncGenerator[str, None]:
+        """Stream one answer, and yield what can be said of it."""
+        async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
+            async for event in events:
+                if text := answer.feed(event):
+                    yield text
+        if text := answer.finish():
+            yield text
+
     async def _texts(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None, **kwargs: Any
     ) -> AsyncGenerator[str, None]:
@@ -323,28 +338,43 @@ class HTTPProvider(LLMProvider):
 
         Raises:
             EmptyAnswer: it has none.
+            InvalidResponse: it is the call of a tool, written as text.
             ProviderError: whatever else went wrong.
         """
-        has_text = False
-        async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
-            async for event in events:
-                if isinstance(event, TextDelta):
-                    has_text = has_text or not event.text.isspace()
-                    yield event.text
-        if not has_text:
-            raise self._context(kwargs.get("model") or self.model).error(EmptyAnswer)
+        answer = StreamedAnswer(tools)
+        async with aclosing(self._pieces(answer, messages, tools, **kwargs)) as pieces:
+            async for piece in pieces:
+                yield piece
+        if not answer.has_text:
+            context = self._context(kwargs.get("model") or self.model)
+            raise (
+                error_mapping.garbled_call(context, answer.attempt) if answer.attempt else context.error(EmptyAnswer)
+            )
 
     async def stream_turn(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
     ) -> AsyncGenerator[str | LLMResponse, None]:
         """Stream one answer of a turn in one request; see :meth:`LLMProvider.stream_turn`."""
-        answer = StreamedAnswer()
-        async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
-            async for event in events:
-                answer.feed(event)
-                if isinstance(event, TextDelta):
-                    yield event.text
+        answer = StreamedAnswer(tools)
+        async with aclosing(self._pieces(answer, messages, tools, **kwargs)) as pieces:
+            async for piece in pieces:
+                yield piece
+        if answer.broken_call:
+            raise error_mapping.garbled_call(self._context(kwargs.get("model") or self.model), answer.broken_call)
         yield answer.response()
+
+    def _settled(
+        self, context: RequestContext, answer: LLMResponse, tools: Sequence[Mapping[str, Any]] | None
+    ) -> LLMResponse:
+        """Return a whole answer, parted from the calls and thoughts that are written into its text.
+
+        Raises:
+            InvalidResponse: a call is written there in a form that cannot be read.
+        """
+        self._last_usage = answer.usage
+        if broken := settle(answer, tools):
+            raise error_mapping.garbled_call(context, broken)
+        return answer
 
     def read_model_list(self, payload: object) -> ModelList:
         """Return the models of such an answer; see :meth:`LLMProvider.read_model_list`."""

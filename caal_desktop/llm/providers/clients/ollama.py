@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm.base import parse_tool_arguments
 from caal_desktop.llm.errors import CapabilityNotOffered, EmptyAnswer, InvalidResponse, ModelNotFound, ProviderError
-from caal_desktop.llm.events import TextDelta, ToolCallDelta
 from caal_desktop.llm.fields import as_dict, as_dicts, as_int, as_list, as_text, whole_texts
 from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.llm.providers.clients.http_provider import OWN_ADDRESS, HTTPProvider, refuse_fixed_fields
 from caal_desktop.llm.providers.ollama import OLLAMA, base_url_of_host
 from caal_desktop.llm.streaming import answers
+from caal_desktop.llm.streaming.turns import StreamedAnswer
 from caal_desktop.llm.transport import error_mapping
 
 if TYPE_CHECKING:
@@ -233,9 +233,7 @@ class OllamaProvider(HTTPProvider):
         answer = answers.parse_completion(_Lines().chunk(payload), context.secrets)
         if answer is None or not isinstance(payload.get("message"), dict):
             raise context.error(InvalidResponse, reason=InvalidResponse.why_no_message)
-        answer.content = answer.content or None
-        self._last_usage = answer.usage
-        return answer
+        return self._settled(context, answer, tools)
 
     async def stream_events(
         self,
@@ -259,16 +257,13 @@ class OllamaProvider(HTTPProvider):
         Calls of tools cannot be forbidden. Where the model makes nothing else, it is asked once more, without tools and
         with a history in which they are texts.
         """
-        has_text = has_calls = False
-        async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
-            async for event in events:
-                if isinstance(event, TextDelta):
-                    has_text = has_text or not event.text.isspace()
-                    yield event.text
-                has_calls = has_calls or isinstance(event, ToolCallDelta)
-        if has_text:
+        answer = StreamedAnswer(tools)
+        async with aclosing(self._pieces(answer, messages, tools, **kwargs)) as pieces:
+            async for piece in pieces:
+                yield piece
+        if answer.has_text:
             return
-        if not has_calls or not tools:
+        if not answer.has_calls or not tools:
             raise self._context(kwargs.get("model") or self.model).error(EmptyAnswer)
         async with aclosing(self._texts(_without_tools(messages), None, **kwargs)) as texts:
             async for text in texts:

@@ -133,8 +133,7 @@ class OpenAICompatibleProvider(HTTPProvider):
         answer = answers.parse_completion(payload, context.secrets)
         if answer is None:
             raise context.error(InvalidResponse, reason=InvalidResponse.why_no_message)
-        self._last_usage = answer.usage
-        return answer
+        return self._settled(context, answer, tools)
 
     async def stream_events(
         self,
