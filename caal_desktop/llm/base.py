@@ -413,6 +413,13 @@ class LLMProvider(ABC):
         """Return the message that puts tool calls into the history: :func:`format_tool_call_message`."""
         return format_tool_call_message(content, tool_calls)
 
+    async def prepare(self) -> None:
+        """Do beforehand what the first request would otherwise have to wait for. Nothing has to call this.
+
+        Never raises a :class:`ProviderError`: the first request reports what is wrong.
+        """
+        return
+
     async def aclose(self) -> None:
         """Close every connection. The provider cannot be used afterwards."""
         return

@@ -79,7 +79,10 @@ def test_models(contract: Contract, demo: DemoControl) -> None:
             contract.check_schema("Model", row)
 
 
-@pytest.mark.parametrize("path", ["/models/count", "/endpoints/zdr", "/models/openai/gpt-5.4-mini/endpoints"])
+@pytest.mark.parametrize(
+    "path",
+    ["/models/count", "/endpoints/zdr", "/models/openai/gpt-5.4-mini/endpoints", "/model/openai/gpt-5.4-mini"],
+)
 def test_about_models(contract: Contract, demo: DemoControl, path: str) -> None:
     answer = demo.call("GET", path).json()
     if isinstance(answer["data"], list):

@@ -83,3 +83,30 @@ def test_the_public_list_is_asked_for_without_any_key(contract: Contract, demo: 
     names = {name.lower() for name in request["headers"]}
     assert "authorization" not in names
     assert {"http-referer", "x-title", "x-openrouter-title"} <= names
+
+
+def test_a_model_that_thinks_by_default_does_not_where_its_answers_are_spoken(
+    contract: Contract, demo: DemoControl
+) -> None:
+    async def thoughts(*, voice: bool) -> int | None:
+        async with OpenRouterProvider(thinker, demo.key, base_url=demo.base_url, voice=voice) as provider:
+            answer = await provider.chat(QUESTION)
+        assert answer.report is not None
+        return answer.report.reasoning_tokens
+
+    async def one_that_thinks() -> str:
+        async with OpenRouterProvider(CHEAP, demo.key, base_url=demo.base_url) as provider:
+            models = (await provider.list_models(supported_parameters="tools", sort="latency-low-to-high")).models
+        policies = {model.id: model.reasoning for model in models if model.reasoning is not None}
+        return next(name for name, policy in policies.items() if policy.default_enabled and not policy.mandatory)
+
+    thinker = run(one_that_thinks())
+    assert run(thoughts(voice=False))
+    assert not run(thoughts(voice=True))
+    spoken = demo.requests()[-2:]
+    assert [(request["method"], request["path"]) for request in spoken] == [
+        ("GET", f"/api/v1/model/{thinker}"),
+        ("POST", "/api/v1/chat/completions"),
+    ]
+    for request in spoken:
+        contract.check_request(request["method"], request["path"], request["body"])

@@ -137,6 +137,7 @@ class ScriptedServer:
     """The running server.
 
     Attributes:
+        gets: a script of their own for GET requests; None where they share the other.
         requests: what was asked, in order.
         connections: on which it was asked.
         url: the server's root.
@@ -145,6 +146,7 @@ class ScriptedServer:
 
     def __init__(self, *script: Reply) -> None:
         self.script = list(script)
+        self.gets: list[Reply] | None = None
         self.requests: list[SeenRequest] = []
         self.connections: set[Connection] = set()
         self.url = ""
@@ -171,7 +173,8 @@ class ScriptedServer:
         headers = {name.lower(): value for name, value in request.headers}
         self.requests.append(SeenRequest(request.method, request.path, request.query, headers, body))
         self.connections.add(cast("Connection", request.connection))
-        reply = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        script = self.script if self.gets is None or request.method != "GET" else self.gets
+        reply = script.pop(0) if len(script) > 1 else script[0]
         kind = {} if reply.content_type is None else {"Content-Type": reply.content_type}
         stream = Stream(request, {**reply.headers, **kind}, reply.status)
         try:

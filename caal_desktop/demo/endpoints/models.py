@@ -13,6 +13,7 @@ from caal_desktop.demo.faults.injection import wrong_models
 from caal_desktop.demo.http.messages import Response, json_response
 
 if TYPE_CHECKING:
+    from caal_desktop.demo.catalogue.rows import Row
     from caal_desktop.demo.state import DemoRequest
 
 
@@ -37,12 +38,21 @@ async def _models_count(call: DemoRequest) -> Response:
     return json_response({"data": {"count": len(call.state.catalogue.select(call.request.query))}})
 
 
+async def _model(call: DemoRequest) -> Response:
+    """Return one row. Variants that only choose among hosts have none."""
+    return json_response({"data": _row(call)})
+
+
 async def _endpoints(call: DemoRequest) -> Response:
+    return json_response(describe_endpoints(_row(call)))
+
+
+def _row(call: DemoRequest) -> Row:
     name = f"{call.values['author']}/{call.values['slug']}"
     row = call.state.catalogue.find(name)
     if row is None:
         raise ApiError(404, f"Model {name} not found")
-    return json_response(describe_endpoints(row))
+    return row
 
 
 async def _endpoints_zdr(call: DemoRequest) -> Response:
@@ -56,6 +66,7 @@ ROUTES = (
     ("GET", f"{API}/models", _models),
     ("GET", f"{API}/models/user", _models_of_user),
     ("GET", f"{API}/models/count", _models_count),
+    ("GET", f"{API}/model/{{author}}/{{slug}}", _model),
     ("GET", f"{API}/models/{{author}}/{{slug}}/endpoints", _endpoints),
     ("GET", f"{API}/endpoints/zdr", _endpoints_zdr),
 )

@@ -5,7 +5,7 @@ A voice assistant is silent while its model thinks. So a turn asks for none wher
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ReasoningPolicy
@@ -27,3 +27,21 @@ def voice_effort(policy: ReasoningPolicy) -> str | None:
     if not policy.mandatory:
         return NO_REASONING
     return next((effort for effort in EFFORTS[1:] if effort in policy.efforts), None)
+
+
+def reasoning_object(policy: ReasoningPolicy, effort: str | None = None) -> dict[str, Any] | None:
+    """Return OpenRouter's ``reasoning`` object for a model that reasons.
+
+    Args:
+        policy: what the model lets requests choose.
+        effort: what was chosen; None for nothing, which is what a voice turn asks for, as is :data:`NO_REASONING`
+            where it cannot be had.
+
+    Returns:
+        The object, or None to send none.
+    """
+    if effort is None or effort == NO_REASONING:
+        effort = voice_effort(policy)
+    if effort is None:
+        return None
+    return {"enabled": False} if effort == NO_REASONING else {"effort": effort}

@@ -1,4 +1,4 @@
-"""The hosts of a model on OpenRouter: reads answers to ``GET /models/{author}/{slug}/endpoints``."""
+"""One model on OpenRouter: where to ask for it, and its hosts (``GET /models/{author}/{slug}/endpoints``)."""
 
 from __future__ import annotations
 
@@ -66,11 +66,24 @@ def endpoints_path(model: ModelInfo | str) -> str | None:
     Returns:
         The path; None where the id has no author and slug.
     """
-    model_id = model if isinstance(model, str) else model.id
+    below = _author_and_slug(model if isinstance(model, str) else model.id)
+    return None if below is None else f"/models/{below}/endpoints"
+
+
+def row_path(model_id: str) -> str | None:
+    """Return the path, below the API's base, of a model's row alone; None where the id has no author and slug.
+
+    A variant that is in no list, such as ``:nitro``, has none.
+    """
+    below = _author_and_slug(model_id)
+    return None if below is None else f"/model/{below}"
+
+
+def _author_and_slug(model_id: str) -> str | None:
     author, slash, slug = model_id.partition("/")
     if not slash or not author or not slug or "/" in slug or {author, slug} & {".", ".."}:
         return None
-    return f"/models/{quote(author, safe='~')}/{quote(slug, safe=':')}/endpoints"
+    return f"{quote(author, safe='~')}/{quote(slug, safe=':')}"
 
 
 def parse_endpoints(payload: object) -> tuple[EndpointInfo, ...] | None:

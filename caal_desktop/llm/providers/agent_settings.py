@@ -49,6 +49,7 @@ def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:
     kwargs: dict[str, Any] = {
         "model": _model(settings, descriptor),
         "temperature": _temperature(settings, agent.default_temperature),
+        **agent.always,
     }
     max_tokens = as_int(settings.get("max_tokens"))
     if max_tokens is not None and max_tokens > 0:

@@ -97,6 +97,7 @@ class AgentKeys:
         key_address_variable: the environment variable that names the server of that key; "" where the key can have but
             one.
         passed: further settings that the client takes by the same name, each with what reads it; None where it cannot.
+        always: what the client is told in the agent, whatever the settings say.
     """
 
     provider: str
@@ -111,6 +112,7 @@ class AgentKeys:
     key_variable: str = ""
     key_address_variable: str = ""
     passed: Mapping[str, Callable[[object], object]] = field(default_factory=dict)
+    always: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -45,6 +45,7 @@ OPENROUTER: Final = ProviderDescriptor(
         default_model="openai/gpt-4",
         default_temperature=0.7,
         key_variable="OPENROUTER_API_KEY",
+        always={"voice": True},
     ),
     capabilities=frozenset(Capability),
     client="openrouter:OpenRouterProvider",

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.fields import as_dict, as_float, as_int, as_string
-from caal_desktop.llm.models.effort import NO_REASONING, voice_effort
+from caal_desktop.llm.models.effort import NO_REASONING, reasoning_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,8 +98,4 @@ def reasoning_field(model: ModelInfo | None, effort: str | None) -> Mapping[str,
     if policy is None:
         # Nothing is known about the model: only what was chosen explicitly is sent.
         return None if effort in (None, NO_REASONING) or model is not None else {"effort": effort}
-    if effort is None or effort == NO_REASONING:
-        effort = voice_effort(policy)
-    if effort is None:
-        return None
-    return {"enabled": False} if effort == NO_REASONING else {"effort": effort}
+    return reasoning_object(policy, effort)

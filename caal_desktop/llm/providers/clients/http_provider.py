@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
@@ -192,6 +192,11 @@ class HTTPProvider(LLMProvider):
         if self._client is None or self._closed:
             raise self._context(None).error(ConfigurationError, reason=ConfigurationError.why_closed)
         return self._client
+
+    async def prepare(self) -> None:
+        """Import the SDK and build the HTTP client, in a worker thread; see :meth:`LLMProvider.prepare`."""
+        with suppress(ProviderError):
+            await self._ready_client()
 
     async def aclose(self) -> None:
         """Close every connection. The provider cannot be used afterwards."""
