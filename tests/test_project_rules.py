@@ -401,6 +401,7 @@ MAY_NAME_A_PROVIDER = {
     "caal_desktop/llm/__init__.py": (r".*", "the clients are public, by the names under which the agent imports them"),
     "caal_desktop/llm/streaming/answers.py": (r"x_groq", "a field of the wire, wherever an answer comes from"),
     "caal_desktop/llm/models/listing.py": (r"ollama", "a word that servers write where a model's owner belongs"),
+    "caal_desktop/llm/models/routing.py": (r"openrouter", "the author of ids that stand for other models"),
     "caal_desktop/catalogue/search/makers.py": (r"mistral(ai)?", "a maker of models, whoever serves them"),
     "caal_desktop/storage/settings/migrations.py": (
         r".*",

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verdict
-from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
+from caal_desktop.catalogue.fitness.speech_cost import expected_cost, hourly_cost
 from caal_desktop.catalogue.usability import can_chat
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ class FilterIndex:
             for name, test in _TESTS.items()
         }
         self._fit_by_kind = self.passing[FilterName.VOICE]
-        self._usd = [hourly_cost(model).usd for model in self._models]
+        self._listed_usd = [hourly_cost(model).usd for model in self._models]
+        self._usd: Sequence[float | None] = self._listed_usd
         self._affordable: dict[float, int] = {}
 
     def __len__(self) -> int:
@@ -128,16 +129,23 @@ class FilterIndex:
         Args:
             figures: all that is known: it takes the place of what these filters were judged by.
         """
-        voice = self._fit_by_kind
+        voice, usd = self._fit_by_kind, list(self._listed_usd)
         last = len(self._models) - 1
         for row, model in enumerate(self._models):
             if model.id in figures.hosts or model.id in figures.measured:
                 bit = 1 << (last - row)
                 is_fit = voice_verdict(model, self._today, figures) is FitnessVerdict.FIT
                 voice = voice | bit if is_fit else voice & ~bit
+                usd[row] = expected_cost(model, figures).usd
         index = copy(self)
+        if usd != self._usd:
+            index.set_costs(usd)
         index.passing = {**self.passing, FilterName.VOICE: voice}
         return index
+
+    def set_costs(self, usd_per_hour: Sequence[float | None]) -> None:
+        """Set what an hour of talking costs, row by row."""
+        self._usd, self._affordable = usd_per_hour, {}
 
     def mask_of(self, rows: Iterable[int]) -> int:
         """Return the set of these rows."""

@@ -16,6 +16,7 @@ from caal_desktop.catalogue.grouping import group_by_vendor
 from caal_desktop.catalogue.search.model_search import SearchIndex
 from caal_desktop.catalogue.sorting import LOCAL_ORDERS, SERVER_SORT, SortOrder, sort_rows
 from caal_desktop.llm.models.key_info import Funds
+from caal_desktop.llm.models.routing import ROUTING_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 # A list up to this length is indexed within two frames, when it is first searched.
 _INDEXED_ON_DEMAND = 1_000
-# OpenRouter takes these behind any id and lists none of them: they say how a request is routed.
-ROUTING_SUFFIXES = frozenset({"exacto", "floor", "nitro", "online"})
 
 
 class VendorRows(NamedTuple):
@@ -53,6 +52,7 @@ class CatalogueView:
         recommended: the model to preselect for a voice assistant; None where none can still chat.
         vendors: the models by vendor.
         unusable: how many models cannot chat.
+        local_orders: the rows by each order that the list itself has the figures for.
     """
 
     def __init__(self, models: Sequence[ModelInfo], today: date) -> None:
@@ -70,7 +70,7 @@ class CatalogueView:
         )
         if len(self.models) > _INDEXED_ON_DEMAND:
             self.build_search_index()
-        self._orders: dict[SortOrder, tuple[int, ...]] = {
+        self.local_orders: dict[SortOrder, tuple[int, ...]] = {
             order: sort_rows(self.models, order, self.filters.usd_per_hour) for order in LOCAL_ORDERS
         }
 
@@ -85,6 +85,9 @@ class CatalogueView:
         view.figures = figures
         view.funds = funds
         view.filters = self.filters.with_figures(figures)
+        if view.filters.usd_per_hour is not self.filters.usd_per_hour:
+            by_price = sort_rows(self.models, SortOrder.PRICE, view.filters.usd_per_hour)
+            view.local_orders = {**self.local_orders, SortOrder.PRICE: by_price}
         view.recommended = _recommended(view)
         return view
 
@@ -116,7 +119,7 @@ class CatalogueView:
 
     def can_sort_by(self, order: SortOrder) -> bool:
         """Return whether the list itself has what to sort by; the server's own orders are not known here."""
-        return order is SortOrder.BEST_MATCH or bool(self._orders.get(order))
+        return order is SortOrder.BEST_MATCH or bool(self.local_orders.get(order))
 
     def order(self, order: SortOrder, server_ids: Sequence[str] = ()) -> Sequence[int]:
         """Return all rows in an order; those that it does not know come last, in the list's own order.
@@ -128,7 +131,7 @@ class CatalogueView:
         if order in SERVER_SORT:
             known = dict.fromkeys(row for row in map(self._row_of.get, server_ids) if row is not None)
         else:
-            known = dict.fromkeys(self._orders.get(order, ()))
+            known = dict.fromkeys(self.local_orders.get(order, ()))
         return [*known, *(row for row in range(len(self.models)) if row not in known)]
 
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from caal_desktop.demo.catalogue.hosting import speed_of
+from caal_desktop.demo.accounts.keys import demo_key
+from caal_desktop.demo.catalogue.hosting import providers, row_at, speed_at, speed_of
 from caal_desktop.demo.catalogue.listing import DemoCatalogue
 from caal_desktop.demo.chat import answers
+from caal_desktop.demo.chat.completions import complete
 from caal_desktop.demo.chat.request_checks import cost
 from caal_desktop.demo.chat.tools import fill, plan_calls
+from caal_desktop.demo.endpoints import API
+from caal_desktop.demo.errors import ApiError
+from caal_desktop.demo.http.messages import Request, Response
+from caal_desktop.demo.state import ORDINARY_SPEED, DemoRequest, DemoState
 from tests.demo.asking import CHEAP, REASONER, TOOLS, ask, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from caal_desktop.demo.http.messages import Channel
     from tests.support.demo import DemoControl
 
 NO_TOOLS = "google/gemma-3-27b-it"
@@ -287,6 +297,68 @@ def test_providers_are_chosen(demo: DemoControl) -> None:
     assert ordered.json()["provider"] == last["provider_name"]
     ignored = ask(demo, "x", model=model, provider={"ignore": [first["provider_name"]]})
     assert ignored.json()["provider"] == endpoints[1]["provider_name"]
+
+
+def hosts_of(demo: DemoControl, model: str) -> list[dict[str, Any]]:
+    return list(demo.call("GET", f"/models/{model}/endpoints").json()["data"]["endpoints"])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "order", "best"),
+    [
+        (":nitro", None, lambda host: -host["throughput_last_30m"]["p50"]),
+        ("", "throughput", lambda host: -host["throughput_last_30m"]["p50"]),
+        ("", {"by": "throughput"}, lambda host: -host["throughput_last_30m"]["p50"]),
+        ("", "latency", lambda host: host["latency_last_30m"]["p50"]),
+        ("", "price", lambda host: float(host["pricing"]["completion"])),
+        (":floor", None, lambda host: float(host["pricing"]["completion"])),
+    ],
+)
+def test_providers_are_ordered(demo: DemoControl, suffix: str, order: object, best: Callable[[Any], float]) -> None:
+    model = "meta-llama/llama-3.3-70b-instruct"
+    expected = min(hosts_of(demo, model), key=best)
+    preferences = None if order is None else {"sort": order}
+    answer = ask(demo, "x", model=f"{model}{suffix}", provider=preferences).json()
+    assert (answer["provider"], answer["model"]) == (expected["provider_name"], model)
+    ignored = {"ignore": [expected["tag"]], **(preferences or {})}
+    assert ask(demo, "x", model=f"{model}{suffix}", provider=ignored).json()["provider"] != expected["provider_name"]
+
+
+def test_the_quickest_provider_is_quicker_and_dearer() -> None:
+    row = next(row for row in DemoCatalogue.own().rows if row.get("id") == "meta-llama/llama-3.3-70b-instruct")
+    usual, *others = providers(row)
+    quick = max(others, key=lambda host: speed_at(row, host).tokens_per_second)
+    assert speed_at(row, usual) == speed_of(row)
+    assert speed_at(row, quick).tokens_per_second >= 2 * speed_of(row).tokens_per_second
+    assert speed_at(row, quick).ttft < speed_of(row).ttft
+    assert cost(row_at(row, quick), 1000, 1000) > cost(row_at(row, usual), 1000, 1000) == cost(row, 1000, 1000)
+    long = {"id": row["id"], "pricing": {"prompt": "1", "overrides": [{"min_prompt_tokens": 10, "prompt": "3"}]}}
+    dearer = row_at(long, quick)["pricing"]
+    assert dearer["overrides"][0]["min_prompt_tokens"] == 10
+    assert float(dearer["overrides"][0]["prompt"]) == pytest.approx(3 * float(dearer["prompt"]))
+
+
+def test_an_answer_comes_at_its_providers_pace() -> None:
+    haste = 100_000
+    state = DemoState(DemoCatalogue.own(), speed=haste * ORDINARY_SPEED)
+    row = state.catalogue.find("meta-llama/llama-3.3-70b-instruct")
+    assert row is not None
+    waits = {}
+    for suffix in ("", ":nitro"):
+        asked = {"model": f"{row['id']}{suffix}", "max_tokens": 1, "messages": [{"role": "user", "content": "x"}]}
+        headers = (("Authorization", f"Bearer {demo_key()}"),)
+        body = json.dumps(asked).encode()
+        request = Request.build(cast("Channel", None), "POST", f"{API}/chat/completions", headers, body)
+        answer = asyncio.run(complete(DemoRequest(request, state)))
+        assert isinstance(answer, Response)
+        generation_id = json.loads(answer.body)["id"]
+        with pytest.raises(ApiError):
+            state.generations.look_up(generation_id)
+        told = state.generations.look_up(generation_id)
+        waits[told.provider] = told.latency
+    assert waits == {host: pytest.approx(speed_at(row, host).ttft * 1000 / haste) for host in providers(row)[:2]}, (
+        "the second one is the quicker one here"
+    )
 
 
 def test_long_prompts_are_dearer() -> None:

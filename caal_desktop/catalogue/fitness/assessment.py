@@ -20,7 +20,14 @@ from caal_desktop.catalogue.fitness.evidence import (
     is_healthy,
     takes_tools,
 )
-from caal_desktop.catalogue.fitness.silence import Silence, Thinking, silence_by_hosts, silence_by_kind, thinking_of
+from caal_desktop.catalogue.fitness.silence import (
+    Silence,
+    Thinking,
+    reached_hosts,
+    silence_by_hosts,
+    silence_by_kind,
+    thinking_of,
+)
 from caal_desktop.catalogue.search.naming import naming
 from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Count, Duration, FilledText, SourceText, Unit
@@ -283,7 +290,7 @@ def _silence_by_figures(model: ModelInfo, figures: Figures) -> Silence | None:
         here = Silence(measured.seconds, Evidence.MEASURED)
         if here.seconds <= USABLE_S or measured.turns >= ENOUGH_TURNS:
             return here
-    return silence_by_hosts(model, figures.speaking_hosts(model.id)) or here
+    return silence_by_hosts(model, reached_hosts(model.id, figures)) or here
 
 
 def _reason(code: ReasonCode, **values: object) -> Reason:

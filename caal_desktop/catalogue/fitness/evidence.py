@@ -51,6 +51,7 @@ class Figures:
             missing was not asked about.
         allowed: names or tags of the hosts that alone may answer; empty for any.
         ignored: names or tags of the hosts that may not.
+        quick: whether the host with the greatest throughput is asked first.
         asked_at: by the models' ids, when the server listed the hosts (timezone-aware UTC).
         measured: by the models' ids, how long they were silent here, asked as they would be asked now.
     """
@@ -58,6 +59,7 @@ class Figures:
     hosts: Mapping[str, tuple[EndpointInfo, ...]] = field(default_factory=dict)
     allowed: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
+    quick: bool = False
     asked_at: Mapping[str, datetime] = field(default_factory=dict)
     measured: Mapping[str, Measured] = field(default_factory=dict)
 

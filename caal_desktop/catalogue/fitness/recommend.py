@@ -21,7 +21,7 @@ from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, predicted_
 from caal_desktop.catalogue.fitness.competence import Competence
 from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
 from caal_desktop.catalogue.fitness.silence import Silence, speed_of
-from caal_desktop.catalogue.fitness.speech_cost import CostKind, HourlyCost, hourly_cost
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, HourlyCost, expected_cost
 from caal_desktop.catalogue.search.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
 from caal_desktop.catalogue.search.naming import Naming, SpeedClass, naming, naming_of
 from caal_desktop.catalogue.usability import can_chat, has_ended
@@ -207,7 +207,7 @@ class _Judge:
 
     def has_drawback(self, model: ModelInfo) -> bool:
         """Return whether a model that is fit should not be suggested to a user who did not ask for it."""
-        cost = hourly_cost(model)
+        cost = expected_cost(model, self._figures)
         return self._is_out_of_place(model, cost) or self._is_outlived(model, cost)
 
     def _tier(self, model: ModelInfo) -> FitnessTier:
@@ -256,7 +256,7 @@ class _Judge:
         for model in self._models:
             if model.created is None or self._is_old(model) or model.author != author:
                 continue
-            cost = hourly_cost(model)
+            cost = expected_cost(model, self._figures)
             if cost.usd is None or "tools" not in (model.supported_parameters or ()):
                 continue
             if _can_still_chat(model, self._today) and not self._is_out_of_place(model, cost):
@@ -264,7 +264,7 @@ class _Judge:
         return cheapest
 
     def _points(self, model: ModelInfo, silence: Silence | None) -> float:
-        cost = hourly_cost(model)
+        cost = expected_cost(model, self._figures)
         points = 40 * min(self._competence.of(model), _COMPETENT) / _COMPETENT
         if silence is not None:
             is_unused = silence.evidence is Evidence.KIND and model.id in self._figures.hosts

@@ -11,7 +11,8 @@ From the figures of the hosts that may answer, where there are some::
                                                      (the figure has the hidden thinking of everybody's requests in it)
                   else: latency
     silence       first token + 60 tokens / rate
-    over hosts    weighted by their rates: with tools, the router prefers quick ones
+    over hosts    weighted by their rates: with tools, the router prefers quick ones;
+                  quick hosts first: of the one with the greatest rate, whose first token need not be the soonest
 
 From what this computer measured (:func:`silence_of_turn`), the same of a turn that took place::
 
@@ -32,10 +33,12 @@ from typing import TYPE_CHECKING
 from caal_desktop.catalogue.fitness.evidence import Evidence
 from caal_desktop.catalogue.search.naming import naming
 from caal_desktop.llm.models.effort import NO_REASONING, voice_effort
+from caal_desktop.llm.models.routing import quick_route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from caal_desktop.catalogue.fitness.evidence import Figures
     from caal_desktop.llm.models.endpoints import EndpointInfo
     from caal_desktop.llm.models.info import ModelInfo
 
@@ -98,7 +101,7 @@ def silence_by_hosts(model: ModelInfo, hosts: Iterable[EndpointInfo]) -> Silence
 
     Args:
         model: the model.
-        hosts: those that may answer (:meth:`~caal_desktop.catalogue.fitness.evidence.Figures.speaking_hosts`).
+        hosts: those that requests reach (:func:`reached_hosts`).
 
     Returns:
         None where none of them tells both latency and throughput.
@@ -108,6 +111,20 @@ def silence_by_hosts(model: ModelInfo, hosts: Iterable[EndpointInfo]) -> Silence
         weights += rate
         seconds += rate * (first_token_s(model, latency_s, rate) + ANSWER_TOKENS / rate)
     return Silence(seconds / weights, Evidence.HOSTS) if weights else None
+
+
+def reached_hosts(model_id: str, figures: Figures) -> tuple[EndpointInfo, ...]:
+    """Return the hosts that a voice turn reaches: all that may answer, or the quickest of them if it is asked first."""
+    hosts = figures.speaking_hosts(model_id)
+    if figures.quick and quick_route(model_id) is not None and (quickest := quickest_of(hosts)) is not None:
+        return (quickest,)
+    return hosts
+
+
+def quickest_of(hosts: Iterable[EndpointInfo]) -> EndpointInfo | None:
+    """Return the host with the greatest throughput; None where none tells both latency and throughput."""
+    rates = ((speed[1], host) for host in hosts if (speed := speed_of(host)) is not None)
+    return max(rates, key=lambda pair: pair[0], default=(0.0, None))[1]
 
 
 def speed_of(host: EndpointInfo) -> tuple[float, float] | None:

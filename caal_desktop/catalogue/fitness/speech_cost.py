@@ -17,11 +17,16 @@ Prompt caching, which some providers apply by themselves, makes it cheaper and i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from caal_desktop.catalogue.fitness.silence import quickest_of
+from caal_desktop.llm.models.routing import quick_route
+
 if TYPE_CHECKING:
+    from caal_desktop.catalogue.fitness.evidence import Figures
+    from caal_desktop.llm.models.endpoints import EndpointInfo
     from caal_desktop.llm.models.info import ModelInfo, Pricing
 
 # Conversational English runs at about 150 words a minute (National Center for Voice and Speech).
@@ -59,10 +64,12 @@ class HourlyCost:
     Attributes:
         kind: whether ``usd`` is known, depends on a router's choice, or is not told.
         usd: the estimate; None unless known.
+        is_least: it may well be more: quick hosts are asked first, and dearer tiers of theirs may answer.
     """
 
     kind: CostKind
     usd: float | None = None
+    is_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +102,34 @@ def _hour_of_talk() -> HourOfTalk:
 HOUR_OF_TALK = _hour_of_talk()
 
 
-def hourly_cost(model: ModelInfo) -> HourlyCost:
-    """Estimate what an hour of talking with the model costs, in USD."""
-    pricing = model.pricing
+def expected_cost(model: ModelInfo, figures: Figures) -> HourlyCost:
+    """Estimate what an hour of talking with the model costs as requests are routed, in USD.
+
+    Quick hosts first, that is by the prices of the host that is asked first, where these are known.
+    """
+    if not figures.quick or quick_route(model.id) is None:
+        return hourly_cost(model)
+    host = quickest_of(figures.speaking_hosts(model.id))
+    cost = hourly_cost(model, host)
+    if cost.kind is not CostKind.KNOWN:
+        cost = hourly_cost(model)
+    return replace(cost, is_least=bool(cost.usd))
+
+
+def hourly_cost(model: ModelInfo, host: EndpointInfo | None = None) -> HourlyCost:
+    """Estimate what an hour of talking with the model costs, in USD.
+
+    Args:
+        model: the model.
+        host: by whose prices; None for those of the model's list.
+    """
+    if host is None:
+        return _cost(model, model.pricing)
+    cost = _cost(model, host.pricing)
+    return cost if cost.usd is None or host.discount is None else replace(cost, usd=cost.usd * (1 - host.discount))
+
+
+def _cost(model: ModelInfo, pricing: Pricing) -> HourlyCost:
     if pricing.varies:
         return HourlyCost(CostKind.VARIES)
     prompt, completion = _prices_for(pricing, HOUR_OF_TALK.prompt_tokens_per_request)

@@ -11,6 +11,8 @@ from caal_desktop.demo.pseudorandom import between, fraction
 from caal_desktop.llm.fields import as_dict, as_float
 
 _QUICK = ("nano", "mini", "flash", "lite", "haiku", "fast", "small", "tiny", "1b", "3b", "8b", "mercury", "oss")
+# Hosts on chips of their own: how many times as quick as the usual host, and as dear.
+_RACERS = {"Cerebras": (5.0, 3.0), "Groq": (3.0, 1.5)}
 _SLOW = ("opus", "-pro", "max", "405b", "ultra", "deep-research", "-r1", "premier", "397b", "550b", "thinking")
 
 
@@ -38,6 +40,34 @@ def speed_of(row: Row) -> ModelSpeed:
     return ModelSpeed(ttft=0.35 / factor * between(0.8, 1.3, "ttft", slug), tokens_per_second=60.0 * factor)
 
 
+def speed_at(row: Row, host: str) -> ModelSpeed:
+    """Return how fast a model answers at one of its providers; the usual one has the model's own speed."""
+    speed = speed_of(row)
+    if host == providers(row)[0]:
+        return speed
+    slug = slug_of(row)
+    factor = _RACERS[host][0] if host in _RACERS else between(0.7, 1.3, "endpoint", slug, host)
+    return ModelSpeed(speed.ttft / min(factor, 2.0), speed.tokens_per_second * factor)
+
+
+def row_at(row: Row, host: str) -> Row:
+    """Return a model's row with the prices of one of its providers; the usual one has those of the list."""
+    hosts = providers(row)
+    place = hosts.index(host) if host in hosts else 0
+    factor = _RACERS[host][1] if place and host in _RACERS else 1 + 0.1 * place
+    prices = {name: _scaled(value, factor) for name, value in as_dict(row.get("pricing")).items()}
+    return row | {"pricing": prices} if place else row
+
+
+def _scaled(prices: object, factor: float) -> Any:
+    """Return a price, or a list of prices under conditions, of another provider."""
+    if isinstance(prices, str):
+        return f"{(as_float(prices) or 0.0) * factor:.13f}".rstrip("0").rstrip(".") or "0"
+    if isinstance(prices, list):
+        return [{name: _scaled(value, factor) for name, value in as_dict(entry).items()} for entry in prices]
+    return prices
+
+
 def tag_of(host: str) -> str:
     """Return a provider's name as it is written in requests."""
     return host.lower().replace(" ", "-")
@@ -54,16 +84,12 @@ def providers(row: Row) -> list[str]:
 
 def endpoints(row: Row) -> list[dict[str, Any]]:
     """Return the ``endpoints`` of ``GET /models/{author}/{slug}/endpoints``."""
-    slug, model_speed = slug_of(row), speed_of(row)
-    result = []
+    slug, result = slug_of(row), []
     for number, host in enumerate(providers(row)):
-        factor = between(0.7, 1.3, "endpoint", slug, host) if number else 1.0
-        speed, ttft = model_speed.tokens_per_second * factor, model_speed.ttft * 1000 / factor
-        pricing = {
-            name: f"{(as_float(value) or 0.0) * (1 + 0.1 * number):.13f}".rstrip("0").rstrip(".") or "0"
-            for name, value in as_dict(row.get("pricing")).items()
-            if isinstance(value, str)
-        } or {"prompt": "0", "completion": "0"}
+        speed = speed_at(row, host)
+        prices = as_dict(row_at(row, host).get("pricing"))
+        pricing = {name: value for name, value in prices.items() if isinstance(value, str)}
+        pricing = pricing or {"prompt": "0", "completion": "0"}
         uptime = round(between(97, 100, "uptime", slug, host), 2)
         result.append(
             {
@@ -83,8 +109,8 @@ def endpoints(row: Row) -> list[dict[str, Any]]:
                 "uptime_last_30m": uptime,
                 "uptime_last_1d": uptime,
                 "supports_implicit_caching": fraction("implicit", slug, host) < 0.3,
-                "latency_last_30m": _percentiles(ttft, rising=True),
-                "throughput_last_30m": _percentiles(speed, rising=False),
+                "latency_last_30m": _percentiles(speed.ttft * 1000, rising=True),
+                "throughput_last_30m": _percentiles(speed.tokens_per_second, rising=False),
             }
         )
     return result

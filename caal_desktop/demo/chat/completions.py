@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from caal_desktop.demo.catalogue.hosting import speed_of
+from caal_desktop.demo.catalogue.hosting import speed_at
 from caal_desktop.demo.chat.answers import text_of
 from caal_desktop.demo.chat.replies import plan, reasoning_detail, usage
 from caal_desktop.demo.chat.request_checks import AcceptedRequest, check, cost
@@ -62,7 +62,7 @@ async def complete(call: DemoRequest) -> Answer:
     )
     state.generations.add(generation)
     reply = plan(accepted, call.fault, generation.id)
-    pacer = TokenPacer(speed_of(accepted.row), state.speed)
+    pacer = TokenPacer(speed_at(accepted.row, accepted.provider), state.speed)
     started = time.monotonic()
     generation.finish_reason = reply.finish
     try:

@@ -8,17 +8,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from caal_desktop.demo.catalogue import rows
-from caal_desktop.demo.catalogue.hosting import providers, tag_of
+from caal_desktop.demo.catalogue.hosting import providers, row_at, speed_at, tag_of
 from caal_desktop.demo.chat.answers import images_of, text_of, tokenize
 from caal_desktop.demo.errors import SUGGESTED, ApiError, availability
 from caal_desktop.llm.fields import as_dict, as_float, as_list, as_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from caal_desktop.demo.accounts.keys import DemoKey, KeyTable
     from caal_desktop.demo.catalogue.listing import DemoCatalogue
     from caal_desktop.demo.catalogue.rows import Row
 
 DOCS = "https://openrouter.ai/docs"
+# What an id's suffix asks for is what ``provider.sort`` does; the demo has no priority tiers.
+_HOST_ORDERS = {"nitro": "throughput", "floor": "price"}
+_SORTS: dict[object, Callable[[Row, str], float]] = {
+    "throughput": lambda row, host: -speed_at(row, host).tokens_per_second,
+    "latency": lambda row, host: speed_at(row, host).ttft,
+    "price": lambda row, host: rows.price(row_at(row, host), "completion"),
+}
 RETIRED = "demo/retired"
 """A model that was offered once. So was the free variant of each model that is listed without one."""
 
@@ -28,7 +37,7 @@ class AcceptedRequest:
     """A chat request that was accepted.
 
     Attributes:
-        row: the model that answers (an alias's target, a router's choice, a fallback).
+        row: the model that answers (an alias's target, a router's choice, a fallback), at its provider's prices.
         asked: the id that was asked for.
         provider: name of the hosting provider that answers.
         messages: as they came.
@@ -87,10 +96,12 @@ def check(body: object, catalogue: DemoCatalogue, keys: KeyTable, key: DemoKey) 
     if key.is_management:
         raise ApiError(403, "Management keys cannot be used for chat completions. Create an ordinary API key instead.")
     row, asked = _model(body, catalogue)
+    host = _provider(body, row, asked)
+    row = row_at(row, host)
     accepted = AcceptedRequest(
         row=row,
         asked=asked,
-        provider=_provider(body, row),
+        provider=host,
         messages=messages,
         prompt_tokens=_prompt_tokens(messages, body.get("tools")),
         max_tokens=_max_tokens(body),
@@ -161,7 +172,7 @@ def _model(body: dict[str, Any], catalogue: DemoCatalogue) -> tuple[Row, str]:
         raise ApiError(400, "No models provided")
     refusal = _no_such_model(names[0], names, catalogue)
     for name in names:
-        row = catalogue.find(name)
+        row = catalogue.find(_without_order(name))
         if row is None:
             refusal = _no_such_model(name, names, catalogue)
         elif name.endswith(":batch"):
@@ -178,6 +189,12 @@ def _model(body: dict[str, Any], catalogue: DemoCatalogue) -> tuple[Row, str]:
         else:
             return catalogue.resolve(row), name
     raise refusal
+
+
+def _without_order(name: str) -> str:
+    """Return an id without the suffix that says how to choose among hosts."""
+    plain, _, suffix = name.rpartition(":")
+    return plain if suffix in _HOST_ORDERS else name
 
 
 def _no_such_model(name: str, names: list[str], catalogue: DemoCatalogue) -> ApiError:
@@ -200,7 +217,7 @@ def _no_such_model(name: str, names: list[str], catalogue: DemoCatalogue) -> Api
     )
 
 
-def _provider(body: dict[str, Any], row: Row) -> str:
+def _provider(body: dict[str, Any], row: Row, asked: str) -> str:
     preferences = as_dict(body.get("provider"))
     slug = str(row.get("id"))
     if slug.endswith(":free") and (preferences.get("data_collection") == "deny" or preferences.get("zdr") is True):
@@ -244,7 +261,11 @@ def _provider(body: dict[str, Any], row: Row) -> str:
             {"error_type": "not_found"},
             availability=availability("no_endpoints", slug, excluded_by=["allowed_providers"]),
         )
-    return min(hosts, key=lambda host: order.index(tag_of(host)) if tag_of(host) in order else len(order))
+    if order:
+        return min(hosts, key=lambda host: order.index(tag_of(host)) if tag_of(host) in order else len(order))
+    by = _HOST_ORDERS.get(asked.rpartition(":")[2]) or preferences.get("sort")
+    by = as_dict(by).get("by") or by
+    return min(hosts, key=lambda host: _SORTS[by](row, host)) if by in _SORTS else hosts[0]
 
 
 def _check_abilities(body: dict[str, Any], row: Row, messages: list[Any]) -> None:

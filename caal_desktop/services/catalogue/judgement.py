@@ -10,6 +10,7 @@ from caal_desktop.catalogue.fitness.evidence import Figures
 from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import descriptor_of
+from caal_desktop.storage.settings.choices import ProviderSort
 
 if TYPE_CHECKING:
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
@@ -51,6 +52,7 @@ class Judgement(QObject):
         return Figures(
             allowed=frozenset(settings.allowed_providers),
             ignored=frozenset(settings.ignored_providers),
+            quick=settings.asks_quick_hosts or settings.provider_sort is ProviderSort.THROUGHPUT,
         )
 
     def _funds(self, provider: str) -> Funds:

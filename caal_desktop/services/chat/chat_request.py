@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from caal_desktop.llm.models.routing import quick_route
 from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.chat.chat_options import ChatOptions, reasoning_field, takes
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.llm.models.routing import QuickRoute
     from caal_desktop.services.providers.provider_pool import Connection
     from caal_desktop.storage.settings.schema import Settings
 
@@ -24,12 +26,13 @@ class ChatRequest:
 
     Attributes:
         connection: the provider.
-        model: the model id.
+        model: the model id, as the user chose it.
         system_prompt: "" for none.
         temperature: 0 to 2; None leaves it to the model.
         max_tokens: maximum length of the answer in tokens.
         reasoning: OpenRouter's ``reasoning`` object; None sends none.
         extra: further fields of the request, such as OpenRouter's ``provider`` and ``models``.
+        routed_id: the id to send in the model's place, which says how to choose among its hosts; None for the model's.
     """
 
     connection: Connection
@@ -39,6 +42,7 @@ class ChatRequest:
     max_tokens: int = 4096
     reasoning: Mapping[str, Any] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    routed_id: str | None = None
 
 
 def chat_request(
@@ -64,19 +68,26 @@ def chat_request(
     temperature: float | None = settings.temperature if options.temperature is None else options.temperature
     if options.model_defaults or not takes(model, "temperature"):
         temperature = None
+    model_id = model_id or settings.of(connection.provider).model
+    can_route = descriptor.can(Capability.ROUTING)
+    quick = quick_route(model_id) if can_route and settings.asks_quick_hosts else None
     return ChatRequest(
         connection,
-        model_id or settings.of(connection.provider).model,
+        model_id,
         settings.system_prompt if options.system_prompt is None else options.system_prompt,
         temperature,
         settings.max_tokens if options.max_tokens is None else options.max_tokens,
         _reasoning(settings, model, options.reasoning) if sends_reasoning else None,
-        _routing(settings) if descriptor.can(Capability.ROUTING) else {},
+        _routing(settings, quick) if can_route else {},
+        None if quick is None else quick.model_id,
     )
 
 
-def _routing(settings: Settings) -> dict[str, Any]:
-    """Return the fields with the user's routing preferences; none where the user has none."""
+def _routing(settings: Settings, quick: QuickRoute | None) -> dict[str, Any]:
+    """Return the fields with the user's routing preferences; none where the user has none.
+
+    The fallback models are asked for as they are written: what quick hosts cost is told of the chosen model alone.
+    """
     preferences: dict[str, Any] = {}
     if settings.deny_data_collection:
         preferences["data_collection"] = "deny"
@@ -84,6 +95,8 @@ def _routing(settings: Settings) -> dict[str, Any]:
         preferences["zdr"] = True
     if settings.provider_sort is not ProviderSort.DEFAULT:
         preferences["sort"] = settings.provider_sort.value
+    elif quick is not None and quick.sort is not None:
+        preferences["sort"] = quick.sort
     if settings.allowed_providers:
         preferences["only"] = list(settings.allowed_providers)
     if settings.ignored_providers:

@@ -296,7 +296,7 @@ class ChatService(QObject):
             contextlib.aclosing(
                 provider.stream_events(
                     wire,
-                    model=request.model,
+                    model=request.routed_id or request.model,
                     temperature=request.temperature,
                     max_tokens=request.max_tokens,
                     reasoning=None if request.reasoning is None else dict(request.reasoning),

@@ -150,6 +150,22 @@ class Settings:
         depends_on=_WITH_REASONING,
         keywords=QT_TRANSLATE_NOOP("Settings", "thinking effort"),
     )
+    quick_hosts: bool = setting(
+        False,
+        label=QT_TRANSLATE_NOOP("Settings", "Quick hosts first"),
+        description=(
+            QT_TRANSLATE_NOOP(
+                "Settings",
+                "Asks the quickest hosts of a model first, so that a voice speaks sooner. They often cost more, and "
+                "tool calls may succeed less often than in OpenRouter's own order. The model picker tells the price. "
+                "Without effect where “Prefer providers by” names an order.",
+            )
+        ),
+        group=Group.MODEL,
+        since="0.2.0",
+        depends_on=_WITH_ROUTING,
+        keywords=QT_TRANSLATE_NOOP("Settings", "speed voice latency nitro throughput silence"),
+    )
     fallback_models: tuple[str, ...] = setting(
         (),
         label=QT_TRANSLATE_NOOP("Settings", "Fallback models"),
@@ -519,6 +535,11 @@ class Settings:
             KeyError: there is no such provider.
         """
         return self.providers[provider or self.provider]
+
+    @property
+    def asks_quick_hosts(self) -> bool:
+        """Whether a model's quickest hosts are asked first: an order of hosts that the user chose goes before it."""
+        return self.quick_hosts and self.provider_sort is ProviderSort.DEFAULT
 
     def with_provider(self, provider: str, **changes: object) -> Self:
         """Return a copy in which some of a provider's own settings are changed, by column.

@@ -57,6 +57,19 @@ def test_a_key_and_the_choice_among_hosts_are_heeded(parts: Parts, demo: DemoCon
     assert parts.catalogue.current.state is CatalogueState.READY
 
 
+def test_quick_hosts_first_is_heeded_by_whichever_setting_asks_for_it(parts: Parts) -> None:
+    parts.open_catalogue()
+    for changes, quick in (
+        ({"quick_hosts": True}, True),
+        ({"provider_sort": "price"}, False),
+        ({"provider_sort": "throughput"}, True),
+        ({"quick_hosts": False}, True),
+        ({"provider_sort": "default"}, False),
+    ):
+        parts.settings.update(**changes)
+        parts.until(lambda quick=quick: view_of(parts).figures.quick is quick, f"the judgement by {changes}")
+
+
 def test_a_list_that_comes_later_is_judged_before_it_is_shown(make_parts: Callable[..., Parts]) -> None:
     parts = make_parts()
     parts.settings.update(allowed_providers=("groq",))
