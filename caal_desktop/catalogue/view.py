@@ -137,4 +137,4 @@ class CatalogueView:
 
 def _recommended(view: CatalogueView) -> ModelInfo | None:
     fit = view.filters.apply(Filters(frozenset({FilterName.VOICE})))
-    return recommend(view.models, view.today, fit=fit, figures=view.figures)
+    return recommend(view.models, view.today, fit=fit, figures=view.figures, funds=view.funds)

@@ -26,6 +26,7 @@ from caal_desktop.catalogue.usability import can_chat
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, Pricing, ReasoningPolicy
+from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.llm.models.listing import parse_model_list
 from tests.support.catalogues import EARLIER_LISTS, RealList, generated_models, on_real_lists
 
@@ -396,3 +397,110 @@ def test_names_are_read(model_id: str, family: set[str], version: tuple[int, ...
     if version:
         assert name.version == version
     assert family - {"a"} <= name.family
+
+
+# --- a key that can pay for nothing
+
+
+FREE = Pricing(prompt=0, completion=0)
+
+
+def free_of(*models: ModelInfo, figures: Figures = NO_FIGURES) -> str:
+    """Return the id that is recommended to somebody who never bought credit, in whichever order they are listed."""
+    (one,) = {
+        best.id
+        for listed in (models, models[::-1])
+        for best in (
+            recommend(listed, TODAY, figures=figures, funds=Funds.NONE_BOUGHT),
+            CatalogueView(listed, TODAY).with_figures(figures, Funds.NONE_BOUGHT).recommended,
+        )
+        if best is not None
+    }
+    return one
+
+
+def free(model_id: str, **fields: Any) -> ModelInfo:
+    """Return a model that costs nothing, and against which nothing else speaks."""
+    return replace(ending(model_id, None), **({"pricing": FREE} | fields))
+
+
+@on_real_lists
+def test_what_a_real_list_gives_to_whom_has_no_credit_answers_without(real: RealList) -> None:
+    left = list(real.models)
+    for _ in range(5):
+        best = recommend(left, TODAY, funds=Funds.NONE_BOUGHT)
+        assert best is not None
+        if not best.pricing.is_free:
+            assert not any(model.variant == "free" and "tools" in (model.supported_parameters or ()) for model in left)
+            assert best == recommend(left, TODAY)
+            break
+        assert best.author not in ("openrouter", "stealth")
+        assert "tools" in (best.supported_parameters or ())
+        assert voice_verdict(best, TODAY) is not FitnessVerdict.UNFIT
+        left.remove(best)
+
+
+@on_real_lists
+@pytest.mark.parametrize("funds", [Funds.UNKNOWN, Funds.BOUGHT, Funds.SPENT])
+def test_everybody_else_gets_what_they_got(real: RealList, funds: Funds) -> None:
+    assert recommend(real.models, TODAY, funds=funds) == recommend(real.models, TODAY)
+
+
+def test_without_credit_a_free_model_comes_before_a_better_one() -> None:
+    assert free_of(A, free("maker/b:free")) == "maker/b:free"
+    assert free_of(A, free("maker/b:free", supported_parameters=frozenset())) == "maker/a"
+    assert free_of(A, free("maker/b:free", expiration_date=TODAY - timedelta(days=1))) == "maker/a"
+    assert free_of(A, free("maker/b:free", name="Guard", output_modalities=("image",))) == "maker/a"
+
+
+def test_without_credit_no_test_and_no_router_is_suggested() -> None:
+    weights = {"hugging_face_id": "maker/b"}
+    for model_id in ("openrouter/free", "openrouter/owl-alpha", "stealth/ox-alpha", "maker/ox-alpha"):
+        assert free_of(A, free(model_id)) == "maker/a"
+    assert free_of(A, free("stealth/ox-alpha", **weights)) == "maker/a"
+    assert free_of(A, free("maker/b", **weights)) == "maker/b", "at no price for a while, and no secret"
+    assert free_of(A, free("maker/b", expiration_date=TODAY + timedelta(days=30))) == "maker/b"
+
+
+def test_a_free_model_is_as_competent_as_the_one_that_it_is_the_same_as() -> None:
+    dear, cheap = Pricing(prompt=0.5, completion=2.0), Pricing(prompt=0.01, completion=0.02)
+    paid = [ending("maker/a", None, pricing=cheap), ending("maker/b", None, pricing=dear)]
+    assert free_of(*paid, free("maker/a:free"), free("maker/b:free")) == "maker/b:free"
+    paid = [ending("maker/a", None, pricing=dear), ending("maker/b", None, pricing=cheap)]
+    assert free_of(*paid, free("maker/a:free"), free("maker/b:free")) == "maker/a:free"
+
+
+def test_the_hosts_of_free_models_count_as_those_of_others() -> None:
+    models = (A, free("maker/b:free"), free("maker/c:free"))
+    no_tools = (EndpointInfo("Host", latency_ms=100, throughput_p75=500, supported_parameters=frozenset({"stop"})),)
+    down = (EndpointInfo("Host", latency_ms=100, throughput_p75=500, uptime=40.0),)
+    for bad in (no_tools, down, ()):
+        assert free_of(*models, figures=Figures({"maker/b:free": bad})) == "maker/c:free"
+        assert free_of(*models, figures=Figures({"maker/c:free": bad})) == "maker/b:free"
+        assert free_of(*models, figures=Figures({"maker/b:free": bad, "maker/c:free": bad})) == "maker/a"
+    ignored = Figures({"maker/b:free": (EndpointInfo("Bad", tag="bad"),)}, ignored=frozenset({"bad"}))
+    assert free_of(*models, figures=ignored) == "maker/c:free"
+
+
+def test_what_has_to_think_is_still_better_than_a_refusal() -> None:
+    thinks = free("maker/b:free", reasoning=ReasoningPolicy(mandatory=True), hugging_face_id="maker/b")
+    assert free_of(A, thinks) == "maker/b:free"
+    assert free_of(A, thinks, free("nobody/c:free")) == "nobody/c:free"
+
+
+def test_ids_alone_tell_nothing_of_credit() -> None:
+    ids = ids_only("llama-3.3-70b", "gpt-9-mini")
+    assert recommend(ids, TODAY, funds=Funds.NONE_BOUGHT) == recommend(ids, TODAY)
+
+
+def test_without_credit_a_vanished_model_is_replaced_by_a_free_one() -> None:
+    models = [ending("maker/b", None), ending("maker/a", None), free("maker/a-2:free"), free("nobody/c:free")]
+
+    def replacement(funds: Funds) -> str | None:
+        found = suggest_replacement("maker/b:free", models, TODAY, funds=funds)
+        return None if found is None else found.id
+
+    assert replacement(Funds.BOUGHT) == "maker/b"
+    assert replacement(Funds.NONE_BOUGHT) == "maker/a-2:free"
+    models[2:] = []
+    assert replacement(Funds.NONE_BOUGHT) == "maker/b"

@@ -131,6 +131,8 @@ def test_what_a_key_may_do() -> None:
         "usage_daily": 1,
         "usage_weekly": 2,
         "usage_monthly": 2.5,
+        "byok_usage": 0.25,
+        "include_byok_in_limit": True,
         "is_free_tier": False,
         "is_management_key": False,
         "expires_at": "2027-12-31T23:59:59Z",
@@ -149,6 +151,8 @@ def test_what_a_key_may_do() -> None:
                 usage_daily=1.0,
                 usage_weekly=2.0,
                 usage_monthly=2.5,
+                byok_usage=0.25,
+                is_byok_limited=True,
                 is_free_tier=False,
                 expires_at=datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC),
                 free_requests=FreeRequests(1000, 12, 988),
@@ -165,6 +169,18 @@ def test_what_a_key_may_do() -> None:
 )
 def test_a_key_answer_that_tells_nothing(payload: object) -> None:
     assert parse_key_info(payload) == KeyInfo()
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({}, None),
+        ({"byok_usage": 0}, None),
+        ({"byok_usage": None, "byok_usage_monthly": 0.5, "byok_usage_daily": "x"}, 0.5),
+    ],
+)
+def test_what_an_account_s_own_keys_have_answered(told: dict[str, object], expected: float | None) -> None:
+    assert parse_key_info({"data": told}).byok_usage == expected
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,15 @@ is predicted from their hosts' figures come first, then points decide: 40 for a 
 a low price. No name counts, but where a server tells the ids alone: there the words of the name and its maker are all
 there is, with the silence of those that were measured.
 
+A key that can pay for nothing gets the best of the free models instead, by the same points.
+
 The result depends on the list alone, never on its order.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -20,12 +22,14 @@ from typing import TYPE_CHECKING
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, predicted_silence, voice_verdict
 from caal_desktop.catalogue.fitness.competence import Competence
 from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
+from caal_desktop.catalogue.fitness.free_models import FREE_VARIANT, is_advisable
 from caal_desktop.catalogue.fitness.silence import Silence, speed_of
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, HourlyCost, expected_cost
 from caal_desktop.catalogue.search.makers import KNOWN_MAKERS, WELL_KNOWN_MAKERS, maker_of
 from caal_desktop.catalogue.search.naming import Naming, SpeedClass, naming, naming_of
 from caal_desktop.catalogue.usability import can_chat, has_ended
 from caal_desktop.llm.models.info import Pricing
+from caal_desktop.llm.models.key_info import Funds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +87,7 @@ def recommend(
     *,
     fit: Sequence[ModelInfo] | None = None,
     figures: Figures = NO_FIGURES,
+    funds: Funds = Funds.UNKNOWN,
 ) -> ModelInfo | None:
     """Return the model to preselect for a voice assistant.
 
@@ -92,11 +97,14 @@ def recommend(
         fit: those of the models that are fit for voice and can chat, where that is known already: the others need
             not be judged then, unless there is none.
         figures: what the hosts of some of the models tell, and what was measured.
+        funds: what the user's key can pay for. Where that is nothing, it is a free model, if one can call tools.
 
     Returns:
         None only where no model of the list can still chat.
     """
     judge = _Judge(models, today, figures)
+    if funds is Funds.NONE_BOUGHT and (free := judge.best_free_model()) is not None:
+        return free
     if fit:
         # All are of the two topmost tiers, and few need to be looked at until one has no drawback.
         ranked = sorted((judge.rate(model, FitnessTier.FIT) for model in fit), key=_rank)
@@ -107,17 +115,24 @@ def recommend(
 
 
 def suggest_replacement(
-    vanished_id: str, models: Sequence[ModelInfo], today: date, figures: Figures = NO_FIGURES
+    vanished_id: str,
+    models: Sequence[ModelInfo],
+    today: date,
+    figures: Figures = NO_FIGURES,
+    funds: Funds = Funds.UNKNOWN,
 ) -> ModelInfo | None:
     """Return a model to take in place of one that is no longer listed.
 
     First the same model under another id (its plain variant, its permanent name), then the nearest member of its
-    family that is fit for voice, preferably newer, then the best of the same maker, then :func:`recommend`'s.
+    family that is fit for voice, preferably newer, then the best of the same maker, then :func:`recommend`'s. A key
+    that can pay for nothing gets the same of the free models, where there are any.
 
     Returns:
         None only where no other model of the list can still chat.
     """
     others = [model for model in models if model.id != vanished_id and _can_still_chat(model, today)]
+    if funds is Funds.NONE_BOUGHT:
+        others = list(filter(is_advisable, others)) or others
     plain_id = _without_variant(vanished_id)
     for model in others:
         if model.id == plain_id:
@@ -188,6 +203,7 @@ class _Judge:
         self._today = today
         self._figures = figures
         self._competence = Competence(models)
+        self._by_id = {model.id: model for model in models}
         self._cheapest_young: dict[str, float] = {}
         self._tells_names_alone = all(model.pricing == Pricing() and model.reasoning is None for model in models)
 
@@ -205,6 +221,14 @@ class _Judge:
             told = 2
         return _Judged(model, tier, points, min(told, 2))
 
+    def best_free_model(self) -> ModelInfo | None:
+        """Return the free model to suggest; None where none can call tools at a host that may answer."""
+        free = [model for model in self._models if is_advisable(model) and _can_still_chat(model, self._today)]
+        judged = [self.rate(model, self._tier_of_free(model)) for model in free if self._has_host(model)]
+        usable = [entry for entry in judged if entry.tier >= FitnessTier.UNSURE]
+        best = min(usable, key=_rank, default=None)
+        return best.model if best is not None else None
+
     def has_drawback(self, model: ModelInfo) -> bool:
         """Return whether a model that is fit should not be suggested to a user who did not ask for it."""
         cost = expected_cost(model, self._figures)
@@ -220,20 +244,41 @@ class _Judge:
             return FitnessTier.UNSURE
         return FitnessTier.FIT_WITH_DRAWBACK if self.has_drawback(model) else FitnessTier.FIT
 
+    def _with_price(self, model: ModelInfo) -> ModelInfo:
+        if model.variant != FREE_VARIANT:
+            return model
+        paid = self._by_id.get(_without_variant(model.id))
+        return model if paid is None else replace(model, pricing=paid.pricing)
+
+    def _tier_of_free(self, model: ModelInfo) -> FitnessTier:
+        verdict = voice_verdict(model, self._today, self._figures)
+        if verdict is not FitnessVerdict.FIT:
+            return FitnessTier.UNFIT if verdict is FitnessVerdict.UNFIT else FitnessTier.UNSURE
+        is_odd = self._is_odd(model) or self._is_old(model)
+        return FitnessTier.FIT_WITH_DRAWBACK if is_odd else FitnessTier.FIT
+
+    def _has_host(self, model: ModelInfo) -> bool:
+        return self._figures.allowed_hosts(model.id) is None or bool(self._figures.speaking_hosts(model.id))
+
     def _is_out_of_place(self, model: ModelInfo, cost: HourlyCost) -> bool:
-        name = naming(model)
-        ends = model.expiration_date
         return (
-            model.is_alias
-            or model.variant != ""
-            or name.is_unfinished
-            or name.is_specialist
-            or (name.is_thinker and model.reasoning is None)
-            or (model.context_length or 0) < REASONABLE_CONTEXT
+            model.variant != ""
             or cost.kind is not CostKind.KNOWN
             or (cost.usd or 0) > REASONABLE_USD_PER_HOUR
             # A plain model at no price is free for a while only: a test under a code name, whose prompts are kept.
             or model.pricing.is_free
+            or self._is_odd(model)
+        )
+
+    def _is_odd(self, model: ModelInfo) -> bool:
+        name = naming(model)
+        ends = model.expiration_date
+        return (
+            model.is_alias
+            or name.is_unfinished
+            or name.is_specialist
+            or (name.is_thinker and model.reasoning is None)
+            or (model.context_length or 0) < REASONABLE_CONTEXT
             or (ends is not None and ends - self._today < EXPIRES_TOO_SOON)
             or self._competence.is_weak(model)
         )
@@ -265,7 +310,8 @@ class _Judge:
 
     def _points(self, model: ModelInfo, silence: Silence | None) -> float:
         cost = expected_cost(model, self._figures)
-        points = 40 * min(self._competence.of(model), _COMPETENT) / _COMPETENT
+        # What is free is as competent as what it is the same as, whose price tells of it.
+        points = 40 * min(self._competence.of(self._with_price(model)), _COMPETENT) / _COMPETENT
         if silence is not None:
             is_unused = silence.evidence is Evidence.KIND and model.id in self._figures.hosts
             points += 40 * _shortness(silence.seconds + (_UNUSED_S if is_unused else 0.0))

@@ -54,6 +54,10 @@ class KeyInfo:
         limit_remaining: US dollars left of the limit; None means unlimited, or not told.
         limit_reset: ``daily``, ``weekly``, ``monthly``, or None for never.
         usage, usage_daily, usage_weekly, usage_monthly: US dollars spent; None where not told.
+        byok_usage: US dollars' worth of what the account's own keys at hosting providers ("bring your own key") have
+            answered; None where there was none, or
+            it is not told.
+        is_byok_limited: whether that counts against the limit; None where not told.
         is_free_tier: whether the account has never bought credits; None where not told.
         is_management_key: whether this is a management (provisioning) key, which cannot chat.
         expires_at: when the key ends (timezone-aware); None means never.
@@ -68,6 +72,8 @@ class KeyInfo:
     usage_daily: float | None = None
     usage_weekly: float | None = None
     usage_monthly: float | None = None
+    byok_usage: float | None = None
+    is_byok_limited: bool | None = None
     is_free_tier: bool | None = None
     is_management_key: bool = False
     expires_at: datetime | None = None
@@ -81,11 +87,16 @@ class KeyInfo:
     @property
     def funds(self) -> Funds:
         """What it can pay for."""
+        # Own keys at hosting providers answer without credit. Those that were never used are not told.
+        answers_by_own_keys = bool(self.byok_usage)
         if self.is_free_tier:
-            return Funds.NONE_BOUGHT
+            return Funds.UNKNOWN if answers_by_own_keys else Funds.NONE_BOUGHT
         if self.limit is not None and self.limit_remaining is not None and self.limit_remaining <= 0:
-            return Funds.SPENT
+            return Funds.UNKNOWN if answers_by_own_keys and not self.is_byok_limited else Funds.SPENT
         return Funds.UNKNOWN if self.is_free_tier is None else Funds.BOUGHT
+
+
+_BYOK_USAGES = ("byok_usage", "byok_usage_daily", "byok_usage_weekly", "byok_usage_monthly")
 
 
 def parse_key_info(payload: object) -> KeyInfo:
@@ -101,6 +112,8 @@ def parse_key_info(payload: object) -> KeyInfo:
         usage_daily=as_float(data.get("usage_daily")),
         usage_weekly=as_float(data.get("usage_weekly")),
         usage_monthly=as_float(data.get("usage_monthly")),
+        byok_usage=max(filter(None, (as_float(data.get(name)) for name in _BYOK_USAGES)), default=None),
+        is_byok_limited=as_bool(data.get("include_byok_in_limit")),
         is_free_tier=as_bool(data.get("is_free_tier")),
         # The name changed from "provisioning" to "management"; either one says it.
         is_management_key=data.get("is_management_key") is True or data.get("is_provisioning_key") is True,

@@ -91,10 +91,12 @@ class CatalogueService(QObject):
         changed: carries the :class:`Catalogue`, after every change of list or state.
         replacementFound: carries the id of a model that is not listed, and the most similar :class:`ModelInfo` that is
             listed, or None.
+        connected: the models are requested with another connection now, or with none.
     """
 
     changed = Signal(object)
     replacementFound = Signal(str, object)
+    connected = Signal()
 
     def __init__(self, cache_folder: Path, pool: ProviderPool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -130,6 +132,11 @@ class CatalogueService(QObject):
         """The list as it is known now."""
         return self._catalogue
 
+    @property
+    def connection(self) -> Connection | None:
+        """How the models are requested; None while they are not."""
+        return self._connection
+
     def open(self, connection: Connection) -> None:
         """Show the models of a provider: the cached list first, then a new one if that is old."""
         previous, self._connection = self._connection, connection
@@ -137,6 +144,8 @@ class CatalogueService(QObject):
         for name in ("orders", "hosts"):
             if (part := self.__dict__.get(name)) is not None:
                 part.set_connection(connection)
+        if previous != connection:
+            self.connected.emit()
         if previous is None or (previous.provider, previous.address) != (connection.provider, connection.address):
             self._set(Catalogue(connection.provider, state=CatalogueState.LOADING))
         elif self._is_current(same_key=previous == connection):
@@ -184,7 +193,9 @@ class CatalogueService(QObject):
     async def _find_replacement(self, view: CatalogueView, model_id: str) -> None:
         from caal_desktop.catalogue.fitness.recommend import suggest_replacement
 
-        found = await asyncio.to_thread(suggest_replacement, model_id, view.models, view.today, view.figures)
+        found = await asyncio.to_thread(
+            suggest_replacement, model_id, view.models, view.today, view.figures, view.funds
+        )
         if view is self._catalogue.view:
             self.replacementFound.emit(model_id, found)
 

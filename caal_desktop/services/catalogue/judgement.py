@@ -24,7 +24,7 @@ class Judgement(QObject):
     Args:
         catalogue: whose list it is.
         settings: which hosts may answer.
-        keys: what the key can pay for.
+        keys: what the key can pay for, in use or just being given.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Judgement(QObject):
     ) -> None:
         super().__init__(parent)
         self._catalogue, self._settings, self._keys = catalogue, settings, keys
-        for signal in (catalogue.changed, settings.changed, keys.stateChanged):
+        for signal in (catalogue.changed, catalogue.connected, settings.changed, keys.stateChanged):
             signal.connect(self._update)
         self._update()
 
@@ -56,5 +56,8 @@ class Judgement(QObject):
         )
 
     def _funds(self, provider: str) -> Funds:
-        info = self._keys.state(provider).info
+        # Of the key that the list is requested with: in the wizard that is one that is not kept yet.
+        connection = self._catalogue.connection
+        is_connected = connection is not None and connection.provider == provider
+        info = self._keys.info_for(connection) if connection and is_connected else self._keys.state(provider).info
         return Funds.UNKNOWN if info is None else info.funds

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService, CatalogueState
 
 if TYPE_CHECKING:
+    from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.settings.schema import Settings
@@ -42,6 +43,7 @@ class VanishedModelWatch(QObject):
         self._catalogue, self._settings = catalogue, settings
         self._vanished: Vanished | None = None
         self._requested = ""
+        self._judged: CatalogueView | None = None
         catalogue.changed.connect(self._check)
         catalogue.replacementFound.connect(self._on_replacement)
         settings.changed.connect(self._on_settings)
@@ -63,8 +65,9 @@ class VanishedModelWatch(QObject):
         if not is_current or view is None or not model_id or view.find(model_id) or view.routed(model_id):
             self._requested = ""
             self._publish(None)
-        elif self._requested != model_id:
-            self._requested = model_id
+        elif self._requested != model_id or self._judged is not view:
+            # Of the same models, judged anew, another one may be the nearest.
+            self._requested, self._judged = model_id, view
             self._catalogue.request_replacement(model_id)
 
     def _on_replacement(self, model_id: str, found: ModelInfo | None) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from caal_desktop.llm.errors import ProviderError
+from caal_desktop.llm.models.key_info import Funds
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
@@ -24,7 +25,8 @@ def fallback_for(message: ChatMessage, catalogue: Catalogue) -> ModelInfo | None
     """Return the first of the models that the server offers in place of the one that failed and that can be used.
 
     It has to be listed, so that its name and price can be shown; it must be able to chat, and to see the images of the
-    conversation where there are any.
+    conversation where there are any; and the key must be able to pay for it. Where that alone is missing, the free
+    model that is recommended is offered, if there is one.
 
     Args:
         message: the answer.
@@ -36,17 +38,21 @@ def fallback_for(message: ChatMessage, catalogue: Catalogue) -> ModelInfo | None
     if not error.availability.fallback_models or view is None:
         return None
     # Only a failure needs what these import.
+    from caal_desktop.catalogue.fitness.free_models import needs_credit
     from caal_desktop.catalogue.usability import can_chat, has_ended
 
     asked = message.facts.asked_model if message.facts is not None else ""
     sees = _has_images(message)
-    for model_id in error.availability.fallback_models:
-        model = view.find(model_id)
+
+    def can_answer(model: ModelInfo | None) -> TypeGuard[ModelInfo]:
         if model is None or model.id == asked or has_ended(model, view.today) or not can_chat(model):
-            continue
-        if not sees or not model.input_modalities or "image" in model.input_modalities:
-            return model
-    return None
+            return False
+        return not sees or not model.input_modalities or "image" in model.input_modalities
+
+    usable = list(filter(can_answer, map(view.find, error.availability.fallback_models)))
+    payable = (model for model in usable if not needs_credit(model, view.funds))
+    best = next(payable, view.recommended if usable and view.funds is Funds.NONE_BOUGHT else None)
+    return best if can_answer(best) and not needs_credit(best, view.funds) else None
 
 
 def _has_images(message: ChatMessage) -> bool:

@@ -137,6 +137,8 @@ class KeyService(QObject):
         # have, a secret that was given for another origin, and the next start relies on the settings.
         self._unsaved_origins: dict[str, str] = {}
         self._infos: dict[str, KeyInfo] = {}
+        # The last key of a provider that was proven without being in use, with what was told about it.
+        self._tried: dict[str, tuple[str, KeyInfo]] = {}
         self._errors: dict[str, SecretError] = {}
         self._activities: dict[str, list[KeyActivity]] = {}
         # The names of the secrets that are being read from the keyring.
@@ -246,6 +248,14 @@ class KeyService(QObject):
         """
         origin = self.origin_at(name, address, settings)
         return self._secrets.get(name) if origin and origin == self._record(name).origin else None
+
+    def info_for(self, connection: Connection) -> KeyInfo | None:
+        """Return what is known of a connection's key: the one in use, or one that was proven and is not kept yet."""
+        name, key = connection.provider, connection.key
+        if key is None or key == self._secrets.get(name):
+            return self.state(name).info
+        tried, info = self._tried.get(name, (None, None))
+        return info if tried == key else None
 
     @property
     def store_name(self) -> str:
@@ -468,6 +478,8 @@ class KeyService(QObject):
             proof = await self._request_proof(connection)
             if self._is_in_use(connection):
                 self._record_proof(name, proof)
+            elif connection.key is not None and proof.info is not None:
+                self._tried[name] = (connection.key, proof.info)
         return proof
 
     async def _request_proof(self, connection: Connection) -> Proof:
@@ -617,6 +629,7 @@ class KeyService(QObject):
 
     async def _load(self, name: str, key: str, info: KeyInfo | None = None) -> None:
         self._secrets[name] = key
+        self._tried.pop(name, None)
         self._infos.pop(name, None)
         if info is not None:
             self._infos[name] = info

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from caal_desktop.catalogue.fitness.free_models import is_free, needs_credit
+from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.keys.key_entry import KeyEntry
 from caal_desktop.services.keys.key_state import KeyActivity
@@ -19,6 +21,7 @@ from caal_desktop.setup_flow import STEPS, SetupFlow, SetupState
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 
 if TYPE_CHECKING:
+    from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.key_state import KeyState
@@ -180,6 +183,8 @@ class SetupService(QObject):
                     self._save_state()
                 self._entry.keep(KeyStore.KEYRING)
             else:
+                # Whoever goes on from the list of models has agreed to the one that is marked.
+                self._model_chosen_by_user |= self.state.step is SetupStep.MODEL
                 self._go(self._flow.advance())
 
     def skip(self) -> None:
@@ -297,7 +302,20 @@ class SetupService(QObject):
         if not self._active or catalogue.provider != state.provider:
             return
         self.changed.emit()
-        if catalogue.view is None or catalogue.view.recommended is None:
+        if catalogue.view is not None:
+            self._preselect(catalogue.view)
+
+    def _preselect(self, view: CatalogueView) -> None:
+        """Choose a model for the user: none was chosen yet, or what was preselected is not for this key."""
+        best, chosen = view.recommended, view.find(self.state.model)
+        if best is None or chosen is best or (self.state.model and self._model_chosen_by_user):
             return
-        if not state.model or (not self._model_chosen_by_user and catalogue.find(state.model) is None):
-            self._set_model(catalogue.view.recommended.id)
+        # Where the list is before the user's eyes, what is marked there stays as long as it can answer.
+        is_for_another_key = (
+            chosen is not None
+            and is_free(chosen)
+            and view.funds is Funds.BOUGHT
+            and self.state.step is not SetupStep.MODEL
+        )
+        if chosen is None or is_for_another_key or needs_credit(chosen, view.funds):
+            self._set_model(best.id)

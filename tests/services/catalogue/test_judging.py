@@ -38,6 +38,14 @@ def view_of(parts: Parts) -> CatalogueView:
         (KeyInfo(is_free_tier=False, limit=1.0, limit_remaining=0.0), Funds.SPENT),
         (KeyInfo(is_free_tier=False, limit=1.0, limit_remaining=-0.1), Funds.SPENT),
         (KeyInfo(is_free_tier=False, limit=1.0), Funds.BOUGHT),
+        # Own keys at hosting providers answer without credit.
+        (KeyInfo(is_free_tier=True, byok_usage=0.0), Funds.NONE_BOUGHT),
+        (KeyInfo(is_free_tier=True, byok_usage=0.3), Funds.UNKNOWN),
+        (KeyInfo(is_free_tier=False, limit=1.0, limit_remaining=0.0, byok_usage=0.3), Funds.UNKNOWN),
+        (
+            KeyInfo(is_free_tier=False, limit=1.0, limit_remaining=0.0, byok_usage=0.3, is_byok_limited=True),
+            Funds.SPENT,
+        ),
     ],
 )
 def test_what_a_key_can_pay_for(info: KeyInfo, funds: Funds) -> None:
@@ -68,6 +76,23 @@ def test_quick_hosts_first_is_heeded_by_whichever_setting_asks_for_it(parts: Par
     ):
         parts.settings.update(**changes)
         parts.until(lambda quick=quick: view_of(parts).figures.quick is quick, f"the judgement by {changes}")
+
+
+def test_a_key_that_is_just_being_given_is_heeded_and_the_one_in_use_again_after_it(
+    parts: Parts, demo: DemoControl
+) -> None:
+    parts.use_key(demo.key)
+    run_async(parts.keys.refresh("openrouter"))
+    parts.open_catalogue(Connection("openrouter", demo.key))
+    parts.until(lambda: view_of(parts).funds is Funds.BOUGHT, "the key in use")
+    run_async(parts.keys.prove("openrouter", demo.key_for("free_tier")))
+    assert view_of(parts).funds is Funds.BOUGHT, "nothing is requested with it"
+    parts.catalogue.open(Connection("openrouter", demo.key_for("free_tier")))
+    parts.until(lambda: view_of(parts).funds is Funds.NONE_BOUGHT, "the key that is being given")
+    parts.catalogue.open(Connection("openrouter", demo.key_for("spent")))
+    parts.until(lambda: view_of(parts).funds is Funds.UNKNOWN, "a key of which nothing is known")
+    parts.catalogue.open(Connection("openrouter", demo.key))
+    parts.until(lambda: view_of(parts).funds is Funds.BOUGHT, "the key in use")
 
 
 def test_a_list_that_comes_later_is_judged_before_it_is_shown(make_parts: Callable[..., Parts]) -> None:

@@ -7,9 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.errors import Availability, ErrorText, ModelEnded, Remedy
-from caal_desktop.llm.models.info import ModelInfo
+from caal_desktop.llm.models.info import ModelInfo, Pricing
+from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.chat.conversation import (
     AnswerFacts,
@@ -83,3 +85,30 @@ def test_what_names_no_other_model_offers_none() -> None:
     message.error = SavedFailureError(ErrorText("", "", ""), Remedy.CHOOSE_MODEL)
     assert offered(message) is None
     assert offered(ChatMessage(Role.ASSISTANT)) is None
+
+
+PAID = replace(CHATS, id="a/paid", pricing=Pricing(prompt=1.0, completion=2.0))
+FREE = replace(
+    PAID, id="a/paid:free", pricing=Pricing(prompt=0, completion=0), supported_parameters=frozenset({"tools"})
+)
+
+
+@pytest.mark.parametrize(
+    ("funds", "fallbacks", "models", "expected"),
+    [
+        (Funds.BOUGHT, ("a/paid",), (PAID, FREE), "a/paid"),
+        (Funds.UNKNOWN, ("a/paid",), (PAID, FREE), "a/paid"),
+        # It would answer with a refusal once more, and another click.
+        (Funds.NONE_BOUGHT, ("a/paid",), (PAID,), None),
+        (Funds.SPENT, ("a/paid",), (PAID, FREE), None),
+        (Funds.NONE_BOUGHT, ("a/paid",), (PAID, FREE), "a/paid:free"),
+        (Funds.NONE_BOUGHT, ("a/paid", "a/chats"), (PAID, FREE, CHATS), "a/chats"),
+        (Funds.NONE_BOUGHT, ("a/paid",), (PAID, replace(FREE, id="a/asked")), None),
+        (Funds.NONE_BOUGHT, ("a/unlisted",), (PAID, FREE), None),
+    ],
+)
+def test_a_key_that_cannot_pay_is_offered_a_free_model_or_none(
+    funds: Funds, fallbacks: tuple[str, ...], models: tuple[ModelInfo, ...], expected: str | None
+) -> None:
+    view = CatalogueView(models, TODAY).with_figures(NO_FIGURES, funds)
+    assert offered(failed(*fallbacks), replace(LISTED, models=models, view=view)) == expected

@@ -17,6 +17,7 @@ from caal_desktop.llm.errors import (
     ProviderError,
 )
 from caal_desktop.llm.models.info import ModelInfo
+from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.setup_flow import MissingInput
 from caal_desktop.storage.errors import KeyringError, KeyringUnavailable
@@ -60,6 +61,57 @@ def test_a_good_key_is_verified_and_the_models_are_fetched_meanwhile(parts: Part
     assert parts.setup.state.step is SetupStep.KEY
     assert parts.setup.state.model, "a model is chosen already"
     assert [entry["path"] for entry in demo.requests("/key")] == ["/api/v1/key"]
+
+
+def chosen(parts: Parts) -> ModelInfo:
+    model = parts.catalogue.current.find(parts.setup.state.model)
+    assert model is not None
+    return model
+
+
+def test_a_key_without_credit_has_a_free_model_chosen_before_it_is_kept(parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key_for("free_tier"))
+    parts.until(lambda: parts.setup.state.model, "a model")
+    assert parts.setup.entry.candidate is not None
+    assert chosen(parts).pricing.is_free
+    assert "tools" in (chosen(parts).supported_parameters or ())
+
+
+def test_what_was_preselected_follows_the_key(parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key)
+    parts.until(lambda: parts.setup.state.model, "a model")
+    assert not chosen(parts).pricing.is_free
+    parts.setup.entry.submit(demo.key_for("free_tier"))
+    parts.until(lambda: chosen(parts).pricing.is_free, "a free model")
+    parts.setup.entry.submit(demo.key)
+    parts.until(lambda: not chosen(parts).pricing.is_free, "the usual model")
+
+
+def test_what_the_user_has_chosen_stays(parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key)
+    parts.until(lambda: parts.setup.state.model, "a model")
+    parts.setup.choose_model(parts.setup.state.model)
+    before = parts.setup.state.model
+    parts.setup.entry.submit(demo.key_for("free_tier"))
+    parts.until(lambda: (view := parts.catalogue.current.view) and view.funds is Funds.NONE_BOUGHT, "the judgement")
+    turn(5)
+    assert parts.setup.state.model == before
+
+
+def test_whoever_goes_on_from_the_list_has_chosen(parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key).setup.advance()
+    parts.until_stage(Stage.UNSTORED)
+    parts.setup.entry.keep(KeyStore.SESSION)
+    parts.until(lambda: parts.setup.state.step is SetupStep.MODEL and parts.setup.state.model, "the model step")
+    before = parts.setup.state.model
+    parts.setup.advance()
+    assert parts.setup.state.step is SetupStep.TRY
+    parts.setup.back()
+    parts.setup.back()
+    parts.setup.entry.submit(demo.key_for("free_tier"))
+    parts.until(lambda: (view := parts.catalogue.current.view) and view.funds is Funds.NONE_BOUGHT, "the judgement")
+    turn(5)
+    assert parts.setup.state.model == before
 
 
 @pytest.mark.parametrize("name", ["expired", "disabled"])
