@@ -50,7 +50,6 @@ def made_of(settings: dict[str, Any]) -> Made:
     return type(provider), provider.model, provider.base_url, provider._api_key, provider.temperature
 
 
-OLLAMA_ROOT = OLLAMA_BASE_URL.removesuffix("/v1")
 OPENROUTER = {"llm_provider": "openrouter"}
 GROQ = {"llm_provider": "groq"}
 OLLAMA = {"llm_provider": "ollama"}
@@ -60,8 +59,8 @@ COMPATIBLE = {"llm_provider": "openai_compatible"}
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({}, (OllamaProvider, "qwen3:8b", OLLAMA_ROOT, None, 0.15)),
-        ({"llm_provider": None}, (OllamaProvider, "qwen3:8b", OLLAMA_ROOT, None, 0.15)),
+        ({}, (OllamaProvider, "qwen3:8b", OLLAMA_BASE_URL, None, 0.15)),
+        ({"llm_provider": None}, (OllamaProvider, "qwen3:8b", OLLAMA_BASE_URL, None, 0.15)),
         ({**OLLAMA, "ollama_model": None, "ollama_host": None, "temperature": None, "max_tokens": None}, ...),
         ({**OLLAMA, "think": False, "num_ctx": 8192, "ollama_host": ""}, ...),
         (
@@ -97,7 +96,7 @@ COMPATIBLE = {"llm_provider": "openai_compatible"}
 )
 def test_what_settings_make(settings: dict[str, Any], expected: Any) -> None:
     foreign = {"max_turns": 20, "agent_name": "Cal", "language": "en", "stt_provider": "speaches"}
-    default = (OllamaProvider, "qwen3:8b", OLLAMA_ROOT, None, 0.15)
+    default = (OllamaProvider, "qwen3:8b", OLLAMA_BASE_URL, None, 0.15)
     assert made_of({**foreign, **settings}) == (default if expected is ... else expected)
 
 
@@ -238,7 +237,7 @@ def test_a_server_that_the_environment_does_not_name_gets_no_key(
 
 @pytest.mark.parametrize(
     ("host", "url"),
-    [("nas", "http://nas:11434"), (":80", "http://127.0.0.1:80"), (" ", OLLAMA_ROOT)],
+    [("nas", "http://nas:11434"), (":80", "http://127.0.0.1:80"), (" ", OLLAMA_BASE_URL)],
 )
 def test_ollama_is_where_the_environment_says(host: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLLAMA_HOST", host)

@@ -178,7 +178,7 @@ def test_a_provider_with_an_address_of_its_own_is_set_up_by_its_descriptor(
 def test_a_client_that_is_told_no_model_takes_its_providers_default() -> None:
     assert GroqProvider(api_key=KEY).model == PROVIDERS["groq"].default_model
     assert OllamaProvider().model == PROVIDERS["ollama"].default_model
-    assert f"{OllamaProvider().base_url}/v1" == PROVIDERS["ollama"].base_url
+    assert OllamaProvider().base_url == PROVIDERS["ollama"].base_url
     with pytest.raises(ConfigurationError, match="model"):
         OpenAICompatibleProvider(base_url="http://localhost:1/v1")
 
@@ -267,21 +267,21 @@ def test_the_origin_of_an_address(url: str, origin: str) -> None:
 @pytest.mark.parametrize(
     ("host", "url"),
     [
-        ("http://localhost:11434", "http://localhost:11434/v1"),
-        ("http://nas:11434/", "http://nas:11434/v1"),
-        ("nas:11434", "http://nas:11434/v1"),
-        ("nas", "http://nas:11434/v1"),
-        ("http://nas", "http://nas/v1"),
-        ("https://nas/ollama/", "https://nas/ollama/v1"),
-        ("[fd00::1]", "http://[fd00::1]:11434/v1"),
-        ("http://[fd00::1]", "http://[fd00::1]/v1"),
-        ("[fd00::1]:80", "http://[fd00::1]:80/v1"),
+        ("http://localhost:11434", "http://localhost:11434"),
+        ("http://nas:11434/", "http://nas:11434"),
+        ("nas:11434", "http://nas:11434"),
+        ("nas", "http://nas:11434"),
+        ("http://nas", "http://nas"),
+        ("https://nas/ollama/", "https://nas/ollama"),
+        ("[fd00::1]", "http://[fd00::1]:11434"),
+        ("http://[fd00::1]", "http://[fd00::1]"),
+        ("[fd00::1]:80", "http://[fd00::1]:80"),
         # Where a server listens on all of its addresses.
-        ("0.0.0.0", "http://127.0.0.1:11434/v1"),  # noqa: S104 - where a client looks
-        ("0.0.0.0:8080", "http://127.0.0.1:8080/v1"),
-        ("http://[::]:11434", "http://[::1]:11434/v1"),
-        (":8080", "http://127.0.0.1:8080/v1"),
-        ("http://nas:11434/v1/", "http://nas:11434/v1"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),  # noqa: S104 - where a client looks
+        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ("http://[::]:11434", "http://[::1]:11434"),
+        (":8080", "http://127.0.0.1:8080"),
+        ("http://nas:11434/v1/", "http://nas:11434"),
         ("", ""),
     ],
 )

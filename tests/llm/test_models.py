@@ -202,6 +202,28 @@ def test_a_server_that_tells_only_ids_is_shown_without_zeros() -> None:
         ({"id": "m", "architecture": {"modality": "text+image->text"}}, {"input_modalities": ("text", "image")}),
         ({"id": "a/b", "display_name": "Bee"}, {"vendor": "a", "name": "Bee"}),
         ({"id": "models/gemini-2.5-flash"}, {"vendor": ""}),
+        (
+            {"id": "m.gguf", "meta": {"n_params": 8_190_735_360, "size": 5_225_388_164}},
+            {"parameter_count": 8_190_735_360, "file_size": 5_225_388_164},
+        ),
+        (
+            {"id": "q", "size": 5_225_388_164, "details": {"parameter_size": "8.2B", "quantization_level": "Q4_K_M"}},
+            {"parameter_count": 8_200_000_000, "quantization": "Q4_K_M", "file_size": 5_225_388_164, "remote_host": ""},
+        ),
+        ({"id": "q", "details": {"parameter_size": "751.63M"}}, {"parameter_count": 751_630_000, "file_size": None}),
+        (
+            {"id": "q", "size": -1, "details": {"parameter_size": "many", "quantization_level": 4}, "remote_host": "["},
+            {"parameter_count": None, "quantization": "", "file_size": None, "remote_host": ""},
+        ),
+        (
+            {"id": "q", "size": 1e30, "details": {"parameter_size": "999999T"}, "remote_host": "http://[::1"},
+            {"parameter_count": None, "file_size": None, "remote_host": ""},
+        ),
+        # What the server's maker computes takes no room on its disk.
+        (
+            {"id": "q:cloud", "size": 384, "remote_model": "q", "remote_host": "https://ollama.com:443"},
+            {"file_size": None, "remote_host": "ollama.com"},
+        ),
     ],
 )
 def test_what_other_servers_tell_is_used(row: dict[str, Any], expected: dict[str, Any]) -> None:

@@ -11,11 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from caal_desktop.llm import FinishReason, OllamaProvider, ReasoningPolicy, TokenUsage, ToolCall, create_provider
+from caal_desktop.llm import (
+    FinishReason,
+    OllamaProvider,
+    ReasoningPolicy,
+    Timeouts,
+    TokenUsage,
+    ToolCall,
+    create_provider,
+)
 from caal_desktop.llm.errors import (
     CapabilityNotOffered,
     CaptivePortalSuspected,
     EmptyAnswer,
+    EndpointNotFound,
     InvalidResponse,
     ModelNotFound,
     ProviderError,
@@ -33,7 +42,7 @@ from caal_desktop.llm.events import (
 )
 from caal_desktop.llm.streaming.ndjson import NDJSONDecoder
 from caal_desktop.llm.streaming.sse import LineTooLongError, SSEvent
-from tests.llm.helpers import AT_ONCE, HELLO, TOOL, collect, run, until_error
+from tests.llm.helpers import AT_ONCE, HELLO, TOOL, collect, error_of, run, until_error
 from tests.support.scripted_server import HANG, Reply, json_reply, scripted_server
 
 if TYPE_CHECKING:
@@ -263,6 +272,24 @@ def test_an_address_with_or_without_v1(told: str, address: str, monkeypatch: pyt
     assert OllamaProvider(base_url=told).base_url == address
     monkeypatch.setenv("OLLAMA_HOST", told)
     assert OllamaProvider().base_url == address
+
+
+def test_another_server_at_the_address_is_called_one() -> None:
+    async def test() -> None:
+        nobody = Reply((b"404 page not found",), 404, "text/plain")
+        async with scripted_server(nobody) as server, ollama(server) as provider:
+            for ask in (provider.list_models, provider.check_key, lambda: provider.chat(HELLO)):
+                error = await error_of(ask)
+                assert isinstance(error, EndpointNotFound)
+                assert "it is not Ollama" in str(error)
+                assert "/v1" not in str(error)
+
+    run(test())
+
+
+def test_a_model_may_take_its_time_to_load_unless_the_caller_says_otherwise() -> None:
+    assert OllamaProvider()._timeouts.read == 300.0
+    assert OllamaProvider(timeouts=Timeouts(read=5.0))._timeouts.read == 5.0
 
 
 def test_an_address_that_is_given_is_not_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -503,7 +530,8 @@ def test_what_the_server_shows_of_a_model_is_added_to_its_row() -> None:
             # Asked about one of the two alone.
             assert [request.body for request in server.requests] == [None, {"model": "qwen3:8b"}]
         assert "longer" not in json.dumps(payload)
-        assert (thinker.id, thinker.description, thinker.context_length) == ("qwen3:8b", "qwen3 · 8.2B · Q4_K_M", 40960)
+        assert (thinker.id, thinker.description, thinker.context_length) == ("qwen3:8b", "", 40960)
+        assert (thinker.parameter_count, thinker.quantization, thinker.file_size) == (8.2e9, "Q4_K_M", 5225388164)
         sampling = {"temperature", "top_p", "top_k", "max_tokens", "seed", "stop"}
         assert thinker.supported_parameters == sampling | {"tools", "reasoning"}
         assert known.supported_parameters == sampling

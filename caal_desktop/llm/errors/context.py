@@ -26,6 +26,8 @@ class RequestContext:
         secrets: texts that must not appear in an error.
         read_timeout: seconds without a byte after which the client gave up.
         routes: the server forwards requests to the hosts of a model, so that a 404 can only mean a missing model.
+        has_own_interface: the server is asked by an interface of its own, not by that of chat completions, so that what
+            does not know it is another server.
     """
 
     provider: str
@@ -35,6 +37,7 @@ class RequestContext:
     secrets: tuple[str | None, ...] = ()
     read_timeout: float = 60.0
     routes: bool = False
+    has_own_interface: bool = False
 
     def __repr__(self) -> str:
         return f"RequestContext({self.provider}, {self.model})"

@@ -201,6 +201,9 @@ class EndpointNotFound(ProviderError):
         "ProviderError",
         "A server answered there, but it has no such function; often the address lacks “/v1” at its end.",
     )
+    why_own_interface: ClassVar[SourceText] = QT_TRANSLATE_NOOP(
+        "ProviderError", "A server answered there, but it is not {provider}; the host, the port or a path may be wrong."
+    )
     advice = QT_TRANSLATE_NOOP("ProviderError", "Correct the server's address in the provider's settings.")
     remedy = Remedy.PROVIDER_SETTINGS
 

@@ -100,6 +100,11 @@ class ModelInfo:
         alias_target_name: that model's name.
         is_moderated: prompts are moderated before it gets them; None where not told.
         intelligence_index, coding_index, agentic_index: the indices of Artificial Analysis; None where not told.
+        parameter_count: how many numbers it is made of; None where not told.
+        quantization: how they were rounded, in the server's word (``Q4_K_M``); "" where not told.
+        file_size: what it takes on the server's disk, in bytes; None where not told, or where it is not there.
+        remote_host: where the server has its answers made, if it does not make them itself; "" where it does, or where
+            nothing is told.
         pricing: its prices.
         reasoning: None where it is no reasoning model, or nothing is told.
     """
@@ -127,6 +132,10 @@ class ModelInfo:
     intelligence_index: float | None = None
     coding_index: float | None = None
     agentic_index: float | None = None
+    parameter_count: int | None = None
+    quantization: str = ""
+    file_size: int | None = None
+    remote_host: str = ""
 
     @property
     def author(self) -> str:

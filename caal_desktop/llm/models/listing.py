@@ -32,6 +32,7 @@ MAX_NAME_LENGTH = 160
 MAX_VENDOR_LENGTH = 60
 MAX_DESCRIPTION_LENGTH = 4_000
 MAX_TIERS = 32
+MAX_QUANTIZATION_LENGTH = 32
 
 # Where servers other than OpenRouter put the context length: Groq, vLLM, LM Studio and Mistral.
 _CONTEXT_KEYS = ("context_length", "context_window", "max_model_len", "max_context_length")
@@ -139,6 +140,8 @@ class _RowReader:
         parameters = values.words(row.get("supported_parameters"))
         vendor, name = self._vendor_and_name(row, model_id)
         alias_target, alias_target_name = _alias(row.get("alias_target"))
+        details, meta = as_dict(row.get("details")), as_dict(row.get("meta"))  # Ollama's, and llama.cpp's
+        remote_host = values.host_of(row.get("remote_host"))
         return ModelInfo(
             id=model_id,
             name=name,
@@ -164,6 +167,11 @@ class _RowReader:
             intelligence_index=values.score(indices.get("intelligence_index")),
             coding_index=values.score(indices.get("coding_index")),
             agentic_index=values.score(indices.get("agentic_index")),
+            parameter_count=values.short_amount(details.get("parameter_size")) or values.amount(meta.get("n_params")),
+            quantization=self._keep(values.text(details.get("quantization_level"), MAX_QUANTIZATION_LENGTH)),
+            # Of what runs elsewhere the disk holds no more than its name.
+            file_size=None if remote_host else values.amount(row.get("size")) or values.amount(meta.get("size")),
+            remote_host=self._keep(remote_host),
         )
 
     def _keep(self, value: _HashableT) -> _HashableT:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from caal_desktop.llm.fields import as_float
 
@@ -15,6 +17,9 @@ MAX_PRICE_PER_TOKEN = 1
 MAX_PIECE_PRICE = 10_000
 SMALLEST_AMOUNT = 1e-9
 MAX_TOKENS = 1_000_000_000
+_MAX_AMOUNT = 10**15
+_SHORT_AMOUNT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([KMBT])")
+_SCALES = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 # The API lists models without a planned end as ending on 2098-12-31.
 FIRST_PLACEHOLDER_YEAR = 2090
 OLDEST_CREATED = datetime(2015, 1, 1, tzinfo=UTC).timestamp()
@@ -78,6 +83,26 @@ def count(value: object) -> int | None:
     if number is None or not 1 <= number <= MAX_TOKENS:
         return None
     return int(number)
+
+
+def amount(value: object) -> int | None:
+    """Return a positive number of anything; None for zero, for absurdly large numbers and for anything else."""
+    number = as_float(value)
+    return int(number) if number is not None and 1 <= number <= _MAX_AMOUNT else None
+
+
+def short_amount(value: object) -> int | None:
+    """Return the number that a text like ``8.2B`` or ``751.63M`` means; None for anything else."""
+    found = _SHORT_AMOUNT.fullmatch(value.strip().upper()) if isinstance(value, str) else None
+    return None if found is None else amount(round(float(found[1]) * _SCALES[found[2]]))
+
+
+def host_of(value: object) -> str:
+    """Return the host that an address names; "" where it names none."""
+    try:
+        return (urlsplit(text(value, 300)).hostname or "") if isinstance(value, str) else ""
+    except ValueError:
+        return ""
 
 
 def score(value: object) -> float | None:

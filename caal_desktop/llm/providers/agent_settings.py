@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from caal_desktop.llm.errors import AddressRefused
 from caal_desktop.llm.fields import as_float, as_int
 from caal_desktop.llm.providers.registry import agent_descriptor_of, client_of
 from caal_desktop.llm.transport.address import check_base_url, location_of, origin_of
-from caal_desktop.llm.transport.network import Timeouts
+from caal_desktop.llm.transport.network import OWN_SERVER_READ_SECONDS, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from caal_desktop.llm.providers.descriptor import AgentKeys, ProviderDescriptor
 
 logger = logging.getLogger(__name__)
-
-OWN_SERVER_READ_SECONDS: Final = 300.0
-"""How long a server of the user's own may be silent: it loads a model into memory before its first answer, and the
-agent waits for whole answers."""
 
 
 def create_provider_from_settings(settings: Mapping[str, Any]) -> LLMProvider:

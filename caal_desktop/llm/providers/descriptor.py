@@ -143,6 +143,9 @@ class ProviderDescriptor:
         model_optional: a request may name no model (""): the server has one, or chooses one.
         takes_stream_options: ``stream_options`` may ask for the usage of a streamed answer. Some providers refuse that
             field with a 422, and tell the usage unasked.
+        has_own_interface: it is asked by an interface of its own, not by that of chat completions.
+        context_length: the length of the context that it is asked for where none is given, in tokens; 0 where requests
+            cannot ask for one.
         settings: the settings that it has, by column of the settings' table of providers.
         agent: its names in the voice agent.
         capabilities: what it can do that others cannot.
@@ -171,6 +174,8 @@ class ProviderDescriptor:
     default_model: str = ""
     model_optional: bool = False
     takes_stream_options: bool = True
+    has_own_interface: bool = False
+    context_length: int = 0
     settings: Mapping[str, SettingText] = field(default_factory=dict)
     agent: AgentKeys
     capabilities: frozenset[Capability] = frozenset()

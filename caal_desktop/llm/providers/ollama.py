@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from caal_desktop.llm.fields import as_bool, as_int, as_text
-from caal_desktop.llm.providers.descriptor import AgentKeys, ProviderDescriptor, SettingText
+from caal_desktop.llm.providers.descriptor import AgentKeys, Capability, ProviderDescriptor, SettingText
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 
-OLLAMA_BASE_URL: Final = "http://localhost:11434/v1"
+OLLAMA_BASE_URL: Final = "http://localhost:11434"
 _PORT: Final = "11434"
 _THIS_MACHINE: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - read, not bound
 
@@ -17,9 +17,10 @@ def base_url_of_host(host: str) -> str:
     """Return the base URL for a host as Ollama names it: ``http://localhost:11434``, ``nas:11434``, ``nas``, ...
 
     As with Ollama's own clients, an address without a scheme has Ollama's port where it names none, and one of all of a
-    machine's own addresses, at which a server listens, means this machine.
+    machine's own addresses, at which a server listens, means this machine. ``/v1`` at its end, for the interface that
+    other servers have, is taken off.
     """
-    url = host.strip().rstrip("/")
+    url = host.strip().rstrip("/").removesuffix("/v1").rstrip("/")
     if not url:
         return ""
     scheme, separator, place = url.rpartition("://")
@@ -30,8 +31,7 @@ def base_url_of_host(host: str) -> str:
     if not separator:
         scheme, port = "http", port or _PORT
     name = _THIS_MACHINE.get(name, name)
-    url = f"{scheme}://{name}{':' if port else ''}{port}{slash}{path}"
-    return url if url.endswith("/v1") else f"{url}/v1"
+    return f"{scheme}://{name}{':' if port else ''}{port}{slash}{path}"
 
 
 def _thinking(value: object) -> bool | str | None:
@@ -54,6 +54,8 @@ OLLAMA: Final = ProviderDescriptor(
     needs_key=False,
     takes_key=False,
     default_model="qwen3:8b",
+    has_own_interface=True,
+    context_length=8192,
     settings={
         "model": SettingText(
             QT_TRANSLATE_NOOP("Settings", "Ollama model"),
@@ -62,6 +64,15 @@ OLLAMA: Final = ProviderDescriptor(
         "base_url": SettingText(
             QT_TRANSLATE_NOOP("Settings", "Address of Ollama"),
             QT_TRANSLATE_NOOP("Settings", "The address of Ollama, with or without /v1 at its end."),
+        ),
+        "num_ctx": SettingText(
+            QT_TRANSLATE_NOOP("Settings", "Context length"),
+            QT_TRANSLATE_NOOP(
+                "Settings",
+                "How much the model holds in mind at once; more takes more memory. Give the voice agent the same "
+                "number, or Ollama loads the model anew whenever the other asks.",
+            ),
+            QT_TRANSLATE_NOOP("Settings", "num_ctx context memory"),
         ),
     },
     agent=AgentKeys(
@@ -72,5 +83,6 @@ OLLAMA: Final = ProviderDescriptor(
         address_variable="OLLAMA_HOST",
         passed={"think": _thinking, "num_ctx": _context_length},
     ),
+    capabilities=frozenset({Capability.REASONING}),
     client="ollama:OllamaProvider",
 )

@@ -279,6 +279,8 @@ def _classify(
     if cls is None:
         told = f"{message} {raw}" if status == 502 else message
         cls = _by_status(context, status, told, fields, body_is_error=body_is_error)
+        if cls is errors.EndpointNotFound and context.has_own_interface:
+            reason = errors.EndpointNotFound.why_own_interface
         if availability is not None and availability.retryable and not cls.transient:
             # A reason that nobody here knows, and that will pass.
             cls = errors.ProviderUnavailable

@@ -72,6 +72,11 @@ class NetworkOptions:
         return f"{origin}{VIA}{_proxy_origin(proxy)}" if proxy else origin
 
 
+OWN_SERVER_READ_SECONDS: Final = 300.0
+"""How long a server of the user's own may be silent: it loads a model into memory before its first answer, and the
+agent waits for whole answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """How long to wait, in seconds.

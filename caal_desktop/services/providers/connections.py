@@ -69,6 +69,7 @@ def connection_by(
         settings.read_timeout,
         settings.max_retries,
         tuple(parse_header(line) for line in settings.of(provider).headers),
+        settings.of(provider).num_ctx,
     )
 
 

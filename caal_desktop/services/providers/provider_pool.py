@@ -40,6 +40,7 @@ class Connection:
         connect_timeout, read_timeout: seconds.
         max_retries: attempts after the first one.
         headers: names and values of further headers, for the user's own server.
+        num_ctx: the length of the context to ask for, in tokens; 0 for a provider that cannot be asked for one.
     """
 
     provider: str
@@ -50,6 +51,7 @@ class Connection:
     read_timeout: float = 60.0
     max_retries: int = 2
     headers: tuple[tuple[str, str], ...] = ()
+    num_ctx: int = 0
 
 
 @dataclass(slots=True)
@@ -174,4 +176,6 @@ def _build_client(connection: Connection, base_url: str | None) -> LLMProvider:
         arguments["anonymous"] = True
     if connection.headers:
         arguments["headers"] = dict(connection.headers)
+    if connection.num_ctx:
+        arguments["num_ctx"] = connection.num_ctx
     return create_provider(connection.provider, model=_NO_MODEL, api_key=connection.key, **arguments)

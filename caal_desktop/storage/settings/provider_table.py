@@ -10,7 +10,7 @@ from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, FilledText, SourceText
 from caal_desktop.llm.transport.headers import check_header, parse_header, shown_header
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
-from caal_desktop.storage.settings.setting import Editor, Group, SettingSpec
+from caal_desktop.storage.settings.setting import Editor, Group, NumberUnit, SettingSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,7 @@ class ProviderSettings:
     Attributes:
         model: the chosen model's id; "" while none is chosen.
         base_url: the address that the user gave; "" for a provider with a fixed one.
+        num_ctx: the length of the context to ask for, in tokens; 0 for a provider that cannot be asked for one.
         headers: further headers of each request, one ``Name: value`` an item.
         key_status: what is known about the key.
         key_store: where the key was put.
@@ -39,6 +40,7 @@ class ProviderSettings:
 
     model: str = ""
     base_url: str = ""
+    num_ctx: int = 0
     headers: tuple[str, ...] = ()
     key_status: KeyStatus = KeyStatus.NONE
     key_store: KeyStore = KeyStore.NONE
@@ -64,6 +66,14 @@ def _header_error(line: str) -> FilledText | None:
 _SHOWN: Mapping[str, Mapping[str, Any]] = {
     "model": {"kind": str, "default": "", "group": Group.MODEL, "editor": Editor.MODEL, "max_length": 200},
     "base_url": {"kind": str, "group": Group.PROVIDER, "url": True},
+    "num_ctx": {
+        "kind": int,
+        "group": Group.MODEL,
+        "minimum": 512,
+        "maximum": 1_000_000,
+        "step": 1024,
+        "unit": NumberUnit.TOKENS,
+    },
     "headers": {
         "kind": tuple,
         "default": (),
@@ -84,6 +94,12 @@ _REMEMBERED: Mapping[str, tuple[type[Any], Any, str, str]] = {
 }
 
 
+def _default(descriptor: ProviderDescriptor, column: str) -> dict[str, Any]:
+    """Return the default of a column whose default is a provider's own."""
+    own = {"base_url": descriptor.base_url, "num_ctx": descriptor.context_length}
+    return {"default": own[column]} if column in own else {}
+
+
 def _shown(descriptor: ProviderDescriptor, column: str) -> SettingSpec:
     text = descriptor.settings[column]
     return SettingSpec(
@@ -94,7 +110,7 @@ def _shown(descriptor: ProviderDescriptor, column: str) -> SettingSpec:
         since=_SINCE,
         cell=(descriptor.name, column),
         depends_on=("provider", (descriptor.name,)),
-        **{"default": descriptor.base_url, **_SHOWN[column]},
+        **{**_default(descriptor, column), **_SHOWN[column]},
     )
 
 

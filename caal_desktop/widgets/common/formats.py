@@ -144,13 +144,18 @@ def tokens(count: int) -> str:
 
 
 def short_count(count: int) -> str:
-    """Return a large number as lists of models write it: ``200K``, ``1M``."""
-    for unit, size in (("M", 1_000_000), ("K", 1_000)):
+    """Return a large number as lists of models write it: ``200K``, ``1M``, ``8.2B``."""
+    for unit, size in (("B", 1_000_000_000), ("M", 1_000_000), ("K", 1_000)):
         # What would be rounded to 1000 of the smaller unit is one of the larger.
         if count >= size - size // 2000:
             shown = round(count / size, 0 if count >= 10 * size else 1)
             return f"{number(shown, 0 if shown == int(shown) else 1)}{unit}"
     return number(count)
+
+
+def data_size(count: int) -> str:
+    """Return a number of bytes with the unit that fits, as disks are sold: ``5.2 GB``."""
+    return QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 
 def listed(items: tuple[str, ...] | list[str]) -> str:

@@ -18,6 +18,7 @@ from caal_desktop.services.chat.chat_service import MAX_TOOL_CALLS
 from caal_desktop.services.chat.conversation import AnswerStatus, Attachment, Role
 from caal_desktop.services.chat.pause import Pause
 from caal_desktop.services.providers.provider_pool import Connection
+from caal_desktop.storage.settings.schema import Settings
 from tests.support.scripted_server import delta, frame, sse_reply
 
 if TYPE_CHECKING:
@@ -303,6 +304,13 @@ def test_a_parameter_that_the_model_lacks_is_not_sent(parts: Parts, demo: DemoCo
     assert "temperature" not in body
     assert (body["max_tokens"], body["reasoning"]) == (77, {"enabled": False})
     assert body["messages"][0] == {"role": "system", "content": settings.system_prompt}
+
+
+@pytest.mark.parametrize(("provider", "takes_reasoning"), [("openrouter", True), ("ollama", True), ("mistral", False)])
+def test_reasoning_goes_to_the_providers_that_take_it(provider: str, takes_reasoning: bool) -> None:
+    for chosen, asked in ((None, {"enabled": False}), ("low", {"effort": "low"})):
+        made = chat_request(Settings(), Connection(provider), OPTIONAL, ChatOptions(reasoning=chosen))
+        assert made.reasoning == (asked if takes_reasoning else None)
 
 
 def test_options_of_a_conversation_survive_their_storage() -> None:

@@ -260,6 +260,25 @@ def test_the_connections_of_a_replaced_client_are_closed(
     parts.until(lambda: server.open_connections == 1, "the end of the earlier client's connection")
 
 
+def test_the_context_length_of_the_settings_is_asked_for(
+    serve: Callable[..., ScriptedServer], make_parts: Callable[..., Parts]
+) -> None:
+    server = serve(json_reply({"message": {"role": "assistant", "content": "Hi"}, "done": True}))
+    parts = make_parts(server.url)
+
+    async def ask() -> None:
+        connection = connection_for(parts.settings.current, parts.keys)
+        assert connection is not None
+        async with parts.pool.use(connection) as client:
+            await client.chat([{"role": "user", "content": "Hello"}])
+
+    parts.settings.update(provider="ollama", ollama_base_url=server.url)
+    run_async(ask())
+    parts.settings.update(ollama_num_ctx=4096)
+    run_async(ask())
+    assert [request.body["options"]["num_ctx"] for request in server.requests] == [8192, 4096]
+
+
 def test_the_connections_of_a_removed_key_are_closed(
     serve: Callable[..., ScriptedServer], make_parts: Callable[..., Parts]
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from caal_desktop.llm.translation import Count, Duration, Unit
 from caal_desktop.widgets.common.formats import (
+    data_size,
     day,
     format_value,
     listed,
@@ -70,10 +71,17 @@ def test_no_sum_but_nothing_looks_like_nothing() -> None:
         (999_500, "1M"),
         (1_000_000, "1M"),
         (1_048_576, "1M"),
+        (999_499_999, "999M"),
+        (8_190_735_360, "8.2B"),
     ],
 )
 def test_large_counts_are_short(count: int, text: str) -> None:
     assert short_count(count) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(384, "384 bytes"), (5_225_388_164, "5.2 GB"), (731_000_000, "731.0 MB")])
+def test_sizes_are_those_of_disks(count: int, text: str) -> None:
+    assert data_size(count) == text
 
 
 def test_another_region_has_its_own_figures(set_locale: Callable[[str], None]) -> None:

@@ -73,6 +73,20 @@ def test_prices_that_hold_above_a_length_or_at_some_hours_are_told_whole() -> No
     assert told["hour"][2] == ("An estimate: 60 exchanges an hour, the last 20 of them remembered, nothing cached.")
 
 
+def test_what_a_local_server_tells_of_a_model() -> None:
+    told = facts(replace(MODEL, parameter_count=8_200_000_000, quantization="Q4_K_M", file_size=5_225_388_164))
+    assert told["size"][1] == "8.2B parameters"
+    assert told["quantization"][1] == "Q4_K_M"
+    assert told["disk"][1] == "5.2 GB"
+    assert not {"size", "quantization", "disk", "remote"} & facts(MODEL).keys()
+
+
+def test_a_model_that_runs_elsewhere_says_so() -> None:
+    label, value, note = facts(replace(MODEL, remote_host="ollama.com"))["remote"]
+    assert (label, value) == ("Runs at", "ollama.com")
+    assert "leaves your network" in note
+
+
 def test_names_from_the_wire_are_listed_in_words_where_they_have_some() -> None:
     told = facts(MODEL)
     assert told["takes"][1] == "text, images, and smell"

@@ -214,6 +214,7 @@ class HTTPProvider(LLMProvider):
             (self._api_key,),
             self._timeouts.read,
             routes=self.descriptor.can(Capability.ROUTING),
+            has_own_interface=self.descriptor.has_own_interface,
         )
 
     @asynccontextmanager

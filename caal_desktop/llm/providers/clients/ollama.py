@@ -16,6 +16,7 @@ from caal_desktop.llm.providers.ollama import OLLAMA, base_url_of_host
 from caal_desktop.llm.streaming import answers
 from caal_desktop.llm.streaming.turns import StreamedAnswer
 from caal_desktop.llm.transport import error_mapping
+from caal_desktop.llm.transport.network import OWN_SERVER_READ_SECONDS, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from caal_desktop.llm.errors.context import RequestContext
     from caal_desktop.llm.events import StreamEvent
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
-    from caal_desktop.llm.transport.network import NetworkOptions, Timeouts
+    from caal_desktop.llm.transport.network import NetworkOptions
     from caal_desktop.llm.transport.retry import RetryPolicy
 
 _CHAT: Final = "/api/chat"
@@ -73,7 +74,7 @@ class OllamaProvider(HTTPProvider):
         temperature: float | None = 0.15,
         top_p: float | None = 0.8,
         top_k: int | None = 20,
-        num_ctx: int | None = 8192,
+        num_ctx: int | None = OLLAMA.context_length,
         base_url: str | None = None,
         *,
         api_key: str | None = None,
@@ -97,7 +98,8 @@ class OllamaProvider(HTTPProvider):
                 usual one.
             api_key: the key of a gateway before the server; None or "" for none. None is looked up.
             max_tokens: the longest answer.
-            timeouts: how long to wait. Before its first answer a server loads the model, which may take minutes.
+            timeouts: how long to wait; five minutes for an answer to begin where left out, since a server loads the
+                model before its first one.
             max_retries: how often a failed request is sent again.
             retry_policy: when it is.
             network: proxy and certificates.
@@ -111,12 +113,12 @@ class OllamaProvider(HTTPProvider):
         if isinstance(base_url, str):
             if base_url == OWN_ADDRESS or not base_url.strip():
                 base_url = self.descriptor.base_url
-            base_url = base_url_of_host(base_url).removesuffix("/v1")
+            base_url = base_url_of_host(base_url)
         super().__init__(
             model,
             base_url,
             api_key,
-            timeouts=timeouts,
+            timeouts=timeouts or Timeouts(read=OWN_SERVER_READ_SECONDS),
             max_retries=max_retries,
             retry_policy=retry_policy,
             network=network,
@@ -337,11 +339,7 @@ def _think_of(effort: object, reasoning: Mapping[str, Any]) -> bool | str:
 def _facts_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row's facts in the form that lists of models have elsewhere."""
     details = as_dict(row.get("details"))
-    told = (details.get("family"), details.get("parameter_size"), details.get("quantization_level"))
-    facts: dict[str, Any] = {
-        "description": " · ".join(text for text in map(as_text, told) if text),
-        "context_length": details.get("context_length"),
-    }
+    facts: dict[str, Any] = {"context_length": details.get("context_length")}
     if not isinstance(row.get("capabilities"), list):
         return facts
     capabilities = {word for word in row["capabilities"] if isinstance(word, str)}

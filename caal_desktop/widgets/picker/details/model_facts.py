@@ -19,12 +19,14 @@ from caal_desktop.catalogue.fitness.speech_cost import (
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 from caal_desktop.widgets.common.formats import (
     UNKNOWN,
+    data_size,
     day,
     format_value,
     listed,
     money,
     number,
     price_per_million,
+    short_count,
     tokens,
 )
 from caal_desktop.widgets.common.translation import translate, translated
@@ -208,6 +210,9 @@ def _limits(model: ModelInfo) -> Iterator[Fact]:
     if model.max_completion_tokens is not None:
         value = tokens(model.max_completion_tokens)
         yield Fact(Topic.LIMITS, translate("ModelFacts", "Longest answer"), value, key="output")
+    if model.remote_host:
+        note = translate("ModelFacts", "The server passes on what you say: it leaves your network.")
+        yield Fact(Topic.LIMITS, translate("ModelFacts", "Runs at"), model.remote_host, note, "remote")
     if model.is_moderated:
         note = translate("ModelFacts", "The provider checks every request and may refuse it.")
         yield Fact(
@@ -297,6 +302,15 @@ def _life(model: ModelInfo) -> Iterator[Fact]:
         )
     if model.canonical_slug and model.canonical_slug not in (model.id, model.alias_target):
         yield fact("slug", translate("ModelFacts", "Permanent name"), model.canonical_slug)
+    if model.parameter_count is not None:
+        value = translate("ModelFacts", "{count} parameters").format(count=short_count(model.parameter_count))
+        yield fact("size", translate("ModelFacts", "Size"), value)
+    if model.quantization:
+        note = translate("ModelFacts", "How its numbers were rounded: fewer bits are smaller, quicker and less exact.")
+        yield fact("quantization", translate("ModelFacts", "Quantisation"), model.quantization, note)
+    if model.file_size is not None:
+        note = translate("ModelFacts", "About as much memory has to be free for it, and some more for the context.")
+        yield fact("disk", translate("ModelFacts", "On the disk"), data_size(model.file_size), note)
     if model.hugging_face_id:
         yield fact("weights", translate("ModelFacts", "Open weights"), model.hugging_face_id)
 
