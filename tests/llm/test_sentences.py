@@ -80,6 +80,12 @@ See ref. [2] for that. |Go.
 Ask Acme plc. & Sons. |Go.
 It is 5 km. |2 of them are wet.
 One line\\n|Another line
+Ask Pvt. Jones and Adm. Lee. |They know.
+See the bldg. Five on the left. |Go.
+It is misc. Stuff from then. |Fine.
+See op. 27 on that. |It helps.
+It is a job. |Then I left.
+It lasts 5 yrs. |Then it ends.
 Apple Inc. Chief Tim Cook spoke. |They listened.
 It ends.   |It begins.
 Dr.\u00a0Who is on.\u00a0Now.
@@ -135,6 +141,11 @@ Il est 5 h. |Partons.
 Louis XIV. |Il est roi.
 À bientôt ! |École demain.
 Il y en a 5. |Prenez-les.
+Le journal indus. Renault en parle. |Bien.
+L'hôp. Necker est grand. |Allez.
+Voir op. 5 ici. |Merci.
+C'est un jeu. |Puis il part.
+Regardez la mer. |Elle est belle.
 On gagne 12 av. Lundi. |Bien.
 """
 ITALIAN = """
@@ -185,6 +196,8 @@ Ha detto "Vai." |Poi partì.
 **Fa bello. Molto.** |Esci.
 Usa `a. B` ora. |Grazie.
 Che cosa?! |No.
+Vedi sez. Prima per questo. |Grazie.
+Vedi tav. Terza qui. |Grazie.
 Ce ne sono 5. |Prendile.
 È così. |È bello.
 """
@@ -238,6 +251,10 @@ Ele disse "Vá." |Depois saiu.
 **Faz sol. Muito.** |Saia.
 Use `a. B` agora. |Obrigado.
 O quê?! |Não.
+O séc. XX foi longo. |Muito.
+Veja obs. Final aqui. |Obrigado.
+O apt. Cinco é aqui. |Entre.
+Vejo o mar. |Depois vou.
 São 5. |Leve-os.
 É isso. |É bom.
 """
@@ -294,6 +311,12 @@ Han kom. |»Hvorfor?« spurgte hun.
 Han sagde "Gå." |Så gik han.
 **Det er sol. Meget.** |Gå ud.
 Brug `a. B` nu. |Tak.
+Det koster 5 kr. |Så går vi.
+Det er 5 kr. pr. Person i dag. |Billigt.
+Vi bor i Kbh. Nordvest nu. |Godt.
+Dronn. Margrethe var her. |Hej.
+Det tager 5 sek. |Så er det slut.
+Det var nat. |Så gik han.
 Hvad?! |Nej.
 Året var 2024. |Meget skete.
 Åh. |Ærgerligt. |Øv.
@@ -351,6 +374,9 @@ A venit. |„De ce?” a întrebat.
 A zis "Pleacă." |Apoi a plecat.
 **E soare. Mult.** |Ieși.
 Folosește `a. B` acum. |Mulțumesc.
+E în jud. Cluj și în mun. Cluj. |Mergem.
+Vezi alin. Doi aici. |Mulțumesc.
+Cum doriți dvs. |Apoi plecăm.
 Ce?! |Nu.
 Sunt 5. |Ia-le.
 """
@@ -360,9 +386,53 @@ ROWS = [
 ]
 
 
-def sentences(pieces: list[str] | str, language: str = "en") -> list[str]:
+# The same, where the first piece may be a clause.
+CLAUSES = [
+    ("en", "It is sunny today in Cologne, |with 3.5 degrees. |Take a hat, please."),
+    ("en", "Well, it is 1,000 dollars, |which is a lot."),
+    ("en", "Well, it is sunny. |Take a hat, please, now."),
+    ("en", "It is warm and sunny today; |take a hat, please."),
+    ("en", "It is warm and sunny today – |take a hat – please."),
+    ("en", "It is warm and sunny today — |take a hat."),
+    ("en", "It is warm and sunny today—|take a hat."),
+    ("en", "It is warm and sunny today - |take a hat."),
+    ("en", "It is a well-known fact-finding mission, |I hear."),
+    ("en", "It takes between 10 - 12 hours, |I hear."),
+    ("en", "It takes between 10 – 12 hours, |I hear."),
+    ("en", "It takes more than 10—12 hours, |I hear."),
+    ("en", "It takes pre- and post-war years, |I hear."),
+    ("en", "On that Monday, May 5, 2024, |it rained."),
+    ("en", "Numbers: 1, 2, 3, 4, 5, 6, 7, 8, 9, |and ten."),
+    ("en", "There are of them about 5, |all of them are wet."),
+    ("en", "Bring some apples, e.g., red ones, |and go."),
+    ("en", "See https://example.com/a,b;c—d now, |it helps."),
+    ("en", "He said “Go there, right now, please”, and left."),
+    ("en", 'He said "Go there, right now, please", and left.'),
+    ("en", "He said 'Go there, right now, please', and left."),
+    ("en", "It's what John's dog didn't do, |I hear."),
+    ("en", "It is fine (warm, sunny, and dry today), I hear."),
+    ("en", "**It is warm, sunny, and dry today**, |I hear."),
+    ("en", "Run `a very long, long line, too` now, |please."),
+    ("en", "It is warm and sunny today,   |it is."),
+    ("en", "It is warm and sunny today,\n|it is."),
+    ("en", "It is warm and sunny today, ... or not."),
+    ("en", "It is warm and sunny today,"),
+    ("en", "- It is warm and sunny today, |it is.\n|- Two, and so on."),
+    ("fr", "Il fait très beau aujourd'hui ; |sortez, vite."),
+    ("fr", "Il fait 3,5 degrés aujourd'hui, |sortez, vite."),
+    ("fr", "Il a dit « Sortez donc, vite, vite », puis rien."),
+    ("it", "Oggi ci sono circa 3,5 gradi, |quindi copriti, dai."),
+    ("pt", "Hoje estão cerca de 3,5 graus, |por isso, saia."),
+    ("da", "Det er ca. 3,5 grader i dag, |så tag en hat, tak."),
+    ("da", "Han sagde »Gå nu, med det samme«, og så gik han."),
+    ("ro", "Astăzi sunt cam 3,5 grade afară, |deci ieși, te rog."),
+    ("ro", "A zis „Pleacă de aici, imediat”, apoi a plecat."),
+]
+
+
+def sentences(pieces: list[str] | str, language: str = "en", *, first_clause: bool = False) -> list[str]:
     """Return what is cut, the rest as the last."""
-    splitter = SentenceSplitter(language)
+    splitter = SentenceSplitter(language, first_clause=first_clause)
     return [sentence for piece in pieces for sentence in splitter.feed(piece)] + [splitter.finish()]
 
 
@@ -371,6 +441,25 @@ def test_a_text_is_cut_at_its_bars_in_pieces_and_whole(language: str, row: str) 
     text = row.replace("|", "")
     assert sentences([text], language) == row.split("|")
     assert sentences(text, language) == row.split("|")
+
+
+@pytest.mark.parametrize(("language", "row"), CLAUSES)
+def test_the_first_piece_may_be_a_clause(language: str, row: str) -> None:
+    text = row.replace("|", "")
+    assert sentences([text], language, first_clause=True) == row.split("|")
+    assert sentences(text, language, first_clause=True) == row.split("|")
+
+
+def test_the_first_piece_is_a_sentence_unless_a_clause_will_do() -> None:
+    assert sentences(["It is warm and sunny today, or not. Go."]) == ["It is warm and sunny today, or not. ", "Go."]
+
+
+def test_each_text_has_a_first_clause() -> None:
+    splitter = SentenceSplitter(first_clause=True)
+    for _ in range(2):
+        assert splitter.feed("It is warm and sunny today, i") == ["It is warm and sunny today, "]
+        assert splitter.feed("s it, or not") == []
+        assert splitter.finish() == "is it, or not"
 
 
 def test_each_language_has_its_table() -> None:
@@ -425,21 +514,25 @@ _FRAGMENTS = [
     "://",
     "@",
     "Maj",
+    " words for a clause, ",
+    "—",
+    "–",
+    ";",
 ]
 _TEXTS = st.lists(st.sampled_from(_FRAGMENTS) | st.text(max_size=3), max_size=40).map("".join)
 
 
-@given(text=_TEXTS, language=st.sampled_from(list(TABLES)), data=st.data())
+@given(text=_TEXTS, language=st.sampled_from(list(TABLES)), first_clause=st.booleans(), data=st.data())
 def test_whatever_the_pieces_the_sentences_are_the_same_and_are_the_text(
-    text: str, language: str, data: st.DataObject
+    text: str, language: str, first_clause: bool, data: st.DataObject
 ) -> None:
-    whole = sentences([text], language)
+    whole = sentences([text], language, first_clause=first_clause)
     assert "".join(whole) == text
     assert all(any(map(str.isalnum, sentence)) for sentence in whole[:-1])
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
     pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    assert sentences(pieces, language) == whole
-    assert sentences(text, language) == whole
+    assert sentences(pieces, language, first_clause=first_clause) == whole
+    assert sentences(text, language, first_clause=first_clause) == whole
 
 
 class _Counting(list[str]):
@@ -473,12 +566,14 @@ class _Counting(list[str]):
         "1.\n",
         "[a. ",
         "@_a",
+        "1, ",
+        "a—",
     ],
 )
 def test_the_work_grows_with_the_text_and_not_with_its_square(part: str) -> None:
     def work(times: int) -> int:
         _Counting.taken = 0
-        splitter = SentenceSplitter()
+        splitter = SentenceSplitter(first_clause=True)
         splitter._text = _Counting()
         for _ in range(times):
             splitter.feed(part)
