@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ from caal_desktop.services.process.start_trace import StartTrace
 from caal_desktop.services.process.unix_signals import UnixSignals
 from caal_desktop.storage.errors import HomeUnknown, StorageError
 from caal_desktop.storage.kept_parts import KeptPart, NotKept, unusable_parts
-from caal_desktop.storage.logs.log_file import CrashLogging, LogSetup, install_crash_logging, set_up_logging
+from caal_desktop.storage.logs.log_file import LOG_THREAD, CrashLogging, LogSetup, install_crash_logging, set_up_logging
 from caal_desktop.storage.paths import AppPaths
 from caal_desktop.storage.settings.store import SettingsStore
 from caal_desktop.widgets.common.appearance import Appearance
@@ -100,18 +101,20 @@ def run_program(*, demo: bool = False, verbose: bool = False, stand_ins: Mapping
     crashes.watch_loop(loop)
     options = {"stand_ins": stand_ins, "not_kept": not_kept, "verbose": verbose}
     log_file = None if KeptPart.LOG in unkept else paths.log_file
+    status = exit_status.CANNOT_START
     try:
-        return _claim_and_run(app, loop, paths, log_file, demo=demo, options=options)
+        status = _claim_and_run(app, loop, paths, log_file, demo=demo, options=options)
     except Exception as error:
         logger.exception("CAAL Desktop cannot start")
         failure = StartFailure(app)
         app.endRequested.connect(failure.end)
         loop.run_until_complete(failure.ask(FailedStart(details_of(error), log_file=log_file)))
-        return exit_status.CANNOT_START
     finally:
+        _end_now_if_a_thread_goes_on(status)
         loop.close()
         crashes.close()
         logs.close()
+    return status
 
 
 def _claim_and_run(
@@ -151,7 +154,6 @@ def _claim_and_run(
         signals.close()
         instance.release()
         executor.shutdown(wait=False, cancel_futures=True)
-        _end_now_if_a_worker_hangs()
         sys.set_asyncgen_hooks(None, None)
     return status
 
@@ -301,16 +303,19 @@ def run_demo_server(arguments: list[str]) -> int:
     return main(arguments)
 
 
-def _end_now_if_a_worker_hangs() -> None:
-    """Leave without Python's own end, which waits for every worker thread.
+def _end_now_if_a_thread_goes_on(status: int) -> None:
+    """Leave without Python's own end, which no thread of ours may live to see.
 
-    A thread may hang for minutes in a name look-up or on a dead network drive. Everything that had to be saved has
-    been saved by now.
+    It waits for every worker, and one may hang for minutes in a name look-up or on a dead network drive. It
+    ends daemons wherever they are: in the middle of Qt's code that crashes. What had to be saved has been saved by now.
     """
-    hanging = [thread for thread in threading.enumerate() if thread.name.startswith("worker") and thread.is_alive()]
-    deadline = 0.2
-    for thread in hanging:
-        thread.join(deadline)
-    if any(thread.is_alive() for thread in hanging):
+    patience = time.monotonic() + 0.2
+    others = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    others = [thread for thread in others if thread.name != LOG_THREAD]
+    for thread in others:
+        thread.join(max(0.0, patience - time.monotonic()))
+    if any(thread.is_alive() for thread in others):
         logging.shutdown()
-        os._exit(0)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        os._exit(status)

@@ -86,6 +86,8 @@ class Watched(application.Application):
             QTimer.singleShot(0, self, self.tell)
         elif moment == "abandoned":
             self.leave_generators()
+        elif moment == "busy":
+            self.leave_threads()
         elif moment == "storing":
             self.windows.wizard.begin(SetupStep.KEY)
             self.windows.setup.keyChanged.connect(self.on_key)
@@ -112,6 +114,19 @@ class Watched(application.Application):
             if window.isVisible():
                 said = window.text() + " " + window.informativeText() if isinstance(window, QMessageBox) else ""
                 print(window.objectName() + ":", said)
+        act()
+
+    def leave_threads(self):
+        from caal_desktop.services.own_thread import in_own_thread
+        from PySide6.QtCore import QObject, Signal
+        class Told(QObject):
+            told = Signal(object)
+        global told
+        told = Told()
+        def tell_for_ever():
+            while True:
+                told.told.emit(lambda: None)
+        self.busy = in_own_thread("busy", tell_for_ever)
         act()
 
     def leave_generators(self):
@@ -239,6 +254,12 @@ def test_generators_that_nobody_reads_to_their_end_are_closed_by_the_loop(run: R
     """One that is dropped is closed at once, one that is held before the program ends."""
     run.until("abandoned", "quit").assert_ended_well()
     assert run.output.splitlines() == ["abandoned closed by the loop", "kept closed by the loop"]
+
+
+def test_a_thread_that_is_at_work_in_qt_at_the_end_does_not_crash_it(run: Run) -> None:
+    """As one that waits for the keyring may be: Python ends such a thread in the middle of Qt's code."""
+    for _ in range(3):
+        run.until("busy").assert_ended_well()
 
 
 def test_closing_the_first_wizard_ends_the_program(run: Run) -> None:

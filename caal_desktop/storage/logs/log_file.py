@@ -35,6 +35,8 @@ MAX_LOG_SIZE = 512 * 1024
 KEPT_LOGS = 3
 PATIENCE_S = 0.5
 """Seconds that a line, and the end of the log, may take: the file may be on a network drive that hangs."""
+LOG_THREAD = "log"
+"""The name of the thread that writes it."""
 _MOST_WAITING = 10_000
 """Lines that wait for such a drive; further ones are dropped."""
 
@@ -84,7 +86,7 @@ class _PrivateRotatingFile(_Quiet, logging.handlers.RotatingFileHandler):
         """Have a line written."""
         if self._writer is None:
             # A daemon: it must not keep the program from ending.
-            self._writer = threading.Thread(target=self._work, name="log", daemon=True)
+            self._writer = threading.Thread(target=self._work, name=LOG_THREAD, daemon=True)
             try:
                 self._writer.start()
             except RuntimeError:  # Python itself is ending
