@@ -346,13 +346,14 @@ class LLMProvider(ABC):
         """
         raise self._not_offered()
 
-    async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
+    async def list_endpoints(self, model_id: str, *, repeats: bool = True) -> tuple[EndpointInfo, ...]:
         """Return the hosts of a model with their prices and their performance.
 
         For providers with ``Capability.HOSTS``. Without a key, latency and throughput may be left out.
 
         Args:
             model_id: an id from the list of models, with its variant.
+            repeats: send the request again where that may help; one of many that nobody waits for does not.
 
         Returns:
             The hosts in the server's order; empty where the model has none at the moment.

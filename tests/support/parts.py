@@ -103,7 +103,11 @@ class Parts:
     # --- what many tests need
 
     def show_catalogue(self, catalogue: Catalogue) -> None:
-        """Set the list of models, as if a server had sent it."""
+        """Set the list of models, as if a server had sent it, and its hosts where it is judged by some."""
+        if catalogue.provider and catalogue.view is not None and catalogue.view.figures.hosts:
+            connection = Connection(catalogue.provider, "some-key")
+            self.catalogue.known_hosts.set_connection(connection)
+            self.catalogue.known_hosts.add(connection, catalogue.view.figures.hosts)
         self.catalogue._set(catalogue)
 
     def until_stage(self, *stages: Stage) -> Stage:

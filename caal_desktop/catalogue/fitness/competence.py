@@ -22,6 +22,8 @@ _INDEX_SHARE, _PRICE_SHARE = 0.6, 0.4
 # A model of which no index is told never gets further than the others' middle by being dear.
 _PRICE_ALONE = 0.6
 _WEAK_PLACE = 0.2
+# Beyond this, a conversation gets no better.
+COMPETENT = 0.75
 
 
 class Competence:
@@ -41,6 +43,11 @@ class Competence:
                 prices.append(model.pricing.completion)
         self._indices = sorted(indices) if len(indices) >= _ENOUGH else []
         self._prices = sorted(prices)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the list tells the index of enough models to compare them by it."""
+        return bool(self._indices)
 
     def of(self, model: ModelInfo) -> float:
         """Return how competent the model can be expected to be: from 0 for the least to 1."""

@@ -20,7 +20,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, predicted_silence, voice_verdict
-from caal_desktop.catalogue.fitness.competence import Competence
+from caal_desktop.catalogue.fitness.competence import COMPETENT, Competence
 from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
 from caal_desktop.catalogue.fitness.free_models import FREE_VARIANT, is_advisable
 from caal_desktop.catalogue.fitness.silence import Silence, speed_of
@@ -48,8 +48,6 @@ _AS_DEAR, _AS_DEAR_USD = 1.25, 0.05
 _SHORT_S, _LONG_S = 0.8, 3.0
 # Added where the hosts were asked and none has figures: nobody uses them.
 _UNUSED_S = 1.0
-# Beyond this, a conversation gets no better.
-_COMPETENT = 0.75
 _CHEAP_USD, _DEAR_USD = 0.02, 1.0
 
 
@@ -152,6 +150,33 @@ def suggest_replacement(
     return best.model if best else None
 
 
+def could_be_suggested(models: Sequence[ModelInfo], today: date, funds: Funds = Funds.UNKNOWN) -> list[ModelInfo]:
+    """Return the models of a list that nothing but their hosts may speak against, in their order.
+
+    Args:
+        models: the whole list.
+        today: the day for which models may have ended or be about to.
+        funds: what the user's key can pay for. Where that is nothing, these are free models.
+    """
+    if funds is Funds.NONE_BOUGHT:
+        return [model for model in models if is_advisable(model) and _can_still_chat(model, today)]
+    judge = _Judge(models, today, NO_FIGURES)
+    return [
+        model
+        for model in models
+        if "tools" in (model.supported_parameters or ())
+        and _can_still_chat(model, today)
+        and not judge.has_drawback(model)
+    ]
+
+
+def price_points(usd_per_hour: float | None) -> float:
+    """Return the points for a low price, 0 to 20; none where it is not known."""
+    if usd_per_hour is None:
+        return 0.0
+    return 20 * max(0.0, 1 - max(usd_per_hour - _CHEAP_USD, 0.0) / (_DEAR_USD - _CHEAP_USD))
+
+
 def _can_still_chat(model: ModelInfo, today: date) -> bool:
     return can_chat(model) and not has_ended(model, today)
 
@@ -205,6 +230,7 @@ class _Judge:
         self._competence = Competence(models)
         self._by_id = {model.id: model for model in models}
         self._cheapest_young: dict[str, float] = {}
+        self._by_author: dict[str, list[ModelInfo]] = {}
         self._tells_names_alone = all(model.pricing == Pricing() and model.reasoning is None for model in models)
 
     def judge(self, model: ModelInfo) -> _Judged:
@@ -297,9 +323,12 @@ class _Judge:
 
     def _find_cheapest_young(self, author: str) -> float:
         """Return what an hour costs of an author's cheapest model that is young and could be suggested instead."""
+        if not self._by_author:
+            for model in self._models:
+                self._by_author.setdefault(model.author, []).append(model)
         cheapest = math.inf
-        for model in self._models:
-            if model.created is None or self._is_old(model) or model.author != author:
+        for model in self._by_author.get(author, ()):
+            if model.created is None or self._is_old(model):
                 continue
             cost = expected_cost(model, self._figures)
             if cost.usd is None or "tools" not in (model.supported_parameters or ()):
@@ -311,13 +340,11 @@ class _Judge:
     def _points(self, model: ModelInfo, silence: Silence | None) -> float:
         cost = expected_cost(model, self._figures)
         # What is free is as competent as what it is the same as, whose price tells of it.
-        points = 40 * min(self._competence.of(self._with_price(model)), _COMPETENT) / _COMPETENT
+        points = 40 * min(self._competence.of(self._with_price(model)), COMPETENT) / COMPETENT
         if silence is not None:
             is_unused = silence.evidence is Evidence.KIND and model.id in self._figures.hosts
             points += 40 * _shortness(silence.seconds + (_UNUSED_S if is_unused else 0.0))
-        if cost.usd is not None:
-            points += 20 * max(0.0, 1 - max(cost.usd - _CHEAP_USD, 0.0) / (_DEAR_USD - _CHEAP_USD))
-        return points
+        return points + price_points(cost.usd)
 
     def _points_of_name(self, model: ModelInfo, silence: Silence | None) -> float:
         """Return the points of a model of which the id is told, and its age at most."""

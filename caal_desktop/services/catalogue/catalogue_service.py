@@ -19,6 +19,7 @@ from caal_desktop.llm.errors import InvalidResponse, ProviderError
 from caal_desktop.llm.fields import parse_json
 from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.llm.providers.registry import descriptor_of
+from caal_desktop.services.catalogue.known_hosts import KnownHosts
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.base import LLMProvider
     from caal_desktop.llm.models.info import ModelInfo, ModelList
+    from caal_desktop.services.catalogue.figure_survey import FigureSurvey
     from caal_desktop.services.catalogue.host_lookup import HostLookup
     from caal_desktop.services.catalogue.server_orders import ServerOrders
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
@@ -87,6 +89,9 @@ class Catalogue:
 class CatalogueService(QObject):
     """Keeps the list of models of the current provider.
 
+    Attributes:
+        known_hosts: which hosts models have, as far as it was asked.
+
     Signals:
         changed: carries the :class:`Catalogue`, after every change of list or state.
         replacementFound: carries the id of a model that is not listed, and the most similar :class:`ModelInfo` that is
@@ -106,6 +111,7 @@ class CatalogueService(QObject):
         self._catalogue = Catalogue()
         self._figures, self._funds = NO_FIGURES, Funds.UNKNOWN
         self._scope = TaskScope("catalogue")
+        self.known_hosts = KnownHosts(cache_folder, self._scope, self)
 
     @cached_property
     def orders(self) -> ServerOrders:
@@ -122,10 +128,19 @@ class CatalogueService(QObject):
         """The hosts of models."""
         from caal_desktop.services.catalogue.host_lookup import HostLookup
 
-        hosts = HostLookup(self._pool, self._scope, self)
+        hosts = HostLookup(self._pool, self._scope, self.known_hosts, self)
         if self._connection is not None:
             hosts.set_connection(self._connection)
         return hosts
+
+    @cached_property
+    def survey(self) -> FigureSurvey:
+        """Asks the hosts of the models that could be recommended; :meth:`ask_hosts` has it begin."""
+        from caal_desktop.services.catalogue.figure_survey import FigureSurvey
+
+        survey = FigureSurvey(self._pool, self._scope, self.known_hosts, lambda: self.orders, self)
+        survey.set_connection(self._connection)
+        return survey
 
     @property
     def current(self) -> Catalogue:
@@ -140,8 +155,9 @@ class CatalogueService(QObject):
     def open(self, connection: Connection) -> None:
         """Show the models of a provider: the cached list first, then a new one if that is old."""
         previous, self._connection = self._connection, connection
+        self.known_hosts.set_connection(connection)
         # Those that were not needed yet do not exist, and take the connection when they are made.
-        for name in ("orders", "hosts"):
+        for name in ("orders", "hosts", "survey"):
             if (part := self.__dict__.get(name)) is not None:
                 part.set_connection(connection)
         if previous != connection:
@@ -163,12 +179,19 @@ class CatalogueService(QObject):
         """Show no models, because this provider's cannot be requested yet. A request that is under way is cancelled."""
         self._connection = None
         self._scope.cancel("load")
+        if "survey" in self.__dict__:
+            self.survey.set_connection(None)
         self._set(Catalogue(provider))
 
     def refresh(self) -> None:
         """Request the list again, whatever its age."""
         if self._connection is not None:
             self._scope.start(self._fetch(self._connection), name="load")
+
+    def ask_hosts(self) -> None:
+        """Have the hosts asked how quick they are, because the models are being looked at; once a day is enough."""
+        if self._catalogue.state is CatalogueState.READY and self._catalogue.view is not None:
+            self.survey.request(self._catalogue.view)
 
     def judge(self, figures: Figures, funds: Funds) -> None:
         """Judge the models by what is known now, those that are listed and those that will be.
@@ -223,6 +246,8 @@ class CatalogueService(QObject):
         return view.figures is self._figures and view.funds is self._funds
 
     async def _open(self, connection: Connection) -> None:
+        # Before the list, which is shown judged then.
+        await self.known_hosts.load(connection.provider)
         if not self._catalogue.models:
             cached = await asyncio.to_thread(self._read_cache, connection)
             if cached is not None:

@@ -1,10 +1,10 @@
-"""Looks up the hosts of a model when they are shown, and caches them for as long as their figures hold."""
+"""Looks up the hosts of a model when they are shown, unless they were listed a few minutes ago."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from caal_desktop.llm.providers.registry import descriptor_of
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.endpoints import EndpointInfo
+    from caal_desktop.services.catalogue.known_hosts import KnownHosts
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
     from caal_desktop.services.task_scope import TaskScope
 
@@ -53,17 +54,21 @@ class Hosts:
 class HostLookup(QObject):
     """Requests the hosts of a model from the provider, where it lists them.
 
+    Args:
+        pool: lends the client.
+        scope: owns the task.
+        known: what is known of hosts; it is told what comes.
+
     Signals:
         changed: carries the :class:`Hosts` that were requested.
     """
 
     changed = Signal(object)
 
-    def __init__(self, pool: ProviderPool, scope: TaskScope, parent: QObject | None = None) -> None:
+    def __init__(self, pool: ProviderPool, scope: TaskScope, known: KnownHosts, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool, self._scope = pool, scope
+        self._pool, self._scope, self._known = pool, scope, known
         self._connection: Connection | None = None
-        self._known: dict[str, Hosts] = {}
 
     @property
     def is_available(self) -> bool:
@@ -71,25 +76,23 @@ class HostLookup(QObject):
         return self._connection is not None and descriptor_of(self._connection.provider).can(Capability.HOSTS)
 
     def set_connection(self, connection: Connection) -> None:
-        """Request from this provider from now on. It tells latencies to keys alone: another key empties the cache."""
-        if connection != self._connection:
-            self._connection = connection
-            self._known.clear()
+        """Request from this provider from now on."""
+        self._connection = connection
 
     def request(self, model_id: str, *, again: bool = False) -> None:
         """Request the hosts of a model, which ``changed`` carries; an earlier request is cancelled.
 
         Args:
             model_id: the model's id.
-            again: request them even though they are cached.
+            again: request them even though they are known.
         """
         connection = self._connection
         if connection is None or not self.is_available:
             return
-        known = self._known.get(model_id)
-        if known is not None and not again and _is_fresh(known):
+        known = self._known.find(connection.provider, model_id)
+        if known is not None and known.endpoints and not again and self._known.clock() - known.asked_at < FRESH_FOR:
             self._scope.cancel("hosts")
-            self.changed.emit(known)
+            self.changed.emit(Hosts(model_id, HostsPhase.READY, known.endpoints, known.asked_at))
             return
         self._scope.start(self._fetch(connection, model_id), name="hosts")
 
@@ -103,10 +106,5 @@ class HostLookup(QObject):
         except ProviderError as error:
             self.changed.emit(Hosts(model_id, HostsPhase.FAILED, error=error))
             return
-        hosts = Hosts(model_id, HostsPhase.READY, endpoints, datetime.now(UTC))
-        self._known[model_id] = hosts
-        self.changed.emit(hosts)
-
-
-def _is_fresh(hosts: Hosts) -> bool:
-    return hosts.fetched_at is not None and datetime.now(UTC) - hosts.fetched_at < FRESH_FOR
+        self.changed.emit(Hosts(model_id, HostsPhase.READY, endpoints, self._known.clock()))
+        self._known.add(connection, {model_id: endpoints})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -36,7 +37,8 @@ class Judgement(QObject):
     ) -> None:
         super().__init__(parent)
         self._catalogue, self._settings, self._keys = catalogue, settings, keys
-        for signal in (catalogue.changed, catalogue.connected, settings.changed, keys.stateChanged):
+        hosts = catalogue.known_hosts
+        for signal in (catalogue.changed, catalogue.connected, hosts.changed, settings.changed, keys.stateChanged):
             signal.connect(self._update)
         self._update()
 
@@ -47,9 +49,15 @@ class Judgement(QObject):
 
     def _figures(self, provider: str) -> Figures:
         settings = self._settings.current
+        evidence = self._catalogue.known_hosts.evidence(provider)
+        figures = Figures(
+            {model_id: hosts.endpoints for model_id, hosts in evidence.items()},
+            asked_at={model_id: hosts.asked_at for model_id, hosts in evidence.items()},
+        )
         if not descriptor_of(provider).can(Capability.ROUTING):
-            return Figures()
-        return Figures(
+            return figures
+        return replace(
+            figures,
             allowed=frozenset(settings.allowed_providers),
             ignored=frozenset(settings.ignored_providers),
             quick=settings.asks_quick_hosts or settings.provider_sort is ProviderSort.THROUGHPUT,

@@ -17,6 +17,7 @@ from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.caches.order_cache import CachedOrder, OrderCache
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from caal_desktop.llm.base import LLMProvider
@@ -69,6 +70,7 @@ class ServerOrders(QObject):
         self._orders: dict[str, dict[SortOrder, ServerOrder]] = {}
         self._loaded: set[str] = set()
         self._uses_cache = False
+        self._saving = asyncio.Lock()
 
     @property
     def is_available(self) -> bool:
@@ -99,7 +101,7 @@ class ServerOrders(QObject):
         known = self.order(order)
         if known.phase is OrderPhase.LOADING or (known.phase is OrderPhase.READY and not again and _is_fresh(known)):
             return
-        self._scope.start(self._fetch(self._connection, order), name=f"order {self._connection.provider} {order}")
+        self._scope.start(self._fetch(self._connection, order), name=_task_name(self._connection.provider, order))
 
     def load_soon(self) -> None:
         """Read the cached orders in the background: the current provider's, and those of later ones."""
@@ -110,6 +112,22 @@ class ServerOrders(QObject):
         if provider not in self._loaded:
             self._loaded.add(provider)
             self._scope.start(self._load(provider), name=f"orders {provider}")
+
+    async def load(self) -> None:
+        """Read the current provider's cached orders, unless that has been done."""
+        self.load_soon()
+        if self._connection is not None:
+            await self._scope.wait(f"orders {self._connection.provider}")
+
+    async def renew(self, orders: Iterable[SortOrder]) -> None:
+        """Request those of the orders that are not fresh, and wait until they are known or could not be fetched."""
+        if self._connection is None or not self.is_available:
+            return
+        names = [_task_name(self._connection.provider, order) for order in orders]
+        for order in orders:
+            self.request(order)
+        for name in names:
+            await self._scope.wait(name)
 
     def _known(self, provider: str) -> dict[SortOrder, ServerOrder]:
         return self._orders.setdefault(provider, {})
@@ -140,12 +158,19 @@ class ServerOrders(QObject):
             self._set(name, order, ServerOrder(before.ids, OrderPhase.FAILED, before.fetched_at, error))
             return
         self._set(name, order, ServerOrder(ids, OrderPhase.READY, datetime.now(UTC)))
-        known = {str(sort): CachedOrder(one.ids, one.fetched_at) for sort, one in self._known(name).items() if one.ids}
-        await asyncio.to_thread(OrderCache(self._folder, name).save, known)
+        async with self._saving:  # two that come at once must not overtake each other on their way to the file
+            known = {
+                str(sort): CachedOrder(one.ids, one.fetched_at) for sort, one in self._known(name).items() if one.ids
+            }
+            await asyncio.to_thread(OrderCache(self._folder, name).save, known)
 
     def _set(self, provider: str, order: SortOrder, known: ServerOrder) -> None:
         self._known(provider)[order] = known
         self.changed.emit(order)
+
+
+def _task_name(provider: str, order: SortOrder) -> str:
+    return f"order {provider} {order}"
 
 
 def _ids(provider: LLMProvider, payload: object) -> tuple[str, ...]:

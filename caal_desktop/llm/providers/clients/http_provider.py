@@ -281,8 +281,15 @@ class HTTPProvider(LLMProvider):
             None, explained, error, context, self.base_url, self._network
         )
 
-    async def _get_json(self, context: RequestContext, path: str, params: Mapping[str, str] | None = None) -> object:
-        async with self._open(context, "GET", path, params=params) as response:
+    async def _get_json(
+        self,
+        context: RequestContext,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        repeats: bool = True,
+    ) -> object:
+        async with self._open(context, "GET", path, params=params, repeats=repeats) as response:
             return error_mapping.decode_json(context, await self._read(context, response), response.headers)
 
     async def _read(self, context: RequestContext, response: Response) -> bytes:

@@ -233,7 +233,7 @@ class OpenRouterProvider(HostedProvider):
             raise hidden.error(InvalidResponse, reason=InvalidResponse.why_no_key)
         return check_key_form(self.provider_name, self.display_name, key)
 
-    async def list_endpoints(self, model_id: str) -> tuple[EndpointInfo, ...]:
+    async def list_endpoints(self, model_id: str, *, repeats: bool = True) -> tuple[EndpointInfo, ...]:
         """Return the hosts of a model; see :meth:`LLMProvider.list_endpoints`.
 
         Raises:
@@ -243,7 +243,7 @@ class OpenRouterProvider(HostedProvider):
         path = endpoints_path(model_id)
         if path is None:
             raise context.error(ModelNotFound, reason=ModelNotFound.why_no_author)
-        endpoints = parse_endpoints(await self._get_json(context, path))
+        endpoints = parse_endpoints(await self._get_json(context, path, repeats=repeats))
         if endpoints is None:
             raise context.error(InvalidResponse, reason=InvalidResponse.why_no_hosts)
         return endpoints
