@@ -69,6 +69,7 @@ class LLMResponse:
         provider: the name of the hosting provider, on OpenRouter; None elsewhere.
         reasoning_details: opaque entries to be sent back unchanged with the tool calls
             (:func:`format_tool_call_message`).
+        reasoning: what the model thought before, as far as the server tells it; "" where it does not.
     """
 
     content: str | None
@@ -79,6 +80,7 @@ class LLMResponse:
     model: str | None = None
     provider: str | None = None
     reasoning_details: tuple[dict[str, Any], ...] = ()
+    reasoning: str = ""
 
 
 def parse_tool_arguments(arguments: object) -> dict[str, Any]:

@@ -254,6 +254,19 @@ def test_a_look_up_that_fails_costs_no_turn_and_is_tried_again_by_the_next(
     run(test())
 
 
+def test_only_the_first_look_up_is_waited_for() -> None:
+    async def test() -> None:
+        async with speaking(error_reply(401, "No")) as (server, provider):
+            await provider.chat(MESSAGES)
+            assert provider._thinking is not None
+            provider._thinking._patient_until = 0.0  # the time is up when the next turn comes
+            server.gets = [Reply(before=(HANG,))]
+            await asyncio.wait_for(provider.chat(MESSAGES), 10)
+            assert posted(server) == ["nothing", "nothing"]
+
+    run(test())
+
+
 def test_what_fails_again_and_again_is_given_up() -> None:
     async def test() -> None:
         async with speaking(error_reply(401, "No")) as (server, provider):
@@ -305,6 +318,7 @@ def test_a_look_up_that_hangs_ends_with_the_provider() -> None:
             while not looked_up(server):
                 await asyncio.sleep(0)
             await provider.aclose()
+            assert "least thinking" not in {task.get_name() for task in asyncio.all_tasks()}
             await asyncio.wait_for(server.client_left.wait(), 10)
 
     run(test())

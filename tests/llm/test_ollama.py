@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from caal_desktop.llm import (
     FinishReason,
+    LLMResponse,
     OllamaProvider,
     ReasoningPolicy,
     Timeouts,
@@ -242,6 +243,46 @@ def test_an_image_that_ollama_would_have_to_fetch_is_refused_before_anything_is_
     far = [{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]
     with pytest.raises(CapabilityNotOffered):
         body_of({}, [{"role": "user", "content": far}])
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_what_was_thought_before_a_call_goes_with_it_to_the_next_round(streams: bool) -> None:
+    whole = {
+        "role": "assistant",
+        "content": "",
+        "thinking": "The user wants the weather.",
+        "tool_calls": [{"id": "call_a1b2c3d4", "function": {"name": "get_weather", "arguments": KOELN}}],
+    }
+    calls = lines(THINKING, THINKING, CALL, END) if streams else json_reply({**json.loads(END), "message": whole})
+
+    async def asked(provider: OllamaProvider) -> LLMResponse:
+        if not streams:
+            return await provider.chat(HELLO, [TOOL])
+        answer = (await collect(provider.stream_turn(HELLO, [TOOL])))[-1]
+        assert isinstance(answer, LLMResponse)
+        return answer
+
+    async def test() -> None:
+        async with scripted_server(calls) as server, ollama(server) as provider:
+            answer = await asked(provider)
+            thought = "The userThe user" if streams else whole["thinking"]
+            assert answer.reasoning == thought
+            message = provider.format_tool_call_message(None, answer.tool_calls)
+            assert message["thinking"] == thought
+            server.script = [json_reply(json.loads(END))]
+            await provider.chat([*HELLO, message])
+            assert server.last.body["messages"][-1]["thinking"] == thought
+            # Other calls, and later ones before which nothing was thought, have none of it.
+            assert "thinking" not in provider.format_tool_call_message(None, [ToolCall("call_other", "get_time")])
+            server.script = [
+                lines(CALL, END)
+                if streams
+                else json_reply({**json.loads(END), "message": {"tool_calls": whole["tool_calls"]}})
+            ]
+            later = await asked(provider)
+            assert "thinking" not in provider.format_tool_call_message(None, later.tool_calls)
+
+    run(test())
 
 
 def test_a_tiny_model_gets_tools_without_descriptions() -> None:

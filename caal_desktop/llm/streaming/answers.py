@@ -251,4 +251,5 @@ def parse_completion(payload: dict[str, Any], secrets: tuple[str | None, ...] = 
         model=as_text(payload.get("model")),
         provider=as_text(payload.get("provider")),
         reasoning_details=details,
+        reasoning=whole_characters(_text_of(message.get("reasoning") or message.get("reasoning_content"))),
     )

@@ -49,6 +49,7 @@ class StreamedAnswer:
         self._spoken = SpokenText(tools)
         self._text: list[str] = []
         self._calls: dict[int, _Call] = {}
+        self._thoughts: list[str] = []
         self._details: list[dict[str, Any]] = []
         self._answered_by = AnsweredBy()
         self._report: UsageReport | None = None
@@ -81,7 +82,8 @@ class StreamedAnswer:
                 return self._said(self._spoken.feed(text))
             case ToolCallDelta(index=index):
                 self._calls.setdefault(index, _Call()).add(event)
-            case ReasoningDelta(details=details):
+            case ReasoningDelta(text=text, details=details):
+                self._thoughts.append(text)
                 self._details += details
             case AnsweredBy():
                 self._answered_by = event
@@ -107,6 +109,7 @@ class StreamedAnswer:
             model=self._answered_by.model,
             provider=self._answered_by.provider,
             reasoning_details=tuple(self._details),
+            reasoning="".join(self._thoughts),
         )
         _settle(answer, self._spoken)
         return answer

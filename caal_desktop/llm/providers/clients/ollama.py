@@ -130,6 +130,7 @@ class OllamaProvider(HTTPProvider):
         self.top_k = top_k
         self.num_ctx = num_ctx
         self.max_tokens = max_tokens
+        self._thought: tuple[frozenset[str], str] = (frozenset(), "")
 
     def _display_name(self, base_url: object) -> str:
         return self.descriptor.title
@@ -153,8 +154,14 @@ class OllamaProvider(HTTPProvider):
         return {**super().format_tool_result(content, tool_call_id, tool_name), "tool_name": tool_name}
 
     def format_tool_call_message(self, content: str | None, tool_calls: Sequence[ToolCall]) -> Message:
-        """Return the message that puts tool calls into the history; Ollama's arguments are objects, not texts."""
+        """Return the message that puts tool calls into the history; Ollama's arguments are objects, not texts.
+
+        What the model thought before the newest calls stands in it: some need that again with the results.
+        """
         message = super().format_tool_call_message(content, tool_calls)
+        ids, thought = self._thought
+        if thought and not ids.isdisjoint(call.id for call in tool_calls):
+            message["thinking"] = thought
         for wire, call in zip(message["tool_calls"], tool_calls, strict=True):
             wire["function"]["arguments"] = call.arguments
         return message
@@ -235,7 +242,21 @@ class OllamaProvider(HTTPProvider):
         answer = answers.parse_completion(_Lines().chunk(payload), context.secrets)
         if answer is None or not isinstance(payload.get("message"), dict):
             raise context.error(InvalidResponse, reason=InvalidResponse.why_no_message)
-        return self._settled(context, answer, tools)
+        return self._remembered(self._settled(context, answer, tools))
+
+    async def stream_turn(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
+    ) -> AsyncGenerator[str | LLMResponse, None]:
+        """Stream one answer of a turn in one request; see :meth:`LLMProvider.stream_turn`."""
+        async with aclosing(super().stream_turn(messages, tools, **kwargs)) as pieces:
+            async for piece in pieces:
+                yield piece if isinstance(piece, str) else self._remembered(piece)
+
+    def _remembered(self, answer: LLMResponse) -> LLMResponse:
+        """Return an answer, and keep what was thought before its calls."""
+        if answer.tool_calls:
+            self._thought = (frozenset(call.id for call in answer.tool_calls), answer.reasoning)
+        return answer
 
     async def stream_events(
         self,
