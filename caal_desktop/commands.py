@@ -51,6 +51,7 @@ class CommandId(StrEnum):
     ALLOW_SHORTER_ANSWER = "allow_shorter_answer"
     USE_FALLBACK = "use_fallback"
     PRIVACY_PAGE = "privacy_page"
+    RAISE_LIMIT = "raise_limit"
     CONTINUE = "continue"
     # What can be done with a message.
     EDIT = "edit"
@@ -102,6 +103,8 @@ class Need(StrEnum):
     """The provider has a page where credit is bought."""
     PRIVACY_PAGE = "privacy_page"
     """The provider has a page for the account's privacy settings."""
+    KEYS_PAGE = "keys_page"
+    """The provider has a page where keys are made, and their limits set."""
 
 
 class StandardKey(StrEnum):
@@ -233,6 +236,9 @@ COMMANDS: Mapping[CommandId, Command] = {
     CommandId.CHECK_KEY: Command(title=QT_TRANSLATE_NOOP("Command", "Change the key"), part="key"),
     CommandId.ADD_CREDIT: Command(
         title=QT_TRANSLATE_NOOP("Command", "Add credit"), part="credit", needs=frozenset({Need.CREDITS_PAGE})
+    ),
+    CommandId.RAISE_LIMIT: Command(
+        title=QT_TRANSLATE_NOOP("Command", "Raise the key's limit"), part="limit", needs=frozenset({Need.KEYS_PAGE})
     ),
     CommandId.CHOOSE_MODEL: Command(
         title=QT_TRANSLATE_NOOP("Command", "Choose another model"), part="model", needs=_MESSAGE

@@ -80,6 +80,7 @@ class Windows(QObject):
         self._scope = TaskScope("windows")
         self.commands = self._bind_commands()
         services.keys.migrated.connect(self._on_migrated)
+        app.applicationStateChanged.connect(self._on_application_state)
         first_paint.happened.connect(self._after_first_paint)
         if demo is not None:
             demo.started.connect(self._give_demo_key)
@@ -300,6 +301,10 @@ class Windows(QObject):
     def _on_migrated(self, provider: str) -> None:
         if self.main is not None:
             self.main.notice.show_migrated(provider, self._services.keys.store_name)
+
+    def _on_application_state(self, state: Qt.ApplicationState) -> None:
+        if state is Qt.ApplicationState.ApplicationActive and not self._is_closed:
+            self._services.keys.credit.look()
 
     # --- the settings
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 from caal_desktop.services.process.single_instance import FirstInstanceSilent
@@ -54,3 +55,15 @@ def test_a_message_comes_to_the_front_where_there_is_no_window(application: Appl
     assert "end it in your system's list of running programs" in box.informativeText()
     box.close()
     windows.main = main
+
+
+def test_who_comes_back_from_buying_credit_has_the_key_looked_at(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[bool] = []
+    monkeypatch.setattr(application.services.keys.credit, "look", lambda: looks.append(True))
+    state_changed = application.windows._app.applicationStateChanged
+    state_changed.emit(Qt.ApplicationState.ApplicationInactive)
+    assert looks == []
+    state_changed.emit(Qt.ApplicationState.ApplicationActive)
+    assert looks == [True]

@@ -264,6 +264,13 @@ def test_strange_lists_of_models(demo: DemoControl) -> None:
     assert any(isinstance(row, dict) and row.get("id") == CHEAP for row in demo.call("GET", "/models").json()["data"])
 
 
+def test_credit_that_was_bought_meanwhile(demo: DemoControl) -> None:
+    key = demo.key_for("free_tier")
+    assert demo.call("GET", "/key", key=key).json()["data"]["is_free_tier"] is True
+    demo.fault("credit_bought")
+    assert demo.call("GET", "/key", key=key).json()["data"]["is_free_tier"] is False
+
+
 def test_a_bare_key(demo: DemoControl) -> None:
     demo.fault("bare_key")
     assert set(demo.call("GET", "/key", key=demo.key).json()["data"]) == {"label"}

@@ -145,6 +145,13 @@ class Parts:
             # Nothing but the service writes this: the test plays an earlier run.
             self.keys._update_record(name, status=status)
 
+    def tell_of_key(self, info: KeyInfo | None, name: str = "openrouter") -> None:
+        """Set what is known of the key in use, as if its provider had just told it."""
+        self.keys._infos.pop(name, None)
+        if info is not None:
+            self.keys._infos[name] = info
+        self.keys._publish(name)
+
     def key(self, name: str = "openrouter") -> str | None:
         """Return the secret in memory, whatever address it is for."""
         return self.keys._secrets.get(name)

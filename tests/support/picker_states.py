@@ -18,9 +18,11 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from caal_desktop.catalogue.filters import FilterName, Filters
+from caal_desktop.catalogue.fitness.free_models import is_free
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.errors import ConnectionRefused
 from caal_desktop.llm.models.endpoints import parse_endpoints
+from caal_desktop.llm.models.key_info import FreeRequests, Funds, KeyInfo
 from caal_desktop.llm.models.listing import parse_model_list
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
@@ -62,9 +64,17 @@ def pane(
     query: str = "",
     filters: Filters | None = None,
     chosen: str | None = None,
+    key: KeyInfo | None = None,
+    is_private: bool = False,
 ) -> ModelPane:
-    """Return a pane over the services, which have a catalogue that was never asked for."""
-    parts.show_catalogue(catalogue() if shown is None else shown)
+    """Return a pane over the services, which have a catalogue that was never asked for, and a key or none."""
+    shown = catalogue() if shown is None else shown
+    parts.show_catalogue(shown)
+    parts.tell_of_key(key)
+    parts.settings.update(deny_data_collection=is_private)
+    if key is not None and shown.view is not None:
+        judged = shown.view.with_figures(parts.catalogue._figures, key.funds)
+        parts.show_catalogue(replace(shown, view=judged))
     result = ModelPane(parts.catalogue, parts.settings, name="picker.pane")
     best = result.browser.view.recommended
     result.choose(chosen if chosen is not None else best.id if best is not None else "")
@@ -137,11 +147,44 @@ def _no_match(parts: Parts) -> ModelPane:
     raise AssertionError("every model has a free twin")
 
 
+def paid_model() -> ModelInfo:
+    """Return the model that is recommended to those who can pay."""
+    view = catalogue().view
+    assert view is not None
+    assert view.recommended is not None
+    return view.recommended
+
+
 def _compare_dialog(_parts: Parts) -> CompareDialog:
     view = catalogue().view
     assert view is not None
     fit = view.filters.apply(Filters(frozenset({FilterName.VOICE})))
     return CompareDialog(fit[:3], TODAY)
+
+
+NO_CREDIT = KeyInfo(is_free_tier=True, free_requests=FreeRequests(50, 12, 38))
+"""What is told of a key whose account never bought credit."""
+SPENT = KeyInfo(limit=10.0, limit_remaining=0.0, limit_reset="weekly", is_free_tier=False)
+"""What is told of a key whose limit is used up."""
+
+
+def _used_up(parts: Parts) -> ModelPane:
+    return pane(parts, key=replace(NO_CREDIT, free_requests=FreeRequests(50, 50, 0)))
+
+
+def _only_paid(parts: Parts) -> ModelPane:
+    paid = [model for model in catalogue().models if not is_free(model)]
+    return pane(parts, catalogue_of(tuple(paid)), key=NO_CREDIT)
+
+
+def _credit_came(parts: Parts) -> ModelPane:
+    """Return a pane whose user has bought credit meanwhile, and goes on with the free model until then."""
+    result = pane(parts, key=NO_CREDIT)
+    parts.tell_of_key(replace(NO_CREDIT, is_free_tier=False))
+    view = catalogue().view
+    assert view is not None
+    parts.show_catalogue(replace(catalogue(), view=view.with_figures(parts.catalogue._figures, Funds.BOUGHT)))
+    return result
 
 
 STATES: dict[str, Callable[[Parts], QWidget]] = {
@@ -160,6 +203,16 @@ STATES: dict[str, Callable[[Parts], QWidget]] = {
     "loading": _of(CatalogueState.LOADING),
     "failed": _of(CatalogueState.FAILED, OFFLINE),
     "stale": _stale,
+    "no-credit": lambda parts: pane(parts, key=NO_CREDIT),
+    "no-credit-and-a-price": lambda parts: pane(parts, key=NO_CREDIT, chosen=paid_model().id),
+    "no-credit-untold": lambda parts: pane(parts, key=KeyInfo(is_free_tier=True)),
+    "no-credit-limit-alone": lambda parts: pane(parts, key=KeyInfo(is_free_tier=True, free_requests=FreeRequests(50))),
+    "no-credit-used-up": _used_up,
+    "no-credit-only-paid": _only_paid,
+    "no-credit-private": lambda parts: pane(parts, key=NO_CREDIT, is_private=True),
+    "spent": lambda parts: pane(parts, key=SPENT),
+    "spent-for-good": lambda parts: pane(parts, key=replace(SPENT, limit_reset=None)),
+    "credit-came": _credit_came,
     "ids-alone": _ids_alone,
     "comparing": _compared,
     "details": _details,

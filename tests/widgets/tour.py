@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit,
 from caal_desktop import __version__
 from caal_desktop.catalogue.filters import FilterName, Filters
 from caal_desktop.catalogue.fitness.evidence import Figures
+from caal_desktop.catalogue.fitness.free_models import is_free
 from caal_desktop.commands import CommandId
 from caal_desktop.demo.accounts.keys import KEYS
 from caal_desktop.key_doctor import CLEANUP_TEXTS, diagnose
@@ -29,6 +30,7 @@ from caal_desktop.llm.errors import Availability, ModelEnded, ProviderError
 from caal_desktop.llm.errors.text import DescribedError
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import Pricing
+from caal_desktop.llm.models.key_info import FreeRequests, Funds
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.translation import Duration, SourceText
 from caal_desktop.llm.transport.network import VIA
@@ -101,7 +103,18 @@ from tests.support.commands import recording
 from tests.support.demo import DemoControl
 from tests.support.error_trees import error_classes
 from tests.support.key_stages import Stage
-from tests.support.picker_states import OFFLINE, SIZES, STATES, TODAY, catalogue, catalogue_of, pane, shown_in
+from tests.support.picker_states import (
+    NO_CREDIT,
+    OFFLINE,
+    SIZES,
+    SPENT,
+    STATES,
+    TODAY,
+    catalogue,
+    catalogue_of,
+    pane,
+    shown_in,
+)
 from tests.support.plain_texts import Data
 from tests.support.qt_loop import run_async, turn
 from tests.widgets.chat.conftest import MODEL, ChatWindow
@@ -562,6 +575,20 @@ class Tour:
                 chat.window._show_key()
                 self.look(f"main window, key {name}")
         chat.window._show_key()
+        self._credit(parts)
+
+    def _credit(self, parts: Parts) -> None:
+        used_up = replace(NO_CREDIT, free_requests=FreeRequests(50, 50, 0))
+        free = next(model.id for model in parts.catalogue.current.models if is_free(model))
+        for key, is_private in ((NO_CREDIT, False), (NO_CREDIT, True), (used_up, False), (SPENT, False)):
+            parts.tell_of_key(key)
+            parts.until(lambda key=key: parts.catalogue.current.view.funds is key.funds, "the judgement")
+            for model_id in (MODEL, free):
+                parts.settings.update(openrouter_model=model_id, deny_data_collection=is_private)
+                self.look(f"main window, {key.funds}, {model_id}")
+        parts.settings.update(openrouter_model=MODEL, deny_data_collection=False)
+        parts.tell_of_key(None)
+        parts.until(lambda: parts.catalogue.current.view.funds is Funds.UNKNOWN, "the judgement")
 
     def _dialogs(self, chat: ChatWindow, parts: Parts) -> None:
         for command in (CommandId.OPTIONS, CommandId.SHORTCUTS, CommandId.ABOUT, CommandId.MODEL):

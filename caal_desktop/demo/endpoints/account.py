@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 async def _key(call: DemoRequest) -> Response:
     data = call.state.keys.describe(call.authenticate())
+    if call.has_fault("credit_bought"):
+        data["is_free_tier"] = False
     return json_response({"data": {"label": data["label"]} if call.has_fault("bare_key") else data})
 
 

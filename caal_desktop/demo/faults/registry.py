@@ -144,6 +144,7 @@ def _table() -> dict[str, Fault]:
         Fault("models_wrong_shape", data, "'data' is not a list", frozenset({EndpointGroup.MODELS})),
         Fault("bare_models", data, "rows with id, object, created, owned_by alone", frozenset({EndpointGroup.MODELS})),
         Fault("key_timeout", reply, "GET /key is never answered", frozenset({EndpointGroup.KEY})),
+        Fault("credit_bought", data, "GET /key tells that credit was bought", frozenset({EndpointGroup.KEY})),
         Fault("bare_key", data, "GET /key tells label and nothing else", frozenset({EndpointGroup.KEY})),
         Fault(
             "zero_credits", data, "GET /credits answers zeros to an ordinary key", frozenset({EndpointGroup.CREDITS})

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.base import LLMProvider
     from caal_desktop.llm.models.info import ModelInfo, ModelList
+    from caal_desktop.llm.models.key_info import KeyInfo
     from caal_desktop.services.catalogue.figure_survey import FigureSurvey
     from caal_desktop.services.catalogue.host_lookup import HostLookup
     from caal_desktop.services.catalogue.server_orders import ServerOrders
@@ -97,11 +98,13 @@ class CatalogueService(QObject):
         replacementFound: carries the id of a model that is not listed, and the most similar :class:`ModelInfo` that is
             listed, or None.
         connected: the models are requested with another connection now, or with none.
+        keyChanged: something else is known of the key.
     """
 
     changed = Signal(object)
     replacementFound = Signal(str, object)
     connected = Signal()
+    keyChanged = Signal()
 
     def __init__(self, cache_folder: Path, pool: ProviderPool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -110,6 +113,7 @@ class CatalogueService(QObject):
         self._connection: Connection | None = None
         self._catalogue = Catalogue()
         self._figures, self._funds = NO_FIGURES, Funds.UNKNOWN
+        self._key: KeyInfo | None = None
         self._scope = TaskScope("catalogue")
         self.known_hosts = KnownHosts(cache_folder, self._scope, self)
 
@@ -152,6 +156,11 @@ class CatalogueService(QObject):
         """How the models are requested; None while they are not."""
         return self._connection
 
+    @property
+    def key(self) -> KeyInfo | None:
+        """What is known of the key that the models are judged for."""
+        return self._key
+
     def open(self, connection: Connection) -> None:
         """Show the models of a provider: the cached list first, then a new one if that is old."""
         previous, self._connection = self._connection, connection
@@ -193,13 +202,17 @@ class CatalogueService(QObject):
         if self._catalogue.state is CatalogueState.READY and self._catalogue.view is not None:
             self.survey.request(self._catalogue.view)
 
-    def judge(self, figures: Figures, funds: Funds) -> None:
+    def judge(self, figures: Figures, funds: Funds, key: KeyInfo | None = None) -> None:
         """Judge the models by what is known now, those that are listed and those that will be.
 
         Args:
             figures: what is known of the models' hosts.
             funds: what the user's key can pay for.
+            key: what else is known of that key.
         """
+        if key != self._key:
+            self._key = key
+            self.keyChanged.emit()
         if (figures, funds) != (self._figures, self._funds):
             self._figures, self._funds = figures, funds
             self._judge_soon()

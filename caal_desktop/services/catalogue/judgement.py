@@ -14,6 +14,7 @@ from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.settings.choices import ProviderSort
 
 if TYPE_CHECKING:
+    from caal_desktop.llm.models.key_info import KeyInfo
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.settings.settings_service import SettingsService
@@ -45,7 +46,9 @@ class Judgement(QObject):
     def _update(self) -> None:
         provider = self._catalogue.current.provider
         if provider:
-            self._catalogue.judge(self._figures(provider), self._funds(provider))
+            key = self._key(provider)
+            funds = Funds.UNKNOWN if key is None else key.funds
+            self._catalogue.judge(self._figures(provider), funds, key)
 
     def _figures(self, provider: str) -> Figures:
         settings = self._settings.current
@@ -63,9 +66,8 @@ class Judgement(QObject):
             quick=settings.asks_quick_hosts or settings.provider_sort is ProviderSort.THROUGHPUT,
         )
 
-    def _funds(self, provider: str) -> Funds:
+    def _key(self, provider: str) -> KeyInfo | None:
         # Of the key that the list is requested with: in the wizard that is one that is not kept yet.
         connection = self._catalogue.connection
         is_connected = connection is not None and connection.provider == provider
-        info = self._keys.info_for(connection) if connection and is_connected else self._keys.state(provider).info
-        return Funds.UNKNOWN if info is None else info.funds
+        return self._keys.info_for(connection) if connection and is_connected else self._keys.state(provider).info

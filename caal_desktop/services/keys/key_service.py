@@ -23,9 +23,12 @@ from caal_desktop.llm.errors import (
     PermissionRefused,
     ProviderError,
 )
+from caal_desktop.llm.models.key_info import Funds
+from caal_desktop.llm.providers.descriptor import Capability
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.llm.transport.address import origin_of
 from caal_desktop.llm.transport.network import ProxyMode
+from caal_desktop.services.keys.credit_watch import CreditWatch
 from caal_desktop.services.keys.key_state import KeyActivity, KeyringResult, KeyState, Proof, Replacement, status_after
 from caal_desktop.services.providers.connections import PROXY, connection_by, connection_for, network_of
 from caal_desktop.services.task_scope import TaskScope
@@ -139,6 +142,8 @@ class KeyService(QObject):
         self._infos: dict[str, KeyInfo] = {}
         # The last key of a provider that was proven without being in use, with what was told about it.
         self._tried: dict[str, tuple[str, KeyInfo]] = {}
+        # The names of those whose key in use was checked since it was loaded.
+        self._asked_about: set[str] = set()
         self._errors: dict[str, SecretError] = {}
         self._activities: dict[str, list[KeyActivity]] = {}
         # The names of the secrets that are being read from the keyring.
@@ -160,6 +165,8 @@ class KeyService(QObject):
         self._closed = False
         self.tasks = TaskScope("keys")
         """For work on keys that outlives the widget which began it."""
+        self.credit = CreditWatch(self.check_again, self.state)
+        """For when the user comes back from buying credit."""
         self._watched = {
             name: WatchedKey(self.state_with(settings.current, name), self) for name in (*PROVIDERS, PROXY)
         }
@@ -366,6 +373,18 @@ class KeyService(QObject):
         """Check the key in use again; its state tells the result."""
         self.tasks.start(self._check_again(name), name=f"check.{name}")
 
+    def learn(self, name: str) -> None:
+        """Ask once what the key in use can pay for, where its provider tells that and has not told it yet."""
+        state = self.state(name)
+        if name not in self._asked_about and state.info is None and self._can_ask_about(state):
+            self.check_again(name)
+
+    def learn_again(self, name: str) -> None:
+        """Ask what the key in use can pay for, unless it is known to have credit."""
+        state = self.state(name)
+        if (state.info is None or state.info.funds is not Funds.BOUGHT) and self._can_ask_about(state):
+            self.check_again(name)
+
     def check_after_failure(self, error: BaseException | None) -> None:
         """Check the key in use again after an answer has failed, where the key may be the reason."""
         if isinstance(error, AuthenticationFailed | InsufficientCredit):
@@ -447,7 +466,12 @@ class KeyService(QObject):
         if state.is_loaded and state.status is KeyStatus.UNVERIFIED and name != PROXY:
             await self.refresh(name)
 
+    def _can_ask_about(self, state: KeyState) -> bool:
+        tells = PROVIDERS[state.provider].can(Capability.KEY_FACTS)
+        return tells and state.is_loaded and not state.is_busy and not state.is_cross_origin
+
     async def _check_again(self, name: str) -> None:
+        self._asked_about.add(name)
         await self.refresh(name)
 
     async def _read(self, name: str) -> None:
@@ -630,6 +654,7 @@ class KeyService(QObject):
     async def _load(self, name: str, key: str, info: KeyInfo | None = None) -> None:
         self._secrets[name] = key
         self._tried.pop(name, None)
+        self._asked_about.discard(name)
         self._infos.pop(name, None)
         if info is not None:
             self._infos[name] = info

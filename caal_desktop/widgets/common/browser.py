@@ -16,6 +16,7 @@ from caal_desktop.widgets.common.translation import translate
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from caal_desktop.services.keys.credit_watch import CreditWatch
     from caal_desktop.widgets.common.command_set import CommandSet
 
 
@@ -24,20 +25,27 @@ def open_in_browser(url: str) -> bool:
     return QDesktopServices.openUrl(QUrl(url))
 
 
-def offer_account_pages(commands: CommandSet[[]], provider: str, window: QWidget) -> None:
-    """Bind "add credit", and the account's privacy, to the provider's pages for these, where it has some.
+def offer_account_pages(commands: CommandSet[[]], provider: str, window: QWidget, credit: CreditWatch) -> None:
+    """Bind the account's matters to the provider's pages for these, where it has some.
 
     Args:
         commands: of the window.
         provider: the provider's name.
         window: the parent of the message that there is no browser.
+        credit: looks whether the key can pay when the user comes back.
     """
     descriptor = descriptor_of(provider)
-    for command, need, url in (
-        (CommandId.ADD_CREDIT, Need.CREDITS_PAGE, descriptor.credits_page),
-        (CommandId.PRIVACY_PAGE, Need.PRIVACY_PAGE, descriptor.privacy_page),
+
+    def change_credit(url: str) -> None:
+        credit.expect(provider)
+        _open_page(url, window)
+
+    for command, need, run, url in (
+        (CommandId.ADD_CREDIT, Need.CREDITS_PAGE, change_credit, descriptor.credits_page),
+        (CommandId.RAISE_LIMIT, Need.KEYS_PAGE, change_credit, descriptor.keys_page),
+        (CommandId.PRIVACY_PAGE, Need.PRIVACY_PAGE, partial(_open_page, window=window), descriptor.privacy_page),
     ):
-        commands.bind(command, partial(_open_page, url, window))
+        commands.bind(command, partial(run, url))
         commands.set_available(need, bool(url))
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from functools import cache
 
-from PySide6.QtCore import QDate, QLocale, QObject
+from PySide6.QtCore import QDate, QLocale, QObject, QTime
 
 from caal_desktop.llm.translation import Count, Duration, Unit
 
@@ -116,6 +116,12 @@ def _day_format(_locale: str) -> str:
     """Return the long format without the day of the week."""
     # A quotation mark belongs to the words that stand in the date.
     return re.sub(r"^dddd[^\w']*|[\s,،-]*dddd$", "", QLocale().dateFormat(QLocale.FormatType.LongFormat))
+
+
+def time_of_day(when: datetime) -> str:
+    """Return hour and minute in the user's own time."""
+    local = when.astimezone()
+    return QLocale().toString(QTime(local.hour, local.minute), QLocale.FormatType.ShortFormat)
 
 
 def counted(count: Count) -> str:

@@ -77,7 +77,7 @@ class KeyCard(QWidget):
         self._commands: CommandSet[[]] = CommandSet(commands)
         self._commands.bind(CommandId.RETRY, self._try_again)
         self._commands.bind(CommandId.CHECK_KEY, self._change_key)
-        offer_account_pages(self._commands, provider, self)
+        offer_account_pages(self._commands, provider, self, keys.credit)
         self._name = f"keycard.{provider}"
         self.setObjectName(self._name)
         self._descriptor = descriptor_of(provider)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
+from caal_desktop.catalogue.fitness.free_models import is_free
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.commands import CommandId, Need
 from caal_desktop.services.providers.connections import PROXY, catalogue_connection, connection_for
@@ -19,11 +21,12 @@ from caal_desktop.widgets.common.browser import offer_account_pages
 from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
 from caal_desktop.widgets.common.formats import money
-from caal_desktop.widgets.common.message_panel import MessageKind, PanelMessage
+from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, PanelMessage
 from caal_desktop.widgets.common.notice_area import NoticeArea
 from caal_desktop.widgets.common.provider_names import provider_in_a_sentence, provider_title
 from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.keys.consent import consent_message, withheld_text
+from caal_desktop.widgets.keys.credit_message import caution, credit_message, purse_of
 from caal_desktop.widgets.keys.key_message import reading_message, unreadable_message
 from caal_desktop.widgets.main.about import AboutDialog
 from caal_desktop.widgets.main.chat_header import ChatHeader, ModelButton
@@ -180,7 +183,7 @@ class MainWindow(QMainWindow):
         }
         for command, run in handlers.items():
             self.commands.bind(command, run)
-        offer_account_pages(self.commands, self._settings.current.provider, self)
+        offer_account_pages(self.commands, self._settings.current.provider, self, self._keys.credit)
 
     def _connect(self) -> None:
         self.control.keyNeeded.connect(self._show_key)
@@ -199,6 +202,8 @@ class MainWindow(QMainWindow):
             button.clicked.connect(lambda _checked=False, command=command: self.commands.run(command))
         self._settings.changed.connect(self._on_settings)
         self._catalogue.changed.connect(self._on_catalogue)
+        self._catalogue.keyChanged.connect(self._show_key)
+        self.requestLikely.connect(lambda: self._keys.learn(self._settings.current.provider))
         self._keys.stateChanged.connect(self._on_key)
         self._chat.busyChanged.connect(self._on_busy)
 
@@ -267,6 +272,7 @@ class MainWindow(QMainWindow):
         self.requestLikely.emit()
         settings = self._settings.current
         self._catalogue.open_for(settings.provider, catalogue_connection(settings, self._keys))
+        self._keys.learn_again(settings.provider)
         dialog = PickerDialog(self._catalogue, self._settings, settings.of().model, self.commands, above or self)
         dialog.modelPicked.connect(use or self._settings.use_model)
         dialog.finished.connect(dialog.deleteLater)
@@ -376,7 +382,7 @@ class MainWindow(QMainWindow):
     # --- display
 
     def _on_settings(self, settings: Settings) -> None:
-        offer_account_pages(self.commands, settings.provider, self)
+        offer_account_pages(self.commands, settings.provider, self, self._keys.credit)
         self.page.composer.set_sends_with_control(settings.send_key is SendKey.CTRL_ENTER)
         self._show_model()
         self._show_key()
@@ -386,6 +392,7 @@ class MainWindow(QMainWindow):
 
     def _on_catalogue(self, _catalogue: Catalogue) -> None:
         self._show_model()
+        self._show_key()
         self.page.transcript.show_fallbacks()
 
     def _show_model(self) -> None:
@@ -431,7 +438,26 @@ class MainWindow(QMainWindow):
                 )
             )
         else:
-            self.page.show_obstacle(None)
+            self.page.show_obstacle(self._credit_obstacle())
+
+    def _credit_obstacle(self) -> PanelMessage | None:
+        """Return why the model in use would refuse to answer, before it is asked."""
+        settings, view = self._settings.current, self._catalogue.current.view
+        if view is None or self._catalogue.current.provider != settings.provider:
+            return None
+        purse = purse_of(self._catalogue, settings)
+        why = caution(view.find(settings.of().model), purse)
+        if not why or purse.funds is not view.funds:  # it is being judged what that leaves
+            return None
+        free = view.recommended
+        is_usable = free is not None and is_free(free) and purse.can_ask_free_models
+        about = credit_message(purse, self.commands, has_free_model=is_usable)
+        actions = () if about is None else about.actions
+        if free is not None and is_usable:
+            text = self.tr("Use {model}").format(model=free.name)
+            actions = (MessageAction("free", text, partial(self._settings.use_model, free.id)), *actions)
+        other = MessageAction("model", self.tr("Choose another model…"), self.open_picker)
+        return PanelMessage(MessageKind.WARNING, why, "" if about is None else about.body, (*actions, other))
 
     def _ask_for_consent(self, state: KeyState) -> None:
         secret = state.provider

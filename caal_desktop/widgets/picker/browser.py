@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from caal_desktop.catalogue.fitness.free_models import is_free
 from caal_desktop.catalogue.listing import ListRequest, Relaxation, list_models, relaxations
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
 from caal_desktop.catalogue.view import CatalogueView
+from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.catalogue.server_orders import ServerOrder
 from caal_desktop.storage.settings.setting import InvalidSetting
+from caal_desktop.widgets.keys.credit_message import credit_message, purse_of
 from caal_desktop.widgets.picker import pane_message
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from caal_desktop.services.settings.settings_service import SettingsService
     from caal_desktop.storage.settings.schema import Settings
     from caal_desktop.widgets.common.message_panel import PanelMessage
+    from caal_desktop.widgets.keys.credit_message import Purse
     from caal_desktop.widgets.picker.pane_message import PaneHandlers
 
 
@@ -50,17 +54,23 @@ class CatalogueBrowser(QObject):
         super().__init__(parent)
         self._service, self._settings = service, settings
         self._replacements: dict[str, ModelInfo | None] = {}
+        # Whether the key could not pay when it was last looked at, and whether it can by now.
+        self._could_not_pay = self._credit_came = False
         self._relaxations: list[Relaxation] = []
         self.catalogue = service.current
         self.view = _view_of(service.current)
         self.request = ListRequest()
         self._load_remembered()
         self.listing: Listing = list_models(self.view, self.request)
+        self._refused_free = self.purse.refuses_free
         service.changed.connect(self._on_catalogue)
         service.replacementFound.connect(self._on_replacement)
+        service.connected.connect(self._on_other_key)
+        service.keyChanged.connect(self._on_key)
         service.orders.changed.connect(self._on_order_known)
         settings.changed.connect(self._on_settings)
         service.orders.load_soon()
+        self._watch_credit()
 
     # --- the catalogue
 
@@ -94,6 +104,8 @@ class CatalogueBrowser(QObject):
         """Remember the model in use: it is listed even when the catalogue does not hold it."""
         old = self.request.chosen
         self.request = replace(self.request, chosen=model_id)
+        if model_id != old:
+            self.stated.emit()
         if model_id != old and (self._is_missing(model_id) or self._is_missing(old)):
             self._list()
             self._ask_for_replacement()
@@ -128,7 +140,12 @@ class CatalogueBrowser(QObject):
         if self._is_missing(chosen) and not self.request.query.strip() and self.view.routed(chosen) is None:
             return pane_message.missing(catalogue, chosen, self._replacements.get(chosen), handlers)
         about_order = pane_message.about_order(self._server_order(self.request.order), handlers)
-        return about_order or pane_message.stale(catalogue, handlers)
+        return about_order or self._about_credit(handlers) or pane_message.stale(catalogue, handlers)
+
+    @property
+    def purse(self) -> Purse:
+        """What is known of what requests can be paid with."""
+        return purse_of(self._service, self._settings.current)
 
     def fetch_again(self) -> None:
         """Ask the server for its list again."""
@@ -144,6 +161,38 @@ class CatalogueBrowser(QObject):
         return self.catalogue.state in (CatalogueState.LOADING, CatalogueState.REFRESHING)
 
     # --- inside
+
+    def _about_credit(self, handlers: PaneHandlers) -> PanelMessage | None:
+        purse, best = self.purse, self.view.recommended
+        if purse.funds is not self.view.funds:
+            return None  # it is being judged what that leaves
+        free = best if best is not None and is_free(best) else None
+        about = credit_message(purse, handlers.commands, has_free_model=free is not None)
+        if about is not None:
+            usable = free if purse.can_ask_free_models else None
+            return pane_message.no_credit(about, self.request, usable, handlers)
+        if self._credit_came:
+            return pane_message.credit_came(self.request, best, handlers, self._dismiss_credit)
+        return None
+
+    def _watch_credit(self) -> None:
+        funds = self.purse.funds
+        if funds in (Funds.NONE_BOUGHT, Funds.SPENT):
+            self._could_not_pay, self._credit_came = True, False
+        elif funds is Funds.BOUGHT and self._could_not_pay:
+            self._could_not_pay, self._credit_came = False, True
+
+    def _dismiss_credit(self) -> None:
+        self._credit_came = False
+        self.stated.emit()
+
+    def _on_key(self) -> None:
+        self._watch_credit()
+        self.stated.emit()
+
+    def _on_other_key(self) -> None:
+        self._could_not_pay = self._credit_came = False
+        self._on_key()
 
     def _ask(self, **changes: object) -> None:
         request = replace(self.request, **changes)  # type: ignore[arg-type]
@@ -197,6 +246,9 @@ class CatalogueBrowser(QObject):
             self.stated.emit()
 
     def _on_settings(self, settings: Settings) -> None:
+        if self.purse.refuses_free != self._refused_free:
+            self._refused_free = not self._refused_free
+            self.stated.emit()
         if settings.favourite_models != self.request.favourites:
             self.request = replace(self.request, favourites=settings.favourite_models)
             self.starsChanged.emit()

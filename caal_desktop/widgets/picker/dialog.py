@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design, geometry
+from caal_desktop.widgets.keys.caution_line import CautionLine
 from caal_desktop.widgets.picker.model_pane import ModelPane
 
 if TYPE_CHECKING:
@@ -57,11 +58,15 @@ class PickerDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(design.GRID * 2, design.GRID * 2, design.GRID * 2, design.GRID * 2)
         layout.setSpacing(design.GRID * 3 // 2)
+        self.caution = CautionLine(catalogue, settings, self._use, name="picker.caution", parent=self)
+        self.pane.modelChosen.connect(self.caution.show_for)
         layout.addWidget(self.pane, 1)
+        layout.addWidget(self.caution)
         layout.addWidget(self._buttons)
         self.pane.modelChosen.connect(lambda model_id: self._use.setEnabled(bool(model_id)))
         self.pane.modelActivated.connect(self._on_activated)
         self.pane.choose(current)
+        self.caution.show_for(current)
         self._use.setEnabled(bool(current))
         self._use.setDefault(True)
         self.pane.search.setFocus()
@@ -84,4 +89,9 @@ class PickerDialog(QDialog):
 
     def _on_activated(self, model_id: str) -> None:
         self.pane.choose(model_id)
-        self.accept()
+        self.caution.show_for(model_id)
+        if self.caution.text:
+            # Read it first: the button is the next press of Enter.
+            self._use.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.accept()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.filters import Filters
+from caal_desktop.catalogue.filters import FilterName, Filters
 from caal_desktop.commands import CommandId
 from caal_desktop.llm.errors import ConnectionFailed
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
@@ -14,6 +14,7 @@ from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrde
 from caal_desktop.widgets.common.formats import age, number
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, PanelMessage
 from caal_desktop.widgets.common.translation import reason_and_advice, translate, words_of
+from caal_desktop.widgets.keys.credit_message import credit_came_message
 from caal_desktop.widgets.picker.list.filter_texts import filter_name
 
 if TYPE_CHECKING:
@@ -132,6 +133,41 @@ def about_order(order: ServerOrder, handlers: PaneHandlers) -> PanelMessage | No
         again = commands.button(CommandId.RETRY).named("order")
         return PanelMessage(MessageKind.WARNING, title, body, (*commands.remedies(order.error), again))
     return None
+
+
+def no_credit(
+    about: PanelMessage, request: ListRequest, free: ModelInfo | None, handlers: PaneHandlers
+) -> PanelMessage:
+    """Return the message that the key cannot pay for every model, with what can be used instead.
+
+    Args:
+        about: what is said of the key.
+        request: what is shown.
+        free: the free model to take; None where none would answer.
+        handlers: what the buttons do.
+    """
+    if free is None:
+        return about
+    actions = []
+    if request.chosen != free.id:
+        text = translate("ModelPane", "Choose {model}").format(model=free.name)
+        actions.append(MessageAction("free", text, partial(handlers.choose, free.id)))
+    if FilterName.FREE not in request.filters.active:
+        with_free = request.filters.with_toggled(FilterName.FREE)
+        text = translate("ModelPane", "Show free models")
+        actions.append(MessageAction("filter", text, partial(handlers.set_filters, with_free)))
+    return replace(about, actions=(*actions, *about.actions))
+
+
+def credit_came(
+    request: ListRequest, best: ModelInfo | None, handlers: PaneHandlers, dismiss: Callable[[], None]
+) -> PanelMessage:
+    """Return the message that the key can pay, which it could not before."""
+    done = MessageAction("dismiss", translate("ModelPane", "OK"), dismiss)
+    if best is None or best.id == request.chosen:
+        return credit_came_message().with_actions(done)
+    text = translate("ModelPane", "Choose {model}").format(model=best.name)
+    return credit_came_message().with_actions(MessageAction("best", text, partial(handlers.choose, best.id)), done)
 
 
 def stale(catalogue: Catalogue, handlers: PaneHandlers) -> PanelMessage | None:

@@ -434,7 +434,7 @@ class SettingsDialog(QDialog):
         except InvalidSetting:
             edited = self._settings.current
         self.requestLikely.emit()
-        offer_account_pages(self.commands, provider, self)
+        offer_account_pages(self.commands, provider, self, self._keys.credit)
         self._catalogue.open_for(provider, catalogue_connection(edited, self._keys, provider))
         dialog = PickerDialog(self._catalogue, self._settings, str(self.draft.value(key)), self.commands, self)
         dialog.modelPicked.connect(lambda model: self._on_edited(key, model))

@@ -17,6 +17,7 @@ from caal_desktop.widgets.common import design, geometry
 from caal_desktop.widgets.common.browser import offer_account_pages
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import Rule
+from caal_desktop.widgets.keys.caution_line import CautionLine
 from caal_desktop.widgets.main.demo_strip import DemoStrip
 from caal_desktop.widgets.wizard.footer import WizardFooter
 from caal_desktop.widgets.wizard.page_builder import PageStack
@@ -104,10 +105,15 @@ class WizardWindow(QDialog):
         self._steps = StepIndicator([titles[step] for step in STEPS], self)
         self._pages = PageStack(self._setup, self._catalogue, self._settings, self.commands, self)
         self._footer = WizardFooter(self)
+        self._caution = CautionLine(
+            self._catalogue, self._settings, self._footer.next, name="wizard.caution", parent=self
+        )
+        self._caution.setContentsMargins(design.GRID * 4, design.GRID * 3 // 2, design.GRID * 4, 0)
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self._pages, 1)
         right.addWidget(Rule(self))
+        right.addWidget(self._caution)
         right.addWidget(self._footer)
         main = QHBoxLayout()
         main.setSpacing(0)
@@ -262,7 +268,7 @@ class WizardWindow(QDialog):
 
     def _show_step(self, step: SetupStep) -> None:
         state = self._setup.state
-        offer_account_pages(self.commands, state.provider, self)
+        offer_account_pages(self.commands, state.provider, self, self._keys.credit)
         self._steps.set_current(STEPS.index(step))
         self._show_progress()
         if self._pages.is_built(SetupStep.WELCOME):
@@ -331,6 +337,9 @@ class WizardWindow(QDialog):
             self.trial.set_waiting_for_key(self._setup.key.is_awaited)
         if step is SetupStep.MODEL and self.model.pane.chosen != self._setup.state.model:
             self.model.pane.choose(self._setup.state.model)
+        # Where a model is asked, or going to be: what would be in vain is told before.
+        is_about_model = step in (SetupStep.MODEL, SetupStep.TRY)
+        self._caution.show_for(self._setup.state.model if is_about_model else "")
         self._fit_minimum()
         self._focus_if_pending()
 
@@ -353,7 +362,11 @@ class WizardWindow(QDialog):
 
     def _on_model_activated(self, model_id: str) -> None:
         self._setup.choose_model(model_id)
-        self._on_next()
+        if self._caution.text:
+            # Read it first: the button is the next press of Enter.
+            self._footer.next.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._on_next()
 
     def _on_provider_wanted(self, provider: str, key: str) -> None:
         self._setup.choose_provider(provider)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -338,7 +337,9 @@ def test_a_name_is_drawn_within_its_row(qtbot: QtBot, parts: Parts) -> None:
     assert same == [True, False, True]
 
 
-def test_figures_of_hosts_change_what_is_said_of_the_models_in_sight(qtbot: QtBot, parts: Parts) -> None:
+def test_figures_of_hosts_change_what_is_said_of_the_models_in_sight(
+    qtbot: QtBot, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Row, details and the recommendation, of the very same models, as when a survey of their hosts comes in."""
     models = tuple(model for model in MODELS if voice_verdict(model, TODAY) is FitnessVerdict.FIT and can_chat(model))
     catalogue = catalogue_of(models)
@@ -364,8 +365,10 @@ def test_figures_of_hosts_change_what_is_said_of_the_models_in_sight(qtbot: QtBo
     slow, quick = (
         (EndpointInfo("Host", latency_ms=latency, throughput_p75=200.0),) * 2 for latency in (9_000.0, 150.0)
     )
-    judged = view.with_figures(Figures({first.id: slow, second.id: quick}))
-    parts.show_catalogue(replace(catalogue, view=judged))
+    figures = Figures({first.id: slow, second.id: quick})
+    monkeypatch.setattr(parts.judgement, "_figures", lambda _provider: figures)
+    parts.judgement._update()
+    parts.until(lambda: (now := parts.catalogue.current.view) and now.figures is figures, "the judgement")
     picker.settle()
     assert badges() == {second.id: "Recommended"}
     assert picker.pane.details.model == first
