@@ -582,6 +582,25 @@ def test_what_the_server_shows_of_a_model_is_added_to_its_row() -> None:
     run(test())
 
 
+def test_a_version_of_a_model_is_asked_for_once() -> None:
+    async def test() -> None:
+        tags = {"models": [row("a:1b", digest="one"), row("b:1b", digest="two"), row("c:1b")]}
+        async with scripted_server(json_reply(SHOWN)) as server, ollama(server) as provider:
+            server.gets = [json_reply(tags)]
+            first = await provider.list_models()
+            assert await provider.list_models() == first
+            assert first.models[0].context_length == 40960
+            tags["models"][0]["digest"] = "another"
+            server.gets = [json_reply(tags)]
+            await provider.list_models()
+            shown = [request.body["model"] for request in server.requests if request.method == "POST"]
+            assert sorted(shown[:3]) == ["a:1b", "b:1b", "c:1b"]
+            assert shown[3] == "c:1b", "of which no version is told"
+            assert sorted(shown[4:]) == ["a:1b", "c:1b"]
+
+    run(test())
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [

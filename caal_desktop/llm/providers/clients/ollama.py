@@ -130,6 +130,7 @@ class OllamaProvider(HTTPProvider):
         self.top_k = top_k
         self.num_ctx = num_ctx
         self.max_tokens = max_tokens
+        self._shown: dict[str, dict[str, Any]] = {}
         self._thought: tuple[frozenset[str], str] = (frozenset(), "")
 
     def _display_name(self, base_url: object) -> str:
@@ -297,11 +298,14 @@ class OllamaProvider(HTTPProvider):
 
         The rows of ``GET /api/tags`` get what other servers' rows have: ``supported_parameters``, ``architecture``,
         ``reasoning``, ``context_length``. Those that lack their capabilities, as before version 0.30, are asked for by
-        ``POST /api/show``. Where that fails they stay as they are.
+        ``POST /api/show``, once for each version of a model. Where that fails they stay as they are.
         """
         payload = await self._get_json(self._context(None), _LIST, query)
         rows = as_dicts(as_dict(payload).get("models"))
-        bare = iter([row for row in rows if not isinstance(row.get("capabilities"), list)])
+        untold = [row for row in rows if not isinstance(row.get("capabilities"), list)]
+        for row in untold:
+            row.update(self._shown.get(_version_of(row), {}))
+        bare = iter([row for row in untold if not isinstance(row.get("capabilities"), list)])
 
         async def ask() -> None:
             for row in bare:
@@ -311,6 +315,11 @@ class OllamaProvider(HTTPProvider):
         async with asyncio.TaskGroup() as tasks:
             for _ in range(_SHOWN_AT_ONCE):
                 tasks.create_task(ask())
+        self._shown = {
+            version: {"capabilities": row["capabilities"], "details": row["details"]}
+            for row in untold
+            if (version := _version_of(row)) and isinstance(row.get("capabilities"), list)
+        }
         for row in rows:
             row.update(_facts_of(row))
         return payload
@@ -355,6 +364,11 @@ def _think_of(effort: object, reasoning: Mapping[str, Any]) -> bool | str:
 
 
 # --- the list ------------------------------------------------------------------------------------------------------
+
+
+def _version_of(row: Mapping[str, Any]) -> str:
+    """Return what is another one as soon as a row's model is; "" where it is not told."""
+    return as_text(row.get("digest")) or ""
 
 
 def _facts_of(row: Mapping[str, Any]) -> dict[str, Any]:
