@@ -13,10 +13,10 @@ from caal_desktop.llm.events import FinishReason
 from caal_desktop.llm.fields import parse_json, whole_texts
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
     from types import TracebackType
 
-    from caal_desktop.llm.events import StreamEvent, UsageReport
+    from caal_desktop.llm.events import StreamEvent, UsageReport, Waiting
     from caal_desktop.llm.models.endpoints import EndpointInfo
     from caal_desktop.llm.models.info import ModelList
     from caal_desktop.llm.models.key_info import KeyInfo
@@ -241,7 +241,12 @@ class LLMProvider(ABC):
         """
 
     async def stream_turn(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None, **kwargs: Any
+        self,
+        messages: list[dict[str, Any]],
+        tools: list[dict[str, Any]] | None = None,
+        *,
+        on_waiting: Callable[[Waiting], object] | None = None,
+        **kwargs: Any,
     ) -> AsyncGenerator[str | LLMResponse, None]:
         """Stream one answer that is spoken while it is written, or that calls tools.
 
@@ -256,11 +261,13 @@ class LLMProvider(ABC):
             if response.tool_calls:
                 ...  # run them, and ask again, as after chat()
 
-        A provider that has no more than :meth:`chat` gives its whole text at once.
+        A provider that has no more than :meth:`chat` gives its whole text at once, and tells no waits.
 
         Args:
             messages: the conversation, oldest first.
             tools: functions that the model may call, as the API describes them; the model chooses.
+            on_waiting: called before each pause after which the request is sent again, so that something can be said
+                meanwhile. Only before the first piece.
             **kwargs: further fields of the request, which take the place of the provider's own.
 
         Yields:

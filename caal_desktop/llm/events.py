@@ -31,11 +31,13 @@ class Waiting:
         seconds: how long the pause is; what the server asked for, where it asked for a pause.
         status: the HTTP status of the failure, such as 429; None where no answer came.
         attempt: which attempt failed, from 1.
+        is_asked: whether the server asked for the pause; otherwise it is our own, so that the next attempt goes better.
     """
 
     seconds: float
     status: int | None
     attempt: int
+    is_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

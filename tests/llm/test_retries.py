@@ -108,11 +108,19 @@ def test_each_wait_is_told_before_it_begins() -> None:
         script = [error_reply(429, "x", Retry_After="0.01"), DROPPED, text_stream("Hi")]
         async with scripted_server(*script) as server, openrouter(server) as provider:
             events = await collect(provider.stream_events(HELLO))
-            assert events[:2] == [Waiting(0.01, 429, 1), Waiting(0.0, None, 2)]
+            assert events[:2] == [Waiting(0.01, 429, 1, is_asked=True), Waiting(0.0, None, 2)]
             assert isinstance(events[2], StreamStarted)
             assert sum(isinstance(event, Waiting) for event in events) == 2
             server.script[:] = [*script[:-1], json_reply({"choices": [{"message": {"content": "Hi"}}]})]
             assert (await provider.chat(HELLO)).content == "Hi", "what tells no events waits as well"
+
+    run(test())
+
+
+def test_a_pause_of_our_own_is_none_that_the_server_asked_for() -> None:
+    async def test() -> None:
+        async with scripted_server(error_reply(429, "x"), text_stream("Hi")) as server, openrouter(server) as provider:
+            assert (await collect(provider.stream_events(HELLO)))[0] == Waiting(0.0, 429, 1, is_asked=False)
 
     run(test())
 
@@ -134,7 +142,7 @@ def test_a_wait_can_be_left(way: str) -> None:
         policy = RetryPolicy(max_retry_after=2000.0)
         async with scripted_server(*script) as server, openrouter(server, retry_policy=policy) as provider:
             stream = provider.stream_events(HELLO)
-            assert await anext(stream) == Waiting(1000.0, 429, 1)
+            assert await anext(stream) == Waiting(1000.0, 429, 1, is_asked=True)
             if way == "cancel":
                 task = asyncio.ensure_future(anext(stream))
                 await asyncio.sleep(0)

@@ -16,6 +16,7 @@ from caal_desktop.llm import (
     OpenAICompatibleProvider,
     TokenUsage,
     ToolCall,
+    Waiting,
 )
 from caal_desktop.llm.errors import ProviderError, StreamInterrupted
 from tests.llm.helpers import HELLO, MODEL, TOOL, collect, compatible, openrouter, run
@@ -197,6 +198,19 @@ def test_who_stops_listening_stops_the_server(is_closed: bool) -> None:
     run(test())
 
 
+def test_each_pause_is_told_before_the_first_word() -> None:
+    async def test() -> None:
+        script = [error_reply(429, "x", Retry_After="0"), error_reply(503, "x"), text_stream("Hi")]
+        async with scripted_server(*script) as server, compatible(server) as provider:
+            heard: list[object] = []
+            async for piece in provider.stream_turn(HELLO, [TOOL], on_waiting=heard.append):
+                heard.append(piece)  # noqa: PERF401 - in one list with the pauses, in their order
+            assert heard[:3] == [Waiting(0.0, 429, 1, is_asked=True), Waiting(0.0, 503, 2), "Hi"]
+            assert not any("on_waiting" in request.body for request in server.requests)
+
+    run(test())
+
+
 class Kept(OpenAICompatibleProvider):
     """Keeps its stream alive, so that only who closes it ends it."""
 
@@ -249,7 +263,7 @@ class Own(LLMProvider):
 def test_an_own_provider_gives_its_whole_text_at_once(content: str | None) -> None:
     response = LLMResponse(content, [ToolCall("c1", "f", {})], TokenUsage(1, 2))
     own = Own(response)
-    pieces = run(collect(own.stream_turn(HELLO, [TOOL], temperature=0.15)))
+    pieces = run(collect(own.stream_turn(HELLO, [TOOL], on_waiting=pytest.fail, temperature=0.15)))
     assert pieces == ([content] if content else []) + [response]
     assert own.asked == [(HELLO, [TOOL], {"temperature": 0.15})]
 

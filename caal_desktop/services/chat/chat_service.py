@@ -308,7 +308,7 @@ class ChatService(QObject):
             async for event in events:
                 if isinstance(event, Waiting):
                     if answer is self._answering:
-                        pause = Pause(provider.display_name, event.seconds, event.status)
+                        pause = Pause(provider.display_name, event.seconds, event.status, event.is_asked)
                         self.paused.emit(self._answering_index, pause)
                     continue
                 self._handle(answer, event, started)

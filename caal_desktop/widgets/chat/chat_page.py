@@ -8,18 +8,18 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId
-from caal_desktop.services.chat.conversation import AnswerStatus, Role, total_usage
+from caal_desktop.services.chat.conversation import Role, total_usage
 from caal_desktop.services.chat.fallback_offer import no_fallback
 from caal_desktop.storage.history.draft_file import Draft
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
+from caal_desktop.widgets.chat.waiting_line import WaitingLine
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.answer_facts import conversation_total
 from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.common.notice_area import NoticeArea
-from caal_desktop.widgets.common.pause_line import PauseLine
 from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class ChatPage(QWidget):
     def _build_lower_part(self) -> None:
         self._ring = BusyRing(size=16, parent=self)
         self._status = TextLabel(name="chat.status", muted=True, parent=self)
-        self._pause = PauseLine(self)
+        self._waiting = WaitingLine(self._chat, self)
         status = QHBoxLayout()
         status.setSpacing(design.GRID)
         status.addWidget(self._ring)
@@ -144,14 +144,10 @@ class ChatPage(QWidget):
         commands.bind(CommandId.NEXT_VERSION, lambda index: chat.show_version(index, 1))
         commands.bind(CommandId.DELETE, chat.delete)
         chat.messageAdded.connect(self._on_added)
-        chat.textArrived.connect(lambda _index, _text: self._show_status(""))
-        chat.reasoningArrived.connect(lambda _index, _text: self._show_status(self.tr("Thinking…")))
-        chat.keptAlive.connect(self._on_kept_alive)
-        chat.paused.connect(lambda _index, pause: self._pause.begin(pause))
-        self._pause.textChanged.connect(lambda text: self._draw_status(text or self.tr("Waiting for the first word…")))
+        self._waiting.textChanged.connect(self._show_status)
         chat.statusChanged.connect(lambda _index: self._show_total())
         chat.pathChanged.connect(self._on_path)
-        chat.busyChanged.connect(self._on_busy)
+        chat.busyChanged.connect(self.composer.set_busy)
         chat.cleared.connect(self._on_cleared)
         self.composer.submitted.connect(self._on_submitted)
         self.composer.stopRequested.connect(chat.stop)
@@ -278,19 +274,7 @@ class ChatPage(QWidget):
         if not self._chat.messages and not self._chat.is_busy:
             self._stack.setCurrentIndex(0)
 
-    def _on_kept_alive(self, index: int) -> None:
-        if self._chat.messages[index].status is AnswerStatus.WAITING and not self._chat.messages[index].reasoning_parts:
-            self._show_status(self.tr("The provider is working on it…"))
-
-    def _on_busy(self, busy: bool) -> None:
-        self.composer.set_busy(busy)
-        self._show_status(self.tr("Waiting for the first word…") if busy else "")
-
     def _show_status(self, text: str) -> None:
-        self._pause.end()
-        self._draw_status(text)
-
-    def _draw_status(self, text: str) -> None:
         if text != self._status.text() or self._status.isHidden() is bool(text):
             self._status.setText(text)
             self._status.setVisible(bool(text))
@@ -298,7 +282,6 @@ class ChatPage(QWidget):
 
     def _on_cleared(self) -> None:
         self.cancel_edit()
-        self._show_status("")
         self._stack.setCurrentIndex(1 if self._chat.messages else 0)
         self._show_total()
 

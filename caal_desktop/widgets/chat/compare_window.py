@@ -13,6 +13,7 @@ from caal_desktop.services.chat.conversation import AnswerStatus, Role
 from caal_desktop.services.chat.fallback_offer import no_fallback
 from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
+from caal_desktop.widgets.chat.waiting_line import WaitingLine
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet, pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, NameButton, TextLabel
@@ -62,12 +63,22 @@ class _Column(QWidget):
         head.addWidget(self._ring)
         head.addWidget(self.name, 1)
         head.addWidget(self.close_button)
+        self._status = TextLabel(name=f"compare.{number}.status", muted=True, parent=self)
+        self._status.setContentsMargins(design.GRID, 0, design.GRID, 0)
+        self._status.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(design.GRID // 2)
         layout.addLayout(head)
         layout.addWidget(self.transcript.view, 1)
+        layout.addWidget(self._status)
         chat.busyChanged.connect(self._ring.setVisible)
+        self._waiting = WaitingLine(chat, self)
+        self._waiting.textChanged.connect(self._show_status)
+
+    def _show_status(self, text: str) -> None:
+        self._status.setText(text)
+        self._status.setVisible(bool(text))
 
     def show_model(self, model: str, name: str) -> None:
         """Show the model's name.

@@ -195,11 +195,11 @@ def test_a_pause_is_told_and_can_be_left(parts: Parts, ask: ChatRequest, demo: D
     patient = replace(ask, connection=replace(ask.connection, max_retries=1))
     parts.chat.send("Hello", patient)
     assert ended(parts).status is AnswerStatus.COMPLETE
-    assert pauses == [(1, Pause("OpenRouter", 0.0, 429))]
+    assert pauses == [(1, Pause("OpenRouter", 0.0, 429, is_asked=True))]
     demo.fault("rate_limit", 8, path="/chat/completions")
     parts.chat.send("Hello", patient)
     parts.until(lambda: len(pauses) > 1, "the next pause")
-    assert pauses[1] == (3, Pause("OpenRouter", 8.0, 429))
+    assert pauses[1] == (3, Pause("OpenRouter", 8.0, 429, is_asked=True))
     asked = len(demo.requests("/chat/completions"))
     parts.chat.stop()
     assert ended(parts).status is AnswerStatus.STOPPED

@@ -6,13 +6,16 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 
-from caal_desktop.services.chat.conversation import AnswerStatus
+from caal_desktop.services.chat.chat_service import ChatService
+from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage, Role
 from caal_desktop.services.chat.pause import Pause
+from caal_desktop.widgets.chat.compare_window import CompareWindow
+from caal_desktop.widgets.chat.waiting_line import SILENT_FROM_S, WaitingLine
 from caal_desktop.widgets.common import pause_line
 from caal_desktop.widgets.common.pause_line import PauseLine
-from tests.support.qt_loop import turn
+from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
     from tests.support.demo import DemoControl
@@ -55,11 +58,16 @@ def test_a_pause_that_is_over_leaves_no_trace(patient: ChatWindow, demo: DemoCon
 
 
 @pytest.mark.parametrize(
-    ("status", "begin"),
-    [(429, "Acme asks to wait. Trying again"), (503, "Acme could not answer. Trying again"), (None, "Acme could not")],
+    ("status", "is_asked", "begin"),
+    [
+        (429, True, "Acme asks to wait. Trying again"),
+        (429, False, "Acme is busy, or a limit is reached. Trying again"),
+        (503, True, "Acme could not answer. Trying again"),
+        (None, False, "Acme could not answer. Trying again"),
+    ],
 )
 def test_the_seconds_are_counted_down(
-    qt_loop: object, monkeypatch: pytest.MonkeyPatch, status: int | None, begin: str
+    qt_loop: object, monkeypatch: pytest.MonkeyPatch, status: int | None, is_asked: bool, begin: str
 ) -> None:
     now = 1000.0
     monkeypatch.setattr(pause_line, "time", SimpleNamespace(monotonic=lambda: now))
@@ -67,16 +75,86 @@ def test_the_seconds_are_counted_down(
     line = PauseLine(parent)
     texts: list[str] = []
     line.textChanged.connect(texts.append)
-    line.begin(Pause("Acme", 2.5, status))
+    line.begin(Pause("Acme", 2.5, status, is_asked))
     assert texts[-1].startswith(begin)
     assert texts[-1].endswith(" in 3 seconds…")
     now += 1.8
     assert turn(until=lambda: texts[-1].endswith(" in 1 second…"))
     now += 1.0
     assert turn(until=lambda: not texts[-1])
-    line.begin(Pause("Acme", 2.5, status))
+    line.begin(Pause("Acme", 2.5, status, is_asked))
     line.end()
     told = len(texts)
     now += 10.0
     turn(3)
     assert len(texts) == told
+
+
+def test_a_comparison_shows_each_pause_and_what_it_waits_for(patient: ChatWindow, demo: DemoControl) -> None:
+    made: list[ChatService] = []
+
+    def make() -> ChatService:
+        made.append(ChatService(patient.parts.pool))
+        return made[-1]
+
+    patient.window.control.enable_compare(make)
+    patient.click("main.compare")
+    (compare,) = patient.window.findChildren(CompareWindow)
+
+    def status() -> str:
+        return "".join(label.text() for label in patient.find("compare.0.status"))  # type: ignore[attr-defined]
+
+    demo.fault("upstream_rate_limit", path="/chat/completions")
+    compare.composer.submitted.emit("Hello")
+    patient.until(lambda: "Waiting for the first word" in status(), "the question is under way")
+    patient.until(lambda: "is busy, or a limit is reached. Trying again in " in status(), "the pause")
+    demo.clear_faults()
+    patient.until(lambda: made[0].messages and not made[0].is_busy, "the answer")
+    assert (made[0].messages[-1].status, status()) == (AnswerStatus.COMPLETE, "")
+    compare.close()
+    turn(3)
+    for chat in made:
+        run_async(chat.close())
+
+
+def test_silence_within_an_answer_is_told_and_ends_with_the_next_sign_of_life(qt_loop: object) -> None:
+    chat = _Chat()
+    line = WaitingLine(chat, chat)  # type: ignore[arg-type]
+    texts: list[str] = []
+    line.textChanged.connect(texts.append)
+
+    def seconds(count: int) -> str:
+        for _ in range(count):
+            line._clock.timeout.emit()
+        return texts[-1]
+
+    chat.busyChanged.emit(True)
+    assert seconds(SILENT_FROM_S + 1) == "Waiting for the first word…"
+    chat.textArrived.emit(0, "It")
+    assert seconds(SILENT_FROM_S - 1) == ""
+    assert seconds(1) == "Nothing more has come for 5 seconds."
+    assert seconds(2) == "Nothing more has come for 7 seconds."
+    chat.keptAlive.emit(0)
+    assert seconds(SILENT_FROM_S - 1) == ""
+    chat.toolCallArrived.emit(0)
+    assert seconds(SILENT_FROM_S - 1) == ""
+    chat.reasoningArrived.emit(0, "Hm")
+    assert seconds(SILENT_FROM_S - 1) == "Thinking…"
+    chat.textArrived.emit(0, " is")
+    assert seconds(SILENT_FROM_S) == "Nothing more has come for 5 seconds."
+    chat.busyChanged.emit(False)
+    assert texts[-1] == ""
+    assert not line._clock.isActive()
+
+
+class _Chat(QObject):
+    """What the line hears of a conversation."""
+
+    textArrived = Signal(int, str)
+    reasoningArrived = Signal(int, str)
+    toolCallArrived = Signal(int)
+    keptAlive = Signal(int)
+    paused = Signal(int, object)
+    busyChanged = Signal(bool)
+    cleared = Signal()
+    messages = (ChatMessage(Role.ASSISTANT, ["It"], AnswerStatus.STREAMING),)

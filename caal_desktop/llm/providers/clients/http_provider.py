@@ -35,7 +35,7 @@ from caal_desktop.llm.transport.network import NetworkOptions, Timeouts
 from caal_desktop.llm.transport.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
     from caal_desktop.llm.base import LLMResponse
     from caal_desktop.llm.events import StreamEvent
@@ -269,7 +269,7 @@ class HTTPProvider(LLMProvider):
                     error = await self._explained(error)
                 raise error
             failed.append(error.status)
-            yield Waiting(delay, error.status, len(failed))
+            yield Waiting(delay, error.status, len(failed), is_asked=error.retry_after is not None)
             await asyncio.sleep(delay)
 
     async def _explained(self, error: CertificateRejected) -> ProviderError:
@@ -334,11 +334,14 @@ class HTTPProvider(LLMProvider):
         answer: StreamedAnswer,
         messages: Sequence[Mapping[str, Any]],
         tools: Sequence[Mapping[str, Any]] | None,
+        on_waiting: Callable[[Waiting], object] | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[str, None]:
         """Stream one answer, and yield what can be said of it."""
         async with aclosing(self.stream_events(messages, tools, **kwargs)) as events:
             async for event in events:
+                if isinstance(event, Waiting) and on_waiting is not None:
+                    on_waiting(event)
                 if text := answer.feed(event):
                     yield text
         if text := answer.finish():
@@ -365,11 +368,16 @@ class HTTPProvider(LLMProvider):
             )
 
     async def stream_turn(
-        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        on_waiting: Callable[[Waiting], object] | None = None,
+        **kwargs: Any,
     ) -> AsyncGenerator[str | LLMResponse, None]:
         """Stream one answer of a turn in one request; see :meth:`LLMProvider.stream_turn`."""
         answer = StreamedAnswer(tools)
-        async with aclosing(self._pieces(answer, messages, tools, **kwargs)) as pieces:
+        async with aclosing(self._pieces(answer, messages, tools, on_waiting, **kwargs)) as pieces:
             async for piece in pieces:
                 yield piece
         if answer.broken_call:
