@@ -177,7 +177,8 @@ class CompareWindow(QDialog):
         column.close_button.clicked.connect(lambda: self._remove(column))
         self._bind(column)
         column.transcript.linkActivated.connect(lambda link: ask_to_open(link, self))
-        chat.busyChanged.connect(lambda _busy: self._show_busy())
+        # A method of a QObject: the conversation ends after the window is gone, which a lambda would not know.
+        chat.busyChanged.connect(self._show_busy)
         self.columns.append(column)
         self._row.addWidget(column, 1)
         self._show_buttons()
@@ -222,7 +223,7 @@ class CompareWindow(QDialog):
         for column in self.columns:
             column.chat.stop()
 
-    def _show_busy(self) -> None:
+    def _show_busy(self, _busy: bool = False) -> None:
         self.composer.set_busy(self._is_busy)
 
     def _show_buttons(self) -> None:

@@ -15,8 +15,8 @@ from caal_desktop.llm.translation import Duration
 from caal_desktop.widgets.common.command_set import title_of
 from caal_desktop.widgets.common.formats import duration
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
-from caal_desktop.widgets.common.model_price import price_sentence
 from caal_desktop.widgets.common.provider_names import provider_title
+from caal_desktop.widgets.common.suggested_model import naming, suggestion, with_fallback
 from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ class FailurePanel(MessagePanel):
             body += "\n" + self.tr("{provider} adds: {hint}").format(provider=provider, hint=hint)
         self.fallback = self._find_fallback(message) if can_act else None
         if self.fallback is not None:
-            suggested = self.tr("Suggested instead: {model}.").format(model=self.fallback.name)
-            # The user decides by the price.
-            body += f"\n{suggested} {price_sentence(self.fallback)}"
+            body += "\n" + suggestion(self.fallback)
         actions = self._actions(index, message, self.fallback) if can_act else ()
         self.show_message(MessageKind.ERROR, text.what, body, actions)
         for button in self.findChildren(QPushButton):
@@ -96,16 +94,12 @@ class FailurePanel(MessagePanel):
         remedy = remedy_of(message.error)
         wanted = [remedy, *_BESIDE.get(remedy, (CommandId.RETRY, CommandId.CHOOSE_MODEL))]
         if fallback is not None:
-            # Where the model itself has ended, nothing else gives an answer as soon.
-            wanted.insert(0 if remedy is CommandId.CHOOSE_MODEL else 1, CommandId.USE_FALLBACK)
+            wanted = with_fallback(wanted)
         if message.parts:
             # Another try would throw away what has come; a remedy for the cause comes before continuing.
             wanted.insert(0 if remedy in _ANOTHER_TRY else 1, CommandId.CONTINUE)
         actions = self._commands.buttons(wanted, index)
-        if fallback is None:
-            return actions
-        use = self.tr("Use {model}").format(model=fallback.name)
-        return [action.titled(use) if action.name == part_of(CommandId.USE_FALLBACK) else action for action in actions]
+        return actions if fallback is None else naming(fallback, actions)
 
     def _show_countdown(self) -> None:
         button = self.button(part_of(CommandId.RETRY))

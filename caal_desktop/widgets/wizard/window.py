@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 
+    from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.chat.conversation import ChatMessage
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.keys.sign_in_service import SignInService
@@ -164,12 +166,17 @@ class WizardWindow(QDialog):
                 pane.choose(state.model)
             case SetupStep.TRY:
                 # Imported with its page: the first one needs no chat.
+                from caal_desktop.services.chat.fallback_offer import fallback_for
                 from caal_desktop.widgets.wizard.pages.try_controller import TryController
 
-                self._try_controller = TryController(self.trial, self._make_chat(), self)
+                def find_fallback(message: ChatMessage) -> ModelInfo | None:
+                    return fallback_for(message, self._catalogue.current)
+
+                self._try_controller = TryController(self.trial, self._make_chat(), find_fallback, self)
                 self._try_controller.completed.connect(self._on_tried)
                 self.trial.asked.connect(self._ask)
                 self.trial.defaultsWanted.connect(partial(self._ask, model_defaults=True))
+                self.trial.fallbackWanted.connect(self._ask_fallback)
                 self.trial.commands.bind(CommandId.CHOOSE_MODEL, setup.back)
             case SetupStep.DONE:
                 pass
@@ -392,6 +399,11 @@ class WizardWindow(QDialog):
             self._try_controller.ask(
                 question, connection, model, self._settings.current, known, model_defaults=model_defaults
             )
+
+    def _ask_fallback(self, model: str, question: str) -> None:
+        self._setup.choose_model(model)
+        self.trial.set_model(self._model_name())
+        self._ask(question)
 
     def _on_tried(self) -> None:
         self._setup.set_tried()

@@ -527,6 +527,28 @@ def test_models_are_asked_the_same_side_by_side(chat_window: ChatWindow, demo: D
         run_async(chat.close())
 
 
+def test_a_comparison_is_closed_while_it_waits(chat_window: ChatWindow, demo: DemoControl) -> None:
+    made: list[ChatService] = []
+
+    def make() -> ChatService:
+        made.append(ChatService(chat_window.parts.pool))
+        return made[-1]
+
+    control = chat_window.window.control
+    control.enable_compare(make)
+    chat_window.click("main.compare")
+    (compare,) = chat_window.window.findChildren(CompareWindow)
+    demo.fault("stall_before", path="/chat/completions")
+    compare.composer.submitted.emit("Hello all")
+    chat_window.until(lambda: made[0].is_busy, "the question is under way")
+    compare.close()
+    chat_window.until(lambda: not chat_window.window.findChildren(CompareWindow), "the window is gone")
+    chat_window.until(lambda: not made[0].is_busy, "the end of the answer")
+    turn(3)
+    for chat in made:
+        run_async(chat.close())
+
+
 def test_a_refused_key_is_changed_from_a_comparison_too(chat_window: ChatWindow, demo: DemoControl) -> None:
     made: list[ChatService] = []
 

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
+from caal_desktop.demo.errors import SUGGESTED
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
@@ -347,6 +348,35 @@ def test_a_failed_answer_is_explained_and_can_be_asked_for_again(walk: Walk, dem
     retry.click()
     walk.until(lambda: parts.setup.state.tried, "an answer")
     assert not panel.isVisible()
+
+
+def test_the_model_that_the_server_suggests_is_tried_with_one_click(
+    walk: Walk, demo: DemoControl, parts: Parts
+) -> None:
+    walk.to_the_trial(demo.key)
+    before = parts.setup.state.model
+    demo.fault("retired_404", times=1)
+    walk.press(Key.Key_Return)
+    walk.until(lambda: walk.message("try").isVisible(), "the failure")
+    panel = walk.message("try")
+    suggested = next(model for model in parts.catalogue.current.models if model.id == SUGGESTED)
+    assert f"Suggested instead: {suggested.name}. It costs about " in panel.body
+    use = panel.button("fallback")
+    assert use is not None
+    assert use.text() == f"Use {suggested.name}"
+    assert before != SUGGESTED
+    assert parts.setup.state.model == before, "only the user switches"
+    use.click()
+    walk.until(lambda: parts.setup.state.tried, "an answer")
+    assert parts.setup.state.model == SUGGESTED
+    assert [entry["body"]["model"] for entry in demo.requests("/chat/completions")] == [before, SUGGESTED]
+    assert suggested.name in walk.window.trial.intro.text()
+    assert not panel.isVisible()
+    demo.fault("no_credit", times=1)
+    walk.window.trial.ask_button.click()
+    walk.until(lambda: panel.isVisible(), "another failure")
+    assert panel.button("fallback") is None
+    assert "Suggested" not in panel.body
 
 
 def test_from_a_failed_answer_back_to_model_and_key(walk: Walk, demo: DemoControl) -> None:

@@ -13,6 +13,7 @@ from caal_desktop.services.chat.conversation import AnswerStatus, Role
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.chat.chat_service import ChatService
+    from caal_desktop.services.chat.fallback_offer import FindFallback
     from caal_desktop.services.providers.provider_pool import Connection
     from caal_desktop.storage.settings.schema import Settings
     from caal_desktop.widgets.wizard.pages.try_page import TryPage
@@ -24,15 +25,20 @@ MAX_TOKENS = 300
 class TryController(QObject):
     """Connects the page with a conversation of its own.
 
+    Args:
+        page: the page.
+        chat: the conversation.
+        find_fallback: finds the model that can be asked where another one has failed.
+
     Signals:
         completed: an answer has come to its end.
     """
 
     completed = Signal()
 
-    def __init__(self, page: TryPage, chat: ChatService, parent: QObject) -> None:
+    def __init__(self, page: TryPage, chat: ChatService, find_fallback: FindFallback, parent: QObject) -> None:
         super().__init__(parent)
-        self._page, self._chat = page, chat
+        self._page, self._chat, self._find_fallback = page, chat, find_fallback
         page.stopped.connect(chat.stop)
         chat.textArrived.connect(lambda _index, text: page.append(text))
         chat.keptAlive.connect(lambda _index: page.show_working())
@@ -87,6 +93,6 @@ class TryController(QObject):
         message = self._chat.messages[index]
         if message.role is not Role.ASSISTANT:
             return
-        self._page.show_status(message)
+        self._page.show_status(message, self._find_fallback(message))
         if message.status is AnswerStatus.COMPLETE:
             self.completed.emit()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
@@ -11,9 +13,15 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.answer_facts import answer_facts, verdict_on_wait
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import BusyRing, PaddedButton, TextLabel
-from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel, error_message
 from caal_desktop.widgets.common.pause_line import PauseLine
+from caal_desktop.widgets.common.suggested_model import naming, suggestion, with_fallback
 from caal_desktop.widgets.wizard.pages.page import WizardPage
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.errors import ProviderError
+    from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.services.chat.conversation import SavedFailureError
 
 
 class TryPage(WizardPage):
@@ -26,6 +34,7 @@ class TryPage(WizardPage):
         asked: carries the question.
         stopped: the user does not want to wait any longer.
         defaultsWanted: carries the question, to be asked with the model's own parameters.
+        fallbackWanted: carries the id of the model that was suggested, and the question.
 
     Attributes:
         answer: shows the answer.
@@ -35,6 +44,7 @@ class TryPage(WizardPage):
     asked = Signal(str)
     stopped = Signal()
     defaultsWanted = Signal(str)
+    fallbackWanted = Signal(str, str)
 
     def __init__(self, commands: CommandSet[[]] | None = None, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Try it once"), "", name="wizard.try", parent=parent)
@@ -73,11 +83,13 @@ class TryPage(WizardPage):
         self.body.addLayout(facts_row)
         self.body.addWidget(self.message)
         self._busy = False
+        self._fallback: ModelInfo | None = None
         self._ask.clicked.connect(self._on_ask)
         self._question.returnPressed.connect(self._on_return)
         self.commands.bind(CommandId.RETRY, self._on_ask)
         self.commands.bind(CommandId.SHORTEN, self._edit_question)
         self.commands.bind(CommandId.DEFAULT_PARAMETERS, self._ask_with_defaults)
+        self.commands.bind(CommandId.USE_FALLBACK, self._ask_fallback)
 
     @property
     def ask_button(self) -> QPushButton:
@@ -124,8 +136,13 @@ class TryPage(WizardPage):
         if self._busy and not self.answer.toPlainText():
             self._facts.setText(self.tr("The model is working on it…"))
 
-    def show_status(self, message: ChatMessage) -> None:
-        """Show how far the answer has come."""
+    def show_status(self, message: ChatMessage, fallback: ModelInfo | None = None) -> None:
+        """Show how far the answer has come.
+
+        Args:
+            message: the answer.
+            fallback: the model that can be asked instead, where it has failed; None where there is none.
+        """
         facts = message.facts
         if facts is None:
             return
@@ -138,9 +155,20 @@ class TryPage(WizardPage):
         if message.status is AnswerStatus.STOPPED:
             self._facts.setText(" ".join(filter(None, (self.tr("Stopped."), answer_facts(facts)))))
         if message.status is AnswerStatus.FAILED and message.error is not None:
-            remedy = remedy_of(message.error)
-            actions = self.commands.buttons((remedy, CommandId.RETRY, CommandId.CHOOSE_MODEL, CommandId.CHECK_KEY))
-            self.message.show_error(MessageKind.ERROR, message.error, actions)
+            self._show_failure(message.error, fallback)
+
+    def _show_failure(self, error: ProviderError | SavedFailureError, fallback: ModelInfo | None) -> None:
+        self._fallback = fallback
+        wanted = [remedy_of(error), CommandId.RETRY, CommandId.CHOOSE_MODEL, CommandId.CHECK_KEY]
+        message = error_message(MessageKind.ERROR, error)
+        body = message.body
+        if fallback is not None:
+            wanted = with_fallback(wanted)
+            body += "\n" + suggestion(fallback)
+        actions = self.commands.buttons(wanted)
+        if fallback is not None:
+            actions = naming(fallback, actions)
+        self.message.show_message(MessageKind.ERROR, message.title, body, actions)
 
     def reset(self) -> None:
         """Clear the answer: another model is to be asked."""
@@ -164,6 +192,10 @@ class TryPage(WizardPage):
     def _ask_with_defaults(self) -> None:
         if question := self._question.text().strip():
             self.defaultsWanted.emit(question)
+
+    def _ask_fallback(self) -> None:
+        if self._fallback is not None and (question := self._question.text().strip()):
+            self.fallbackWanted.emit(self._fallback.id, question)
 
     def _edit_question(self) -> None:
         self._question.setFocus(Qt.FocusReason.OtherFocusReason)
