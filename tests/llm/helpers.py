@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from caal_desktop.llm import OpenAICompatibleProvider, OpenRouterProvider, RetryPolicy, Timeouts
+from caal_desktop.llm import OpenAICompatibleProvider, OpenRouterProvider, RetryPolicy, TextDelta, Timeouts
 from caal_desktop.llm.errors import ProviderError
+from tests.support.scripted_server import scripted_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine
 
     from caal_desktop.llm import StreamEvent
-    from tests.support.scripted_server import ScriptedServer
+    from tests.support.scripted_server import Reply, ScriptedServer
 
 KEY = "sk-or-v1-" + "0a1b2c3d" * 8
 MODEL = "vendor/model"
@@ -89,3 +90,41 @@ async def error_of(call: Callable[[], Coroutine[Any, Any, object]]) -> ProviderE
     with pytest.raises(ProviderError) as caught:
         await call()
     return caught.value
+
+
+def events_of(reply: Reply, **options: Any) -> list[StreamEvent]:
+    """Return the events of a streamed answer.
+
+    Args:
+        reply: what the server sends.
+        **options: as ``stream_events`` takes them.
+    """
+
+    async def test() -> list[StreamEvent]:
+        async with scripted_server(reply) as server, openrouter(server) as provider:
+            return await collect(provider.stream_events(HELLO, **options))
+
+    return run(test())
+
+
+def failure_of(
+    reply: Reply, make: Callable[..., OpenAICompatibleProvider] = openrouter, **options: Any
+) -> tuple[list[StreamEvent], ProviderError]:
+    """Return what a stream yields before it fails, and how it fails.
+
+    Args:
+        reply: what the server sends.
+        make: makes the provider.
+        **options: as the provider takes them.
+    """
+
+    async def test() -> tuple[list[StreamEvent], ProviderError]:
+        async with scripted_server(reply) as server, make(server, **options) as provider:
+            return await until_error(provider.stream_events(HELLO))
+
+    return run(test())
+
+
+def text_of(events: list[StreamEvent]) -> str:
+    """Return the text of a stream."""
+    return "".join(event.text for event in events if isinstance(event, TextDelta))

@@ -20,10 +20,21 @@ from caal_desktop.llm import (
     UsageReport,
     parse_tool_arguments,
 )
-from caal_desktop.llm.errors import InvalidResponse, ProviderError, RateLimited, ServerFailed, StreamInterrupted
+from caal_desktop.llm.errors import InvalidResponse, RateLimited, ServerFailed, StreamInterrupted
 from caal_desktop.llm.errors.context import RequestContext
 from caal_desktop.llm.streaming import reader, sse
-from tests.llm.helpers import HELLO, TOOL, collect, compatible, error_of, run, until_error
+from tests.llm.helpers import (
+    HELLO,
+    TOOL,
+    collect,
+    compatible,
+    error_of,
+    events_of,
+    failure_of,
+    run,
+    text_of,
+    until_error,
+)
 from tests.support.scripted_server import (
     DROP,
     HANG,
@@ -47,26 +58,6 @@ DONE = frame("[DONE]")
 STOP = frame(delta(finish="stop"))
 USAGE = frame({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2, "cost": 0.5}})
 COUNTED = UsageReport(prompt_tokens=1, completion_tokens=2, cost=0.5)
-
-
-def events_of(reply: Reply) -> list[StreamEvent]:
-    async def test() -> list[StreamEvent]:
-        async with scripted_server(reply) as server, compatible(server) as provider:
-            return await collect(provider.stream_events(HELLO, [TOOL]))
-
-    return run(test())
-
-
-def failure_of(reply: Reply, **options: Any) -> tuple[list[StreamEvent], ProviderError]:
-    async def test() -> tuple[list[StreamEvent], ProviderError]:
-        async with scripted_server(reply) as server, compatible(server, **options) as provider:
-            return await until_error(provider.stream_events(HELLO))
-
-    return run(test())
-
-
-def text_of(events: list[StreamEvent]) -> str:
-    return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
 # --- half a character ----------------------------------------------------------------------------------------------
@@ -498,7 +489,7 @@ def test_a_damaged_object_is_damage_whatever_the_type_of_its_event(kind: bytes) 
 def test_an_error_in_plain_words_is_told_in_them() -> None:
     key = "own-server's-key-" + "Zq7" * 8
     words = f"event: error\ndata: The model crashed for {key}\n\n".encode()
-    events, error = failure_of(sse_reply(frame(delta("Hi")), words), api_key=key)
+    events, error = failure_of(sse_reply(frame(delta("Hi")), words), compatible, api_key=key)
     assert (text_of(events), type(error)) == ("Hi", ServerFailed)
     assert error.detail == "The model crashed for [hidden]"
 
@@ -530,7 +521,7 @@ def test_plain_words_are_named_as_what_they_are(kind: str | None, steps: tuple[A
 def test_of_plain_words_no_more_is_shown_than_their_beginning_and_no_key() -> None:
     key = "own-server's-key-" + "Zq7" * 8
     reply = Reply((f"You sent {key}. ".encode() + b"word " * 10_000,), content_type="text/plain")
-    _, error = failure_of(reply, api_key=key)
+    _, error = failure_of(reply, compatible, api_key=key)
     assert error.detail.startswith("You sent [hidden]. word")
     assert len(error.detail) <= 301
 

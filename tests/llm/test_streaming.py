@@ -38,7 +38,19 @@ from caal_desktop.llm.errors import (
 )
 from caal_desktop.llm.errors.context import RequestContext
 from caal_desktop.llm.streaming import reader
-from tests.llm.helpers import HELLO, QUICK, TOOL, collect, compatible, openrouter, run, until_error
+from tests.llm.helpers import (
+    HELLO,
+    QUICK,
+    TOOL,
+    collect,
+    compatible,
+    events_of,
+    failure_of,
+    openrouter,
+    run,
+    text_of,
+    until_error,
+)
 from tests.support.scripted_server import (
     DROP,
     HANG,
@@ -63,26 +75,6 @@ async def until_end(events: AsyncGenerator[StreamEvent, None]) -> None:
     """Read a stream to its end, a good one or not."""
     with contextlib.suppress(ProviderError):
         await collect(events)
-
-
-def events_of(reply: Reply, **options: Any) -> list[StreamEvent]:
-    async def test() -> list[StreamEvent]:
-        async with scripted_server(reply) as server, openrouter(server) as provider:
-            return await collect(provider.stream_events(HELLO, **options))
-
-    return run(test())
-
-
-def failure_of(reply: Reply, **provider_options: Any) -> tuple[list[StreamEvent], ProviderError]:
-    async def test() -> tuple[list[StreamEvent], ProviderError]:
-        async with scripted_server(reply) as server, openrouter(server, **provider_options) as provider:
-            return await until_error(provider.stream_events(HELLO))
-
-    return run(test())
-
-
-def text_of(events: list[StreamEvent]) -> str:
-    return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
 def test_a_good_stream_in_the_agreed_order() -> None:
