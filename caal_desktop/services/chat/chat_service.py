@@ -267,7 +267,7 @@ class ChatService(QObject):
         started = time.monotonic()
         try:
             await self._stream(answer, wire, request, started)
-            if not answer.text and not answer.tool_calls:
+            if not answer.text.strip() and not answer.tool_calls:
                 raise EmptyAnswer(
                     provider=request.connection.provider,
                     params={"provider": request.connection.provider, "model": request.model},

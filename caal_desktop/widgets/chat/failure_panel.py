@@ -95,7 +95,7 @@ class FailurePanel(MessagePanel):
         wanted = [remedy, *_BESIDE.get(remedy, (CommandId.RETRY, CommandId.CHOOSE_MODEL))]
         if fallback is not None:
             wanted = with_fallback(wanted)
-        if message.parts:
+        if message.text.strip():
             # Another try would throw away what has come; a remedy for the cause comes before continuing.
             wanted.insert(0 if remedy in _ANOTHER_TRY else 1, CommandId.CONTINUE)
         actions = self._commands.buttons(wanted, index)

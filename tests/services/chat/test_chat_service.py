@@ -19,7 +19,7 @@ from caal_desktop.services.chat.conversation import AnswerStatus, Attachment, Ro
 from caal_desktop.services.chat.pause import Pause
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.storage.settings.schema import Settings
-from tests.support.scripted_server import delta, frame, sse_reply
+from tests.support.scripted_server import delta, frame, sse_reply, text_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -225,6 +225,15 @@ def test_an_answer_of_nothing_is_a_failure(parts: Parts, ask: ChatRequest, demo:
     demo.fault("empty_answer")
     parts.chat.send("Hello", ask)
     assert isinstance(ended(parts).error, EmptyAnswer)
+
+
+def test_an_answer_of_blanks_is_one_of_nothing(
+    serve: Callable[..., ScriptedServer], make_parts: Callable[..., Parts], ask: ChatRequest
+) -> None:
+    parts = make_parts(serve(text_stream(" ", "\n\n")).base_url)
+    parts.chat.send("Hello", ask)
+    answer = ended(parts)
+    assert (answer.status, type(answer.error)) == (AnswerStatus.FAILED, EmptyAnswer)
 
 
 def test_another_conversation_stops_the_answer_and_leaves_it_its_text(
