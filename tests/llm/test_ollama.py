@@ -245,6 +245,22 @@ def test_an_image_that_ollama_would_have_to_fetch_is_refused_before_anything_is_
         body_of({}, [{"role": "user", "content": far}])
 
 
+@pytest.mark.parametrize(
+    ("response_format", "expected"),
+    [
+        ({"type": "json_object"}, "json"),
+        ({"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}, {"type": "object"}),
+        ({"type": "json_schema"}, None),
+        ({"type": "text"}, None),
+        (None, None),
+    ],
+)
+def test_the_form_of_an_answer_is_asked_for_as_ollama_takes_it(response_format: object, expected: object) -> None:
+    body = body_of({}, HELLO, response_format=response_format)
+    assert body.get("format") == expected
+    assert "response_format" not in body["options"]
+
+
 @pytest.mark.parametrize("streams", [False, True])
 def test_what_was_thought_before_a_call_goes_with_it_to_the_next_round(streams: bool) -> None:
     whole = {
@@ -573,7 +589,7 @@ def test_what_the_server_shows_of_a_model_is_added_to_its_row() -> None:
         assert "longer" not in json.dumps(payload)
         assert (thinker.id, thinker.description, thinker.context_length) == ("qwen3:8b", "", 40960)
         assert (thinker.parameter_count, thinker.quantization, thinker.file_size) == (8.2e9, "Q4_K_M", 5225388164)
-        sampling = {"temperature", "top_p", "top_k", "max_tokens", "seed", "stop"}
+        sampling = {"temperature", "top_p", "top_k", "max_tokens", "seed", "stop", "response_format"}
         assert thinker.supported_parameters == sampling | {"tools", "reasoning"}
         assert known.supported_parameters == sampling
         assert thinker.reasoning == ReasoningPolicy(default_enabled=True)

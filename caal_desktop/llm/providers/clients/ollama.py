@@ -40,7 +40,7 @@ _UNKNOWN: Final = frozenset({"tool_choice", "parallel_tool_calls", "stream_optio
 """Fields of the chat completions API that mean nothing here."""
 _LEVELS: Final = {"minimal": "low", "xhigh": "high"}
 """Efforts by other names."""
-_PARAMETERS: Final = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stop")
+_PARAMETERS: Final = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stop", "response_format")
 """What any model takes. The list has to be whole: the chat sends nothing that is not in it."""
 _BY_CAPABILITY: Final = {"tools": "tools", "thinking": "reasoning"}
 _ALWAYS_THINKING: Final = frozenset({"gptoss", "gpt-oss"})
@@ -53,7 +53,8 @@ class OllamaProvider(HTTPProvider):
 
     A call's keyword arguments take the place of the provider's own ``model``, ``think``, ``temperature`` and
     ``max_tokens``; any other becomes one of Ollama's options, such as ``seed``, but for ``format``, ``keep_alive``,
-    ``truncate`` and ``shift``, which are fields of the request. Ollama has no ``tool_choice``.
+    ``truncate`` and ``shift``, which are fields of the request. ``response_format`` is turned into Ollama's ``format``;
+    it has no ``tool_choice``.
 
     A request with another ``num_ctx`` than the last one's makes Ollama load the model anew.
 
@@ -194,6 +195,8 @@ class OllamaProvider(HTTPProvider):
             body["think"] = think
         if tools:
             body["tools"] = [dict(tool) for tool in tools]
+        if (answer_format := _format_of(fields.pop("response_format", None))) is not None:
+            body["format"] = answer_format
         body |= {name: fields.pop(name) for name in _TOP_LEVEL if name in fields}
         parameters = {
             "temperature": self.temperature,
@@ -361,6 +364,14 @@ def _think_of(effort: object, reasoning: Mapping[str, Any]) -> bool | str:
         return False
     level = as_text(effort)
     return True if level is None else _LEVELS.get(level, level)
+
+
+def _format_of(response_format: object) -> object:
+    """Return ``format`` for what the chat completions API calls ``response_format``; None where any text will do."""
+    wanted = as_dict(response_format)
+    if wanted.get("type") == "json_schema":
+        return as_dict(wanted.get("json_schema")).get("schema")
+    return "json" if wanted.get("type") == "json_object" else None
 
 
 # --- the list ------------------------------------------------------------------------------------------------------
