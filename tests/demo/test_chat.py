@@ -300,7 +300,7 @@ def test_providers_are_chosen(demo: DemoControl) -> None:
 
 
 def hosts_of(demo: DemoControl, model: str) -> list[dict[str, Any]]:
-    return list(demo.call("GET", f"/models/{model}/endpoints").json()["data"]["endpoints"])
+    return list(demo.call("GET", f"/models/{model}/endpoints", key=demo.key).json()["data"]["endpoints"])
 
 
 @pytest.mark.parametrize(

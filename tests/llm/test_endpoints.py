@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from caal_desktop.llm import EndpointInfo, OpenRouterProvider, Pricing, errors
 from caal_desktop.llm.models.endpoints import MAX_ENDPOINTS, endpoints_path, parse_endpoints
-from tests.llm.helpers import KEY, error_of, openrouter, run
+from tests.llm.helpers import error_of, openrouter, run
 from tests.support.scripted_server import Reply, error_reply, json_reply, scripted_server
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def test_an_id_without_an_author_asks_nobody() -> None:
 
 def test_the_hosts_of_the_demo(demo: DemoControl) -> None:
     async def test() -> None:
-        async with OpenRouterProvider("openrouter/auto", KEY, base_url=demo.base_url) as provider:
+        async with OpenRouterProvider("openrouter/auto", demo.key, base_url=demo.base_url) as provider:
             listing = await provider.list_models()
             hosts = await provider.list_endpoints(next(m.id for m in listing.models if m.variant == ""))
             assert hosts

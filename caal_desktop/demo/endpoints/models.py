@@ -11,6 +11,7 @@ from caal_desktop.demo.endpoints import API
 from caal_desktop.demo.errors import ApiError
 from caal_desktop.demo.faults.injection import wrong_models
 from caal_desktop.demo.http.messages import Response, json_response
+from caal_desktop.demo.state import ORDINARY_SPEED
 
 if TYPE_CHECKING:
     from caal_desktop.demo.catalogue.rows import Row
@@ -44,7 +45,11 @@ async def _model(call: DemoRequest) -> Response:
 
 
 async def _endpoints(call: DemoRequest) -> Response:
-    return json_response(describe_endpoints(_row(call)))
+    row, pace = _row(call), None
+    if call.request.header("Authorization"):
+        call.authenticate()
+        pace = call.state.speed / ORDINARY_SPEED or 1.0
+    return json_response(describe_endpoints(row, pace))
 
 
 def _row(call: DemoRequest) -> Row:
