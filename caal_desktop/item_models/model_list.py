@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from caal_desktop.catalogue.listing import Entry, ListSection
+from caal_desktop.catalogue.listing import Entry, ListSection, MissingModel, TypedModel
 from caal_desktop.item_models.foreign_text import tooltip_text
 
 if TYPE_CHECKING:
@@ -105,6 +105,14 @@ class ModelListModel(QAbstractListModel):
         self._entries: Sequence[Entry] = ()
         self._rows: dict[Entry | str, Row] = {}
         self._row_of: dict[str, int] | None = {}
+
+    def holds(self, entries: Sequence[Entry]) -> bool:
+        """Return whether these are the entries already: the same models, not only equal ones."""
+        no_models = ListSection | MissingModel | TypedModel
+        return len(self._entries) == len(entries) and all(
+            old is new or (isinstance(new, no_models) and old == new)
+            for old, new in zip(self._entries, entries, strict=True)
+        )
 
     def set_entries(self, entries: Sequence[Entry]) -> None:
         """Replace the entries, or their order."""

@@ -132,7 +132,7 @@ def test_its_price_is_that_of_the_very_host() -> None:
     cheap, dear = hourly_cost(model()).usd or 0, hourly_cost(model(pricing=DEAR)).usd
     assert dear == pytest.approx(4 * cheap)
     assert told.usd == pytest.approx(dear)
-    assert told.usual_usd == pytest.approx((40 * cheap + 600 * 4 * cheap) / 640)
+    assert told.cheapest_usd == pytest.approx(cheap)
 
 
 def test_a_hosts_discount_counts_and_thinking_costs_as_much_as_there() -> None:
@@ -167,7 +167,7 @@ def test_prices_that_are_not_told_are_no_zero() -> None:
     told = quick_hosts(model(), figures(SLOW, untold))
     assert told is not None
     assert told.usd is None
-    assert told.usual_usd == pytest.approx(hourly_cost(model()).usd)
+    assert told.cheapest_usd == pytest.approx(hourly_cost(model()).usd)
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,12 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from caal_desktop.catalogue.filters import FilterName, Filters
+from caal_desktop.catalogue.fitness.evidence import Figures
 from caal_desktop.catalogue.fitness.free_models import is_free
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.errors import ConnectionRefused
-from caal_desktop.llm.models.endpoints import parse_endpoints
+from caal_desktop.llm.models.endpoints import EndpointInfo, parse_endpoints
+from caal_desktop.llm.models.info import Pricing
 from caal_desktop.llm.models.key_info import FreeRequests, Funds, KeyInfo
 from caal_desktop.llm.models.listing import parse_model_list
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
@@ -187,6 +189,22 @@ def _credit_came(parts: Parts) -> ModelPane:
     return result
 
 
+def _quick_hosts(parts: Parts) -> ModelPane:
+    """Return a pane of which the hosts of the recommended model are known, with quick ones asked first."""
+    view = catalogue().view
+    assert view is not None
+    assert view.recommended is not None
+    cheap = Pricing(prompt=0.1, completion=0.6)
+    hosts = (
+        EndpointInfo("One host", cheap, latency_ms=900, throughput_p75=40, quantization="bf16"),
+        EndpointInfo(
+            "Another", Pricing(prompt=0.4, completion=2.4), latency_ms=300, throughput_p75=90, quantization="fp4"
+        ),
+    )
+    parts.settings.update(quick_hosts=True)
+    return pane(parts, replace(catalogue(), view=view.with_figures(Figures({view.recommended.id: hosts}))))
+
+
 STATES: dict[str, Callable[[Parts], QWidget]] = {
     "grouped": pane,
     "found": lambda parts: pane(parts, query="claude sonet"),
@@ -218,6 +236,7 @@ STATES: dict[str, Callable[[Parts], QWidget]] = {
     "details": _details,
     "hosts": _hosts,
     "comparison": _compare_dialog,
+    "quick-hosts": _quick_hosts,
 }
 """What to call with the services to get the picker in a state; the widget is not shown yet."""
 

@@ -97,10 +97,19 @@ ODD_MODELS = (
     ),
 )
 """What few models are: the walk meets them here alone."""
+_CHEAP = Pricing(prompt=0.1, completion=0.6)
 ODD_HOSTS = {
     "quick": (EndpointInfo("Αλφα", latency_ms=200.0, throughput_p75=300.0),),
     "late": (EndpointInfo("Αλφα", latency_ms=3_000.0, throughput_p75=300.0),),
     "too late": (EndpointInfo("Αλφα", latency_ms=9_000.0, throughput_p75=30.0),),
+    "sooner, no price": tuple(EndpointInfo("Αλφα", latency_ms=200.0, throughput_p75=rate) for rate in (30.0, 300.0)),
+    "sooner, as cheap": tuple(
+        EndpointInfo("Αλφα", _CHEAP, latency_ms=200.0, throughput_p75=rate) for rate in (30, 300)
+    ),
+    "dearer, no sooner": (
+        EndpointInfo("Αλφα", _CHEAP, latency_ms=200.0, throughput_p75=300.0),
+        EndpointInfo("Αλφα", Pricing(prompt=9.0, completion=9.0), latency_ms=200.0, throughput_p75=301.0),
+    ),
     "without tools": (EndpointInfo("Αλφα", supported_parameters=frozenset()),),
     "none": (),
 }

@@ -796,13 +796,16 @@ class Tour:
         """Show the picker in its states."""
         parts = self.make_parts()
         self.learn(catalogue())
-        self.data.add(("One host", "Another", "A third", "bf16", "fp8"), within="hosts")
+        self.data.add(("One host", "Another", "A third", "bf16", "fp4", "fp8"), within="picker")
         for state in STATES:
-            for size in SIZES if state in ("grouped", "comparing", "details", "hosts") else ("wide",):
+            for size in SIZES if state in ("grouped", "comparing", "details", "hosts", "quick-hosts") else ("wide",):
                 widget = shown_in(state, size, parts, self.qtbot)
                 self.learn_models(parts)
                 self.look(f"picker, {state}, {size}")
                 widget.close()
+        parts.settings.update(provider_sort="price")
+        self.show(pane(parts), "picker, an order of hosts")
+        parts.settings.update(provider_sort="default", quick_hosts=False)
         parts.close()
 
     def facts(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from caal_desktop.catalogue.fitness.silence import quickest_of, silence_by_hosts, speed_of
+from caal_desktop.catalogue.fitness.silence import quickest_of, silence_by_hosts
 from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
 from caal_desktop.llm.models.routing import quick_route
 
@@ -25,8 +25,10 @@ class QuickHosts:
     Attributes:
         host: the quickest host, which is asked first.
         seconds, usual_seconds: the predicted silence.
-        usd, usual_usd: what an hour of talking costs, in US dollars; None where a price is not told. Priority tiers of
-            the host cost more, and are not told.
+        usd: what an hour of talking costs there, in US dollars; None where that is not told. Priority tiers of the host
+            cost more, and are not told.
+        cheapest_usd: what it costs at the cheapest of all hosts, which is the one that is asked first where no order is
+            asked for and all are well.
         is_coarser: the host rounds the model's weights to few bits, as not all of the others do.
     """
 
@@ -34,14 +36,12 @@ class QuickHosts:
     seconds: float
     usual_seconds: float
     usd: float | None
-    usual_usd: float | None
+    cheapest_usd: float | None
     is_coarser: bool
 
 
 def quick_hosts(model: ModelInfo, figures: Figures) -> QuickHosts | None:
     """Return what it changes to ask a model's quickest host first, whether that is done or not.
-
-    Both sides are of the same figures. As usual, each host counts by its rate, as in the prediction of the silence.
 
     Returns:
         None where that cannot be asked for, or no host tells figures.
@@ -51,20 +51,12 @@ def quick_hosts(model: ModelInfo, figures: Figures) -> QuickHosts | None:
     quick, usual = silence_by_hosts(model, (quickest,) if quickest else ()), silence_by_hosts(model, hosts)
     if quickest is None or quick is None or usual is None:
         return None
-    usd, usual_usd = hourly_cost(model, quickest).usd, _usual_usd(model, hosts)
-    return QuickHosts(quickest, quick.seconds, usual.seconds, usd, usual_usd, _is_coarser(quickest, hosts))
+    told = (cost for host in hosts if (cost := hourly_cost(model, host).usd) is not None)
+    cheapest_usd = min(told, default=None)
+    usd = hourly_cost(model, quickest).usd
+    return QuickHosts(quickest, quick.seconds, usual.seconds, usd, cheapest_usd, _is_coarser(quickest, hosts))
 
 
 def _is_coarser(host: EndpointInfo, hosts: tuple[EndpointInfo, ...]) -> bool:
     finer = (other.quantization for other in hosts if other.quantization)
     return host.quantization in _COARSE and not _COARSE.issuperset(finer)
-
-
-def _usual_usd(model: ModelInfo, hosts: tuple[EndpointInfo, ...]) -> float | None:
-    weights = total = 0.0
-    for host in hosts:
-        speed, usd = speed_of(host), hourly_cost(model, host).usd
-        if speed is not None and usd is not None:
-            weights += speed[1]
-            total += speed[1] * usd
-    return total / weights if weights else None

@@ -13,6 +13,8 @@ from caal_desktop.catalogue.listing import ListRequest, Relaxation, list_models,
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.key_info import Funds
+from caal_desktop.llm.providers.descriptor import Capability
+from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.catalogue.server_orders import ServerOrder
 from caal_desktop.storage.settings.setting import InvalidSetting
@@ -43,12 +45,14 @@ class CatalogueBrowser(QObject):
         listed: there are other rows to show; :attr:`listing` has them.
         stated: the message or the state of the list may be another.
         starsChanged: the favourites are others.
+        routingChanged: hosts are to be asked in another order.
     """
 
     catalogueChanged = Signal()
     listed = Signal()
     stated = Signal()
     starsChanged = Signal()
+    routingChanged = Signal()
 
     def __init__(self, service: CatalogueService, settings: SettingsService, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +61,7 @@ class CatalogueBrowser(QObject):
         # Whether the key could not pay when it was last looked at, and whether it can by now.
         self._could_not_pay = self._credit_came = False
         self._relaxations: list[Relaxation] = []
+        self._order_of_hosts = _order_of_hosts(settings.current)
         self.catalogue = service.current
         self.view = _view_of(service.current)
         self.request = ListRequest()
@@ -83,6 +88,20 @@ class CatalogueBrowser(QObject):
     def can_ask_for_hosts(self) -> bool:
         """Whether the server tells who hosts a model."""
         return self._service.hosts.is_available
+
+    @property
+    def can_route(self) -> bool:
+        """Whether the provider can be told in which order to ask a model's hosts."""
+        return bool(self.catalogue.provider) and descriptor_of(self.catalogue.provider).can(Capability.ROUTING)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings.current
+
+    def set_quick_hosts(self, on: bool) -> None:
+        """Have quick hosts asked first, or not."""
+        self._settings.update(quick_hosts=on)
 
     # --- the request
 
@@ -249,11 +268,18 @@ class CatalogueBrowser(QObject):
         if self.purse.refuses_free != self._refused_free:
             self._refused_free = not self._refused_free
             self.stated.emit()
+        if self._order_of_hosts != (order := _order_of_hosts(settings)):
+            self._order_of_hosts = order
+            self.routingChanged.emit()
         if settings.favourite_models != self.request.favourites:
             self.request = replace(self.request, favourites=settings.favourite_models)
             self.starsChanged.emit()
             if not self.request.query.strip():
                 self._list()
+
+
+def _order_of_hosts(settings: Settings) -> tuple[object, ...]:
+    return settings.quick_hosts, settings.provider_sort
 
 
 def _view_of(catalogue: Catalogue) -> CatalogueView:

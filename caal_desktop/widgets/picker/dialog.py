@@ -41,11 +41,12 @@ class PickerDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._quick_before = settings.current.quick_hosts
         self.setObjectName("picker")
         self.setWindowTitle(self.tr("Choose a model"))
-        # High enough for a message, the list and the comparison below each other.
+        # High enough for a message, the list, the switch and the comparison below each other.
         line = self.fontMetrics().height()
-        self.setMinimumSize(max(360, line * 20), max(440, line * 25))
+        self.setMinimumSize(max(360, line * 20), max(440, line * 26))
         self.resize(design.first_size(self, 1040, 680))
         outer = None if commands is None else commands.for_dialog(self.reject)
         self.pane = ModelPane(catalogue, settings, outer, name="picker.pane", parent=self)
@@ -83,7 +84,9 @@ class PickerDialog(QDialog):
         return super().eventFilter(watched, event)
 
     def done(self, result: int) -> None:
-        """Remember the size, however the dialog was closed."""
+        """Remember the size, however the dialog was closed; undo the switch that was not confirmed."""
+        if result != QDialog.DialogCode.Accepted:
+            self._settings.update(quick_hosts=self._quick_before)
         self._settings.update(picker_geometry=geometry.to_text(self.saveGeometry()))
         super().done(result)
 

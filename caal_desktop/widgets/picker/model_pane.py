@@ -113,6 +113,8 @@ class ModelPane(QWidget):
         parts.more.clicked.connect(self._toggle_details)
         self.tray.compareRequested.connect(self._compare)
         self.tray.changed.connect(self._show_details)
+        parts.quick.toggled.connect(browser.set_quick_hosts)
+        browser.routingChanged.connect(self._show_quick)
         self.details.closed.connect(parts.close_details)
         self.details.starToggled.connect(browser.set_star)
         self.details.compareToggled.connect(lambda _id, _on: self._toggle_compared())
@@ -218,6 +220,7 @@ class ModelPane(QWidget):
         self.details.set_features(
             hosts=self.browser.can_ask_for_hosts, model_page="" if provider is None else provider.model_page
         )
+        self.parts.quick.setVisible(self.browser.can_route)
         view = self.browser.view
         self.orders.show_available(view, can_ask=self.browser.can_ask_for_orders)
         self.filters.show_available(view.filters.counts(Filters()) if len(view) else None)
@@ -231,6 +234,10 @@ class ModelPane(QWidget):
         browser = self.browser
         query = browser.request.query.strip()
         self.list.delegate.set_spans(browser.view.search.span_finder(query) if query else None)
+        if self._model.holds(browser.listing.entries) and self.list.currentIndex().isValid():
+            # Judged anew, at most: whoever reads has scrolled to where it stands.
+            self._show_details()
+            return
         self._is_updating = True
         try:
             self._model.set_entries(browser.listing.entries)
@@ -308,8 +315,15 @@ class ModelPane(QWidget):
             starred=self.browser.is_favourite(model_id),
             compared=self.tray.holds(model_id),
         )
+        self._show_quick()
         self.parts.more.setEnabled(model is not None)
         self.commands.set_available(Need.MARKED_MODEL, model is not None)
+
+    def _show_quick(self) -> None:
+        index, browser = self.list.currentIndex(), self.browser
+        model_id = index.data(ModelRole.ID) if index.isValid() else self._chosen
+        model = browser.view.find(model_id)
+        self.parts.quick.show_state(browser.settings, model_id, model, browser.view.figures)
 
     # --- what the user does
 

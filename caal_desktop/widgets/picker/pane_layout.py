@@ -22,6 +22,7 @@ from caal_desktop.widgets.picker.details.model_details import DetailsPane
 from caal_desktop.widgets.picker.list.filter_bar import FilterBar
 from caal_desktop.widgets.picker.list.model_list_view import ModelListView
 from caal_desktop.widgets.picker.list.order_box import OrderBox
+from caal_desktop.widgets.picker.quick_switch import QuickSwitch
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QAbstractItemModel
@@ -32,6 +33,8 @@ _WIDE_FROM = 118
 """Average characters: the list needs about seventy, and details under forty break too many lines."""
 _CRAMPED_BELOW = 64
 """Average characters: below that the search field needs the width of a button's text."""
+_PRICED_BELOW = 80
+"""Average characters: below that the price of quick hosts would be cut beside their switch."""
 _TALL_FROM = 28
 """Lines: below that the chips leave no height for the list."""
 
@@ -79,6 +82,7 @@ class PaneLayout:
         self.count = TextLabel(name=f"{name}.count", scale=0.92, muted=True, parent=pane)
         self.more = PaddedButton(translate("ModelPane", "Details"), name=f"{name}.more", parent=pane)
         set_tooltip(self.more, label_with_keys(CommandId.MODEL_DETAILS))
+        self.quick = QuickSwitch(name=f"{name}.quick", parent=pane)
         self.tray = CompareTray(name=f"{name}.tray", parent=pane)
         self.details = DetailsPane(commands, name=f"{name}.details", parent=pane)
         self._build()
@@ -110,6 +114,7 @@ class PaneLayout:
         column.addWidget(self.message)
         column.addWidget(self.list, 1)
         column.addWidget(self._placeholder, 1)
+        column.addWidget(self.quick)
         column.addWidget(self.tray)
         column.addLayout(bottom)
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self._pane)
@@ -128,7 +133,7 @@ class PaneLayout:
         """Set the order of the Tab key: as parts are read; the arrow keys lead from the search to the list at once."""
         chips = self.filters.bar.chips
         order = [self.search, self.chips_button, self.refresh, *chips, self.orders, self.filters.price]
-        order += [self.list, self.tray.open, self.more]
+        order += [self.list, self.quick.box, self.tray.open, self.more]
         for first, second in pairwise(order):
             QWidget.setTabOrder(first, second)
 
@@ -149,9 +154,10 @@ class PaneLayout:
             self._is_divided = True
             width = self._pane.width()
             self._splitter.setSizes([width * 62 // 100, width * 38 // 100])
-        wanted = self._chips_wanted
-        if wanted is None:
-            wanted = self._pane.height() >= metrics.height() * _TALL_FROM
+        is_tall = self._pane.height() >= metrics.height() * _TALL_FROM
+        is_narrow = self._pane.width() < metrics.averageCharWidth() * _PRICED_BELOW
+        self.quick.set_room(narrow=is_narrow, tall=is_tall)
+        wanted = is_tall if self._chips_wanted is None else self._chips_wanted
         wanted = wanted and self.filters.has_chips
         self.filters.setVisible(wanted)
         self.chips_button.setChecked(wanted)
@@ -200,7 +206,7 @@ class PaneLayout:
         Args:
             enabled: whether there is a list.
         """
-        for part in (self.search, self.orders, self.filters, self.filters.price, self.chips_button):
+        for part in (self.search, self.orders, self.filters, self.filters.price, self.chips_button, self.quick):
             part.setEnabled(enabled)
 
     def _on_chips_toggled(self, wanted: bool) -> None:

@@ -164,13 +164,14 @@ def test_escape_clears_then_closes(picker: Picker) -> None:
 
 def test_tab_goes_as_the_eye_does_and_arrows_go_from_chip_to_chip(picker: Picker) -> None:
     names = []
-    for _ in range(9):
+    for _ in range(10):
         focused = QApplication.focusWidget()
         assert focused is not None
         names.append(focused.objectName().removeprefix("pane."))
         picker.press(Key.Key_Tab)
     assert names[:7] == ["search", "chips", "refresh", "filters.voice", "order", "filters.price", "list"]
-    assert names[7].startswith("details.")
+    assert names[7] == "quick.box"
+    assert names[8].startswith("details.")
     picker.pane.filters.chip(FilterName.VOICE).setFocus()
     picker.press(Key.Key_Right, Key.Key_Space)
     assert picker.pane.filters.filters == Filters(frozenset({FilterName.FREE}))

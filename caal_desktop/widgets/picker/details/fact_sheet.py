@@ -20,10 +20,12 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
 from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
+from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.tooltips import set_tooltip
-from caal_desktop.widgets.common.translation import in_words
+from caal_desktop.widgets.common.translation import in_words, translated
 from caal_desktop.widgets.picker.details.model_facts import Fact, model_facts, topic_title
+from caal_desktop.widgets.picker.details.quick_words import quick_facts
 
 if TYPE_CHECKING:
     from datetime import date
@@ -80,11 +82,12 @@ class FactSheet(QTextBrowser):
             page_url: its page at its provider; "" where there is none.
             figures: what is known of its hosts.
         """
-        is_same = model is self._model and today == self._today and figures is self._figures
+        is_same_model = model is self._model
+        is_same = is_same_model and today == self._today and figures is self._figures
         if is_same and page_url == self._page_url:
             return
         self._model, self._today, self._figures, self._page_url = model, today, figures, page_url
-        self._draw()
+        self._draw(keeps_place=is_same_model)
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw again in other colours or another font."""
@@ -96,10 +99,11 @@ class FactSheet(QTextBrowser):
 
     # --- drawing
 
-    def _draw(self) -> None:
+    def _draw(self, *, keeps_place: bool = False) -> None:
         model, today = self._model, self._today
         if model is None or today is None:
             return
+        place = self.verticalScrollBar().value() if keeps_place else 0
         self._drawn_with = (self.palette().cacheKey(), self.font().key())
         document = self.document()
         document.clear()
@@ -107,6 +111,7 @@ class FactSheet(QTextBrowser):
         cursor = QTextCursor(document)
         cursor.beginEditBlock()
         self._write_fitness(cursor, model, today)
+        self._write_quick_hosts(cursor, model)
         cursor.endEditBlock()
         if model.description:
             # Imported when there is something to render: Markdown takes 40 ms to import.
@@ -120,8 +125,8 @@ class FactSheet(QTextBrowser):
             self._write_facts(cursor, list(facts))
         self._write_links(cursor, model)
         cursor.endEditBlock()
-        self.verticalScrollBar().setValue(0)
         self.moveCursor(QTextCursor.MoveOperation.Start)
+        self.verticalScrollBar().setValue(place)
 
     def _format(self, tone: str = "text", *, bold: bool = False, scale: float = 1.0) -> QTextCharFormat:
         result = QTextCharFormat()
@@ -161,6 +166,14 @@ class FactSheet(QTextBrowser):
             self._block(cursor)
             cursor.insertText(f"{sign}  ", self._format(tone, bold=True))
             cursor.insertText(in_words(one.message), self._format())
+
+    def _write_quick_hosts(self, cursor: QTextCursor, model: ModelInfo) -> None:
+        facts = quick_facts(model, self._figures)
+        if facts:
+            self._write_heading(cursor, translated(SPECS["quick_hosts"].label))
+        for fact in facts:
+            self._block(cursor)
+            cursor.insertText(fact, self._format())
 
     def _write_facts(self, cursor: QTextCursor, facts: list[Fact]) -> None:
         layout = QTextTableFormat()

@@ -1,0 +1,230 @@
+"""The switch “Quick hosts first” in the picker: what it does, what it says, and that nothing moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from caal_desktop.catalogue.fitness.evidence import Figures
+from caal_desktop.llm.models.endpoints import EndpointInfo
+from caal_desktop.llm.models.info import ModelInfo, Pricing
+from caal_desktop.services.catalogue.catalogue_service import Catalogue
+from caal_desktop.widgets.picker.details.quick_words import quick_facts, quick_line
+from caal_desktop.widgets.picker.dialog import PickerDialog
+from tests.support.picker_states import SIZES, catalogue, catalogue_of, pane
+from tests.support.qt_loop import turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
+
+    from caal_desktop.widgets.picker.model_pane import ModelPane
+    from tests.support.parts import Parts
+
+CHEAP, DEAR = Pricing(prompt=0.1, completion=0.6), Pricing(prompt=0.4, completion=2.4)
+SLOW = EndpointInfo("Slow", CHEAP, latency_ms=900, throughput_p75=40, quantization="bf16")
+QUICK = EndpointInfo("Quick", DEAR, latency_ms=300, throughput_p75=100, quantization="fp4")
+MODEL = ModelInfo("maker/model", "Model", supported_parameters=frozenset({"tools"}), pricing=CHEAP)
+
+
+@pytest.fixture(autouse=True)
+def american(set_locale: Callable[[str], None]) -> None:
+    set_locale("en_US")
+
+
+def with_hosts() -> Catalogue:
+    """Return a list, the hosts of whose recommended model were asked."""
+    view = catalogue().view
+    assert view is not None
+    assert view.recommended is not None
+    return replace(catalogue(), view=view.with_figures(Figures({view.recommended.id: (SLOW, QUICK)})))
+
+
+def shown(qtbot: QtBot, parts: Parts, shown_catalogue: Catalogue | None = None) -> ModelPane:
+    made = pane(parts, shown_catalogue)
+    qtbot.addWidget(made)
+    made.resize(*SIZES["wide"])
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    settle(made)
+    return made
+
+
+def settle(made: ModelPane) -> None:
+    """Wait until numbers, chips and details have followed."""
+    turn(until=lambda: not made._counts_timer.isActive() and not made.details._settle_timer.isActive())
+    turn(3)
+
+
+def press_space(qtbot: QtBot, made: ModelPane) -> None:
+    """Switch as a user of the keyboard does, who comes from the list."""
+    made.list.setFocus()
+    qtbot.keyClick(made.list, Qt.Key.Key_Tab)
+    box = QApplication.focusWidget()
+    assert box is made.parts.quick.box
+    qtbot.keyClick(box, Qt.Key.Key_Space)
+
+
+def test_the_keyboard_switches_it_and_the_models_are_judged_anew(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, parts, with_hosts())
+    switch = made.parts.quick
+    assert not switch.box.isChecked()
+    assert switch.box.accessibleDescription() == switch.line.text()
+    told = switch.line.text()
+    assert "s instead of" in told
+    assert "an hour" in told
+    press_space(qtbot, made)
+    assert parts.settings.current.quick_hosts
+    assert switch.box.isChecked()
+    parts.until(lambda: made.browser.view.figures.quick, "the judgement")
+    assert switch.line.text() == told, "the same, on and off"
+    assert QApplication.focusWidget() is switch.box
+    qtbot.keyClick(switch.box, Qt.Key.Key_Space)
+    parts.until(lambda: not made.browser.view.figures.quick, "the judgement")
+    assert not parts.settings.current.quick_hosts
+
+
+def test_nothing_moves_when_it_is_switched(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, parts)
+    scroll, sheet = made.list.verticalScrollBar(), made.details.sheet.verticalScrollBar()
+    scroll.setValue(scroll.maximum() // 2)
+    sheet.setValue(sheet.maximum() // 2)
+    before = (scroll.value(), sheet.value(), made.chosen, made.list.geometry(), made.parts.quick.geometry())
+    assert min(before[:2]) > 0
+    made.parts.quick.box.click()
+    parts.until(lambda: made.browser.view.figures.quick, "the judgement")
+    turn(5)
+    assert (scroll.value(), sheet.value(), made.chosen, made.list.geometry(), made.parts.quick.geometry()) == before
+
+
+def test_its_line_goes_with_the_row_and_leaves_the_list_its_height(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, parts)
+    unknown, no_choice = (
+        "What it changes with this model is not known yet.",
+        "This model's id leaves no choice of hosts.",
+    )
+    alias = next(model.id for model in made.browser.view.models if model.id.startswith("~"))
+    heights = set()
+    for model_id, line in ((made.chosen, unknown), (alias, no_choice), (made.chosen, unknown), ("", "")):
+        made.choose(model_id)
+        settle(made)
+        heights.add((made.list.height(), made.parts.quick.height()))
+        assert made.parts.quick.line.text() == line
+    assert len(heights) == 1
+    made.choose("my/own:nitro")
+    assert made.parts.quick.line.text() == no_choice
+
+
+def test_in_a_small_window_the_tooltip_has_what_the_line_says(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, parts, with_hosts())
+    box, line = made.parts.quick.box, made.parts.quick.line
+    for width, height, places in (
+        (1040, 680, "beside"),
+        (480, 620, "below"),
+        (480, 300, "nowhere"),
+        (1040, 300, "beside"),
+        (480, 620, "below"),
+    ):
+        made.resize(width, height)
+        turn(3)
+        if places == "nowhere":
+            assert not line.isVisible()
+        else:
+            assert line.isVisible()
+            assert (line.y() > box.y()) is (places == "below")
+        assert box.toolTip().startswith(line.text())
+        assert box.accessibleDescription() == line.text()
+        assert "an hour" in line.text()
+
+
+def test_a_provider_without_hosts_has_no_switch(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, parts)
+    assert made.parts.quick.isVisible()
+    parts.show_catalogue(replace(catalogue_of((MODEL,)), provider="openai_compatible"))
+    turn(3)
+    assert not made.parts.quick.isVisible()
+    parts.show_catalogue(Catalogue())
+    turn(3)
+    assert not made.parts.quick.isVisible()
+
+
+def test_an_order_of_the_users_own_goes_before_it(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, parts)
+    switch = made.parts.quick
+    parts.settings.update(quick_hosts=True)
+    assert switch.box.isChecked()
+    parts.settings.update(provider_sort="price")
+    assert not switch.box.isEnabled()
+    assert not switch.box.isChecked()
+    assert switch.line.text() == "Your settings order the hosts: Lowest price."
+    parts.settings.update(provider_sort="default")
+    assert switch.box.isEnabled()
+    assert switch.box.isChecked()
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_choice_that_is_not_confirmed_is_undone(qtbot: QtBot, parts: Parts, confirmed: bool) -> None:
+    parts.show_catalogue(catalogue())
+    dialog = PickerDialog(parts.catalogue, parts.settings, catalogue().models[0].id)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.pane.parts.quick.box.click()
+    assert parts.settings.current.quick_hosts
+    if confirmed:
+        dialog.accept()
+    else:
+        dialog.reject()
+    assert parts.settings.current.quick_hosts is confirmed
+
+
+def figures(*hosts: EndpointInfo, **fields: Any) -> Figures:
+    return Figures({"maker/model": hosts}, **fields)
+
+
+NO_SOONER = EndpointInfo("Other", DEAR, latency_ms=900, throughput_p75=41)
+FREE = EndpointInfo("Free", Pricing(prompt=0, completion=0), latency_ms=300, throughput_p75=100)
+UNTOLD = EndpointInfo("Untold", latency_ms=300, throughput_p75=100)
+
+
+@pytest.mark.parametrize(
+    ("known", "line"),
+    [
+        (figures(SLOW, QUICK), "About 0.9 s instead of 1.3 s, at least $0.12 instead of $0.031 an hour."),
+        (figures(SLOW, QUICK, quick=True), "About 0.9 s instead of 1.3 s, at least $0.12 instead of $0.031 an hour."),
+        (figures(SLOW, replace(QUICK, pricing=CHEAP)), "About 0.9 s instead of 1.3 s, at least $0.031 an hour."),
+        (
+            figures(SLOW, NO_SOONER),
+            "No sooner with this model: about 2.4 s, at least $0.12 instead of $0.031 an hour.",
+        ),
+        (figures(QUICK), "No sooner with this model: about 0.9 s."),
+        (figures(SLOW, FREE), "About 0.9 s instead of 1.3 s."),
+        (figures(SLOW, UNTOLD), "About 0.9 s instead of 1.3 s."),
+        (figures(EndpointInfo("Silent", CHEAP)), "What it changes with this model is not known yet."),
+        (Figures(), "What it changes with this model is not known yet."),
+    ],
+)
+def test_what_the_line_says(known: Figures, line: str) -> None:
+    assert quick_line(MODEL.id, MODEL, known) == line
+
+
+def test_what_the_line_says_of_what_is_not_listed() -> None:
+    assert quick_line("", None, Figures()) == ""
+    assert quick_line("maker/unlisted", None, Figures()) == "What it changes with this model is not known yet."
+    assert quick_line("maker/model:nitro", None, Figures()) == "This model's id leaves no choice of hosts."
+
+
+def test_the_details_name_the_host_and_what_speaks_against_it() -> None:
+    change, price, bits, tools = quick_facts(MODEL, figures(SLOW, QUICK))
+    assert change == "Quick is the quickest now: a silence of about 0.9 s instead of 1.3 s, by the hosts' figures."
+    assert price.startswith("An hour of talking costs at least $0.12 there, and $0.031 at the cheapest host.")
+    assert bits == "Quick has the model's weights in few bits (fp4), so that its answers may be worse."
+    assert tools.startswith("Tool calls may succeed less often")
+    assert len(quick_facts(MODEL, figures(SLOW, replace(QUICK, quantization="fp8")))) == 3
+    assert quick_facts(MODEL, figures(QUICK)) == [], "there is no choice"
+    assert quick_facts(MODEL, Figures()) == []
