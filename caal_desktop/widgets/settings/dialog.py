@@ -436,6 +436,7 @@ class SettingsDialog(QDialog):
         self.requestLikely.emit()
         offer_account_pages(self.commands, provider, self, self._keys.credit)
         self._catalogue.open_for(provider, catalogue_connection(edited, self._keys, provider))
+        self._keys.learn_again(provider)
         dialog = PickerDialog(self._catalogue, self._settings, str(self.draft.value(key)), self.commands, self)
         dialog.modelPicked.connect(lambda model: self._on_edited(key, model))
         dialog.finished.connect(dialog.deleteLater)

@@ -211,6 +211,20 @@ def test_another_key_is_no_credit_that_has_come(picker: Picker, demo: DemoContro
     assert not dialog.pane.message.isVisible()
 
 
+def test_the_chosen_row_stays_in_sight_when_the_message_comes(picker: Picker) -> None:
+    dialog = picker.open(BOUGHT).dialog
+    rows = dialog.pane.list
+    dialog.pane.choose(picker.view.models[-1].id)
+    rows.scrollTo(rows.currentIndex(), rows.ScrollHint.PositionAtBottom)
+    turn(2)
+    seen = rows.viewport().rect()
+    assert seen.contains(rows.visualRect(rows.currentIndex()))
+    picker.tell(NO_CREDIT)
+    turn(3)
+    assert rows.viewport().rect().height() < seen.height()
+    assert rows.viewport().rect().contains(rows.visualRect(rows.currentIndex()))
+
+
 def test_large_text_fits(picker: Picker, text_scale: Callable[[float], None], long_words: Callable[[], None]) -> None:
     from tests.support.widget_audit import cut_texts
 

@@ -54,8 +54,15 @@ class ModelListView(QListView):
                 self._show_heading_above()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the first heading visible: a list that was filled before it had its height is scrolled past it."""
+        """Keep the current row in sight, as when a message above takes some of the height.
+
+        The first heading stays, too: a list that was filled before it had its height is scrolled past it.
+        """
+        current = self.visualRect(self.currentIndex())
+        was_seen = current.top() >= 0 and current.bottom() < event.oldSize().height()
         super().resizeEvent(event)
+        if was_seen:
+            self.scrollTo(self.currentIndex())
         if self._is_on_first() and self.visualRect(self.currentIndex()).intersects(self.viewport().rect()):
             self.scrollToTop()
 
