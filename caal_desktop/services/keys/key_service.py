@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
@@ -18,6 +19,7 @@ from caal_desktop.llm.errors import (
     AuthenticationFailed,
     ConfigurationError,
     ConnectionFailed,
+    DailyLimitReached,
     InsufficientCredit,
     ManagementKeyRejected,
     PermissionRefused,
@@ -142,8 +144,8 @@ class KeyService(QObject):
         self._infos: dict[str, KeyInfo] = {}
         # The last key of a provider that was proven without being in use, with what was told about it.
         self._tried: dict[str, tuple[str, KeyInfo]] = {}
-        # The names of those whose key in use was checked since it was loaded.
-        self._asked_about: set[str] = set()
+        # The day (UTC) on which it was last asked what the key in use can pay for: limits start anew at midnight there.
+        self._asked_on: dict[str, date] = {}
         self._errors: dict[str, SecretError] = {}
         self._activities: dict[str, list[KeyActivity]] = {}
         # The names of the secrets that are being read from the keyring.
@@ -374,20 +376,21 @@ class KeyService(QObject):
         self.tasks.start(self._check_again(name), name=f"check.{name}")
 
     def learn(self, name: str) -> None:
-        """Ask once what the key in use can pay for, where its provider tells that and has not told it yet."""
-        state = self.state(name)
-        if name not in self._asked_about and state.info is None and self._can_ask_about(state):
-            self.check_again(name)
+        """Ask once a day what the key in use can pay for, unless it is known to have credit."""
+        if self._asked_on.get(name) != datetime.now(UTC).date():
+            self.learn_again(name)
 
     def learn_again(self, name: str) -> None:
-        """Ask what the key in use can pay for, unless it is known to have credit."""
+        """Ask what the key in use can pay for, unless it is known to have credit, or its provider does not tell."""
         state = self.state(name)
-        if (state.info is None or state.info.funds is not Funds.BOUGHT) and self._can_ask_about(state):
+        tells = PROVIDERS[name].can(Capability.KEY_FACTS)
+        has_credit = state.info is not None and state.info.funds is Funds.BOUGHT
+        if tells and not has_credit and state.is_loaded and not state.is_busy and not state.is_cross_origin:
             self.check_again(name)
 
     def check_after_failure(self, error: BaseException | None) -> None:
         """Check the key in use again after an answer has failed, where the key may be the reason."""
-        if isinstance(error, AuthenticationFailed | InsufficientCredit):
+        if isinstance(error, AuthenticationFailed | InsufficientCredit | DailyLimitReached):
             self.check_again(self._settings.current.provider)
 
     # --- the user's decisions
@@ -466,12 +469,8 @@ class KeyService(QObject):
         if state.is_loaded and state.status is KeyStatus.UNVERIFIED and name != PROXY:
             await self.refresh(name)
 
-    def _can_ask_about(self, state: KeyState) -> bool:
-        tells = PROVIDERS[state.provider].can(Capability.KEY_FACTS)
-        return tells and state.is_loaded and not state.is_busy and not state.is_cross_origin
-
     async def _check_again(self, name: str) -> None:
-        self._asked_about.add(name)
+        self._asked_on[name] = datetime.now(UTC).date()
         await self.refresh(name)
 
     async def _read(self, name: str) -> None:
@@ -654,7 +653,7 @@ class KeyService(QObject):
     async def _load(self, name: str, key: str, info: KeyInfo | None = None) -> None:
         self._secrets[name] = key
         self._tried.pop(name, None)
-        self._asked_about.discard(name)
+        self._asked_on.pop(name, None)
         self._infos.pop(name, None)
         if info is not None:
             self._infos[name] = info

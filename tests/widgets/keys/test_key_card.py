@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
+from caal_desktop.llm.errors import DailyLimitReached, InsufficientCredit, ProviderError, RateLimited
 from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.services.keys import key_service
 from caal_desktop.services.keys.environment_keys import key_in_environment
@@ -148,14 +149,15 @@ def test_a_refused_key_is_told_and_remembered(parts: Parts, card: KeyCard, demo:
     assert card.message.kind is MessageKind.WARNING
 
 
-def test_after_402_the_facts_are_asked_for_again(parts: Parts, card: KeyCard, demo: DemoControl) -> None:
-    from caal_desktop.llm.errors import InsufficientCredit, RateLimited
-
+@pytest.mark.parametrize("error", [InsufficientCredit, DailyLimitReached])
+def test_what_is_used_up_has_the_facts_asked_for_again(
+    parts: Parts, card: KeyCard, demo: DemoControl, error: type[ProviderError]
+) -> None:
     parts.use_key(demo.key)
     parts.keys.check_after_failure(RateLimited("openrouter"))
     turn(5)
     assert demo.requests("/key") == []
-    parts.keys.check_after_failure(InsufficientCredit("openrouter"))
+    parts.keys.check_after_failure(error("openrouter"))
     parts.until(lambda: "$3.58 of $5.00" in texts(card), "the card is up to date")
 
 

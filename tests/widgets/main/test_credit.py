@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QDesktopServices
 
 from caal_desktop.catalogue.fitness.free_models import is_free
+from caal_desktop.llm.models.key_info import KeyInfo
 from caal_desktop.services.chat.conversation import AnswerStatus
 from tests.support.picker_states import NO_CREDIT, SPENT
 from tests.widgets.main.test_main_window import Chat
@@ -60,6 +62,24 @@ def test_a_key_that_was_asked_about_in_vain_is_not_asked_about_at_each_letter(
     chat.write(" there")
     assert len(demo.requests("/key")) == before
     assert not chat.problem.isVisible()
+
+
+def test_another_day_may_have_changed_what_is_left(parts: Parts, qtbot: QtBot, demo: DemoControl) -> None:
+    """Limits start anew at midnight, also for a program that is left open."""
+    chat = Chat(parts, qtbot, demo.key_for("free_tier"))
+    chat.write("a")
+    chat.until(lambda: parts.state().info is not None, "what the key can pay for")
+    demo.clear_requests()
+    chat.window.page.composer.edit.setFocus()
+    chat.write("b")
+    assert not parts.state().is_busy
+    parts.keys._asked_on["openrouter"] -= timedelta(days=1)
+    chat.write("c")
+    chat.until(lambda: demo.requests("/key") and not parts.state().is_busy, "another look at the key")
+    parts.tell_of_key(KeyInfo(is_free_tier=False))
+    parts.keys._asked_on["openrouter"] -= timedelta(days=1)
+    chat.write("d")
+    assert not parts.state().is_busy, "a key that can pay is not asked about"
 
 
 def test_a_used_up_limit_is_told_with_the_way_to_raise_it(
