@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from caal_desktop.catalogue.filters import FilterIndex, FilterName, Filters
+from caal_desktop.catalogue.fitness.competence import Competence
 from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.catalogue.fitness.recommend import recommend
 from caal_desktop.catalogue.grouping import group_by_vendor
@@ -48,6 +49,7 @@ class CatalogueView:
         today: as given.
         figures: what is known of the models' hosts; every judgement here rests on it.
         funds: what the user's key can pay for.
+        competence: the models compared with each other.
         filters: which models pass which filter.
         recommended: the model to preselect for a voice assistant; None where none can still chat.
         vendors: the models by vendor.
@@ -60,6 +62,7 @@ class CatalogueView:
         self.today = today
         self.figures = NO_FIGURES
         self.funds = Funds.UNKNOWN
+        self.competence = Competence(self.models)
         self.filters = FilterIndex(self.models, today)
         self.unusable = self.filters.counts(Filters()).unusable
         self._row_of = {model.id: row for row, model in enumerate(self.models)}
@@ -137,4 +140,6 @@ class CatalogueView:
 
 def _recommended(view: CatalogueView) -> ModelInfo | None:
     fit = view.filters.apply(Filters(frozenset({FilterName.VOICE})))
-    return recommend(view.models, view.today, fit=fit, figures=view.figures, funds=view.funds)
+    return recommend(
+        view.models, view.today, fit=fit, figures=view.figures, funds=view.funds, competence=view.competence
+    )

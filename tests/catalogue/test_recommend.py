@@ -242,6 +242,18 @@ def test_the_index_of_acting_with_tools_is_a_gate_and_counts_up_to_three_quarter
     assert not few.is_weak(models[0])
 
 
+def test_a_place_counts_each_model_once_and_equals_share_theirs() -> None:
+    models = indexed(25)
+    best = models[-1]
+    twins = [replace(best, id="maker/twin"), replace(best, id=f"{best.id}:free"), replace(best, id="~maker/latest")]
+    competence = Competence([*models, *twins, ending("maker/untold", None)])
+    assert competence.place(models[0]) == (26, 26)
+    assert [competence.place(model) for model in (best, *twins)] == [(1, 26)] * 4
+    assert competence.place(models[-2]) == (3, 26)
+    assert competence.place(ending("maker/untold", None)) is None
+    assert Competence(models[:19]).place(models[0]) is None, "a place among few tells little"
+
+
 def test_a_weak_model_is_not_suggested_however_quick_it_is() -> None:
     models = indexed(25)
     assert first_of(*models, figures=hosts(maker_m05=300)) == "maker/m05", (

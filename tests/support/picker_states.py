@@ -161,7 +161,7 @@ def _compare_dialog(_parts: Parts) -> CompareDialog:
     view = catalogue().view
     assert view is not None
     fit = view.filters.apply(Filters(frozenset({FilterName.VOICE})))
-    return CompareDialog(fit[:3], TODAY)
+    return CompareDialog(fit[:3], view)
 
 
 NO_CREDIT = KeyInfo(is_free_tier=True, free_requests=FreeRequests(50, 12, 38))

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.commands import CommandId
 from caal_desktop.llm.errors import BadRequest
 from caal_desktop.llm.events import UsageReport
@@ -218,7 +219,7 @@ def test_the_picker(lures: Lures, pointer: Pointer, parts: Parts, qtbot: QtBot) 
     turn(until=lambda: not picker._counts_timer.isActive())
     pointer.point_at_all(picker)
     gone = pane(parts, shown, chosen=f"v/{lures.text}")
-    dialog = CompareDialog(models[:3], TODAY)
+    dialog = CompareDialog(models[:3], CatalogueView(models, TODAY))
     for widget in (gone, dialog):
         qtbot.addWidget(widget)
         widget.resize(*SIZES["wide"])
@@ -399,7 +400,7 @@ def test_buttons_show_ampersands(
     parts.show_catalogue(catalogue_of(models))
     parts.settings.set(parts.settings.current.with_model("v/1").replace(setup_completed=True))
     chat = ChatWindow(parts, tmp_path / "conversations.db")
-    dialog = CompareDialog(models, TODAY)
+    dialog = CompareDialog(models, CatalogueView(models, TODAY))
     qtbot.addWidget(dialog)
     assert shortcuts_in(chat.window, "R&D 1") == []
     assert shortcuts_in(dialog, "R&D 2") == []

@@ -813,16 +813,18 @@ class Tour:
         parts = self.make_parts()
         sheet = FactSheet(name="picker.pane.details.sheet")
         self.qtbot.addWidget(sheet)
-        self.learn(catalogue_of(ODD_MODELS))
+        odd = catalogue_of(ODD_MODELS)
+        assert odd.view is not None
+        self.learn(odd)
         for model in ODD_MODELS:
-            sheet.show_model(model, TODAY)
+            sheet.show_model(model, odd.view)
             self.texts.note(sheet.toPlainText(), "text", "picker.pane.details.sheet", f"facts of {model.id}")
         usual = catalogue_of((USUAL_MODEL,))
         assert usual.view is not None
         self.learn(usual)
         for name, told in ODD_HOSTS.items():
             judged = usual.view.with_figures(Figures({USUAL_MODEL.id: told}))
-            sheet.show_model(USUAL_MODEL, TODAY, figures=judged.figures)
+            sheet.show_model(USUAL_MODEL, judged)
             self.texts.note(sheet.toPlainText(), "text", "picker.pane.details.sheet", f"a model's hosts: {name}")
             self.show(pane(parts, replace(usual, view=judged)), f"picker, judged by hosts: {name}")
         self.show(pane(parts, catalogue_of(ODD_MODELS), filters=Filters(show_unusable=True)), "picker, odd models")

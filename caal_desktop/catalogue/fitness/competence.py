@@ -8,8 +8,8 @@ nothing. Places count, not figures: indices are rescaled from time to time.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from typing import TYPE_CHECKING
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +26,18 @@ _WEAK_PLACE = 0.2
 COMPETENT = 0.75
 
 
+class Place(NamedTuple):
+    """A place among others, from the best down.
+
+    Attributes:
+        number: 1 for the best; equals share theirs.
+        count: how many there are.
+    """
+
+    number: int
+    count: int
+
+
 class Competence:
     """Compares the models of one list.
 
@@ -37,9 +49,11 @@ class Competence:
         indices: list[float] = []
         prices: list[float] = []
         for model in models:
+            if model.variant or model.is_alias:
+                continue  # the same model once more
             if model.agentic_index is not None:
                 indices.append(model.agentic_index)
-            if model.pricing.completion and not model.variant and "tools" in (model.supported_parameters or ()):
+            if model.pricing.completion and "tools" in (model.supported_parameters or ()):
                 prices.append(model.pricing.completion)
         self._indices = sorted(indices) if len(indices) >= _ENOUGH else []
         self._prices = sorted(prices)
@@ -55,6 +69,13 @@ class Competence:
         if model.agentic_index is None or not self._indices:
             return _PRICE_ALONE * by_price
         return _INDEX_SHARE * _place(self._indices, model.agentic_index) + _PRICE_SHARE * by_price
+
+    def place(self, model: ModelInfo) -> Place | None:
+        """Return the model's place by the index alone; None where it has none, or too few have one."""
+        if model.agentic_index is None or not self._indices:
+            return None
+        better = len(self._indices) - bisect_right(self._indices, model.agentic_index)
+        return Place(better + 1, len(self._indices))
 
     def is_weak(self, model: ModelInfo) -> bool:
         """Return whether the index puts the model into the last fifth of those that have one."""

@@ -86,6 +86,7 @@ def recommend(
     fit: Sequence[ModelInfo] | None = None,
     figures: Figures = NO_FIGURES,
     funds: Funds = Funds.UNKNOWN,
+    competence: Competence | None = None,
 ) -> ModelInfo | None:
     """Return the model to preselect for a voice assistant.
 
@@ -96,11 +97,12 @@ def recommend(
             not be judged then, unless there is none.
         figures: what the hosts of some of the models tell, and what was measured.
         funds: what the user's key can pay for. Where that is nothing, it is a free model, if one can call tools.
+        competence: the models compared with each other, where they have been already.
 
     Returns:
         None only where no model of the list can still chat.
     """
-    judge = _Judge(models, today, figures)
+    judge = _Judge(models, today, figures, competence)
     if funds is Funds.NONE_BOUGHT and (free := judge.best_free_model()) is not None:
         return free
     if fit:
@@ -223,11 +225,13 @@ def _relatives(vanished_id: str, entries: Sequence[_Judged]) -> list[_Judged]:
 class _Judge:
     """Judges models against the list they come from."""
 
-    def __init__(self, models: Sequence[ModelInfo], today: date, figures: Figures) -> None:
+    def __init__(
+        self, models: Sequence[ModelInfo], today: date, figures: Figures, competence: Competence | None = None
+    ) -> None:
         self._models = models
         self._today = today
         self._figures = figures
-        self._competence = Competence(models)
+        self._competence = competence or Competence(models)
         self._by_id = {model.id: model for model in models}
         self._cheapest_young: dict[str, float] = {}
         self._by_author: dict[str, list[ModelInfo]] = {}

@@ -205,14 +205,7 @@ class ModelPane(QWidget):
     # --- what is shown
 
     def _describe(self, entry: Entry) -> Row:
-        view = self.browser.view
-        return entry_row(
-            entry,
-            view.today,
-            recommended=view.recommended.id if view.recommended is not None else "",
-            favourites=frozenset(self.browser.request.favourites),
-            figures=view.figures,
-        )
+        return entry_row(entry, self.browser.view, frozenset(self.browser.request.favourites))
 
     def _on_catalogue(self) -> None:
         self._model.forget_descriptions()
@@ -310,8 +303,7 @@ class ModelPane(QWidget):
         model_id = model.id if model is not None else ""
         self.details.set_model(
             model,
-            self.browser.view.today,
-            self.browser.view.figures,
+            self.browser.view,
             starred=self.browser.is_favourite(model_id),
             compared=self.tray.holds(model_id),
         )
@@ -403,7 +395,7 @@ class ModelPane(QWidget):
             self.tray.toggle(self.details.model)
 
     def _compare(self) -> None:
-        dialog = CompareDialog(self.tray.models, self.browser.view.today, self.browser.view.figures, self)
+        dialog = CompareDialog(self.tray.models, self.browser.view, self)
         dialog.modelPicked.connect(self._use_compared)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 
 from caal_desktop.catalogue.filters import Filters
+from caal_desktop.catalogue.fitness.competence import Competence
+from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.item_models.model_list import ModelRole
 from caal_desktop.llm.models.listing import parse_model_list
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
@@ -177,7 +179,10 @@ def test_traps_are_told(qtbot: QtBot, parts: Parts) -> None:
     assert "free, limited" in spoken["a/gift:free"]
     assert "batch jobs only" in spoken["a/x:batch"]
     tiers = parse_model_list(rows).models[1]
-    assert any(fact.label == "Above 200,000 tokens" and fact.value == "$4 in" for fact in model_facts(tiers))
+    assert any(
+        fact.label == "Above 200,000 tokens" and fact.value == "$4 in"
+        for fact in model_facts(tiers, Competence([tiers]))
+    )
 
 
 def test_links_and_markup_of_a_description_stay_text(qtbot: QtBot, parts: Parts) -> None:
@@ -237,5 +242,5 @@ def test_no_row_breaks_the_pane(kept_pane: ModelPane, parts: Parts, data: st.Dat
         kept_pane.details._draw()
         assert model.index(number, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     kept_pane.list.viewport().repaint()
-    labels, cells = comparison(parsed.models[:3], TODAY)
+    labels, cells = comparison(parsed.models[:3], CatalogueView(parsed.models, TODAY))
     assert len(labels) == len(cells)

@@ -10,9 +10,11 @@ import pytest
 from PySide6.QtCore import Qt
 
 from caal_desktop.catalogue.filters import FilterName
-from caal_desktop.catalogue.fitness.evidence import Figures
+from caal_desktop.catalogue.fitness.competence import Competence
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.catalogue.listing import ListSection, MissingModel, SectionKind
-from caal_desktop.item_models.model_list import HeadingRow, NoticeRow
+from caal_desktop.catalogue.view import CatalogueView
+from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
 from caal_desktop.widgets.picker.details.compare import CompareDialog, comparison
@@ -50,6 +52,8 @@ MODEL = ModelInfo(
     ),
 )
 
+BETTER = replace(MODEL, id="maker/better", name="Better", expiration_date=None)
+
 
 @pytest.fixture(autouse=True)
 def american(set_locale: Callable[[str], None]) -> None:
@@ -62,7 +66,16 @@ def plain(text: str) -> str:
 
 
 def facts(model: ModelInfo) -> dict[str, tuple[str, str, str]]:
-    return {fact.key: (plain(fact.label), plain(fact.value), plain(fact.note)) for fact in model_facts(model)}
+    told = model_facts(model, Competence([model]))
+    return {fact.key: (plain(fact.label), plain(fact.value), plain(fact.note)) for fact in told}
+
+
+def view_of(*models: ModelInfo, figures: Figures = NO_FIGURES) -> CatalogueView:
+    return CatalogueView(models, TODAY).with_figures(figures)
+
+
+def row_of(model: ModelInfo, *others: ModelInfo, figures: Figures = NO_FIGURES) -> ModelRow:
+    return model_row(model, view_of(model, *others, figures=figures))
 
 
 def test_prices_that_hold_above_a_length_or_at_some_hours_are_told_whole() -> None:
@@ -103,20 +116,20 @@ def test_another_region_has_its_own_figures(set_locale: Callable[[str], None]) -
     assert told["created"][1] == "1. März 2026"
     assert told["tier1"][0] == "From 16:30 to 00:30 UTC"
     assert told["takes"][1] == "text, images und smell"
-    row = model_row(MODEL, TODAY)
+    row = row_of(MODEL)
     assert "0,20 $ in, 1,25 $ out per million" in plain(row.summary)
     assert plain(row.warning) == "ends on 1. Dezember 2026"
-    heading = entry_row(ListSection(SectionKind.FAVOURITES, "", 12_345), TODAY)
+    heading = entry_row(ListSection(SectionKind.FAVOURITES, "", 12_345), view_of())
     assert isinstance(heading, HeadingRow)
     assert (heading.count, heading.spoken) == ("12.345", "Favourites, 12.345 models")
 
 
 def test_a_row_is_spoken_fact_by_fact() -> None:
-    row = model_row(MODEL, TODAY, is_favourite=True)
+    row = model_row(MODEL, view_of(BETTER, MODEL), is_favourite=True)
     begun = "Model, Maker, favourite, ≈ $0.061 an hour, $0.20 in, $1.25 out per million, other price above 1K, "
     assert plain(row.spoken).startswith(begun)
     assert row.spoken.endswith("131K context, fit for voice, can use tools, takes images, can think first, maker/model")
-    notice = entry_row(MissingModel("maker/gone"), TODAY)
+    notice = entry_row(MissingModel("maker/gone"), view_of())
     assert isinstance(notice, NoticeRow)
     assert notice.spoken == "maker/gone. In use, but not in the list (any more)"
 
@@ -124,35 +137,63 @@ def test_a_row_is_spoken_fact_by_fact() -> None:
 def test_a_badge_says_how_much_is_known() -> None:
     """Figures recommend, the model's kind gives a guess, and where nothing is told there is no advice."""
     quick, slow = (EndpointInfo("Host", latency_ms=ms, throughput_p75=100.0) for ms in (300.0, 9_000.0))
-    assert model_row(MODEL, TODAY, is_recommended=True).badge == "A first guess"
-    assert model_row(MODEL, TODAY, Figures({MODEL.id: (quick,)}), is_recommended=True).badge == "Recommended"
-    assert model_row(MODEL, TODAY, Figures({MODEL.id: (slow,)}), is_recommended=True).badge == ""
-    assert model_row(ModelInfo("llama3.2", "llama3.2"), TODAY, is_recommended=True).badge == ""
-    assert model_row(MODEL, TODAY).badge == ""
+    assert row_of(MODEL).badge == "A first guess"
+    assert row_of(MODEL, figures=Figures({MODEL.id: (quick,)})).badge == "Recommended"
+    assert row_of(MODEL, figures=Figures({MODEL.id: (slow,)})).badge == ""
+    assert row_of(ModelInfo("llama3.2", "llama3.2")).badge == ""
+    assert row_of(MODEL, BETTER).badge == ""
 
 
 def test_a_model_that_may_have_to_think_is_not_said_to_be_free_of_it() -> None:
     may = replace(MODEL, reasoning=None, supported_parameters=frozenset({"tools", "reasoning"}))
     assert facts(may)["thinks"][1] == "possible; more is not told"
-    row = model_row(may, TODAY)
+    row = row_of(may)
     assert "can think first" in row.spoken
     assert "fit for voice" not in row.spoken
     never = replace(MODEL, reasoning=None)
     assert facts(never)["thinks"][1] == "no"
-    assert "think" not in model_row(never, TODAY).spoken
+    assert "think" not in row_of(never).spoken
 
 
 def test_details_and_comparison_are_judged_by_the_figures_of_hosts(qtbot: QtBot) -> None:
     sheet = FactSheet(name="sheet")
     qtbot.addWidget(sheet)
-    sheet.show_model(MODEL, TODAY)
+    sheet.show_model(MODEL, view_of(MODEL))
     assert "judged by its kind" in sheet.toPlainText()
     slow = Figures({MODEL.id: (EndpointInfo("Host", latency_ms=9_000.0, throughput_p75=100.0),)})
-    sheet.show_model(MODEL, TODAY, figures=slow)
+    sheet.show_model(MODEL, view_of(MODEL, figures=slow))
     assert "by its hosts' figures" in sheet.toPlainText()
     assert "judged by its kind" not in sheet.toPlainText()
-    assert comparison([MODEL], TODAY)[1][0] == ["fit"]
-    assert "by its hosts' figures" in comparison([MODEL], TODAY, slow)[1][0][0]
+    assert comparison([MODEL], view_of(MODEL))[1][0] == ["fit"]
+    assert "by its hosts' figures" in comparison([MODEL], view_of(MODEL, figures=slow))[1][0][0]
+
+
+def test_the_place_in_acting_with_tools_is_told_with_what_it_is_worth(qtbot: QtBot) -> None:
+    models = [replace(MODEL, id=f"maker/m{number:02}", agentic_index=float(number)) for number in range(25)]
+    view = view_of(*models, MODEL)
+    sheet = FactSheet(name="sheet")
+    qtbot.addWidget(sheet)
+    sheet.show_model(models[20], view)
+    told = sheet.toPlainText()
+    assert "by Artificial Analysis" in told
+    assert "5 of 25\nMeasured with full thinking" in told
+    labels, cells = comparison([models[20], MODEL, models[24]], view)
+    assert cells[labels.index("Place in acting with tools")] == ["5 of 25", "—", "1 of 25"]
+
+
+def test_a_model_that_is_being_read_about_stays_where_it_is_when_it_is_judged_anew(qtbot: QtBot) -> None:
+    sheet = FactSheet(name="sheet")
+    qtbot.addWidget(sheet)
+    sheet.resize(300, 120)
+    sheet.show()
+    sheet.show_model(MODEL, view_of(MODEL))
+    bar = sheet.verticalScrollBar()
+    bar.setValue(80)
+    figures = Figures({MODEL.id: (EndpointInfo("Host", latency_ms=900.0, throughput_p75=100.0),)})
+    sheet.show_model(MODEL, view_of(MODEL, figures=figures))
+    assert bar.value() == 80
+    sheet.show_model(BETTER, view_of(BETTER))
+    assert bar.value() == 0
 
 
 def test_what_a_long_context_holds_is_told_in_tokens() -> None:
@@ -160,7 +201,7 @@ def test_what_a_long_context_holds_is_told_in_tokens() -> None:
 
 
 def test_a_cell_of_the_comparison_is_spoken_with_its_model_and_fact(qtbot: QtBot) -> None:
-    dialog = CompareDialog([MODEL, MODEL], TODAY)
+    dialog = CompareDialog([MODEL, MODEL], view_of(MODEL))
     qtbot.addWidget(dialog)
     item = dialog.table.item(1, 0)
     assert item is not None

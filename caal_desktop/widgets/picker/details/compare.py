@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 )
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.item_models.foreign_text import one_line
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import TextLabel
@@ -33,8 +32,8 @@ from caal_desktop.widgets.picker.details.model_facts import Topic, model_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
+    from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.models.info import ModelInfo
 
 MAX_COMPARED = 3
@@ -53,13 +52,7 @@ class CompareDialog(QDialog):
 
     modelPicked = Signal(str)
 
-    def __init__(
-        self,
-        models: Sequence[ModelInfo],
-        today: date,
-        figures: Figures = NO_FIGURES,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, models: Sequence[ModelInfo], view: CatalogueView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("compare")
         self.setWindowTitle(self.tr("Compare models"))
@@ -68,7 +61,7 @@ class CompareDialog(QDialog):
         self._resize_timer.setSingleShot(True)
         self._resize_timer.setInterval(0)
         self._resize_timer.timeout.connect(self._fit_rows)
-        labels, cells = comparison(models, today, figures)
+        labels, cells = comparison(models, view)
         self.table = QTableWidget(len(labels), len(models), self)
         self.table.setObjectName("compare.table")
         self.table.setAccessibleName(self.tr("Comparison"))
@@ -133,29 +126,26 @@ class CompareDialog(QDialog):
         self.accept()
 
 
-def comparison(
-    models: Sequence[ModelInfo], today: date, figures: Figures = NO_FIGURES
-) -> tuple[list[str], list[list[str]]]:
+def comparison(models: Sequence[ModelInfo], view: CatalogueView) -> tuple[list[str], list[list[str]]]:
     """Return the facts of several models in rows.
 
     Args:
         models: from left to right.
-        today: the day for which they may have ended.
-        figures: what is known of their hosts.
+        view: the list that they are of.
 
     Returns:
         The rows' labels, and each row's values; a dash where a model's is not known.
     """
     verdicts = []
     for model in models:
-        fitness = voice_fitness(model, today, figures)
+        fitness = voice_fitness(model, view.today, view.figures)
         first = in_words(fitness.reasons[0].message)
         verdicts.append(translate("CompareDialog", "fit") if fitness.verdict is FitnessVerdict.FIT else first)
     labels: dict[tuple[Topic, str], str] = {}
     columns: list[dict[tuple[Topic, str], str]] = []
     for model in models:
         column = {}
-        for fact in model_facts(model):
+        for fact in model_facts(model, view.competence):
             if fact.key not in _LEFT_OUT:
                 # Tiers of different models hold from different lengths on: they are told apart by their label.
                 key = (fact.topic, fact.label if fact.key.startswith("tier") else fact.key)

@@ -19,7 +19,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.tooltips import set_tooltip
@@ -28,9 +27,9 @@ from caal_desktop.widgets.picker.details.model_facts import Fact, model_facts, t
 from caal_desktop.widgets.picker.details.quick_words import quick_facts
 
 if TYPE_CHECKING:
-    from datetime import date
     from typing import Any
 
+    from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.widgets.markdown.parse.sanitize import SafeLink
 
@@ -64,8 +63,7 @@ class FactSheet(QTextBrowser):
         self.anchorClicked.connect(self._on_anchor)
         self.highlighted.connect(self._show_target)
         self._model: ModelInfo | None = None
-        self._today: date | None = None
-        self._figures = NO_FIGURES
+        self._view: CatalogueView | None = None
         self._page_url = ""
         self._drawn_with: tuple[int, str] = (0, "")
 
@@ -73,20 +71,18 @@ class FactSheet(QTextBrowser):
         """Load nothing: neither from the network nor from the disk."""
         return None
 
-    def show_model(self, model: ModelInfo, today: date, page_url: str = "", figures: Figures = NO_FIGURES) -> None:
+    def show_model(self, model: ModelInfo, view: CatalogueView, page_url: str = "") -> None:
         """Show a model's facts.
 
         Args:
             model: the model.
-            today: the day for which it may have ended.
+            view: the list that it is of.
             page_url: its page at its provider; "" where there is none.
-            figures: what is known of its hosts.
         """
-        is_same_model = model is self._model
-        is_same = is_same_model and today == self._today and figures is self._figures
-        if is_same and page_url == self._page_url:
+        is_same_model = self._model is not None and model.id == self._model.id
+        if model is self._model and view is self._view and page_url == self._page_url:
             return
-        self._model, self._today, self._figures, self._page_url = model, today, figures, page_url
+        self._model, self._view, self._page_url = model, view, page_url
         self._draw(keeps_place=is_same_model)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -100,8 +96,8 @@ class FactSheet(QTextBrowser):
     # --- drawing
 
     def _draw(self, *, keeps_place: bool = False) -> None:
-        model, today = self._model, self._today
-        if model is None or today is None:
+        model, view = self._model, self._view
+        if model is None or view is None:
             return
         place = self.verticalScrollBar().value() if keeps_place else 0
         self._drawn_with = (self.palette().cacheKey(), self.font().key())
@@ -110,8 +106,8 @@ class FactSheet(QTextBrowser):
         document.setDefaultFont(self.font())
         cursor = QTextCursor(document)
         cursor.beginEditBlock()
-        self._write_fitness(cursor, model, today)
-        self._write_quick_hosts(cursor, model)
+        self._write_fitness(cursor, model, view)
+        self._write_quick_hosts(cursor, model, view)
         cursor.endEditBlock()
         if model.description:
             # Imported when there is something to render: Markdown takes 40 ms to import.
@@ -120,7 +116,7 @@ class FactSheet(QTextBrowser):
             MarkdownStream.render_all(document, model.description, self.palette())
             cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.beginEditBlock()
-        for topic, facts in groupby(model_facts(model), key=lambda fact: fact.topic):
+        for topic, facts in groupby(model_facts(model, view.competence), key=lambda fact: fact.topic):
             self._write_heading(cursor, topic_title(topic))
             self._write_facts(cursor, list(facts))
         self._write_links(cursor, model)
@@ -152,8 +148,8 @@ class FactSheet(QTextBrowser):
         self._block(cursor, top=design.GRID * 2, bottom=design.GRID // 2, level=3)
         cursor.insertText(text, self._format(bold=True))
 
-    def _write_fitness(self, cursor: QTextCursor, model: ModelInfo, today: date) -> None:
-        fitness = voice_fitness(model, today, self._figures)
+    def _write_fitness(self, cursor: QTextCursor, model: ModelInfo, view: CatalogueView) -> None:
+        fitness = voice_fitness(model, view.today, view.figures)
         sentence = {
             FitnessVerdict.FIT: self.tr("Fit for a voice assistant"),
             FitnessVerdict.UNSURE: self.tr("May be fit for a voice assistant"),
@@ -167,8 +163,8 @@ class FactSheet(QTextBrowser):
             cursor.insertText(f"{sign}  ", self._format(tone, bold=True))
             cursor.insertText(in_words(one.message), self._format())
 
-    def _write_quick_hosts(self, cursor: QTextCursor, model: ModelInfo) -> None:
-        facts = quick_facts(model, self._figures)
+    def _write_quick_hosts(self, cursor: QTextCursor, model: ModelInfo, view: CatalogueView) -> None:
+        facts = quick_facts(model, view.figures)
         if facts:
             self._write_heading(cursor, translated(SPECS["quick_hosts"].label))
         for fact in facts:

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.commands import CommandId
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import label_with_keys
@@ -17,10 +16,9 @@ from caal_desktop.widgets.picker.details.fact_sheet import FactSheet
 from caal_desktop.widgets.picker.details.host_pane import HostPane
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from PySide6.QtGui import QShowEvent
 
+    from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.widgets.common.command_set import CommandSet
 
@@ -53,8 +51,7 @@ class DetailsPane(QWidget):
         self.setObjectName(name)
         self._model: ModelInfo | None = None
         self._drawn: ModelInfo | None = None
-        self._today: date | None = None
-        self._figures = NO_FIGURES
+        self._view: CatalogueView | None = None
         self._model_page = ""
         self.back = IconButton("chevron-left", self.tr("Back to the list"), name=f"{name}.back", parent=self)
         self.back.clicked.connect(self.closed)
@@ -136,18 +133,16 @@ class DetailsPane(QWidget):
         self.hosts_button.setVisible(hosts)
         self._drawn = None
 
-    def set_model(
-        self, model: ModelInfo | None, today: date | None, figures: Figures, *, starred: bool, compared: bool
-    ) -> None:
-        """Show a model and what its hosts tell, once the user has stayed at it for a moment; None for nothing."""
+    def set_model(self, model: ModelInfo | None, view: CatalogueView, *, starred: bool, compared: bool) -> None:
+        """Show a model of a list, once the user has stayed at it for a moment; None for nothing."""
         self.star.setChecked(starred)
         self.star.set_icon_name("star-filled" if starred else "star")
         self.compare.setChecked(compared)
-        if model is self._model and today == self._today and figures is self._figures:
+        if model is self._model and view is self._view:
             return
-        if figures is not self._figures:
+        if view is not self._view:
             self._drawn = None
-        self._model, self._today, self._figures = model, today, figures
+        self._model, self._view = model, view
         if model is None or self._drawn is None:
             self._draw()
         else:
@@ -178,13 +173,13 @@ class DetailsPane(QWidget):
 
     def _show_parts(self) -> None:
         model = self._drawn = self._model
-        if model is None or self._today is None:
+        if model is None or self._view is None:
             self._pages.setCurrentIndex(0)
             return
         self._title.setText(model.name)
         self._id.set_full_text(model.id)
         page = self._model_page.format(model=model.id)
-        self.sheet.show_model(model, self._today, page, self._figures)
+        self.sheet.show_model(model, self._view, page)
         if not self.shows_hosts or self.hosts.model_id != model.id:
             self._pages.setCurrentIndex(1)
 

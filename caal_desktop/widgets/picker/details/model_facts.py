@@ -34,6 +34,7 @@ from caal_desktop.widgets.common.translation import translate, translated
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from caal_desktop.catalogue.fitness.competence import Competence
     from caal_desktop.llm.models.info import ModelInfo, PriceTier, ReasoningPolicy
 
 _MODALITIES = {
@@ -115,9 +116,21 @@ def topic_title(topic: Topic) -> str:
     }[topic]
 
 
-def model_facts(model: ModelInfo) -> list[Fact]:
-    """Return what is known about the model; what its server does not tell is left out, never shown as zero."""
-    return [*_prices(model), *_limits(model), *_abilities(model), *_life(model), *_benchmarks(model), *_others(model)]
+def model_facts(model: ModelInfo, competence: Competence) -> list[Fact]:
+    """Return what is known about the model; what its server does not tell is left out, never shown as zero.
+
+    Args:
+        model: the model.
+        competence: the models of its list, compared with each other.
+    """
+    return [
+        *_prices(model),
+        *_limits(model),
+        *_abilities(model),
+        *_life(model),
+        *_benchmarks(model, competence),
+        *_others(model),
+    ]
 
 
 def _per_million(usd: float | None) -> str:
@@ -315,7 +328,7 @@ def _life(model: ModelInfo) -> Iterator[Fact]:
         yield fact("weights", translate("ModelFacts", "Open weights"), model.hugging_face_id)
 
 
-def _benchmarks(model: ModelInfo) -> Iterator[Fact]:
+def _benchmarks(model: ModelInfo, competence: Competence) -> Iterator[Fact]:
     indices = (
         ("intelligence", translate("ModelFacts", "Intelligence"), model.intelligence_index),
         ("coding", translate("ModelFacts", "Programming"), model.coding_index),
@@ -324,6 +337,15 @@ def _benchmarks(model: ModelInfo) -> Iterator[Fact]:
     for key, label, value in indices:
         if value is not None:
             yield Fact(Topic.BENCHMARKS, label, number(value, 1), key=key)
+    place = competence.place(model)
+    if place is not None:
+        yield Fact(
+            Topic.BENCHMARKS,
+            translate("ModelFacts", "Place in acting with tools"),
+            translate("ModelFacts", "{place} of {count}").format(place=number(place.number), count=number(place.count)),
+            translate("ModelFacts", "Measured with full thinking; a voice assistant asks for as little as it can."),
+            "place",
+        )
 
 
 def _others(model: ModelInfo) -> Iterator[Fact]:

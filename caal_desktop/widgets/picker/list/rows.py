@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from caal_desktop.catalogue.fitness.assessment import Fitness, FitnessVerdict, voice_fitness
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
+from caal_desktop.catalogue.fitness.evidence import Evidence
 from caal_desktop.catalogue.fitness.silence import Thinking, thinking_of
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.catalogue.listing import Entry, ListSection, MissingModel, SectionKind, TypedModel
@@ -21,6 +21,7 @@ from caal_desktop.widgets.common.translation import translate, translated
 if TYPE_CHECKING:
     from datetime import date
 
+    from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.models.info import ModelInfo
 
 _OBSTACLES = {
@@ -49,22 +50,13 @@ def _headings() -> _Headings:
     return _Headings()
 
 
-def entry_row(
-    entry: Entry,
-    today: date,
-    *,
-    recommended: str = "",
-    favourites: frozenset[str] = frozenset(),
-    figures: Figures = NO_FIGURES,
-) -> Row:
+def entry_row(entry: Entry, view: CatalogueView, favourites: frozenset[str] = frozenset()) -> Row:
     """Put an entry into words.
 
     Args:
         entry: what to show.
-        today: the day for which models may have ended.
-        recommended: the id that is recommended.
+        view: the list that it is of.
         favourites: ids with a star.
-        figures: what is known of the models' hosts.
     """
     match entry:
         case ListSection():
@@ -83,27 +75,20 @@ def entry_row(
             )
             return _notice(model_id, title, text, "edit", "accent_text")
         case _:
-            is_recommended, is_favourite = entry.id == recommended, entry.id in favourites
-            return model_row(entry, today, figures, is_recommended=is_recommended, is_favourite=is_favourite)
+            return model_row(entry, view, is_favourite=entry.id in favourites)
 
 
-def model_row(
-    model: ModelInfo,
-    today: date,
-    figures: Figures = NO_FIGURES,
-    *,
-    is_recommended: bool = False,
-    is_favourite: bool = False,
-) -> ModelRow:
-    """Put a model into words."""
+def model_row(model: ModelInfo, view: CatalogueView, *, is_favourite: bool = False) -> ModelRow:
+    """Put a model of a list into words."""
+    is_recommended = view.recommended is not None and model.id == view.recommended.id
     context = ""
     if model.context_length:
         context = translate("ModelRow", "{tokens} context").format(tokens=short_count(model.context_length))
-    fitness = voice_fitness(model, today, figures)
+    fitness = voice_fitness(model, view.today, view.figures)
     badge = _badge(fitness) if is_recommended else ""
     icons = tuple(_icons(model, is_fit=fitness.verdict is FitnessVerdict.FIT))
     summary = _summary(model)
-    warning = _warning(model, today)
+    warning = _warning(model, view.today)
     facts = (
         model.name,
         model.vendor,
