@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from caal_desktop.catalogue.filters import FilterIndex, FilterName, Filters
 from caal_desktop.catalogue.fitness.competence import Competence
 from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
+from caal_desktop.catalogue.fitness.explanation import Explanation, explain
 from caal_desktop.catalogue.fitness.recommend import recommend
 from caal_desktop.catalogue.grouping import group_by_vendor
 from caal_desktop.catalogue.search.model_search import SearchIndex
@@ -93,6 +94,10 @@ class CatalogueView:
             view.local_orders = {**self.local_orders, SortOrder.PRICE: by_price}
         view.recommended = _recommended(view)
         return view
+
+    def explain(self, model: ModelInfo) -> Explanation:
+        """Return what is to be expected of one of the models, by all that they are judged by."""
+        return explain(model, self.today, self.figures, self.competence)
 
     @cached_property
     def search(self) -> SearchIndex:

@@ -96,13 +96,24 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """A sum to be put into a sentence.
+
+    Attributes:
+        usd: US dollars.
+    """
+
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class FilledText:
     """A text with the values of its placeholders; may itself be the value of a placeholder.
 
     Attributes:
         text: the template.
-        values: by the placeholders' names: texts, filled texts, numbers, dates, :class:`Count`, :class:`Duration`, and
-            tuples of these.
+        values: by the placeholders' names: texts, filled texts, numbers, dates, moments, :class:`Count`,
+            :class:`Duration`, :class:`Money`, and tuples of these.
     """
 
     text: SourceText
@@ -136,6 +147,8 @@ def plain_value(value: object) -> str:
         value = value.in_whole_units()
     if isinstance(value, Count):
         return f"{value.number} {value.unit}" + ("" if value.number == 1 else "s")
+    if isinstance(value, Money):
+        return f"${value.usd:.3g}"
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 

@@ -189,7 +189,6 @@ def test_figures_judge_where_there_are_some_and_it_is_said(
     assert fitness.silence.evidence is evidence
     words = " ".join(reason.message.in_words() for reason in fitness.reasons)
     assert ("by its hosts' figures" in words) is (evidence is Evidence.HOSTS)
-    assert ("judged by its kind" in words) is (evidence is Evidence.KIND)
 
 
 def test_the_hosts_figures_have_the_last_word_on_a_model_that_has_to_think() -> None:

@@ -368,7 +368,7 @@ def test_the_last_step_and_a_keys_facts(lures: Lures, pointer: Pointer, parts: P
     done = DonePage()
     state = SetupState(provider="openai_compatible", address=lures.text, model=model.id)
     key = KeyState("openai_compatible", KeyStatus.VERIFIED, KeyStore.KEYRING, is_loaded=True)
-    done.show_summary(*summary(state, key, model))
+    done.show_summary(summary(state, key, CatalogueView((model,), TODAY)))
     facts = KeyFactsView(name="settings.key.facts")
     facts.show_facts(KeyInfo(lures.text), lures.text)
     for window in (done, facts):

@@ -275,7 +275,7 @@ class Tour:
         walk.end()
         for state, key in SET_UPS:
             done = DonePage()
-            done.show_summary(*summary(state, key, None))
+            done.show_summary(summary(state, key, None))
             self.show(done, "wizard, done")
         no_key = MainWindow(parts.chat, parts.keys, parts.catalogue, parts.settings, recording([]))
         self.show(no_key, "main window without a key")

@@ -207,17 +207,15 @@ _JUDGED: dict[ReasonCode, tuple[FitnessVerdict, SourceText]] = {
     ),
     ReasonCode.REASONING_BY_DEFAULT: (
         FitnessVerdict.FIT,
-        QT_TRANSLATE_NOOP(
-            "Fitness", "Thinks first unless it is told not to: then a short silence, judged by its kind."
-        ),
+        QT_TRANSLATE_NOOP("Fitness", "Thinks first unless it is told not to, as a voice assistant tells it."),
     ),
     ReasonCode.REASONING_OPTIONAL: (
         FitnessVerdict.FIT,
-        QT_TRANSLATE_NOOP("Fitness", "Can think first, but need not: a short silence, judged by its kind."),
+        QT_TRANSLATE_NOOP("Fitness", "Can think first, but need not."),
     ),
     ReasonCode.NO_REASONING: (
         FitnessVerdict.FIT,
-        QT_TRANSLATE_NOOP("Fitness", "Does not think before it speaks: a short silence, judged by its kind."),
+        QT_TRANSLATE_NOOP("Fitness", "Does not think before it speaks."),
     ),
     ReasonCode.FREE_LIMITS: (
         FitnessVerdict.FIT,

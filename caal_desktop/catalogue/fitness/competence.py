@@ -31,11 +31,11 @@ class Place(NamedTuple):
 
     Attributes:
         number: 1 for the best; equals share theirs.
-        count: how many there are.
+        among: how many there are.
     """
 
     number: int
-    count: int
+    among: int
 
 
 class Competence:
@@ -69,6 +69,11 @@ class Competence:
         if model.agentic_index is None or not self._indices:
             return _PRICE_ALONE * by_price
         return _INDEX_SHARE * _place(self._indices, model.agentic_index) + _PRICE_SHARE * by_price
+
+    @property
+    def tells_places(self) -> bool:
+        """Whether enough models have the index for their places to tell something."""
+        return bool(self._indices)
 
     def place(self, model: ModelInfo) -> Place | None:
         """Return the model's place by the index alone; None where it has none, or too few have one."""

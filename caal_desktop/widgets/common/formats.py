@@ -8,7 +8,7 @@ from functools import cache
 
 from PySide6.QtCore import QDate, QLocale, QObject, QTime
 
-from caal_desktop.llm.translation import Count, Duration, Unit
+from caal_desktop.llm.translation import Count, Duration, Money, Unit
 
 UNKNOWN = "—"
 """Stands where a figure is not known."""
@@ -39,6 +39,9 @@ class _Quantities(QObject):
                 return self.tr("%Ln answers", "", number)
             case Unit.TOKEN:
                 return self.tr("%Ln tokens", "", number)
+
+    def moment(self, day: str, time: str) -> str:
+        return self.tr("{day}, {time}").format(day=day, time=time)
 
     def age(self, since: datetime) -> str:
         minutes = (datetime.now(UTC) - since).total_seconds() / 60
@@ -124,6 +127,17 @@ def time_of_day(when: datetime) -> str:
     return QLocale().toString(QTime(local.hour, local.minute), QLocale.FormatType.ShortFormat)
 
 
+def moment(when: datetime) -> str:
+    """Return a moment in the user's own time: of today the time alone, else with its day.
+
+    Args:
+        when: timezone-aware.
+    """
+    if when.astimezone().date() == datetime.now(UTC).astimezone().date():
+        return time_of_day(when)
+    return _quantities().moment(day(when.astimezone()), time_of_day(when))
+
+
 def counted(count: Count) -> str:
     """Return a number of things in words: “3 characters”."""
     return _quantities().count(count)
@@ -177,10 +191,14 @@ def format_value(value: object) -> str:
         return number(value)
     if isinstance(value, float):
         return QLocale().toString(value, "g", 6)
+    if isinstance(value, datetime):  # which is a date, too
+        return moment(value)
     if isinstance(value, date):
         return day(value)
     if isinstance(value, Count):
         return counted(value)
     if isinstance(value, Duration):
         return duration(value)
+    if isinstance(value, Money):
+        return money(value.usd)
     return listed(value) if isinstance(value, tuple) else str(value)

@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QSize, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.fitness.free_models import is_free
-from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.commands import CommandId, Need
 from caal_desktop.services.providers.connections import PROXY, catalogue_connection, connection_for
 from caal_desktop.storage.settings.choices import KeyStatus, SendKey
@@ -20,7 +19,7 @@ from caal_desktop.widgets.common import design, geometry
 from caal_desktop.widgets.common.browser import offer_account_pages
 from caal_desktop.widgets.common.command_set import CommandSet, label_of
 from caal_desktop.widgets.common.controls import IconButton
-from caal_desktop.widgets.common.formats import money
+from caal_desktop.widgets.common.explanations import explanation_line
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, PanelMessage
 from caal_desktop.widgets.common.notice_area import NoticeArea
 from caal_desktop.widgets.common.provider_names import provider_in_a_sentence, provider_title
@@ -397,12 +396,13 @@ class MainWindow(QMainWindow):
 
     def _show_model(self) -> None:
         model_id = self._settings.current.of().model
-        model = self._catalogue.current.find(model_id)
+        catalogue = self._catalogue.current
+        model = catalogue.find(model_id)
         name = model.name if model is not None else model_id
         text = name or self.tr("Choose a model")
         tooltip = model_id
-        if model is not None and (cost := hourly_cost(model)).kind is CostKind.KNOWN and cost.usd is not None:
-            tooltip = self.tr("{id}\nAbout {cost} for an hour of talking").format(id=model_id, cost=money(cost.usd))
+        if model is not None and catalogue.view is not None:
+            tooltip = "\n".join((model_id, explanation_line(catalogue.view.explain(model))))
         self._model_button.show_name(text)
         set_tooltip(self._model_button, tooltip or self.tr("No model has been chosen yet"))
         self._model_button.setAccessibleName(self.tr("Model: {name}").format(name=text))

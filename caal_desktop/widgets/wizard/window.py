@@ -289,11 +289,10 @@ class WizardWindow(QDialog):
             if not state.tried and self._try_controller is not None:
                 self._try_controller.reset()
         elif step is SetupStep.DONE:
-            # Imported here: with the costs of an hour of talking it is of no use before.
             from caal_desktop.widgets.wizard.pages.summary import summary
 
-            model = self._catalogue.current.find(state.model)
-            self.done_page.show_summary(*summary(state, self._keys.state(state.provider), model))
+            key, view = self._keys.state(state.provider), self._catalogue.current.view
+            self.done_page.show_summary(summary(state, key, view))
         if step is not SetupStep.TRY and self._try_controller is not None and self._try_controller.is_busy:
             # An answer that is not seen any more must not count for a model that is chosen meanwhile.
             self._try_controller.stop()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import QLocale, QTime
 
-from caal_desktop.llm.translation import Count, Duration, Unit
+from caal_desktop.llm.translation import Count, Duration, Money, Unit
 from caal_desktop.widgets.common.formats import (
     data_size,
     day,
     format_value,
     listed,
+    moment,
     money,
     number,
     price_per_million,
@@ -115,10 +117,21 @@ def test_values_that_fill_a_text_are_formatted_by_their_type() -> None:
     assert format_value(0.5) == "0.5"
     assert format_value(date(2026, 8, 22)) == "August 22, 2026"
     assert format_value(("a", "b", "c")) == "a, b, and c"
+    assert format_value(Money(0.0231)) == "$0.023"
     assert format_value(Duration(90)) == "90 seconds"
     assert format_value(Count(8_192, Unit.TOKEN)) == "8,192 tokens"
     assert format_value(Count(1, Unit.CONVERSATION)) == "1 conversation"
     assert format_value(Count(1_200, Unit.CONVERSATION)) == "1,200 conversations"
+
+
+def test_a_moment_is_told_in_the_users_own_time() -> None:
+    """Of today, the time alone."""
+    now = datetime.now(UTC)
+    local = now.astimezone()
+    time = QLocale().toString(QTime(local.hour, local.minute), QLocale.FormatType.ShortFormat)
+    assert format_value(now) == time
+    day_before = now - timedelta(days=1)
+    assert plain(moment(day_before)) == plain(f"{day(day_before.astimezone())}, {time}")
 
 
 def plain(text: str) -> str:

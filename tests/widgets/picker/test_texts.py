@@ -116,7 +116,7 @@ def test_another_region_has_its_own_figures(set_locale: Callable[[str], None]) -
     assert told["created"][1] == "1. März 2026"
     assert told["tier1"][0] == "From 16:30 to 00:30 UTC"
     assert told["takes"][1] == "text, images und smell"
-    row = row_of(MODEL)
+    row = row_of(MODEL, BETTER)
     assert "0,20 $ in, 1,25 $ out per million" in plain(row.summary)
     assert plain(row.warning) == "ends on 1. Dezember 2026"
     heading = entry_row(ListSection(SectionKind.FAVOURITES, "", 12_345), view_of())
@@ -132,6 +132,26 @@ def test_a_row_is_spoken_fact_by_fact() -> None:
     notice = entry_row(MissingModel("maker/gone"), view_of())
     assert isinstance(notice, NoticeRow)
     assert notice.spoken == "maker/gone. In use, but not in the list (any more)"
+
+
+def test_the_recommended_row_says_in_one_line_what_to_expect() -> None:
+    row = row_of(MODEL)
+    begun = "≈ 2 s of silence · about $0.061 an hour · can call tools. Little is known"
+    assert plain(row.summary).startswith(begun)
+    begun = "Model, Maker, A first guess, About 2 seconds of silence, judged by its kind, about $0.061 an hour, can"
+    assert plain(row.spoken).startswith(begun)
+    quick = Figures({MODEL.id: (EndpointInfo("Host", latency_ms=300.0, throughput_p75=100.0),)})
+    row = row_of(MODEL, figures=quick)
+    assert plain(row.summary) == "≈ 0.9 s of silence · about $0.061 an hour · tools at its only host"
+    assert "Recommended, About 0.9 s of silence by its hosts' figures, about $0.061" in plain(row.spoken)
+
+
+def test_a_row_tells_the_silence_where_hosts_have_figures() -> None:
+    told = Figures({MODEL.id: (EndpointInfo("Host", latency_ms=300.0, throughput_p75=100.0),)})
+    view = view_of(BETTER, MODEL, figures=Figures({**told.hosts, BETTER.id: told.hosts[MODEL.id] * 2}))
+    assert view.recommended == BETTER
+    assert plain(model_row(MODEL, view).summary).startswith("≈ 0.9 s of silence · ≈ $0.061 an hour · $0.20 in")
+    assert "silence" not in row_of(MODEL, BETTER).spoken, "a kind's is no figure"
 
 
 def test_a_badge_says_how_much_is_known() -> None:
@@ -203,7 +223,7 @@ def test_what_a_long_context_holds_is_told_in_tokens() -> None:
 def test_a_cell_of_the_comparison_is_spoken_with_its_model_and_fact(qtbot: QtBot) -> None:
     dialog = CompareDialog([MODEL, MODEL], view_of(MODEL))
     qtbot.addWidget(dialog)
-    item = dialog.table.item(1, 0)
+    item = dialog.table.item(2, 0)
     assert item is not None
     assert plain(item.text()).startswith("about $0.0")
     assert item.data(Qt.ItemDataRole.AccessibleTextRole) == f"Model, An hour of talking: {item.text()}"

@@ -137,6 +137,7 @@ def comparison(models: Sequence[ModelInfo], view: CatalogueView) -> tuple[list[s
         The rows' labels, and each row's values; a dash where a model's is not known.
     """
     verdicts = []
+    silences = [in_words(view.explain(model).silence) for model in models]
     for model in models:
         fitness = voice_fitness(model, view.today, view.figures)
         first = in_words(fitness.reasons[0].message)
@@ -153,6 +154,6 @@ def comparison(models: Sequence[ModelInfo], view: CatalogueView) -> tuple[list[s
                 column[key] = fact.value
         columns.append(column)
     order = sorted(labels, key=lambda key: list(Topic).index(key[0]))  # stable: within a topic as told
-    title = translate("CompareDialog", "Voice assistant")
+    titles = [translate("CompareDialog", "Voice assistant"), translate("CompareDialog", "Silence")]
     rows = [[column.get(key, UNKNOWN) for column in columns] for key in order]
-    return [title, *(labels[key] for key in order)], [verdicts, *rows]
+    return [*titles, *(labels[key] for key in order)], [verdicts, silences, *rows]

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_fitness
 from caal_desktop.storage.settings.schema import SPECS
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.explanations import explanation_line
 from caal_desktop.widgets.common.tooltips import set_tooltip
 from caal_desktop.widgets.common.translation import in_words, translated
 from caal_desktop.widgets.picker.details.model_facts import Fact, model_facts, topic_title
@@ -157,6 +158,8 @@ class FactSheet(QTextBrowser):
         }[fitness.verdict]
         self._block(cursor, bottom=design.GRID // 2, level=3)
         cursor.insertText(sentence, self._format(_SIGNS[fitness.verdict][1], bold=True))
+        self._block(cursor, bottom=design.GRID // 2)
+        cursor.insertText(explanation_line(view.explain(model)), self._format("muted"))
         for one in fitness.reasons:
             sign, tone = _SIGNS[one.verdict]
             self._block(cursor)

@@ -342,7 +342,7 @@ def _benchmarks(model: ModelInfo, competence: Competence) -> Iterator[Fact]:
         yield Fact(
             Topic.BENCHMARKS,
             translate("ModelFacts", "Place in acting with tools"),
-            translate("ModelFacts", "{place} of {count}").format(place=number(place.number), count=number(place.count)),
+            translate("ModelFacts", "{place} of {count}").format(place=number(place.number), count=number(place.among)),
             translate("ModelFacts", "Measured with full thinking; a voice assistant asks for as little as it can."),
             "place",
         )

@@ -15,12 +15,14 @@ from caal_desktop.catalogue.listing import Entry, ListSection, MissingModel, Sec
 from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow, Row
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
+from caal_desktop.widgets.common.explanations import explanation_line, spoken_facts
 from caal_desktop.widgets.common.formats import day, money, number, price_per_million, short_count
 from caal_desktop.widgets.common.translation import translate, translated
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from caal_desktop.catalogue.fitness.silence import Silence
     from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.models.info import ModelInfo
 
@@ -36,6 +38,9 @@ _SECTIONS = {
     SectionKind.RECENT: QT_TRANSLATE_NOOP("ModelRow", "Used last"),
     SectionKind.NEAREST: QT_TRANSLATE_NOOP("ModelRow", "No exact match; nearest:"),
 }
+
+
+_BETWEEN = "  ·  "
 
 
 class _Headings(QObject):
@@ -87,14 +92,23 @@ def model_row(model: ModelInfo, view: CatalogueView, *, is_favourite: bool = Fal
     fitness = voice_fitness(model, view.today, view.figures)
     badge = _badge(fitness) if is_recommended else ""
     icons = tuple(_icons(model, is_fit=fitness.verdict is FitnessVerdict.FIT))
-    summary = _summary(model)
+    if badge and fitness.silence is not None:
+        explanation = view.explain(model)
+        # What tells how soon it speaks is said by the badge: in a narrow window, the price is to be seen as well.
+        summary = explanation_line(explanation, silence=_silence(fitness.silence))
+        spoken_summary = spoken_facts(explanation)
+    else:
+        shown = _summary(model)
+        if fitness.silence is not None and fitness.silence.evidence is not Evidence.KIND:
+            shown.insert(0, _silence(fitness.silence))
+        summary, spoken_summary = _BETWEEN.join(shown), tuple(shown)
     warning = _warning(model, view.today)
     facts = (
         model.name,
         model.vendor,
         badge,
         translate("ModelRow", "favourite") if is_favourite else "",
-        *summary,
+        *spoken_summary,
         warning,
         context,
         *(text for _, text in icons),
@@ -103,7 +117,7 @@ def model_row(model: ModelInfo, view: CatalogueView, *, is_favourite: bool = Fal
     # Not the comma of a sentence's list, which ends with an "and": what stands between facts that are read out.
     spoken = translate("ModelRow", ", ").join(fact for fact in facts if fact)
     usable = chat_obstacle(model) is None
-    return ModelRow(model, "  ·  ".join(summary), context, icons, badge, warning, is_favourite, usable, spoken)
+    return ModelRow(model, summary, context, icons, badge, warning, is_favourite, usable, spoken)
 
 
 def _badge(fitness: Fitness) -> str:
@@ -123,6 +137,11 @@ def _section_title(section: ListSection) -> str:
 def _notice(model_id: str, title: str, text: str, icon: str, tone: str) -> NoticeRow:
     spoken = translate("ModelRow", "{title}. {text}").format(title=title, text=text)
     return NoticeRow(model_id, title, text, icon, tone, spoken)
+
+
+def _silence(silence: Silence) -> str:
+    decimals = 0 if silence.evidence is Evidence.KIND else 1
+    return translate("ModelRow", "≈ {seconds} s of silence").format(seconds=number(silence.seconds, decimals))
 
 
 def _summary(model: ModelInfo) -> list[str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QWidget
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import IconLabel, PlainLabel, TextLabel
 from caal_desktop.widgets.wizard.pages.page import WizardPage
+
+if TYPE_CHECKING:
+    from caal_desktop.widgets.wizard.pages.summary import Summary
 
 
 class DonePage(WizardPage):
@@ -32,19 +37,19 @@ class DonePage(WizardPage):
         self.body.addWidget(self._note)
         self.body.addStretch(1)
 
-    def show_summary(self, rows: list[tuple[str, str]], note: str) -> None:
-        """Show what was set up.
-
-        Args:
-            rows: (label, value) in order.
-            note: what is still missing; "" if nothing is.
-        """
+    def show_summary(self, summary: Summary) -> None:
+        """Show what was set up."""
         while self._form.rowCount():
             self._form.removeRow(0)
-        for label, value in rows:
+        for label, value in summary.rows:
             text = TextLabel(value, name="wizard.done.value", bold=True, parent=self)
             text.setAccessibleName(self.tr("{label}: {value}").format(label=label, value=value))
             self._form.addRow(PlainLabel(label, self), text)
+        if summary.expectation:
+            self._form.addRow(
+                "", TextLabel(summary.expectation, name="wizard.done.expectation", muted=True, parent=self)
+            )
+        note = summary.note
         self._mark.set_icon("caution" if note else "check-circle", "caution" if note else "good")
         self.title.setText(self.tr("Almost there") if note else self.tr("Your assistant can think"))
         self._note.setText(note)

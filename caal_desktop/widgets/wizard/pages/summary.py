@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
 from caal_desktop.commands import CommandId
 from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore
 from caal_desktop.widgets.common.command_set import menu_of
-from caal_desktop.widgets.common.formats import money
+from caal_desktop.widgets.common.explanations import explanation_line
 from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.common.translation import translate
 
 if TYPE_CHECKING:
-    from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.setup_flow import SetupState
 
 
-def summary(state: SetupState, key: KeyState, model: ModelInfo | None) -> tuple[list[tuple[str, str]], str]:
+class Summary(NamedTuple):
+    """The set-up in words.
+
+    Attributes:
+        rows: (label, value), the model's last.
+        expectation: what is to be expected of the model; "" where that is not known.
+        note: what is still missing; "" if nothing is.
+    """
+
+    rows: list[tuple[str, str]]
+    expectation: str
+    note: str
+
+
+def summary(state: SetupState, key: KeyState, view: CatalogueView | None) -> Summary:
     """Return the set-up in words.
 
     Args:
         state: what was chosen.
         key: the provider's key.
-        model: the chosen model's row in the catalogue, where it is there.
+        view: the models, where there is a list of them.
 
-    Returns:
-        Rows of (label, value), and what is still missing ("" if nothing is).
     """
     descriptor = descriptor_of(state.provider)
+    model = view.find(state.model) if view is not None else None
     rows = [(translate("DonePage", "Provider"), provider_title(state.provider))]
     note = ""
     if descriptor.has_address:
@@ -62,11 +74,5 @@ def summary(state: SetupState, key: KeyState, model: ModelInfo | None) -> tuple[
         note = note or translate("DonePage", "Choose a model from the menu “{menu}” before you ask anything.").format(
             menu=menu_of(CommandId.MODEL)
         )
-    if model is not None and (cost := hourly_cost(model)).kind is CostKind.KNOWN and cost.usd is not None:
-        rows.append(
-            (
-                translate("DonePage", "An hour of talking"),
-                translate("DonePage", "about {cost}").format(cost=money(cost.usd)),
-            )
-        )
-    return rows, note
+    expectation = explanation_line(view.explain(model)) if view is not None and model is not None else ""
+    return Summary(rows, expectation, note)

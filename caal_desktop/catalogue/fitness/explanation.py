@@ -1,0 +1,142 @@
+"""What is to be expected of a model as a voice assistant's, in one line: what speaks for it, and what against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from caal_desktop.catalogue.fitness.assessment import Fitness, FitnessVerdict, ReasonCode, voice_fitness
+from caal_desktop.catalogue.fitness.evidence import Evidence, Figures
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
+from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Duration, FilledText, Money
+
+if TYPE_CHECKING:
+    from caal_desktop.catalogue.fitness.competence import Competence
+    from caal_desktop.catalogue.fitness.silence import Silence
+    from caal_desktop.llm.models.info import ModelInfo
+
+FRESH = timedelta(minutes=30)
+"""Hosts tell figures of the last half hour: of older ones it is said when they were asked for."""
+
+_ABOUT_SILENCE = frozenset(
+    {
+        ReasonCode.SPEAKS_LATE,
+        ReasonCode.SPEAKS_TOO_LATE,
+        ReasonCode.ALWAYS_REASONS_BRIEFLY,
+        ReasonCode.ALWAYS_REASONS,
+        ReasonCode.ALWAYS_REASONS_LONG,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is to be expected of a model.
+
+    Attributes:
+        silence: how long it is silent, and what tells so. It begins the line.
+        others: what an hour costs, where it can call tools, its place in acting with them, as far as that is known.
+        caveat: what matters most of what speaks against it, a sentence; None for nothing.
+    """
+
+    silence: FilledText
+    others: tuple[FilledText, ...]
+    caveat: FilledText | None
+
+
+def explain(
+    model: ModelInfo, today: date, figures: Figures, competence: Competence, now: datetime | None = None
+) -> Explanation:
+    """Return what is to be expected of a model.
+
+    Args:
+        model: the model.
+        today: the day for which it may have ended.
+        figures: what is known of its hosts.
+        competence: the models of its list, compared with each other.
+        now: timezone-aware; the current moment when None.
+    """
+    fitness = voice_fitness(model, today, figures)
+    others = (_price_fact(model), _tools_fact(model, figures), _place_fact(model, competence))
+    return Explanation(
+        _silence_fact(model, fitness.silence, figures, now or datetime.now(UTC)),
+        tuple(fact for fact in others if fact is not None),
+        _caveat(model, fitness, competence),
+    )
+
+
+def _silence_fact(model: ModelInfo, silence: Silence | None, figures: Figures, now: datetime) -> FilledText:
+    if silence is None:
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "How soon it speaks is not known"))
+    if silence.evidence is Evidence.HOSTS:
+        values: dict[str, object] = {"seconds": round(silence.seconds, 1)}
+        asked_at = figures.asked_at.get(model.id)
+        if asked_at is None or now - asked_at <= FRESH:
+            text = QT_TRANSLATE_NOOP("Explanation", "About {seconds} s of silence by its hosts' figures")
+        else:
+            values["time"] = asked_at
+            text = QT_TRANSLATE_NOOP("Explanation", "About {seconds} s of silence by its hosts' figures of {time}")
+        return FilledText(text, values)
+    # A kind's silence is known to the second at best.
+    values = {"time": Duration(silence.seconds)}
+    if model.id in figures.hosts:
+        text = QT_TRANSLATE_NOOP(
+            "Explanation", "About {time} of silence, judged by its kind: its hosts tell no figures"
+        )
+        return FilledText(text, values)
+    return FilledText(QT_TRANSLATE_NOOP("Explanation", "About {time} of silence, judged by its kind"), values)
+
+
+def _price_fact(model: ModelInfo) -> FilledText | None:
+    cost = hourly_cost(model)
+    if model.pricing.is_free:
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "free, with limits"))
+    if cost.kind is CostKind.VARIES:
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "its price varies"))
+    if cost.usd is None:
+        return None
+    return FilledText(QT_TRANSLATE_NOOP("Explanation", "about {cost} an hour"), {"cost": Money(cost.usd)})
+
+
+def _tools_fact(model: ModelInfo, figures: Figures) -> FilledText | None:
+    hosts, able = figures.allowed_hosts(model.id), len(figures.speaking_hosts(model.id))
+    if not hosts:
+        takes_tools = "tools" in (model.supported_parameters or ())
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "can call tools")) if takes_tools else None
+    if not able:
+        return None
+    values = {"able": able, "count": len(hosts)}
+    if len(hosts) < len(figures.hosts[model.id]):
+        if len(hosts) == 1:
+            return FilledText(QT_TRANSLATE_NOOP("Explanation", "tools at the only host that you allow"))
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "tools at {able} of {count} hosts that you allow"), values)
+    if len(hosts) == 1:
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "tools at its only host"))
+    return FilledText(QT_TRANSLATE_NOOP("Explanation", "tools at {able} of {count} hosts"), values)
+
+
+def _place_fact(model: ModelInfo, competence: Competence) -> FilledText | None:
+    place = competence.place(model)
+    if place is not None:
+        text = QT_TRANSLATE_NOOP("Explanation", "place {place} of {count} in acting with tools, by Artificial Analysis")
+        return FilledText(text, {"place": place.number, "count": place.among})
+    if competence.tells_places:
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "no published figure of acting with tools"))
+    return None
+
+
+def _caveat(model: ModelInfo, fitness: Fitness, competence: Competence) -> FilledText | None:
+    worst = fitness.reasons[0]
+    is_guessed = fitness.silence is None or fitness.silence.evidence is Evidence.KIND
+    if worst.verdict is not FitnessVerdict.FIT:
+        if worst.code not in _ABOUT_SILENCE:
+            return worst.message
+        if is_guessed:
+            return FilledText(QT_TRANSLATE_NOOP("Explanation", "Probably too slow for a conversation."))
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "Too slow for a conversation."))
+    if competence.is_weak(model):
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "Among the last fifth of its list in acting with tools."))
+    if is_guessed and competence.place(model) is None:
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "Little is known of it: try it before you rely on it."))
+    return None

@@ -1,0 +1,174 @@
+"""The line that tells what is to be expected of a model: what it rests on is always said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verdict
+from caal_desktop.catalogue.fitness.competence import Competence
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
+from caal_desktop.catalogue.fitness.explanation import FRESH, Explanation, explain
+from caal_desktop.catalogue.view import CatalogueView
+from caal_desktop.llm.models.endpoints import EndpointInfo
+from caal_desktop.llm.models.info import ModelInfo, Pricing, ReasoningPolicy
+from tests.support.catalogues import RealList, on_real_lists
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TODAY = date(2026, 8, 22)
+NOW = datetime(2026, 8, 22, 12, tzinfo=UTC)
+MODEL = ModelInfo(
+    id="maker/model",
+    name="Model",
+    input_modalities=("text",),
+    output_modalities=("text",),
+    supported_parameters=frozenset({"tools"}),
+    pricing=Pricing(prompt=0.1, completion=0.6),
+    agentic_index=20.0,
+)
+LIST = [MODEL, *(replace(MODEL, id=f"maker/m{number}", agentic_index=float(number)) for number in range(24))]
+HOST = EndpointInfo("Host", latency_ms=300.0, throughput_p75=100.0)
+SLOW = replace(HOST, latency_ms=9_000.0)
+DOWN = replace(HOST, uptime=60.0)
+NO_TOOLS = replace(HOST, supported_parameters=frozenset({"stop"}))
+
+
+def hosted(*hosts: EndpointInfo, age: timedelta | None = None, **choice: Any) -> Figures:
+    """Return what is known where these are the model's hosts."""
+    asked_at = {} if age is None else {MODEL.id: NOW - age}
+    return Figures({MODEL.id: hosts}, asked_at=asked_at, **choice)
+
+
+def explained(
+    model: ModelInfo = MODEL, figures: Figures = NO_FIGURES, models: Sequence[ModelInfo] = LIST
+) -> Explanation:
+    return explain(model, TODAY, figures, Competence(models), NOW)
+
+
+def facts(explanation: Explanation) -> list[str]:
+    return [fact.in_words() for fact in (explanation.silence, *explanation.others)]
+
+
+def test_a_line_has_silence_price_tools_and_place() -> None:
+    assert facts(explained()) == [
+        "About 2 seconds of silence, judged by its kind",
+        "about $0.0306 an hour",
+        "can call tools",
+        "place 4 of 25 in acting with tools, by Artificial Analysis",
+    ]
+    assert facts(explained(figures=hosted(HOST, DOWN))) == [
+        "About 0.9 s of silence by its hosts' figures",
+        "about $0.0306 an hour",
+        "tools at 1 of 2 hosts",
+        "place 4 of 25 in acting with tools, by Artificial Analysis",
+    ]
+    assert explained().caveat is None
+
+
+@pytest.mark.parametrize(
+    ("figures", "told"),
+    [
+        (hosted(HOST), "About 0.9 s of silence by its hosts' figures"),
+        (hosted(HOST, age=FRESH), "About 0.9 s of silence by its hosts' figures"),
+        (
+            hosted(HOST, age=FRESH + timedelta(seconds=1)),
+            "About 0.9 s of silence by its hosts' figures of 2026-08-22 11:29:59+00:00",
+        ),
+        (
+            hosted(EndpointInfo("Host")),
+            "About 2 seconds of silence, judged by its kind: its hosts tell no figures",
+        ),
+        (hosted(), "About 2 seconds of silence, judged by its kind: its hosts tell no figures"),
+    ],
+)
+def test_the_silence_says_what_it_rests_on(figures: Figures, told: str) -> None:
+    assert explained(figures=figures).silence.in_words() == told
+
+
+@pytest.mark.parametrize(
+    ("figures", "told"),
+    [
+        (hosted(HOST), "tools at its only host"),
+        (hosted(HOST, HOST, NO_TOOLS), "tools at 2 of 3 hosts"),
+        (hosted(HOST, replace(HOST, provider_name="Other")), "tools at 2 of 2 hosts"),
+        (
+            hosted(HOST, replace(HOST, provider_name="Other"), ignored=frozenset({"other"})),
+            "tools at the only host that you allow",
+        ),
+        (
+            hosted(*(replace(HOST, provider_name=name) for name in "abc"), ignored=frozenset({"c"})),
+            "tools at 2 of 2 hosts that you allow",
+        ),
+        (hosted(HOST, allowed=frozenset({"nobody"})), "can call tools"),
+    ],
+)
+def test_tools_are_counted_at_the_hosts_that_a_turn_may_reach(figures: Figures, told: str) -> None:
+    assert told in facts(explained(figures=figures))
+
+
+def test_where_no_host_takes_tools_they_are_not_promised() -> None:
+    assert not any("tools at" in fact or "can call" in fact for fact in facts(explained(figures=hosted(DOWN))))
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (replace(MODEL, pricing=Pricing(prompt=0.0, completion=0.0)), "free, with limits"),
+        (replace(MODEL, pricing=Pricing(varies=True)), "its price varies"),
+        (replace(MODEL, agentic_index=None), "no published figure of acting with tools"),
+    ],
+)
+def test_what_is_not_as_usual_is_said(model: ModelInfo, told: str) -> None:
+    assert told in facts(explained(model))
+
+
+def test_of_a_server_that_tells_ids_alone_nothing_is_made_up() -> None:
+    model = ModelInfo("qwen3:8b", "qwen3:8b")
+    explanation = explained(model, models=[model])
+    assert facts(explanation) == ["How soon it speaks is not known"]
+    assert explanation.caveat is not None
+
+
+THINKER = replace(MODEL, reasoning=ReasoningPolicy(mandatory=True), pricing=Pricing(prompt=10.0, completion=50.0))
+
+
+@pytest.mark.parametrize(
+    ("model", "figures", "caveat"),
+    [
+        (MODEL, hosted(SLOW), "Too slow for a conversation."),
+        (THINKER, NO_FIGURES, "Probably too slow for a conversation."),
+        (
+            replace(MODEL, supported_parameters=frozenset({"stop"})),
+            hosted(SLOW),
+            "Cannot call tools, so the assistant could only talk.",
+        ),
+        (replace(MODEL, agentic_index=2.0), hosted(HOST), "Among the last fifth of its list in acting with tools."),
+        (replace(MODEL, agentic_index=None), NO_FIGURES, "Little is known of it: try it before you rely on it."),
+        (replace(MODEL, agentic_index=None), hosted(HOST), None),
+        (MODEL, hosted(DOWN), "No host that your settings allow answers well at the moment."),
+        (replace(MODEL, expiration_date=date(2026, 9, 1)), hosted(HOST), "Will be switched off after 2026-09-01."),
+    ],
+)
+def test_what_matters_most_of_what_speaks_against_it_is_said(
+    model: ModelInfo, figures: Figures, caveat: str | None
+) -> None:
+    told = explained(model, figures).caveat
+    assert (told.in_words() if told else None) == caveat
+
+
+@on_real_lists
+def test_every_real_model_has_a_line_that_agrees_with_its_verdict(real: RealList) -> None:
+    view = CatalogueView(real.models, TODAY)
+    for model in view.models:
+        explanation = view.explain(model)
+        words = " ".join([*facts(explanation), explanation.caveat.in_words() if explanation.caveat else ""])
+        assert "{" not in words
+        assert "…" not in words, "a value is missing"
+        is_fit = voice_verdict(model, TODAY) is FitnessVerdict.FIT
+        assert is_fit or explanation.caveat is not None, model.id
+        assert "by its hosts" not in words, "nobody was asked"
