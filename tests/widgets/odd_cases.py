@@ -112,8 +112,17 @@ ODD_HOSTS = {
     ),
     "without tools": (EndpointInfo("Αλφα", supported_parameters=frozenset()),),
     "none": (),
+    "one without tools": (
+        EndpointInfo("Αλφα", latency_ms=200.0, throughput_p75=300.0),
+        EndpointInfo("Βητα", supported_parameters=frozenset()),
+    ),
+    "one that is not allowed": (EndpointInfo("Αλφα", latency_ms=200.0, throughput_p75=300.0), EndpointInfo("Ωμεγα")),
+    "two that are allowed": (EndpointInfo("Αλφα"), EndpointInfo("Βητα"), EndpointInfo("Ωμεγα")),
 }
 """What a model's hosts may tell."""
+IGNORED_HOST = "Ωμεγα"
+COMPARED_MODELS = tuple(replace(USUAL_MODEL, id=f"α/α{place}", agentic_index=float(place)) for place in range(25))
+"""Models whose places tell something, the weakest first."""
 SET_UPS = (
     (SetupState(), KeyState("openrouter")),
     (SetupState(model="α/α"), KeyState("openrouter")),

@@ -23,6 +23,7 @@ from caal_desktop import __version__
 from caal_desktop.catalogue.filters import FilterName, Filters
 from caal_desktop.catalogue.fitness.evidence import Figures
 from caal_desktop.catalogue.fitness.free_models import is_free
+from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.commands import CommandId
 from caal_desktop.demo.accounts.keys import KEYS
 from caal_desktop.key_doctor import CLEANUP_TEXTS, diagnose
@@ -61,6 +62,7 @@ from caal_desktop.services.keys.secret_moves import SecretMove
 from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProblem, SignInView
 from caal_desktop.services.process.single_instance import FirstInstanceSilent, InstanceUnguarded
 from caal_desktop.services.providers.connections import PROXY
+from caal_desktop.setup_flow import SetupState
 from caal_desktop.sign_in.attempt import Attempt, CodeRefusedError
 from caal_desktop.sign_in.pages import PageName, page
 from caal_desktop.storage.errors import (
@@ -83,6 +85,7 @@ from caal_desktop.widgets.chat.history_pane import HistoryPane
 from caal_desktop.widgets.chat.options_dialog import OptionsDialog
 from caal_desktop.widgets.chat.transcript.text_export import plain_text
 from caal_desktop.widgets.common import formats
+from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.message_panel import MessagePanel
 from caal_desktop.widgets.common.translation import in_words, translated, words_of
 from caal_desktop.widgets.keys.consent import consent_message, move_text, withheld_message
@@ -97,6 +100,7 @@ from caal_desktop.widgets.picker.pane_message import about_order
 from caal_desktop.widgets.settings.secrets_question import SecretsQuestion
 from caal_desktop.widgets.settings.setting_texts import PAGES
 from caal_desktop.widgets.wizard.pages.done_page import DonePage
+from caal_desktop.widgets.wizard.pages.model_page import ModelPage
 from caal_desktop.widgets.wizard.pages.summary import summary
 from tests.key_doctor import test_diagnose
 from tests.support.commands import recording
@@ -121,6 +125,8 @@ from tests.widgets.chat.conftest import MODEL, ChatWindow
 from tests.widgets.keys import test_key_message
 from tests.widgets.odd_cases import (
     ANSWERS,
+    COMPARED_MODELS,
+    IGNORED_HOST,
     KEY_INFOS,
     NONSENSE,
     ODD_HOSTS,
@@ -277,6 +283,11 @@ class Tour:
             done = DonePage()
             done.show_summary(summary(state, key, None))
             self.show(done, "wizard, done")
+        done = DonePage()
+        view = CatalogueView((USUAL_MODEL,), TODAY)
+        complete, kept = SetupState(model=USUAL_MODEL.id), KeyState("openrouter", is_loaded=True)
+        done.show_summary(summary(complete, kept, view))
+        self.show(done, "wizard, done, with what to expect")
         no_key = MainWindow(parts.chat, parts.keys, parts.catalogue, parts.settings, recording([]))
         self.show(no_key, "main window without a key")
         parts.close()
@@ -823,10 +834,24 @@ class Tour:
         assert usual.view is not None
         self.learn(usual)
         for name, told in ODD_HOSTS.items():
-            judged = usual.view.with_figures(Figures({USUAL_MODEL.id: told}))
+            asked_at = datetime.now(UTC) - timedelta(hours=0 if name == "quick" else 30)
+            ignored = frozenset({IGNORED_HOST})
+            figures = Figures({USUAL_MODEL.id: told}, asked_at={USUAL_MODEL.id: asked_at}, ignored=ignored)
+            self.monkeypatch.setattr(parts.judgement, "_figures", lambda _provider, figures=figures: figures)
+            judged = usual.view.with_figures(figures)
             sheet.show_model(USUAL_MODEL, judged)
             self.texts.note(sheet.toPlainText(), "text", "picker.pane.details.sheet", f"a model's hosts: {name}")
             self.show(pane(parts, replace(usual, view=judged)), f"picker, judged by hosts: {name}")
+            step = ModelPage(parts.catalogue, parts.settings, CommandSet())
+            self.show(step, f"wizard, a model judged by hosts: {name}")
+        parts.show_catalogue(catalogue_of(()))
+        self.show(ModelPage(parts.catalogue, parts.settings, CommandSet()), "wizard, no models")
+        compared = catalogue_of(COMPARED_MODELS)
+        assert compared.view is not None
+        self.learn(compared)
+        for model in COMPARED_MODELS[::24]:
+            sheet.show_model(model, compared.view)
+            self.texts.note(sheet.toPlainText(), "text", "picker.pane.details.sheet", f"place of {model.id}")
         self.show(pane(parts, catalogue_of(ODD_MODELS), filters=Filters(show_unusable=True)), "picker, odd models")
         details = pane(parts, catalogue_of(ODD_MODELS))
         details.parts.toggle_details()
