@@ -10,7 +10,7 @@ import pytest
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verdict
 from caal_desktop.catalogue.fitness.competence import Competence
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures, Measured
 from caal_desktop.catalogue.fitness.explanation import FRESH, Explanation, explain
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.endpoints import EndpointInfo
@@ -83,6 +83,10 @@ def test_a_line_has_silence_price_tools_and_place() -> None:
             hosted(EndpointInfo("Host")),
             "About 2 seconds of silence, judged by its kind: its hosts tell no figures",
         ),
+        (
+            replace(hosted(SLOW), measured={MODEL.id: Measured(1.44, 3, TODAY)}),
+            "About 1.4 s of silence, measured here on 2026-08-22",
+        ),
         (hosted(), "About 2 seconds of silence, judged by its kind: its hosts tell no figures"),
     ],
 )
@@ -127,6 +131,13 @@ def test_what_is_not_as_usual_is_said(model: ModelInfo, told: str) -> None:
     assert told in facts(explained(model))
 
 
+def test_quick_hosts_cost_at_least_what_they_tell() -> None:
+    """Priority tiers of the host cost more, and are not told."""
+    dear = replace(HOST, pricing=Pricing(prompt=0.2, completion=1.2))
+    assert "at least $0.0612 an hour" in facts(explained(figures=hosted(dear, quick=True)))
+    assert "about $0.0306 an hour" in facts(explained(figures=hosted(dear)))
+
+
 def test_of_a_server_that_tells_ids_alone_nothing_is_made_up() -> None:
     model = ModelInfo("qwen3:8b", "qwen3:8b")
     explanation = explained(model, models=[model])
@@ -141,6 +152,7 @@ THINKER = replace(MODEL, reasoning=ReasoningPolicy(mandatory=True), pricing=Pric
     ("model", "figures", "caveat"),
     [
         (MODEL, hosted(SLOW), "Too slow for a conversation."),
+        (MODEL, Figures(measured={MODEL.id: Measured(9.0, 3, TODAY)}), "Too slow for a conversation."),
         (THINKER, NO_FIGURES, "Probably too slow for a conversation."),
         (
             replace(MODEL, supported_parameters=frozenset({"stop"})),

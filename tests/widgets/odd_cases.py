@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from caal_desktop.catalogue.fitness.evidence import Figures, Measured
 from caal_desktop.llm.events import UsageReport
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
@@ -98,29 +99,42 @@ ODD_MODELS = (
 )
 """What few models are: the walk meets them here alone."""
 _CHEAP = Pricing(prompt=0.1, completion=0.6)
-ODD_HOSTS = {
-    "quick": (EndpointInfo("Αλφα", latency_ms=200.0, throughput_p75=300.0),),
-    "late": (EndpointInfo("Αλφα", latency_ms=3_000.0, throughput_p75=300.0),),
-    "too late": (EndpointInfo("Αλφα", latency_ms=9_000.0, throughput_p75=30.0),),
-    "sooner, no price": tuple(EndpointInfo("Αλφα", latency_ms=200.0, throughput_p75=rate) for rate in (30.0, 300.0)),
-    "sooner, as cheap": tuple(
-        EndpointInfo("Αλφα", _CHEAP, latency_ms=200.0, throughput_p75=rate) for rate in (30, 300)
+_QUICK = EndpointInfo("Αλφα", latency_ms=200.0, throughput_p75=300.0, pricing=Pricing(1.0, 1.0))
+_OTHERS = (EndpointInfo("Βητα"), EndpointInfo("Γαμμα", supported_parameters=frozenset()))
+_DAYS_AGO = datetime.now(UTC) - timedelta(days=3)
+
+
+def _hosted(*hosts: EndpointInfo, asked_at: datetime | None = None, ignored: str = "", quick: bool = False) -> Figures:
+    moments = {} if asked_at is None else {USUAL_MODEL.id: asked_at}
+    return Figures({USUAL_MODEL.id: hosts}, ignored=frozenset({ignored} - {""}), quick=quick, asked_at=moments)
+
+
+ODD_FIGURES = {
+    "quick": _hosted(_QUICK),
+    "late": _hosted(replace(_QUICK, latency_ms=3_000.0)),
+    "too late": _hosted(replace(_QUICK, latency_ms=9_000.0)),
+    "sooner, no price": _hosted(
+        *(EndpointInfo("Αλφα", latency_ms=200.0, throughput_p75=rate) for rate in (30.0, 300.0))
     ),
-    "dearer, no sooner": (
+    "sooner, as cheap": _hosted(
+        *(EndpointInfo("Αλφα", _CHEAP, latency_ms=200.0, throughput_p75=rate) for rate in (30.0, 300.0))
+    ),
+    "dearer, no sooner": _hosted(
         EndpointInfo("Αλφα", _CHEAP, latency_ms=200.0, throughput_p75=300.0),
         EndpointInfo("Αλφα", Pricing(prompt=9.0, completion=9.0), latency_ms=200.0, throughput_p75=301.0),
     ),
-    "without tools": (EndpointInfo("Αλφα", supported_parameters=frozenset()),),
-    "none": (),
-    "one without tools": (
-        EndpointInfo("Αλφα", latency_ms=200.0, throughput_p75=300.0),
-        EndpointInfo("Βητα", supported_parameters=frozenset()),
-    ),
-    "one that is not allowed": (EndpointInfo("Αλφα", latency_ms=200.0, throughput_p75=300.0), EndpointInfo("Ωμεγα")),
-    "two that are allowed": (EndpointInfo("Αλφα"), EndpointInfo("Βητα"), EndpointInfo("Ωμεγα")),
+    "without tools": _hosted(*_OTHERS[1:]),
+    "none": _hosted(),
+    "of another day": _hosted(_QUICK, *_OTHERS, asked_at=_DAYS_AGO),
+    "two are allowed": _hosted(_QUICK, *_OTHERS, ignored="Γαμμα"),
+    "one is allowed": _hosted(_QUICK, EndpointInfo("Γαμμα"), ignored="Γαμμα"),
+    "the quickest first": _hosted(_QUICK, quick=True),
+    **{
+        f"measured, {seconds} s": Figures(measured={USUAL_MODEL.id: Measured(seconds, 5, TODAY)})
+        for seconds in (1.0, 3.0, 9.0)
+    },
 }
-"""What a model's hosts may tell."""
-IGNORED_HOST = "Ωμεγα"
+"""What may be known of :data:`USUAL_MODEL` beside its row."""
 COMPARED_MODELS = tuple(replace(USUAL_MODEL, id=f"α/α{place}", agentic_index=float(place)) for place in range(25))
 """Models whose places tell something, the weakest first."""
 SET_UPS = (

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit,
 
 from caal_desktop import __version__
 from caal_desktop.catalogue.filters import FilterName, Filters
-from caal_desktop.catalogue.fitness.evidence import Figures
 from caal_desktop.catalogue.fitness.free_models import is_free
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.commands import CommandId
@@ -126,10 +125,9 @@ from tests.widgets.keys import test_key_message
 from tests.widgets.odd_cases import (
     ANSWERS,
     COMPARED_MODELS,
-    IGNORED_HOST,
     KEY_INFOS,
     NONSENSE,
-    ODD_HOSTS,
+    ODD_FIGURES,
     ODD_MODELS,
     SET_UPS,
     USERS_WORDS,
@@ -833,17 +831,14 @@ class Tour:
         usual = catalogue_of((USUAL_MODEL,))
         assert usual.view is not None
         self.learn(usual)
-        for name, told in ODD_HOSTS.items():
-            asked_at = datetime.now(UTC) - timedelta(hours=0 if name == "quick" else 30)
-            ignored = frozenset({IGNORED_HOST})
-            figures = Figures({USUAL_MODEL.id: told}, asked_at={USUAL_MODEL.id: asked_at}, ignored=ignored)
-            self.monkeypatch.setattr(parts.judgement, "_figures", lambda _provider, figures=figures: figures)
+        for name, figures in ODD_FIGURES.items():
             judged = usual.view.with_figures(figures)
             sheet.show_model(USUAL_MODEL, judged)
-            self.texts.note(sheet.toPlainText(), "text", "picker.pane.details.sheet", f"a model's hosts: {name}")
-            self.show(pane(parts, replace(usual, view=judged)), f"picker, judged by hosts: {name}")
-            step = ModelPage(parts.catalogue, parts.settings, CommandSet())
-            self.show(step, f"wizard, a model judged by hosts: {name}")
+            self.texts.note(sheet.toPlainText(), "text", "picker.pane.details.sheet", f"a model judged: {name}")
+            self.monkeypatch.setattr(parts.judgement, "_figures", lambda _provider, figures=figures: figures)
+            self.show(pane(parts, replace(usual, view=judged)), f"picker, judged: {name}")
+            if name == "quick":
+                self.show(ModelPage(parts.catalogue, parts.settings, CommandSet()), f"wizard, judged: {name}")
         parts.show_catalogue(catalogue_of(()))
         self.show(ModelPage(parts.catalogue, parts.settings, CommandSet()), "wizard, no models")
         compared = catalogue_of(COMPARED_MODELS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness.assessment import Fitness, FitnessVerdict, ReasonCode, voice_fitness
 from caal_desktop.catalogue.fitness.evidence import Evidence, Figures
-from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, expected_cost
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Duration, FilledText, Money
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ FRESH = timedelta(minutes=30)
 
 _ABOUT_SILENCE = frozenset(
     {
+        ReasonCode.MEASURED_LATE,
+        ReasonCode.MEASURED_TOO_LATE,
         ReasonCode.SPEAKS_LATE,
         ReasonCode.SPEAKS_TOO_LATE,
         ReasonCode.ALWAYS_REASONS_BRIEFLY,
@@ -53,12 +55,12 @@ def explain(
     Args:
         model: the model.
         today: the day for which it may have ended.
-        figures: what is known of its hosts.
+        figures: what is known of its hosts, and what was measured.
         competence: the models of its list, compared with each other.
         now: timezone-aware; the current moment when None.
     """
     fitness = voice_fitness(model, today, figures)
-    others = (_price_fact(model), _tools_fact(model, figures), _place_fact(model, competence))
+    others = (_price_fact(model, figures), _tools_fact(model, figures), _place_fact(model, competence))
     return Explanation(
         _silence_fact(model, fitness.silence, figures, now or datetime.now(UTC)),
         tuple(fact for fact in others if fact is not None),
@@ -69,8 +71,13 @@ def explain(
 def _silence_fact(model: ModelInfo, silence: Silence | None, figures: Figures, now: datetime) -> FilledText:
     if silence is None:
         return FilledText(QT_TRANSLATE_NOOP("Explanation", "How soon it speaks is not known"))
+    values: dict[str, object] = {"seconds": round(silence.seconds, 1)}
+    if silence.evidence is Evidence.MEASURED:
+        values["day"] = figures.measured[model.id].newest
+        return FilledText(
+            QT_TRANSLATE_NOOP("Explanation", "About {seconds} s of silence, measured here on {day}"), values
+        )
     if silence.evidence is Evidence.HOSTS:
-        values: dict[str, object] = {"seconds": round(silence.seconds, 1)}
         asked_at = figures.asked_at.get(model.id)
         if asked_at is None or now - asked_at <= FRESH:
             text = QT_TRANSLATE_NOOP("Explanation", "About {seconds} s of silence by its hosts' figures")
@@ -88,15 +95,18 @@ def _silence_fact(model: ModelInfo, silence: Silence | None, figures: Figures, n
     return FilledText(QT_TRANSLATE_NOOP("Explanation", "About {time} of silence, judged by its kind"), values)
 
 
-def _price_fact(model: ModelInfo) -> FilledText | None:
-    cost = hourly_cost(model)
+def _price_fact(model: ModelInfo, figures: Figures) -> FilledText | None:
+    cost = expected_cost(model, figures)
     if model.pricing.is_free:
         return FilledText(QT_TRANSLATE_NOOP("Explanation", "free, with limits"))
     if cost.kind is CostKind.VARIES:
         return FilledText(QT_TRANSLATE_NOOP("Explanation", "its price varies"))
     if cost.usd is None:
         return None
-    return FilledText(QT_TRANSLATE_NOOP("Explanation", "about {cost} an hour"), {"cost": Money(cost.usd)})
+    values = {"cost": Money(cost.usd)}
+    if cost.is_least:
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "at least {cost} an hour"), values)
+    return FilledText(QT_TRANSLATE_NOOP("Explanation", "about {cost} an hour"), values)
 
 
 def _tools_fact(model: ModelInfo, figures: Figures) -> FilledText | None:
