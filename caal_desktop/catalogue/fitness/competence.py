@@ -70,11 +70,6 @@ class Competence:
             return _PRICE_ALONE * by_price
         return _INDEX_SHARE * _place(self._indices, model.agentic_index) + _PRICE_SHARE * by_price
 
-    @property
-    def tells_places(self) -> bool:
-        """Whether enough models have the index for their places to tell something."""
-        return bool(self._indices)
-
     def place(self, model: ModelInfo) -> Place | None:
         """Return the model's place by the index alone; None where it has none, or too few have one."""
         if model.agentic_index is None or not self._indices:

@@ -131,7 +131,7 @@ def _place_fact(model: ModelInfo, competence: Competence) -> FilledText | None:
     if place is not None:
         text = QT_TRANSLATE_NOOP("Explanation", "place {place} of {count} in acting with tools, by Artificial Analysis")
         return FilledText(text, {"place": place.number, "count": place.among})
-    if competence.tells_places:
+    if competence.is_told:
         return FilledText(QT_TRANSLATE_NOOP("Explanation", "no published figure of acting with tools"))
     return None
 
