@@ -46,9 +46,8 @@ class DonePage(WizardPage):
             text.setAccessibleName(self.tr("{label}: {value}").format(label=label, value=value))
             self._form.addRow(PlainLabel(label, self), text)
         if summary.expectation:
-            self._form.addRow(
-                "", TextLabel(summary.expectation, name="wizard.done.expectation", muted=True, parent=self)
-            )
+            text = TextLabel(summary.expectation, name="wizard.done.expectation", muted=True, parent=self)
+            self._form.addRow(PlainLabel("", self), text)
         note = summary.note
         self._mark.set_icon("caution" if note else "check-circle", "caution" if note else "good")
         self.title.setText(self.tr("Almost there") if note else self.tr("Your assistant can think"))
