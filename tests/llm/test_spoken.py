@@ -127,11 +127,11 @@ WRITTEN: dict[str, tuple[str, str, list[tuple[str, dict[str, Any]]]]] = {
     ),
     "a brace in a text": ('<function=get_weather>{"city": "}\\"{"}</function>', "", [("get_weather", {"city": '}"{'})]),
     # Thoughts.
-    "a thought": ("<think>\nHm, <b>.\n</think>\n\nIt is sunny.", "\n\nIt is sunny.", []),
+    "a thought": ("<think>\nHm, <b>.\n</think>\n\nIt is sunny.", "It is sunny.", []),
     "a thought of Mistral's": ("[THINK]Hm.[/THINK]It is sunny.", "It is sunny.", []),
-    "two thoughts": ("<think>A</think>One.\n<think>B</think> Two.", "One.\n Two.", []),
+    "two thoughts": ("<think>A</think>One.\n<think>B</think> Two.", "One.\nTwo.", []),
     "a thought without an end": ("<think>Hm, let me see", "", []),
-    "a thought before a call": (f"<think>Hm. {BARE}</think>\n{HERMES}", "\n", [WEATHER]),
+    "a thought before a call": (f"<think>Hm. {BARE}</think>\n{HERMES}", "", [WEATHER]),
     "a thought before a bare call": (f"<think>Hm.</think>{BARE}", "", [WEATHER]),
     "ends alone": ("It is </think>sunny</tool_call>.[/THINK]", "It is sunny.", []),
     # Text.

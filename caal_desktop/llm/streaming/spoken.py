@@ -115,6 +115,7 @@ class SpokenText:
         self._written: list[str] = []  # from a call on
         self._is_bare = False  # that call has no marker, so that it may be text after all
         self._end_of_thought = ""
+        self._skips_blanks = False  # the blanks between a thought and the text belong to neither
         self._before = ""  # the last character
         self._line_is_blank = True
         self.attempt = ""
@@ -130,6 +131,9 @@ class SpokenText:
         if self._state is _State.CALL:
             self._written.append(piece)
             return ""
+        if self._skips_blanks:
+            piece = piece.lstrip()
+            self._skips_blanks = not piece
         if self._state is _State.TEXT and not self._held and not _INTERESTING.search(piece):
             return self._said(piece)
         self._held += piece
@@ -173,7 +177,8 @@ class SpokenText:
         if not end:
             self._held = self._held[-len(self._end_of_thought) + 1 :]
             return False
-        self._held = rest
+        self._held = rest.lstrip()
+        self._skips_blanks = not self._held
         self._state = _State.TEXT
         self._before, self._line_is_blank = "", True
         return True
