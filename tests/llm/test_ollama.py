@@ -507,7 +507,11 @@ def test_refusals(status: int, words: str, expected: type[ProviderError]) -> Non
     run(test())
 
 
-def test_where_only_calls_come_instead_of_words_they_are_asked_for_once_more() -> None:
+@pytest.mark.parametrize(
+    "calls",
+    [CALL, line({"content": "<function=get_weather>{}</function>"}), line({"content": "[TOOL_CALLS]get_wether{}"})],
+)
+def test_where_only_calls_come_instead_of_words_they_are_asked_for_once_more(calls: bytes) -> None:
     history = [
         *HELLO,
         OllamaProvider(MODEL).format_tool_call_message("One moment.", [ToolCall("c", "get_weather", KOELN)]),
@@ -515,7 +519,7 @@ def test_where_only_calls_come_instead_of_words_they_are_asked_for_once_more() -
     ]
 
     async def test() -> None:
-        async with scripted_server(lines(CALL, END), lines(TEXT, END)) as server, ollama(server) as provider:
+        async with scripted_server(lines(calls, END), lines(TEXT, END)) as server, ollama(server) as provider:
             assert await collect(provider.chat_stream(history, [TOOL])) == ["It is"]
             first, second = (request.body for request in server.requests)
             assert "tools" in first

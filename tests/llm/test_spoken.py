@@ -125,6 +125,12 @@ WRITTEN: dict[str, tuple[str, str, list[tuple[str, dict[str, Any]]]]] = {
         "",
         [("get_weather", {"city": "Köln", "x": json.loads(BARE)})],
     ),
+    "arguments like a call": (
+        '<function=set_light>{"name": "get_time", "arguments": {}}</function>',
+        "",
+        [("set_light", {"name": "get_time", "arguments": {}})],
+    ),
+    "a call that is named twice": (f"<function=get_weather>{BARE}</function>", "", [WEATHER]),
     "a brace in a text": ('<function=get_weather>{"city": "}\\"{"}</function>', "", [("get_weather", {"city": '}"{'})]),
     # Thoughts.
     "a thought": ("<think>\nHm, <b>.\n</think>\n\nIt is sunny.", "It is sunny.", []),
@@ -287,6 +293,11 @@ def test_text_waits_for_no_more_than_what_tells(pieces: list[str], said: list[st
 def test_without_tools_a_call_is_text(written: str) -> None:
     heard = Heard(written, [])
     assert (heard.said, heard.calls, heard.attempt) == (written, [], "")
+
+
+def test_without_tools_nothing_waits_that_is_no_thought() -> None:
+    pieces = ['{"type": ', '"x"', "<tool_", "call>"]
+    assert Heard(pieces, []).pieces == pieces
 
 
 def test_without_tools_a_thought_is_none_the_less_left_out() -> None:

@@ -180,7 +180,6 @@ class SpokenText:
         self._held = rest.lstrip()
         self._skips_blanks = not self._held
         self._state = _State.TEXT
-        self._before, self._line_is_blank = "", True
         return True
 
     def _go_on(self, said: list[str]) -> bool:
