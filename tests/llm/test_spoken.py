@@ -304,14 +304,38 @@ def test_without_tools_a_thought_is_none_the_less_left_out() -> None:
     assert Heard("<think>A</think>B", []).said == "B"
 
 
+_BEGINNINGS = [
+    "",
+    "{",
+    "<tool_call>",
+    "[TOOL_CALLS]get_time",
+    "<think>",
+    "<function=get_time>",
+    "<tool_call>get_time<arg_key>",
+]
+
+
 @pytest.mark.parametrize(
-    "part", ["<", "[", "{", "`", '{"', "<think>", "<tool_call>", "{}", '"', "\\", "<function=a>{", "</think>"]
+    "part",
+    [
+        *("<", "[", "{", "`", '{"', "{}", '"', "\\", " ", "\n{ "),
+        *("<think>", "</think>", "<tool_call>", "<function=a>{", "<parameter=a>"),
+        *("<arg_key>", "<arg_key>a</arg_key>", "<arg_key>a</arg_key><arg_value>"),
+    ],
 )
 def test_the_work_grows_with_the_text_and_not_with_its_square(part: str) -> None:
     """With its square, this would take minutes."""
-    for beginning in ("", "<tool_call>", "[TOOL_CALLS]get_weather", "<think>", "<tool_call><parameter=a>"):
-        Heard([beginning, *[part] * 10_000])
-        Heard([beginning + part * 20_000])
+    for beginning in _BEGINNINGS:
+        Heard([beginning, *[part] * 5_000])
+        Heard([beginning + part * 20_000 + "</tool_call>"])
+
+
+@pytest.mark.parametrize("blanks", [100, 254, 255, 256, 257, 300])
+def test_an_object_tells_soon_what_it_calls(blanks: int) -> None:
+    written = "{" + " " * blanks + BARE[1:]
+    whole = Heard([written])
+    assert Heard(written) == whole
+    assert bool(whole.calls) is (blanks == 100)
 
 
 # --- the provider --------------------------------------------------------------------------------------------------
@@ -392,6 +416,27 @@ CALLED = [{"index": 0, "id": "c1", "function": {"name": "get_time", "arguments":
 def test_the_servers_own_calls_count_alone(written: str) -> None:
     for answer in answers(written, tool_calls=CALLED):
         assert (answer.content, answer.tool_calls) == (None, [ToolCall("c1", "get_time", {})])
+
+
+@pytest.mark.parametrize(
+    ("written", "content"),
+    [
+        ("Hm, sunny?\n\nYes.\n</think>\n\nIt is sunny.", "It is sunny."),
+        (f"Hm, sunny?\n</think>\n\n{HERMES}", None),
+        ("Hm, sunny?\n</think>", None),
+        ("<think>\nHm.\n</think>\nIt is sunny.", "It is sunny."),
+        ("It is sunny.\n<think>\nHm.\n</think>\nAnd warm.", "It is sunny.\nAnd warm."),
+        ("It ends with `</think>`.\nSee?", "It ends with `</think>`.\nSee?"),
+    ],
+)
+def test_a_whole_answer_may_begin_within_a_thought(written: str, content: str | None) -> None:
+    async def test() -> LLMResponse:
+        async with scripted_server(reply(written, streams=False)) as server, compatible(server) as provider:
+            return await provider.chat(HELLO, TOOLS)
+
+    answer = run(test())
+    assert (None if answer.content is None else answer.content.strip()) == content
+    assert bool(answer.tool_calls) is (HERMES in written)
 
 
 def test_a_blank_text_is_none() -> None:

@@ -37,6 +37,7 @@ _CALLS: Final = (
 )
 # Where an answer or a line begins, what a thought begins with, and how that ends.
 _THOUGHTS: Final = {"<think>": "</think>", "[THINK]": "[/THINK]"}
+_END_OF_BEGUN_THOUGHT: Final = re.compile(r"^[ \t]*</think>[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 # What is left of such things where a server has taken the rest.
 _THOUGHTS_LEFTOVERS: Final = tuple(_THOUGHTS.values())
 _CALLS_LEFTOVERS: Final = ("</tool_call>", "</tool_calls>", "</function>")
@@ -45,6 +46,8 @@ _SHORTEST_BROKEN: Final = 4
 """Characters of a marker with which an answer may end before they are a broken call, and not a sign of its text."""
 _AT_ONCE: Final = 4096
 """Characters that are looked at together: what is written may be all markers, and each is cut out of the rest."""
+_LONGEST_BEGINNING: Final = 256
+"""Characters by which an object has to tell what it calls: blanks may go on for ever."""
 # After these a marker is spoken of, not used.
 _QUOTING: Final = frozenset("`\"'“‘«„(")
 _FENCE: Final = re.compile(r"```[\w-]{0,16}[ \t]*\r?\n\s*")
@@ -67,7 +70,7 @@ _FUNCTION: Final = re.compile(
 _PARAMETER: Final = re.compile(
     r"<parameter(?:=|\s+name=)\s*[\"']?(?P<name>[^\s\"'<>]+)[\"']?\s*>(?P<value>.*?)"
     r"(?=</parameter>|<parameter[=\s]|</function>|</invoke>)"
-    r"|<arg_key>(?P<key>.*?)</arg_key>\s*<arg_value>(?P<its>.*?)</arg_value>",
+    r"|<arg_key>(?P<key>[^<>]*)</arg_key>\s*<arg_value>(?P<its>(?:(?!<arg_key>).)*?)</arg_value>",
     re.DOTALL,
 )
 _HAS_PARAMETERS: Final = re.compile(r"<parameter[=\s]|<arg_key>")
@@ -240,6 +243,10 @@ class SpokenText:
         """Return whether a text begins as an object that calls one of the tools; None where more of it has to tell."""
         if not self._tools:
             return False
+        told = self._object_in(text[:_LONGEST_BEGINNING])
+        return False if told is None and len(text) >= _LONGEST_BEGINNING else told
+
+    def _object_in(self, text: str) -> bool | None:
         if text.startswith("`"):
             if _FENCE_BEGINNING.fullmatch(text):
                 return None
@@ -268,6 +275,15 @@ class SpokenText:
         if not is_open:
             return bare in self._tools
         return None if _PREFIX.startswith(value) or any(one.startswith(bare) for one in self._tools) else False
+
+
+def without_begun_thought(text: str) -> str:
+    """Return a whole text without the thought that it begins with, where only the thought's end is marked.
+
+    So it is where the model's template has begun the thought. In a stream that is known too late.
+    """
+    found = _END_OF_BEGUN_THOUGHT.search(text)
+    return text if found is None or "<think>" in text[: found.start()] else text[found.end() :]
 
 
 def _written_calls(text: str, tools: Mapping[str, dict[str, Any]], *, is_bare: bool) -> list[RawCall]:

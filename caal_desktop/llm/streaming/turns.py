@@ -16,7 +16,7 @@ from caal_desktop.llm.events import (
     UsageReport,
 )
 from caal_desktop.llm.streaming.answers import RawCall, complete_calls, token_usage
-from caal_desktop.llm.streaming.spoken import SpokenText
+from caal_desktop.llm.streaming.spoken import SpokenText, without_begun_thought
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -131,7 +131,7 @@ def settle(answer: LLMResponse, tools: Sequence[Mapping[str, Any]] | None) -> st
         What the model wrote in place of a call; "" where there are calls, or nothing like that.
     """
     spoken = SpokenText(tools)
-    answer.content = spoken.feed(answer.content or "") + spoken.finish()
+    answer.content = spoken.feed(without_begun_thought(answer.content or "")) + spoken.finish()
     _settle(answer, spoken)
     return "" if answer.tool_calls else spoken.attempt
 
