@@ -237,6 +237,8 @@ class SetupService(QObject):
             self._catalogue.open(connection_by(settings, self._keys, state.provider, key, state.address))
         else:
             self._catalogue.open_for(state.provider, catalogue_connection(settings, self._keys, state.provider))
+            # A key from an earlier run is known to work, and nothing else of it: the models are judged by it, too.
+            self._keys.learn(state.provider)
 
     def _set_model(self, model: str) -> None:
         self._flow.choose_model(model)

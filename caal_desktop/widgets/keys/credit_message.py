@@ -31,7 +31,7 @@ class Purse:
     Attributes:
         funds: what the key can pay for.
         key: what else is known of it.
-        refuses_free: the user's settings leave free models no host: theirs may keep what they are asked.
+        refuses_free: the user's settings may leave free models no host: theirs mostly keep what they are asked.
     """
 
     funds: Funds = Funds.UNKNOWN
@@ -40,7 +40,7 @@ class Purse:
 
     @property
     def can_ask_free_models(self) -> bool:
-        """Whether free models would answer now."""
+        """Whether free models are sure to answer now, as far as is known."""
         return self.has_free_requests and not self.refuses_free
 
     @property
@@ -78,11 +78,11 @@ def credit_message(purse: Purse, commands: CommandSet[[]], *, has_free_model: bo
             "Credit", "Models with a price need some, and no free one in this list can call tools as an assistant does."
         )
     elif purse.refuses_free:
-        title = translate("Credit", "Your privacy settings leave no model that this key could ask")
+        title = translate("Credit", "Your privacy settings may leave no model that this key could ask")
         body = translate(
             "Credit",
-            "Hosts of free models may keep what they are asked, and you allow none that does. Models with a price need "
-            "credit, which was never bought for this key.",
+            "Hosts of free models mostly keep what they are asked, and you allow none that does. Models with a price "
+            "need credit, which was never bought for this key.",
         )
         remedies.append(CommandId.PRIVACY_SETTINGS)
     elif not purse.has_free_requests:
@@ -123,7 +123,8 @@ def caution(model: ModelInfo | None, purse: Purse) -> str:
     if purse.refuses_free:
         return translate(
             "Credit",
-            "{model} will refuse to answer: your privacy settings exclude hosts that keep what they are asked.",
+            "{model} may refuse to answer: your privacy settings exclude hosts that keep what they are asked, as those "
+            "of free models mostly do.",
         ).format(model=model.name)
     if not purse.has_free_requests:
         return translate(

@@ -76,6 +76,22 @@ def test_a_model_with_a_price_is_told_of_before_it_is_asked(walk: Walk, demo: De
     assert caution(walk), "here it would be asked"
 
 
+def test_a_key_from_an_earlier_run_is_asked_about(walk: Walk, demo: DemoControl) -> None:
+    walk.parts.use_key(demo.key_for("free_tier"))
+    demo.clear_requests()
+    walk.show(SetupStep.MODEL)
+    walk.until(
+        lambda: walk.message("model.pane").title == "No credit was ever bought for this key", "what the key can do"
+    )
+    walk.until(lambda: walk.parts.setup.state.model and is_free(chosen(walk)), "a free model")
+    assert len(demo.requests("/key")) == 1
+    walk.press(Key.Key_Escape)
+    assert walk.step is SetupStep.KEY
+    walk.press(Key.Key_Return)
+    walk.until(lambda: walk.step is SetupStep.MODEL, "the model step")
+    assert len(demo.requests("/key")) == 1
+
+
 @pytest.mark.parametrize("name", ["signed_in", "nearly_spent", "default"])
 def test_a_key_that_can_pay_hears_nothing(walk: Walk, demo: DemoControl, name: str) -> None:
     walk.to_the_model(demo.key_for(name))
