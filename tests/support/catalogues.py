@@ -1,7 +1,7 @@
-"""Model lists for tests: an excerpt of a real one, generated ones of any length, and a whole one where it is named.
+"""Model lists for tests: an excerpt of a real one, generated ones of any length, and whole ones where they are named.
 
-``CAAL_DESKTOP_FULL_CATALOGUE`` may name a file with a stored answer of ``GET /models``; what is said of every model is
-then tested on that, too.
+``CAAL_DESKTOP_FULL_CATALOGUE`` may name files with stored answers of ``GET /models``, with ``os.pathsep`` between them;
+what is said of every model is then tested on these, too.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ import pytest
 from caal_desktop.llm.models.listing import parse_model_list
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from caal_desktop.llm.models.info import ModelInfo
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "openrouter"
 FULL_CATALOGUE = "CAAL_DESKTOP_FULL_CATALOGUE"
-"""The environment variable that names a whole list."""
+"""The environment variable that names whole lists."""
 
 _SYLLABLES = ("bar", "cor", "den", "fal", "gor", "hin", "jun", "kal", "lor", "mir", "nor", "pel", "quin", "sol", "tan")
 _KNOWN_FAMILIES = (
@@ -128,6 +130,11 @@ class RealList:
         """The models."""
         return _models_of(self.path)
 
+    @property
+    def day(self) -> date:
+        """The day of its newest model: about when it was asked for."""
+        return max(model.created for model in self.models if model.created is not None).date()
+
     def unusable_ids(self) -> set[str]:
         """Return the ids of the rows that cannot chat, as the rows themselves say it."""
         return {
@@ -162,7 +169,11 @@ EARLIER_LISTS = tuple(RealList(name, FIXTURES / f"models_{name}.json") for name 
 
 REAL_LISTS = (
     EXCERPT,
-    *(RealList("full", Path(path).expanduser().resolve()) for path in [os.environ.get(FULL_CATALOGUE)] if path),
+    *(
+        RealList(Path(path).stem, Path(path).expanduser().resolve())
+        for path in os.environ.get(FULL_CATALOGUE, "").split(os.pathsep)
+        if path
+    ),
 )
 """What is said of every model of a real list is tested on each of these."""
 
