@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, voice_verdict
+from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, predicted_silence, voice_verdict
 from caal_desktop.catalogue.fitness.competence import Competence
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
 from caal_desktop.catalogue.fitness.recommend import (
     EXPIRES_TOO_SOON,
     REASONABLE_CONTEXT,
+    could_be_suggested,
     recommend,
     suggest_replacement,
 )
@@ -28,7 +29,7 @@ from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, Pricing, ReasoningPolicy
 from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.llm.models.listing import parse_model_list
-from tests.support.catalogues import EARLIER_LISTS, RealList, generated_models, on_real_lists
+from tests.support.catalogues import EARLIER_LISTS, REAL_LISTS, RealList, generated_models, on_real_lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,24 +48,26 @@ def chosen(*ids: str) -> str | None:
     return model.id if model else None
 
 
-def taken_away(models: Sequence[ModelInfo], count: int) -> Iterator[tuple[ModelInfo, Sequence[ModelInfo]]]:
+def taken_away(
+    models: Sequence[ModelInfo], count: int, today: date, figures: Figures = NO_FIGURES
+) -> Iterator[tuple[ModelInfo, Sequence[ModelInfo]]]:
     """Yield what is recommended of the models, then what is once that is gone, and so on; with what it is chosen of."""
     left = list(models)
     for _ in range(count):
-        best = recommend(left, TODAY)
+        best = recommend(left, today, figures=figures)
         assert best is not None
         yield best, left
         left.remove(best)
 
 
-def has_younger_sibling(model: ModelInfo, models: Sequence[ModelInfo]) -> bool:
+def has_younger_sibling(model: ModelInfo, models: Sequence[ModelInfo], today: date) -> bool:
     """Return whether a model's maker has one for the same price that is less than two years old, and nothing odd."""
     usd = hourly_cost(model).usd
     assert usd is not None
     competence = Competence(models)
     return any(
         other.created is not None
-        and TODAY - other.created.date() <= timedelta(days=730)
+        and today - other.created.date() <= timedelta(days=730)
         and other.author == model.author
         and "tools" in (other.supported_parameters or ())
         and not (other.variant or other.is_alias or other.expiration_date or other.pricing.is_free)
@@ -79,8 +82,8 @@ def has_younger_sibling(model: ModelInfo, models: Sequence[ModelInfo]) -> bool:
 @on_real_lists
 def test_what_a_real_list_gives_can_all_be_spoken_with(real: RealList) -> None:
     """Properties, and no names: which of the many is first changes with every list."""
-    for best, left in taken_away(real.models, 10):
-        assert voice_verdict(best, TODAY) is FitnessVerdict.FIT
+    for best, left in taken_away(real.models, 10, real.day):
+        assert voice_verdict(best, real.day) is FitnessVerdict.FIT
         assert "tools" in (best.supported_parameters or ())
         assert best.variant == ""
         assert not best.is_alias
@@ -88,14 +91,53 @@ def test_what_a_real_list_gives_can_all_be_spoken_with(real: RealList) -> None:
         assert (hourly_cost(best).usd or 0) <= 1
         assert best.reasoning is None or not best.reasoning.mandatory
         assert best.created is not None
-        if TODAY - best.created.date() > timedelta(days=730):
-            assert not has_younger_sibling(best, left), best.id
+        if real.day - best.created.date() > timedelta(days=730):
+            assert not has_younger_sibling(best, left, real.day), best.id
+
+
+def any_figures(models: Sequence[ModelInfo]) -> Figures:
+    """Return hosts of all kinds for half of the models; the same for the same models."""
+    source = random.Random(11)  # noqa: S311 - to be repeated, not to be secret
+    told = {
+        model.id: tuple(
+            EndpointInfo(
+                source.choice(("Mine", "Theirs")),
+                latency_ms=source.choice((None, source.uniform(150, 3_000))),
+                throughput_p75=source.uniform(10, 300),
+                uptime=source.choice((None, 99.0, 99.0, 60.0)),
+                supported_parameters=source.choice((None, frozenset({"tools"}), frozenset({"stop"}))),
+            )
+            for _ in range(source.randrange(5))
+        )
+        for model in sorted(models, key=lambda model: model.id)[::2]
+    }
+    return Figures(told, ignored=frozenset({"theirs"}))
+
+
+@on_real_lists
+def test_figures_of_any_kind_give_what_can_be_spoken_with_through_a_host_that_is_allowed(real: RealList) -> None:
+    """Properties again: never without tools at a host that may answer, and none by its kind before one by figures."""
+    models = could_be_suggested(real.models, real.day)
+    figures = any_figures(models)
+    evidence = []
+    for best, _ in taken_away(models, 8, real.day, figures):
+        assert voice_verdict(best, real.day, figures) is FitnessVerdict.FIT
+        assert best.id not in figures.hosts or figures.speaking_hosts(best.id)
+        silence = predicted_silence(best, figures)
+        assert silence is not None
+        evidence.append(silence.evidence)
+    assert evidence[0] is Evidence.HOSTS
+    assert evidence == sorted(evidence, key=list(Evidence).index)
+    shuffled = random.Random(5).sample(real.models, len(real.models))  # noqa: S311 - to be repeated, not to be secret
+    first = recommend(real.models, real.day, figures=figures)
+    assert recommend(shuffled, real.day, figures=figures) == first
+    assert CatalogueView(real.models, real.day).with_figures(figures).recommended == first
 
 
 @pytest.mark.parametrize("earlier", EARLIER_LISTS, ids=lambda real: real.name)
 def test_earlier_lists_do_not_give_what_may_have_to_think(earlier: RealList) -> None:
     """The list of May has no policies: gpt-5-nano, which took 5 s and more, was its first."""
-    best = recommend(earlier.models, TODAY)
+    best = recommend(earlier.models, earlier.day)
     assert best is not None
     assert thinking_of(best) in (Thinking.NEVER, Thinking.OPTIONAL)
 
@@ -218,6 +260,23 @@ def test_where_all_else_is_about_equal_a_second_host_decides() -> None:
     assert first_of(A, B, figures=Figures({"maker/a": one, "maker/b": two[:1]})) == "maker/a"
 
 
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        (EndpointInfo("Ready AI"), "ready/b"),
+        (EndpointInfo("Cloud", tag="ready-cloud/fp8"), "ready/b"),
+        (EndpointInfo("Read"), "ready/b"),
+        (EndpointInfo("Unready"), "maker/a"),
+        (EndpointInfo("Cloud", tag="cloud/ready"), "maker/a"),
+    ],
+)
+def test_the_makers_own_host_is_as_good_as_two(host: EndpointInfo, expected: str) -> None:
+    b = replace(B, id="ready/b")
+    other = hosts(maker_a=400).hosts["maker/a"]
+    own = replace(host, latency_ms=401, throughput_p75=100)
+    assert first_of(A, b, figures=Figures({A.id: other, b.id: (own,)})) == expected
+
+
 def test_a_model_that_has_to_think_is_taken_when_its_hosts_are_quick() -> None:
     """gpt-oss-120b: some hosts think its 40 tokens in a tenth of a second."""
     policy = ReasoningPolicy(mandatory=True, efforts=("high", "low"))
@@ -260,6 +319,15 @@ def test_a_weak_model_is_not_suggested_however_quick_it_is() -> None:
         "where the gate is passed, figures come first"
     )
     assert first_of(*models, figures=hosts(maker_m04=300)) == "maker/m24"
+
+
+def test_of_two_models_without_an_index_at_the_same_price_the_younger_one_is_better() -> None:
+    old, young = (ending(f"maker/{year}", None, created=datetime(year, 1, 1, tzinfo=UTC)) for year in (2025, 2026))
+    twice_as_dear = replace(old, id="maker/dear", pricing=Pricing(prompt=0.4, completion=2.0))
+    ageless = replace(young, id="maker/ageless", created=None)
+    competence = Competence([old, young, twice_as_dear, ageless])
+    assert competence.of(ageless) < competence.of(old) < competence.of(young) == competence.of(twice_as_dear)
+    assert competence.of(replace(old, pricing=Pricing(0.0, 0.0))) == 0
 
 
 def test_a_model_without_an_index_does_not_win_by_its_price() -> None:
@@ -351,7 +419,9 @@ def test_free_models_and_routers_are_taken_only_where_nothing_else_is_fit() -> N
     assert taken in free
 
 
-@on_real_lists
+@pytest.mark.parametrize(
+    "real", [real for real in REAL_LISTS if real.day >= date(2026, 8, 1)], ids=lambda real: real.name
+)
 @pytest.mark.parametrize(
     ("gone", "successor"),
     [

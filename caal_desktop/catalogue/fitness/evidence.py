@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from caal_desktop.llm.models.endpoints import EndpointInfo
+    from caal_desktop.llm.models.info import ModelInfo
 
 # Per cent of the requests. Below, one of ten goes wrong, and the router avoids the host.
 HEALTHY_UPTIME = 90.0
@@ -91,6 +92,17 @@ def is_healthy(host: EndpointInfo) -> bool:
 def takes_tools(host: EndpointInfo) -> bool:
     """Return whether the model can call tools at this host; it can where the host does not tell."""
     return host.supported_parameters is None or "tools" in host.supported_parameters
+
+
+def is_own_host(host: EndpointInfo, model: ModelInfo) -> bool:
+    """Return whether the host is the model's maker: one of their names begins with the other."""
+    maker = _letters(model.author)
+    names = (_letters(host.tag.partition("/")[0]), _letters(host.provider_name))
+    return bool(maker) and any(name.startswith(maker) or maker.startswith(name) for name in names if name)
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def _folded(names: Iterable[str]) -> set[str]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, predicted_silence, voice_verdict
 from caal_desktop.catalogue.fitness.competence import COMPETENT, Competence
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures, is_own_host
 from caal_desktop.catalogue.fitness.free_models import FREE_VARIANT, is_advisable
 from caal_desktop.catalogue.fitness.silence import Silence, speed_of
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, HourlyCost, expected_cost
@@ -69,8 +69,8 @@ class _Judged:
         model: the model.
         tier: how far it is known to be fit.
         points: 0 to 100; comparable within a tier of the same list.
-        figures: how many of its hosts tell figures: 2 stands for more, and for what was measured. One host may fail, or
-            be busy.
+        figures: how many of its hosts tell figures: 2 stands for more, for the maker's own, and for what was measured.
+            Any other one may fail, be busy, or give the model up.
     """
 
     model: ModelInfo
@@ -106,7 +106,12 @@ def recommend(
     if funds is Funds.NONE_BOUGHT and (free := judge.best_free_model()) is not None:
         return free
     if fit:
-        # All are of the two topmost tiers, and few need to be looked at until one has no drawback.
+        # All are of the two topmost tiers, and few need to be looked at until one has no drawback: those of which hosts
+        # tell come first, so that of thousands a few are rated.
+        told = [judge.rate(model, FitnessTier.FIT) for model in fit if model.id in figures.hosts]
+        for entry in sorted((entry for entry in told if entry.figures), key=_rank):
+            if not judge.has_drawback(entry.model):
+                return entry.model
         ranked = sorted((judge.rate(model, FitnessTier.FIT) for model in fit), key=_rank)
         return next((entry.model for entry in ranked if not judge.has_drawback(entry.model)), ranked[0].model)
     able = [judge.judge(model) for model in models if _can_still_chat(model, today)]
@@ -245,7 +250,8 @@ class _Judge:
         """Return the points of one model whose tier is known."""
         silence = predicted_silence(model, self._figures)
         points = self._points_of_name(model, silence) if self._tells_names_alone else self._points(model, silence)
-        told = sum(speed_of(host) is not None for host in self._figures.speaking_hosts(model.id))
+        telling = [host for host in self._figures.speaking_hosts(model.id) if speed_of(host) is not None]
+        told = 2 if any(is_own_host(host, model) for host in telling) else len(telling)
         # Where no host was asked, the one model that the user has tried is not better than the others for that.
         if self._figures.hosts and silence is not None and silence.evidence is Evidence.MEASURED:
             told = 2
