@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from caal_desktop.catalogue.fitness.silence import silence_by_kind
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from caal_desktop.llm.models.info import ModelInfo
 
@@ -15,6 +17,7 @@ class SortOrder(StrEnum):
     """How the list is sorted."""
 
     BEST_MATCH = "best_match"
+    SILENCE = "silence"
     POPULAR = "popular"
     FASTEST_FIRST_TOKEN = "fastest_first_token"  # noqa: S105 - no secret, a sort order
     THROUGHPUT = "throughput"
@@ -39,7 +42,27 @@ _FIGURES: dict[SortOrder, Callable[[ModelInfo], float | None]] = {
 }
 
 LOCAL_ORDERS = (SortOrder.PRICE, *_FIGURES)
-"""The orders that the list itself contains the figures for."""
+"""The orders that the list itself contains the figures for; that by silence has others, too."""
+
+
+def rows_by_kind(models: Iterable[ModelInfo]) -> tuple[int, ...]:
+    """Return the rows of models of which the kind tells a silence, the shortest first; equals keep the list's order.
+
+    A kind is known to the second at best, so that a tenth makes no difference.
+    """
+    silences = ((row, silence_by_kind(model)) for row, model in enumerate(models))
+    return tuple(row for _, row in sorted((round(told.seconds), row) for row, told in silences if told is not None))
+
+
+def rows_by_silence(by_kind: Sequence[int], by_figures: Mapping[int, float]) -> tuple[int, ...]:
+    """Return the rows by their silence: those of which figures tell it first, and then by kind.
+
+    Args:
+        by_kind: of :func:`rows_by_kind`.
+        by_figures: the seconds of the rows of which figures tell.
+    """
+    told = sorted(by_figures, key=lambda row: (by_figures[row], row))
+    return (*told, *(row for row in by_kind if row not in by_figures))
 
 
 def sort_rows(models: Sequence[ModelInfo], order: SortOrder, usd_per_hour: Sequence[float | None]) -> tuple[int, ...]:

@@ -10,18 +10,26 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from caal_desktop.catalogue.filters import FilterIndex, FilterName, Filters
+from caal_desktop.catalogue.fitness.assessment import predicted_silence
 from caal_desktop.catalogue.fitness.competence import Competence
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
 from caal_desktop.catalogue.fitness.explanation import Explanation, explain
 from caal_desktop.catalogue.fitness.recommend import recommend
 from caal_desktop.catalogue.grouping import group_by_vendor
 from caal_desktop.catalogue.search.model_search import SearchIndex
-from caal_desktop.catalogue.sorting import LOCAL_ORDERS, SERVER_SORT, SortOrder, sort_rows
+from caal_desktop.catalogue.sorting import (
+    LOCAL_ORDERS,
+    SERVER_SORT,
+    SortOrder,
+    rows_by_kind,
+    rows_by_silence,
+    sort_rows,
+)
 from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.llm.models.routing import ROUTING_SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from caal_desktop.llm.models.info import ModelInfo
@@ -77,6 +85,7 @@ class CatalogueView:
         self.local_orders: dict[SortOrder, tuple[int, ...]] = {
             order: sort_rows(self.models, order, self.filters.usd_per_hour) for order in LOCAL_ORDERS
         }
+        self._by_kind = self.local_orders[SortOrder.SILENCE] = rows_by_kind(self.models)
 
     def with_figures(self, figures: Figures, funds: Funds = Funds.UNKNOWN) -> CatalogueView:
         """Return this view, judged by what is known of the models' hosts; worth a thread.
@@ -92,6 +101,8 @@ class CatalogueView:
         if view.filters.usd_per_hour is not self.filters.usd_per_hour:
             by_price = sort_rows(self.models, SortOrder.PRICE, view.filters.usd_per_hour)
             view.local_orders = {**self.local_orders, SortOrder.PRICE: by_price}
+        by_silence = rows_by_silence(self._by_kind, _told_silences(view))
+        view.local_orders = {**view.local_orders, SortOrder.SILENCE: by_silence}
         view.recommended = _recommended(view)
         return view
 
@@ -148,3 +159,14 @@ def _recommended(view: CatalogueView) -> ModelInfo | None:
     return recommend(
         view.models, view.today, fit=fit, figures=view.figures, funds=view.funds, competence=view.competence
     )
+
+
+def _told_silences(view: CatalogueView) -> Mapping[int, float]:
+    """Return the seconds of silence, by row, of the models of which figures tell it."""
+    silences = {}
+    for model_id in {*view.figures.hosts, *view.figures.measured}:
+        row = view.row_of(model_id)
+        silence = None if row is None else predicted_silence(view.models[row], view.figures)
+        if row is not None and silence is not None and silence.evidence is not Evidence.KIND:
+            silences[row] = silence.seconds
+    return silences

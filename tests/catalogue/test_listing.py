@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caal_desktop.catalogue.filters import FilterName, Filters
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures, Measured
 from caal_desktop.catalogue.fitness.recommend import recommend
+from caal_desktop.catalogue.fitness.silence import silence_by_kind
 from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
 from caal_desktop.catalogue.listing import (
     ListRequest,
@@ -24,6 +27,7 @@ from caal_desktop.catalogue.listing import (
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
 from caal_desktop.catalogue.usability import can_chat
 from caal_desktop.catalogue.view import CatalogueView
+from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list
 from tests.support.catalogues import RealList, generated_models, on_real_lists
@@ -77,6 +81,7 @@ def test_favourites_and_recents_come_first_where_they_pass() -> None:
 def sort_models(models: list[ModelInfo], order: SortOrder, server_ids: list[str]) -> list[ModelInfo]:
     """Sort the models themselves, the plain way; those without the figure go last."""
     figures: dict[SortOrder, Callable[[ModelInfo], float | None]] = {
+        SortOrder.SILENCE: lambda model: (told := silence_by_kind(model)) and round(told.seconds),
         SortOrder.PRICE: lambda model: hourly_cost(model).usd,
         SortOrder.CONTEXT: lambda model: model.context_length and -model.context_length,
         SortOrder.NEWEST: lambda model: model.created and -model.created.timestamp(),
@@ -95,6 +100,30 @@ def test_an_order_is_the_list_s_and_loses_nothing(order: SortOrder, query: str) 
     expected = set(VIEW.search.find(query).rows)
     wanted = [model for row, model in enumerate(MODELS) if row in expected and can_chat(model)]
     assert [model.id for model in listed] == [model.id for model in sort_models(wanted, order, ids)]
+
+
+def test_the_quickest_to_speak_come_first_by_the_best_evidence() -> None:
+    """What was measured and what hosts tell is better known than a kind, and comes before it, whatever it says."""
+    first, second, third, silent = [model for model in MODELS if can_chat(model) and silence_by_kind(model)][:4]
+    host = EndpointInfo("Host", latency_ms=9_000.0, throughput_p75=100.0)
+    figures = Figures(
+        {second.id: (host,), third.id: (replace(host, latency_ms=300.0),), silent.id: (EndpointInfo("Host"),)},
+        measured={first.id: Measured(5.0, 3, TODAY)},
+    )
+    judged = VIEW.with_figures(figures)
+
+    def listed(view: CatalogueView) -> list[str]:
+        return [view.models[row].id for row in view.order(SortOrder.SILENCE)]
+
+    assert listed(judged)[:3] == [third.id, first.id, second.id]
+    others = {first.id, second.id, third.id}
+    assert listed(judged)[3:] == [model_id for model_id in listed(VIEW) if model_id not in others]
+    assert listed(judged.with_figures(NO_FIGURES)) == listed(VIEW), "the figures are gone again"
+
+
+def test_what_tells_nothing_of_a_silence_cannot_be_sorted_by_it() -> None:
+    assert not CatalogueView([ModelInfo("llama3.2", "llama3.2")], TODAY).can_sort_by(SortOrder.SILENCE)
+    assert VIEW.can_sort_by(SortOrder.SILENCE)
 
 
 def test_counts_are_of_what_the_query_found() -> None:

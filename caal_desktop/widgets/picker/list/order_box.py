@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     SortOrder.BEST_MATCH: QT_TRANSLATE_NOOP("OrderBox", "Best match"),
+    SortOrder.SILENCE: QT_TRANSLATE_NOOP("OrderBox", "Quickest to speak"),
     SortOrder.POPULAR: QT_TRANSLATE_NOOP("OrderBox", "Most popular"),
     SortOrder.FASTEST_FIRST_TOKEN: QT_TRANSLATE_NOOP("OrderBox", "Fastest first word"),
     SortOrder.THROUGHPUT: QT_TRANSLATE_NOOP("OrderBox", "Fastest speech"),
