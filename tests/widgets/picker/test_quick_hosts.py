@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from caal_desktop.catalogue.fitness.evidence import Figures
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, Pricing
+from caal_desktop.llm.models.routing import quick_route
 from caal_desktop.services.catalogue.catalogue_service import Catalogue
 from caal_desktop.widgets.picker.details.quick_words import quick_facts, quick_line
 from caal_desktop.widgets.picker.dialog import PickerDialog
@@ -103,15 +104,22 @@ def test_nothing_moves_when_it_is_switched(qtbot: QtBot, parts: Parts) -> None:
     assert (scroll.value(), sheet.value(), made.chosen, made.list.geometry(), made.parts.quick.geometry()) == before
 
 
-def test_its_line_goes_with_the_row_and_leaves_the_list_its_height(qtbot: QtBot, parts: Parts) -> None:
-    made = shown(qtbot, parts)
+@pytest.mark.parametrize("size", [SIZES["wide"], (300, 700)])
+def test_its_line_goes_with_the_row_and_leaves_the_list_its_height(
+    qtbot: QtBot, parts: Parts, size: tuple[int, int]
+) -> None:
+    made = shown(qtbot, parts, with_hosts())
+    made.resize(*size)
+    settle(made)
     unknown, no_choice = (
         "What it changes with this model is not known yet.",
         "This model's id leaves no choice of hosts.",
     )
     alias = next(model.id for model in made.browser.view.models if model.id.startswith("~"))
-    heights = set()
-    for model_id, line in ((made.chosen, unknown), (alias, no_choice), (made.chosen, unknown), ("", "")):
+    plain = next(model.id for model in made.browser.view.models if quick_route(model.id) and model.id != made.chosen)
+    known, heights = made.parts.quick.line.text(), set()
+    assert len(known) > len(unknown)
+    for model_id, line in ((made.chosen, known), (alias, no_choice), (plain, unknown), (made.chosen, known), ("", "")):
         made.choose(model_id)
         settle(made)
         heights.add((made.list.height(), made.parts.quick.height()))
