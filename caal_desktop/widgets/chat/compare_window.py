@@ -278,9 +278,9 @@ class CompareWindow(QDialog):
         self.modelRequested.emit(lambda model: self._change_and_retry(column, index, model))
 
     def _use_fallback(self, column: _Column, index: int) -> None:
-        model = self._find_fallback(column.chat.messages[index])
-        if model is not None:
-            self._change_and_retry(column, index, model.id)
+        fallback = self._find_fallback(column.chat.messages[index])
+        if fallback is not None:
+            self._change_and_retry(column, index, fallback.model.id)
 
     def _continue(self, column: _Column, _index: int) -> None:
         if (request := self._request(column.model, column.options)) is not None:

@@ -11,7 +11,7 @@ from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.attachment_service import AttachmentService
 from caal_desktop.services.chat.chat_options import ChatOptions
 from caal_desktop.services.chat.chat_request import chat_request
-from caal_desktop.services.chat.fallback_offer import fallback_for
+from caal_desktop.services.chat.fallback_offer import Fallback, fallback_for
 from caal_desktop.services.providers.connections import connection_for
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class ChatController(QObject):
         """The chosen model as the catalogue knows it; None where it does not."""
         return self._catalogue.current.find(self._settings.current.of().model)
 
-    def fallback_for(self, message: ChatMessage) -> ModelInfo | None:
+    def fallback_for(self, message: ChatMessage) -> Fallback | None:
         """Return the model that can be asked in place of the one that has failed; None where there is none."""
         return fallback_for(message, self._catalogue.current)
 
@@ -261,9 +261,9 @@ class ChatController(QObject):
         self._regenerate(index)
 
     def _use_fallback(self, index: int) -> None:
-        model = self.fallback_for(self._chat.messages[index])
-        if model is not None:
-            self._change_model_and_retry(index)(model.id)
+        fallback = self.fallback_for(self._chat.messages[index])
+        if fallback is not None:
+            self._change_model_and_retry(index)(fallback.model.id)
 
     def _change_model_and_retry(self, index: int) -> Callable[[str], None]:
         def use(model_id: str) -> None:

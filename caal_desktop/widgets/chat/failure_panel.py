@@ -22,9 +22,8 @@ from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.chat.conversation import ChatMessage
-    from caal_desktop.services.chat.fallback_offer import FindFallback
+    from caal_desktop.services.chat.fallback_offer import Fallback, FindFallback
     from caal_desktop.widgets.common.command_set import CommandSet
     from caal_desktop.widgets.common.message_panel import MessageAction
 
@@ -51,7 +50,7 @@ class FailurePanel(MessagePanel):
     def __init__(self, commands: CommandSet[[int]], find_fallback: FindFallback, *, name: str, parent: QWidget) -> None:
         super().__init__(name=name, parent=parent)
         self._commands, self._find_fallback = commands, find_fallback
-        self.fallback: ModelInfo | None = None
+        self.fallback: Fallback | None = None
         self._ready_at = 0.0
         self._timer = QTimer(self, interval=250)
         self._timer.timeout.connect(self._show_countdown)
@@ -90,7 +89,7 @@ class FailurePanel(MessagePanel):
             self._timer.start()
             self._show_countdown()
 
-    def _actions(self, index: int, message: ChatMessage, fallback: ModelInfo | None) -> list[MessageAction]:
+    def _actions(self, index: int, message: ChatMessage, fallback: Fallback | None) -> list[MessageAction]:
         remedy = remedy_of(message.error)
         wanted = [remedy, *_BESIDE.get(remedy, (CommandId.RETRY, CommandId.CHOOSE_MODEL))]
         if fallback is not None:
@@ -99,7 +98,7 @@ class FailurePanel(MessagePanel):
             # Another try would throw away what has come; a remedy for the cause comes before continuing.
             wanted.insert(0 if remedy in _ANOTHER_TRY else 1, CommandId.CONTINUE)
         actions = self._commands.buttons(wanted, index)
-        return actions if fallback is None else naming(fallback, actions)
+        return actions if fallback is None else naming(fallback.model, actions)
 
     def _show_countdown(self) -> None:
         button = self.button(part_of(CommandId.RETRY))

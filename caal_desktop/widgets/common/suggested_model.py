@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from caal_desktop.llm.models.info import ModelInfo
+    from caal_desktop.services.chat.fallback_offer import Fallback
     from caal_desktop.widgets.common.message_panel import MessageAction
 
 
-def suggestion(model: ModelInfo) -> str:
+def suggestion(fallback: Fallback) -> str:
     """Return what the model is called and what it costs, by which the user decides."""
-    suggested = translate("SuggestedModel", "Suggested instead: {model}.").format(model=model.name)
-    return f"{suggested} {price_sentence(model)}"
+    suggested = translate("SuggestedModel", "Suggested instead: {model}.").format(model=fallback.model.name)
+    return f"{suggested} {price_sentence(*fallback)}"
 
 
 def with_fallback(wanted: Sequence[CommandId]) -> list[CommandId]:

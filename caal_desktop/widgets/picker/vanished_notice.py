@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES
+from caal_desktop.catalogue.fitness.speech_cost import expected_cost
 from caal_desktop.services.catalogue.vanished_model import Vanished, VanishedModelWatch
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
@@ -15,6 +17,8 @@ from caal_desktop.widgets.common.model_price import price_sentence
 from caal_desktop.widgets.common.provider_names import provider_title
 
 if TYPE_CHECKING:
+    from caal_desktop.catalogue.fitness.speech_cost import HourlyCost
+    from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.settings.settings_service import SettingsService
 
@@ -31,7 +35,7 @@ class VanishedNotice(QWidget):
     def __init__(self, catalogue: CatalogueService, settings: SettingsService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("main.vanished")
-        self._settings = settings
+        self._catalogue, self._settings = catalogue, settings
         self._watch = VanishedModelWatch(catalogue, settings, self)
         self._watch.changed.connect(self._show)
         self._dismissed_id = ""
@@ -62,11 +66,15 @@ class VanishedNotice(QWidget):
             body = self.tr(
                 "It may have been withdrawn or renamed. Messages to it may fail. The nearest that is listed is {model}."
             ).format(model=name)
-            body += f" {price_sentence(vanished.replacement)}"
+            body += f" {price_sentence(vanished.replacement, self._cost_of(vanished.replacement))}"
             use = partial(self._settings.use_model, vanished.replacement.id)
             actions.insert(0, MessageAction("replace", self.tr("Use {model}").format(model=name), use))
         self.message.show_message(MessageKind.WARNING, title, body, actions)
         self.show()
+
+    def _cost_of(self, model: ModelInfo) -> HourlyCost:
+        view = self._catalogue.current.view
+        return expected_cost(model, NO_FIGURES if view is None else view.figures)
 
     def _dismiss(self, model_id: str) -> None:
         self._dismissed_id = model_id

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 
-    from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueService
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.conversation import ChatMessage
+    from caal_desktop.services.chat.fallback_offer import Fallback
     from caal_desktop.services.keys.key_service import KeyService
     from caal_desktop.services.keys.key_state import KeyState
     from caal_desktop.services.keys.sign_in_service import SignInService
@@ -169,7 +169,7 @@ class WizardWindow(QDialog):
                 from caal_desktop.services.chat.fallback_offer import fallback_for
                 from caal_desktop.widgets.wizard.pages.try_controller import TryController
 
-                def find_fallback(message: ChatMessage) -> ModelInfo | None:
+                def find_fallback(message: ChatMessage) -> Fallback | None:
                     return fallback_for(message, self._catalogue.current)
 
                 self._try_controller = TryController(self.trial, self._make_chat(), find_fallback, self)

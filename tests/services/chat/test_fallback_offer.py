@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
+from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.errors import Availability, ErrorText, ModelEnded, Remedy
 from caal_desktop.llm.models.info import ModelInfo, Pricing
@@ -49,8 +50,8 @@ def failed(*fallbacks: str, image: bool = False, provider: str = "openrouter") -
 
 
 def offered(message: ChatMessage, catalogue: Catalogue = LISTED) -> str | None:
-    model = fallback_for(message, catalogue)
-    return None if model is None else model.id
+    fallback = fallback_for(message, catalogue)
+    return None if fallback is None else fallback.model.id
 
 
 @pytest.mark.parametrize(
@@ -112,3 +113,15 @@ def test_a_key_that_cannot_pay_is_offered_a_free_model_or_none(
 ) -> None:
     view = CatalogueView(models, TODAY).with_figures(NO_FIGURES, funds)
     assert offered(failed(*fallbacks), replace(LISTED, models=models, view=view)) == expected
+
+
+def test_what_it_costs_follows_the_order_in_which_hosts_are_asked() -> None:
+    priced = replace(CHATS, pricing=Pricing(prompt=0.1, completion=0.6))
+    view = CatalogueView((priced,), TODAY)
+    costs = []
+    for figures in (Figures(), Figures(quick=True)):
+        shown = replace(LISTED, models=view.models, view=view.with_figures(figures))
+        fallback = fallback_for(failed(priced.id), shown)
+        assert fallback is not None
+        costs.append(fallback.cost)
+    assert costs == [hourly_cost(priced), replace(hourly_cost(priced), is_least=True)]

@@ -10,13 +10,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from caal_desktop.catalogue.fitness.evidence import Figures
+from caal_desktop.catalogue.fitness.speech_cost import expected_cost
+from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, Pricing
 from caal_desktop.llm.models.routing import quick_route
 from caal_desktop.services.catalogue.catalogue_service import Catalogue
+from caal_desktop.widgets.common.explanations import explanation_line
+from caal_desktop.widgets.common.model_price import price_sentence
+from caal_desktop.widgets.picker.details.model_facts import model_facts
 from caal_desktop.widgets.picker.details.quick_words import quick_facts, quick_line
 from caal_desktop.widgets.picker.dialog import PickerDialog
-from tests.support.picker_states import SIZES, catalogue, catalogue_of, pane
+from caal_desktop.widgets.picker.list.rows import model_row
+from tests.support.picker_states import SIZES, TODAY, catalogue, catalogue_of, pane
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
@@ -27,6 +33,8 @@ if TYPE_CHECKING:
     from caal_desktop.widgets.picker.model_pane import ModelPane
     from tests.support.parts import Parts
 
+NOT_ASKED = "What it changes with this model is not known yet: “Who hosts it?” tells."
+NO_FIGURES = "What it changes is not known: this model's hosts tell no figures."
 CHEAP, DEAR = Pricing(prompt=0.1, completion=0.6), Pricing(prompt=0.4, completion=2.4)
 SLOW = EndpointInfo("Slow", CHEAP, latency_ms=900, throughput_p75=40, quantization="bf16")
 QUICK = EndpointInfo("Quick", DEAR, latency_ms=300, throughput_p75=100, quantization="fp4")
@@ -111,15 +119,13 @@ def test_its_line_goes_with_the_row_and_leaves_the_list_its_height(
     made = shown(qtbot, parts, with_hosts())
     made.resize(*size)
     settle(made)
-    unknown, no_choice = (
-        "What it changes with this model is not known yet.",
-        "This model's id leaves no choice of hosts.",
-    )
+    no_choice = "This model's id leaves no choice of hosts."
     alias = next(model.id for model in made.browser.view.models if model.id.startswith("~"))
     plain = next(model.id for model in made.browser.view.models if quick_route(model.id) and model.id != made.chosen)
     known, heights = made.parts.quick.line.text(), set()
-    assert len(known) > len(unknown)
-    for model_id, line in ((made.chosen, known), (alias, no_choice), (plain, unknown), (made.chosen, known), ("", "")):
+    assert len(known) > len(no_choice)
+    lines = ((made.chosen, known), (alias, no_choice), (plain, NOT_ASKED), (made.chosen, known), ("", ""))
+    for model_id, line in lines:
         made.choose(model_id)
         settle(made)
         heights.add((made.list.height(), made.parts.quick.height()))
@@ -213,8 +219,9 @@ UNTOLD = EndpointInfo("Untold", latency_ms=300, throughput_p75=100)
         (figures(QUICK), "No sooner with this model: about 0.9 s."),
         (figures(SLOW, FREE), "About 0.9 s instead of 1.3 s."),
         (figures(SLOW, UNTOLD), "About 0.9 s instead of 1.3 s."),
-        (figures(EndpointInfo("Silent", CHEAP)), "What it changes with this model is not known yet."),
-        (Figures(), "What it changes with this model is not known yet."),
+        (figures(EndpointInfo("Silent", CHEAP)), NO_FIGURES),
+        (figures(), NO_FIGURES),
+        (Figures(), NOT_ASKED),
     ],
 )
 def test_what_the_line_says(known: Figures, line: str) -> None:
@@ -223,7 +230,7 @@ def test_what_the_line_says(known: Figures, line: str) -> None:
 
 def test_what_the_line_says_of_what_is_not_listed() -> None:
     assert quick_line("", None, Figures()) == ""
-    assert quick_line("maker/unlisted", None, Figures()) == "What it changes with this model is not known yet."
+    assert quick_line("maker/unlisted", None, Figures()) == "What it changes with this model is not known."
     assert quick_line("maker/model:nitro", None, Figures()) == "This model's id leaves no choice of hosts."
 
 
@@ -236,3 +243,23 @@ def test_the_details_name_the_host_and_what_speaks_against_it() -> None:
     assert len(quick_facts(MODEL, figures(SLOW, replace(QUICK, quantization="fp8")))) == 3
     assert quick_facts(MODEL, figures(QUICK)) == [], "there is no choice"
     assert quick_facts(MODEL, Figures()) == []
+
+
+def test_every_estimate_says_that_it_may_be_more() -> None:
+    """With quick hosts first, what the program says of a price is the least, by the host that is asked first."""
+    usual = CatalogueView([MODEL], TODAY).with_figures(figures(SLOW, QUICK))
+    quick = usual.with_figures(figures(SLOW, QUICK, quick=True))
+
+    def told(view: CatalogueView) -> list[str]:
+        hour = next(fact.value for fact in model_facts(MODEL, view.competence, view.figures) if fact.key == "hour")
+        return [
+            model_row(MODEL, view).summary,
+            hour,
+            price_sentence(MODEL, expected_cost(MODEL, view.figures)),
+            explanation_line(view.explain(MODEL)),
+        ]
+
+    assert all("$0.031" in text and "at least" not in text for text in told(usual))
+    assert all("at least $0.12" in text for text in told(quick))
+    unknown = told(usual.with_figures(Figures(quick=True)))
+    assert all("at least $0.031" in text for text in unknown), "the list's price, where the host's is not known"

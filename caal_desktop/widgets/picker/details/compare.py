@@ -146,7 +146,7 @@ def comparison(models: Sequence[ModelInfo], view: CatalogueView) -> tuple[list[s
     columns: list[dict[tuple[Topic, str], str]] = []
     for model in models:
         column = {}
-        for fact in model_facts(model, view.competence):
+        for fact in model_facts(model, view.competence, view.figures):
             if fact.key not in _LEFT_OUT:
                 # Tiers of different models hold from different lengths on: they are told apart by their label.
                 key = (fact.topic, fact.label if fact.key.startswith("tier") else fact.key)

@@ -117,7 +117,7 @@ class FactSheet(QTextBrowser):
             MarkdownStream.render_all(document, model.description, self.palette())
             cursor.movePosition(QTextCursor.MoveOperation.End)
         cursor.beginEditBlock()
-        for topic, facts in groupby(model_facts(model, view.competence), key=lambda fact: fact.topic):
+        for topic, facts in groupby(model_facts(model, view.competence, view.figures), key=lambda fact: fact.topic):
             self._write_heading(cursor, topic_title(topic))
             self._write_facts(cursor, list(facts))
         self._write_links(cursor, model)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, QTime
 
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
 from caal_desktop.catalogue.fitness.silence import Thinking, thinking_of
 from caal_desktop.catalogue.fitness.speech_cost import (
     HISTORY_TURNS,
     TURNS_PER_HOUR,
     CostKind,
-    hourly_cost,
+    expected_cost,
 )
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 from caal_desktop.widgets.common.formats import (
@@ -116,15 +117,16 @@ def topic_title(topic: Topic) -> str:
     }[topic]
 
 
-def model_facts(model: ModelInfo, competence: Competence) -> list[Fact]:
+def model_facts(model: ModelInfo, competence: Competence, figures: Figures = NO_FIGURES) -> list[Fact]:
     """Return what is known about the model; what its server does not tell is left out, never shown as zero.
 
     Args:
         model: the model.
         competence: the models of its list, compared with each other.
+        figures: what is known of its hosts, and how they are asked.
     """
     return [
-        *_prices(model),
+        *_prices(model, figures),
         *_limits(model),
         *_abilities(model),
         *_life(model),
@@ -138,11 +140,11 @@ def _per_million(usd: float | None) -> str:
     return translate("ModelFacts", "{price} per million tokens").format(price=price_per_million(usd))
 
 
-def _prices(model: ModelInfo) -> Iterator[Fact]:
+def _prices(model: ModelInfo, figures: Figures) -> Iterator[Fact]:
     def fact(key: str, label: str, value: str, note: str = "") -> Fact:
         return Fact(Topic.PRICES, label, value, note, key)
 
-    pricing, cost = model.pricing, hourly_cost(model)
+    pricing, cost = model.pricing, expected_cost(model, figures)
     if pricing.varies:
         note = translate("ModelFacts", "It hands each request to another model, and that one's price is charged.")
         yield fact("prompt", translate("ModelFacts", "Price"), translate("ModelFacts", "varies"), note)
@@ -151,10 +153,11 @@ def _prices(model: ModelInfo) -> Iterator[Fact]:
         note = _notes().estimate()
         if pricing.is_free:
             note = translate("ModelFacts", "Free models are limited: 20 requests a minute, and a daily number.")
+        text = translate("ModelFacts", "at least {cost}") if cost.is_least else translate("ModelFacts", "about {cost}")
         yield fact(
             "hour",
             translate("ModelFacts", "An hour of talking"),
-            translate("ModelFacts", "about {cost}").format(cost=money(cost.usd)),
+            text.format(cost=money(cost.usd)),
             note,
         )
     tokens_priced = (

@@ -26,9 +26,14 @@ def quick_line(model_id: str, model: ModelInfo | None, figures: Figures) -> str:
         return ""
     if quick_route(model_id) is None:
         return translate("QuickHosts", "This model's id leaves no choice of hosts.")
-    told = None if model is None else quick_hosts(model, figures)
+    if model is None:
+        return translate("QuickHosts", "What it changes with this model is not known.")
+    told = quick_hosts(model, figures)
+    if told is None and model_id in figures.hosts:
+        return translate("QuickHosts", "What it changes is not known: this model's hosts tell no figures.")
     if told is None:
-        return translate("QuickHosts", "What it changes with this model is not known yet.")
+        text = translate("QuickHosts", "What it changes with this model is not known yet: “{ask}” tells.")
+        return text.format(ask=translate("DetailsPane", "Who hosts it?"))
     quick, usual = _tenths(told.seconds), _tenths(told.usual_seconds)
     cost, cheapest = _costs(told)
     if quick == usual and cost == cheapest:

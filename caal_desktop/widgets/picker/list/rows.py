@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from caal_desktop.catalogue.fitness.assessment import Fitness, FitnessVerdict, voice_fitness
-from caal_desktop.catalogue.fitness.evidence import Evidence
+from caal_desktop.catalogue.fitness.evidence import Evidence, Figures
 from caal_desktop.catalogue.fitness.silence import Thinking, thinking_of
-from caal_desktop.catalogue.fitness.speech_cost import CostKind, hourly_cost
+from caal_desktop.catalogue.fitness.speech_cost import CostKind, expected_cost
 from caal_desktop.catalogue.listing import Entry, ListSection, MissingModel, SectionKind, TypedModel
 from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow, Row
@@ -98,7 +98,7 @@ def model_row(model: ModelInfo, view: CatalogueView, *, is_favourite: bool = Fal
         summary = explanation_line(explanation, silence=_silence(fitness.silence))
         spoken_summary = spoken_facts(explanation)
     else:
-        shown = _summary(model)
+        shown = _summary(model, view.figures)
         if fitness.silence is not None and fitness.silence.evidence is not Evidence.KIND:
             shown.insert(0, _silence(fitness.silence))
         summary, spoken_summary = _BETWEEN.join(shown), tuple(shown)
@@ -144,7 +144,7 @@ def _silence(silence: Silence) -> str:
     return translate("ModelRow", "≈ {seconds} s of silence").format(seconds=number(silence.seconds, decimals))
 
 
-def _summary(model: ModelInfo) -> list[str]:
+def _summary(model: ModelInfo, figures: Figures) -> list[str]:
     facts = []
     if model.is_alias:
         target = model.alias_target_name or model.alias_target
@@ -159,8 +159,10 @@ def _summary(model: ModelInfo) -> list[str]:
     elif pricing.is_free:
         facts.append(translate("ModelRow", "free, limited"))
     elif pricing.prompt is not None or pricing.completion is not None:
-        cost = hourly_cost(model)
-        if cost.kind is CostKind.KNOWN and cost.usd is not None:
+        cost = expected_cost(model, figures)
+        if cost.is_least:
+            facts.append(translate("ModelRow", "at least {cost} an hour").format(cost=money(cost.usd)))
+        elif cost.kind is CostKind.KNOWN and cost.usd is not None:
             facts.append(translate("ModelRow", "≈ {cost} an hour").format(cost=money(cost.usd)))
         facts.append(
             translate("ModelRow", "{prompt} in, {completion} out per million").format(

@@ -20,8 +20,8 @@ from caal_desktop.widgets.wizard.pages.page import WizardPage
 
 if TYPE_CHECKING:
     from caal_desktop.llm.errors import ProviderError
-    from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.chat.conversation import SavedFailureError
+    from caal_desktop.services.chat.fallback_offer import Fallback
 
 
 class TryPage(WizardPage):
@@ -83,7 +83,7 @@ class TryPage(WizardPage):
         self.body.addLayout(facts_row)
         self.body.addWidget(self.message)
         self._busy = False
-        self._fallback: ModelInfo | None = None
+        self._fallback: Fallback | None = None
         self._ask.clicked.connect(self._on_ask)
         self._question.returnPressed.connect(self._on_return)
         self.commands.bind(CommandId.RETRY, self._on_ask)
@@ -136,7 +136,7 @@ class TryPage(WizardPage):
         if self._busy and not self.answer.toPlainText():
             self._facts.setText(self.tr("The model is working on it…"))
 
-    def show_status(self, message: ChatMessage, fallback: ModelInfo | None = None) -> None:
+    def show_status(self, message: ChatMessage, fallback: Fallback | None = None) -> None:
         """Show how far the answer has come.
 
         Args:
@@ -157,7 +157,7 @@ class TryPage(WizardPage):
         if message.status is AnswerStatus.FAILED and message.error is not None:
             self._show_failure(message.error, fallback)
 
-    def _show_failure(self, error: ProviderError | SavedFailureError, fallback: ModelInfo | None) -> None:
+    def _show_failure(self, error: ProviderError | SavedFailureError, fallback: Fallback | None) -> None:
         self._fallback = fallback
         wanted = [remedy_of(error), CommandId.RETRY, CommandId.CHOOSE_MODEL, CommandId.CHECK_KEY]
         message = error_message(MessageKind.ERROR, error)
@@ -167,7 +167,7 @@ class TryPage(WizardPage):
             body += "\n" + suggestion(fallback)
         actions = self.commands.buttons(wanted)
         if fallback is not None:
-            actions = naming(fallback, actions)
+            actions = naming(fallback.model, actions)
         self.message.show_message(MessageKind.ERROR, message.title, body, actions)
 
     def reset(self) -> None:
@@ -195,7 +195,7 @@ class TryPage(WizardPage):
 
     def _ask_fallback(self) -> None:
         if self._fallback is not None and (question := self._question.text().strip()):
-            self.fallbackWanted.emit(self._fallback.id, question)
+            self.fallbackWanted.emit(self._fallback.model.id, question)
 
     def _edit_question(self) -> None:
         self._question.setFocus(Qt.FocusReason.OtherFocusReason)
