@@ -134,7 +134,7 @@ def with_translation(ts: Path, source: str, *forms: str) -> Path:
     return copy
 
 
-WAIT = "First word after {time}: that feels live."
+WAIT = "It would speak after {time}: that feels live."
 TOKENS = "%Ln tokens in, {completion} out"
 
 

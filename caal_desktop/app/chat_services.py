@@ -10,6 +10,9 @@ from caal_desktop.services.closing import close_in_order
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from caal_desktop.services.chat.answered_turn import AnsweredTurn
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.chat.spend_guard import SpendGuard
     from caal_desktop.services.history.draft_keeper import DraftKeeper
@@ -25,6 +28,13 @@ if TYPE_CHECKING:
 class ChatServices(QObject):
     """The chat's services. Their modules are imported in the methods: the first paint needs none of them.
 
+    Args:
+        pool: lends the clients.
+        settings: the settings.
+        paths: the program's folders.
+        answered: takes the :class:`~caal_desktop.services.chat.answered_turn.AnsweredTurn` of each whole answer of the
+            chat and of the trial. In a comparison models are asked at the same time, and make each other slower.
+
     Signals:
         failed: carries the error of an answer of the test chat; None for an answer without one.
     """
@@ -32,10 +42,15 @@ class ChatServices(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, pool: ProviderPool, settings: SettingsService, paths: AppPaths, parent: QObject | None = None
+        self,
+        pool: ProviderPool,
+        settings: SettingsService,
+        paths: AppPaths,
+        answered: Callable[[AnsweredTurn], None],
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._pool, self._settings, self._paths = pool, settings, paths
+        self._pool, self._settings, self._paths, self._answered = pool, settings, paths, answered
         self._chat: ChatService | None = None
         self._history: HistoryService | None = None
         self._drafts: DraftKeeper | None = None
@@ -113,14 +128,19 @@ class ChatServices(QObject):
 
     def new_chat(self) -> ChatService:
         """Return a new conversation, which the caller closes."""
-        from caal_desktop.services.chat.chat_service import ChatService
-
-        return ChatService(self._pool, self)
+        chat = self._make_chat()
+        chat.answered.connect(self._answered)
+        return chat
 
     def begin_compared(self) -> ChatService:
         """Return a new conversation of a comparison; :meth:`end_compared` closes it."""
-        self._compared_chats.append(self.new_chat())
+        self._compared_chats.append(self._make_chat())
         return self._compared_chats[-1]
+
+    def _make_chat(self) -> ChatService:
+        from caal_desktop.services.chat.chat_service import ChatService
+
+        return ChatService(self._pool, self)
 
     def end_compared(self, chats: list[ChatService]) -> None:
         """Close the conversations of a comparison."""

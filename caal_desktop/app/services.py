@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from caal_desktop.app.chat_services import ChatServices
 from caal_desktop.services.catalogue.catalogue_service import CatalogueService
 from caal_desktop.services.catalogue.judgement import Judgement
+from caal_desktop.services.chat.measurements import Measurements
 from caal_desktop.services.closing import close_in_order
 from caal_desktop.services.keys.key_service import KeyService
 from caal_desktop.services.providers.connections import catalogue_connection
@@ -25,6 +26,7 @@ from caal_desktop.widgets.chat import warm_up_renderer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from caal_desktop.services.chat.answered_turn import AnsweredTurn
     from caal_desktop.services.chat.chat_service import ChatService
     from caal_desktop.services.keys.sign_in_service import SignInService
     from caal_desktop.services.setup.setup_service import SetupService
@@ -65,7 +67,7 @@ class Services(QObject):
         verbose: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._stand_in = stand_in
+        self._stand_in, self._is_demo = stand_in, demo
         self._scope = TaskScope("services")
         loaded = store.load() if loaded is None else loaded
         self.settings_notice = loaded.notice
@@ -76,8 +78,9 @@ class Services(QObject):
         secrets = SecretStore(service=DEMO_KEYRING_SERVICE if demo else KEYRING_SERVICE)
         self.keys = KeyService(secrets, self.pool, self.settings, self, stand_ins=stand_ins)
         self.catalogue = CatalogueService(paths.catalogue_dir, self.pool, self)
-        self.judgement = Judgement(self.catalogue, self.settings, self.keys, self)
-        self.chat_services = ChatServices(self.pool, self.settings, paths, self)
+        self.measurements = Measurements(paths.catalogue_dir, self)
+        self.judgement = Judgement(self.catalogue, self.settings, self.keys, self.measurements, self)
+        self.chat_services = ChatServices(self.pool, self.settings, paths, self._on_answered, self)
         LogLevelFollower(self.settings, self, verbose=verbose)
         self._sign_in: SignInService | None = None
 
@@ -105,6 +108,11 @@ class Services(QObject):
         settings = self.settings.current
         self.catalogue.open_for(settings.provider, catalogue_connection(settings, self.keys))
 
+    def _on_answered(self, turn: AnsweredTurn) -> None:
+        # What goes wrong in the demo is staged: how long that takes says nothing of a model.
+        if not (self._is_demo and "/fault" in str(turn.messages[-1]["content"])):
+            self.measurements.add(turn)
+
     def warm_up(self) -> None:
         """Import what a request and its answer need, because one is likely to be sent soon."""
         if not self._scope.is_running("warm up"):
@@ -130,7 +138,7 @@ class Services(QObject):
                 self.transfer.close,
                 self.bundles.close,
             ],
-            [self.pool.close],
+            [self.pool.close, self.measurements.close],
         )
 
     async def _close_keys(self) -> None:

@@ -329,6 +329,7 @@ class Windows(QObject):
                 parent=self.wizard or self.main,
             )
             dialog.requestLikely.connect(services.warm_up)
+            dialog.everythingReset.connect(services.measurements.clear)
             dialog.finished.connect(self._on_settings_closed)
             self._settings_dialog = dialog
             dialog.open()

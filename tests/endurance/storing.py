@@ -74,7 +74,7 @@ class Storing:
         self.settings = SettingsService(store, self.loaded)
         self.pool = ProviderPool(self._stand_in)
         self.keys = KeyService(SecretStore(service=KEYRING_SERVICE), self.pool, self.settings)
-        self.services = ChatServices(self.pool, self.settings, paths)
+        self.services = ChatServices(self.pool, self.settings, paths, lambda _turn: None)
         self.chat, self.history, self.drafts = self.services.chat, self.services.history, self.services.drafts
         self._facts = os.open(Path(task["home"]) / "facts", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.failures: list[str] = []

@@ -17,6 +17,7 @@ import pytest
 from caal_desktop.services.catalogue.catalogue_service import CatalogueService, CatalogueState
 from caal_desktop.services.catalogue.judgement import Judgement
 from caal_desktop.services.chat.chat_service import ChatService
+from caal_desktop.services.chat.measurements import Measurements
 from caal_desktop.services.keys.key_service import KeyService
 from caal_desktop.services.keys.key_state import Proof
 from caal_desktop.services.providers.connections import PROXY
@@ -70,8 +71,10 @@ class Parts:
         stand_ins = {"openrouter": openrouter_url} if stands_in else {}
         self.keys = KeyService(self.secrets, self.pool, self.settings, stand_ins=stand_ins)
         self.catalogue = CatalogueService(home / "catalogue", self.pool)
-        self.judgement = Judgement(self.catalogue, self.settings, self.keys)
+        self.measurements = Measurements(home / "catalogue")
+        self.judgement = Judgement(self.catalogue, self.settings, self.keys, self.measurements)
         self.chat = ChatService(self.pool)
+        self.chat.answered.connect(self.measurements.add)
         self.setup = SetupService(self.settings, self.keys, self.catalogue)
         self._closed = False
 
@@ -96,6 +99,7 @@ class Parts:
         await self.catalogue.close()
         await self.keys.close()
         await self.pool.close()
+        await self.measurements.close()
         await self.transfer.close()
         await self.bundles.close()
         await self.settings.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
-from statistics import median_low
 from typing import TYPE_CHECKING, NamedTuple
 
 from caal_desktop.catalogue.fitness.evidence import Measured
@@ -48,7 +47,8 @@ def measured(turns: Iterable[MeasuredTurn], today: date) -> Measured | None:
     if not last:
         return None
     # What disturbs a turn makes it longer, so that of two the shorter is nearer to the truth.
-    return Measured(median_low(turn.seconds for turn in last), len(last), max(turn.day for turn in last))
+    by_length = sorted(turn.seconds for turn in last)
+    return Measured(by_length[(len(last) - 1) // 2], len(last), max(turn.day for turn in last))
 
 
 def _is_credible(turn: MeasuredTurn) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject
 
@@ -14,10 +14,28 @@ from caal_desktop.llm.providers.registry import descriptor_of
 from caal_desktop.storage.settings.choices import ProviderSort
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PySide6.QtCore import SignalInstance
+
+    from caal_desktop.catalogue.fitness.evidence import Measured
     from caal_desktop.llm.models.key_info import KeyInfo
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.keys.key_service import KeyService
+    from caal_desktop.services.providers.provider_pool import Connection
     from caal_desktop.services.settings.settings_service import SettingsService
+    from caal_desktop.storage.settings.schema import Settings
+
+
+class Measurements(Protocol):
+    """What a judgement needs of the service that keeps what was measured."""
+
+    @property
+    def changed(self) -> SignalInstance:
+        """More is known, or less."""
+
+    def measured(self, connection: Connection, settings: Settings) -> Mapping[str, Measured]:
+        """Return what was measured of a server's models, asked as a voice turn would ask them now."""
 
 
 class Judgement(QObject):
@@ -27,6 +45,7 @@ class Judgement(QObject):
         catalogue: whose list it is.
         settings: which hosts may answer.
         keys: what the key can pay for, in use or just being given.
+        measurements: what this computer measured.
     """
 
     def __init__(
@@ -34,12 +53,14 @@ class Judgement(QObject):
         catalogue: CatalogueService,
         settings: SettingsService,
         keys: KeyService,
+        measurements: Measurements,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._catalogue, self._settings, self._keys = catalogue, settings, keys
-        hosts = catalogue.known_hosts
-        for signal in (catalogue.changed, catalogue.connected, hosts.changed, settings.changed, keys.stateChanged):
+        self._measurements = measurements
+        evidence = (catalogue.known_hosts.changed, measurements.changed)
+        for signal in (catalogue.changed, catalogue.connected, *evidence, settings.changed, keys.stateChanged):
             signal.connect(self._update)
         self._update()
 
@@ -56,6 +77,7 @@ class Judgement(QObject):
         figures = Figures(
             {model_id: hosts.endpoints for model_id, hosts in evidence.items()},
             asked_at={model_id: hosts.asked_at for model_id, hosts in evidence.items()},
+            measured=self._measured(provider),
         )
         if not descriptor_of(provider).can(Capability.ROUTING):
             return figures
@@ -65,6 +87,12 @@ class Judgement(QObject):
             ignored=frozenset(settings.ignored_providers),
             quick=settings.asks_quick_hosts or settings.provider_sort is ProviderSort.THROUGHPUT,
         )
+
+    def _measured(self, provider: str) -> Mapping[str, Measured]:
+        connection = self._catalogue.connection
+        if connection is None or connection.provider != provider:
+            return {}
+        return self._measurements.measured(connection, self._settings.current)
 
     def _key(self, provider: str) -> KeyInfo | None:
         # Of the key that the list is requested with: in the wizard that is one that is not kept yet.

@@ -33,6 +33,7 @@ class ChatRequest:
         reasoning: OpenRouter's ``reasoning`` object; None sends none.
         extra: further fields of the request, such as OpenRouter's ``provider`` and ``models``.
         routed_id: the id to send in the model's place, which says how to choose among its hosts; None for the model's.
+        thinks_as_voice: it is known to ask for as little thinking as a voice turn does.
     """
 
     connection: Connection
@@ -43,6 +44,7 @@ class ChatRequest:
     reasoning: Mapping[str, Any] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     routed_id: str | None = None
+    thinks_as_voice: bool = True
 
 
 def chat_request(
@@ -71,15 +73,19 @@ def chat_request(
     model_id = model_id or settings.of(connection.provider).model
     can_route = descriptor.can(Capability.ROUTING)
     quick = quick_route(model_id) if can_route and settings.asks_quick_hosts else None
+    reasoning = _reasoning(settings, model, options.reasoning) if sends_reasoning else None
+    # One of which nothing is known may think, unasked.
+    is_for_voice = model is not None and reasoning == reasoning_field(model, None)
     return ChatRequest(
         connection,
         model_id,
         settings.system_prompt if options.system_prompt is None else options.system_prompt,
         temperature,
         settings.max_tokens if options.max_tokens is None else options.max_tokens,
-        _reasoning(settings, model, options.reasoning) if sends_reasoning else None,
+        reasoning,
         _routing(settings, quick) if can_route else {},
         None if quick is None else quick.model_id,
+        thinks_as_voice=is_for_voice or not descriptor.can(Capability.REASONING),
     )
 
 

@@ -21,6 +21,7 @@ from caal_desktop.llm.events import (
     UsageReport,
     Waiting,
 )
+from caal_desktop.services.chat.answered_turn import AnsweredTurn
 from caal_desktop.services.chat.conversation import (
     CONTINUE_PROMPT,
     AnswerFacts,
@@ -37,6 +38,7 @@ from caal_desktop.services.chat.pause import Pause
 from caal_desktop.services.task_scope import TaskScope
 
 if TYPE_CHECKING:
+    from caal_desktop.llm.base import LLMProvider
     from caal_desktop.llm.events import StreamEvent
     from caal_desktop.services.chat.chat_request import ChatRequest
     from caal_desktop.services.providers.provider_pool import Connection, ProviderPool
@@ -69,6 +71,7 @@ class ChatService(QObject):
         costFound: the message whose cost, or another of its facts, became known after its end.
         busyChanged: an answer began or ended.
         cleared: the conversation was replaced by an empty one, or by another.
+        answered: an answer has come whole, and is no longer being generated; carries the :class:`AnsweredTurn`.
     """
 
     messageAdded = Signal(int)
@@ -83,6 +86,7 @@ class ChatService(QObject):
     costFound = Signal(object)
     busyChanged = Signal(bool)
     cleared = Signal()
+    answered = Signal(object)
 
     def __init__(self, pool: ProviderPool, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -240,6 +244,7 @@ class ChatService(QObject):
             self._finish(self._answering_index, self._answering)
         self._reasoning_since = None
         self._set_answering(answer, index)
+        length_before = len(answer.text)
         task = self._scope.start(self._answer(answer, wire, request), name="answer")
 
         # Here and not in the coroutine: a task that is cancelled before its first step never enters it.
@@ -260,13 +265,18 @@ class ChatService(QObject):
                 self.costFound.emit(answer)
             if answer.facts is not None:
                 self._costs.start(answer, answer.facts, request.connection)
+            if part is not None and answer.status is AnswerStatus.COMPLETE:
+                self.answered.emit(AnsweredTurn(request, wire, part, len(answer.text) - length_before))
 
         task.add_done_callback(on_done)
 
     async def _answer(self, answer: ChatMessage, wire: list[dict[str, Any]], request: ChatRequest) -> None:
         started = time.monotonic()
         try:
-            await self._stream(answer, wire, request, started)
+            async with self._pool.use(request.connection) as provider:
+                # The client may have had to be built first: no other turn waits for that.
+                started = time.monotonic()
+                await self._stream(answer, wire, request, provider, started)
             if not answer.text.strip() and not answer.tool_calls:
                 raise EmptyAnswer(
                     provider=request.connection.provider,
@@ -289,24 +299,28 @@ class ChatService(QObject):
             self.statusChanged.emit(index)
 
     async def _stream(
-        self, answer: ChatMessage, wire: list[dict[str, Any]], request: ChatRequest, started: float
+        self,
+        answer: ChatMessage,
+        wire: list[dict[str, Any]],
+        request: ChatRequest,
+        provider: LLMProvider,
+        started: float,
     ) -> None:
-        async with (
-            self._pool.use(request.connection) as provider,
-            contextlib.aclosing(
-                provider.stream_events(
-                    wire,
-                    model=request.routed_id or request.model,
-                    temperature=request.temperature,
-                    max_tokens=request.max_tokens,
-                    reasoning=None if request.reasoning is None else dict(request.reasoning),
-                    extra_body=dict(request.extra),
-                )
-            ) as events,
-        ):
+        async with contextlib.aclosing(
+            provider.stream_events(
+                wire,
+                model=request.routed_id or request.model,
+                temperature=request.temperature,
+                max_tokens=request.max_tokens,
+                reasoning=None if request.reasoning is None else dict(request.reasoning),
+                extra_body=dict(request.extra),
+            )
+        ) as events:
             turn = time.monotonic()
             async for event in events:
                 if isinstance(event, Waiting):
+                    if answer.facts is not None:
+                        answer.facts.was_repeated = True
                     if answer is self._answering:
                         pause = Pause(provider.display_name, event.seconds, event.status, event.is_asked)
                         self.paused.emit(self._answering_index, pause)
@@ -326,8 +340,9 @@ class ChatService(QObject):
         match event:
             case TextDelta(text=text):
                 answer.parts.append(text)
+                facts.last_token_s = time.monotonic() - started
                 if facts.first_token_s is None:
-                    facts.first_token_s = time.monotonic() - started
+                    facts.first_token_s = facts.last_token_s
                     self._end_reasoning(facts)
                     self._set_streaming(answer)
                 if shown:

@@ -82,6 +82,8 @@ class AnswerFacts:
         finish_reason: why it ended.
         awaited_costs: the ids of the answer's parts that are not in the usage: they were stopped, and what they have
             cost is not known yet.
+        last_token_s: seconds from sending to the last piece of text; like the next, not kept with the conversation.
+        was_repeated: the request had failed, and was sent again after a pause.
     """
 
     asked_model: str
@@ -94,6 +96,8 @@ class AnswerFacts:
     usage: UsageReport | None = None
     finish_reason: FinishReason | None = None
     awaited_costs: list[str] = field(default_factory=list)
+    last_token_s: float | None = None
+    was_repeated: bool = False
 
     @property
     def tokens_per_second(self) -> float | None:

@@ -49,6 +49,8 @@ class SettingsDraft:
         self._values: dict[str, Any] = {key: base.value(key) for key in SPECS}
         self._errors: dict[str, FilledText] = {}
         self._history: list[tuple[_Change, ...]] = []
+        self._reset_at: int | None = None
+        """The number of edits at the reset of everything; None where there was none, or it was taken back."""
         self._typed = ""
         """The setting that the last edit typed into; "" where the next edit is one of its own in any case."""
         self._checked_bundles: dict[str, FilledText | None] = {}
@@ -127,6 +129,12 @@ class SettingsDraft:
     def reset_all(self) -> None:
         """Bring everything that the dialog shows to its default; what the program remembers by itself is kept."""
         self.set_many({key: spec.default for key, spec in SPECS.items() if spec.group is not Group.INTERNAL})
+        self._reset_at = len(self._history)
+
+    @property
+    def is_reset(self) -> bool:
+        """Whether everything was brought to its default, and that was not taken back since."""
+        return self._reset_at is not None
 
     def undo(self) -> tuple[str, ...]:
         """Take back the last edit.
@@ -138,6 +146,8 @@ class SettingsDraft:
         if not self._history:
             return ()
         group = self._history.pop()
+        if self._reset_at is not None and len(self._history) < self._reset_at:
+            self._reset_at = None
         for change in reversed(group):
             self._put(change.key, change.old, change.error)
         return tuple(change.key for change in group)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from caal_desktop.catalogue.fitness.assessment import USABLE_S
 from caal_desktop.llm.events import FinishReason
 from caal_desktop.widgets.common.formats import money, number, seconds
 from caal_desktop.widgets.common.translation import translate
@@ -15,11 +16,8 @@ if TYPE_CHECKING:
     from caal_desktop.llm.events import UsageReport
     from caal_desktop.services.chat.conversation import AnswerFacts
 
-FEELS_LIVE_S = 1.0
-"""Seconds to the first token under which a spoken answer feels live."""
-
-FEELS_BROKEN_S = 3.0
-"""Seconds to the first token over which a voice assistant feels broken."""
+FEELS_LIVE_S = 1.2
+"""Seconds of silence up to which a spoken conversation feels live."""
 
 
 class _Counts(QObject):
@@ -43,15 +41,15 @@ def _counts() -> _Counts:
     return _Counts()
 
 
-def verdict_on_wait(first_token_s: float) -> str:
-    """Return what the time to the first token, in seconds, means for a spoken conversation."""
-    if first_token_s < FEELS_LIVE_S:
-        template = translate("AnswerFacts", "First word after {time}: that feels live.")
-    elif first_token_s <= FEELS_BROKEN_S:
-        template = translate("AnswerFacts", "First word after {time}: a noticeable pause.")
+def verdict_on_silence(silence_s: float) -> str:
+    """Return what a silence of so many seconds would be like in a spoken conversation."""
+    if silence_s <= FEELS_LIVE_S:
+        template = translate("AnswerFacts", "It would speak after {time}: that feels live.")
+    elif silence_s <= USABLE_S:
+        template = translate("AnswerFacts", "It would speak after {time}: a noticeable pause.")
     else:
-        template = translate("AnswerFacts", "First word after {time}: a long silence for a voice assistant.")
-    return template.format(time=seconds(first_token_s))
+        template = translate("AnswerFacts", "It would speak after {time}: a long silence for a voice assistant.")
+    return template.format(time=seconds(silence_s))
 
 
 def conversation_total(usage: UsageReport | None, answers: int) -> str:

@@ -71,9 +71,11 @@ class SettingsDialog(QDialog):
 
     Signals:
         requestLikely: the user does something that a request will follow.
+        everythingReset: everything was reset, and that is in force.
     """
 
     requestLikely = Signal()
+    everythingReset = Signal()
 
     def __init__(
         self,
@@ -299,8 +301,10 @@ class SettingsDialog(QDialog):
         return _with_recent_models(self._settings.current, new)
 
     def _make_current(self, new: Settings, *, close: bool) -> None:
-        self.draft = SettingsDraft(new)
+        was_reset, self.draft = self.draft.is_reset, SettingsDraft(new)
         self._settings.set(new)
+        if was_reset:
+            self.everythingReset.emit()
         self._draw()
         if close:
             super().accept()

@@ -54,7 +54,11 @@ class TransferSection(QWidget):
         entries = (
             ("export", self.tr("Export…"), self.tr("Writes these settings into a file. Keys are never in it.")),
             ("import", self.tr("Import…"), self.tr("Takes settings from such a file. You see them before they count.")),
-            ("reset", self.tr("Reset everything"), self.tr("Back to the defaults. Keys and models' stars stay.")),
+            (
+                "reset",
+                self.tr("Reset everything"),
+                self.tr("Back to the defaults, and models are measured anew. Keys and stars stay."),
+            ),
             ("folder", self.tr("Open the data folder"), str(service.data_folder)),
         )
         self.buttons: dict[str, QPushButton] = {}

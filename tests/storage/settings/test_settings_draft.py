@@ -93,3 +93,21 @@ def test_many_settings_are_taken_back_together(draft: SettingsDraft) -> None:
     draft.reset_all()
     draft.undo()
     assert draft.changes == {"system_prompt": "One"}
+
+
+def test_a_reset_of_everything_is_known_until_it_is_taken_back(draft: SettingsDraft) -> None:
+    draft.set("max_tokens", 512)
+    draft.reset("max_tokens")
+    assert not draft.is_reset, "one setting is not everything"
+    draft.set("max_tokens", 512)
+    draft.reset_all()
+    draft.set("theme", "dark")
+    draft.set("max_tokens", 77)
+    draft.undo()
+    assert draft.is_reset
+    draft.undo()
+    draft.undo()
+    assert draft.changes == {"max_tokens": 512}
+    assert not draft.is_reset
+    draft.set("theme", "dark")
+    assert not draft.is_reset

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.catalogue.fitness.assessment import USABLE_S
 from caal_desktop.llm.events import FinishReason, UsageReport
 from caal_desktop.services.chat.conversation import AnswerFacts, total_usage
 from caal_desktop.widgets.common.answer_facts import (
-    FEELS_BROKEN_S,
     FEELS_LIVE_S,
     answer_facts,
     conversation_total,
-    verdict_on_wait,
+    verdict_on_silence,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def test_figures_are_written_as_the_language_wants_them(set_locale: Callable[[st
     assert told == "This conversation: 1.234 answers · 12.345 tokens in, 1.000 out · 0,25 $"
 
 
-def test_a_wait_is_judged_as_one_that_is_heard() -> None:
-    assert verdict_on_wait(FEELS_LIVE_S - 0.01) == "First word after 0.99 s: that feels live."
-    assert verdict_on_wait(FEELS_LIVE_S) == "First word after 1.00 s: a noticeable pause."
-    assert verdict_on_wait(FEELS_BROKEN_S + 0.01).endswith("a long silence for a voice assistant.")
+def test_a_silence_is_judged_as_one_that_is_heard() -> None:
+    assert verdict_on_silence(FEELS_LIVE_S) == "It would speak after 1.20 s: that feels live."
+    assert verdict_on_silence(FEELS_LIVE_S + 0.01) == "It would speak after 1.21 s: a noticeable pause."
+    assert verdict_on_silence(USABLE_S) == "It would speak after 2.50 s: a noticeable pause."
+    assert verdict_on_silence(USABLE_S + 0.01).endswith("a long silence for a voice assistant.")

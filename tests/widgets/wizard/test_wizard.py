@@ -12,9 +12,11 @@ from caal_desktop.demo.errors import SUGGESTED
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
+from caal_desktop.services.chat.turn_silence import turn_silence
 from caal_desktop.services.keys.sign_in_service import SignInPhase
 from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.formats import seconds
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.wizard.window import WizardWindow
 from tests.support.key_stages import Stage, stage_of
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from caal_desktop.services.chat.answered_turn import AnsweredTurn
     from caal_desktop.services.keys.sign_in_service import SignInService
     from tests.support.demo import DemoControl
     from tests.support.desktop_session import DesktopSession
@@ -267,6 +270,20 @@ def test_a_pause_before_the_answer_is_told_and_left(walk: Walk, demo: DemoContro
     walk.until(lambda: walk.button("wizard.try.ask").text() == "Ask", "it can be asked again")
     assert facts.text() == "Stopped."
     demo.clear_faults()
+
+
+def test_the_trial_tells_the_silence_that_the_list_is_judged_by(walk: Walk, demo: DemoControl, parts: Parts) -> None:
+    turns: list[AnsweredTurn] = []
+    walk.to_the_trial(demo.key)
+    walk.chats[-1].answered.connect(turns.append)
+    walk.press(Key.Key_Return)
+    walk.until(lambda: turns, "the answer")
+    (answered,) = turns
+    silence = turn_silence(answered.facts, answered.characters)
+    facts = walk.find("wizard.try.facts")
+    assert silence is not None
+    assert isinstance(facts, QLabel)
+    assert facts.text().startswith(f"It would speak after {seconds(silence)}: that feels live. ")
 
 
 def test_an_answer_that_is_left_does_not_count_for_another_model(walk: Walk, demo: DemoControl, parts: Parts) -> None:

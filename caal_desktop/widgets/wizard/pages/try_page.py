@@ -1,4 +1,4 @@
-"""The fourth step: one short answer, and how long it took to begin."""
+"""The fourth step: one short answer, and how long a voice assistant would have been silent."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QP
 
 from caal_desktop.commands import CommandId, Need, remedy_of
 from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage
+from caal_desktop.services.chat.turn_silence import turn_silence
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.answer_facts import answer_facts, verdict_on_wait
+from caal_desktop.widgets.common.answer_facts import answer_facts, verdict_on_silence
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import BusyRing, PaddedButton, TextLabel
+from caal_desktop.widgets.common.formats import seconds
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel, error_message
 from caal_desktop.widgets.common.pause_line import PauseLine
 from caal_desktop.widgets.common.suggested_model import naming, suggestion, with_fallback
@@ -103,7 +105,7 @@ class TryPage(WizardPage):
     def set_model(self, name: str) -> None:
         """Name the model that is asked."""
         self.intro.setText(
-            self.tr("A real question to {model}. The time to its first word is the silence you will hear.").format(
+            self.tr("A real question to {model}. How long its answer takes is the silence you will hear.").format(
                 model=name
             )
         )
@@ -148,8 +150,12 @@ class TryPage(WizardPage):
             return
         self.pause.end()
         self._set_busy(message.status in (AnswerStatus.WAITING, AnswerStatus.STREAMING))
-        if facts.first_token_s is not None:
-            self._facts.setText(f"{verdict_on_wait(facts.first_token_s)} {answer_facts(facts)}")
+        silence = turn_silence(facts, len(message.text)) if message.status is AnswerStatus.COMPLETE else None
+        if silence is not None:
+            self._facts.setText(" ".join(filter(None, (verdict_on_silence(silence), answer_facts(facts)))))
+        elif facts.first_token_s is not None:
+            first = self.tr("First word after {time}.").format(time=seconds(facts.first_token_s))
+            self._facts.setText(" ".join(filter(None, (first, answer_facts(facts)))))
         elif not self._busy:
             self._facts.setText("")
         if message.status is AnswerStatus.STOPPED:
