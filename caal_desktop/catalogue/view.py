@@ -108,7 +108,7 @@ class CatalogueView:
 
     def explain(self, model: ModelInfo) -> Explanation:
         """Return what is to be expected of one of the models, by all that they are judged by."""
-        return explain(model, self.today, self.figures, self.competence)
+        return explain(model, self.today, self.figures, self.competence, self.funds)
 
     @cached_property
     def search(self) -> SearchIndex:

@@ -15,6 +15,7 @@ from caal_desktop.catalogue.fitness.explanation import FRESH, Explanation, expla
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, Pricing, ReasoningPolicy
+from caal_desktop.llm.models.key_info import Funds
 from tests.support.catalogues import RealList, on_real_lists
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def hosted(*hosts: EndpointInfo, age: timedelta | None = None, **choice: Any) ->
 def explained(
     model: ModelInfo = MODEL, figures: Figures = NO_FIGURES, models: Sequence[ModelInfo] = LIST
 ) -> Explanation:
-    return explain(model, TODAY, figures, Competence(models), NOW)
+    return explain(model, TODAY, figures, Competence(models), now=NOW)
 
 
 def facts(explanation: Explanation) -> list[str]:
@@ -162,6 +163,11 @@ THINKER = replace(MODEL, reasoning=ReasoningPolicy(mandatory=True), pricing=Pric
         (replace(MODEL, agentic_index=2.0), hosted(HOST), "Among the last fifth of its list in acting with tools."),
         (replace(MODEL, agentic_index=None), NO_FIGURES, "Little is known of it: try it before you rely on it."),
         (replace(MODEL, agentic_index=None), hosted(HOST), None),
+        (
+            replace(MODEL, agentic_index=None, pricing=Pricing(prompt=0.01, completion=0.05)),
+            hosted(HOST),
+            "Among the cheapest of its age, and nobody has published how competent it is.",
+        ),
         (MODEL, hosted(DOWN), "No host that your settings allow answers well at the moment."),
         (replace(MODEL, expiration_date=date(2026, 9, 1)), hosted(HOST), "Will be switched off after 2026-09-01."),
     ],
@@ -171,6 +177,22 @@ def test_what_matters_most_of_what_speaks_against_it_is_said(
 ) -> None:
     told = explained(model, figures).caveat
     assert (told.in_words() if told else None) == caveat
+
+
+def test_what_the_key_cannot_pay_for_says_so_before_all_else() -> None:
+    free = replace(MODEL, id="maker/model:free", pricing=Pricing(prompt=0.0, completion=0.0))
+    view = CatalogueView([*LIST, free], TODAY)
+    for funds, told in (
+        (Funds.UNKNOWN, None),
+        (Funds.BOUGHT, None),
+        (Funds.NONE_BOUGHT, "This key has no credit for it."),
+        (Funds.SPENT, "This key has no credit for it."),
+    ):
+        judged = view.with_figures(hosted(SLOW), funds)
+        caveat = judged.explain(MODEL).caveat
+        assert caveat is not None
+        assert caveat.in_words() == (told or "Too slow for a conversation.")
+        assert judged.explain(free).caveat is None
 
 
 @on_real_lists

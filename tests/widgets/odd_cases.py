@@ -135,8 +135,14 @@ ODD_FIGURES = {
     },
 }
 """What may be known of :data:`USUAL_MODEL` beside its row."""
-COMPARED_MODELS = tuple(replace(USUAL_MODEL, id=f"α/α{place}", agentic_index=float(place)) for place in range(25))
-"""Models whose places tell something, the weakest first."""
+COMPARED_MODELS = (
+    *(
+        replace(USUAL_MODEL, id=f"α/α{place}", agentic_index=float(place), pricing=Pricing(1.0, 1.0))
+        for place in range(25)
+    ),
+    replace(USUAL_MODEL, id="α/α", pricing=Pricing(0.1, 0.1)),
+)
+"""Models whose places tell something, the weakest first, and a cheap one that has no place."""
 SET_UPS = (
     (SetupState(), KeyState("openrouter")),
     (SetupState(model="α/α"), KeyState("openrouter")),

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit,
 
 from caal_desktop import __version__
 from caal_desktop.catalogue.filters import FilterName, Filters
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES
 from caal_desktop.catalogue.fitness.free_models import is_free
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.commands import CommandId
@@ -844,8 +845,9 @@ class Tour:
         compared = catalogue_of(COMPARED_MODELS)
         assert compared.view is not None
         self.learn(compared)
-        for model in COMPARED_MODELS[::24]:
-            sheet.show_model(model, compared.view)
+        spent = compared.view.with_figures(NO_FIGURES, Funds.SPENT)
+        for model in (*COMPARED_MODELS[::24], *COMPARED_MODELS[-1:]):
+            sheet.show_model(model, spent if model is COMPARED_MODELS[24] else compared.view)
             self.texts.note(sheet.toPlainText(), "text", "picker.pane.details.sheet", f"place of {model.id}")
         self.show(pane(parts, catalogue_of(ODD_MODELS), filters=Filters(show_unusable=True)), "picker, odd models")
         details = pane(parts, catalogue_of(ODD_MODELS))

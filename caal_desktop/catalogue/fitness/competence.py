@@ -88,9 +88,13 @@ class Competence:
         return Place(better + 1, len(self._indices))
 
     def is_weak(self, model: ModelInfo) -> bool:
-        """Return whether the index puts the model into the last fifth of those that have one."""
-        index = model.agentic_index
-        return index is not None and bool(self._indices) and _place(self._indices, index) < _WEAK_PLACE
+        """Return whether the model is in the last fifth: by the index, or by the price of its day where it has none."""
+        if model.agentic_index is not None and self._indices:
+            return _place(self._indices, model.agentic_index) < _WEAK_PLACE
+        if not model.pricing.completion or len(self._worths) < _ENOUGH:
+            return False
+        # Where many have one price, none of them is among the last.
+        return bisect_right(self._worths, _worth(model)) <= _WEAK_PLACE * len(self._worths)
 
 
 def _worth(model: ModelInfo) -> float:

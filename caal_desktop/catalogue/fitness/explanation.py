@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness.assessment import Fitness, FitnessVerdict, ReasonCode, voice_fitness
 from caal_desktop.catalogue.fitness.evidence import Evidence, Figures
+from caal_desktop.catalogue.fitness.free_models import needs_credit
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, expected_cost
+from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Duration, FilledText, Money
 
 if TYPE_CHECKING:
@@ -48,7 +50,12 @@ class Explanation:
 
 
 def explain(
-    model: ModelInfo, today: date, figures: Figures, competence: Competence, now: datetime | None = None
+    model: ModelInfo,
+    today: date,
+    figures: Figures,
+    competence: Competence,
+    funds: Funds = Funds.UNKNOWN,
+    now: datetime | None = None,
 ) -> Explanation:
     """Return what is to be expected of a model.
 
@@ -57,6 +64,7 @@ def explain(
         today: the day for which it may have ended.
         figures: what is known of its hosts, and what was measured.
         competence: the models of its list, compared with each other.
+        funds: what the user's key can pay for.
         now: timezone-aware; the current moment when None.
     """
     fitness = voice_fitness(model, today, figures)
@@ -64,7 +72,7 @@ def explain(
     return Explanation(
         _silence_fact(model, fitness.silence, figures, now or datetime.now(UTC)),
         tuple(fact for fact in others if fact is not None),
-        _caveat(model, fitness, competence),
+        _caveat(model, fitness, competence, funds),
     )
 
 
@@ -136,7 +144,9 @@ def _place_fact(model: ModelInfo, competence: Competence) -> FilledText | None:
     return None
 
 
-def _caveat(model: ModelInfo, fitness: Fitness, competence: Competence) -> FilledText | None:
+def _caveat(model: ModelInfo, fitness: Fitness, competence: Competence, funds: Funds) -> FilledText | None:
+    if needs_credit(model, funds):
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "This key has no credit for it."))
     worst = fitness.reasons[0]
     is_guessed = fitness.silence is None or fitness.silence.evidence is Evidence.KIND
     if worst.verdict is not FitnessVerdict.FIT:
@@ -145,8 +155,17 @@ def _caveat(model: ModelInfo, fitness: Fitness, competence: Competence) -> Fille
         if is_guessed:
             return FilledText(QT_TRANSLATE_NOOP("Explanation", "Probably too slow for a conversation."))
         return FilledText(QT_TRANSLATE_NOOP("Explanation", "Too slow for a conversation."))
+    has_place = competence.place(model) is not None
     if competence.is_weak(model):
-        return FilledText(QT_TRANSLATE_NOOP("Explanation", "Among the last fifth of its list in acting with tools."))
-    if is_guessed and competence.place(model) is None:
+        if has_place:
+            return FilledText(
+                QT_TRANSLATE_NOOP("Explanation", "Among the last fifth of its list in acting with tools.")
+            )
+        return FilledText(
+            QT_TRANSLATE_NOOP(
+                "Explanation", "Among the cheapest of its age, and nobody has published how competent it is."
+            )
+        )
+    if is_guessed and not has_place:
         return FilledText(QT_TRANSLATE_NOOP("Explanation", "Little is known of it: try it before you rely on it."))
     return None
