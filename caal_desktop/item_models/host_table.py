@@ -24,16 +24,18 @@ class HostTableModel(QAbstractTableModel):
     Args:
         format_tokens: puts a number of tokens into words.
         format_price: puts US dollars per million tokens into words; None stands for a price that is not known.
+        format_seconds: puts a measured time in seconds into words.
     """
 
     def __init__(
         self,
         format_tokens: Callable[[int], str],
         format_price: Callable[[float | None], str],
+        format_seconds: Callable[[float], str],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._format_tokens, self._format_price = format_tokens, format_price
+        self._format_tokens, self._format_price, self._format_seconds = format_tokens, format_price, format_seconds
         self._hosts: Sequence[EndpointInfo] = ()
         self._columns: tuple[tuple[str, str, Callable[[EndpointInfo], str]], ...] = (
             (self.tr("Host"), "", self._name),
@@ -136,9 +138,7 @@ class HostTableModel(QAbstractTableModel):
         return self.tr("{percent} %").format(percent=QLocale().toString(host.uptime, "f", 1))
 
     def _latency(self, host: EndpointInfo) -> str:
-        if host.latency_ms is None:
-            return UNKNOWN
-        return self.tr("{seconds} s").format(seconds=QLocale().toString(host.latency_ms / 1000, "f", 2))
+        return UNKNOWN if host.latency_ms is None else self._format_seconds(host.latency_ms / 1000)
 
     def _throughput(self, host: EndpointInfo) -> str:
         return UNKNOWN if host.throughput is None else QLocale().toString(round(host.throughput))

@@ -15,6 +15,7 @@ from caal_desktop.item_models.host_table import UNKNOWN, HostTableModel
 from caal_desktop.item_models.model_list import HeadingRow, ModelListModel, ModelRole, NoticeRow, Row
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import Pricing
+from caal_desktop.widgets.common.formats import seconds
 from caal_desktop.widgets.picker.list.rows import entry_row
 from tests.support.catalogues import generated_models
 
@@ -108,7 +109,7 @@ def _german() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_german")
 def test_the_figures_of_hosts_are_written_as_in_the_user_s_region(qapp: object) -> None:
-    table = HostTableModel(str, str)
+    table = HostTableModel(str, str, seconds)
     table.set_hosts((EndpointInfo("Full", discount=0.25, uptime=99.5, latency_ms=312.5, throughput=4512.0),))
     columns = {table.headerData(column, Qt.Orientation.Horizontal): column for column in range(table.columnCount())}
     shown = {title: table.index(0, column).data() for title, column in columns.items()}
@@ -117,13 +118,19 @@ def test_the_figures_of_hosts_are_written_as_in_the_user_s_region(qapp: object) 
     assert spoken == "Uptime: 99,5 %"
 
 
+def test_the_wait_for_a_host_is_written_as_every_measured_time_is(qapp: object) -> None:
+    table = HostTableModel(str, str, seconds)
+    table.set_hosts((EndpointInfo("Slow", latency_ms=12_345.0),))
+    assert table.index(0, 4).data() == seconds(12.345) == "12.3 s"
+
+
 def test_hosts_that_tell_nothing_are_dashes(qapp: object) -> None:
     hosts = (
         EndpointInfo("Bare"),
         EndpointInfo("Full", Pricing(0.2, 1.0), 0.25, 131_072, 4_096, "fp8", 99.5, 312.5, 45.2, True, frozenset()),
         EndpointInfo("Router", Pricing(varies=True)),
     )
-    table = HostTableModel(str, lambda usd: UNKNOWN if usd is None else f"${usd:g}")
+    table = HostTableModel(str, lambda usd: UNKNOWN if usd is None else f"${usd:g}", seconds)
     tester = QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Warning, table)
     assert tester.parent() is table
     table.set_hosts(hosts)

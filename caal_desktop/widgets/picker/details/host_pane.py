@@ -13,7 +13,7 @@ from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
 from caal_desktop.widgets.common.controls import IconButton, TextLabel
-from caal_desktop.widgets.common.formats import price_per_million, short_count
+from caal_desktop.widgets.common.formats import price_per_million, seconds, short_count
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.common.translation import reason_and_advice, words_of
 
@@ -48,7 +48,7 @@ class HostPane(QWidget):
         self._back.clicked.connect(self.closed)
         self._title = TextLabel(name=f"{name}.title", bold=True, parent=self)
         self.message = MessagePanel(name=f"{name}.message", parent=self)
-        self._model = HostTableModel(short_count, price_per_million, self)
+        self._model = HostTableModel(short_count, price_per_million, seconds, self)
         self.table = QTableView(self)
         self.table.setObjectName(f"{name}.table")
         self.table.setAccessibleName(self.tr("Hosts"))
