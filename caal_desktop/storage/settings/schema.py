@@ -208,7 +208,7 @@ class Settings:
             QT_TRANSLATE_NOOP(
                 "Settings",
                 "Most models are hosted by several providers. OpenRouter balances price and reliability unless told "
-                "more.",
+                "more. An order that is chosen here goes before “Quick hosts first”.",
             )
         ),
         group=Group.PRIVACY,

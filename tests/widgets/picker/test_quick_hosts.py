@@ -10,18 +10,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from caal_desktop.catalogue.fitness.evidence import Figures
+from caal_desktop.catalogue.fitness.quick_hosts import quick_hosts
 from caal_desktop.catalogue.fitness.speech_cost import expected_cost
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, Pricing
 from caal_desktop.llm.models.routing import quick_route
 from caal_desktop.services.catalogue.catalogue_service import Catalogue
+from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.widgets.common.explanations import explanation_line
 from caal_desktop.widgets.common.model_price import price_sentence
 from caal_desktop.widgets.picker.details.model_facts import model_facts
 from caal_desktop.widgets.picker.details.quick_words import quick_facts, quick_line
 from caal_desktop.widgets.picker.dialog import PickerDialog
 from caal_desktop.widgets.picker.list.rows import model_row
+from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.support.picker_states import SIZES, TODAY, catalogue, catalogue_of, pane
 from tests.support.qt_loop import turn
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from caal_desktop.widgets.picker.model_pane import ModelPane
+    from tests.support.demo import DemoControl
     from tests.support.parts import Parts
 
 NOT_ASKED = "What it changes with this model is not known yet: “Who hosts it?” tells."
@@ -263,3 +266,24 @@ def test_every_estimate_says_that_it_may_be_more() -> None:
     assert all("at least $0.12" in text for text in told(quick))
     unknown = told(usual.with_figures(Figures(quick=True)))
     assert all("at least $0.031" in text for text in unknown), "the list's price, where the host's is not known"
+
+
+def test_who_hosts_a_model_tells_what_it_changes(qtbot: QtBot, parts: Parts, demo: DemoControl) -> None:
+    model_id = "meta-llama/llama-3.3-70b-instruct"
+    parts.use_key(demo.key)
+    parts.open_catalogue(Connection("openrouter", demo.key))
+    made = ModelPane(parts.catalogue, parts.settings, name="pane")
+    qtbot.addWidget(made)
+    made.resize(*SIZES["wide"])
+    made.show()
+    made.choose(model_id)
+    settle(made)
+    assert made.parts.quick.line.text() == NOT_ASKED
+    made.details.hosts_button.click()
+    parts.until(lambda: "instead of" in made.parts.quick.line.text(), "what it changes")
+    assert made.details.shows_hosts, "the table stays"
+    model = made.browser.view.find(model_id)
+    told = None if model is None else quick_hosts(model, made.browser.view.figures)
+    assert told is not None
+    assert told.seconds < told.usual_seconds
+    assert (told.usd or 0) > (told.cheapest_usd or 0) > 0, "quicker, and dearer"
