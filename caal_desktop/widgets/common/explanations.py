@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from caal_desktop.catalogue.fitness.explanation import Explanation
 
 
+# A line is not broken before the dot.
+_BETWEEN = "\N{NO-BREAK SPACE}· "
+
+
 def explanation_line(explanation: Explanation, silence: str = "") -> str:
     """Return the facts as one line, and the caveat as a sentence behind them.
 
@@ -17,7 +21,7 @@ def explanation_line(explanation: Explanation, silence: str = "") -> str:
         explanation: the facts.
         silence: what to say of the silence, where there is no room for what it rests on.
     """
-    facts = " · ".join((silence or in_words(explanation.silence), *map(in_words, explanation.others)))
+    facts = _BETWEEN.join((silence or in_words(explanation.silence), *map(in_words, explanation.others)))
     if explanation.caveat is None:
         return facts
     return translate("Explanation", "{facts}. {caveat}").format(facts=facts, caveat=in_words(explanation.caveat))

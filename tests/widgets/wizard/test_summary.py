@@ -36,7 +36,8 @@ def test_what_is_to_be_expected_of_the_model_is_said() -> None:
     model = ModelInfo("vendor/model", "Model", supported_parameters=frozenset({"tools"}), output_modalities=("text",))
     told = summary(COMPLETE, KEPT, CatalogueView([model], date(2026, 8, 22)))
     assert told.rows[-1] == ("Model", "Model")
-    assert told.expectation.startswith("About 2 seconds of silence, judged by its kind · can call tools. ")
+    expected = "About 2 seconds of silence, judged by its kind\N{NO-BREAK SPACE}· can call tools. "
+    assert told.expectation.startswith(expected)
 
 
 class Menus(QTranslator):
