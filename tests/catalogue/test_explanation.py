@@ -154,6 +154,7 @@ THINKER = replace(MODEL, reasoning=ReasoningPolicy(mandatory=True), pricing=Pric
     [
         (MODEL, hosted(SLOW), "Too slow for a conversation."),
         (MODEL, Figures(measured={MODEL.id: Measured(9.0, 3, TODAY)}), "Too slow for a conversation."),
+        (MODEL, Figures(measured={MODEL.id: Measured(9.0, 2, TODAY)}), "So far too slow for a conversation."),
         (THINKER, NO_FIGURES, "Probably too slow for a conversation."),
         (
             replace(MODEL, supported_parameters=frozenset({"stop"})),

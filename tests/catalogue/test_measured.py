@@ -236,6 +236,6 @@ def test_where_ids_are_told_alone_the_measure_counts_instead_of_the_names_words(
 
 def test_a_model_that_was_measured_is_not_one_that_nobody_uses() -> None:
     """Hosts without figures lengthen a guess by a second; they do not lengthen what was measured."""
-    unused = {one.id: (EndpointInfo("Host"),) for one in TWINS}
-    quick = Figures(unused, measured={"maker/one-1": Measured(1.8, 1, TODAY), "maker/two-2": Measured(2.4, 1, TODAY)})
-    assert recommended(quick) == "maker/one-1"
+    told = {"maker/one-1": (EndpointInfo("Host"),), "maker/two-2": (host(1_800), host(1_800))}
+    assert recommended(Figures(told)) == "maker/two-2"
+    assert recommended(Figures(told, measured={"maker/one-1": Measured(1.8, 1, TODAY)})) == "maker/one-1"

@@ -154,6 +154,9 @@ def _caveat(model: ModelInfo, fitness: Fitness, competence: Competence, funds: F
             return worst.message
         if is_guessed:
             return FilledText(QT_TRANSLATE_NOOP("Explanation", "Probably too slow for a conversation."))
+        if worst.code is ReasonCode.MEASURED_LATE:
+            # One or two answers are no verdict, and a few more may be quicker.
+            return FilledText(QT_TRANSLATE_NOOP("Explanation", "So far too slow for a conversation."))
         return FilledText(QT_TRANSLATE_NOOP("Explanation", "Too slow for a conversation."))
     has_place = competence.place(model) is not None
     if competence.is_weak(model):

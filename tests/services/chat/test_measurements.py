@@ -47,6 +47,8 @@ SETTINGS = Settings()
 FACTS = AnswerFacts(
     MODEL, model=MODEL, first_token_s=0.5, last_token_s=1.5, usage=UsageReport(prompt_tokens=40, completion_tokens=60)
 )
+# However slow the machine is on which this runs.
+MEASURED = frozenset({ReasonCode.MEASURED_SOON, ReasonCode.MEASURED_LATE})
 PROMPT: tuple[Mapping[str, Any], ...] = ({"role": "user", "content": "Hello"},)
 
 
@@ -310,7 +312,7 @@ def test_everything_can_be_forgotten(make: Callable[..., Measurements], tmp_path
     second.changed.connect(lambda: changes.append(told(second)))
     second.clear()
     assert changes == [None]
-    run_async(second.close())
+    end(second)
     assert list(tmp_path.iterdir()) == []
     assert told(second) is None
 
@@ -349,7 +351,7 @@ def test_the_list_is_judged_by_an_answer_once_it_has_ended(parts: Parts, demo: D
     fitness = voice_fitness(model, view_of(parts).today, view_of(parts).figures)
     assert fitness.silence is not None
     assert fitness.silence.evidence is Evidence.MEASURED
-    (words,) = (one.message.in_words() for one in fitness.reasons if one.code is ReasonCode.MEASURED_SOON)
+    (words,) = (one.message.in_words() for one in fitness.reasons if one.code in MEASURED)
     assert "measured here in 1 answer" in words
 
 
@@ -410,7 +412,7 @@ def test_a_model_of_ones_own_computer_gets_a_verdict(parts: Parts, serve: Callab
     assert ask(parts, connection, model.id) is AnswerStatus.COMPLETE
     parts.until(lambda: view_of(parts).figures.measured, "the judgement")
     fitness = voice_fitness(model, view_of(parts).today, view_of(parts).figures)
-    assert ReasonCode.MEASURED_SOON in {reason.code for reason in fitness.reasons}
+    assert not MEASURED.isdisjoint(reason.code for reason in fitness.reasons)
 
 
 def test_a_list_that_comes_later_is_judged_by_earlier_runs(make_parts: Callable[..., Parts], demo: DemoControl) -> None:

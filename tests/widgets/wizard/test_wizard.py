@@ -283,7 +283,7 @@ def test_the_trial_tells_the_silence_that_the_list_is_judged_by(walk: Walk, demo
     facts = walk.find("wizard.try.facts")
     assert silence is not None
     assert isinstance(facts, QLabel)
-    assert facts.text().startswith(f"It would speak after {seconds(silence)}: that feels live. ")
+    assert facts.text().startswith(f"It would speak after {seconds(silence)}: ")
 
 
 def test_an_answer_that_is_left_does_not_count_for_another_model(walk: Walk, demo: DemoControl, parts: Parts) -> None:
