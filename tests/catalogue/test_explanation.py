@@ -84,6 +84,11 @@ def test_a_line_has_silence_price_tools_and_place() -> None:
             hosted(EndpointInfo("Host")),
             "About 2 seconds of silence, judged by its kind: its hosts tell no figures",
         ),
+        (hosted(HOST, SLOW, quick=True), "About 0.9 s of silence by its quickest host's figures"),
+        (
+            hosted(HOST, quick=True, age=timedelta(hours=2)),
+            "About 0.9 s of silence by its quickest host's figures of 2026-08-22 10:00:00+00:00",
+        ),
         (
             replace(hosted(SLOW), measured={MODEL.id: Measured(1.44, 3, TODAY)}),
             "About 1.4 s of silence, measured here on 2026-08-22",

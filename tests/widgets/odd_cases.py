@@ -129,6 +129,7 @@ ODD_FIGURES = {
     "two are allowed": _hosted(_QUICK, *_OTHERS, ignored="Γαμμα"),
     "one is allowed": _hosted(_QUICK, EndpointInfo("Γαμμα"), ignored="Γαμμα"),
     "the quickest first": _hosted(_QUICK, quick=True),
+    "the quickest first, of another day": _hosted(_QUICK, quick=True, asked_at=_DAYS_AGO),
     **{
         f"measured, {seconds} s": Figures(measured={USUAL_MODEL.id: Measured(seconds, 5, TODAY)})
         for seconds in (1.0, 3.0, 9.0)

@@ -11,6 +11,7 @@ from caal_desktop.catalogue.fitness.evidence import Evidence, Figures
 from caal_desktop.catalogue.fitness.free_models import needs_credit
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, expected_cost
 from caal_desktop.llm.models.key_info import Funds
+from caal_desktop.llm.models.routing import quick_route
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Duration, FilledText, Money
 
 if TYPE_CHECKING:
@@ -32,6 +33,15 @@ _ABOUT_SILENCE = frozenset(
         ReasonCode.ALWAYS_REASONS_LONG,
     }
 )
+# By whether the quickest host alone is asked, and whether the figures are fresh.
+_BY_HOSTS = {
+    (False, True): QT_TRANSLATE_NOOP("Explanation", "About {seconds} s of silence by its hosts' figures"),
+    (False, False): QT_TRANSLATE_NOOP("Explanation", "About {seconds} s of silence by its hosts' figures of {time}"),
+    (True, True): QT_TRANSLATE_NOOP("Explanation", "About {seconds} s of silence by its quickest host's figures"),
+    (True, False): QT_TRANSLATE_NOOP(
+        "Explanation", "About {seconds} s of silence by its quickest host's figures of {time}"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +97,10 @@ def _silence_fact(model: ModelInfo, silence: Silence | None, figures: Figures, n
         )
     if silence.evidence is Evidence.HOSTS:
         asked_at = figures.asked_at.get(model.id)
-        if asked_at is None or now - asked_at <= FRESH:
-            text = QT_TRANSLATE_NOOP("Explanation", "About {seconds} s of silence by its hosts' figures")
-        else:
+        is_fresh = asked_at is None or now - asked_at <= FRESH
+        if not is_fresh:
             values["time"] = asked_at
-            text = QT_TRANSLATE_NOOP("Explanation", "About {seconds} s of silence by its hosts' figures of {time}")
-        return FilledText(text, values)
+        return FilledText(_BY_HOSTS[_asks_quickest(model, figures), is_fresh], values)
     # A kind's silence is known to the second at best.
     values = {"time": Duration(silence.seconds)}
     if model.id in figures.hosts:
@@ -101,6 +109,10 @@ def _silence_fact(model: ModelInfo, silence: Silence | None, figures: Figures, n
         )
         return FilledText(text, values)
     return FilledText(QT_TRANSLATE_NOOP("Explanation", "About {time} of silence, judged by its kind"), values)
+
+
+def _asks_quickest(model: ModelInfo, figures: Figures) -> bool:
+    return figures.quick and quick_route(model.id) is not None
 
 
 def _price_fact(model: ModelInfo, figures: Figures) -> FilledText | None:
