@@ -103,6 +103,7 @@ class ModelPane(QWidget):
         browser.starsChanged.connect(self._on_stars)
         self.search.textChanged.connect(self._on_query)
         self.search.installEventFilter(self)
+        self.message.installEventFilter(self)
         parts.refresh.clicked.connect(lambda: self.commands.run(CommandId.RETRY))
         self.filters.changed.connect(browser.set_filters)
         self.orders.orderChanged.connect(browser.set_order)
@@ -155,7 +156,10 @@ class ModelPane(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrow keys move in the list while the user types in the search field."""
-        if watched is self.search and event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+        if watched is self.message and event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
+            # After the layout that this is a part of.
+            QTimer.singleShot(0, self, self.parts.lay_out)
+        elif watched is self.search and event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             # On some platforms Ctrl+D and Ctrl+E edit a line, and the field would take them.
             if any(pressed(event, command) for command in _WITH_KEYS):
                 event.ignore()

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from caal_desktop.commands import CommandId
 from caal_desktop.widgets.common import design
@@ -154,7 +154,7 @@ class PaneLayout:
             self._is_divided = True
             width = self._pane.width()
             self._splitter.setSizes([width * 62 // 100, width * 38 // 100])
-        is_tall = self._pane.height() >= metrics.height() * _TALL_FROM
+        is_tall = self._room() >= metrics.height() * _TALL_FROM
         is_narrow = self._pane.width() < metrics.averageCharWidth() * _PRICED_BELOW
         self.quick.set_room(narrow=is_narrow, tall=is_tall)
         wanted = is_tall if self._chips_wanted is None else self._chips_wanted
@@ -162,6 +162,19 @@ class PaneLayout:
         self.filters.setVisible(wanted)
         self.chips_button.setChecked(wanted)
         self.chips_button.setVisible(self.filters.has_chips)
+
+    def _room(self) -> int:
+        """Return the height that is seen of the pane, without that of a message.
+
+        Where a page is scrolled because the pane needs more, what is out of sight is no room for anything else.
+        """
+        around = self._pane.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        room = self._pane.height() - (0 if self.message.isHidden() else self.message.height())
+        if around is not None and (page := around.widget()) is not None:
+            room -= max(0, page.height() - around.viewport().height())
+        return room
 
     def recolour(self) -> None:
         """Follow the platform's colours."""

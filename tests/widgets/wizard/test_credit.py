@@ -9,6 +9,7 @@ import pytest
 from caal_desktop.catalogue.fitness.free_models import is_free
 from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.storage.settings.choices import SetupStep
+from tests.support.qt_loop import turn
 from tests.widgets.wizard.test_wizard import Key, Walk
 
 if TYPE_CHECKING:
@@ -90,6 +91,18 @@ def test_a_key_from_an_earlier_run_is_asked_about(walk: Walk, demo: DemoControl)
     walk.press(Key.Key_Return)
     walk.until(lambda: walk.step is SetupStep.MODEL, "the model step")
     assert len(demo.requests("/key")) == 1
+
+
+def test_the_message_leaves_the_list_its_room(walk: Walk, demo: DemoControl) -> None:
+    """A page that is scrolled because of the message is no taller for that: no chips go between it and the list."""
+    walk.to_the_model(demo.key_for("free_tier"))
+    pane = walk.window.model.pane
+    for height, has_room in ((620, False), (1000, True), (620, False)):
+        walk.window.resize(860, height)
+        walk.until(lambda has_room=has_room: pane.filters.isVisible() is has_room, f"the chips at {height}")
+        turn(3)
+        assert pane.message.isVisible()
+        assert pane.filters.isVisible() is has_room
 
 
 @pytest.mark.parametrize("name", ["signed_in", "nearly_spent", "default"])
