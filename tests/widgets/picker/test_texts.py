@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +17,7 @@ from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, PriceTier, Pricing, ReasoningPolicy
+from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.widgets.picker.details.compare import CompareDialog, comparison
 from caal_desktop.widgets.picker.details.fact_sheet import FactSheet
 from caal_desktop.widgets.picker.details.model_facts import model_facts
@@ -122,6 +123,24 @@ def test_another_region_has_its_own_figures(set_locale: Callable[[str], None]) -
     heading = entry_row(ListSection(SectionKind.FAVOURITES, "", 12_345), view_of())
     assert isinstance(heading, HeadingRow)
     assert (heading.count, heading.spoken) == ("12.345", "Favourites, 12.345 models")
+
+
+def test_what_a_key_cannot_pay_for_says_so() -> None:
+    plain_model = replace(MODEL, expiration_date=None)
+    unusable = replace(plain_model, id="maker/draws", output_modalities=("image",))
+    ended = replace(plain_model, id="maker/ended", expiration_date=TODAY - timedelta(days=1))
+    free = replace(plain_model, id="maker/model:free", pricing=Pricing(prompt=0, completion=0))
+    view = view_of(plain_model, MODEL, unusable, ended, free)
+
+    def warnings(funds: Funds) -> list[str]:
+        judged = view.with_figures(NO_FIGURES, funds)
+        rows = [model_row(model, judged) for model in (plain_model, MODEL, unusable, ended, free)]
+        assert all(row.warning in row.spoken for row in rows)
+        return [row.warning.partition(" on ")[0] for row in rows]
+
+    assert warnings(Funds.BOUGHT) == warnings(Funds.UNKNOWN) == ["", "ends", "gives no text", "ended", ""]
+    assert warnings(Funds.NONE_BOUGHT) == ["needs credit", "needs credit", "gives no text", "ended", ""]
+    assert warnings(Funds.SPENT)[:2] == ["over the key's limit"] * 2
 
 
 def test_a_row_is_spoken_fact_by_fact() -> None:

@@ -9,19 +9,19 @@ from PySide6.QtCore import QObject
 
 from caal_desktop.catalogue.fitness.assessment import Fitness, FitnessVerdict, voice_fitness
 from caal_desktop.catalogue.fitness.evidence import Evidence, Figures
+from caal_desktop.catalogue.fitness.free_models import needs_credit
 from caal_desktop.catalogue.fitness.silence import Thinking, thinking_of
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, expected_cost
 from caal_desktop.catalogue.listing import Entry, ListSection, MissingModel, SectionKind, TypedModel
 from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_ended
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow, Row
+from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
 from caal_desktop.widgets.common.explanations import explanation_line, spoken_facts
 from caal_desktop.widgets.common.formats import day, money, number, price_per_million, short_count
 from caal_desktop.widgets.common.translation import translate, translated
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from caal_desktop.catalogue.fitness.silence import Silence
     from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.models.info import ModelInfo
@@ -102,7 +102,7 @@ def model_row(model: ModelInfo, view: CatalogueView, *, is_favourite: bool = Fal
         if fitness.silence is not None and fitness.silence.evidence is not Evidence.KIND:
             shown.insert(0, _silence(fitness.silence))
         summary, spoken_summary = _BETWEEN.join(shown), tuple(shown)
-    warning = _warning(model, view.today)
+    warning = _warning(model, view)
     facts = (
         model.name,
         model.vendor,
@@ -177,15 +177,18 @@ def _summary(model: ModelInfo, figures: Figures) -> list[str]:
     return facts
 
 
-def _warning(model: ModelInfo, today: date) -> str:
+def _warning(model: ModelInfo, view: CatalogueView) -> str:
     obstacle = chat_obstacle(model)
     if obstacle is not None:
         return translated(_OBSTACLES[obstacle])
     ends = model.expiration_date
+    if ends is not None and has_ended(model, view.today):
+        return translate("ModelRow", "ended on {day}").format(day=day(ends))
+    if needs_credit(model, view.funds):
+        is_spent = view.funds is Funds.SPENT
+        return translate("ModelRow", "over the key's limit") if is_spent else translate("ModelRow", "needs credit")
     if ends is None:
         return ""
-    if has_ended(model, today):
-        return translate("ModelRow", "ended on {day}").format(day=day(ends))
     return translate("ModelRow", "ends on {day}").format(day=day(ends))
 
 
