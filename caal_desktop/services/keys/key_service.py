@@ -657,6 +657,7 @@ class KeyService(QObject):
         self._infos.pop(name, None)
         if info is not None:
             self._infos[name] = info
+            self._asked_on[name] = datetime.now(UTC).date()
         self._publish(name)
         await self._pool.drop(name)
 

@@ -54,6 +54,7 @@ def test_a_key_without_credit_walks_through_and_is_refused_nothing(walk: Walk, d
     assert walk.step is SetupStep.TRY
     walk.press(Key.Key_Return)
     walk.until(lambda: parts.setup.state.tried, "an answer")
+    assert len(demo.requests("/key")) == 1, "what it can pay for is known since it was proven"
     walk.press(Key.Key_Return, Key.Key_Return)
     assert parts.settings.current.setup_completed
     asked = demo.requests("/chat/completions")
