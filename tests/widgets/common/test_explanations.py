@@ -39,7 +39,7 @@ def test_the_wizard_says_what_its_choice_rests_on(parts: Parts, qtbot: QtBot) ->
     assert view is not None
     assert view.recommended is not None
     parts.show_catalogue(judged(catalogue(), view.recommended.id))
-    assert page.intro.text().startswith("One is chosen already, by how soon models speak")
+    assert page.intro.text().startswith("One is recommended, by how soon models speak")
     parts.show_catalogue(catalogue_of((ModelInfo("llama3.2", "llama3.2"),)))
     assert page.intro.text() == "You can change it at any time.", "a server that tells ids alone gives no reasons"
 

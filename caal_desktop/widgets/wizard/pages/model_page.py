@@ -45,7 +45,7 @@ class ModelPage(WizardPage):
         self._on_catalogue(catalogue.current)
 
     def _on_catalogue(self, catalogue: Catalogue) -> None:
-        """Say what the choice rests on: all of it is known sooner or later, or nothing."""
+        """Say what the recommendation rests on, which changes when hosts have told."""
         view = catalogue.view
         silence = None
         if view is not None and view.recommended is not None:
@@ -59,8 +59,8 @@ class ModelPage(WizardPage):
             )
         else:
             text = self.tr(
-                "One is chosen already, by how soon models speak, how well they act with tools, and what they cost. "
-                "You can change it at any time."
+                "One is recommended, by how soon models speak, how well they act with tools, and what they cost. You "
+                "can choose another one at any time."
             )
         self.intro.setText(text)
 
