@@ -20,7 +20,7 @@ from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list
-from tests.support.catalogues import RealList, generated_models, on_real_lists
+from tests.support.catalogues import EXCERPT, RealList, generated_models, on_real_lists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +118,7 @@ def test_a_real_list_offers_enough_fit_models(real: RealList) -> None:
     told = FilterIndex(real.models, TODAY).counts(Filters())
     unusable = len(real.unusable_ids())
     assert (told.shown, told.unusable) == (len(real.models) - unusable, unusable)
-    assert told.by_name[FilterName.VOICE] > 0.3 * told.shown
+    assert told.by_name[FilterName.VOICE] > 0.25 * told.shown
 
 
 def sort_models(models: Sequence[ModelInfo], order: SortOrder, server_ids: Sequence[str] = ()) -> list[ModelInfo]:
@@ -151,7 +151,9 @@ def test_orders_sort_by_what_they_say() -> None:
 @on_real_lists
 def test_intelligence_puts_the_best_first_and_the_unmeasured_last(real: RealList) -> None:
     ordered = sort_models(real.models, SortOrder.INTELLIGENCE)
-    assert ordered[0].intelligence_index == max(model.intelligence_index or 0 for model in real.models)
+    told = [model.intelligence_index for model in real.models if model.intelligence_index is not None]
+    assert told or real is not EXCERPT
+    assert ordered[0].intelligence_index == max(told, default=None)
     assert ordered[-1].intelligence_index is None
 
 

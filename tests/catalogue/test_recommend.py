@@ -29,7 +29,7 @@ from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, Pricing, ReasoningPolicy
 from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.llm.models.listing import parse_model_list
-from tests.support.catalogues import EARLIER_LISTS, REAL_LISTS, RealList, generated_models, on_real_lists
+from tests.support.catalogues import EARLIER_LISTS, RealList, generated_models, on_lists_of_its_month, on_real_lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -431,9 +431,7 @@ def test_free_models_and_routers_are_taken_only_where_nothing_else_is_fit() -> N
     assert taken in free
 
 
-@pytest.mark.parametrize(
-    "real", [real for real in REAL_LISTS if real.day >= date(2026, 8, 1)], ids=lambda real: real.name
-)
+@on_lists_of_its_month
 @pytest.mark.parametrize(
     ("gone", "successor"),
     [

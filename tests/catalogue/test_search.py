@@ -10,7 +10,7 @@ from caal_desktop.catalogue.search.model_search import SearchIndex
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.listing import parse_model_list
 from tests.catalogue.queries import QUERIES
-from tests.support.catalogues import RealList, generated_models, on_real_lists
+from tests.support.catalogues import RealList, generated_models, on_lists_of_its_month
 
 SMALL = parse_model_list(
     [
@@ -38,7 +38,7 @@ def found(query: str, index: SearchIndex = INDEX, models: tuple[ModelInfo, ...] 
     return [models[row].id for row in index.find(query).rows]
 
 
-@on_real_lists
+@on_lists_of_its_month
 def test_users_find_what_they_type(real: RealList) -> None:
     index = SearchIndex(real.searchable)
     first = third = 0
@@ -55,7 +55,7 @@ def test_users_find_what_they_type(real: RealList) -> None:
     assert first / len(QUERIES) >= 0.9
 
 
-@on_real_lists
+@on_lists_of_its_month
 def test_every_model_is_found_by_its_own_id_and_name(real: RealList) -> None:
     index = SearchIndex(real.searchable)
     for model in real.searchable:

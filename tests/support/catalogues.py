@@ -10,6 +10,7 @@ import json
 import os
 import random
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,6 +179,13 @@ REAL_LISTS = (
 """What is said of every model of a real list is tested on each of these."""
 
 on_real_lists = pytest.mark.parametrize("real", REAL_LISTS, ids=lambda real: real.name)
+
+on_lists_of_its_month = pytest.mark.parametrize(
+    "real",
+    [real for real in REAL_LISTS if real is EXCERPT or real.day >= EXCERPT.day - timedelta(days=31)],
+    ids=lambda real: real.name,
+)
+"""For what is said of models by their names: lists of another year have others."""
 
 
 def long_rows(count: int) -> list[dict[str, Any]]:
