@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from caal_desktop.catalogue.fitness.speech_cost import hourly_cost
 from caal_desktop.llm.models.info import ModelInfo, Pricing
 from caal_desktop.services.catalogue.vanished_model import Vanished
 from caal_desktop.widgets.common.model_price import price_sentence
@@ -32,7 +33,8 @@ PRICED = Pricing(0.25, 2.0)
     ],
 )
 def test_a_price_is_a_sentence(set_locale: Callable[[str], None], pricing: Pricing, sentence: str) -> None:
-    assert price_sentence(ModelInfo("a/b", "B", pricing=pricing)) == sentence
+    model = ModelInfo("a/b", "B", pricing=pricing)
+    assert price_sentence(model, hourly_cost(model)) == sentence
 
 
 def test_the_nearest_model_is_offered_at_its_price(parts: Parts, qtbot: QtBot) -> None:
