@@ -191,8 +191,8 @@ def test_what_the_key_cannot_pay_for_says_so_before_all_else() -> None:
     for funds, told in (
         (Funds.UNKNOWN, None),
         (Funds.BOUGHT, None),
-        (Funds.NONE_BOUGHT, "This key has no credit for it."),
-        (Funds.SPENT, "This key has no credit for it."),
+        (Funds.NONE_BOUGHT, "Needs credit, which this key never had."),
+        (Funds.SPENT, "Nothing is left of what this key may spend."),
     ):
         judged = view.with_figures(hosted(SLOW), funds)
         caveat = judged.explain(MODEL).caveat

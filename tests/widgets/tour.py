@@ -845,10 +845,15 @@ class Tour:
         compared = catalogue_of(COMPARED_MODELS)
         assert compared.view is not None
         self.learn(compared)
-        spent = compared.view.with_figures(NO_FIGURES, Funds.SPENT)
-        for model in (*COMPARED_MODELS[::24], *COMPARED_MODELS[-1:]):
-            sheet.show_model(model, spent if model is COMPARED_MODELS[24] else compared.view)
-            self.texts.note(sheet.toPlainText(), "text", "picker.pane.details.sheet", f"place of {model.id}")
+        weak, cheap = COMPARED_MODELS[0], COMPARED_MODELS[-1]
+        for model, funds in (
+            (weak, Funds.BOUGHT),
+            (weak, Funds.NONE_BOUGHT),
+            (weak, Funds.SPENT),
+            (cheap, Funds.BOUGHT),
+        ):
+            sheet.show_model(model, compared.view.with_figures(NO_FIGURES, funds))
+            self.texts.note(sheet.toPlainText(), "text", "picker.pane.details.sheet", f"{model.id}, {funds}")
         self.show(pane(parts, catalogue_of(ODD_MODELS), filters=Filters(show_unusable=True)), "picker, odd models")
         details = pane(parts, catalogue_of(ODD_MODELS))
         details.parts.toggle_details()

@@ -158,7 +158,9 @@ def _place_fact(model: ModelInfo, competence: Competence) -> FilledText | None:
 
 def _caveat(model: ModelInfo, fitness: Fitness, competence: Competence, funds: Funds) -> FilledText | None:
     if needs_credit(model, funds):
-        return FilledText(QT_TRANSLATE_NOOP("Explanation", "This key has no credit for it."))
+        if funds is Funds.SPENT:
+            return FilledText(QT_TRANSLATE_NOOP("Explanation", "Nothing is left of what this key may spend."))
+        return FilledText(QT_TRANSLATE_NOOP("Explanation", "Needs credit, which this key never had."))
     worst = fitness.reasons[0]
     is_guessed = fitness.silence is None or fitness.silence.evidence is Evidence.KIND
     if worst.verdict is not FitnessVerdict.FIT:
