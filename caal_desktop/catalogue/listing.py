@@ -94,6 +94,7 @@ class ListRequest:
         favourites: ids with a star.
         recents: ids used last, the latest first.
         chosen: the model in use; it is listed even where the catalogue does not hold it.
+        first: the model to list first in place of the one that is recommended; "" for that one.
     """
 
     query: str = ""
@@ -103,6 +104,7 @@ class ListRequest:
     favourites: Sequence[str] = ()
     recents: Sequence[str] = ()
     chosen: str = ""
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def _list_without_query(view: CatalogueView, request: ListRequest, mask: int) ->
 
 def _add_shortcuts(view: CatalogueView, request: ListRequest, mask: int, entries: list[Entry]) -> None:
     """Put what most users look for on top; it is in its vendor's section as well."""
-    best = view.recommended
+    best = view.find(request.first) or view.recommended
     if best is not None and view.filters.rows_of(mask, [view.row_of(best.id) or 0]):
         entries.append(best)  # its own words say what it is: it needs no heading
     shortcuts = ((SectionKind.FAVOURITES, request.favourites), (SectionKind.RECENT, request.recents))

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 
+_MOST_CHANGES = 300
+"""Rows that come and go one by one; of more, the views are told at once."""
+
 
 class ModelRole(IntEnum):
     """Roles beside Qt's own."""
@@ -121,6 +124,31 @@ class ModelListModel(QAbstractListModel):
         self._row_of = None
         self.endResetModel()
 
+    def update_entries(self, entries: Sequence[Entry]) -> None:
+        """Replace the entries so that the rows that stay are the same rows to the views."""
+        old, new = _placed(self._entries), _placed(entries)
+        stay, come = set(old) & set(new), [key for key in new if key not in set(old)]
+        changes = len(old) - len(stay) + len(come)
+        if changes > _MOST_CHANGES or [key for key in old if key in stay] != [key for key in new if key in stay]:
+            self.set_entries(entries)
+            return
+        current = list(self._entries)
+        self._entries, self._row_of = current, None
+        for row in range(len(old) - 1, -1, -1):
+            if old[row] not in stay:
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del current[row]
+                self.endRemoveRows()
+        for row, key in enumerate(new):
+            if key not in stay:
+                self.beginInsertRows(QModelIndex(), row, row)
+                current.insert(row, entries[row])
+                self.endInsertRows()
+        # A heading that stays may count other models than before.
+        self._entries, self._row_of = entries, None
+        if entries:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(entries) - 1, 0))
+
     def forget_descriptions(self) -> None:
         """Discard all cached rows, because facts or wording have changed."""
         self._rows.clear()
@@ -188,3 +216,16 @@ class ModelListModel(QAbstractListModel):
         if row is None:
             row = self._rows[key] = self._describe(entry)
         return row
+
+
+def _placed(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """Return what tells each entry from all others: its section and its id, since a model may be in several."""
+    keys: list[tuple[str, str]] = []
+    section = ""
+    for entry in entries:
+        if isinstance(entry, ListSection):
+            section = f"{entry.kind} {entry.vendor}"
+            keys.append((section, ""))
+        else:
+            keys.append((section, entry.id))
+    return keys

@@ -137,6 +137,14 @@ def _hosts(parts: Parts) -> ModelPane:
     return result
 
 
+def _news(parts: Parts) -> ModelPane:
+    """Return a pane while hosts are asked, below whose list another model is recommended by now."""
+    result = pane(parts)
+    result.parts.news.tell(result.browser.view.models[0])
+    parts.catalogue.survey._set_asking(True)
+    return result
+
+
 def _no_match(parts: Parts) -> ModelPane:
     """Search for a model that is not free among the free ones."""
     view = catalogue().view
@@ -235,6 +243,7 @@ STATES: dict[str, Callable[[Parts], QWidget]] = {
     "comparing": _compared,
     "details": _details,
     "hosts": _hosts,
+    "news": _news,
     "comparison": _compare_dialog,
     "quick-hosts": _quick_hosts,
 }

@@ -2,9 +2,11 @@
 
 They are chosen by what is known without the hosts: 40 points for competence, 20 for a low price, and up to 40 off for a
 low place in the server's own orders, three fifths by latency and two by throughput. Where these are not known, up to 30
-off for a kind that has to think. On lists of July and August 2026, twenty of them held six to nine of the ten models
-that all hosts' figures put first, and four to six without the server's orders; older lists, which tell no index of
-competence, take thirty. The hosts' figures have no say, or each answer would lead to another model to ask.
+off for a kind that has to think. On five lists of July and August 2026, twenty of them held seven to nine of the ten
+models that all hosts' figures put first, and four to six without the server's orders; on six older lists, which tell no
+index of competence, thirty held eight or nine, and two to four; the first of the ten was always among them. (The orders
+were made of the same figures, which flatters them.) The hosts' figures have no say, or each answer would lead to
+another model to ask.
 """
 
 from __future__ import annotations

@@ -57,6 +57,7 @@ class SetupService(QObject):
         self._reported_key = self._entry.state
         self._active = False
         self._model_chosen_by_user = False
+        self._is_list_read = False
         self._provider_before: str | None = None
         catalogue.changed.connect(self._on_catalogue)
 
@@ -158,6 +159,10 @@ class SetupService(QObject):
         self._model_chosen_by_user = True
         self._set_model(model)
 
+    def keep_model(self) -> None:
+        """Stay with the model that is marked, as long as it can answer: the user has begun to read the list."""
+        self._is_list_read = True
+
     def set_tried(self) -> None:
         """Note that the model has answered completely."""
         self._flow.set_tried()
@@ -217,6 +222,7 @@ class SetupService(QObject):
         self._entry = self._new_entry(provider)
         self._flow = SetupFlow(restored_state(self._settings.current, provider, self.state.step, self.key.status))
         self._model_chosen_by_user = bool(self.state.model)
+        self._is_list_read = False
         self._report_key()
 
     def _go(self, step: SetupStep) -> None:
@@ -308,16 +314,17 @@ class SetupService(QObject):
             self._preselect(catalogue.view)
 
     def _preselect(self, view: CatalogueView) -> None:
-        """Choose a model for the user: none was chosen yet, or what was preselected is not for this key."""
+        """Choose a model for the user, where none was chosen yet or another one is recommended by now."""
         best, chosen = view.recommended, view.find(self.state.model)
         if best is None or chosen is best or (self.state.model and self._model_chosen_by_user):
             return
-        # Where the list is before the user's eyes, what is marked there stays as long as it can answer.
-        is_for_another_key = (
-            chosen is not None
-            and is_free(chosen)
-            and view.funds is Funds.BOUGHT
-            and self.state.step is not SetupStep.MODEL
-        )
-        if chosen is None or is_for_another_key or needs_credit(chosen, view.funds):
+        # Where the user is reading the list, what is marked there stays as long as it can answer; where credit was
+        # bought while it is shown, too.
+        if chosen is None or needs_credit(chosen, view.funds):
+            follows = True
+        elif is_free(chosen) and view.funds is Funds.BOUGHT:
+            follows = self.state.step is not SetupStep.MODEL
+        else:
+            follows = not self._is_list_read
+        if follows:
             self._set_model(best.id)

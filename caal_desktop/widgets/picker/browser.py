@@ -41,7 +41,9 @@ class CatalogueBrowser(QObject):
         settings: favourites and recents.
 
     Signals:
-        catalogueChanged: another list, or none, or another judgement on its models.
+        catalogueChanged: another list, or none.
+        judged: another judgement on the same models, which :meth:`list_judged` lists. Carries the id of the model that
+            stands first so far, or "".
         listed: there are other rows to show; :attr:`listing` has them.
         stated: the message or the state of the list may be another.
         starsChanged: the favourites are others.
@@ -49,6 +51,7 @@ class CatalogueBrowser(QObject):
     """
 
     catalogueChanged = Signal()
+    judged = Signal(str)
     listed = Signal()
     stated = Signal()
     starsChanged = Signal()
@@ -142,6 +145,16 @@ class CatalogueBrowser(QObject):
                 # There are as many favourites as can be kept; the star that stays empty says so.
                 self.starsChanged.emit()
 
+    def list_judged(self, first: str) -> None:
+        """List the models as they are judged now, without a signal.
+
+        Args:
+            first: the model that stands first all the same, because the user is reading; "" for the recommended one.
+        """
+        self.request = replace(self.request, first=first)
+        self.listing = list_models(self.view, self.request)
+        self._relaxations = [] if self.listing.found else relaxations(self.view, self.request)
+
     # --- the message
 
     def message(self, handlers: PaneHandlers) -> PanelMessage | None:
@@ -216,7 +229,8 @@ class CatalogueBrowser(QObject):
     def _ask(self, **changes: object) -> None:
         request = replace(self.request, **changes)  # type: ignore[arg-type]
         if request != self.request:
-            self.request = request
+            # What is asked for anew begins with the model that is recommended now.
+            self.request = replace(request, first="")
             self._list()
 
     def _list(self) -> None:
@@ -231,7 +245,9 @@ class CatalogueBrowser(QObject):
     def _load_remembered(self) -> None:
         # Recent models are loaded with a list only: a row must not move away while the user moves through the list.
         current = self._settings.current
-        self.request = replace(self.request, recents=current.recent_models, favourites=current.favourite_models)
+        self.request = replace(
+            self.request, recents=current.recent_models, favourites=current.favourite_models, first=""
+        )
 
     def _is_missing(self, model_id: str) -> bool:
         return bool(model_id) and self.view.row_of(model_id) is None
@@ -244,16 +260,22 @@ class CatalogueBrowser(QObject):
     def _on_catalogue(self, catalogue: Catalogue) -> None:
         old, self.catalogue = self.catalogue, catalogue
         is_same = catalogue.models is old.models and catalogue.provider == old.provider
-        # The same models may be judged anew.
-        if not is_same or catalogue.view is not old.view:
+        if not is_same or catalogue.view is None:
             self.view = _view_of(catalogue)
             self._replacements.clear()
             self._load_remembered()
             self.catalogueChanged.emit()
             self._list()
             self._ask_for_replacement()
-        else:
-            self.stated.emit()
+            return
+        if catalogue.view is not old.view:
+            best = self.view.recommended
+            self.view = catalogue.view
+            self.judged.emit(self.request.first or ("" if best is None else best.id))
+            if self.request.chosen in self._replacements:
+                # The one that is known stays until the next is: a message must not change twice.
+                self._service.request_replacement(self.request.chosen)
+        self.stated.emit()
 
     def _on_replacement(self, model_id: str, found: ModelInfo | None) -> None:
         self._replacements[model_id] = found

@@ -26,7 +26,7 @@ from caal_desktop.widgets.picker.pane_layout import PaneLayout
 from caal_desktop.widgets.picker.pane_message import PaneHandlers
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from caal_desktop.catalogue.listing import Entry
     from caal_desktop.item_models.model_list import Row
@@ -53,10 +53,12 @@ class ModelPane(QWidget):
     Signals:
         modelChosen: another model is the current one because the user chose it; carries its id.
         modelActivated: Enter or a double click on a row; carries the model's id.
+        touched: the user has begun to read or to search the list; from here on nothing moves by itself.
     """
 
     modelChosen = Signal(str)
     modelActivated = Signal(str)
+    touched = Signal()
 
     def __init__(
         self,
@@ -73,6 +75,10 @@ class ModelPane(QWidget):
         self._chosen_before_search = ""
         """What was chosen before the search began; typing passes over models that the user did not mean to choose."""
         self._is_updating = False
+        self._is_touched = False
+        self._known_best = ""
+        """The model that was recommended when the list came, or when the user last heard of another."""
+        self._catalogue = catalogue
         self.commands: CommandSet[[]] = CommandSet(commands)
         self._order_commands: CommandSet[[]] = CommandSet(self.commands)
         self.browser = CatalogueBrowser(catalogue, settings, self)
@@ -98,6 +104,7 @@ class ModelPane(QWidget):
     def _connect(self) -> None:
         browser, parts = self.browser, self.parts
         browser.catalogueChanged.connect(self._on_catalogue)
+        browser.judged.connect(self._on_judged)
         browser.listed.connect(self._show_listing)
         browser.stated.connect(self._show_state)
         browser.starsChanged.connect(self._on_stars)
@@ -107,10 +114,15 @@ class ModelPane(QWidget):
         parts.refresh.clicked.connect(lambda: self.commands.run(CommandId.RETRY))
         self.filters.changed.connect(browser.set_filters)
         self.orders.orderChanged.connect(browser.set_order)
+        for signal in (self.filters.changed, self.orders.orderChanged, self.list.touched):
+            signal.connect(self._on_touched)
         self.list.selectionModel().currentChanged.connect(self._on_current)
         self.list.activated.connect(self._on_activated)
         self.list.typed.connect(self._search_for)
         self.list.leftUpwards.connect(self._focus_search)
+        parts.news.wanted.connect(self._replace)
+        parts.news.dismissed.connect(self._on_news_dismissed)
+        self._catalogue.survey.changed.connect(self._counts_timer.start)
         parts.more.clicked.connect(self._toggle_details)
         self.tray.compareRequested.connect(self._compare)
         self.tray.changed.connect(self._show_details)
@@ -149,6 +161,8 @@ class ModelPane(QWidget):
         """Select a model as the chosen one, without a signal."""
         self._chosen = self._chosen_before_search = model_id
         self.browser.set_chosen(model_id)
+        self._follow_recommended()
+        self._show_news()
         if self.list.currentIndex().data(ModelRole.ID) != model_id:
             self._select(self._model.index_of(model_id))
 
@@ -192,6 +206,11 @@ class ModelPane(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Have the hosts of the models asked how quick they are, now that the models are looked at."""
+        super().showEvent(event)
+        self._catalogue.ask_hosts()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out for another size."""
         super().resizeEvent(event)
@@ -211,7 +230,62 @@ class ModelPane(QWidget):
     def _describe(self, entry: Entry) -> Row:
         return entry_row(entry, self.browser.view, frozenset(self.browser.request.favourites))
 
+    def _on_touched(self) -> None:
+        if not self._is_touched and len(self.browser.view):
+            self._is_touched = True
+            self.touched.emit()
+
+    def _on_judged(self, first: str) -> None:
+        """Show what is said of the models now; the rows stay where they are, as far as they do not go."""
+        browser = self.browser
+        browser.list_judged(first if self._is_touched or first == self._chosen else "")
+        self.filters.show_available(browser.view.filters.counts(Filters()))
+        self._model.forget_descriptions()
+        self._update_rows()
+        self._follow_recommended()
+        self._show_details()
+        self._show_news()
+
+    def _follow_recommended(self) -> None:
+        """Mark the first row, while the user has not begun to read and that row's model is the chosen one."""
+        best = self.browser.view.recommended
+        if self._is_touched or best is None or best.id != self._chosen:
+            return
+        if self.browser.request.first:
+            self.browser.list_judged("")
+            self._update_rows()
+        index = self._model.index_of(self._chosen)
+        if index != self.list.currentIndex():
+            self._select(index)
+
+    def _update_rows(self) -> None:
+        """Have rows come and go, while the others stay where they are and the marked one stays marked."""
+        marked = self.list.currentIndex().data(ModelRole.ID)
+        self._is_updating = True
+        try:
+            with self.list.held_still():
+                self._model.update_entries(self.browser.listing.entries)
+                if self.list.currentIndex().data(ModelRole.ID) != marked:
+                    # Its row is gone: Qt has marked the one beside it.
+                    self._mark(self._model.index_of(marked or ""))
+        finally:
+            self._is_updating = False
+
+    def _on_news_dismissed(self) -> None:
+        best = self.browser.view.recommended
+        self._known_best = "" if best is None else best.id
+        self._show_news()
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_news(self) -> None:
+        best = self.browser.view.recommended
+        is_news = best is not None and best.id not in (self._known_best, self._chosen)
+        self.parts.news.tell(best if is_news else None)
+
     def _on_catalogue(self) -> None:
+        best = self.browser.view.recommended
+        self._known_best = "" if best is None else best.id
+        self._show_news()
         self._model.forget_descriptions()
         provider = PROVIDERS.get(self.browser.catalogue.provider)
         self.details.set_features(
@@ -256,7 +330,7 @@ class ModelPane(QWidget):
     def _select(self, index: QModelIndex) -> None:
         self._is_updating = True
         try:
-            self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self._mark(index)
         finally:
             self._is_updating = False
         if index.isValid():
@@ -265,12 +339,17 @@ class ModelPane(QWidget):
                 self.list.scrollToTop()  # with its heading
         self._show_details()
 
+    def _mark(self, index: QModelIndex) -> None:
+        self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
     def _show_state(self) -> None:
         browser, parts = self.browser, self.parts
         parts.show_list(bool(browser.listing.entries) and len(browser.view) > 0)
         parts.refresh.setEnabled(not browser.is_fetching)
         parts.set_enabled(len(browser.view) > 0)
         self._counts_timer.start()
+        if self.isVisible():
+            self._catalogue.ask_hosts()
         message = browser.message(self._handlers)
         if message is None:
             self.message.hide()
@@ -299,6 +378,12 @@ class ModelPane(QWidget):
             facts.append(self.tr("asking for a new list…"))
         elif catalogue.fetched_at is not None:
             facts.append(self.tr("list from {age}").format(age=age(catalogue.fetched_at)))
+        best = browser.view.recommended
+        asked_at = None if best is None else browser.view.figures.asked_at.get(best.id)
+        if self._catalogue.survey.is_asking:
+            facts.append(self.tr("asking the hosts how quick they are…"))
+        elif asked_at is not None:
+            facts.append(self.tr("hosts' figures from {age}").format(age=age(asked_at)))
         return " · ".join(facts)
 
     def _show_details(self) -> None:
@@ -324,6 +409,7 @@ class ModelPane(QWidget):
     # --- what the user does
 
     def _on_query(self, text: str) -> None:
+        self._on_touched()
         self.browser.set_query(text)
         if not text.strip() and self._chosen != self._chosen_before_search:
             # What typing passed over was never chosen.
@@ -334,6 +420,7 @@ class ModelPane(QWidget):
         # Not the browser's: the row of a model in use that is not listed must stay while others are marked.
         if model_id != self._chosen:
             self._chosen = model_id
+            self._show_news()
             self.modelChosen.emit(model_id)
 
     def _on_current(self, current: QModelIndex) -> None:

@@ -21,6 +21,7 @@ from caal_desktop.widgets.picker.details.compare_tray import CompareTray
 from caal_desktop.widgets.picker.details.model_details import DetailsPane
 from caal_desktop.widgets.picker.list.filter_bar import FilterBar
 from caal_desktop.widgets.picker.list.model_list_view import ModelListView
+from caal_desktop.widgets.picker.list.news_line import NewsLine
 from caal_desktop.widgets.picker.list.order_box import OrderBox
 from caal_desktop.widgets.picker.quick_switch import QuickSwitch
 
@@ -79,6 +80,7 @@ class PaneLayout:
         self.list = ModelListView(name=f"{name}.list", parent=pane)
         self.list.setAccessibleName(translate("ModelPane", "Models"))
         self.list.setModel(model)
+        self.news = NewsLine(name=f"{name}.news", parent=pane)
         self.count = TextLabel(name=f"{name}.count", scale=0.92, muted=True, parent=pane)
         self.more = PaddedButton(translate("ModelPane", "Details"), name=f"{name}.more", parent=pane)
         set_tooltip(self.more, label_with_keys(CommandId.MODEL_DETAILS))
@@ -114,6 +116,8 @@ class PaneLayout:
         column.addWidget(self.message)
         column.addWidget(self.list, 1)
         column.addWidget(self._placeholder, 1)
+        # Below the list, whose rows stay where they are when it comes.
+        column.addWidget(self.news)
         column.addWidget(self.quick)
         column.addWidget(self.tray)
         column.addLayout(bottom)
@@ -133,7 +137,7 @@ class PaneLayout:
         """Set the order of the Tab key: as parts are read; the arrow keys lead from the search to the list at once."""
         chips = self.filters.bar.chips
         order = [self.search, self.chips_button, self.refresh, *chips, self.orders, self.filters.price]
-        order += [self.list, self.quick.box, self.tray.open, self.more]
+        order += [self.list, self.news.use, self.quick.box, self.tray.open, self.more]
         for first, second in pairwise(order):
             QWidget.setTabOrder(first, second)
 

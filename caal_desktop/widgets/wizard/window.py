@@ -163,6 +163,7 @@ class WizardWindow(QDialog):
                 pane = self.model.pane
                 pane.modelChosen.connect(setup.choose_model)
                 pane.modelActivated.connect(self._on_model_activated)
+                pane.touched.connect(setup.keep_model)
                 pane.choose(state.model)
             case SetupStep.TRY:
                 # Imported with its page: the first one needs no chat.

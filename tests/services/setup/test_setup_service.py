@@ -16,6 +16,7 @@ from caal_desktop.llm.errors import (
     ManagementKeyRejected,
     ProviderError,
 )
+from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
@@ -96,6 +97,23 @@ def test_what_the_user_has_chosen_stays(parts: Parts, demo: DemoControl) -> None
     parts.until(lambda: (view := parts.catalogue.current.view) and view.funds is Funds.NONE_BOUGHT, "the judgement")
     turn(5)
     assert parts.setup.state.model == before
+
+
+def test_what_was_preselected_follows_the_hosts_until_the_list_is_read(parts: Parts, demo: DemoControl) -> None:
+    with_verified_key(parts, demo.key)
+    parts.until(lambda: parts.setup.state.model, "a model")
+    connection, first = parts.catalogue.connection, chosen(parts)
+    assert connection is not None
+    slow = (EndpointInfo("Slow", latency_ms=9_000.0, throughput_p75=20.0),) * 2
+    parts.catalogue.known_hosts.add(connection, {first.id: slow})
+    parts.until(lambda: chosen(parts) is not first, "another model")
+    second = chosen(parts)
+    parts.setup.keep_model()
+    parts.catalogue.known_hosts.add(connection, {second.id: slow})
+    parts.until(lambda: (view := parts.catalogue.current.view) and view.recommended is not second, "the judgement")
+    assert chosen(parts) is second
+    parts.setup.entry.submit(demo.key_for("free_tier"))
+    parts.until(lambda: chosen(parts).pricing.is_free, "a model that can answer, all the same")
 
 
 def test_whoever_goes_on_from_the_list_has_chosen(parts: Parts, demo: DemoControl) -> None:

@@ -96,12 +96,12 @@ def test_another_format_and_the_future_are_left_alone(tmp_path: Path) -> None:
 
 def test_too_many_lose_the_oldest(tmp_path: Path) -> None:
     cache = FigureCache(tmp_path, "openrouter")
-    models = {f"a/{n}": CachedHosts((FULL,) * 200, WHEN + timedelta(minutes=n)) for n in range(20)}
+    models = {f"a/{n}": CachedHosts((FULL,) * 200, WHEN + timedelta(minutes=n)) for n in range(10)}
     assert cache.save(models)
     assert cache.path.stat().st_size <= MAX_SIZE
     kept = sorted(int(name.removeprefix("a/")) for name in cache.load())
-    assert 5 < len(kept) < 20
-    assert kept == list(range(20 - len(kept), 20))
+    assert 3 < len(kept) < 10
+    assert kept == list(range(10 - len(kept), 10))
 
 
 def test_what_cannot_be_written_is_logged(tmp_path: Path, expected_logs: Callable[..., None]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from caal_desktop.demo.errors import SUGGESTED
+from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.chat.chat_service import ChatService
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
+    from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.chat.answered_turn import AnsweredTurn
     from caal_desktop.services.keys.sign_in_service import SignInService
     from tests.support.demo import DemoControl
@@ -671,3 +673,41 @@ def test_each_change_of_the_list_reaches_the_picker_once(walk: Walk, demo: DemoC
     parts.until(lambda: len(changes) == 2, "it is fetched, and it is there")
     turn(2)
     assert len(drawn) == len(changes)
+
+
+def test_the_hosts_are_asked_while_models_are_looked_at_and_the_user_hears_of_a_better_one(
+    walk: Walk, demo: DemoControl, parts: Parts
+) -> None:
+    walk.to_the_key()
+    assert demo.requests("/endpoints") == []
+    walk.paste(demo.key)
+    walk.until_stage(Stage.VERIFIED)
+    assert demo.requests("/endpoints") == [], "nobody looks at models yet"
+    parts.setup.advance()
+    walk.until_stage(Stage.UNSTORED)
+    parts.setup.entry.keep(KeyStore.SESSION)
+    walk.until(lambda: parts.catalogue.known_hosts.evidence("openrouter"), "the hosts")
+
+    def best() -> ModelInfo:
+        view = parts.catalogue.current.view
+        assert view is not None
+        assert view.recommended is not None
+        return view.recommended
+
+    walk.until(lambda: parts.setup.state.model == best().id, "the preselection that rests on them")
+    pane, news = walk.window.model.pane, walk.window.model.pane.parts.news
+    assert pane.chosen == best().id
+    assert not news.isVisible()
+    walk.qtbot.mouseMove(pane.list.viewport(), QPoint(20, 20))
+    walk.qtbot.mouseMove(pane.list.viewport(), QPoint(40, 20))
+    walk.until(lambda: pane._is_touched, "the mouse on the list")
+    read, first = parts.setup.state.model, best()
+    connection = parts.catalogue.connection
+    assert connection is not None
+    parts.catalogue.known_hosts.add(connection, {first.id: (EndpointInfo("Slow", latency_ms=9e3, throughput=9.0),)})
+    walk.until(lambda: news.isVisible(), "the news")
+    assert news.model is best()
+    assert parts.setup.state.model == pane.chosen == read
+    walk.qtbot.mouseClick(news.use, Qt.MouseButton.LeftButton)
+    assert parts.setup.state.model == pane.chosen == best().id
+    assert not news.isVisible()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
+from caal_desktop.item_models.model_list import ModelRole
 from caal_desktop.widgets.picker.list.delegate import ModelDelegate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MOVING_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
@@ -17,10 +24,12 @@ class ModelListView(QListView):
     Signals:
         typed: something printable was typed on the list; carries it. Backspace is ``\b``.
         leftUpwards: Up was pressed on the first row.
+        touched: the user is at the list, with the mouse or the keyboard.
     """
 
     typed = Signal(str)
     leftUpwards = Signal()
+    touched = Signal()
 
     def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +41,36 @@ class ModelListView(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
+        self.verticalScrollBar().sliderPressed.connect(self.touched)
+
+    @contextmanager
+    def held_still(self) -> Iterator[None]:
+        """Return a context in which rows may come and go, and in which what the user looks at stays where it is."""
+        anchor = QPersistentModelIndex(self._looked_at())
+        name, before = anchor.data(ModelRole.ID), self.visualRect(anchor).top()
+        yield
+        # In another order the rows are others to Qt.
+        after = self.visualRect(anchor if anchor.isValid() else self._row_of(name))
+        if after.isValid():
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.value() + after.top() - before)
+
+    def _row_of(self, model_id: object) -> QModelIndex:
+        model = self.model()
+        found = model.match(model.index(0, 0), ModelRole.ID, model_id, 1, Qt.MatchFlag.MatchExactly) if model_id else []
+        return found[0] if found else QModelIndex()
+
+    def _looked_at(self) -> QModelIndex:
+        """Return the row under the mouse, else the current one if it is seen, else the topmost one."""
+        viewport = self.viewport()
+        if viewport.underMouse():
+            under = self.indexAt(viewport.mapFromGlobal(QCursor.pos()))
+            if under.isValid():
+                return under
+        current = self.currentIndex()
+        if current.isValid() and self.visualRect(current).intersects(viewport.rect()):
+            return current
+        return self.indexAt(QPoint(1, 1))
 
     def move_by(self, key: Qt.Key) -> None:
         """Move as if the key had been pressed here."""
@@ -39,6 +78,7 @@ class ModelListView(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Search for what is typed; leave other keys to the list."""
+        self.touched.emit()
         text, modifiers = event.text(), event.modifiers()
         plain = not modifiers & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
         if event.key() == Qt.Key.Key_Backspace and plain:
@@ -52,6 +92,21 @@ class ModelListView(QListView):
             super().keyPressEvent(event)
             if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_PageUp, Qt.Key.Key_Up) and before != self.currentIndex():
                 self._show_heading_above()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Notice that the user is here."""
+        self.touched.emit()
+        super().mouseMoveEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Notice that the user is here."""
+        self.touched.emit()
+        super().mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Notice that the user is here."""
+        self.touched.emit()
+        super().wheelEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the current row in sight, as when a message above takes some of the height.

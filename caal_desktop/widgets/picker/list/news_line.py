@@ -1,0 +1,66 @@
+"""The line below the list that tells of another recommendation, where the list itself stays as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.controls import ElidedLabel, IconButton, IconLabel, PaddedButton
+
+if TYPE_CHECKING:
+    from caal_desktop.llm.models.info import ModelInfo
+
+
+class NewsLine(QWidget):
+    """Says which model is recommended now; hidden while there is no news.
+
+    Signals:
+        wanted: the user wants that model; carries its id.
+        dismissed: the user does not.
+    """
+
+    wanted = Signal(str)
+    dismissed = Signal()
+
+    def __init__(self, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._model: ModelInfo | None = None
+        self._text = ElidedLabel(name=f"{name}.text", parent=self)
+        self.use = PaddedButton(self.tr("Use it"), name=f"{name}.use", parent=self)
+        self.use.clicked.connect(self._use)
+        dismiss = IconButton("close", self.tr("Keep the one that is chosen"), name=f"{name}.dismiss", parent=self)
+        dismiss.clicked.connect(self.dismissed)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(design.GRID)
+        layout.addWidget(IconLabel("info", "accent_text", parent=self))
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self.use)
+        layout.addWidget(dismiss)
+        self.hide()
+
+    @property
+    def model(self) -> ModelInfo | None:
+        """The model that it tells of; None while there is no news."""
+        return self._model
+
+    def tell(self, model: ModelInfo | None) -> None:
+        """Tell of a model that is recommended now, or of none."""
+        if model is self._model:
+            return
+        self._model = model
+        text = "" if model is None else self.tr("{model} is now recommended").format(model=model.name)
+        self._text.set_full_text(text)
+        self.setAccessibleName(text)
+        self.setVisible(model is not None)
+        if self.isVisible():
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def _use(self) -> None:
+        if self._model is not None:
+            self.wanted.emit(self._model.id)
