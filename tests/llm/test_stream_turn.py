@@ -131,6 +131,77 @@ def test_reasoning_is_not_spoken_and_goes_back_unchanged() -> None:
     assert list(response.reasoning_details) == details
 
 
+def test_an_entry_of_a_thought_goes_back_whole_though_it_came_in_pieces() -> None:
+    """Its signature is that of the whole text."""
+    text = {"type": "reasoning.text", "format": "anthropic-claude-v1"}
+    secret = {"type": "reasoning.encrypted", "data": "abc", "index": 1}
+    bare = {"type": "reasoning.text", "text": "x"}
+    pieces = [
+        {**text, "text": "Let", "index": 0, "signature": None},
+        {**text, "text": " me", "index": 0},
+        {"type": "reasoning.text", "signature": "S", "index": 0},
+        secret,
+        secret,
+        {**text, "text": "Hm.", "index": 2},
+        {**text, "text": "Oh.", "index": 3},
+        {"type": "reasoning.summary", "summary": "A", "index": 3},
+        {"type": "reasoning.summary", "summary": "B", "index": 3},
+        bare,
+        bare,
+        {"type": ["odd"], "index": {}},
+    ]
+    chunks = [delta(reasoning_details=[piece]) for piece in pieces]
+    _, response = turn(stream(*chunks, delta(tool_calls=[call(0, "c1", "get_time", "{}")])))
+    assert list(response.reasoning_details) == [
+        {**text, "text": "Let me", "signature": "S", "index": 0},
+        secret,
+        secret,
+        {**text, "text": "Hm.", "index": 2},
+        {**text, "text": "Oh.", "index": 3},
+        {"type": "reasoning.summary", "summary": "AB", "index": 3},
+        bare,
+        bare,
+        {"type": ["odd"], "index": {}},
+    ]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_what_was_thought_before_the_newest_calls_goes_back_with_them(streams: bool) -> None:
+    """As the agent makes the message, which knows the text and the calls alone."""
+    details = [{"type": "reasoning.encrypted", "data": "abc", "index": 0}]
+    time = call(0, "c1", "get_time", "{}")
+    message = {"message": {"content": None, "tool_calls": [time], "reasoning_details": details}}
+    thinks = (
+        stream(delta(reasoning_details=details), delta(tool_calls=[time]))
+        if streams
+        else json_reply({"choices": [message]})
+    )
+    plain = (
+        stream(delta(tool_calls=[time])) if streams else json_reply({"choices": [{"message": {"tool_calls": [time]}}]})
+    )
+
+    async def asked(provider: LLMProvider) -> list[ToolCall]:
+        if not streams:
+            return (await provider.chat(HELLO, [TOOL])).tool_calls
+        answer = (await collect(provider.stream_turn(HELLO, [TOOL])))[-1]
+        assert isinstance(answer, LLMResponse)
+        return answer.tool_calls
+
+    async def test() -> None:
+        async with scripted_server(thinks, text_stream("Hi"), plain) as server, openrouter(server) as provider:
+            calls = await asked(provider)
+            history = [*HELLO, provider.format_tool_call_message(None, calls)]
+            history.append(provider.format_tool_result("noon", calls[0].id, calls[0].name))
+            assert await collect(provider.chat_stream(history, [TOOL])) == ["Hi"]
+            assert server.last.body["messages"][1]["reasoning_details"] == details
+            # Other calls, and later ones before which nothing was thought, have none of it.
+            assert "reasoning_details" not in provider.format_tool_call_message(None, [ToolCall("c2", "get_time")])
+            later = await asked(provider)
+            assert "reasoning_details" not in provider.format_tool_call_message(None, later)
+
+    run(test())
+
+
 def test_what_is_asked() -> None:
     async def test() -> None:
         async with scripted_server(text_stream("Hi")) as server, openrouter(server) as provider:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
 
 from caal_desktop.llm.base import LLMResponse
 from caal_desktop.llm.events import (
@@ -15,13 +16,17 @@ from caal_desktop.llm.events import (
     ToolCallDelta,
     UsageReport,
 )
+from caal_desktop.llm.fields import as_text
 from caal_desktop.llm.streaming.answers import RawCall, complete_calls, token_usage
 from caal_desktop.llm.streaming.spoken import SpokenText, without_begun_thought
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from caal_desktop.llm.events import StreamEvent
+
+_TEXT_OF: Final = {"reasoning.text": "text", "reasoning.summary": "summary"}
+"""Which field of ``reasoning_details`` a stream gives in pieces, by the entry's type."""
 
 
 @dataclass(slots=True)
@@ -108,7 +113,7 @@ class StreamedAnswer:
             report=self._report,
             model=self._answered_by.model,
             provider=self._answered_by.provider,
-            reasoning_details=tuple(self._details),
+            reasoning_details=tuple(_whole_details(self._details)),
             reasoning="".join(self._thoughts),
         )
         _settle(answer, self._spoken)
@@ -118,6 +123,27 @@ class StreamedAnswer:
         if text:
             self._text.append(text)
         return text
+
+
+def _whole_details(fragments: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the entries that a stream gives in fragments: pieces of a text, and with the last one its signature.
+
+    A signature is that of the whole text: sent back in fragments, the entry is refused.
+    """
+    for _, group in groupby(fragments, _entry_of):
+        pieces = list(group)
+        if len(pieces) == 1:
+            yield pieces[0]
+            continue
+        name = _TEXT_OF[pieces[0]["type"]]
+        whole = {key: value for piece in pieces for key, value in piece.items() if value is not None}
+        yield {**whole, name: "".join(as_text(piece.get(name)) or "" for piece in pieces)}
+
+
+def _entry_of(fragment: Mapping[str, Any]) -> object:
+    """Return what the fragments of an entry have in common, and no others beside them."""
+    kind, index = as_text(fragment.get("type")), fragment.get("index")
+    return (kind, index) if kind in _TEXT_OF and index is not None else id(fragment)
 
 
 def settle(answer: LLMResponse, tools: Sequence[Mapping[str, Any]] | None) -> str:

@@ -37,7 +37,7 @@ from caal_desktop.llm.transport.retry import RetryPolicy
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
-    from caal_desktop.llm.base import LLMResponse
+    from caal_desktop.llm.base import LLMResponse, ToolCall
     from caal_desktop.llm.events import StreamEvent
     from caal_desktop.llm.models.info import ModelList
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
@@ -126,6 +126,7 @@ class HTTPProvider(LLMProvider):
         self._retry_policy = policy
         self._network = network or NetworkOptions()
         self._extra_headers = self._checked_headers(headers or {})
+        self._calling: LLMResponse | None = None
         self._client: Client | None = None
         self._client_lock = threading.Lock()
         self._closed = False
@@ -382,7 +383,7 @@ class HTTPProvider(LLMProvider):
                 yield piece
         if answer.broken_call:
             raise error_mapping.garbled_call(self._context(kwargs.get("model") or self.model), answer.broken_call)
-        yield answer.response()
+        yield self._remembered(answer.response())
 
     def _settled(
         self, context: RequestContext, answer: LLMResponse, tools: Sequence[Mapping[str, Any]] | None
@@ -395,6 +396,19 @@ class HTTPProvider(LLMProvider):
         self._last_usage = answer.usage
         if broken := settle(answer, tools):
             raise error_mapping.garbled_call(context, broken)
+        return self._remembered(answer)
+
+    def _remembered(self, answer: LLMResponse) -> LLMResponse:
+        """Return an answer, and keep it where it calls tools: its calls go back with what was thought before them."""
+        if answer.tool_calls:
+            self._calling = answer
+        return answer
+
+    def _answer_with(self, tool_calls: Sequence[ToolCall]) -> LLMResponse | None:
+        """Return the newest answer that calls tools, where these calls are its own."""
+        answer = self._calling
+        if answer is None or {call.id for call in answer.tool_calls}.isdisjoint(call.id for call in tool_calls):
+            return None
         return answer
 
     def read_model_list(self, payload: object) -> ModelList:

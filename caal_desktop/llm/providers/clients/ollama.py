@@ -132,7 +132,6 @@ class OllamaProvider(HTTPProvider):
         self.num_ctx = num_ctx
         self.max_tokens = max_tokens
         self._shown: dict[str, dict[str, Any]] = {}
-        self._thought: tuple[frozenset[str], str] = (frozenset(), "")
 
     def _display_name(self, base_url: object) -> str:
         return self.descriptor.title
@@ -161,9 +160,9 @@ class OllamaProvider(HTTPProvider):
         What the model thought before the newest calls stands in it: some need that again with the results.
         """
         message = super().format_tool_call_message(content, tool_calls)
-        ids, thought = self._thought
-        if thought and not ids.isdisjoint(call.id for call in tool_calls):
-            message["thinking"] = thought
+        answer = self._answer_with(tool_calls)
+        if answer is not None and answer.reasoning:
+            message["thinking"] = answer.reasoning
         for wire, call in zip(message["tool_calls"], tool_calls, strict=True):
             wire["function"]["arguments"] = call.arguments
         return message
@@ -246,21 +245,7 @@ class OllamaProvider(HTTPProvider):
         answer = answers.parse_completion(_Lines().chunk(payload), context.secrets)
         if answer is None or not isinstance(payload.get("message"), dict):
             raise context.error(InvalidResponse, reason=InvalidResponse.why_no_message)
-        return self._remembered(self._settled(context, answer, tools))
-
-    async def stream_turn(
-        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None, **kwargs: Any
-    ) -> AsyncGenerator[str | LLMResponse, None]:
-        """Stream one answer of a turn in one request; see :meth:`LLMProvider.stream_turn`."""
-        async with aclosing(super().stream_turn(messages, tools, **kwargs)) as pieces:
-            async for piece in pieces:
-                yield piece if isinstance(piece, str) else self._remembered(piece)
-
-    def _remembered(self, answer: LLMResponse) -> LLMResponse:
-        """Return an answer, and keep what was thought before its calls."""
-        if answer.tool_calls:
-            self._thought = (frozenset(call.id for call in answer.tool_calls), answer.reasoning)
-        return answer
+        return self._settled(context, answer, tools)
 
     async def stream_events(
         self,

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
+from caal_desktop.llm.base import format_tool_call_message
 from caal_desktop.llm.errors import InvalidResponse
 from caal_desktop.llm.fields import as_dict, as_list, whole_texts
 from caal_desktop.llm.models.key_info import KeyInfo
@@ -18,7 +19,7 @@ from caal_desktop.llm.transport import error_mapping
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
-    from caal_desktop.llm.base import LLMResponse
+    from caal_desktop.llm.base import LLMResponse, Message, ToolCall
     from caal_desktop.llm.events import StreamEvent
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
     from caal_desktop.llm.transport.network import NetworkOptions, Timeouts
@@ -88,6 +89,16 @@ class OpenAICompatibleProvider(HTTPProvider):
         )
         self.temperature = temperature
         self.max_tokens = max_tokens
+
+    def format_tool_call_message(self, content: str | None, tool_calls: Sequence[ToolCall]) -> Message:
+        """Return the message that puts tool calls into the history.
+
+        The ``reasoning_details`` of the answer with the newest calls stand in it: some models on OpenRouter refuse the
+        next request without them.
+        """
+        answer = self._answer_with(tool_calls)
+        details = () if answer is None else answer.reasoning_details
+        return format_tool_call_message(content, tool_calls, reasoning_details=details)
 
     def _body(
         self,
