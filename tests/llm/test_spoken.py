@@ -330,6 +330,13 @@ def test_the_work_grows_with_the_text_and_not_with_its_square(part: str) -> None
         Heard([beginning + part * 20_000 + "</tool_call>"])
 
 
+@pytest.mark.parametrize("part", ['\\"', "\\\\", "x"])
+def test_a_text_without_an_end_is_read_once(part: str) -> None:
+    """From each of its quotation marks anew, it would take half an hour."""
+    written = '<tool_call>{"name": "get_time", "arguments": {"a": "' + part * 300_000
+    assert Heard([written]).attempt == written
+
+
 @pytest.mark.parametrize("blanks", [100, 254, 255, 256, 257, 300])
 def test_an_object_tells_soon_what_it_calls(blanks: int) -> None:
     written = "{" + " " * blanks + BARE[1:]

@@ -18,7 +18,7 @@ from caal_desktop.demo.http.messages import Request, Stream
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from caal_desktop.demo.http.connection import Connection
+    from caal_desktop.demo.http.connection import HttpConnection
 
 SSE = "text/event-stream"
 
@@ -148,7 +148,7 @@ class ScriptedServer:
         self.script = list(script)
         self.gets: list[Reply] | None = None
         self.requests: list[SeenRequest] = []
-        self.connections: set[Connection] = set()
+        self.connections: set[HttpConnection] = set()
         self.url = ""
         self.client_left = asyncio.Event()
 
@@ -172,7 +172,7 @@ class ScriptedServer:
         body = request.json() if request.body else None
         headers = {name.lower(): value for name, value in request.headers}
         self.requests.append(SeenRequest(request.method, request.path, request.query, headers, body))
-        self.connections.add(cast("Connection", request.connection))
+        self.connections.add(cast("HttpConnection", request.connection))
         script = self.script if self.gets is None or request.method != "GET" else self.gets
         reply = script.pop(0) if len(script) > 1 else script[0]
         kind = {} if reply.content_type is None else {"Content-Type": reply.content_type}

@@ -75,7 +75,8 @@ _PARAMETER: Final = re.compile(
 )
 _HAS_PARAMETERS: Final = re.compile(r"<parameter[=\s]|<arg_key>")
 _CLOSED: Final = re.compile(r"</(?:function|tool_call|invoke)>")
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
+# A text without an end goes on to the end of all, so that it is not read anew from each of its quotation marks.
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[{}]', re.DOTALL)
 _LONGEST_HEAD: Final = 256
 """Characters before an object in which the name of its function is looked for."""
 
