@@ -127,8 +127,8 @@ class ModelListModel(QAbstractListModel):
     def update_entries(self, entries: Sequence[Entry]) -> None:
         """Replace the entries so that the rows that stay are the same rows to the views."""
         old, new = _placed(self._entries), _placed(entries)
-        stay, come = set(old) & set(new), [key for key in new if key not in set(old)]
-        changes = len(old) - len(stay) + len(come)
+        stay = set(old) & set(new)
+        changes = len(old) + len(new) - 2 * len(stay)
         if changes > _MOST_CHANGES or [key for key in old if key in stay] != [key for key in new if key in stay]:
             self.set_entries(entries)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,28 @@ def model(described: Counting, qapp: object) -> ModelListModel:
     assert tester.parent() is made
     made.set_entries(ENTRIES)
     return made
+
+
+class CountedId(str):
+    """An id that counts how often it is looked up."""
+
+    lookups = 0
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        CountedId.lookups += 1
+        return super().__hash__()
+
+
+def test_a_list_that_is_judged_anew_is_compared_in_one_pass(qapp: object) -> None:
+    """Ten thousand rows are compared while the user reads: not each with all."""
+    models = [replace(one, id=CountedId(one.id)) for one in VIEW.models]
+    made = ModelListModel(lambda entry: pytest.fail(f"{entry} was drawn"))
+    made.set_entries(models)
+    CountedId.lookups = 0
+    made.update_entries(models[1:])
+    assert made.rowCount() == len(models) - 1
+    assert 0 < CountedId.lookups < 12 * len(models)
 
 
 def test_rows_are_described_when_they_are_seen_and_once(model: ModelListModel, described: Counting) -> None:
