@@ -80,6 +80,7 @@ WRITTEN: dict[str, tuple[str, str, list[tuple[str, dict[str, Any]]]]] = {
         "",
         [WEATHER],
     ),
+    "bare, with a prefix": (f"{BARE.replace('get_weather', 'functions.get_weather')}", "", [WEATHER]),
     "bare, arguments first": ('{"arguments": {"city": "Köln"}, "name": "functions.get_weather"}', "", [WEATHER]),
     "Mistral": (f"[TOOL_CALLS][{BARE.replace('parameters', 'arguments')}]", "", [WEATHER]),
     "Mistral, newer": (f"[TOOL_CALLS]get_weather[ARGS]{ARGUMENTS}", "", [WEATHER]),
@@ -111,6 +112,13 @@ WRITTEN: dict[str, tuple[str, str, list[tuple[str, dict[str, Any]]]]] = {
         "",
         [WEATHER, TIME],
     ),
+    "a name as an attribute": (f'<function name="get_weather">{ARGUMENTS}</function>', "", [WEATHER]),
+    "Seed": (
+        "<seed:think>Hm.</seed:think><seed:tool_call>\n<function=get_weather>\n<parameter=city>Köln</parameter>\n"
+        "</function>\n</seed:tool_call>",
+        "",
+        [WEATHER],
+    ),
     "Kimi": (
         "<|tool_calls_section_begin|><|tool_call_begin|>functions.get_weather:0<|tool_call_argument_begin|>"
         f"{ARGUMENTS}<|tool_call_end|><|tool_calls_section_end|>",
@@ -134,6 +142,7 @@ WRITTEN: dict[str, tuple[str, str, list[tuple[str, dict[str, Any]]]]] = {
     "a brace in a text": ('<function=get_weather>{"city": "}\\"{"}</function>', "", [("get_weather", {"city": '}"{'})]),
     # Thoughts.
     "a thought": ("<think>\nHm, <b>.\n</think>\n\nIt is sunny.", "It is sunny.", []),
+    "a thought by another name": ("<thinking>Hm.</thinking>\nIt is sunny.", "It is sunny.", []),
     "a thought of Mistral's": ("[THINK]Hm.[/THINK]It is sunny.", "It is sunny.", []),
     "two thoughts": ("<think>A</think>One.\n<think>B</think> Two.", "One.\nTwo.", []),
     "a thought without an end": ("<think>Hm, let me see", "", []),
@@ -175,6 +184,7 @@ BROKEN = {
     "cut off in its marker": "One moment. <tool_c",
     "a marker alone": "[TOOL_CALLS]",
     "a list for arguments": '[TOOL_CALLS][{"name": "get_weather", "arguments": ["Köln"]}]',
+    "a tool's name in another": "[TOOL_CALLS]my_get_time{}",
     "words": "<tool_call>I need no tool.</tool_call>",
     "braces": "<tool_call>" + "{" * 200,
     "depths": '[TOOL_CALLS]get_weather{"a":' + "[" * 5000 + "]" * 5000 + "}",
@@ -431,6 +441,7 @@ def test_the_servers_own_calls_count_alone(written: str) -> None:
         ("Hm, sunny?\n\nYes.\n</think>\n\nIt is sunny.", "It is sunny."),
         (f"Hm, sunny?\n</think>\n\n{HERMES}", None),
         ("Hm, sunny?\n</think>", None),
+        ("Hm, sunny?\r\n</think>\r\nIt is sunny.", "It is sunny."),
         ("<think>\nHm.\n</think>\nIt is sunny.", "It is sunny."),
         ("It is sunny.\n<think>\nHm.\n</think>\nAnd warm.", "It is sunny.\nAnd warm."),
         ("It ends with `</think>`.\nSee?", "It ends with `</think>`.\nSee?"),
@@ -444,6 +455,16 @@ def test_a_whole_answer_may_begin_within_a_thought(written: str, content: str | 
     answer = run(test())
     assert (None if answer.content is None else answer.content.strip()) == content
     assert bool(answer.tool_calls) is (HERMES in written)
+
+
+def test_a_value_that_may_be_a_text_is_one() -> None:
+    house = tool("house")
+    house["function"]["parameters"]["properties"] = {
+        "number": {"type": ["string", "null"]},
+        "floor": {"type": ["integer", "null"]},
+    }
+    written = "<function=house><parameter=number>12</parameter><parameter=floor>3</parameter></function>"
+    assert Heard([written], [house]).calls == [("house", {"number": "12", "floor": 3})]
 
 
 def test_a_blank_text_is_none() -> None:

@@ -24,10 +24,12 @@ _CALLS: Final = (
     "<|tool_call|>",  # Granite, Phi
     "<function=",  # Llama, as Groq asks for it; Qwen's coder
     "<function(",
+    "<function name=",
     "<function_call>",
     "<function_calls>",
     "<invoke name=",
     "<minimax:tool_call>",
+    "<seed:tool_call>",
     "<|python_tag|>",  # Llama
     "[TOOL_CALLS]",  # Mistral
     "<|tool_calls_section_begin|>",  # Kimi
@@ -36,11 +38,16 @@ _CALLS: Final = (
     "<｜tool▁call▁begin｜>",
 )
 # Where an answer or a line begins, what a thought begins with, and how that ends.
-_THOUGHTS: Final = {"<think>": "</think>", "[THINK]": "[/THINK]"}
+_THOUGHTS: Final = {
+    "<think>": "</think>",
+    "<thinking>": "</thinking>",
+    "<seed:think>": "</seed:think>",
+    "[THINK]": "[/THINK]",
+}
 _END_OF_BEGUN_THOUGHT: Final = re.compile(r"^[ \t]*</think>[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 # What is left of such things where a server has taken the rest.
 _THOUGHTS_LEFTOVERS: Final = tuple(_THOUGHTS.values())
-_CALLS_LEFTOVERS: Final = ("</tool_call>", "</tool_calls>", "</function>")
+_CALLS_LEFTOVERS: Final = ("</tool_call>", "</tool_calls>", "</function>", "</seed:tool_call>")
 _INTERESTING: Final = re.compile(r"[<\[{`]")
 _SHORTEST_BROKEN: Final = 4
 """Characters of a marker with which an answer may end before they are a broken call, and not a sign of its text."""
@@ -302,7 +309,7 @@ def _written_calls(text: str, tools: Mapping[str, dict[str, Any]], *, is_bare: b
 
 def _object_calls(text: str, tools: Mapping[str, dict[str, Any]], *, is_bare: bool) -> list[RawCall]:
     """Return the calls whose arguments are JSON: in an object that names the function, or behind its name."""
-    names = "|".join(map(re.escape, sorted(tools, key=len, reverse=True)))
+    names = "|".join(map(re.escape, tools))
     named = re.compile(rf"(?<![\w-])(?P<name>{names}){_BETWEEN}\Z")
     calls: list[RawCall] = []
     last = 0
