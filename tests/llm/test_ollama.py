@@ -188,6 +188,26 @@ def test_how_much_a_call_lets_the_model_think(kwargs: dict[str, Any], think: obj
     assert body_of({}, HELLO, **kwargs)["think"] == think
 
 
+@pytest.mark.parametrize(
+    ("model", "think", "asked"),
+    [
+        ("gpt-oss:20b", False, "low"),
+        ("hf.co/unsloth/GPT-OSS-20b-GGUF:Q4", False, "low"),
+        ("gpt-oss:20b", True, True),
+        ("gpt-oss:20b", "high", "high"),
+        ("qwen3:8b", False, False),
+    ],
+)
+def test_a_model_that_cannot_but_think_is_asked_for_little(model: str, think: bool | str, asked: object) -> None:
+    assert body_of({"think": think}, HELLO, model=model)["think"] == asked
+    assert body_of({"think": "medium"}, HELLO, model=model, think=think)["think"] == asked
+
+
+def test_a_message_keeps_images_that_are_ollamas_own_already() -> None:
+    message = {"role": "user", "content": "What is this?", "images": ["aGk="]}
+    assert body_of({}, [message])["messages"] == [message]
+
+
 def test_the_options_of_a_call() -> None:
     body = body_of({}, HELLO, model="m", temperature=None, seed=5, keep_alive="10m", tool_choice="auto")
     assert (body["model"], body["keep_alive"]) == ("m", "10m")

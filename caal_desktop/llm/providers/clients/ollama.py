@@ -46,6 +46,7 @@ _BY_CAPABILITY: Final = {"tools": "tools", "thinking": "reasoning"}
 _ALWAYS_THINKING: Final = frozenset({"gptoss", "gpt-oss"})
 """Families whose thinking has levels, and cannot be switched off."""
 _NO_THOUGHT: Final = "none"
+_LEAST_THOUGHT: Final = "low"
 
 
 class OllamaProvider(HTTPProvider):
@@ -60,7 +61,7 @@ class OllamaProvider(HTTPProvider):
 
     Attributes:
         think: whether the model thinks before it answers, or how much: "low", "medium", "high". None leaves it to the
-            model, and those that can think do.
+            model, and those that can think do. One that cannot do without, as gpt-oss, is asked for little by False.
         temperature, top_p, top_k: the sampling parameters; None leaves one to the model.
         num_ctx: the context's length in tokens; None for the server's own, which cuts long prompts without a word.
         max_tokens: the longest answer, in tokens; None for no limit.
@@ -190,6 +191,8 @@ class OllamaProvider(HTTPProvider):
             # Left out, it means true.
             "stream": streams,
         }
+        if think is False and any(family in str(body["model"]).lower() for family in _ALWAYS_THINKING):
+            think = _LEAST_THOUGHT  # it takes no for an answer as little as yes, and thinks as much as usual
         if think is not None:
             body["think"] = think
         if tools:
@@ -385,7 +388,7 @@ def _facts_of(row: Mapping[str, Any]) -> dict[str, Any]:
     if "thinking" in capabilities:
         facts["reasoning"] = {"default_enabled": True}
         if (as_text(details.get("family")) or "") in _ALWAYS_THINKING:
-            facts["reasoning"] |= {"mandatory": True, "supported_efforts": ["low", "medium", "high"]}
+            facts["reasoning"] |= {"mandatory": True, "supported_efforts": [_LEAST_THOUGHT, "medium", "high"]}
     return facts
 
 
