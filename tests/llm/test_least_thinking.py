@@ -13,6 +13,7 @@ from caal_desktop.llm import (
     LLMResponse,
     OpenRouterProvider,
     TextDelta,
+    Waiting,
     create_provider,
     create_provider_from_settings,
 )
@@ -198,6 +199,12 @@ def test_the_agents_whole_turn_asks_for_little_and_sends_no_request_more() -> No
         (
             ID,
             (error_reply(400, "Unknown"), json_reply({"data": [row(OPTIONAL, "vendor/new", canonical_slug=ID)]})),
+            ["/model/vendor/model", "/models"],
+        ),
+        # An id is another model's than the lasting name that looks the same.
+        (
+            ID,
+            (NOT_FOUND, json_reply({"data": [row(OPTIONAL), row(MANDATORY, "vendor/new", canonical_slug=ID)]})),
             ["/model/vendor/model", "/models"],
         ),
         (ID, (json_reply({"data": None}), json_reply({"data": [row(OPTIONAL)]})), ["/model/vendor/model", "/models"]),
@@ -386,6 +393,19 @@ def test_a_host_that_refuses_it_is_asked_without_it_from_then_on() -> None:
     run(test())
 
 
+def test_a_refusal_after_a_pause_is_none_in_the_answer() -> None:
+    async def test() -> None:
+        posts = (error_reply(503, "busy"), REFUSED, text_stream("Hi"))
+        async with speaking(alone(OPTIONAL), posts=posts) as (server, provider):
+            waits: list[Waiting] = []
+            *_, response = await collect(provider.stream_turn(MESSAGES, on_waiting=waits.append))
+            assert isinstance(response, LLMResponse)
+            assert (response.content, [wait.status for wait in waits]) == ("Hi", [503])
+            assert posted(server) == [OFF, OFF, "nothing"]
+
+    run(test())
+
+
 @pytest.mark.parametrize(
     ("refusal", "sent"),
     [
@@ -437,6 +457,22 @@ def test_another_model_is_looked_up_anew() -> None:
             await provider.chat(MESSAGES)
             assert posted(server) == [OFF, {"effort": "low"}]
             assert looked_up(server) == ["/model/vendor/model", "/model/a/b"]
+
+    run(test())
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_look_up_of_a_model_that_is_asked_no_more_ends() -> None:
+    async def test() -> None:
+        async with speaking(Reply(before=(HANG,)), alone(MANDATORY, model_id="a/b")) as (server, provider):
+            await provider.chat(MESSAGES)
+            while not looked_up(server):
+                await asyncio.sleep(0)
+            provider.model = "a/b"
+            await provider.prepare()
+            await asyncio.wait_for(server.client_left.wait(), 10)
+            await provider.chat(MESSAGES)
+            assert posted(server) == ["nothing", {"effort": "low"}]
 
     run(test())
 

@@ -400,7 +400,7 @@ CLAUSES = [
     ("en", "It takes between 10 - 12 hours, |I hear."),
     ("en", "It takes between 10 – 12 hours, |I hear."),
     ("en", "It takes more than 10—12 hours, |I hear."),
-    ("en", "It takes pre- and post-war years, |I hear."),
+    ("en", "It takes all of the pre- and post-war years, |I hear."),
     ("en", "On that Monday, May 5, 2024, |it rained."),
     ("en", "Numbers: 1, 2, 3, 4, 5, 6, 7, 8, 9, |and ten."),
     ("en", "There are of them about 5, |all of them are wet."),

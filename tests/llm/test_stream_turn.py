@@ -180,6 +180,8 @@ def test_what_was_thought_before_the_newest_calls_goes_back_with_them(streams: b
         stream(delta(tool_calls=[time])) if streams else json_reply({"choices": [{"message": {"tool_calls": [time]}}]})
     )
 
+    script = [thinks, text_stream("Hi"), json_reply({"choices": [{"message": {"content": "Hi"}}]}), plain]
+
     async def asked(provider: LLMProvider) -> list[ToolCall]:
         if not streams:
             return (await provider.chat(HELLO, [TOOL])).tool_calls
@@ -188,12 +190,15 @@ def test_what_was_thought_before_the_newest_calls_goes_back_with_them(streams: b
         return answer.tool_calls
 
     async def test() -> None:
-        async with scripted_server(thinks, text_stream("Hi"), plain) as server, openrouter(server) as provider:
+        async with scripted_server(*script) as server, openrouter(server) as provider:
             calls = await asked(provider)
             history = [*HELLO, provider.format_tool_call_message(None, calls)]
             history.append(provider.format_tool_result("noon", calls[0].id, calls[0].name))
             assert await collect(provider.chat_stream(history, [TOOL])) == ["Hi"]
             assert server.last.body["messages"][1]["reasoning_details"] == details
+            # An answer to something else in between takes nothing away.
+            assert await provider.chat(HELLO)
+            assert provider.format_tool_call_message(None, calls)["reasoning_details"] == details
             # Other calls, and later ones before which nothing was thought, have none of it.
             assert "reasoning_details" not in provider.format_tool_call_message(None, [ToolCall("c2", "get_time")])
             later = await asked(provider)
