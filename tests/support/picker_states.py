@@ -140,7 +140,9 @@ def _hosts(parts: Parts) -> ModelPane:
 def _news(parts: Parts) -> ModelPane:
     """Return a pane while hosts are asked, below whose list another model is recommended by now."""
     result = pane(parts)
-    result.parts.news.tell(result.browser.view.models[0])
+    result._known_best = ""  # as if another one had been recommended when the list came
+    best = result.browser.view.recommended
+    result.choose(next(model.id for model in result.browser.view.models if model is not best))
     parts.catalogue.survey._set_asking(True)
     return result
 
