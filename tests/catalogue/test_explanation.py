@@ -52,7 +52,7 @@ def explained(
 
 
 def facts(explanation: Explanation) -> list[str]:
-    return [fact.in_words() for fact in (explanation.silence, *explanation.others)]
+    return [fact.in_words() for fact in explanation.facts]
 
 
 def test_a_line_has_silence_price_tools_and_place() -> None:

@@ -50,13 +50,23 @@ class Explanation:
 
     Attributes:
         silence: how long it is silent, and what tells so. It begins the line.
-        others: what an hour costs, where it can call tools, its place in acting with them, as far as that is known.
+        price: what an hour costs; like the next two, None where that is not known.
+        tools: where it can call tools.
+        place: its place in acting with them.
         caveat: what matters most of what speaks against it, a sentence; None for nothing.
     """
 
     silence: FilledText
-    others: tuple[FilledText, ...]
+    price: FilledText | None
+    tools: FilledText | None
+    place: FilledText | None
     caveat: FilledText | None
+
+    @property
+    def facts(self) -> tuple[FilledText, ...]:
+        """What the line lists, in its order; the caveat follows as a sentence."""
+        told = (self.silence, self.price, self.tools, self.place)
+        return tuple(fact for fact in told if fact is not None)
 
 
 def explain(
@@ -78,10 +88,11 @@ def explain(
         now: timezone-aware; the current moment when None.
     """
     fitness = voice_fitness(model, today, figures)
-    others = (_price_fact(model, figures), _tools_fact(model, figures), _place_fact(model, competence))
     return Explanation(
         _silence_fact(model, fitness.silence, figures, now or datetime.now(UTC)),
-        tuple(fact for fact in others if fact is not None),
+        _price_fact(model, figures),
+        _tools_fact(model, figures),
+        _place_fact(model, competence),
         _caveat(model, fitness, competence, funds),
     )
 

@@ -14,14 +14,9 @@ if TYPE_CHECKING:
 _BETWEEN = "\N{NO-BREAK SPACE}· "
 
 
-def explanation_line(explanation: Explanation, silence: str = "") -> str:
-    """Return the facts as one line, and the caveat as a sentence behind them.
-
-    Args:
-        explanation: the facts.
-        silence: what to say of the silence, where there is no room for what it rests on.
-    """
-    facts = _BETWEEN.join((silence or in_words(explanation.silence), *map(in_words, explanation.others)))
+def explanation_line(explanation: Explanation) -> str:
+    """Return the facts as one line, and the caveat as a sentence behind them."""
+    facts = _BETWEEN.join(map(in_words, explanation.facts))
     if explanation.caveat is None:
         return facts
     return translate("Explanation", "{facts}. {caveat}").format(facts=facts, caveat=in_words(explanation.caveat))
@@ -29,5 +24,5 @@ def explanation_line(explanation: Explanation, silence: str = "") -> str:
 
 def spoken_facts(explanation: Explanation) -> tuple[str, ...]:
     """Return the same, one by one, to be read out among others."""
-    told = (explanation.silence, *explanation.others, explanation.caveat)
+    told = (*explanation.facts, explanation.caveat)
     return tuple(in_words(fact) for fact in told if fact is not None)

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 
 from caal_desktop.catalogue.filters import FilterName
 from caal_desktop.catalogue.fitness.competence import Competence
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Figures, Measured
 from caal_desktop.catalogue.listing import ListSection, MissingModel, SectionKind
 from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow
@@ -155,13 +155,13 @@ def test_a_row_is_spoken_fact_by_fact() -> None:
 
 def test_the_recommended_row_says_in_one_line_what_to_expect() -> None:
     row = row_of(MODEL)
-    begun = "≈ 2 s of silence · about $0.061 an hour · can call tools. Little is known"
-    assert plain(row.summary).startswith(begun)
+    assert plain(row.summary) == "≈ 2 s of silence (its kind) · ≈ $0.061 an hour · can call tools"
+    assert "Little is known of it" in row.spoken
     begun = "Model, Maker, A first guess, About 2 seconds of silence, judged by its kind, about $0.061 an hour, can"
     assert plain(row.spoken).startswith(begun)
     quick = Figures({MODEL.id: (EndpointInfo("Host", latency_ms=300.0, throughput_p75=100.0),)})
     row = row_of(MODEL, figures=quick)
-    assert plain(row.summary) == "≈ 0.9 s of silence · about $0.061 an hour · tools at its only host"
+    assert plain(row.summary) == "≈ 0.9 s of silence (its hosts) · ≈ $0.061 an hour · tools at its only host"
     assert "Recommended, About 0.9 s of silence by its hosts' figures, about $0.061" in plain(row.spoken)
 
 
@@ -169,8 +169,25 @@ def test_a_row_tells_the_silence_where_hosts_have_figures() -> None:
     told = Figures({MODEL.id: (EndpointInfo("Host", latency_ms=300.0, throughput_p75=100.0),)})
     view = view_of(BETTER, MODEL, figures=Figures({**told.hosts, BETTER.id: told.hosts[MODEL.id] * 2}))
     assert view.recommended == BETTER
-    assert plain(model_row(MODEL, view).summary).startswith("≈ 0.9 s of silence · ≈ $0.061 an hour · $0.20 in")
+    begun = "≈ 0.9 s of silence (its hosts) · ≈ $0.061 an hour · $0.20 in"
+    assert plain(model_row(MODEL, view).summary).startswith(begun)
     assert "silence" not in row_of(MODEL, BETTER).spoken, "a kind's is no figure"
+
+
+def test_a_row_says_which_evidence_its_silence_rests_on_and_where_the_model_stands() -> None:
+    ranked = [replace(BETTER, id=f"maker/m{n:02}", agentic_index=float(n)) for n in range(24)]
+    best = replace(BETTER, id="maker/best", agentic_index=99.0)
+    row = row_of(best, *ranked, figures=Figures(measured={best.id: Measured(0.7, 3, TODAY)}))
+    assert row.badge == "Recommended"
+    told = "≈ 0.7 s of silence (measured) · ≈ $0.061 an hour · can call tools, place 1 of 25"
+    assert plain(row.summary) == told
+    assert (row.context, "131K context" in row.spoken) == ("", True), "the line has the room, and nothing is lost"
+    assert "place 1 of 25 in acting with tools" in row.spoken
+    other = replace(ranked[3], supported_parameters=frozenset({"seed"}))
+    view = view_of(best, *ranked[:3], other, figures=Figures(measured={other.id: Measured(0.7, 3, TODAY)}))
+    row = model_row(other, view)
+    assert plain(row.summary).startswith("≈ 0.7 s of silence (measured) · ≈ $0.061 an hour · $0.20 in")
+    assert row.context == "131K context"
 
 
 def test_a_badge_says_how_much_is_known() -> None:

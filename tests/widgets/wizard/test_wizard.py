@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from caal_desktop.demo.errors import SUGGESTED
+from caal_desktop.item_models.model_list import ModelRole
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
@@ -694,9 +695,14 @@ def test_the_hosts_are_asked_while_models_are_looked_at_and_the_user_hears_of_a_
         assert view.recommended is not None
         return view.recommended
 
+    walk.until(lambda: (view := parts.catalogue.current.view) and view.figures.hosts, "the judgement")
     walk.until(lambda: parts.setup.state.model == best().id, "the preselection that rests on them")
     pane, news = walk.window.model.pane, walk.window.model.pane.parts.news
     assert pane.chosen == best().id
+    row = pane.list.currentIndex().data(ModelRole.ROW)
+    assert "(its hosts)" in row.summary
+    room = pane.list.viewport().width() - 3 * design.GRID
+    assert 0 < pane.list.fontMetrics().horizontalAdvance(row.summary + row.context) <= room, "nothing is cut"
     assert not news.isVisible()
     walk.qtbot.mouseMove(pane.list.viewport(), QPoint(20, 20))
     walk.qtbot.mouseMove(pane.list.viewport(), QPoint(40, 20))

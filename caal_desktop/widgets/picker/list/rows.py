@@ -17,11 +17,14 @@ from caal_desktop.catalogue.usability import ChatObstacle, chat_obstacle, has_en
 from caal_desktop.item_models.model_list import HeadingRow, ModelRow, NoticeRow, Row
 from caal_desktop.llm.models.key_info import Funds
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP
-from caal_desktop.widgets.common.explanations import explanation_line, spoken_facts
+from caal_desktop.widgets.common.explanations import spoken_facts
 from caal_desktop.widgets.common.formats import day, money, number, price_per_million, short_count
-from caal_desktop.widgets.common.translation import translate, translated
+from caal_desktop.widgets.common.translation import in_words, translate, translated
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from caal_desktop.catalogue.fitness.explanation import Explanation
     from caal_desktop.catalogue.fitness.silence import Silence
     from caal_desktop.catalogue.view import CatalogueView
     from caal_desktop.llm.models.info import ModelInfo
@@ -39,6 +42,12 @@ _SECTIONS = {
     SectionKind.NEAREST: QT_TRANSLATE_NOOP("ModelRow", "No exact match; nearest:"),
 }
 
+
+_SILENCES = {
+    Evidence.MEASURED: QT_TRANSLATE_NOOP("ModelRow", "≈ {seconds} s of silence (measured)"),
+    Evidence.HOSTS: QT_TRANSLATE_NOOP("ModelRow", "≈ {seconds} s of silence (its hosts)"),
+    Evidence.KIND: QT_TRANSLATE_NOOP("ModelRow", "≈ {seconds} s of silence (its kind)"),
+}
 
 _BETWEEN = "  ·  "
 
@@ -94,8 +103,7 @@ def model_row(model: ModelInfo, view: CatalogueView, *, is_favourite: bool = Fal
     icons = tuple(_icons(model, is_fit=fitness.verdict is FitnessVerdict.FIT))
     if badge and fitness.silence is not None:
         explanation = view.explain(model)
-        # What tells how soon it speaks is said by the badge: in a narrow window, the price is to be seen as well.
-        summary = explanation_line(explanation, silence=_silence(fitness.silence))
+        summary = _BETWEEN.join(_explanation_in_short(model, view, fitness.silence, explanation))
         spoken_summary = spoken_facts(explanation)
     else:
         shown = _summary(model, view.figures)
@@ -117,7 +125,9 @@ def model_row(model: ModelInfo, view: CatalogueView, *, is_favourite: bool = Fal
     # Not the comma of a sentence's list, which ends with an "and": what stands between facts that are read out.
     spoken = translate("ModelRow", ", ").join(fact for fact in facts if fact)
     usable = chat_obstacle(model) is None
-    return ModelRow(model, summary, context, icons, badge, warning, is_favourite, usable, spoken)
+    # What explains a recommendation needs the whole line.
+    shown_context = "" if badge else context
+    return ModelRow(model, summary, shown_context, icons, badge, warning, is_favourite, usable, spoken)
 
 
 def _badge(fitness: Fitness) -> str:
@@ -141,7 +151,22 @@ def _notice(model_id: str, title: str, text: str, icon: str, tone: str) -> Notic
 
 def _silence(silence: Silence) -> str:
     decimals = 0 if silence.evidence is Evidence.KIND else 1
-    return translate("ModelRow", "≈ {seconds} s of silence").format(seconds=number(silence.seconds, decimals))
+    return translated(_SILENCES[silence.evidence]).format(seconds=number(silence.seconds, decimals))
+
+
+def _explanation_in_short(
+    model: ModelInfo, view: CatalogueView, silence: Silence, explanation: Explanation
+) -> Iterator[str]:
+    """Yield what an explanation's line lists, in words that leave room for all of it."""
+    yield _silence(silence)
+    yield from _price(model, view.figures)[:1]
+    tools, place = explanation.tools, view.competence.place(model)
+    if tools is not None and place is not None:
+        yield translate("ModelRow", "{tools}, place {place} of {count}").format(
+            tools=in_words(tools), place=number(place.number), count=number(place.among)
+        )
+    elif tools is not None:
+        yield in_words(tools)
 
 
 def _summary(model: ModelInfo, figures: Figures) -> list[str]:
@@ -153,7 +178,12 @@ def _summary(model: ModelInfo, figures: Figures) -> list[str]:
             if target
             else translate("ModelRow", "stands for the latest")
         )
-    pricing = model.pricing
+    return facts + _price(model, figures)
+
+
+def _price(model: ModelInfo, figures: Figures) -> list[str]:
+    """Return what is told of the price, that of an hour of talking first."""
+    facts, pricing = [], model.pricing
     if pricing.varies:
         facts.append(translate("ModelRow", "price varies"))
     elif pricing.is_free:
