@@ -127,6 +127,33 @@ WRITTEN: dict[str, tuple[str, str, list[tuple[str, dict[str, Any]]]]] = {
     ),
     "DeepSeek": (f"{DEEPSEEK}function{SEP}get_weather\n```json\n{ARGUMENTS}\n```", "", [WEATHER]),
     "DeepSeek, newer": (f"{DEEPSEEK}get_weather{SEP}{ARGUMENTS}", "", [WEATHER]),
+    "gpt-oss": (
+        "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>commentary to=functions.get_weather "
+        f"<|constrain|>json<|message|>{ARGUMENTS}<|call|>",
+        "",
+        [WEATHER],
+    ),
+    "gpt-oss, the channel behind": (
+        f"<|start|>assistant to=functions.get_weather<|channel|>commentary json<|message|>{ARGUMENTS}<|call|>",
+        "",
+        [WEATHER],
+    ),
+    "gpt-oss, while it thinks": (
+        f"<|channel|>analysis to=functions.get_weather code<|message|>{ARGUMENTS}",
+        "",
+        [WEATHER],
+    ),
+    "gpt-oss, words": (
+        "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>It is sunny.<|return|>",
+        "It is sunny.",
+        [],
+    ),
+    "gpt-oss, words before a call": (
+        "<|channel|>commentary<|message|>One moment.<|end|>"
+        "<|start|>assistant<|channel|>commentary to=functions.get_time <|constrain|>json<|message|>{}",
+        "One moment.",
+        [TIME],
+    ),
     "Granite": (f"<|tool_call|>[{BARE}]", "", [WEATHER]),
     "a call in a call": (
         f'<function=get_weather>{{"city": "Köln", "x": {BARE}}}</function>',
@@ -163,6 +190,12 @@ WRITTEN: dict[str, tuple[str, str, list[tuple[str, dict[str, Any]]]]] = {
         [],
     ),
     "an object of another form": ('{"type": "circle"}', '{"type": "circle"}', []),
+    "an object that is cut off": ('{"id": 1, "type": "ci', '{"id": 1, "type": "ci', []),
+    "a tool's name and no arguments": (
+        '{"name": "get_time", "type": "a", "input": "5 V"}',
+        '{"name": "get_time", "type": "a", "input": "5 V"}',
+        [],
+    ),
     "another object": ('{"city": "Köln"}', '{"city": "Köln"}', []),
     "a number": ('{"name": 5}', '{"name": 5}', []),
     "markers that are quoted": ("`<tool_call>`, “[/THINK]”\n`<think>`.", "`<tool_call>`, “[/THINK]”\n`<think>`.", []),
@@ -185,6 +218,7 @@ BROKEN = {
     "a marker alone": "[TOOL_CALLS]",
     "a list for arguments": '[TOOL_CALLS][{"name": "get_weather", "arguments": ["Köln"]}]',
     "a tool's name in another": "[TOOL_CALLS]my_get_time{}",
+    "a text for arguments": '<tool_call>{"name": "get_weather", "arguments": "Köln"}',
     "words": "<tool_call>I need no tool.</tool_call>",
     "braces": "<tool_call>" + "{" * 200,
     "depths": '[TOOL_CALLS]get_weather{"a":' + "[" * 5000 + "]" * 5000 + "}",
@@ -247,6 +281,11 @@ _FRAGMENTS = [
         "[TOOL_CALLS]",
         "[THINK]",
         "[/THINK]",
+        "<|start|>assistant",
+        "<|channel|>",
+        "commentary",
+        "<|message|>",
+        "<|end|>",
         "<function=",
         "```",
         "{}",
@@ -455,6 +494,12 @@ def test_a_whole_answer_may_begin_within_a_thought(written: str, content: str | 
     answer = run(test())
     assert (None if answer.content is None else answer.content.strip()) == content
     assert bool(answer.tool_calls) is (HERMES in written)
+
+
+def test_the_signs_that_a_server_leaves_behind_a_name_are_none_of_it() -> None:
+    called = [{"index": 0, "id": "c1", "function": {"name": "get_time<|channel|>commentary", "arguments": "{}"}}]
+    for answer in answers("", tool_calls=called):
+        assert answer.tool_calls == [ToolCall("c1", "get_time", {})]
 
 
 def test_a_value_that_may_be_a_text_is_one() -> None:

@@ -196,18 +196,20 @@ class RawCall(NamedTuple):
 def complete_calls(raw_calls: Iterable[RawCall]) -> list[ToolCall]:
     """Return the calls of one answer, each with an id of its own, by which its result will be known.
 
-    Calls without a name are left out: there is nothing to run.
+    Calls without a name are left out: there is nothing to run. What servers leave of gpt-oss' own signs behind a name
+    (``<|channel|>commentary``) is none of it.
     """
     calls: list[ToolCall] = []
     taken: set[str] = set()
     for position, raw in enumerate(raw_calls):
-        if raw.name is None:
+        name = (raw.name or "").partition("<|")[0]
+        if not name:
             continue
         call_id = raw.call_id or f"call_{position}"
         while call_id in taken:
             call_id = f"{call_id}_{position}"
         taken.add(call_id)
-        calls.append(ToolCall(call_id, raw.name, parse_tool_arguments(raw.arguments)))
+        calls.append(ToolCall(call_id, name, parse_tool_arguments(raw.arguments)))
     return calls
 
 

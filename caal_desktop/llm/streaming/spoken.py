@@ -17,6 +17,8 @@ from caal_desktop.llm.streaming.answers import RawCall
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+_TURNS: Final = ("", "<|start|>assistant")
+"""How a part of gpt-oss' answers may begin."""
 # Behind any of these is a call, wherever it stands in the text.
 _CALLS: Final = (
     "<tool_call>",  # Hermes, Qwen, GLM, Granite
@@ -36,6 +38,8 @@ _CALLS: Final = (
     "<|tool_call_begin|>",
     "<｜tool▁calls▁begin｜>",
     "<｜tool▁call▁begin｜>",
+    *(f"{turn}{call}" for turn in _TURNS for call in ("<|channel|>commentary", "<|channel|>analysis to=")),  # gpt-oss
+    "<|start|>assistant to=",
 )
 # Where an answer or a line begins, what a thought begins with, and how that ends.
 _THOUGHTS: Final = {
@@ -43,11 +47,17 @@ _THOUGHTS: Final = {
     "<thinking>": "</thinking>",
     "<seed:think>": "</seed:think>",
     "[THINK]": "[/THINK]",
+    **{f"{turn}<|channel|>analysis<|message|>": "<|end|>" for turn in _TURNS},
 }
 _END_OF_BEGUN_THOUGHT: Final = re.compile(r"^[ \t]*</think>[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 # What is left of such things where a server has taken the rest.
-_THOUGHTS_LEFTOVERS: Final = tuple(_THOUGHTS.values())
+_THOUGHTS_LEFTOVERS: Final = (
+    *_THOUGHTS.values(),
+    *(f"{turn}<|channel|>{part}<|message|>" for turn in _TURNS for part in ("final", "commentary")),
+    "<|return|>",
+)
 _CALLS_LEFTOVERS: Final = ("</tool_call>", "</tool_calls>", "</function>", "</seed:tool_call>")
+_LONGEST_MARKER: Final = max(map(len, (*_THOUGHTS, *_THOUGHTS_LEFTOVERS, *_CALLS, *_CALLS_LEFTOVERS)))
 _INTERESTING: Final = re.compile(r"[<\[{`]")
 _SHORTEST_BROKEN: Final = 4
 """Characters of a marker with which an answer may end before they are a broken call, and not a sign of its text."""
@@ -68,7 +78,8 @@ _KEYS: Final = (*_NAMES, *_ARGUMENTS, "type", "id", "tool_calls")
 _PREFIX: Final = "functions."
 # What may stand between the name of a function and the object with its arguments.
 _BETWEEN: Final = (
-    r"(?::\d+)?(?:\s|[>=,:()\[\"']|\[ARGS\]|\[CALL_ID\]\w*|<[|\uff5c][^<>{}]{0,40}[|\uff5c]>|```(?:json)?)*"
+    r"(?::\d+)?(?:\s|[>=,:()\[\"']|\[ARGS\]|\[CALL_ID\]\w*+|<[|\uff5c][^<>{}]{0,40}[|\uff5c]>"
+    r"|```|json|code|commentary)*"
 )
 _FUNCTION: Final = re.compile(
     r"<(?:function=|(?:invoke|function)\s+name=)\s*[\"']?(?P<name>[^\s\"'<>{}=,(\[]+)"
@@ -170,10 +181,14 @@ class SpokenText:
 
     def _finish_call(self, written: str) -> str:
         self.calls = _written_calls(written, self._tools, is_bare=self._is_bare)
-        if not self.calls and self._is_bare and _end_of_object(written, written.find("{")):
+        if not self.calls and self._is_bare and self._is_data(written):
             return written
         self.attempt = written
         return ""
+
+    def _is_data(self, written: str) -> bool:
+        """Return whether an object that holds no call was not meant to: it is whole, or knows none of the tools."""
+        return bool(_end_of_object(written, written.find("{"))) or not any(name in written for name in self._tools)
 
     def _said(self, text: str) -> str:
         if text:
@@ -237,7 +252,7 @@ class SpokenText:
 
     def _marker(self, text: str, place: int, *, begins_line: bool) -> str | None:
         """Return the marker at a place of a text; "" where it may be one with what follows, None where it is none."""
-        rest = text[place : place + 40]
+        rest = text[place : place + _LONGEST_MARKER]
         for marker in self._markers:
             if marker[0] != rest[0] or (marker in _THOUGHTS and not begins_line):
                 continue
@@ -347,8 +362,10 @@ def _calls_in(
     name = next((name for name in names if name), as_text(function.get("name")) or "").removeprefix(_PREFIX)
     told = [holder[key] for holder in (value, function) for key in _ARGUMENTS if key in holder]
     if name in tools and (told or not needs_arguments):
-        arguments = told[0] if told else {}
-        if arguments is None or isinstance(arguments, dict | str):
+        arguments = {} if not told or told[0] in (None, "") else told[0]
+        if isinstance(arguments, str):
+            arguments = parse_json(arguments)
+        if isinstance(arguments, dict):
             yield RawCall(as_text(value.get("id")), name, arguments)
 
 
