@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, 
 
 from caal_desktop.widgets.chat.attachment_bar import AttachmentBar
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.controls import IconButton
+from caal_desktop.widgets.common.controls import DoubleClickGuard, IconButton
 
 _MAX_LINES = 8
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -102,6 +102,7 @@ class Composer(QFrame):
         self.edit.setPalette(transparent)
         self._send = IconButton("send", self.tr("Send"), name="chat.send", parent=self)
         self._send.setIconSize(QSize(20, 20))
+        DoubleClickGuard(self._send)
         design.keep_height(self._send, 36, square=True)
         self._attach = IconButton("attach", self.tr("Attach a file"), name="chat.attach", parent=self)
         design.keep_height(self._attach, 36, square=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from caal_desktop.item_models.foreign_text import one_line
 from caal_desktop.widgets.common import design
@@ -245,6 +245,25 @@ class WheelGuard(QObject):
             event.ignore()
             return True
         return super().eventFilter(watched, event)
+
+
+class DoubleClickGuard(QObject):
+    """Takes a double click on a button as one click.
+
+    For buttons that mean something else once they have been pressed: the second click of a hand that is used to double
+    clicks must not stop what the first has begun, nor pass over what it has opened.
+
+    Args:
+        button: what to guard; it owns the guard.
+    """
+
+    def __init__(self, button: QAbstractButton) -> None:
+        super().__init__(button)
+        button.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave out the second press of a double click."""
+        return event.type() == QEvent.Type.MouseButtonDblClick or super().eventFilter(watched, event)
 
 
 class BusyRing(QWidget):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 from caal_desktop.setup_flow import STEPS
 from caal_desktop.storage.settings.choices import SetupStep
 from caal_desktop.widgets.common import design
-from caal_desktop.widgets.common.controls import PaddedButton, TextLabel
+from caal_desktop.widgets.common.controls import DoubleClickGuard, PaddedButton, TextLabel
 from caal_desktop.widgets.common.formats import number
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ class WizardFooter(QWidget):
         self.skip = PaddedButton(self.tr("Skip"), name="wizard.skip", parent=self)
         self.back = PaddedButton(self.tr("Back"), name="wizard.back", parent=self)
         self.next = PaddedButton(self.tr("Next"), name="wizard.next", parent=self)
+        for button in (self.skip, self.next):
+            DoubleClickGuard(button)
         self._progress = TextLabel(name="wizard.progress", muted=True, parent=self)
         # It has its place also where it is hidden: whether it is shown follows from the window's width, which would
         # follow from it in turn.

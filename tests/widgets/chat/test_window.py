@@ -33,6 +33,7 @@ from caal_desktop.storage.history.records import ConversationRecord, Conversatio
 from caal_desktop.storage.history.store import HistoryDatabase
 from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.chat.options_dialog import OptionsDialog
+from tests.support.clicking import double_click
 from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
@@ -223,6 +224,13 @@ def test_the_pane_is_folded_away(chat_window: ChatWindow) -> None:
 def kept_draft(folder: Path) -> str:
     """Return the draft that is on the disk."""
     return load_draft(folder / "draft.json").text
+
+
+def test_a_double_click_on_send_does_not_stop_the_answer(chat_window: ChatWindow, demo: DemoControl) -> None:
+    chat_window.type("Hello there")
+    double_click(chat_window.button("chat.send"))
+    assert chat_window.ended().status is AnswerStatus.COMPLETE
+    assert len(demo.requests("/chat/completions")) == 1
 
 
 def test_undo_brings_a_sent_text_back_as_a_whole(chat_window: ChatWindow) -> None:

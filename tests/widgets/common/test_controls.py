@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QStyle, QS
 from caal_desktop.storage.settings.schema import Settings
 from caal_desktop.widgets.common import design, icons
 from caal_desktop.widgets.common.appearance import Appearance
-from caal_desktop.widgets.common.controls import BusyRing, ElidedLabel, IconButton, TextLabel
+from caal_desktop.widgets.common.controls import BusyRing, DoubleClickGuard, ElidedLabel, IconButton, TextLabel
 from caal_desktop.widgets.common.flow_layout import FlowLayout
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
+from tests.support.clicking import double_click
 from tests.support.qt_loop import turn
 
 if TYPE_CHECKING:
@@ -52,6 +53,25 @@ def shows_focus(button: QPushButton) -> bool:
     option = QStyleOptionButton()
     button.initStyleOption(option)
     return bool(option.state & QStyle.StateFlag.State_KeyboardFocusChange)  # type: ignore[attr-defined]
+
+
+# --- the double click
+
+
+def test_a_guarded_button_takes_a_double_click_as_one(window: QWidget) -> None:
+    plain, guarded = QPushButton("Plain", window), QPushButton("Guarded", window)
+    DoubleClickGuard(guarded)
+    clicks: list[str] = []
+    for button in (plain, guarded):
+        button.clicked.connect(partial(clicks.append, button.text()))
+    shown(window, plain, guarded)
+    double_click(plain)
+    assert clicks == ["Plain", "Plain"]
+    double_click(guarded)
+    assert clicks[2:] == ["Guarded"]
+    assert not guarded.isDown()
+    QTest.mouseClick(guarded, Qt.MouseButton.LeftButton)
+    assert clicks[2:] == ["Guarded", "Guarded"]
 
 
 # --- the message panel

@@ -21,6 +21,7 @@ from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.formats import seconds
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
 from caal_desktop.widgets.wizard.window import WizardWindow
+from tests.support.clicking import double_click
 from tests.support.key_stages import Stage, stage_of
 from tests.support.qt_loop import run_async, turn
 from tests.support.widget_audit import complaints_at_its_sizes
@@ -260,6 +261,16 @@ def test_escape_stops_the_answer_first(walk: Walk, demo: DemoControl, parts: Par
     assert not parts.setup.state.tried
     walk.press(Key.Key_Escape)
     assert walk.step is SetupStep.MODEL
+
+
+def test_a_double_click_asks_once_and_passes_over_no_page(walk: Walk, demo: DemoControl) -> None:
+    walk.to_the_trial(demo.key)
+    double_click(walk.button("wizard.try.ask"))
+    walk.until(lambda: walk.parts.setup.state.tried, "the answer")
+    assert [entry["status"] for entry in demo.requests("/chat/completions")] == [200]
+    double_click(walk.button("wizard.next"))
+    assert walk.step is SetupStep.DONE
+    assert walk.window.isVisible()
 
 
 def test_a_pause_before_the_answer_is_told_and_left(walk: Walk, demo: DemoControl) -> None:

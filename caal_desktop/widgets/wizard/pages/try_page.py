@@ -13,7 +13,7 @@ from caal_desktop.services.chat.turn_silence import turn_silence
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.answer_facts import answer_facts, verdict_on_silence
 from caal_desktop.widgets.common.command_set import CommandSet
-from caal_desktop.widgets.common.controls import BusyRing, PaddedButton, TextLabel
+from caal_desktop.widgets.common.controls import BusyRing, DoubleClickGuard, PaddedButton, TextLabel
 from caal_desktop.widgets.common.formats import seconds
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel, error_message
 from caal_desktop.widgets.common.pause_line import PauseLine
@@ -58,6 +58,7 @@ class TryPage(WizardPage):
         self._question.setTextMargins(design.GRID // 2, 0, design.GRID // 2, 0)
         self._ask = PaddedButton(self.tr("Ask"), name="wizard.try.ask", parent=self)
         design.keep_height(self._ask, 36)
+        DoubleClickGuard(self._ask)
         row = QHBoxLayout()
         row.setSpacing(design.GRID)
         row.addWidget(self._question, 1)
