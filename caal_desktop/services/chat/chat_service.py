@@ -284,6 +284,9 @@ class ChatService(QObject):
                 )
             answer.status = AnswerStatus.COMPLETE
         except ProviderError as error:
+            if request.routed_id is not None and error.params.get("model") == request.routed_id:
+                # How its hosts are chosen is no part of the name that the user knows.
+                error.params["model"] = request.model
             answer.status = AnswerStatus.FAILED
             answer.error = error
         finally:

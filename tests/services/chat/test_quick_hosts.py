@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from caal_desktop.llm.errors import ProviderError
 from caal_desktop.services.chat.chat_request import chat_request
 from caal_desktop.services.chat.conversation import AnswerStatus
 from caal_desktop.services.providers.connections import connection_for
@@ -99,6 +100,16 @@ def test_a_failed_answer_names_the_model_as_the_user_knows_it(parts: Parts, demo
     assert answer.status is AnswerStatus.FAILED
     assert answer.facts is not None
     assert answer.facts.asked_model == MODEL
+
+
+def test_the_words_of_a_failure_name_the_model_as_the_user_knows_it(parts: Parts, demo: DemoControl) -> None:
+    parts.settings.update(max_retries=0)
+    demo.fault("no_capacity_429", times=1, path="/chat/completions")
+    assert body_of(parts, demo)["model"] == f"{MODEL}:nitro"
+    [_, answer] = parts.chat.messages
+    assert isinstance(answer.error, ProviderError)
+    assert answer.error.params["model"] == MODEL
+    assert "nitro" not in str(answer.error)
 
 
 def test_other_providers_know_nothing_of_it(parts: Parts, demo: DemoControl) -> None:
