@@ -121,7 +121,10 @@ class HostPane(QWidget):
         self._model.set_hosts(hosts.endpoints)
         self.table.show()
         self.table.setCurrentIndex(self._model.index(0, 0))
-        note = self.tr("Each request goes to one of these, most often to a cheap one that is well.")
+        note = self.tr(
+            "Each request goes to one of these: most often to a cheap one that is well, or, with quick hosts first, to "
+            "the quickest."
+        )
         if all(host.latency_ms is None for host in hosts.endpoints):
             note += " " + self.tr("Speeds are told to users with a key only.")
         self._note.setText(note)
