@@ -380,13 +380,22 @@ def test_a_turn_that_is_interrupted_leaves_the_look_up_to_the_next() -> None:
 REFUSED = error_reply(400, "Reasoning is mandatory for this endpoint and cannot be disabled.")
 
 
-def test_a_host_that_refuses_it_is_asked_without_it_from_then_on() -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        REFUSED,
+        error_reply(400, "vendor/model does not support thinking"),
+        error_reply(404, "No endpoints found that support the requested reasoning parameters"),
+        error_reply(422, "reasoning: extra inputs are not permitted"),
+    ],
+)
+def test_a_host_that_refuses_it_is_asked_without_it_from_then_on(refusal: Reply) -> None:
     async def test() -> None:
-        async with speaking(alone(OPTIONAL), posts=(REFUSED, answer())) as (server, provider):
+        async with speaking(alone(OPTIONAL), posts=(refusal, answer())) as (server, provider):
             assert (await provider.chat(MESSAGES)).content == "Hi"
             await provider.chat(MESSAGES)
             assert posted(server) == [OFF, "nothing", "nothing"]
-        async with speaking(alone(OPTIONAL), posts=(REFUSED, text_stream("Hi"))) as (server, provider):
+        async with speaking(alone(OPTIONAL), posts=(refusal, text_stream("Hi"))) as (server, provider):
             assert await collect(provider.chat_stream(MESSAGES)) == ["Hi"]
             assert posted(server) == [OFF, "nothing"]
 

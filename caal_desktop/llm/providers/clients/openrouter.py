@@ -8,7 +8,14 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from caal_desktop.llm.errors import BadRequest, EndpointNotFound, InvalidResponse, ModelNotFound
+from caal_desktop.llm.errors import (
+    BadRequest,
+    CapabilityNotOffered,
+    EndpointNotFound,
+    InvalidResponse,
+    ModelNotFound,
+    UnprocessableRequest,
+)
 from caal_desktop.llm.events import Waiting
 from caal_desktop.llm.fields import as_dict, as_text
 from caal_desktop.llm.models.endpoints import EndpointInfo, endpoints_path, parse_endpoints, row_path
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from caal_desktop.llm.base import LLMResponse
+    from caal_desktop.llm.errors import ProviderError
     from caal_desktop.llm.events import StreamEvent, UsageReport
     from caal_desktop.llm.models.info import ReasoningPolicy
     from caal_desktop.llm.providers.descriptor import ProviderDescriptor
@@ -40,6 +48,8 @@ ATTRIBUTION_HEADERS: Final = {
 }
 """Name the program in OpenRouter's rankings and on the account's activity page; the last one is the newer name."""
 _THINKING_FIELDS: Final = frozenset({"reasoning", "reasoning_effort", "include_reasoning", "thinking"})
+_REFUSALS: Final = (BadRequest, CapabilityNotOffered, UnprocessableRequest)
+"""Errors of requests that ask for what cannot be had."""
 _ABOUT_THINKING: Final = re.compile(r"reasoning|thinking", re.IGNORECASE)
 
 
@@ -128,7 +138,7 @@ class OpenRouterProvider(HostedProvider):
         asked = await self._least_thinking(kwargs)
         try:
             return await super().chat(messages, tools, **asked, **kwargs)
-        except BadRequest as error:
+        except _REFUSALS as error:
             if not self._is_refused(asked, error):
                 raise
         return await super().chat(messages, tools, **kwargs)
@@ -161,7 +171,7 @@ class OpenRouterProvider(HostedProvider):
                 async for event in events:
                     has_started = has_started or not isinstance(event, Waiting)
                     yield event
-        except BadRequest as error:
+        except _REFUSALS as error:
             if has_started or not self._is_refused(asked, error):
                 raise
         else:
@@ -179,7 +189,7 @@ class OpenRouterProvider(HostedProvider):
         await self._ready_client()
         return await self._thinking.fields(self.model)
 
-    def _is_refused(self, asked: Mapping[str, Any], error: BadRequest) -> bool:
+    def _is_refused(self, asked: Mapping[str, Any], error: ProviderError) -> bool:
         """Return whether a request failed for what was asked of its thinking, and ask for that no more."""
         if not asked or self._thinking is None or not _ABOUT_THINKING.search(error.detail):
             return False
