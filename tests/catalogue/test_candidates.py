@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from caal_desktop.catalogue.fitness.candidates import MOST_CANDIDATES, MOST_WITHOUT_INDEX, candidates
 from caal_desktop.catalogue.fitness.recommend import could_be_suggested
 from caal_desktop.catalogue.usability import can_chat
+from caal_desktop.llm.models.info import ReasoningPolicy
 from caal_desktop.llm.models.key_info import Funds
 from tests.support.catalogues import RealList, generated_models, on_real_lists
 
@@ -39,6 +40,19 @@ def models_with_index(*, told: bool) -> list[ModelInfo]:
 def test_more_are_asked_where_the_list_tells_no_index() -> None:
     assert len(candidates(models_with_index(told=True), TODAY)) == MOST_CANDIDATES
     assert len(candidates(models_with_index(told=False), TODAY)) == MOST_WITHOUT_INDEX
+
+
+def test_without_the_orders_what_has_to_think_is_asked_later() -> None:
+    models = [replace(one, reasoning=None, hugging_face_id=None) for one in models_with_index(told=True)]
+    models = [replace(one, supported_parameters=frozenset({"tools"})) for one in models]
+    first = candidates(models, TODAY)[0]
+    thinks = [
+        replace(one, reasoning=ReasoningPolicy(mandatory=True, efforts=("high",))) if one.id == first else one
+        for one in models
+    ]
+    assert first not in candidates(thinks, TODAY)[:1]
+    order = [first, *(one.id for one in models if one.id != first)]
+    assert candidates(thinks, TODAY, by_latency=order, by_throughput=order)[0] == first, "their figures know better"
 
 
 def test_the_servers_orders_bring_up_what_is_quick() -> None:

@@ -100,6 +100,12 @@ def test_the_silence_says_what_it_rests_on(figures: Figures, told: str) -> None:
     assert explained(figures=figures).silence.in_words() == told
 
 
+def test_a_model_whose_id_leaves_no_choice_of_hosts_is_not_said_to_be_at_the_quickest() -> None:
+    router = replace(MODEL, id="openrouter/some-router")
+    silence = explained(router, Figures({router.id: (HOST, HOST)}, quick=True)).silence
+    assert silence.in_words() == "About 0.9 s of silence by its hosts' figures"
+
+
 @pytest.mark.parametrize(
     ("figures", "told"),
     [
@@ -114,15 +120,16 @@ def test_the_silence_says_what_it_rests_on(figures: Figures, told: str) -> None:
             hosted(*(replace(HOST, provider_name=name) for name in "abc"), ignored=frozenset({"c"})),
             "tools at 2 of 2 hosts that you allow",
         ),
-        (hosted(HOST, allowed=frozenset({"nobody"})), "can call tools"),
+        (NO_FIGURES, "can call tools"),
     ],
 )
 def test_tools_are_counted_at_the_hosts_that_a_turn_may_reach(figures: Figures, told: str) -> None:
     assert told in facts(explained(figures=figures))
 
 
-def test_where_no_host_takes_tools_they_are_not_promised() -> None:
-    assert not any("tools at" in fact or "can call" in fact for fact in facts(explained(figures=hosted(DOWN))))
+@pytest.mark.parametrize("figures", [hosted(DOWN), hosted(), hosted(HOST, allowed=frozenset({"nobody"}))])
+def test_where_no_host_takes_tools_they_are_not_promised(figures: Figures) -> None:
+    assert not any("tools at" in fact or "can call" in fact for fact in facts(explained(figures=figures)))
 
 
 @pytest.mark.parametrize(
@@ -175,6 +182,7 @@ THINKER = replace(MODEL, reasoning=ReasoningPolicy(mandatory=True), pricing=Pric
             "Among the cheapest of its age, and nobody has published how competent it is.",
         ),
         (MODEL, hosted(DOWN), "No host that your settings allow answers well at the moment."),
+        (MODEL, hosted(HOST, allowed=frozenset({"nobody"})), "Your settings allow none of its hosts to answer."),
         (replace(MODEL, expiration_date=date(2026, 9, 1)), hosted(HOST), "Will be switched off after 2026-09-01."),
     ],
 )

@@ -73,6 +73,7 @@ class ReasonCode(StrEnum):
     TOOLS = "tools"
     TOOLS_UNKNOWN = "tools_unknown"
     NO_HOST_WITH_TOOLS = "no_host_with_tools"
+    NO_ALLOWED_HOST = "no_allowed_host"
     NO_HEALTHY_HOST = "no_healthy_host"
     SPEAKS_SOON = "speaks_soon"
     SPEAKS_LATE = "speaks_late"
@@ -118,6 +119,10 @@ _JUDGED: dict[ReasonCode, tuple[FitnessVerdict, SourceText]] = {
     ReasonCode.NO_HOST_WITH_TOOLS: (
         FitnessVerdict.UNFIT,
         QT_TRANSLATE_NOOP("Fitness", "Cannot call tools at any host that your settings allow."),
+    ),
+    ReasonCode.NO_ALLOWED_HOST: (
+        FitnessVerdict.UNFIT,
+        QT_TRANSLATE_NOOP("Fitness", "Your settings allow none of its hosts to answer."),
     ),
     ReasonCode.SPEAKS_TOO_LATE: (
         FitnessVerdict.UNFIT,
@@ -308,7 +313,9 @@ def _codes(model: ModelInfo, today: date, figures: Figures) -> Iterator[tuple[Re
             yield ReasonCode.EXPIRES_SOON, ends
     yield _tools_code(model), {}
     if (hosts := figures.allowed_hosts(model.id)) is not None:
-        if hosts and not any(map(takes_tools, hosts)):
+        if figures.hosts[model.id] and not hosts:
+            yield ReasonCode.NO_ALLOWED_HOST, {}
+        elif hosts and not any(map(takes_tools, hosts)):
             yield ReasonCode.NO_HOST_WITH_TOOLS, {}
         elif not any(is_healthy(host) and takes_tools(host) for host in hosts):
             yield ReasonCode.NO_HEALTHY_HOST, {}

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from caal_desktop.llm.models.routing import quick_route
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
@@ -52,7 +54,7 @@ class Figures:
             missing was not asked about.
         allowed: names or tags of the hosts that alone may answer; empty for any.
         ignored: names or tags of the hosts that may not.
-        quick: whether the host with the greatest throughput is asked first.
+        quick: whether the host with the greatest throughput is wanted first.
         asked_at: by the models' ids, when the server listed the hosts (timezone-aware UTC).
         measured: by the models' ids, how long they were silent here, asked as they would be asked now.
     """
@@ -72,6 +74,10 @@ class Figures:
     def speaking_hosts(self, model_id: str) -> tuple[EndpointInfo, ...]:
         """Return the hosts that a voice turn may reach: allowed, in good health, and able to call tools."""
         return tuple(host for host in self.allowed_hosts(model_id) or () if is_healthy(host) and takes_tools(host))
+
+    def asks_quickest(self, model_id: str) -> bool:
+        """Return whether the quickest of a model's hosts is asked first: that is wanted, and its id leaves a choice."""
+        return self.quick and quick_route(model_id) is not None
 
     def _is_allowed(self, host: EndpointInfo) -> bool:
         if not self.allowed and not self.ignored:

@@ -11,7 +11,6 @@ from caal_desktop.catalogue.fitness.evidence import Evidence, Figures
 from caal_desktop.catalogue.fitness.free_models import needs_credit
 from caal_desktop.catalogue.fitness.speech_cost import CostKind, expected_cost
 from caal_desktop.llm.models.key_info import Funds
-from caal_desktop.llm.models.routing import quick_route
 from caal_desktop.llm.translation import QT_TRANSLATE_NOOP, Duration, FilledText, Money
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def _silence_fact(model: ModelInfo, silence: Silence | None, figures: Figures, n
         is_fresh = asked_at is None or now - asked_at <= FRESH
         if not is_fresh:
             values["time"] = asked_at
-        return FilledText(_BY_HOSTS[_asks_quickest(model, figures), is_fresh], values)
+        return FilledText(_BY_HOSTS[figures.asks_quickest(model.id), is_fresh], values)
     # A kind's silence is known to the second at best.
     values = {"time": Duration(silence.seconds)}
     if model.id in figures.hosts:
@@ -120,10 +119,6 @@ def _silence_fact(model: ModelInfo, silence: Silence | None, figures: Figures, n
         )
         return FilledText(text, values)
     return FilledText(QT_TRANSLATE_NOOP("Explanation", "About {time} of silence, judged by its kind"), values)
-
-
-def _asks_quickest(model: ModelInfo, figures: Figures) -> bool:
-    return figures.quick and quick_route(model.id) is not None
 
 
 def _price_fact(model: ModelInfo, figures: Figures) -> FilledText | None:
@@ -142,7 +137,7 @@ def _price_fact(model: ModelInfo, figures: Figures) -> FilledText | None:
 
 def _tools_fact(model: ModelInfo, figures: Figures) -> FilledText | None:
     hosts, able = figures.allowed_hosts(model.id), len(figures.speaking_hosts(model.id))
-    if not hosts:
+    if hosts is None:
         takes_tools = "tools" in (model.supported_parameters or ())
         return FilledText(QT_TRANSLATE_NOOP("Explanation", "can call tools")) if takes_tools else None
     if not able:

@@ -33,7 +33,6 @@ from typing import TYPE_CHECKING
 from caal_desktop.catalogue.fitness.evidence import Evidence
 from caal_desktop.catalogue.search.naming import naming
 from caal_desktop.llm.models.effort import NO_REASONING, voice_effort
-from caal_desktop.llm.models.routing import quick_route
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,7 +115,7 @@ def silence_by_hosts(model: ModelInfo, hosts: Iterable[EndpointInfo]) -> Silence
 def reached_hosts(model_id: str, figures: Figures) -> tuple[EndpointInfo, ...]:
     """Return the hosts that a voice turn reaches: all that may answer, or the quickest of them if it is asked first."""
     hosts = figures.speaking_hosts(model_id)
-    if figures.quick and quick_route(model_id) is not None and (quickest := quickest_of(hosts)) is not None:
+    if figures.asks_quickest(model_id) and (quickest := quickest_of(hosts)) is not None:
         return (quickest,)
     return hosts
 

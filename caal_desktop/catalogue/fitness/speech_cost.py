@@ -22,7 +22,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from caal_desktop.catalogue.fitness.silence import quickest_of
-from caal_desktop.llm.models.routing import quick_route
 
 if TYPE_CHECKING:
     from caal_desktop.catalogue.fitness.evidence import Figures
@@ -107,7 +106,7 @@ def expected_cost(model: ModelInfo, figures: Figures) -> HourlyCost:
 
     Quick hosts first, that is by the prices of the host that is asked first, where these are known.
     """
-    if not figures.quick or quick_route(model.id) is None:
+    if not figures.asks_quickest(model.id):
         return hourly_cost(model)
     host = quickest_of(figures.speaking_hosts(model.id))
     cost = hourly_cost(model, host)
