@@ -97,7 +97,7 @@ class CatalogueService(QObject):
         changed: carries the :class:`Catalogue`, after every change of list or state.
         replacementFound: carries the id of a model that is not listed, and the most similar :class:`ModelInfo` that is
             listed, or None.
-        connected: the models are requested with another connection now, or with none.
+        connected: the models are requested with another connection now.
         keyChanged: something else is known of the key.
     """
 

@@ -103,7 +103,7 @@ class FigureSurvey(QObject):
         """Ask this provider from now on, with this key; what is under way for another is cancelled."""
         if connection != self._connection:
             self._connection = connection
-            self._again_at = _NEVER
+            self._rest(None, _NEVER)
             self._scope.cancel("survey")
 
     def request(self, view: CatalogueView) -> None:
@@ -131,9 +131,11 @@ class FigureSurvey(QObject):
         orders = self._orders()
         await orders.load()
         chosen = await self._choose(view, orders)
-        if not self._unasked(connection, chosen):
+        known = self._known.evidence(connection.provider)
+        if known.keys() >= set(chosen):
             # Neither a request nor the client that would send it is needed.
-            self._rest(view, self._asked_again_at(connection, chosen))
+            first = min((known[model_id].asked_at for model_id in chosen), default=self._known.clock())
+            self._rest(view, first + FRESH_FOR)
             return
         self._set_asking(True)
         try:
@@ -198,11 +200,6 @@ class FigureSurvey(QObject):
     def _unasked(self, connection: Connection, model_ids: Iterable[str]) -> list[str]:
         known = self._known.evidence(connection.provider)
         return [model_id for model_id in model_ids if model_id not in known]
-
-    def _asked_again_at(self, connection: Connection, model_ids: Iterable[str]) -> datetime:
-        known = self._known.evidence(connection.provider)
-        asked = (known[model_id].asked_at for model_id in model_ids)
-        return min(asked, default=self._known.clock()) + FRESH_FOR
 
     def _set_asking(self, is_asking: bool) -> None:
         self._is_asking = is_asking

@@ -63,7 +63,7 @@ class VanishedModelWatch(QObject):
         is_current = catalogue.state is CatalogueState.READY and catalogue.provider == settings.provider
         view = catalogue.view
         if not is_current or view is None or not model_id or view.find(model_id) or view.routed(model_id):
-            self._requested = ""
+            self._requested, self._judged = "", None
             self._publish(None)
         elif self._requested != model_id or self._judged is not view:
             # Of the same models, judged anew, another one may be the nearest.

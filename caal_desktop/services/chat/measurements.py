@@ -68,9 +68,9 @@ class Measurements(QObject):
         self._scope = TaskScope("measurements")
 
     def add(self, turn: AnsweredTurn) -> None:
-        """Take an answer into account, where it says something of a voice turn."""
+        """Take an answer into account, where it says something of a voice turn; nothing happens after closing."""
         provider, kept = turn.request.connection.provider, _kept(turn, self._today())
-        if kept is None:
+        if kept is None or self._scope.is_closed:
             return
         self._turns[provider] = _last((*self._turns.get(provider, ()), kept), self._today())
         self._write_soon(provider)

@@ -15,7 +15,7 @@ from caal_desktop.catalogue.fitness.assessment import predicted_silence
 from caal_desktop.catalogue.fitness.candidates import MOST_CANDIDATES, candidates
 from caal_desktop.catalogue.fitness.evidence import Evidence
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
-from caal_desktop.llm.models.key_info import Funds
+from caal_desktop.llm.models.key_info import Funds, KeyInfo
 from caal_desktop.services.catalogue import figure_survey
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.catalogue.host_lookup import HostsPhase
@@ -120,6 +120,20 @@ def test_without_credit_the_free_ones_are_asked(parts: Parts, demo: DemoControl)
     survey(parts)
     models = [view_of(parts).find(model_id) for model_id in asked(demo)]
     assert models
+    assert all(model is not None and model.pricing.is_free for model in models)
+
+
+def test_when_the_key_turns_out_to_have_no_credit_the_free_ones_are_asked_as_well(
+    opened: Parts, demo: DemoControl
+) -> None:
+    opened.use_key(demo.key_for("default"))
+    survey(opened)
+    demo.clear_requests()
+    opened.tell_of_key(KeyInfo(is_free_tier=True))
+    opened.until(lambda: view_of(opened).funds is Funds.NONE_BOUGHT, "the judgement")
+    survey(opened)
+    models = [view_of(opened).find(model_id) for model_id in asked(demo)]
+    assert models, "what was asked before was for another purse"
     assert all(model is not None and model.pricing.is_free for model in models)
 
 

@@ -95,6 +95,23 @@ def test_a_key_that_is_just_being_given_is_heeded_and_the_one_in_use_again_after
     parts.until(lambda: view_of(parts).funds is Funds.BOUGHT, "the key in use")
 
 
+def test_no_list_is_judged_by_what_another_server_was_measured_to_take(
+    parts: Parts, demo: DemoControl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def measured(connection: Connection, _settings: object) -> dict[str, object]:
+        asked.append((connection.provider, parts.catalogue.current.provider))
+        return {}
+
+    monkeypatch.setattr(parts.measurements, "measured", measured)
+    parts.open_catalogue()
+    parts.catalogue.open(Connection("openai_compatible", address=demo.base_url))
+    parts.until(lambda: parts.catalogue.current.state is CatalogueState.READY, "the list")
+    assert {"openrouter", "openai_compatible"} <= {provider for provider, _ in asked}
+    assert all(provider == shown for provider, shown in asked), "not even while one gives way to the other"
+
+
 def test_a_list_that_comes_later_is_judged_before_it_is_shown(make_parts: Callable[..., Parts]) -> None:
     parts = make_parts()
     parts.settings.update(allowed_providers=("groq",))

@@ -276,6 +276,16 @@ def test_the_next_run_knows_the_last_five_of_each_kind(make: Callable[..., Measu
     assert set().union(*kept) == {"source", "model", "way", "seconds", "day"}, "no word of prompt or answer"
 
 
+def test_what_comes_after_the_end_begins_nothing_anew(make: Callable[..., Measurements]) -> None:
+    measurements = make()
+    told(measurements)
+    end(measurements)
+    measurements.add(answered())
+    assert told(measurements) is None
+    assert measurements._writers == {}
+    assert known_again(make) is None
+
+
 def test_what_was_measured_before_the_file_was_read_is_added_to_it(make: Callable[..., Measurements]) -> None:
     first = make()
     first.add(answer_after(1.0))
