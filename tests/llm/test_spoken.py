@@ -51,6 +51,7 @@ WRITTEN: dict[str, tuple[str, str, list[tuple[str, dict[str, Any]]]]] = {
     ),
     "Hermes and its id": ('<tool_call>{"id": "x1", "name": "get_time", "arguments": null}</tool_call>', "", [TIME]),
     "Hermes without arguments": ('<tool_call>{"name": "get_time"}</tool_call>', "", [TIME]),
+    "Hermes, arguments that are blank": ('<tool_call>{"name": "get_time", "arguments": ""}</tool_call>', "", [TIME]),
     "arguments as text": ('<tool_call>{"name": "get_weather", "arguments": "{\\"city\\": \\"Köln\\"}"}', "", [WEATHER]),
     "Llama at Groq": (f"<function=get_weather>{ARGUMENTS}</function>", "", [WEATHER]),
     "Llama at Groq, unclosed": (f"<function=get_weather{ARGUMENTS}</function>", "", [WEATHER]),

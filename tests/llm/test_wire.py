@@ -261,6 +261,15 @@ def test_tools_and_their_choice() -> None:
         assert not {"tools", "tool_choice"} & body_of(tools=[], stream=stream, tool_choice="auto").keys()
 
 
+def test_a_stream_of_text_lets_no_tool_be_chosen_whatever_the_call_says() -> None:
+    async def test() -> None:
+        async with scripted_server(text_stream("Hi")) as server, compatible(server) as provider:
+            await collect(provider.chat_stream(HELLO, [TOOL], tool_choice="auto"))
+            assert server.last.body["tool_choice"] == "none"
+
+    run(test())
+
+
 @pytest.mark.parametrize("stream", [True, False])
 def test_options_of_a_call(stream: bool) -> None:
     body = body_of(
