@@ -279,6 +279,9 @@ class ModelPane(QWidget):
 
     def _show_news(self) -> None:
         best = self.browser.view.recommended
+        if best is not None and best.id == self._chosen:
+            # Seen with its badge: no news when the user looks at others.
+            self._known_best = best.id
         is_news = best is not None and best.id not in (self._known_best, self._chosen)
         self.parts.news.tell(best if is_news else None)
 
