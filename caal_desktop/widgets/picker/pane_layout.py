@@ -137,9 +137,12 @@ class PaneLayout:
         """Set the order of the Tab key: as parts are read; the arrow keys lead from the search to the list at once."""
         chips = self.filters.bar.chips
         order = [self.search, self.chips_button, self.refresh, *chips, self.orders, self.filters.price]
-        order += [self.list, self.news.use, self.quick.box, self.tray.open, self.more]
+        order += [self.list, self.news.use, self.news.dismiss, self.quick.box]
+        order += [self.tray.open, self.tray.none, self.more]
         for first, second in pairwise(order):
             QWidget.setTabOrder(first, second)
+        # Its buttons come and go, and stand above the list.
+        self.message.follow_in_tab_order(self.filters.price)
 
     # --- sizes
 

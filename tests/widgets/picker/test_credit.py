@@ -233,3 +233,18 @@ def test_large_text_fits(picker: Picker, text_scale: Callable[[float], None], lo
         dialog.resize(width, height)
         turn(3)
         assert cut_texts(dialog) == []
+
+
+def test_tab_leads_from_the_message_to_the_list_as_the_eye_does(picker: Picker) -> None:
+    picker.open(NO_CREDIT)
+    pane = picker.dialog.pane
+    pane.filters.price.setFocus()
+    names = []
+    for _ in range(4):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        picker.qtbot.keyClick(focused, Qt.Key.Key_Tab)
+        after = QApplication.focusWidget()
+        assert after is not None
+        names.append(after.objectName().rpartition(".")[2])
+    assert names == ["free", "filter", "credit", "list"]

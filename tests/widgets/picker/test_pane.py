@@ -252,6 +252,16 @@ def test_a_mouse_picks_too(picker: Picker) -> None:
     assert picker.activated == [index.data(ModelRole.ID)]
 
 
+def tabbed_from(widget: QWidget) -> list[str]:
+    """Return the controls of a widget's part in the order of Tab, from it on."""
+    part, names, at = widget.objectName().rpartition(".")[0], [], widget
+    while not names or at is not widget:
+        if at.objectName().rpartition(".")[0] == part and at.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            names.append(at.objectName().rpartition(".")[2])
+        at = at.nextInFocusChain()
+    return names
+
+
 def test_details_follow_and_give_way(qtbot: QtBot, parts: Parts) -> None:
     wide = Picker(qtbot, parts)
     wide.type("claude")
@@ -268,6 +278,7 @@ def test_details_follow_and_give_way(qtbot: QtBot, parts: Parts) -> None:
     narrow.press(Key.Key_I, modifier=Qt.KeyboardModifier.ControlModifier)
     assert narrow.pane.details.sheet.hasFocus()
     assert not narrow.pane.list.isVisible()
+    assert tabbed_from(narrow.pane.details.back) == ["back", "compare", "star", "copy", "sheet", "hosts_button"]
     narrow.press(Key.Key_Escape)
     assert narrow.pane.list.hasFocus()
     assert narrow.closed == []
@@ -285,6 +296,7 @@ def test_two_or_three_are_compared(picker: Picker) -> None:
             picker.press(Key.Key_E, modifier=ctrl)
             compared.add(picker.pane.chosen)
     assert tray.isVisible()
+    assert tray.open.nextInFocusChain() is tray.none
     assert len(tray.models) == 3, "the first one has made room"
     picker.press(Key.Key_E, modifier=ctrl)
     assert len(tray.models) == 2

@@ -202,6 +202,22 @@ def test_what_the_arrows_choose_is_seen_in_a_small_window(walk: Walk) -> None:
         walk.press(Key.Key_Down)
 
 
+def test_the_row_that_the_arrows_lead_to_is_seen_in_a_small_window(walk: Walk, demo: DemoControl) -> None:
+    """The list is higher than what is seen of the page, so that a row may be seen of the list and not of the page."""
+    walk.to_the_model(demo.key)
+    walk.window.resize(walk.window.minimumWidth(), 400)
+    turn(3)
+    listed = walk.window.model.pane.list
+    listed.setFocus()
+    rows = set()
+    for key in (*[Key.Key_Down] * 4, *[Key.Key_Up] * 3):
+        walk.press(key)
+        row = listed.visualRect(listed.currentIndex())
+        rows.add(row.top())
+        assert listed.viewport().visibleRegion().boundingRect().contains(row), key
+    assert len(rows) > 1
+
+
 def test_what_is_wrong_with_a_key_is_seen_in_a_small_window(walk: Walk, demo: DemoControl) -> None:
     walk.to_the_key()
     walk.window.resize(walk.window.minimumWidth(), 360)
@@ -715,6 +731,11 @@ def test_the_hosts_are_asked_while_models_are_looked_at_and_the_user_hears_of_a_
     room = pane.list.viewport().width() - 3 * design.GRID
     assert 0 < pane.list.fontMetrics().horizontalAdvance(row.summary + row.context) <= room, "nothing is cut"
     assert not news.isVisible()
+    # Nor is what was seen with its badge any news to the user who looks at others.
+    seen = best().id
+    pane.choose(next(model.id for model in pane.browser.view.models if model.id != seen))
+    assert not news.isVisible()
+    pane.choose(seen)
     walk.qtbot.mouseMove(pane.list.viewport(), QPoint(20, 20))
     walk.qtbot.mouseMove(pane.list.viewport(), QPoint(40, 20))
     walk.until(lambda: pane._is_touched, "the mouse on the list")
@@ -725,6 +746,13 @@ def test_the_hosts_are_asked_while_models_are_looked_at_and_the_user_hears_of_a_
     walk.until(lambda: news.isVisible(), "the news")
     assert news.model is best()
     assert parts.setup.state.model == pane.chosen == read
+    # By keyboard, in the order in which it is seen; each button says what it is about.
+    pane.list.setFocus()
+    for button, after in ((news.use, news.dismiss), (news.dismiss, pane.parts.quick.box)):
+        assert button.accessibleDescription() == f"{best().name} is now recommended"
+        walk.press(Key.Key_Tab)
+        assert QApplication.focusWidget() is button
+        assert button.nextInFocusChain() is after
     walk.qtbot.mouseClick(news.use, Qt.MouseButton.LeftButton)
     assert parts.setup.state.model == pane.chosen == best().id
     assert not news.isVisible()

@@ -36,14 +36,14 @@ class CompareTray(QWidget):
         self.open.setObjectName(f"{name}.open")
         self.open.setAutoDefault(False)
         self.open.clicked.connect(self.compareRequested)
-        clear = IconButton("close", self.tr("Compare none of them"), name=f"{name}.clear", parent=self)
-        clear.clicked.connect(self.clear)
+        self.none = IconButton("close", self.tr("Compare none of them"), name=f"{name}.clear", parent=self)
+        self.none.clicked.connect(self.clear)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(design.GRID)
         layout.addWidget(self._names, 1)
         layout.addWidget(self.open)
-        layout.addWidget(clear)
+        layout.addWidget(self.none)
         self._show()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -115,6 +116,8 @@ class DetailsPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
+        for first, second in pairwise((self.back, self.compare, self.star, self._copy, self.sheet, self.hosts_button)):
+            QWidget.setTabOrder(first, second)
         self.back.hide()
 
     @property

@@ -10,6 +10,7 @@ from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QResizeEvent, QWheelE
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from caal_desktop.item_models.model_list import ModelRole
+from caal_desktop.widgets.common.controls import bring_into_view
 from caal_desktop.widgets.picker.list.delegate import ModelDelegate
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class ModelListView(QListView):
             super().keyPressEvent(event)
             if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_PageUp, Qt.Key.Key_Up) and before != self.currentIndex():
                 self._show_heading_above()
+            # Where the whole list does not fit its page, the row may be seen of the list and not of the page.
+            bring_into_view(self)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Notice that the user is here."""

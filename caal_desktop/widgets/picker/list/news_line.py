@@ -33,15 +33,15 @@ class NewsLine(QWidget):
         self._text = ElidedLabel(name=f"{name}.text", parent=self)
         self.use = PaddedButton(self.tr("Use it"), name=f"{name}.use", parent=self)
         self.use.clicked.connect(self._use)
-        dismiss = IconButton("close", self.tr("Keep the one that is chosen"), name=f"{name}.dismiss", parent=self)
-        dismiss.clicked.connect(self.dismissed)
+        self.dismiss = IconButton("close", self.tr("Keep the one that is chosen"), name=f"{name}.dismiss", parent=self)
+        self.dismiss.clicked.connect(self.dismissed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(design.GRID)
         layout.addWidget(IconLabel("info", "accent_text", parent=self))
         layout.addWidget(self._text, 1)
         layout.addWidget(self.use)
-        layout.addWidget(dismiss)
+        layout.addWidget(self.dismiss)
         self.hide()
 
     @property
@@ -57,6 +57,9 @@ class NewsLine(QWidget):
         text = "" if model is None else self.tr("{model} is now recommended").format(model=model.name)
         self._text.set_full_text(text)
         self.setAccessibleName(text)
+        # Read where Tab leads: which one, and in place of what.
+        self.use.setAccessibleDescription(text)
+        self.dismiss.setAccessibleDescription(text)
         self.setVisible(model is not None)
         if self.isVisible():
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
