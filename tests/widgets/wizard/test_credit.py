@@ -76,6 +76,21 @@ def test_a_model_with_a_price_is_told_of_before_it_is_asked(walk: Walk, demo: De
     walk.press(Key.Key_Return)
     assert walk.step is SetupStep.TRY
     assert caution(walk), "here it would be asked"
+    # The same from its row.
+    walk.press(Key.Key_Escape)
+    walk.window.model.pane.list.setFocus()
+    walk.press(Key.Key_Return)
+    assert walk.step is SetupStep.MODEL
+    assert walk.focus == "wizard.next"
+
+
+def test_enter_on_a_row_goes_on_and_asks_nothing(walk: Walk, demo: DemoControl) -> None:
+    walk.to_the_model(demo.key)
+    walk.window.model.pane.list.setFocus()
+    walk.press(Key.Key_Return)
+    assert walk.step is SetupStep.TRY
+    assert walk.focus == "wizard.try.ask"
+    assert walk.button("wizard.try.ask").text() == "Ask", "not Stop: that is for the next Enter"
 
 
 def test_a_key_from_an_earlier_run_is_asked_about(walk: Walk, demo: DemoControl) -> None:

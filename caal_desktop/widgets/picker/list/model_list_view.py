@@ -91,6 +91,9 @@ class ModelListView(QListView):
         else:
             before = QPersistentModelIndex(self.currentIndex())
             super().keyPressEvent(event)
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and before.isValid():
+                # Qt leaves it to the window, too, whose default button is by now what the row has led to.
+                event.accept()
             if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_PageUp, Qt.Key.Key_Up) and before != self.currentIndex():
                 self._show_heading_above()
             # Where the whole list does not fit its page, the row may be seen of the list and not of the page.
