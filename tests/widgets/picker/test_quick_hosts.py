@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from caal_desktop.catalogue.fitness.evidence import Figures
 from caal_desktop.catalogue.fitness.quick_hosts import quick_hosts
@@ -17,6 +17,7 @@ from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.info import ModelInfo, Pricing
 from caal_desktop.llm.models.routing import quick_route
 from caal_desktop.services.catalogue.catalogue_service import Catalogue
+from caal_desktop.services.catalogue.host_lookup import Hosts, HostsPhase
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.widgets.common.explanations import explanation_line
 from caal_desktop.widgets.common.model_price import price_sentence
@@ -100,6 +101,18 @@ def test_the_keyboard_switches_it_and_the_models_are_judged_anew(qtbot: QtBot, p
     qtbot.keyClick(switch.box, Qt.Key.Key_Space)
     parts.until(lambda: not made.browser.view.figures.quick, "the judgement")
     assert not parts.settings.current.quick_hosts
+
+
+def test_the_hosts_note_tells_of_a_choice_where_there_is_one(qtbot: QtBot, parts: Parts) -> None:
+    made = shown(qtbot, parts, with_hosts())
+    qtbot.mouseClick(made.details.hosts_button, Qt.MouseButton.LeftButton)
+    hosts = made.details.hosts
+    note = made.findChild(QLabel, f"{hosts.objectName()}.note")
+    assert note is not None
+    hosts.show_hosts(Hosts(hosts.model_id, HostsPhase.READY, (SLOW, QUICK)))
+    assert "cheap one that is well, or, with quick hosts first, to the quickest" in note.text()
+    hosts.show_hosts(Hosts(hosts.model_id, HostsPhase.READY, (SLOW,)))
+    assert note.isHidden()
 
 
 def test_nothing_moves_when_it_is_switched(qtbot: QtBot, parts: Parts) -> None:

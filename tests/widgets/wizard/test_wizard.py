@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from caal_desktop.demo.errors import SUGGESTED
@@ -189,6 +190,16 @@ def test_arrows_choose_the_provider_and_enter_goes_on(walk: Walk, parts: Parts) 
     walk.press(Key.Key_Escape)
     assert walk.step is SetupStep.WELCOME
     assert walk.focus == "wizard.provider.groq"
+
+
+def test_ollama_is_asked_for_by_its_own_address(walk: Walk) -> None:
+    walk.show()
+    QTest.mouseClick(walk.find("wizard.provider.ollama"), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(walk.find("wizard.next"), Qt.MouseButton.LeftButton)
+    intro = walk.find("wizard.key.intro")
+    assert isinstance(intro, QLabel)
+    assert "http://localhost:11434 " in intro.text()
+    assert "/v1" not in intro.text()
 
 
 def test_what_the_arrows_choose_is_seen_in_a_small_window(walk: Walk) -> None:

@@ -121,14 +121,18 @@ class HostPane(QWidget):
         self._model.set_hosts(hosts.endpoints)
         self.table.show()
         self.table.setCurrentIndex(self._model.index(0, 0))
-        note = self.tr(
-            "Each request goes to one of these: most often to a cheap one that is well, or, with quick hosts first, to "
-            "the quickest."
-        )
+        notes = []
+        if len(hosts.endpoints) > 1:
+            notes.append(
+                self.tr(
+                    "Each request goes to one of these: most often to a cheap one that is well, or, with quick hosts "
+                    "first, to the quickest."
+                )
+            )
         if all(host.latency_ms is None for host in hosts.endpoints):
-            note += " " + self.tr("Speeds are told to users with a key only.")
-        self._note.setText(note)
-        self._note.show()
+            notes.append(self.tr("Speeds are told to users with a key only."))
+        self._note.setText(" ".join(notes))
+        self._note.setVisible(bool(notes))
 
     def _show_message(
         self, kind: MessageKind, title: str, body: str = "", actions: Sequence[MessageAction] = ()

@@ -149,6 +149,9 @@ class KeyPage(WizardPage):
 
     def _intro(self) -> str:
         descriptor, title = self._descriptor, provider_title(self._entry.provider)
+        if descriptor.has_own_interface:
+            text = self.tr("Give its address, which is {address} where it runs on this computer.")
+            return text.format(address=descriptor.base_url)
         if not descriptor.needs_key:
             return self.tr("Give the address of its OpenAI-compatible interface, usually ending in /v1.")
         if self._sign_in is not None and descriptor.can(Capability.SIGN_IN):
