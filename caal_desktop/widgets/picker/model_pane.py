@@ -16,6 +16,7 @@ from caal_desktop.item_models.model_list import ModelListModel, ModelRole
 from caal_desktop.llm.models.info import ModelInfo
 from caal_desktop.llm.providers.registry import PROVIDERS
 from caal_desktop.widgets.common.command_set import CommandSet, key_sequences, pressed
+from caal_desktop.widgets.common.explanations import explanation_line
 from caal_desktop.widgets.common.formats import age, number
 from caal_desktop.widgets.markdown.link_dialog import ask_to_open
 from caal_desktop.widgets.picker.browser import CatalogueBrowser
@@ -53,7 +54,7 @@ class ModelPane(QWidget):
     Signals:
         modelChosen: another model is the current one because the user chose it; carries its id.
         modelActivated: Enter or a double click on a row; carries the model's id.
-        touched: the user has begun to read or to search the list; from here on nothing moves by itself.
+        touched: the user has begun to read or to search a provider's list; from here on nothing moves by itself.
     """
 
     modelChosen = Signal(str)
@@ -76,8 +77,10 @@ class ModelPane(QWidget):
         """What was chosen before the search began; typing passes over models that the user did not mean to choose."""
         self._is_updating = False
         self._is_touched = False
+        self._provider = ""
+        """Whose list it is that may have been touched."""
         self._known_best = ""
-        """The model that was recommended when the list came, or when the user last heard of another."""
+        """The model that was recommended when the list came, or the last one that the user heard of or has chosen."""
         self._catalogue = catalogue
         self.commands: CommandSet[[]] = CommandSet(commands)
         self._order_commands: CommandSet[[]] = CommandSet(self.commands)
@@ -278,16 +281,21 @@ class ModelPane(QWidget):
         self.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_news(self) -> None:
-        best = self.browser.view.recommended
+        view = self.browser.view
+        best = view.recommended
         if best is not None and best.id == self._chosen:
             # Seen with its badge: no news when the user looks at others.
             self._known_best = best.id
-        is_news = best is not None and best.id not in (self._known_best, self._chosen)
-        self.parts.news.tell(best if is_news else None)
+        if best is None or best.id == self._known_best:
+            self.parts.news.tell(None)
+        else:
+            self.parts.news.tell(best, explanation_line(view.explain(best)))
 
     def _on_catalogue(self) -> None:
         best = self.browser.view.recommended
         self._known_best = "" if best is None else best.id
+        if self.browser.catalogue.provider != self._provider:
+            self._provider, self._is_touched = self.browser.catalogue.provider, False
         self._show_news()
         self._model.forget_descriptions()
         provider = PROVIDERS.get(self.browser.catalogue.provider)

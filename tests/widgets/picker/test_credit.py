@@ -96,6 +96,16 @@ def picker(parts: Parts, qtbot: QtBot) -> Picker:
     return Picker(parts, qtbot)
 
 
+def test_nothing_is_said_of_a_key_until_the_models_are_judged_by_it(picker: Picker) -> None:
+    picker.open(BOUGHT)
+    message = picker.dialog.pane.message
+    picker.parts.tell_of_key(NO_CREDIT)
+    assert picker.view.funds is Funds.BOUGHT
+    assert message.isHidden(), "not yet: which free model there is would be said wrongly"
+    picker.parts.until(lambda: picker.view.funds is Funds.NONE_BOUGHT, "the judgement")
+    assert not message.isHidden()
+
+
 def test_without_credit_free_models_are_offered(picker: Picker) -> None:
     paid = picker.model(free=False)
     picker.open(NO_CREDIT, paid.id)

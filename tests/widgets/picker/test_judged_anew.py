@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from caal_desktop.catalogue.fitness.recommend import could_be_suggested
 from caal_desktop.catalogue.sorting import SortOrder
 from caal_desktop.item_models.model_list import ModelListModel, ModelRole, ModelRow
 from caal_desktop.llm.models.endpoints import EndpointInfo
+from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.providers.provider_pool import Connection
 from caal_desktop.widgets.picker.model_pane import ModelPane
 from tests.support.picker_states import catalogue
@@ -228,6 +230,21 @@ def test_the_preselection_follows_and_is_no_news(reader: Reader) -> None:
     assert reader.list.verticalScrollBar().value() == 0
     assert not reader.pane.parts.news.isVisible()
     assert reader.chosen == []
+    reader.move_to(reader.listed_others()[3])
+    assert not reader.pane.parts.news.isVisible(), "it was marked before: whoever moves on knows it"
+
+
+def test_at_another_provider_nobody_has_read_yet(reader: Reader) -> None:
+    touched: list[None] = []
+    reader.pane.touched.connect(lambda: touched.append(None))
+    reader.move_to(reader.listed_others()[3])
+    assert len(touched) == 1
+    reader.parts.show_catalogue(replace(catalogue(), state=CatalogueState.REFRESHING))
+    reader.list.move_by(Qt.Key.Key_Down)
+    assert len(touched) == 1
+    reader.parts.show_catalogue(replace(catalogue(), provider="groq"))
+    reader.list.move_by(Qt.Key.Key_Down)
+    assert len(touched) == 2
 
 
 def test_the_news_can_be_taken_or_left(reader: Reader) -> None:
@@ -237,6 +254,8 @@ def test_the_news_can_be_taken_or_left(reader: Reader) -> None:
     assert reader.ids[0] == reader.first.id, "the chosen one stays where it was"
     assert news.model is better
     assert better.name in news.accessibleName()
+    assert "0.3 s of silence by its hosts' figures" in news.use.toolTip(), "the user decides by that"
+    assert news.accessibleDescription().split() == news.use.toolTip().split()
     close = news.findChild(QWidget, "pane.news.dismiss")
     assert close is not None
     reader.qtbot.mouseClick(close, Qt.MouseButton.LeftButton)

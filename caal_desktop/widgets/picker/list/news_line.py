@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import ElidedLabel, IconButton, IconLabel, PaddedButton
+from caal_desktop.widgets.common.tooltips import set_tooltip
 
 if TYPE_CHECKING:
     from caal_desktop.llm.models.info import ModelInfo
@@ -49,19 +50,24 @@ class NewsLine(QWidget):
         """The model that it tells of; None while there is no news."""
         return self._model
 
-    def tell(self, model: ModelInfo | None) -> None:
-        """Tell of a model that is recommended now, or of none."""
-        if model is self._model:
-            return
-        self._model = model
+    def tell(self, model: ModelInfo | None, why: str = "") -> None:
+        """Tell of a model that is recommended now, or of none.
+
+        Args:
+            model: the model.
+            why: what is to be expected of it: to be read at the button that takes it.
+        """
+        is_news, self._model = model is not self._model, model
         text = "" if model is None else self.tr("{model} is now recommended").format(model=model.name)
         self._text.set_full_text(text)
         self.setAccessibleName(text)
+        self.setAccessibleDescription(why)
+        set_tooltip(self.use, why)
         # Read where Tab leads: which one, and in place of what.
         self.use.setAccessibleDescription(text)
         self.dismiss.setAccessibleDescription(text)
         self.setVisible(model is not None)
-        if self.isVisible():
+        if is_news and self.isVisible():
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
     def _use(self) -> None:
