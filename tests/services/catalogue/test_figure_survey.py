@@ -15,6 +15,7 @@ from caal_desktop.catalogue.fitness.assessment import predicted_silence
 from caal_desktop.catalogue.fitness.candidates import MOST_CANDIDATES, candidates
 from caal_desktop.catalogue.fitness.evidence import Evidence
 from caal_desktop.catalogue.sorting import SERVER_SORT, SortOrder
+from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.key_info import Funds, KeyInfo
 from caal_desktop.services.catalogue import figure_survey
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
@@ -322,6 +323,16 @@ def test_what_is_known_lasts_a_day_and_over_a_restart(
     assert known(second) == {}
     survey(second)
     assert len(asked(demo)) == MOST_CANDIDATES
+
+
+def test_what_comes_for_a_connection_that_gave_way_is_not_kept(opened: Parts, demo: DemoControl) -> None:
+    hosts = {view_of(opened).models[0].id: (EndpointInfo("Host"),)}
+    current = keyed(demo)
+    for other in (keyed(demo, "unlimited"), replace(current, address=f"{current.address}/elsewhere")):
+        opened.catalogue.known_hosts.add(other, hosts)
+        assert known(opened) == {}
+    opened.catalogue.known_hosts.add(current, hosts)
+    assert known(opened).keys() == hosts.keys()
 
 
 def test_another_key_is_asked_anew(opened: Parts, demo: DemoControl) -> None:

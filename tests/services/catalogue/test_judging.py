@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from caal_desktop.catalogue.fitness.evidence import Figures
+from caal_desktop.catalogue.view import CatalogueView
 from caal_desktop.llm.models.endpoints import EndpointInfo
 from caal_desktop.llm.models.key_info import Funds, KeyInfo
 from caal_desktop.services.catalogue.catalogue_service import CatalogueState
@@ -16,7 +19,7 @@ from tests.support.qt_loop import run_async, turn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from caal_desktop.catalogue.view import CatalogueView
+    from caal_desktop.services.catalogue.catalogue_service import Catalogue
     from tests.support.demo import DemoControl
     from tests.support.parts import Parts
 
@@ -130,6 +133,31 @@ def test_another_list_that_comes_meanwhile_is_judged_too(parts: Parts) -> None:
     parts.until(lambda: parts.catalogue.current.state is CatalogueState.READY, "the list")
     parts.until(lambda: view_of(parts).figures is figures, "the judgement")
     assert view_of(parts).funds is Funds.SPENT
+
+
+def test_a_list_that_gives_way_while_it_is_judged_does_not_come_back(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts.open_catalogue()
+    old, judge, let_go, begun = view_of(parts), CatalogueView.with_figures, threading.Event(), threading.Event()
+
+    def slowly(view: CatalogueView, figures: Figures, funds: Funds = Funds.UNKNOWN) -> CatalogueView:
+        if view is old:
+            begun.set()
+            let_go.wait(60)
+        return judge(view, figures, funds)
+
+    monkeypatch.setattr(CatalogueView, "with_figures", slowly)
+    parts.settings.update(allowed_providers=("groq",))
+    parts.until(begun.is_set, "the judgement")
+    shorter = CatalogueView(old.models[:5], old.today)
+    seen: list[Catalogue] = []
+    parts.catalogue.changed.connect(seen.append)
+    parts.catalogue._set(replace(parts.catalogue.current, models=shorter.models, view=shorter))
+    let_go.set()
+    parts.until(lambda: view_of(parts).figures.allowed == {"groq"}, "the judgement")
+    assert len(seen) == 2
+    assert all(one.view is not None and one.view.models is one.models is shorter.models for one in seen)
 
 
 def test_the_same_once_more_shows_nothing_anew(parts: Parts) -> None:
