@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -15,6 +16,7 @@ from caal_desktop.widgets.chat.composer import Composer
 from caal_desktop.widgets.chat.transcript.transcript import Transcript
 from caal_desktop.widgets.chat.waiting_line import WaitingLine
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.announcements import announce
 from caal_desktop.widgets.common.answer_facts import conversation_total
 from caal_desktop.widgets.common.command_set import pressed
 from caal_desktop.widgets.common.controls import BusyRing, IconButton, TextLabel
@@ -145,6 +147,7 @@ class ChatPage(QWidget):
         commands.bind(CommandId.DELETE, chat.delete)
         chat.messageAdded.connect(self._on_added)
         self._waiting.textChanged.connect(self._show_status)
+        self._waiting.worthSaying.connect(partial(announce, self))
         chat.statusChanged.connect(lambda _index: self._show_total())
         chat.pathChanged.connect(self._on_path)
         chat.busyChanged.connect(self.composer.set_busy)

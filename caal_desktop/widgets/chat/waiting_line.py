@@ -27,9 +27,11 @@ class WaitingLine(QObject):
 
     Signals:
         textChanged: carries the line; "" while the answer comes, and while there is none. May repeat itself.
+        worthSaying: carries a line that is to be said aloud, once for each pause or silence.
     """
 
     textChanged = Signal(str)
+    worthSaying = Signal(str)
 
     def __init__(self, chat: ChatService, parent: QObject) -> None:
         super().__init__(parent)
@@ -38,6 +40,7 @@ class WaitingLine(QObject):
         self._silent_s = 0
         self._pause = PauseLine(self)
         self._pause.textChanged.connect(self._on_pause_line)
+        self._pause.begun.connect(self.worthSaying)
         self._clock = QTimer(self, interval=1000)
         self._clock.timeout.connect(self._on_second)
         chat.textArrived.connect(self._on_text)
@@ -94,4 +97,7 @@ class WaitingLine(QObject):
         self._silent_s += 1
         if self._has_begun and self._silent_s >= SILENT_FROM_S:
             time = duration(Duration(self._silent_s))
-            self.textChanged.emit(self.tr("Nothing more has come for {time}.").format(time=time))
+            text = self.tr("Nothing more has come for {time}.").format(time=time)
+            self.textChanged.emit(text)
+            if self._silent_s == SILENT_FROM_S:
+                self.worthSaying.emit(text)

@@ -19,9 +19,11 @@ class PauseLine(QObject):
 
     Signals:
         textChanged: carries the line; "" when the pause is over.
+        begun: carries the first line of a pause, to be said aloud: all of them would be too much.
     """
 
     textChanged = Signal(str)
+    begun = Signal(str)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -35,6 +37,8 @@ class PauseLine(QObject):
         self._pause, self._until = pause, time.monotonic() + pause.seconds
         self._timer.start()
         self._show()
+        if pause.seconds > 0:
+            self.begun.emit(in_words(pause.line(math.ceil(pause.seconds))))
 
     def end(self) -> None:
         """Forget the pause: something else is to be shown."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAccessible
 
 from caal_desktop.services.chat.chat_service import ChatService
 from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage, Role
 from caal_desktop.services.chat.pause import Pause
 from caal_desktop.widgets.chat.compare_window import CompareWindow
 from caal_desktop.widgets.chat.waiting_line import SILENT_FROM_S, WaitingLine
-from caal_desktop.widgets.common import pause_line
+from caal_desktop.widgets.common import announcements, pause_line
 from caal_desktop.widgets.common.pause_line import PauseLine
 from tests.support.qt_loop import run_async, turn
 
@@ -34,11 +35,22 @@ def status_of(chat_window: ChatWindow) -> str:
     return "".join(label.text() for label in chat_window.find("chat.status"))  # type: ignore[attr-defined]
 
 
-def test_a_pause_is_shown_and_left_with_escape(patient: ChatWindow, demo: DemoControl) -> None:
+@pytest.fixture
+def spoken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what screen readers are told."""
+    told: list[str] = []
+    monkeypatch.setattr(QAccessible, "isActive", lambda: True)
+    monkeypatch.setattr(announcements, "QAccessibleAnnouncementEvent", lambda _widget, text: told.append(text))
+    monkeypatch.setattr(QAccessible, "updateAccessibility", lambda _event: None)
+    return told
+
+
+def test_a_pause_is_shown_and_left_with_escape(patient: ChatWindow, demo: DemoControl, spoken: list[str]) -> None:
     demo.fault("rate_limit", 8, path="/chat/completions")
     patient.begin("Hello there")
     patient.until(lambda: "OpenRouter asks to wait" in status_of(patient), "the pause")
     assert status_of(patient).endswith(" seconds…")
+    assert spoken == ["OpenRouter asks to wait. Trying again in 8 seconds…"]
     asked = len(demo.requests("/chat/completions"))
     patient.press(Qt.Key.Key_Escape)
     assert patient.ended().status is AnswerStatus.STOPPED
@@ -74,7 +86,9 @@ def test_the_seconds_are_counted_down(
     parent = QObject()
     line = PauseLine(parent)
     texts: list[str] = []
+    said: list[str] = []
     line.textChanged.connect(texts.append)
+    line.begun.connect(said.append)
     line.begin(Pause("Acme", 2.5, status, is_asked))
     assert texts[-1].startswith(begin)
     assert texts[-1].endswith(" in 3 seconds…")
@@ -82,6 +96,7 @@ def test_the_seconds_are_counted_down(
     assert turn(until=lambda: texts[-1].endswith(" in 1 second…"))
     now += 1.0
     assert turn(until=lambda: not texts[-1])
+    assert said == texts[:1], "aloud once, and not with each second"
     line.begin(Pause("Acme", 2.5, status, is_asked))
     line.end()
     told = len(texts)
@@ -122,6 +137,8 @@ def test_silence_within_an_answer_is_told_and_ends_with_the_next_sign_of_life(qt
     line = WaitingLine(chat, chat)  # type: ignore[arg-type]
     texts: list[str] = []
     line.textChanged.connect(texts.append)
+    said: list[str] = []
+    line.worthSaying.connect(said.append)
 
     def seconds(count: int) -> str:
         for _ in range(count):
@@ -144,6 +161,7 @@ def test_silence_within_an_answer_is_told_and_ends_with_the_next_sign_of_life(qt
     assert seconds(SILENT_FROM_S) == "Nothing more has come for 5 seconds."
     chat.busyChanged.emit(False)
     assert texts[-1] == ""
+    assert said == ["Nothing more has come for 5 seconds."] * 2, "once for each silence"
     assert not line._clock.isActive()
 
 

@@ -588,13 +588,17 @@ def test_an_answer_is_announced_once(chat_window: ChatWindow, monkeypatch: pytes
     spoken: list[str] = []
     monkeypatch.setattr(QAccessible, "isActive", lambda: True)
     monkeypatch.setattr(
-        "caal_desktop.widgets.chat.transcript.transcript.QAccessibleAnnouncementEvent",
+        "caal_desktop.widgets.common.announcements.QAccessibleAnnouncementEvent",
         lambda _view, text: spoken.append(text),
     )
     monkeypatch.setattr(QAccessible, "updateAccessibility", lambda _event: None)
     answer = chat_window.ask("Hello")
     assert len(spoken) == 1
     assert spoken[0].split()[:3] == answer.text.split()[:3]
+    chat_window.chat.statusChanged.emit(1)
+    assert len(spoken) == 1, "what it cost was told later"
+    chat_window.ask("Hello again")
+    assert len(spoken) == 2
     footer = chat_window.view.items[1].footer
     assert footer is not None
     assert answer.text[:40] in footer.accessibleName()

@@ -21,6 +21,7 @@ from caal_desktop.storage.settings.choices import KeyStatus, KeyStore, SetupStep
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.formats import seconds
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel
+from caal_desktop.widgets.wizard.pages import try_page
 from caal_desktop.widgets.wizard.window import WizardWindow
 from tests.support.clicking import double_click
 from tests.support.key_stages import Stage, stage_of
@@ -313,8 +314,12 @@ def test_a_pause_before_the_answer_is_told_and_left(walk: Walk, demo: DemoContro
     demo.clear_faults()
 
 
-def test_the_trial_tells_the_silence_that_the_list_is_judged_by(walk: Walk, demo: DemoControl, parts: Parts) -> None:
+def test_the_trial_tells_the_silence_that_the_list_is_judged_by(
+    walk: Walk, demo: DemoControl, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     turns: list[AnsweredTurn] = []
+    spoken: list[str] = []
+    monkeypatch.setattr(try_page, "announce", lambda _page, text: spoken.append(text))
     walk.to_the_trial(demo.key)
     walk.chats[-1].answered.connect(turns.append)
     walk.press(Key.Key_Return)
@@ -325,6 +330,19 @@ def test_the_trial_tells_the_silence_that_the_list_is_judged_by(walk: Walk, demo
     assert silence is not None
     assert isinstance(facts, QLabel)
     assert facts.text().startswith(f"It would speak after {seconds(silence)}: ")
+    assert len(spoken) == 1
+    assert spoken[0].startswith(f"{walk.window.trial.answer.toPlainText()} It would speak after {seconds(silence)}: ")
+
+
+def test_what_the_trial_tells_is_seen_in_a_small_window(walk: Walk, demo: DemoControl) -> None:
+    walk.to_the_trial(demo.key)
+    walk.window.resize(walk.window.minimumWidth(), 400)
+    turn(3)
+    walk.press(Key.Key_Return)
+    walk.until(lambda: walk.parts.setup.state.tried, "the answer")
+    turn(3)
+    facts = walk.find("wizard.try.facts")
+    assert facts.visibleRegion().boundingRect() == facts.rect()
 
 
 def test_an_answer_that_is_left_does_not_count_for_another_model(walk: Walk, demo: DemoControl, parts: Parts) -> None:

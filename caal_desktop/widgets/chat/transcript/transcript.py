@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtGui import QAccessible
 
 from caal_desktop.commands import CommandId
 from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage, Role
@@ -13,6 +13,7 @@ from caal_desktop.widgets.chat.failure_panel import failure_text
 from caal_desktop.widgets.chat.transcript.conversation_view import ConversationView
 from caal_desktop.widgets.chat.transcript.message_widgets import MessageWidgets
 from caal_desktop.widgets.chat.transcript.text_export import copy_text, plain_text
+from caal_desktop.widgets.common.announcements import announce
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -55,6 +56,8 @@ class Transcript(QObject):
     ) -> None:
         super().__init__(parent)
         self._chat, self._find_fallback = chat, find_fallback
+        self._announced: ChatMessage | None = None
+        """The answer that was announced last: what it cost may be told later."""
         self._widgets = MessageWidgets(chat, commands, find_fallback, name, self)
         self.view = ConversationView(self._widgets, parent)
         self._widgets.linkChosen.connect(self.view.text.activate_link)
@@ -89,6 +92,7 @@ class Transcript(QObject):
     def _on_status(self, index: int) -> None:
         message = self._chat.messages[index]
         if message.status is AnswerStatus.STREAMING:
+            self._announced = None
             self._refresh(index)
             return
         if message.status is AnswerStatus.FAILED:
@@ -121,10 +125,10 @@ class Transcript(QObject):
 
     def _announce(self, message: ChatMessage) -> None:
         """Announce a finished answer to screen readers: once, because single words could not be followed."""
-        if not QAccessible.isActive():
+        if message is self._announced or not QAccessible.isActive():
             return
+        self._announced = message
         failure = failure_text(message) if message.status is AnswerStatus.FAILED else None
         text = plain_text(message)[:_SPOKEN] if message.parts else ""
         spoken = " ".join(part for part in (text, failure.what if failure is not None else "") if part)
-        if spoken:
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.view, spoken))
+        announce(self.view, spoken)

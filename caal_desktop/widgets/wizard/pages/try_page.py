@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from caal_desktop.commands import CommandId, Need, remedy_of
 from caal_desktop.services.chat.conversation import AnswerStatus, ChatMessage
 from caal_desktop.services.chat.turn_silence import turn_silence
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.announcements import announce
 from caal_desktop.widgets.common.answer_facts import answer_facts, verdict_on_silence
 from caal_desktop.widgets.common.command_set import CommandSet
-from caal_desktop.widgets.common.controls import BusyRing, DoubleClickGuard, PaddedButton, TextLabel
+from caal_desktop.widgets.common.controls import BusyRing, DoubleClickGuard, PaddedButton, TextLabel, bring_into_view
 from caal_desktop.widgets.common.formats import seconds
 from caal_desktop.widgets.common.message_panel import MessageKind, MessagePanel, error_message
 from caal_desktop.widgets.common.pause_line import PauseLine
@@ -75,6 +76,7 @@ class TryPage(WizardPage):
         self._facts = TextLabel(name="wizard.try.facts", muted=True, parent=self)
         self.pause = PauseLine(self)
         self.pause.textChanged.connect(lambda text: self._facts.setText(text or self.tr("Waiting for the first word…")))
+        self.pause.begun.connect(self._say)
         facts_row = QHBoxLayout()
         facts_row.setSpacing(design.GRID)
         facts_row.addWidget(self._ring, 0, Qt.AlignmentFlag.AlignTop)
@@ -150,10 +152,14 @@ class TryPage(WizardPage):
         if facts is None:
             return
         self.pause.end()
+        was_busy = self._busy
         self._set_busy(message.status in (AnswerStatus.WAITING, AnswerStatus.STREAMING))
         silence = turn_silence(facts, len(message.text)) if message.status is AnswerStatus.COMPLETE else None
         if silence is not None:
-            self._facts.setText(" ".join(filter(None, (verdict_on_silence(silence), answer_facts(facts)))))
+            verdict = verdict_on_silence(silence)
+            self._facts.setText(" ".join(filter(None, (verdict, answer_facts(facts)))))
+            if was_busy:
+                self._say(" ".join(filter(None, (message.text, verdict))))
         elif facts.first_token_s is not None:
             first = self.tr("First word after {time}.").format(time=seconds(facts.first_token_s))
             self._facts.setText(" ".join(filter(None, (first, answer_facts(facts)))))
@@ -163,6 +169,12 @@ class TryPage(WizardPage):
             self._facts.setText(" ".join(filter(None, (self.tr("Stopped."), answer_facts(facts)))))
         if message.status is AnswerStatus.FAILED and message.error is not None:
             self._show_failure(message.error, fallback)
+
+    def _say(self, text: str) -> None:
+        """Have what is shown below the answer come into view, and screen readers say it."""
+        announce(self, text)
+        # Once it has its height, and then the page that of all its parts.
+        QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, lambda: bring_into_view(self._facts)))
 
     def _show_failure(self, error: ProviderError | SavedFailureError, fallback: Fallback | None) -> None:
         self._fallback = fallback
