@@ -11,7 +11,7 @@ import pytest
 
 from caal_desktop.catalogue.fitness.assessment import FitnessVerdict, predicted_silence, voice_verdict
 from caal_desktop.catalogue.fitness.competence import Competence
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures
+from caal_desktop.catalogue.fitness.evidence import NO_FIGURES, Evidence, Figures, is_own_host
 from caal_desktop.catalogue.fitness.recommend import (
     EXPIRES_TOO_SOON,
     REASONABLE_CONTEXT,
@@ -275,6 +275,11 @@ def test_the_makers_own_host_is_as_good_as_two(host: EndpointInfo, expected: str
     other = hosts(maker_a=400).hosts["maker/a"]
     own = replace(host, latency_ms=401, throughput_p75=100)
     assert first_of(A, b, figures=Figures({A.id: other, b.id: (own,)})) == expected
+
+
+def test_a_model_of_which_no_maker_is_told_has_no_host_of_its_own() -> None:
+    assert is_own_host(EndpointInfo("Maker AI"), ModelInfo("maker/model", "Model"))
+    assert not is_own_host(EndpointInfo("Host"), ModelInfo("model", "Model"))
 
 
 def test_a_model_that_has_to_think_is_taken_when_its_hosts_are_quick() -> None:

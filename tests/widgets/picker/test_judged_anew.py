@@ -162,6 +162,29 @@ def test_rows_that_go_move_what_is_above_and_not_what_is_read(reader: Reader) ->
     assert reader.chosen == []
 
 
+def test_the_row_under_the_mouse_stays_rather_than_the_marked_one(reader: Reader) -> None:
+    reader.pane.filters.set_filters(Filters(frozenset({FilterName.VOICE})))
+    others, ids = {model.id for model in reader.others()}, reader.ids
+    # Models that stand below each other, with no heading between them.
+    rows_of_four = (ids[row : row + 4] for row in range(len(ids) // 2, len(ids) - 3))
+    above, _marked, between, under = next(four for four in rows_of_four if all(four) and four[2] in others)
+    reader.move_to(next(model for model in reader.pane.browser.view.models if model.id == above))
+    rows, viewport = reader.list.model(), reader.list.viewport()
+
+    def top(model_id: str) -> int:
+        return int(reader.list.visualRect(rows.index_of(model_id)).top())
+
+    place = reader.list.visualRect(rows.index_of(under)).center()
+    reader.qtbot.mouseMove(viewport, place)
+    turn(until=viewport.underMouse)
+    before, marked_before = top(under), reader.seen[1]
+    reader.judge(**{between: SLOW})
+    assert between not in reader.ids
+    assert top(under) == before
+    assert reader.seen[1] > marked_before
+    assert reader.chosen == []
+
+
 def test_in_the_order_of_silence_the_marked_row_stays_where_it_is_and_the_others_move(reader: Reader) -> None:
     reader.pane.orders.orderChanged.emit(SortOrder.SILENCE)
     others = reader.listed_others()
