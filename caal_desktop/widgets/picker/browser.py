@@ -192,6 +192,11 @@ class CatalogueBrowser(QObject):
         """Whether the list is on its way."""
         return self.catalogue.state in (CatalogueState.LOADING, CatalogueState.REFRESHING)
 
+    @property
+    def credit_came(self) -> bool:
+        """Whether the user is told that the key can pay now, and what is recommended with that."""
+        return self._credit_came
+
     # --- inside
 
     def _about_credit(self, handlers: PaneHandlers) -> PanelMessage | None:

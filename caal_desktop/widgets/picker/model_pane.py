@@ -283,8 +283,8 @@ class ModelPane(QWidget):
     def _show_news(self) -> None:
         view = self.browser.view
         best = view.recommended
-        if best is not None and best.id == self._chosen:
-            # Seen with its badge: no news when the user looks at others.
+        if best is not None and (best.id == self._chosen or self.browser.credit_came):
+            # Seen with its badge, or offered with the news that the key can pay: no news when the user looks at others.
             self._known_best = best.id
         if best is None or best.id == self._known_best:
             self.parts.news.tell(None)

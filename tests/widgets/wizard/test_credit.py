@@ -152,4 +152,12 @@ def test_credit_that_was_bought_meanwhile_is_seen_when_the_user_comes_back(
     walk.until(lambda: walk.message("model.pane").title == "This key can pay now", "the news")
     assert len(demo.requests("/key")) == 1
     assert chosen(walk) == free, "nothing is exchanged before the user's eyes"
-    assert not is_free(parts.catalogue.current.view.recommended)  # type: ignore[union-attr, arg-type]
+    best = parts.catalogue.current.view.recommended  # type: ignore[union-attr]
+    assert best is not None
+    assert not is_free(best)
+    offered = walk.button("wizard.model.pane.message.best")
+    assert best.name in offered.text()
+    assert walk.find("wizard.model.pane.news").isHidden(), "it is offered once"
+    walk.button("wizard.model.pane.message.dismiss").click()
+    walk.until(lambda: not walk.message("model.pane").isVisible(), "the message is gone")
+    assert walk.find("wizard.model.pane.news").isHidden(), "it was told already"
