@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedLayout, 
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.controls import (
     BusyRing,
+    DoubleClickGuard,
     IconLabel,
     PaddedButton,
     TextLabel,
@@ -275,6 +276,8 @@ class MessagePanel(QFrame):
             button = PaddedButton(
                 with_plain_ampersands(action.text), name=f"{self.objectName()}.{action.name}", parent=self
             )
+            # The button in the place of the first may be another one by the second click.
+            DoubleClickGuard(button)
             button.clicked.connect(lambda _checked=False, run=action.run: run())
             self._buttons.addWidget(button)
             # Made late, it would come after everything else of the window.

@@ -72,6 +72,7 @@ class SignInPanel(QWidget):
         self._code.setObjectName(f"{name}.code")
         self._code.setAccessibleName(self.tr("Sign-in code or address"))
         self._code.setPlaceholderText(self.tr("The code, or the whole address of the browser's page"))
+        self._code.setTextMargins(design.GRID // 2, 0, design.GRID // 2, 0)
         design.keep_height(self._code, 36)
         self._use = PaddedButton(self.tr("Use this code"), name=f"{name}.use", parent=self)
         design.keep_height(self._use, 36)
@@ -234,7 +235,7 @@ class SignInPanel(QWidget):
             ),
             SignInProblem.WRONG_CODE: (
                 self.tr("{provider} did not accept the code").format(provider=provider),
-                self.tr("It was used before, or it is too old. Sign in again to get a fresh one."),
+                self.tr("It was used before, is too old, or was not copied whole. Sign in again to get a fresh one."),
             ),
         }.get(view.problem or SignInProblem.UNREACHABLE, ("", ""))
         if not title:

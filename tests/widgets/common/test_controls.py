@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QStyle, QStyleOptionButton, QVBoxLayout, QWidget
@@ -72,6 +72,32 @@ def test_a_guarded_button_takes_a_double_click_as_one(window: QWidget) -> None:
     assert not guarded.isDown()
     QTest.mouseClick(guarded, Qt.MouseButton.LeftButton)
     assert clicks[2:] == ["Guarded", "Guarded"]
+
+
+def test_the_second_click_presses_no_button_that_has_taken_the_place_of_the_first(window: QWidget) -> None:
+    panel = MessagePanel(name="message")
+    pressed: list[str] = []
+    stop = MessageAction("stop", "Stop", partial(pressed.append, "stop"))
+
+    def try_again() -> None:
+        pressed.append("retry")
+        panel.show_message(MessageKind.BUSY, "Trying again", "", (stop,))
+
+    panel.show_message(MessageKind.ERROR, "It broke", "", (MessageAction("retry", "Try again", try_again),))
+    shown(window, panel)
+    retry = panel.findChild(QPushButton, "message.retry")
+    assert retry is not None
+    place = QPoint(retry.mapTo(window, retry.rect().center()))
+    QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=place)
+    turn(3)
+    now = window.childAt(place)
+    assert isinstance(now, QPushButton)
+    assert now.objectName() == "message.stop"
+    QTest.mouseDClick(now, Qt.MouseButton.LeftButton)
+    QTest.mouseRelease(now, Qt.MouseButton.LeftButton)
+    assert pressed == ["retry"]
+    QTest.mouseClick(now, Qt.MouseButton.LeftButton)
+    assert pressed == ["retry", "stop"]
 
 
 # --- the message panel

@@ -144,6 +144,7 @@ def test_every_failure_has_a_way_on(
     by_hand(panel, "auth_code_of_nobody")
     until(panel, SignInPhase.FAILED)
     assert panel.message.title == "OpenRouter did not accept the code"
+    assert "was not copied whole" in panel.message.body
     button(panel, "cancel").click()
     until(panel, SignInPhase.IDLE)
     assert button(panel, "begin").isEnabled()
