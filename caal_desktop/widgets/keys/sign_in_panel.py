@@ -13,7 +13,7 @@ from caal_desktop.services.keys.sign_in_service import SignInPhase, SignInProble
 from caal_desktop.sign_in.pages import PAGES, PageTexts
 from caal_desktop.widgets.common import design
 from caal_desktop.widgets.common.command_set import CommandSet
-from caal_desktop.widgets.common.controls import PaddedButton, TextLabel, control_before
+from caal_desktop.widgets.common.controls import PaddedButton, TextLabel, control_before, hand_focus_to
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
 from caal_desktop.widgets.common.provider_names import provider_title
 from caal_desktop.widgets.common.translation import reason_and_advice, translated, words_of
@@ -155,6 +155,7 @@ class SignInPanel(QWidget):
         if not self._is_ours:
             return
         is_idle = view.phase in (SignInPhase.IDLE, SignInPhase.DONE)
+        had_focus = self._button.hasFocus()
         self._button.setVisible(is_idle)
         self._show_hint(is_idle=is_idle)
         needs_code = self._by_hand or view.problem in (SignInProblem.PORT_BUSY, SignInProblem.NO_BROWSER)
@@ -173,6 +174,9 @@ class SignInPanel(QWidget):
                 self.message.show_message(MessageKind.BUSY, self.tr("Fetching your key…"), "", (stop,))
             case SignInPhase.FAILED:
                 self._show_failed(view)
+        if had_focus and not is_idle:
+            # What comes next after the button that has gone is the field for a key, which may be out of sight.
+            hand_focus_to(self.message)
 
     def _show_hint(self, *, is_idle: bool) -> None:
         # What the button does is said while there is one.

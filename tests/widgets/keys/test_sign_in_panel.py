@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtCore import QLocale, Qt, QTranslator
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
@@ -85,6 +85,29 @@ def test_a_user_can_paste_the_code_and_gets_a_key(
     assert not panel.message.isVisibleTo(panel)
     assert panel._hint.text().startswith("Opens your browser")
     assert button(panel, "begin").isEnabled()
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_keyboard_stays_with_the_sign_in(
+    make_panel: Callable[..., SignInPanel], browser: Browser, qtbot: QtBot, installed: bool
+) -> None:
+    browser.installed = installed
+    panel = make_panel()
+    after = QLineEdit(panel)
+    after.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    begin = button(panel, "begin")
+    begin.setFocus()
+    qtbot.keyClick(begin, Qt.Key.Key_Space)
+    until(panel, SignInPhase.WAITING)
+    focused = panel.window().focusWidget()
+    assert focused is panel.message or panel.message.isAncestorOf(focused)
+    panel.cancel()
+    panel.begin()
+    after.setFocus()
+    until(panel, SignInPhase.WAITING)
+    assert after.hasFocus(), "it was not at the button"
 
 
 def test_the_address_at_which_the_browser_ended_is_taken_too(
