@@ -11,6 +11,7 @@ from caal_desktop.commands import CommandId
 from caal_desktop.llm.errors import ConnectionFailed
 from caal_desktop.services.catalogue.catalogue_service import Catalogue, CatalogueState
 from caal_desktop.services.catalogue.server_orders import OrderPhase, ServerOrder
+from caal_desktop.widgets.common.explanations import explanation_line
 from caal_desktop.widgets.common.formats import age, number
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, PanelMessage
 from caal_desktop.widgets.common.translation import reason_and_advice, translate, words_of
@@ -111,6 +112,8 @@ def missing(catalogue: Catalogue, chosen: str, replacement: ModelInfo | None, ha
         body = translate(
             "ModelPane", "It may have been withdrawn or renamed. The nearest that is listed is {model}."
         ).format(model=replacement.name)
+        if catalogue.view is not None:
+            body += "\n" + explanation_line(catalogue.view.explain(replacement))
     title = translate("ModelPane", "“{model}” is not in the list").format(model=chosen)
     if replacement is None:
         return PanelMessage(MessageKind.WARNING, title, body)

@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from caal_desktop.catalogue.fitness.evidence import NO_FIGURES
-from caal_desktop.catalogue.fitness.speech_cost import expected_cost
 from caal_desktop.services.catalogue.vanished_model import Vanished, VanishedModelWatch
 from caal_desktop.widgets.common import design
+from caal_desktop.widgets.common.explanations import explanation_line
 from caal_desktop.widgets.common.message_panel import MessageAction, MessageKind, MessagePanel
-from caal_desktop.widgets.common.model_price import price_sentence
 from caal_desktop.widgets.common.provider_names import provider_title
 
 if TYPE_CHECKING:
-    from caal_desktop.catalogue.fitness.speech_cost import HourlyCost
-    from caal_desktop.llm.models.info import ModelInfo
     from caal_desktop.services.catalogue.catalogue_service import CatalogueService
     from caal_desktop.services.settings.settings_service import SettingsService
 
@@ -38,6 +34,8 @@ class VanishedNotice(QWidget):
         self._catalogue, self._settings = catalogue, settings
         self._watch = VanishedModelWatch(catalogue, settings, self)
         self._watch.changed.connect(self._show)
+        # Of the nearest model, more may be known by now.
+        catalogue.changed.connect(self._show_again)
         self._dismissed_id = ""
         self.message = MessagePanel(name="main.vanished.message", parent=self)
         layout = QVBoxLayout(self)
@@ -66,15 +64,16 @@ class VanishedNotice(QWidget):
             body = self.tr(
                 "It may have been withdrawn or renamed. Messages to it may fail. The nearest that is listed is {model}."
             ).format(model=name)
-            body += f" {price_sentence(vanished.replacement, self._cost_of(vanished.replacement))}"
+            if (view := self._catalogue.current.view) is not None:
+                body += "\n" + explanation_line(view.explain(vanished.replacement))
             use = partial(self._settings.use_model, vanished.replacement.id)
             actions.insert(0, MessageAction("replace", self.tr("Use {model}").format(model=name), use))
         self.message.show_message(MessageKind.WARNING, title, body, actions)
         self.show()
 
-    def _cost_of(self, model: ModelInfo) -> HourlyCost:
-        view = self._catalogue.current.view
-        return expected_cost(model, NO_FIGURES if view is None else view.figures)
+    def _show_again(self) -> None:
+        if self._watch.vanished is not None:
+            self._show(self._watch.vanished)
 
     def _dismiss(self, model_id: str) -> None:
         self._dismissed_id = model_id
