@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QWidget
 
 from caal_desktop.setup_flow import STEPS
@@ -30,6 +31,7 @@ class WizardFooter(QWidget):
         self.next = PaddedButton(self.tr("Next"), name="wizard.next", parent=self)
         for button in (self.skip, self.next):
             DoubleClickGuard(button)
+        self._next_had_focus = False
         self._progress = TextLabel(name="wizard.progress", muted=True, parent=self)
         # It has its place also where it is hidden: whether it is shown follows from the window's width, which would
         # follow from it in turn.
@@ -96,7 +98,16 @@ class WizardFooter(QWidget):
     def show_state(self, setup: SetupService) -> bool:
         """Enable what can be done now; return whether the default button is the page's own (the trial's)."""
         flow, step = setup.flow, setup.state.step
-        self.next.setEnabled((flow.can_continue and not setup.key.is_busy) or step is SetupStep.DONE)
+        can_go_on = (flow.can_continue and not setup.key.is_busy) or step is SetupStep.DONE
+        if not can_go_on and self.next.hasFocus():
+            # Qt would hand it to a control of the page, which the next press of Enter would use.
+            self.window().setFocus(Qt.FocusReason.OtherFocusReason)
+            self._next_had_focus = True
+        self.next.setEnabled(can_go_on)
+        if can_go_on and self._next_had_focus:
+            self._next_had_focus = False
+            if self.window().hasFocus():
+                self.next.setFocus(Qt.FocusReason.OtherFocusReason)
         titles = {SetupStep.WELCOME: self.tr("Start"), SetupStep.DONE: self.tr("Open the chat")}
         self.next.setText(titles.get(step, self.tr("Next")))
         self.skip.setVisible(setup.can_skip)

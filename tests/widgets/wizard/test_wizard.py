@@ -230,6 +230,20 @@ def test_the_row_that_the_arrows_lead_to_is_seen_in_a_small_window(walk: Walk, d
     assert len(rows) > 1
 
 
+def test_a_second_enter_while_the_key_is_stored_does_nothing(walk: Walk, demo: DemoControl) -> None:
+    """The focus of a button that is disabled goes to a control of the page, such as the one that signs in."""
+    walk.to_the_key()
+    walk.paste(demo.key)
+    walk.until_stage(Stage.VERIFIED)
+    assert walk.focus == "wizard.next"
+    for _ in range(2):
+        walk.qtbot.keyClick(QApplication.focusWidget(), Key.Key_Return)
+        assert walk.focus == "wizard"
+    assert stage_of(walk.parts.setup.key) is Stage.STORING
+    walk.until(lambda: stage_of(walk.parts.setup.key) is not Stage.STORING, "the keyring's answer")
+    assert walk.focus in ("wizard.next", "wizard.model.pane.search")
+
+
 def test_what_is_wrong_with_a_key_is_seen_in_a_small_window(walk: Walk, demo: DemoControl) -> None:
     walk.to_the_key()
     walk.window.resize(walk.window.minimumWidth(), 360)
