@@ -64,7 +64,7 @@ def credit_message(purse: Purse, commands: CommandSet[[]], *, has_free_model: bo
     Args:
         purse: what is known.
         commands: those of the window.
-        has_free_model: there is a free one that can call tools.
+        has_free_model: there is a free one that suits: it can call tools, and speaks in time.
     """
     if purse.funds is Funds.SPENT:
         text = _spent(purse)
@@ -75,7 +75,7 @@ def credit_message(purse: Purse, commands: CommandSet[[]], *, has_free_model: bo
     kind, remedies = MessageKind.WARNING, [CommandId.ADD_CREDIT]
     if not has_free_model:
         body = translate(
-            "Credit", "Models with a price need some, and no free one in this list can call tools as an assistant does."
+            "Credit", "Models with a price need some, and no free one in this list suits a voice assistant."
         )
     elif purse.refuses_free:
         title = translate("Credit", "Your privacy settings may leave no model that this key could ask")
