@@ -456,8 +456,11 @@ def test_the_model_that_the_server_suggests_is_tried_with_one_click(
     assert use.text() == f"Use {suggested.name}"
     assert before != SUGGESTED
     assert parts.setup.state.model == before, "only the user switches"
-    use.click()
+    use.setFocus()
+    walk.press(Key.Key_Space)
+    assert walk.focus in ("wizard.try.ask", "wizard.next"), "and not at Finish later, which comes next"
     walk.until(lambda: parts.setup.state.tried, "an answer")
+    assert walk.focus == "wizard.next"
     assert parts.setup.state.model == SUGGESTED
     assert [entry["body"]["model"] for entry in demo.requests("/chat/completions")] == [before, SUGGESTED]
     assert suggested.name in walk.window.trial.intro.text()

@@ -83,6 +83,7 @@ class TryPage(WizardPage):
         facts_row.addWidget(self._facts, 1)
         self._ring.hide()
         self.message = MessagePanel(name="wizard.try.message", parent=self)
+        self.message.return_focus_to(self._ask)
         self.body.addLayout(row)
         self.body.addWidget(self.answer, 1)
         self.body.addLayout(facts_row)
