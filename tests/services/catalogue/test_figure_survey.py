@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +24,7 @@ from caal_desktop.services.catalogue.catalogue_service import CatalogueState
 from caal_desktop.services.catalogue.host_lookup import HostsPhase
 from caal_desktop.services.catalogue.known_hosts import FRESH_FOR
 from caal_desktop.services.providers.provider_pool import Connection
-from tests.support.qt_loop import run_async
+from tests.support.qt_loop import run_async, turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -168,10 +170,21 @@ def test_two_at_a_time_and_what_came_before_the_deadline_is_kept(
 ) -> None:
     survey_orders(opened)
     chosen = run_async(opened.catalogue.survey._choose(view_of(opened), opened.catalogue.orders))
-    monkeypatch.setattr(figure_survey, "DEADLINE_S", 0.3)
     for stuck in chosen[4], chosen[6]:
         demo.fault("stall_before", path=f"/{stuck}/endpoints")
-    survey(opened)
+    limits: dict[float, asyncio.Timeout] = {}
+
+    def timeout(seconds: float) -> asyncio.Timeout:
+        limits[seconds] = asyncio.timeout(seconds)
+        return limits[seconds]
+
+    monkeypatch.setattr(figure_survey, "DEADLINE_S", 1234.5)
+    monkeypatch.setattr(figure_survey, "asyncio", SimpleNamespace(**vars(asyncio) | {"timeout": timeout}))
+    opened.catalogue.ask_hosts()
+    opened.until(lambda: len(asked(demo)) == 7, "the second that stalls")
+    turn(20)
+    limits[1234.5].reschedule(0)  # the deadline has come
+    until_over(opened)
     assert set(asked(demo)) == set(chosen[:7]), "the third waits for one of the two"
     assert set(known(opened)) == {*chosen[:4], chosen[5]}
     demo.wait_for(lambda: demo.closed_by_client() == 2, "the two are given up")
