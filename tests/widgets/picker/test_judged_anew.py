@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QCursor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from caal_desktop.catalogue.filters import FilterName, Filters
@@ -169,6 +169,7 @@ def test_the_row_under_the_mouse_stays_rather_than_the_marked_one(reader: Reader
     rows_of_four = (ids[row : row + 4] for row in range(len(ids) // 2, len(ids) - 3))
     above, _marked, between, under = next(four for four in rows_of_four if all(four) and four[2] in others)
     reader.move_to(next(model for model in reader.pane.browser.view.models if model.id == above))
+    reader.settle()
     rows, viewport = reader.list.model(), reader.list.viewport()
 
     def top(model_id: str) -> int:
@@ -177,6 +178,8 @@ def test_the_row_under_the_mouse_stays_rather_than_the_marked_one(reader: Reader
     place = reader.list.visualRect(rows.index_of(under)).center()
     reader.qtbot.mouseMove(viewport, place)
     turn(until=viewport.underMouse)
+    pointed = viewport.mapFromGlobal(QCursor.pos())
+    assert reader.list.indexAt(pointed).data(ModelRole.ID) == under
     before, marked_before = top(under), reader.seen[1]
     reader.judge(**{between: SLOW})
     assert between not in reader.ids
