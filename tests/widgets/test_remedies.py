@@ -254,6 +254,9 @@ class WizardPlace(Place):
         )
         program.show(self.window)
         self.window.begin(SetupStep.TRY)
+        # What the key can pay for is asked at once, and its answer would take the place of what the test shows.
+        parts.until(lambda: parts.keys.state("openrouter").info is not None, "the key's facts")
+        parts.until(lambda: not parts.keys.state("openrouter").is_busy, "the end of the check")
 
 
 class TryPlace(WizardPlace):
