@@ -385,16 +385,23 @@ class ModelPane(QWidget):
             facts = [self.tr("{shown} of %Ln models", "", total).format(shown=number(counts.shown))]
         if catalogue.skipped:
             facts.append(self.tr("%Ln rows could not be read", "", catalogue.skipped))
-        if browser.is_fetching:
-            facts.append(self.tr("asking for a new list…"))
-        elif catalogue.fetched_at is not None:
-            facts.append(self.tr("list from {age}").format(age=age(catalogue.fetched_at)))
         best = browser.view.recommended
         asked_at = None if best is None else browser.view.figures.asked_at.get(best.id)
-        if self._catalogue.survey.is_asking:
+        is_asking = self._catalogue.survey.is_asking
+        listed = "" if browser.is_fetching or catalogue.fetched_at is None else age(catalogue.fetched_at)
+        told = "" if is_asking or asked_at is None else age(asked_at)
+        if listed and listed == told:
+            # Said twice, it would take a second line from the list.
+            facts.append(self.tr("list and hosts' figures from {age}").format(age=listed))
+            return " · ".join(facts)
+        if browser.is_fetching:
+            facts.append(self.tr("asking for a new list…"))
+        elif listed:
+            facts.append(self.tr("list from {age}").format(age=listed))
+        if is_asking:
             facts.append(self.tr("asking the hosts how quick they are…"))
-        elif asked_at is not None:
-            facts.append(self.tr("hosts' figures from {age}").format(age=age(asked_at)))
+        elif told:
+            facts.append(self.tr("hosts' figures from {age}").format(age=told))
         return " · ".join(facts)
 
     def _show_details(self) -> None:

@@ -319,6 +319,15 @@ def test_the_line_below_tells_that_hosts_are_asked_and_when_they_were(reader: Re
     assert "hosts' figures from a moment ago" in count.text()
 
 
+def test_the_line_below_tells_one_age_where_there_is_one(reader: Reader) -> None:
+    reader.settle()
+    reader.parts.show_catalogue(replace(reader.parts.catalogue.current, fetched_at=datetime.now(UTC)))
+    reader.judge(**{reader.first.id: QUICK})
+    text = reader.pane.parts.count.text()
+    assert "list and hosts' figures from a moment ago" in text
+    assert text.count("a moment ago") == 1
+
+
 def test_a_pane_that_is_shown_has_the_hosts_asked(qtbot: QtBot, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(parts.catalogue, "ask_hosts", lambda: asked.append("asked"))
